@@ -1,0 +1,27 @@
+// Magnet links (BEP 9, v2 form of BEP 52): magnet:?xt=urn:btmh:1220<64 hex>&dn=<name>&x.pe=<host:port>…
+//
+// Pure. Unknown parameters are ignored; a link without a v2 info-hash is refused.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/ids.hpp"
+
+namespace shoal {
+
+inline constexpr std::size_t magnet_bytes_max = 16 * 1024;
+inline constexpr std::size_t magnet_peers_max = 64;
+
+struct magnet_link {
+  share_id id;
+  std::string name;                ///< `dn`, for display only; may be empty
+  std::vector<std::string> peers;  ///< `x.pe`, "HOST:PORT" or "[IPV6]:PORT", not resolved
+};
+
+result<magnet_link> parse_magnet(std::string_view text);
+std::string format_magnet(const magnet_link& link);
+
+}  // namespace shoal

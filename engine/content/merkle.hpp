@@ -1,0 +1,64 @@
+// Merkle trees of BEP 52: roots, layers and proofs over SHA-256 leaves of 16 KiB.
+//
+// Leaves beyond the end of a file are zero digests; nodes above them are hashed as usual. Pure functions; sizes are
+// checked by the callers that read input.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/ids.hpp"
+
+namespace shoal {
+
+/// Hashes one hash request may ask for (BEP 52: "SHOULD NOT be greater than 512").
+inline constexpr std::uint32_t hashes_per_request_max = 512;
+
+/// Digest of a subtree of 2^`height` leaves that lie all beyond the end of the file.
+const digest& zero_subtree(std::uint32_t height);
+
+/// Root over `nodes`, which stand at `base_height` above the leaves, padded with zero_subtree(base_height) to the next
+/// power of two, or to `width` nodes if given (a power of two). At least one node.
+digest merkle_root(std::span<const digest> nodes, std::uint32_t base_height = 0, std::uint32_t width = 0);
+
+/// Hash of one piece from its leaves: padded to `piece_blocks_full` leaves where the file has several pieces, and to
+/// the next power of two where it has only this one.
+digest piece_root(std::span<const digest> leaves, std::uint32_t piece_blocks_full, bool only_piece_of_file);
+
+/// Which hashes of a file's tree (BEP 52 `hash request`).
+struct hash_range {
+  digest root;                     ///< `pieces root` of the file
+  std::uint32_t base_height = 0;   ///< `base layer`: 0 leaves, log2(piece blocks) the piece layer
+  std::uint32_t index = 0;         ///< first hash of the layer, a multiple of `count`
+  std::uint32_t count = 0;         ///< power of two, at least 2
+  std::uint32_t proof_layers = 0;  ///< ancestor layers whose uncle hashes follow; the first log2(count)-1 are implied
+  friend bool operator==(const hash_range&, const hash_range&) = default;
+};
+
+/// The requests that fetch the whole piece layer of a file of `pieces` > 1 pieces, proofs up to the root included.
+std::vector<hash_range> piece_layer_requests(const digest& root, std::uint32_t pieces, std::uint32_t piece_blocks_full);
+
+/// The request for the leaves of one piece, proof up to the root included. `file_blocks` > 1.
+hash_range piece_leaves_request(const digest& root, std::uint32_t first_block, std::uint32_t piece_blocks_full,
+                                std::uint32_t file_blocks);
+
+/// Answers a request for hashes of the layer at `layer_height`, given that whole layer (unpadded): `count` hashes, zero
+/// subtrees beyond the end, then the uncles. errc::malformed if the range does not fit the tree.
+result<std::vector<digest>> merkle_answer(std::span<const digest> layer, std::uint32_t layer_height,
+                                          const hash_range& range);
+
+/// Answers a request for the leaves of one piece, given those leaves and the whole piece layer of its file (for a file
+/// of one piece: its root alone).
+result<std::vector<digest>> merkle_answer_leaves(std::span<const digest> leaves, std::uint32_t piece_in_file,
+                                                 std::span<const digest> piece_layer,
+                                                 std::uint32_t piece_blocks_full, std::uint32_t file_blocks,
+                                                 const hash_range& range);
+
+/// True if `hashes` (base hashes, then uncles) lead to `range.root`. Safe for any input. `layer_width` is the padded
+/// number of nodes of the layer at base_height: proofs must reach the root.
+bool merkle_verify(const hash_range& range, std::span<const digest> hashes, std::uint32_t layer_width);
+
+}  // namespace shoal

@@ -1,0 +1,97 @@
+// What a share is: the v2 metainfo of BEP 52, read from and written as .torrent bytes.
+//
+// Immutable once built; shared between session, transfer and store. Everything in it was checked: paths are relative,
+// valid UTF-8, without "." and "..", NUL, control bytes or separators, bounded in depth and length and free of
+// collisions; sizes fit; piece layers match the roots. Pure.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "content/geometry.hpp"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/ids.hpp"
+
+namespace shoal {
+
+/// An info dictionary: 20,000 files take about 2 MiB; bounds what BEP 9 may make us collect.
+inline constexpr std::uint32_t info_bytes_max = 64 * MiB;
+inline constexpr std::uint32_t files_max = 1'000'000;
+inline constexpr std::uint32_t path_depth_max = 64;
+inline constexpr std::uint32_t path_element_bytes_max = 255;  // NAME_MAX
+inline constexpr std::uint32_t path_bytes_max = 3800;         // PATH_MAX less room for the download directory
+
+/// One file, symlink or empty directory of a share.
+struct file_entry {
+  enum class kind : std::uint8_t { regular, symlink, empty_directory };
+  std::string path;  ///< elements joined by '/'; for a single-file share its name
+  kind type = kind::regular;
+  std::uint64_t size = 0;
+  digest root{};               ///< `pieces root`; zero for an empty file
+  bool executable = false;     ///< BEP 47 attr 'x'
+  std::string symlink_target;  ///< BEP 47 `symlink path`, joined by '/', relative to the share's root
+};
+
+/// errc::malformed with the reason unless `path` may be created below a directory: see the rules above.
+result<void> check_relative_path(std::string_view path);
+
+class metainfo {
+ public:
+  /// Reads .torrent bytes. Hybrid torrents are read as v2; v1-only ones are refused with an error that says so. Piece
+  /// layers must be there and match.
+  static result<std::shared_ptr<const metainfo>> from_torrent(byte_view torrent);
+  /// Reads a bare info dictionary (BEP 9). The piece layers of files with more than one piece are still missing: see
+  /// with_layers().
+  static result<std::shared_ptr<const metainfo>> from_info(byte_view info);
+  /// Builds the metainfo of a new share. `files` in any order (they are sorted into file-tree order, which
+  /// `layers` follows: layers[i] is the piece layer of files[i], empty for files of at most one piece). A single file
+  /// whose path equals `name` and `folder` false is a single-file torrent.
+  static result<std::shared_ptr<const metainfo>> build(std::string name, bool folder, std::uint32_t piece_bytes,
+                                                       std::vector<file_entry> files,
+                                                       std::vector<std::vector<digest>> layers);
+  /// This metainfo with its piece layers, one per file as in `build`; errc::verification if one does not match.
+  result<std::shared_ptr<const metainfo>> with_layers(std::vector<std::vector<digest>> layers) const;
+
+  const share_id& id() const { return id_; }
+  const std::string& name() const { return name_; }
+  /// True if the share is a directory called name(), false if it is one file called name().
+  bool is_folder() const { return folder_; }
+  /// In file-tree order. Index i of geometry's files is index i here (symlinks and directories count as empty files).
+  const std::vector<file_entry>& files() const { return files_; }
+  /// Regular files only: what people mean by "files".
+  std::uint32_t regular_file_count() const;
+  const geometry& shape() const { return shape_; }
+  std::uint64_t total_bytes() const { return shape_.total_bytes(); }
+
+  /// False between from_info() and with_layers(), if any file has several pieces.
+  bool has_layers() const { return has_layers_; }
+  /// Piece layer of a file; its root alone if it has one piece. Needs has_layers().
+  const std::vector<digest>& layer(file_index file) const;
+  /// What the piece must hash to (merkle.hpp piece_root). Needs has_layers().
+  const digest& piece_hash(piece_index piece) const;
+
+  /// The exact info dictionary, whose SHA-256 is id().
+  byte_view info() const { return info_; }
+  /// The .torrent file. Needs has_layers().
+  byte_buffer to_torrent() const;
+
+ private:
+  metainfo() = default;
+
+  share_id id_;
+  std::string name_;
+  bool folder_ = false;
+  bool has_layers_ = false;
+  std::vector<file_entry> files_;
+  std::vector<std::vector<digest>> layers_;
+  geometry shape_;
+  byte_buffer info_;
+};
+
+using metainfo_ptr = std::shared_ptr<const metainfo>;
+
+}  // namespace shoal

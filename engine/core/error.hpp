@@ -1,0 +1,59 @@
+// Expected failures: a code for programs and one line for people.
+//
+// `text` names the input and the remedy and is shown to the user as it is. A failure that a caller cannot cause by
+// input is a programmer's error and an assertion (assert.hpp).
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <string>
+#include <string_view>
+
+namespace shoal {
+
+/// Classes of failure. Each maps to one exit code of the program (exit_code).
+enum class errc {
+  usage,           ///< unknown word or option, missing argument
+  malformed,       ///< input that cannot be parsed: garbage .torrent, magnet link, message
+  ambiguous,       ///< a name or prefix that means several shares
+  not_found,       ///< no such share, file or running peer
+  unreachable,     ///< a host that cannot be connected to
+  timed_out,       ///< no answer within a deadline
+  protocol,        ///< the other side broke the protocol
+  address_in_use,  ///< the listening port is taken
+  verification,    ///< data that does not match its hash
+  disk,            ///< read or write failed
+  no_space,        ///< disk full
+  permission,      ///< the operating system refused access
+  conflict,        ///< the target exists with other content, the state directory is in use
+  limit,           ///< a named limit was exceeded
+  cancelled,       ///< stopped on request
+  internal,        ///< a failure that none of the above describes
+};
+
+/// Short name of the class, as used in JSON and logs: "not_found".
+std::string_view name_of(errc code);
+/// The inverse of name_of; errc::internal for an unknown name.
+errc errc_of(std::string_view name);
+
+/// Exit code of the program: 0 never; usage, malformed and ambiguous 2; not_found 3; unreachable, timed_out, protocol
+/// and address_in_use 4; verification 5; disk, no_space and permission 6; conflict 7; limit 8; cancelled 130;
+/// internal 1.
+int exit_code(errc code);
+
+struct error {
+  errc code = errc::internal;
+  std::string text;
+};
+
+/// "TEXT: REASON" for a failed system call, with the class that errno means (ENOSPC: no_space, EACCES: permission,
+/// ENOENT: not_found, otherwise `fallback`).
+error system_error(std::string text, int error_number, errc fallback = errc::disk);
+
+/// A value or an error; `result<void>` for an action.
+template <class T>
+using result = boost::system::result<T, error>;
+
+/// Lets result<T>::value() throw; used at start-up only, where a failure ends in main.
+[[noreturn]] void throw_exception_from_error(const error& e, const boost::source_location& where);
+
+}  // namespace shoal

@@ -1,0 +1,32 @@
+// SHA-256, one message at a time or many leaves at once.
+//
+// Leaves go through libipsec-mb's multi-buffer kernels where library and CPU have them and through OpenSSL otherwise,
+// chosen once at run time. Thread-safe: each thread has its own state. Pure.
+#pragma once
+
+#include <span>
+
+#include "core/bytes.hpp"
+#include "core/ids.hpp"
+
+namespace shoal {
+
+/// Bytes under one leaf of a BEP 52 Merkle tree: one block.
+inline constexpr std::uint32_t block_bytes = 16 * KiB;
+
+digest sha256(byte_view message);
+
+/// Digest of an inner node: SHA-256 of `left` followed by `right` (BEP 52).
+digest sha256_node(const digest& left, const digest& right);
+
+/// Hashes `data` as consecutive blocks of block_bytes, the last of which may be shorter. `leaves` has exactly
+/// ceil(data.size() / block_bytes) entries. Fastest in multiples of 16 blocks.
+void sha256_leaves(byte_view data, std::span<digest> leaves);
+
+/// Which implementation hashes leaves: for the log, tests and benches.
+enum class sha256_backend { openssl, ipsec_mb };
+sha256_backend sha256_leaves_backend();
+/// As sha256_leaves, by one backend: lets tests compare them. `backend` must be available.
+void sha256_leaves_with(sha256_backend backend, byte_view data, std::span<digest> leaves);
+
+}  // namespace shoal

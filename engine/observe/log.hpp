@@ -1,0 +1,38 @@
+// The process-wide log: spdlog to stderr, as text or as one JSON object a line.
+//
+// Only layers with I/O log. A message is a short sentence in the present tense followed by key=value pairs:
+// log_info("session ends peer={} reason={}", ...). stdout belongs to READY lines and to what the user asked for.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <string_view>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace shoal {
+
+enum class log_format { text, json };
+
+/// Sets up the default logger. `level`: "trace" "debug" "info" "warn" "error" "off"; errc::usage for another word.
+result<void> start_log(std::string_view level, log_format format);
+
+template <class... Args>
+void log_debug(spdlog::format_string_t<Args...> format, Args&&... args) {
+  spdlog::debug(format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void log_info(spdlog::format_string_t<Args...> format, Args&&... args) {
+  spdlog::info(format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void log_warn(spdlog::format_string_t<Args...> format, Args&&... args) {
+  spdlog::warn(format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void log_error(spdlog::format_string_t<Args...> format, Args&&... args) {
+  spdlog::error(format, std::forward<Args>(args)...);
+}
+
+}  // namespace shoal

@@ -1,0 +1,31 @@
+// Lists what a path holds, to be shared: files with size, time and mode, empty directories, symlinks.
+//
+// Blocks; called from the worker pool. Reads names and attributes only, follows no symlink below the root.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "content/metainfo.hpp"
+#include "core/error.hpp"
+#include "store/content_files.hpp"
+
+namespace shoal {
+
+struct scan_options {
+  bool symlinks = false;  ///< keep symlinks that stay inside the folder; otherwise they are skipped with a note
+};
+
+struct scan_result {
+  std::string path;  ///< absolute, symlinks of the root itself resolved
+  std::string name;  ///< last element of the path
+  bool folder = false;
+  std::vector<file_entry> files;           ///< sorted by path elements as BEP 52 sorts them; roots still zero
+  std::vector<file_signature> signatures;  ///< one per entry of files
+  std::vector<std::string> notes;          ///< one line for each thing skipped: symlink, socket, unreadable name
+};
+
+/// errc::not_found, permission or malformed (a name that is not UTF-8) name the path.
+result<scan_result> scan(const std::string& path, const scan_options& options);
+
+}  // namespace shoal

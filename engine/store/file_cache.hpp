@@ -1,0 +1,56 @@
+// A bound on the files that the process keeps open, shared by all shares.
+//
+// Least recently used files are closed when the bound is reached; a file in use stays open until its last handle goes.
+// Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "core/error.hpp"
+
+namespace shoal {
+
+/// Half of the common soft limit of 1,024 descriptors, so that sessions have room.
+inline constexpr std::size_t open_files_max = 512;
+
+/// An open descriptor, closed with the last owner.
+class open_file {
+ public:
+  explicit open_file(int descriptor) : descriptor_(descriptor) {}
+  ~open_file();
+  open_file(const open_file&) = delete;
+  open_file& operator=(const open_file&) = delete;
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+class file_cache {
+ public:
+  explicit file_cache(std::size_t capacity = open_files_max) : capacity_(capacity) {}
+
+  /// `owner` and `file` name the entry; `open` is called (without the lock) when it is not there.
+  result<std::shared_ptr<const open_file>> get(std::uint64_t owner, std::uint32_t file,
+                                               const std::function<result<int>()>& open);
+  /// Forgets all files of `owner`.
+  void drop(std::uint64_t owner);
+  /// A new owner key.
+  std::uint64_t new_owner();
+  std::size_t size() const;
+
+ private:
+  struct entry;
+  std::size_t capacity_;
+  mutable std::mutex mutex_;
+  std::uint64_t next_owner_ = 1;
+  std::list<entry> used_;  // most recent first
+  std::unordered_map<std::uint64_t, std::unordered_map<std::uint32_t, std::list<entry>::iterator>> entries_;
+};
+
+}  // namespace shoal

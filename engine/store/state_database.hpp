@@ -1,0 +1,66 @@
+// What a peer remembers between runs: its shares and its unfinished downloads, in SQLite (WAL mode).
+//
+// One file `state.db` in the state directory. A database that cannot be read is moved aside as state.db.broken and
+// begun anew, with an error for the log. Blocks; thread-safe (one mutex).
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
+#include "core/error.hpp"
+#include "store/content_files.hpp"
+
+struct sqlite3;
+
+namespace shoal {
+
+/// A complete share: content at `path`.
+struct stored_share {
+  std::string path;
+  bool symlinks = false;  ///< scanned or created with symlinks
+  byte_buffer torrent;    ///< metainfo::to_torrent()
+  std::vector<file_signature> signatures;
+};
+
+/// An unfinished download: NAME.part in `directory`.
+struct stored_download {
+  share_id id;
+  std::string directory;
+  bool symlinks = false;
+  byte_buffer torrent;             ///< empty while the metadata is still being fetched
+  std::string name;                ///< for display while there is no metadata
+  std::vector<std::string> peers;  ///< "HOST:PORT" given by the user
+  byte_buffer safe;                ///< bitmap::to_bytes: verified and flushed to disk
+  byte_buffer pending;             ///< verified, perhaps not on disk: hashed again after a crash
+};
+
+class state_database {
+ public:
+  /// `directory` exists. `warning` is set when a broken database was put aside.
+  static result<std::unique_ptr<state_database>> open(const std::string& directory, std::string& warning);
+  ~state_database();
+
+  result<std::vector<stored_share>> shares();
+  /// Replaces the share with the same path.
+  result<void> save_share(const stored_share& share);
+  result<void> remove_share(const std::string& path);
+
+  result<std::vector<stored_download>> downloads();
+  /// Replaces the download with the same id.
+  result<void> save_download(const stored_download& download);
+  /// Journals progress of a download that was saved. Call with `safe` only after content_files::flush().
+  result<void> save_progress(const share_id& id, byte_view safe, byte_view pending);
+  result<void> remove_download(const share_id& id);
+
+ private:
+  explicit state_database(sqlite3* handle) : handle_(handle) {}
+  std::mutex mutex_;
+  sqlite3* handle_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,55 @@
+// The payloads of BEP 10 messages: extension handshake, ut_metadata (BEP 9) and what two nodes say to each other.
+//
+// Pure. Decoding accepts any bytes; unknown keys and extensions are ignored.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+
+namespace shoal::wire {
+
+/// What we number our extensions in our handshake; the other side uses these ids towards us (BEP 10 `m`).
+inline constexpr std::uint8_t ut_metadata_id = 1;
+inline constexpr std::uint8_t shoal_id = 2;
+
+/// One piece of the info dictionary (BEP 9).
+inline constexpr std::uint32_t metadata_piece_bytes = 16 * 1024;
+/// Largest request between two nodes; foreign clients get block_bytes.
+inline constexpr std::uint32_t request_bytes_max = 1024 * 1024;
+/// BEP 10 `reqq`: requests of one session that wait here before further ones are rejected (BEP 6).
+inline constexpr std::uint32_t requests_queued_max = 2048;
+
+/// BEP 10 handshake, with the keys of BEP 9 and ours.
+struct extension_handshake {
+  std::optional<std::uint8_t> ut_metadata;    ///< `m.ut_metadata`: the sender's id for it; absent: not supported
+  std::optional<std::uint8_t> shoal;          ///< `m.shoal`: present between two nodes
+  std::uint32_t metadata_bytes = 0;           ///< `metadata_size`; 0: the sender has no metadata yet
+  std::uint32_t request_bytes = 16 * 1024;    ///< `shoal.request_bytes`: largest request the sender serves, clamped to
+                                              ///< block_bytes..request_bytes_max when read
+  std::uint32_t requests_queued = 250;        ///< `reqq`, clamped to 1..requests_queued_max when read
+  std::uint16_t listen_port = 0;              ///< `p`; 0: not said
+  std::string client;                         ///< `v`, at most 64 bytes of printable ASCII
+  friend bool operator==(const extension_handshake&, const extension_handshake&) = default;
+};
+
+byte_buffer encode(const extension_handshake& message);
+result<extension_handshake> decode_extension_handshake(byte_view payload);
+
+/// ut_metadata message (BEP 9).
+struct metadata_message {
+  enum class kind : std::uint8_t { request = 0, data = 1, reject = 2 };
+  kind type = kind::request;
+  std::uint32_t piece = 0;
+  std::uint32_t total_bytes = 0;  ///< `data` only: size of the whole info dictionary
+  byte_buffer data;               ///< `data` only: at most metadata_piece_bytes
+  friend bool operator==(const metadata_message&, const metadata_message&) = default;
+};
+
+byte_buffer encode(const metadata_message& message);
+result<metadata_message> decode_metadata_message(byte_view payload);
+
+}  // namespace shoal::wire

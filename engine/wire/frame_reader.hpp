@@ -1,0 +1,64 @@
+// Cuts a byte stream into messages without copying payload: the receiving half of one session.
+//
+// The caller reads from the socket into free_space(), calls commit(), then try_next() until it says `more`. A `piece`
+// message is reported as soon as its 13 header bytes are there; its payload is then taken with take_payload() (what is
+// buffered) and by reading from the socket straight into the caller's memory, reported with skip_payload(). Owns one
+// buffer, allocated on first use and freed by release() when idle. No coroutine, no socket. Pure.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <variant>
+
+#include "content/geometry.hpp"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "wire/messages.hpp"
+
+namespace shoal::wire {
+
+class frame_reader {
+ public:
+  /// Bytes buffered for control messages.
+  static constexpr std::size_t buffer_bytes = 64 * 1024;
+  /// A frame other than `piece`: a bitfield of pieces_max pieces, or 512 hashes with proofs, and headers.
+  static constexpr std::size_t frame_bytes_max = pieces_max / 8 + 16;
+  /// `piece` payload: request_bytes_max (extension.hpp).
+  static constexpr std::size_t payload_bytes_max = 1024 * 1024;
+
+  /// More bytes are needed.
+  struct more {};
+  /// A `piece` message begins; `range.bytes` payload bytes follow and must be consumed before the next try_next().
+  struct piece { byte_range range; };
+  using event = std::variant<more, piece, message>;
+
+  /// Where to read to; never empty. Grows past buffer_bytes only for a larger single frame within frame_bytes_max.
+  std::span<std::uint8_t> free_space();
+  /// `bytes` were read into the start of the last free_space().
+  void commit(std::size_t bytes);
+
+  /// The next event from what is buffered; errc::protocol for a frame that breaks a limit or does not decode. After an
+  /// error the stream is lost.
+  result<event> try_next();
+
+  /// Payload bytes of the current `piece` not yet consumed.
+  std::uint32_t payload_due() const { return payload_due_; }
+  /// Moves buffered payload to `to`, at most payload_due() bytes; returns how many.
+  std::size_t take_payload(std::span<std::uint8_t> to);
+  /// The caller read `bytes` of the payload itself; only when nothing is buffered.
+  void skip_payload(std::size_t bytes);
+
+  bool empty() const { return begin_ == end_; }
+  /// Frees the buffer if nothing is buffered: an idle session holds none.
+  void release();
+
+ private:
+  std::unique_ptr<std::uint8_t[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::uint32_t payload_due_ = 0;
+};
+
+}  // namespace shoal::wire

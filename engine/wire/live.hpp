@@ -1,0 +1,161 @@
+// What a peer and the tracker say to each other over the WebSocket at /live: JSON text, one object a message.
+//
+// Each object has a member "type" with the name of the struct below; other members have the names of its fields, ids
+// are lower-case hexadecimal. Unknown members are ignored, unknown types are errc::protocol. Decoding accepts any bytes
+// and enforces every limit here, so what comes out needs no further check. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/ids.hpp"
+
+namespace shoal::live {
+
+/// A message from a peer: `publish` of shares_per_message_max rows.
+inline constexpr std::size_t peer_message_bytes_max = 1 * MiB;
+/// A message from the tracker: a snapshot of a large swarm.
+inline constexpr std::size_t tracker_message_bytes_max = 256 * MiB;
+inline constexpr std::size_t shares_per_message_max = 1000;
+inline constexpr std::size_t name_bytes_max = 255;
+inline constexpr std::size_t version_bytes_max = 64;
+inline constexpr std::size_t address_bytes_max = 64;
+inline constexpr std::size_t text_bytes_max = 1024;
+
+// From a peer.
+
+/// First message of a session: who I am. `port` listens for other peers; 0: nobody can connect to me.
+/// `advertise` is an address to publish instead of the observed one, of the same family; empty: the observed one.
+struct join {
+  peer_id peer;
+  std::string name;  ///< host name, for people
+  std::uint16_t port = 0;
+  std::string version;
+  std::string advertise;
+  friend bool operator==(const join&, const join&) = default;
+};
+struct share_offer {
+  share_id id;
+  std::string name;
+  std::uint64_t bytes = 0;
+  std::uint32_t files = 0;
+  std::uint64_t have = 0;  ///< verified bytes the sender holds; `bytes` makes it a seeder
+  friend bool operator==(const share_offer&, const share_offer&) = default;
+};
+struct publish {
+  std::vector<share_offer> shares;
+  friend bool operator==(const publish&, const publish&) = default;
+};
+struct withdraw {
+  std::vector<share_id> ids;
+  friend bool operator==(const withdraw&, const withdraw&) = default;
+};
+struct progress {
+  share_id id;
+  std::uint64_t have = 0;
+  friend bool operator==(const progress&, const progress&) = default;
+};
+/// Tell me who holds this share, now and when it changes. The share need not be known.
+struct watch {
+  share_id id;
+  friend bool operator==(const watch&, const watch&) = default;
+};
+struct unwatch {
+  share_id id;
+  friend bool operator==(const unwatch&, const unwatch&) = default;
+};
+/// My `delta.seq` has a gap: send a snapshot.
+struct resync {
+  friend bool operator==(const resync&, const resync&) = default;
+};
+struct leave {
+  friend bool operator==(const leave&, const leave&) = default;
+};
+
+using peer_message = std::variant<join, publish, withdraw, progress, watch, unwatch, resync, leave>;
+
+// From the tracker.
+
+struct welcome {
+  std::string address;             ///< where the tracker sees the peer: "192.0.2.1" or "2001:db8::1"
+  bool reachable = false;          ///< the dial-back to address:port worked
+  std::uint32_t heartbeat_ms = 0;  ///< interval of WebSocket pings; three missed ones end the session
+  friend bool operator==(const welcome&, const welcome&) = default;
+};
+struct peer_row {
+  peer_id peer;
+  std::string name;
+  std::string address;
+  std::uint16_t port = 0;
+  std::string version;
+  bool reachable = false;
+  friend bool operator==(const peer_row&, const peer_row&) = default;
+};
+/// A share of the catalogue: what it is and who holds it, in numbers.
+struct share_row {
+  share_id id;
+  std::string name;
+  std::uint64_t bytes = 0;
+  std::uint32_t files = 0;
+  std::uint32_t seeders = 0;
+  std::uint32_t leechers = 0;
+  std::uint64_t held = 0;  ///< verified bytes over all holders; held / bytes is the availability
+  friend bool operator==(const share_row&, const share_row&) = default;
+};
+struct holders_row {
+  share_id id;
+  std::uint32_t seeders = 0;
+  std::uint32_t leechers = 0;
+  std::uint64_t held = 0;
+  friend bool operator==(const holders_row&, const holders_row&) = default;
+};
+/// Everything, as of `seq`.
+struct snapshot {
+  std::uint64_t seq = 0;
+  std::vector<peer_row> peers;
+  std::vector<share_row> shares;
+  friend bool operator==(const snapshot&, const snapshot&) = default;
+};
+/// What changed between seq - 1 and seq.
+struct delta {
+  std::uint64_t seq = 0;
+  std::vector<peer_row> joined;
+  std::vector<peer_id> left;
+  std::vector<share_row> published;  ///< new shares
+  std::vector<share_id> withdrawn;   ///< shares that nobody holds any more
+  std::vector<holders_row> progress; ///< known shares whose numbers changed
+  friend bool operator==(const delta&, const delta&) = default;
+};
+struct endpoint_row {
+  peer_id peer;
+  std::string address;
+  std::uint16_t port = 0;
+  friend bool operator==(const endpoint_row&, const endpoint_row&) = default;
+};
+/// To the watchers of one share: who holds it and can be connected to. `joined` of the first one is complete.
+struct swarm {
+  share_id id;
+  std::vector<endpoint_row> joined;
+  std::vector<peer_id> left;
+  friend bool operator==(const swarm&, const swarm&) = default;
+};
+/// The peer did something wrong; the session ends after it unless `code` is "limit".
+struct failure {
+  std::string code;  ///< name_of(errc)
+  std::string text;
+  friend bool operator==(const failure&, const failure&) = default;
+};
+
+using tracker_message = std::variant<welcome, snapshot, delta, swarm, failure>;
+
+std::string encode(const peer_message& message);
+std::string encode(const tracker_message& message);
+result<peer_message> decode_peer_message(std::string_view text);
+result<tracker_message> decode_tracker_message(std::string_view text);
+
+}  // namespace shoal::live

@@ -1,0 +1,21 @@
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(Boost 1.81 REQUIRED COMPONENTS program_options)
+find_package(SQLite3 REQUIRED)
+find_package(spdlog REQUIRED)
+
+# libipsec-mb has no CMake package. It is optional: OpenSSL does the hashing where it is missing.
+find_path(IPSEC_MB_INCLUDE intel-ipsec-mb.h)
+find_library(IPSEC_MB_LIBRARY IPSec_MB)
+add_library(ipsec_mb INTERFACE)
+if(IPSEC_MB_INCLUDE AND IPSEC_MB_LIBRARY)
+  target_include_directories(ipsec_mb SYSTEM INTERFACE ${IPSEC_MB_INCLUDE})
+  target_link_libraries(ipsec_mb INTERFACE ${IPSEC_MB_LIBRARY})
+  target_compile_definitions(ipsec_mb INTERFACE SHOAL_HAS_IPSEC_MB)
+endif()
+
+# Headers only in Debian: engine/net/asio_impl.cpp and engine/core/json_impl.cpp each compile one library once.
+add_library(asio INTERFACE)
+target_link_libraries(asio INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)

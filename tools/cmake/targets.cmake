@@ -1,0 +1,32 @@
+# shoal_asio_pch(TARGET): precompiles the Asio headers, once for all targets.
+function(shoal_asio_pch target)
+  if(target STREQUAL "shoal_net")
+    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/engine/net/pch.hpp)
+  else()
+    target_precompile_headers(${target} REUSE_FROM shoal_net)
+  endif()
+endfunction()
+
+# shoal_library(NAME DEPENDS target... [ASIO_PCH]): the static library shoal_NAME of engine/NAME.
+function(shoal_library name)
+  cmake_parse_arguments(arg "ASIO_PCH" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS engine/${name}/*.cpp)
+  add_library(shoal_${name} STATIC ${sources})
+  target_include_directories(shoal_${name} PUBLIC ${PROJECT_SOURCE_DIR}/engine)
+  target_link_libraries(shoal_${name} PUBLIC shoal_options ${arg_DEPENDS})
+  if(arg_ASIO_PCH)
+    shoal_asio_pch(shoal_${name})
+  endif()
+endfunction()
+
+# shoal_test(NAME SOURCES file... DEPENDS target...): a Catch2 program whose cases become ctests.
+function(shoal_test name)
+  cmake_parse_arguments(arg "ASIO_PCH" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} catch2_main)
+  if(arg_ASIO_PCH)
+    shoal_asio_pch(${name})
+  endif()
+  catch_discover_tests(${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 120)
+endfunction()
