@@ -1,0 +1,37 @@
+#include "net/buffer_pool.hpp"
+
+#include "core/assert.hpp"
+
+namespace shoal {
+
+buffer_pool::~buffer_pool() {
+  SHOAL_ASSERT(in_use_ == 0);
+}
+
+awaitable<buffer_pool::buffer> buffer_pool::acquire() {
+  if (in_use_ == capacity_ || !waiting_.empty()) {
+    event ready(executor_);
+    waiting_.push_back(&ready);
+    // release() takes the waiter out of the queue and leaves the count as it is: the place is handed over.
+    co_await ready.wait();
+  } else {
+    ++in_use_;
+  }
+  if (free_.empty()) co_return buffer(new std::uint8_t[receive_buffer_bytes]);
+  buffer taken = std::move(free_.back());
+  free_.pop_back();
+  co_return taken;
+}
+
+void buffer_pool::release(buffer&& returned) {
+  SHOAL_ASSERT(in_use_ > 0);
+  free_.push_back(std::move(returned));
+  if (waiting_.empty()) {
+    --in_use_;
+    return;
+  }
+  waiting_.front()->set();
+  waiting_.pop_front();
+}
+
+}  // namespace shoal

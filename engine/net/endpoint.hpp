@@ -1,0 +1,40 @@
+// "HOST:PORT" as people write it, and endpoints as we print it.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/time.hpp"
+#include "net/use_tuple.hpp"
+
+namespace shoal {
+
+struct host_port {
+  std::string host;  ///< name or address, without brackets
+  std::uint16_t port = 0;
+};
+
+/// "host:port", "192.0.2.1:80", "[2001:db8::1]:80"; errc::usage names the text. `default_port` 0: the port is required.
+result<host_port> parse_host_port(std::string_view text, std::uint16_t default_port = 0);
+
+/// An address and a port, without looking up names: "127.0.0.1:0", "[::]:7000", ":7000" (all addresses, IPv6 and IPv4).
+result<tcp::endpoint> parse_listen_endpoint(std::string_view text);
+
+/// "192.0.2.1:80" or "[2001:db8::1]:80". IPv4 addresses mapped into IPv6 are printed as IPv4.
+std::string to_text(const tcp::endpoint& endpoint);
+/// The address alone, mapped addresses as IPv4.
+asio::ip::address plain_address(const tcp::endpoint& endpoint);
+
+/// Looks up a name; numeric addresses take no time. errc::unreachable names the host. Takes at most `timeout`.
+awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration timeout);
+
+/// Connects, with TCP_NODELAY. errc::unreachable or timed_out name the endpoint. At most `timeout`.
+awaitable<result<tcp::socket>> dial(tcp::endpoint where, duration timeout);
+
+/// As dial, with a receive buffer for bulk data, which must be set before connecting (RFC 7323 window scaling).
+awaitable<result<tcp::socket>> dial_bulk(tcp::endpoint where, duration timeout);
+
+}  // namespace shoal

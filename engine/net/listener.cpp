@@ -1,0 +1,93 @@
+#include "net/listener.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "net/endpoint.hpp"
+#include "net/socket_options.hpp"
+#include "observe/log.hpp"
+
+namespace shoal {
+
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+// Long enough for a session to end and give its descriptor back, short enough not to be noticed.
+constexpr duration pause_without_descriptors = std::chrono::milliseconds(100);
+
+}  // namespace
+
+listener::listener(asio::any_io_executor executor, handler on_connection)
+    : executor_(executor),
+      acceptor_(executor),
+      pause_(executor),
+      on_connection_(std::move(on_connection)),
+      sniffers_(executor) {}
+
+listener::~listener() = default;
+
+result<void> listener::open(const tcp::endpoint& where, bool bulk) {
+  error_code ec;
+  acceptor_.open(where.protocol(), ec);
+  if (!ec) acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
+  if (!ec && where.address().is_v6() && where.address().is_unspecified()) {
+    acceptor_.set_option(asio::ip::v6_only(false), ec);
+  }
+  if (bulk) set_bulk_receive(acceptor_);
+  if (!ec) acceptor_.bind(where, ec);
+  if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+  if (!ec) local_ = acceptor_.local_endpoint(ec);
+  if (!ec) return {};
+  error_code ignored;
+  acceptor_.close(ignored);
+  if (ec == asio::error::address_in_use) {
+    return error{errc::address_in_use, "cannot listen on " + to_text(where) +
+                                           ": the port is in use; choose another with --listen, or port 0 for any"};
+  }
+  return system_error("cannot listen on " + to_text(where), ec.value(), errc::unreachable);
+}
+
+awaitable<void> listener::run() {
+  while (!stopped_) {
+    auto accepted = co_await acceptor_.async_accept(use_tuple);
+    auto& [ec, socket] = accepted;
+    if (stopped_) break;
+    if (ec) {
+      log_warn("accepting pauses endpoint={} error={}", to_text(local_), ec.message());
+      pause_.expires_after(pause_without_descriptors);
+      (void)co_await pause_.async_wait(use_tuple);
+      continue;
+    }
+    if (silent_.size() >= silent_connections_max) continue;
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    const auto connection = silent_.insert(silent_.end(), std::move(socket));
+    sniffers_.spawn("sniff", sniff(connection));
+  }
+  co_await sniffers_.join();
+}
+
+awaitable<void> listener::sniff(std::list<tcp::socket>::iterator connection) {
+  std::uint8_t first_byte = 0;
+  asio::steady_timer timer(executor_, handshake_deadline);
+  const auto peeked = asio::buffer(&first_byte, 1);
+  auto outcome = co_await (connection->async_receive(peeked, asio::socket_base::message_peek, use_tuple) ||
+                           timer.async_wait(use_tuple));
+  tcp::socket socket = std::move(*connection);
+  silent_.erase(connection);
+  if (stopped_ || outcome.index() == 1) co_return;
+  const auto& [ec, bytes] = std::get<0>(outcome);
+  if (!ec && bytes == 1) on_connection_(std::move(socket), first_byte);
+}
+
+void listener::stop() {
+  stopped_ = true;
+  error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+  for (auto& socket : silent_) socket.close(ignored);
+}
+
+}  // namespace shoal

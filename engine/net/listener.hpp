@@ -1,0 +1,55 @@
+// Accepts connections on one endpoint and hands each over with its first byte known: one port serves every protocol.
+//
+// The first byte is peeked, so the handler reads the stream from its beginning: 0x13 is BitTorrent (BEP 3), a letter is
+// HTTP. Connections that say nothing within the handshake deadline, or arrive when too many are silent, are closed. When
+// the process is out of descriptors, accepting pauses and goes on. Owned by a node; stop() then join its task group.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <list>
+#include <string>
+
+#include "core/error.hpp"
+#include "net/task_group.hpp"
+#include "net/use_tuple.hpp"
+
+namespace shoal {
+
+/// From accept to the first byte, and again from there to the end of a protocol's own handshake.
+inline constexpr duration handshake_deadline = std::chrono::seconds(10);
+/// Connections that have not said their first byte yet; further ones are closed.
+inline constexpr std::size_t silent_connections_max = 256;
+
+class listener {
+ public:
+  /// Called for each connection that spoke, on the listener's context; takes over the socket.
+  using handler = std::function<void(tcp::socket socket, std::uint8_t first_byte)>;
+
+  listener(asio::any_io_executor executor, handler on_connection);
+  ~listener();
+
+  /// Binds and listens; port 0 takes a free one. errc::address_in_use or permission name the endpoint and the remedy.
+  /// `bulk` sizes receive buffers for downloads.
+  result<void> open(const tcp::endpoint& where, bool bulk);
+  /// Accepts until stop(). Returns when all connections that were still silent are closed.
+  awaitable<void> run();
+  void stop();
+
+  /// The bound endpoint, with the real port.
+  tcp::endpoint local() const { return local_; }
+
+ private:
+  awaitable<void> sniff(std::list<tcp::socket>::iterator connection);
+
+  asio::any_io_executor executor_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  handler on_connection_;
+  tcp::endpoint local_;
+  std::list<tcp::socket> silent_;
+  task_group sniffers_;
+  bool stopped_ = false;
+};
+
+}  // namespace shoal

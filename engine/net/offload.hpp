@@ -1,0 +1,35 @@
+// Runs a blocking function on the worker pool and resumes the caller on its own context.
+#pragma once
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <type_traits>
+#include <utility>
+
+#include "net/use_tuple.hpp"
+
+namespace shoal {
+
+/// `work` returns a value (a result<T>, not void) and does not throw. It runs on a thread of `pool`; the caller goes on
+/// where it was. Name the lambda first, then co_await.
+template <class Work>
+auto offload(asio::thread_pool& pool, Work work) -> awaitable<std::invoke_result_t<Work&>> {
+  using value_type = std::invoke_result_t<Work&>;
+  auto start = [&pool](auto handler, Work task) {
+    auto home = asio::get_associated_executor(handler);
+    // Keeps the caller's context running until the answer is there.
+    auto guard = asio::make_work_guard(home);
+    asio::post(pool, [handler = std::move(handler), home, guard = std::move(guard), task = std::move(task)]() mutable {
+      value_type value = task();
+      asio::post(home, [handler = std::move(handler), value = std::move(value)]() mutable {
+        std::move(handler)(std::move(value));
+      });
+    });
+  };
+  return asio::async_initiate<decltype(asio::use_awaitable), void(value_type)>(std::move(start), asio::use_awaitable,
+                                                                               std::move(work));
+}
+
+}  // namespace shoal

@@ -1,0 +1,28 @@
+#include "net/socket_options.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace shoal {
+
+namespace asio = boost::asio;
+
+void set_bulk_receive(asio::ip::tcp::socket& socket) {
+  boost::system::error_code ignored;
+  socket.set_option(asio::socket_base::receive_buffer_size(bulk_receive_buffer_bytes), ignored);
+}
+
+void set_bulk_receive(asio::ip::tcp::acceptor& acceptor) {
+  boost::system::error_code ignored;
+  acceptor.set_option(asio::socket_base::receive_buffer_size(bulk_receive_buffer_bytes), ignored);
+}
+
+void set_low_watermark(asio::ip::tcp::socket& socket, std::uint32_t bytes, std::uint32_t& current) {
+  const std::uint32_t wanted = std::clamp<std::uint32_t>(bytes, 1, low_watermark_bytes_max);
+  if (wanted == current) return;
+  const int value = static_cast<int>(wanted);
+  if (::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0) current = wanted;
+}
+
+}  // namespace shoal

@@ -1,0 +1,22 @@
+// Socket options of the bulk data path that Asio has no names for. Measured reasons: docs/DESIGN.md, Threads.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+
+namespace shoal {
+
+/// Kernel receive buffer of a session: lets a whole window of requests arrive while the reader is elsewhere.
+inline constexpr int bulk_receive_buffer_bytes = 4 * 1024 * 1024;
+/// Most that a reader waits for at a time.
+inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
+
+/// SO_RCVBUF for bulk data; set before connect or listen.
+void set_bulk_receive(boost::asio::ip::tcp::socket& socket);
+void set_bulk_receive(boost::asio::ip::tcp::acceptor& acceptor);
+
+/// SO_RCVLOWAT: wake the reader only when `bytes` are there. Never more than the other side is about to send, or the
+/// wait hangs; 1 for messages. Sets nothing if it is unchanged from `current`, which it updates.
+void set_low_watermark(boost::asio::ip::tcp::socket& socket, std::uint32_t bytes, std::uint32_t& current);
+
+}  // namespace shoal
