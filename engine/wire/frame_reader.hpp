@@ -22,18 +22,27 @@ class frame_reader {
  public:
   /// Bytes buffered for control messages.
   static constexpr std::size_t buffer_bytes = 64 * 1024;
-  /// A frame other than `piece`: a bitfield of pieces_max pieces, or 512 hashes with proofs, and headers.
-  static constexpr std::size_t frame_bytes_max = pieces_max / 8 + 16;
+  /// The largest frame other than `piece`: a bitfield of pieces_max pieces and its id.
+  static constexpr std::size_t frame_bytes_max = pieces_max / 8 + 1;
+  /// Any frame but `piece` and `bitfield`: what the buffer holds with a length prefix. 512 hashes with proofs take
+  /// 19 KiB, a metadata piece 17 KiB.
+  static constexpr std::size_t control_frame_bytes_max = buffer_bytes - 4;
   /// `piece` payload: request_bytes_max (extension.hpp).
   static constexpr std::size_t payload_bytes_max = 1024 * 1024;
 
   /// More bytes are needed.
-  struct more {};
+  struct more {
+    friend bool operator==(const more&, const more&) = default;
+  };
   /// A `piece` message begins; `range.bytes` payload bytes follow and must be consumed before the next try_next().
-  struct piece { byte_range range; };
+  struct piece {
+    byte_range range;
+    friend bool operator==(const piece&, const piece&) = default;
+  };
   using event = std::variant<more, piece, message>;
 
-  /// Where to read to; never empty. Grows past buffer_bytes only for a larger single frame within frame_bytes_max.
+  /// Where to read to; never empty. Needs try_next() to have said `more`, or take_payload() to have emptied the buffer.
+  /// Grows past buffer_bytes only for a larger bitfield, and then with what has arrived of it.
   std::span<std::uint8_t> free_space();
   /// `bytes` were read into the start of the last free_space().
   void commit(std::size_t bytes);
@@ -54,6 +63,9 @@ class frame_reader {
   void release();
 
  private:
+  std::size_t bytes_wanted() const;
+  void resize(std::size_t capacity);
+
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;

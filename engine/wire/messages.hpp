@@ -39,27 +39,88 @@ byte_buffer encode(const handshake& message);
 /// `bytes` has handshake_bytes bytes. errc::protocol unless it is a BitTorrent handshake.
 result<handshake> decode_handshake(byte_view bytes);
 
-struct keep_alive {};
-struct choke {};
-struct unchoke {};
-struct interested {};
-struct not_interested {};
-struct have { piece_index piece; };
-struct bitfield { byte_buffer bits; };  ///< not yet checked against a size: core/bitmap.hpp from_bytes
-struct request { byte_range range; };
-struct cancel { byte_range range; };
-struct have_all {};                     ///< BEP 6
-struct have_none {};                    ///< BEP 6
-struct suggest { piece_index piece; };  ///< BEP 6
-struct reject { byte_range range; };    ///< BEP 6
-struct allowed_fast { piece_index piece; };  ///< BEP 6
+/// Uncle hashes that can follow the hashes of one answer: a tree of 64-bit file sizes is less than this high (BEP 52).
+inline constexpr std::uint32_t hash_proofs_max = 64;
+
+struct keep_alive {
+  friend bool operator==(const keep_alive&, const keep_alive&) = default;
+};
+struct choke {
+  friend bool operator==(const choke&, const choke&) = default;
+};
+struct unchoke {
+  friend bool operator==(const unchoke&, const unchoke&) = default;
+};
+struct interested {
+  friend bool operator==(const interested&, const interested&) = default;
+};
+struct not_interested {
+  friend bool operator==(const not_interested&, const not_interested&) = default;
+};
+struct have {
+  piece_index piece;
+  friend bool operator==(const have&, const have&) = default;
+};
+/// Not yet checked against a size: core/bitmap.hpp from_bytes.
+struct bitfield {
+  byte_buffer bits;
+  friend bool operator==(const bitfield&, const bitfield&) = default;
+};
+/// `range.bytes` is at most request_bytes_max (extension.hpp), here as in `cancel` and `reject`; the rest of the range
+/// is not checked: geometry::valid.
+struct request {
+  byte_range range;
+  friend bool operator==(const request&, const request&) = default;
+};
+struct cancel {
+  byte_range range;
+  friend bool operator==(const cancel&, const cancel&) = default;
+};
+/// BEP 6, as the next four.
+struct have_all {
+  friend bool operator==(const have_all&, const have_all&) = default;
+};
+struct have_none {
+  friend bool operator==(const have_none&, const have_none&) = default;
+};
+struct suggest {
+  piece_index piece;
+  friend bool operator==(const suggest&, const suggest&) = default;
+};
+struct reject {
+  byte_range range;
+  friend bool operator==(const reject&, const reject&) = default;
+};
+struct allowed_fast {
+  piece_index piece;
+  friend bool operator==(const allowed_fast&, const allowed_fast&) = default;
+};
 /// BEP 10 message; `id` 0 is the extension handshake (extension.hpp reads and writes the payload).
-struct extended { std::uint8_t id = 0; byte_buffer payload; };
-struct hash_request { hash_range range; };  ///< BEP 52
-struct hashes { hash_range range; std::vector<digest> values; };
-struct hash_reject { hash_range range; };
+struct extended {
+  std::uint8_t id = 0;
+  byte_buffer payload;
+  friend bool operator==(const extended&, const extended&) = default;
+};
+/// BEP 52, as the next two. The range is not checked: merkle_answer and merkle_verify are safe for any.
+struct hash_request {
+  hash_range range;
+  friend bool operator==(const hash_request&, const hash_request&) = default;
+};
+/// At most hashes_per_request_max + hash_proofs_max values, not checked against the range.
+struct hashes {
+  hash_range range;
+  std::vector<digest> values;
+  friend bool operator==(const hashes&, const hashes&) = default;
+};
+struct hash_reject {
+  hash_range range;
+  friend bool operator==(const hash_reject&, const hash_reject&) = default;
+};
 /// An id that we do not know: ignored by the session.
-struct unknown { std::uint8_t id = 0; };
+struct unknown {
+  std::uint8_t id = 0;
+  friend bool operator==(const unknown&, const unknown&) = default;
+};
 
 using message = std::variant<keep_alive, choke, unchoke, interested, not_interested, have, bitfield, request, cancel,
                              have_all, have_none, suggest, reject, allowed_fast, extended, hash_request, hashes,

@@ -1,0 +1,171 @@
+#include "wire/frame_reader.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+namespace shoal::wire {
+namespace {
+
+using event = frame_reader::event;
+
+void feed(frame_reader& reader, byte_view bytes) {
+  while (!bytes.empty()) {
+    const auto space = reader.free_space();
+    REQUIRE(!space.empty());
+    const std::size_t taken = std::min(space.size(), bytes.size());
+    std::copy_n(bytes.begin(), taken, space.begin());
+    reader.commit(taken);
+    bytes = bytes.subspan(taken);
+  }
+}
+
+byte_buffer stream_of(const std::vector<message>& messages) {
+  byte_buffer out;
+  for (const message& what : messages) encode(what, out);
+  return out;
+}
+
+byte_buffer length_and_id(std::size_t length, std::uint8_t id) {
+  byte_buffer out(5);
+  store_be32(out.data(), static_cast<std::uint32_t>(length));
+  out[4] = id;
+  return out;
+}
+
+TEST_CASE("messages come out one at a time and in order") {
+  const std::vector<message> sent{keep_alive{}, have{piece_index{3}}, bitfield{{1, 2, 3}}, unchoke{},
+                                  keep_alive{}};
+  frame_reader reader;
+  feed(reader, stream_of(sent));
+  for (const message& what : sent) CHECK(reader.try_next().value() == event{what});
+  CHECK(reader.try_next().value() == event{frame_reader::more{}});
+  CHECK(reader.empty());
+}
+
+TEST_CASE("a message is reported with its last byte, not before") {
+  for (const message& what : {message{keep_alive{}}, message{choke{}}, message{have{piece_index{9}}},
+                              message{extended{1, byte_buffer(100, 7)}}}) {
+    const byte_buffer bytes = stream_of({what});
+    frame_reader reader;
+    CHECK(reader.try_next().value() == event{frame_reader::more{}});
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      CHECK(reader.try_next().value() == event{frame_reader::more{}});
+      feed(reader, byte_view{bytes}.subspan(i, 1));
+    }
+    CHECK(reader.try_next().value() == event{what});
+  }
+}
+
+TEST_CASE("a piece is reported with its header; its payload is taken or skipped") {
+  const byte_range range{piece_index{2}, 0x4000, 10};
+  byte_buffer bytes;
+  encode_piece_header(range, bytes);
+  frame_reader reader;
+  feed(reader, byte_view{bytes}.first(12));
+  CHECK(reader.try_next().value() == event{frame_reader::more{}});
+  feed(reader, byte_view{bytes}.last(1));
+  CHECK(reader.try_next().value() == event{frame_reader::piece{range}});
+  CHECK(reader.payload_due() == 10);
+  CHECK(reader.empty());
+
+  byte_buffer to(20);
+  CHECK(reader.take_payload(to) == 0);
+  feed(reader, byte_buffer{1, 2, 3, 4});
+  CHECK(reader.take_payload(std::span{to}.first(3)) == 3);
+  CHECK(reader.take_payload(std::span{to}.subspan(3)) == 1);
+  CHECK(reader.payload_due() == 6);
+  reader.skip_payload(4);
+
+  // What follows the payload stays for try_next.
+  byte_buffer rest{5, 6};
+  encode(have{piece_index{2}}, rest);
+  feed(reader, rest);
+  CHECK(reader.take_payload(std::span{to}.subspan(4)) == 2);
+  CHECK(reader.payload_due() == 0);
+  CHECK(reader.take_payload(to) == 0);
+  CHECK(byte_buffer(to.begin(), to.begin() + 6) == byte_buffer{1, 2, 3, 4, 5, 6});
+  CHECK(reader.try_next().value() == event{have{piece_index{2}}});
+}
+
+TEST_CASE("piece payload is bounded") {
+  frame_reader largest;
+  feed(largest, length_and_id(9 + frame_reader::payload_bytes_max, 7));
+  CHECK(largest.try_next().value() == event{frame_reader::more{}});
+  for (const std::size_t length : {std::size_t{1}, std::size_t{8}, std::size_t{9},
+                                   10 + frame_reader::payload_bytes_max, std::size_t{0xffffffff}}) {
+    frame_reader reader;
+    feed(reader, length_and_id(length, 7));
+    CHECK(reader.try_next().error().code == errc::protocol);
+  }
+}
+
+TEST_CASE("a frame that is too long is refused before its content arrives") {
+  const std::size_t control = frame_reader::control_frame_bytes_max;
+  for (const auto& [id, longest] : {std::pair<std::uint8_t, std::size_t>{5, frame_reader::frame_bytes_max},
+                                    {20, control},
+                                    {4, control},
+                                    {200, control}}) {
+    frame_reader reader;
+    feed(reader, length_and_id(longest, id));
+    CHECK(reader.try_next().value() == event{frame_reader::more{}});
+    frame_reader other;
+    feed(other, length_and_id(longest + 1, id));
+    CHECK(other.try_next().error().code == errc::protocol);
+  }
+}
+
+TEST_CASE("the largest bitfield passes and the buffer shrinks after it") {
+  frame_reader reader;
+  const message large = bitfield{byte_buffer(pieces_max / 8, 0x5a)};
+  byte_buffer bytes = stream_of({choke{}, large, unchoke{}});
+  feed(reader, byte_view{bytes}.first(5));
+  CHECK(reader.try_next().value() == event{choke{}});
+  feed(reader, byte_view{bytes}.subspan(5, bytes.size() - 10));
+  CHECK(reader.try_next().value() == event{large});
+  feed(reader, byte_view{bytes}.last(5));
+  CHECK(reader.try_next().value() == event{unchoke{}});
+  CHECK(reader.free_space().size() == frame_reader::buffer_bytes);
+}
+
+TEST_CASE("a claimed length costs no memory before its bytes arrive") {
+  frame_reader reader;
+  feed(reader, length_and_id(frame_reader::frame_bytes_max, 5));
+  CHECK(reader.try_next().value() == event{frame_reader::more{}});
+  CHECK(reader.free_space().size() == frame_reader::buffer_bytes - 5);
+}
+
+TEST_CASE("the longest control frame fits wherever in the buffer it begins") {
+  const message filler = extended{1, byte_buffer(40000, 1)};
+  const message longest = extended{2, byte_buffer(frame_reader::control_frame_bytes_max - 2, 2)};
+  const byte_buffer bytes = stream_of({filler, longest, choke{}});
+  frame_reader reader;
+  feed(reader, byte_view{bytes}.first(frame_reader::buffer_bytes));
+  CHECK(reader.try_next().value() == event{filler});
+  CHECK(reader.try_next().value() == event{frame_reader::more{}});
+  feed(reader,
+       byte_view{bytes}.subspan(frame_reader::buffer_bytes, bytes.size() - frame_reader::buffer_bytes - 5));
+  CHECK(reader.try_next().value() == event{longest});
+  feed(reader, byte_view{bytes}.last(5));
+  CHECK(reader.try_next().value() == event{choke{}});
+}
+
+TEST_CASE("a frame that does not decode ends the stream") {
+  frame_reader reader;
+  feed(reader, from_hex("000000020100").value());
+  CHECK(reader.try_next().error().code == errc::protocol);
+}
+
+TEST_CASE("release frees an empty buffer only") {
+  frame_reader reader;
+  feed(reader, from_hex("00000001").value());
+  reader.release();
+  feed(reader, from_hex("01").value());
+  CHECK(reader.try_next().value() == event{unchoke{}});
+  reader.release();
+  CHECK(reader.try_next().value() == event{frame_reader::more{}});
+  feed(reader, from_hex("0000000100").value());
+  CHECK(reader.try_next().value() == event{choke{}});
+}
+
+}  // namespace
+}  // namespace shoal::wire
