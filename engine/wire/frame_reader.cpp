@@ -5,15 +5,15 @@
 #include <string>
 
 #include "core/assert.hpp"
-#include "wire/extension.hpp"
+#include "wire/message_decoder.hpp"
 
 namespace shoal::wire {
 
 namespace {
 
 constexpr std::size_t prefix_bytes = 4;
-constexpr std::uint8_t bitfield_id = 5;
-constexpr std::uint8_t piece_id = 7;
+constexpr auto bitfield_id = static_cast<std::uint8_t>(message_id::bitfield);
+constexpr auto piece_id = static_cast<std::uint8_t>(message_id::piece);
 /// Length prefix, id, piece index and begin.
 constexpr std::size_t piece_header_bytes = prefix_bytes + 1 + 4 + 4;
 /// Less than this is moved to the front of the buffer, so that every read has nearly all of it.
@@ -96,10 +96,8 @@ result<frame_reader::event> frame_reader::try_next() {
 
   if (length > (id == bitfield_id ? frame_bytes_max : control_frame_bytes_max)) return too_long(id, length);
   if (held - prefix_bytes < length) return event{more{}};
-  auto decoded = decode({at + prefix_bytes, length});
-  if (!decoded) return std::move(decoded).error();
   begin_ += prefix_bytes + length;
-  return event{*std::move(decoded)};
+  return decode_as<result<event>>({at + prefix_bytes, length});
 }
 
 std::size_t frame_reader::take_payload(std::span<std::uint8_t> to) {

@@ -2,7 +2,9 @@
 //
 // Each object has a member "type" with the name of the struct below; other members have the names of its fields, ids
 // are lower-case hexadecimal. Unknown members are ignored, unknown types are errc::protocol. Decoding accepts any bytes
-// and enforces every limit here, so what comes out needs no further check. Pure.
+// and enforces every limit here, so what comes out needs no further check: text is UTF-8 without control characters, a
+// name is neither empty nor a path, nobody holds more of a share than it has. Members that say who, what or how much
+// are required; the others default to what the struct says. Encoding never fails and checks nothing. Pure.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +28,8 @@ inline constexpr std::size_t name_bytes_max = 255;
 inline constexpr std::size_t version_bytes_max = 64;
 inline constexpr std::size_t address_bytes_max = 64;
 inline constexpr std::size_t text_bytes_max = 1024;
+/// More than any torrent that we accept has (content/geometry.hpp); sums over 16,000 holders still fit 64 bits.
+inline constexpr std::uint64_t share_bytes_max = std::uint64_t{1} << 49;
 
 // From a peer.
 

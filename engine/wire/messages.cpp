@@ -5,33 +5,11 @@
 #include <cstring>
 #include <string_view>
 
-#include "wire/extension.hpp"
+#include "wire/message_decoder.hpp"
 
 namespace shoal::wire {
 
 namespace {
-
-// Message ids: BEP 3, then BEP 6, 10 and 52.
-enum class message_id : std::uint8_t {
-  choke = 0,
-  unchoke = 1,
-  interested = 2,
-  not_interested = 3,
-  have = 4,
-  bitfield = 5,
-  request = 6,
-  piece = 7,
-  cancel = 8,
-  suggest = 13,
-  have_all = 14,
-  have_none = 15,
-  reject = 16,
-  allowed_fast = 17,
-  extended = 20,
-  hash_request = 21,
-  hashes = 22,
-  hash_reject = 23,
-};
 
 constexpr std::string_view protocol_name = "BitTorrent protocol";
 constexpr std::size_t reserved_at = 1 + protocol_name.size();
@@ -46,12 +24,6 @@ constexpr std::size_t fast_byte = reserved_at + 7;
 constexpr std::uint8_t fast_flag = 0x04;
 constexpr std::size_t v2_byte = reserved_at + 7;
 constexpr std::uint8_t v2_flag = 0x10;
-
-// Frame sizes with the id, without the length prefix.
-constexpr std::size_t index_frame_bytes = 1 + 4;
-constexpr std::size_t range_frame_bytes = 1 + 3 * 4;
-constexpr std::size_t hash_range_frame_bytes = 1 + digest::size + 4 * 4;
-constexpr std::size_t hash_values_max = hashes_per_request_max + hash_proofs_max;
 
 /// Appends length prefix and id and makes room for the rest, which it returns.
 std::uint8_t* begin_frame(byte_buffer& out, message_id id, std::size_t frame_bytes) {
@@ -119,66 +91,6 @@ struct encoder {
   void operator()(const unknown&) const {}
 };
 
-error wrong_length(byte_view frame) {
-  return {errc::protocol, "message " + std::to_string(frame[0]) + " of " + std::to_string(frame.size()) +
-                              " bytes: messages with this id have another length"};
-}
-
-template <class Message>
-result<message> take_bare(byte_view frame) {
-  if (frame.size() != 1) return wrong_length(frame);
-  return message{Message{}};
-}
-
-template <class Message>
-result<message> take_index(byte_view frame) {
-  if (frame.size() != index_frame_bytes) return wrong_length(frame);
-  return message{Message{piece_index{load_be32(frame.data() + 1)}}};
-}
-
-template <class Message>
-result<message> take_range(byte_view frame) {
-  if (frame.size() != range_frame_bytes) return wrong_length(frame);
-  const std::uint32_t bytes = load_be32(frame.data() + 9);
-  if (bytes > request_bytes_max) {
-    return error{errc::protocol, "message " + std::to_string(frame[0]) + " about " + std::to_string(bytes) +
-                                     " bytes: at most " + std::to_string(request_bytes_max) +
-                                     " may be requested"};
-  }
-  return message{Message{{piece_index{load_be32(frame.data() + 1)}, load_be32(frame.data() + 5), bytes}}};
-}
-
-/// `frame` has at least hash_range_frame_bytes.
-hash_range hash_range_of(byte_view frame) {
-  hash_range range;
-  std::memcpy(range.root.bytes.data(), frame.data() + 1, digest::size);
-  const std::uint8_t* from = frame.data() + 1 + digest::size;
-  range.base_height = load_be32(from);
-  range.index = load_be32(from + 4);
-  range.count = load_be32(from + 8);
-  range.proof_layers = load_be32(from + 12);
-  return range;
-}
-
-template <class Message>
-result<message> take_hash_range(byte_view frame) {
-  if (frame.size() != hash_range_frame_bytes) return wrong_length(frame);
-  return message{Message{hash_range_of(frame)}};
-}
-
-result<message> take_hashes(byte_view frame) {
-  if (frame.size() < hash_range_frame_bytes) return wrong_length(frame);
-  const byte_view values = frame.subspan(hash_range_frame_bytes);
-  if (values.size() % digest::size != 0 || values.size() / digest::size > hash_values_max) {
-    return wrong_length(frame);
-  }
-  hashes out{hash_range_of(frame), std::vector<digest>(values.size() / digest::size)};
-  for (std::size_t i = 0; i < out.values.size(); ++i) {
-    std::memcpy(out.values[i].bytes.data(), values.data() + i * digest::size, digest::size);
-  }
-  return message{std::move(out)};
-}
-
 }  // namespace
 
 truncated_id truncate(const share_id& id) {
@@ -228,48 +140,7 @@ void encode_piece_header(const byte_range& range, byte_buffer& out) {
 }
 
 result<message> decode(byte_view frame) {
-  if (frame.empty()) return message{keep_alive{}};
-  switch (static_cast<message_id>(frame[0])) {
-    case message_id::choke:
-      return take_bare<choke>(frame);
-    case message_id::unchoke:
-      return take_bare<unchoke>(frame);
-    case message_id::interested:
-      return take_bare<interested>(frame);
-    case message_id::not_interested:
-      return take_bare<not_interested>(frame);
-    case message_id::have:
-      return take_index<have>(frame);
-    case message_id::bitfield:
-      return message{bitfield{byte_buffer(frame.begin() + 1, frame.end())}};
-    case message_id::request:
-      return take_range<request>(frame);
-    case message_id::cancel:
-      return take_range<cancel>(frame);
-    case message_id::suggest:
-      return take_index<suggest>(frame);
-    case message_id::have_all:
-      return take_bare<have_all>(frame);
-    case message_id::have_none:
-      return take_bare<have_none>(frame);
-    case message_id::reject:
-      return take_range<reject>(frame);
-    case message_id::allowed_fast:
-      return take_index<allowed_fast>(frame);
-    case message_id::extended:
-      if (frame.size() < 2) return wrong_length(frame);
-      return message{extended{frame[1], byte_buffer(frame.begin() + 2, frame.end())}};
-    case message_id::hash_request:
-      return take_hash_range<hash_request>(frame);
-    case message_id::hashes:
-      return take_hashes(frame);
-    case message_id::hash_reject:
-      return take_hash_range<hash_reject>(frame);
-    // The frame reader takes the payload of `piece` apart: it never becomes a message.
-    case message_id::piece:
-      return wrong_length(frame);
-  }
-  return message{unknown{frame[0]}};
+  return decode_as<result<message>>(frame);
 }
 
 }  // namespace shoal::wire
