@@ -1,0 +1,26 @@
+// What decodes at /live must encode, and decode to the same again.
+#include <cstddef>
+#include <cstdint>
+
+#include "core/assert.hpp"
+#include "wire/live.hpp"
+
+namespace {
+
+template <class Decode>
+void try_message(std::string_view text, Decode decode) {
+  const auto first = decode(text);
+  if (!first) return;
+  const std::string encoded = shoal::live::encode(*first);
+  const auto again = decode(encoded);
+  SHOAL_ASSERT(again && *again == *first);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = shoal::as_text({data, size});
+  try_message(text, shoal::live::decode_peer_message);
+  try_message(text, shoal::live::decode_tracker_message);
+  return 0;
+}
