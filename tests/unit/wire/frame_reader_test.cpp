@@ -70,20 +70,20 @@ TEST_CASE("a piece is reported with its header; its payload is taken or skipped"
 
   byte_buffer to(20);
   CHECK(reader.take_payload(to) == 0);
-  feed(reader, byte_buffer{1, 2, 3, 4});
-  CHECK(reader.take_payload(std::span{to}.first(3)) == 3);
-  CHECK(reader.take_payload(std::span{to}.subspan(3)) == 1);
-  CHECK(reader.payload_due() == 6);
-  reader.skip_payload(4);
+  feed(reader, byte_buffer{1, 2, 3, 4, 5});
+  CHECK(reader.take_payload(std::span{to}.first(4)) == 4);
+  CHECK(reader.take_payload(std::span{to}.subspan(4)) == 1);
+  CHECK(reader.payload_due() == 5);
+  reader.skip_payload(3);
 
   // What follows the payload stays for try_next.
-  byte_buffer rest{5, 6};
+  byte_buffer rest{6, 7};
   encode(have{piece_index{2}}, rest);
   feed(reader, rest);
-  CHECK(reader.take_payload(std::span{to}.subspan(4)) == 2);
+  CHECK(reader.take_payload(std::span{to}.subspan(5)) == 2);
   CHECK(reader.payload_due() == 0);
   CHECK(reader.take_payload(to) == 0);
-  CHECK(byte_buffer(to.begin(), to.begin() + 6) == byte_buffer{1, 2, 3, 4, 5, 6});
+  CHECK(byte_buffer(to.begin(), to.begin() + 7) == byte_buffer{1, 2, 3, 4, 5, 6, 7});
   CHECK(reader.try_next().value() == event{have{piece_index{2}}});
 }
 
