@@ -22,22 +22,6 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
   return !text.empty() && ec == std::errc{} && end == text.data() + text.size();
 }
 
-awaitable<result<tcp::socket>> dial_with(tcp::endpoint where, duration timeout, bool bulk) {
-  auto executor = co_await asio::this_coro::executor;
-  tcp::socket socket(executor);
-  error_code ec;
-  socket.open(where.protocol(), ec);
-  if (ec) co_return error{errc::unreachable, "cannot open a socket: " + ec.message()};
-  if (bulk) set_bulk_receive(socket);
-  asio::steady_timer timer(executor, timeout);
-  auto outcome = co_await (socket.async_connect(where, use_tuple) || timer.async_wait(use_tuple));
-  if (outcome.index() == 1) co_return error{errc::timed_out, to_text(where) + " does not answer"};
-  ec = std::get<0>(std::get<0>(outcome));
-  if (ec) co_return error{errc::unreachable, "cannot connect to " + to_text(where) + ": " + ec.message()};
-  socket.set_option(tcp::no_delay(true), ec);
-  co_return std::move(socket);
-}
-
 }  // namespace
 
 result<host_port> parse_host_port(std::string_view text, std::uint16_t default_port) {
@@ -112,12 +96,18 @@ awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration 
   co_return found;
 }
 
-awaitable<result<tcp::socket>> dial(tcp::endpoint where, duration timeout) {
-  return dial_with(std::move(where), timeout, false);
-}
-
-awaitable<result<tcp::socket>> dial_bulk(tcp::endpoint where, duration timeout) {
-  return dial_with(std::move(where), timeout, true);
+awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout, bool bulk) {
+  error_code ec;
+  socket.open(where.protocol(), ec);
+  if (ec) co_return error{errc::unreachable, "cannot open a socket: " + ec.message()};
+  if (bulk) set_bulk_receive(socket);
+  asio::steady_timer timer(socket.get_executor(), timeout);
+  auto outcome = co_await (socket.async_connect(where, use_tuple) || timer.async_wait(use_tuple));
+  if (outcome.index() == 1) co_return error{errc::timed_out, to_text(where) + " does not answer"};
+  ec = std::get<0>(std::get<0>(outcome));
+  if (ec) co_return error{errc::unreachable, "cannot connect to " + to_text(where) + ": " + ec.message()};
+  socket.set_option(tcp::no_delay(true), ec);
+  co_return result<void>{};
 }
 
 }  // namespace shoal

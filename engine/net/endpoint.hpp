@@ -31,10 +31,9 @@ asio::ip::address plain_address(const tcp::endpoint& endpoint);
 /// Looks up a name; numeric addresses take no time. errc::unreachable names the host. Takes at most `timeout`.
 awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration timeout);
 
-/// Connects, with TCP_NODELAY. errc::unreachable or timed_out name the endpoint. At most `timeout`.
-awaitable<result<tcp::socket>> dial(tcp::endpoint where, duration timeout);
-
-/// As dial, with a receive buffer for bulk data, which must be set before connecting (RFC 7323 window scaling).
-awaitable<result<tcp::socket>> dial_bulk(tcp::endpoint where, duration timeout);
+/// Connects `socket`, which is not open yet, with TCP_NODELAY; closing it from outside ends the wait. errc::unreachable
+/// or timed_out name the endpoint. `bulk` gives it a receive buffer for bulk data, which must be set before connecting
+/// (RFC 7323, window scaling).
+awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout, bool bulk = false);
 
 }  // namespace shoal
