@@ -11,33 +11,24 @@
 #include <string_view>
 #include <vector>
 
+#include "content/file_entry.hpp"
 #include "content/geometry.hpp"
+#include "content/relative_path.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
 
 namespace shoal {
 
+namespace bencode {
+class value;
+}
+
 /// An info dictionary: 20,000 files take about 2 MiB; bounds what BEP 9 may make us collect.
 inline constexpr std::uint32_t info_bytes_max = 64 * MiB;
 inline constexpr std::uint32_t files_max = 1'000'000;
-inline constexpr std::uint32_t path_depth_max = 64;
-inline constexpr std::uint32_t path_element_bytes_max = 255;  // NAME_MAX
-inline constexpr std::uint32_t path_bytes_max = 3800;         // PATH_MAX less room for the download directory
-
-/// One file, symlink or empty directory of a share.
-struct file_entry {
-  enum class kind : std::uint8_t { regular, symlink, empty_directory };
-  std::string path;  ///< elements joined by '/'; for a single-file share its name
-  kind type = kind::regular;
-  std::uint64_t size = 0;
-  digest root{};               ///< `pieces root`; zero for an empty file
-  bool executable = false;     ///< BEP 47 attr 'x'
-  std::string symlink_target;  ///< BEP 47 `symlink path`, joined by '/', relative to the share's root
-};
-
-/// errc::malformed with the reason unless `path` may be created below a directory: see the rules above.
-result<void> check_relative_path(std::string_view path);
+/// A .torrent file: the info dictionary and 32 bytes for each of pieces_max pieces.
+inline constexpr std::uint32_t torrent_bytes_max = 256 * MiB;
 
 class metainfo {
  public:
@@ -58,7 +49,8 @@ class metainfo {
 
   const share_id& id() const { return id_; }
   const std::string& name() const { return name_; }
-  /// True if the share is a directory called name(), false if it is one file called name().
+  /// True if the share is a directory called name(), false if it is one file called name(). A torrent of a single file
+  /// under another name is a directory, as libtorrent's creator means it.
   bool is_folder() const { return folder_; }
   /// In file-tree order. Index i of geometry's files is index i here (symlinks and directories count as empty files).
   const std::vector<file_entry>& files() const { return files_; }
@@ -81,6 +73,9 @@ class metainfo {
 
  private:
   metainfo() = default;
+  /// All but the piece layers; those too if no file has several pieces.
+  static result<std::shared_ptr<metainfo>> from_parsed(const bencode::value& info);
+  result<void> attach_layers(std::vector<std::vector<digest>> layers);
 
   share_id id_;
   std::string name_;

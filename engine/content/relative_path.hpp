@@ -1,0 +1,30 @@
+// Paths inside a share: what may be created below a directory, and the order of a file tree.
+//
+// Pure. The only judge of paths from metainfo and users; store opens nothing that did not pass here. BEP 52,
+// file tree.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/error.hpp"
+
+namespace shoal {
+
+inline constexpr std::uint32_t path_depth_max = 64;
+inline constexpr std::uint32_t path_element_bytes_max = 255;  // NAME_MAX
+inline constexpr std::uint32_t path_bytes_max = 3800;         // PATH_MAX less room for the download directory
+
+/// errc::malformed with the reason unless `element` may be the name of one file or directory: valid UTF-8,
+/// not empty,
+/// "." or "..", without '/' and control bytes, at most path_element_bytes_max long.
+result<void> check_path_element(std::string_view element);
+
+/// errc::malformed with the reason unless `path` may be created below a directory: elements as above joined
+/// by '/', at most path_depth_max of them and path_bytes_max bytes.
+result<void> check_relative_path(std::string_view path);
+
+/// Order of a file tree, in which a directory's content follows it: like bytes, with '/' before any other.
+bool tree_order(std::string_view left, std::string_view right);
+
+}  // namespace shoal

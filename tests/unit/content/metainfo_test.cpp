@@ -1,0 +1,287 @@
+#include "content/metainfo.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "content/bencode.hpp"
+#include "sample_share.hpp"
+
+using namespace shoal;
+using shoal::testing::share_builder;
+
+namespace {
+
+share_builder nested_folder() {
+  share_builder share("folder", true, 32 * KiB);
+  share.file("twin", 4, 70000).file("a.txt", 3, 5).file("a/deep/er/data.bin", 2, 200001).file("empty", 0, 0);
+  return share.file("größe/日本 語.txt", 5, 16385).file("run.sh", 4, 70000, true);
+}
+
+void check_same(const metainfo& left, const metainfo& right) {
+  CHECK(left.id() == right.id());
+  CHECK(left.name() == right.name());
+  CHECK(left.is_folder() == right.is_folder());
+  REQUIRE(left.files().size() == right.files().size());
+  for (std::uint32_t i = 0; i < left.files().size(); ++i) {
+    const file_entry& a = left.files()[i];
+    const file_entry& b = right.files()[i];
+    CHECK(a.path == b.path);
+    CHECK(a.type == b.type);
+    CHECK(a.size == b.size);
+    CHECK(a.root == b.root);
+    CHECK(a.executable == b.executable);
+    CHECK(a.symlink_target == b.symlink_target);
+    CHECK(left.layer(file_index{i}) == right.layer(file_index{i}));
+  }
+}
+
+/// A torrent with any info dictionary, and no piece layers.
+result<metainfo_ptr> read_info_text(const std::string& info) {
+  return metainfo::from_torrent(as_bytes("d4:info" + info + "12:piece layersdee"));
+}
+
+/// An info dictionary with this bencoded file tree.
+std::string info_with_tree(const std::string& tree) {
+  return "d9:file tree" + tree + "12:meta versioni2e4:name1:n12:piece lengthi65536ee";
+}
+
+std::string key(std::string_view text) {
+  return std::to_string(text.size()) + ':' + std::string(text);
+}
+
+bool accepts_path_element(std::string_view element) {
+  return read_info_text(info_with_tree("d" + key(element) + "d0:d6:lengthi0eeee")).has_value();
+}
+
+std::string symlink_target_of(const std::string& elements) {
+  const auto read = read_info_text(
+      info_with_tree("d1:fd0:d6:lengthi0eee3:subd1:ld0:d4:attr1:l12:symlink pathl" + elements + "eeeee"));
+  return read ? (*read)->files()[1].symlink_target : "refused";
+}
+
+}  // namespace
+
+TEST_CASE("a folder becomes entries in file-tree order and survives the round trip") {
+  const auto built = nested_folder().empty_directory("a/void").symlink("link", "a/deep").build();
+  REQUIRE(built.has_value());
+  const metainfo& meta = **built;
+  std::vector<std::string> paths;
+  for (const file_entry& file : meta.files()) paths.push_back(file.path);
+  CHECK(paths == std::vector<std::string>{"a/deep/er/data.bin", "a/void", "a.txt", "empty",
+                                          "größe/日本 語.txt", "link", "run.sh", "twin"});
+  CHECK(meta.regular_file_count() == 6);
+  CHECK(meta.total_bytes() == 200001 + 5 + 16385 + 70000 + 70000);
+  CHECK(meta.shape().piece_count() == 7 + 1 + 1 + 3 + 3);
+  CHECK(meta.piece_hash(piece_index{7}) == meta.files()[2].root);
+  CHECK(meta.piece_hash(piece_index{6}) == meta.layer(file_index{0})[6]);
+
+  const auto read = metainfo::from_torrent(meta.to_torrent());
+  REQUIRE(read.has_value());
+  check_same(meta, **read);
+  CHECK((*read)->to_torrent() == meta.to_torrent());
+}
+
+TEST_CASE("files in any order give the same share") {
+  const auto one = share_builder("s", true, 64 * KiB).file("x/b", 1, 100'000).file("a", 2, 1).build();
+  const auto other = share_builder("s", true, 64 * KiB).file("a", 2, 1).file("x/b", 1, 100'000).build();
+  REQUIRE((one.has_value() && other.has_value()));
+  check_same(**one, **other);
+}
+
+TEST_CASE("a folder of one file is told from a single file") {
+  for (const bool folder : {false, true}) {
+    const auto built = share_builder("same", folder, 64 * KiB).file("same", 1, 10).build();
+    REQUIRE(built.has_value());
+    CHECK((*built)->is_folder() == folder);
+    CHECK((*metainfo::from_torrent((*built)->to_torrent()))->is_folder() == folder);
+  }
+  CHECK((*share_builder("folder", true, 64 * KiB).file("f", 1, 10).build())->is_folder());
+  CHECK_FALSE(share_builder("folder", false, 64 * KiB).file("f", 1, 10).build().has_value());
+}
+
+TEST_CASE("shares without data are shares") {
+  const auto empty_folder = share_builder("nothing", true, 64 * KiB).build();
+  REQUIRE(empty_folder.has_value());
+  CHECK((*empty_folder)->files().empty());
+  CHECK((*empty_folder)->is_folder());
+  CHECK((*empty_folder)->has_layers());
+  const auto empty_file = share_builder("nothing", false, 64 * KiB).file("nothing", 0, 0).build();
+  REQUIRE(empty_file.has_value());
+  CHECK((*empty_file)->shape().piece_count() == 0);
+}
+
+TEST_CASE("an info dictionary alone lacks layers until they are attached") {
+  const auto built = nested_folder().build();
+  REQUIRE(built.has_value());
+  const auto bare = metainfo::from_info((*built)->info());
+  REQUIRE(bare.has_value());
+  CHECK((*bare)->id() == (*built)->id());
+  CHECK_FALSE((*bare)->has_layers());
+
+  std::vector<std::vector<digest>> layers;
+  for (std::uint32_t i = 0; i < (*built)->files().size(); ++i)
+    layers.push_back((*built)->layer(file_index{i}));
+  const auto whole = (*bare)->with_layers(layers);
+  REQUIRE(whole.has_value());
+  check_same(**built, **whole);
+
+  auto wrong = layers;
+  wrong[0][3].bytes[7] ^= 1;
+  CHECK((*bare)->with_layers(wrong).error().code == errc::verification);
+  wrong = layers;
+  wrong[0].pop_back();
+  CHECK_FALSE((*bare)->with_layers(wrong).has_value());
+  wrong = layers;
+  wrong.pop_back();
+  CHECK_FALSE((*bare)->with_layers(wrong).has_value());
+
+  const auto small = share_builder("s", true, 64 * KiB).file("a", 1, 64 * KiB).build();
+  CHECK((*metainfo::from_info((*small)->info()))->has_layers());
+}
+
+TEST_CASE("a torrent whose piece layers are missing or wrong is refused") {
+  const auto built = nested_folder().build();
+  REQUIRE(built.has_value());
+  byte_buffer torrent = (*built)->to_torrent();
+  const std::string text(as_text(torrent));
+  const std::size_t layers = text.find("12:piece layers");
+  REQUIRE(layers != std::string::npos);
+  CHECK_FALSE(metainfo::from_torrent(as_bytes(text.substr(0, layers) + "e")).has_value());
+  torrent[torrent.size() - 10] ^= 1;
+  CHECK(metainfo::from_torrent(torrent).error().code == errc::verification);
+}
+
+TEST_CASE("entries that cannot be one tree are refused") {
+  CHECK_FALSE(share_builder("s", true, 64 * KiB).file("a", 1, 1).file("a", 2, 1).build().has_value());
+  CHECK_FALSE(share_builder("s", true, 64 * KiB).file("a", 1, 1).file("a/b", 2, 1).build().has_value());
+  CHECK_FALSE(share_builder("s", true, 64 * KiB)
+                  .file("a", 1, 1)
+                  .file("a.b", 1, 1)
+                  .file("a/b", 2, 1)
+                  .build()
+                  .has_value());
+  CHECK_FALSE(share_builder("s", true, 64 * KiB).empty_directory("a").file("a/b", 2, 1).build().has_value());
+  CHECK_FALSE(share_builder("s", true, 64 * KiB).file("../a", 1, 1).build().has_value());
+  CHECK_FALSE(share_builder("s/t", true, 64 * KiB).file("a", 1, 1).build().has_value());
+  CHECK_FALSE(share_builder("..", true, 64 * KiB).file("a", 1, 1).build().has_value());
+  CHECK_FALSE(share_builder("s", true, 64 * KiB).symlink("a", "../b").build().has_value());
+  CHECK_FALSE(share_builder("s", true, 64 * KiB).symlink("a", "/b").build().has_value());
+  CHECK_FALSE(share_builder("s", true, 64 * KiB).symlink("a", "").build().has_value());
+  CHECK_FALSE(metainfo::build("s", true, 64 * KiB, {}, {{}}).has_value());
+  CHECK_FALSE(metainfo::build("s", true, 48 * KiB, {}, {}).has_value());
+}
+
+TEST_CASE("path elements from a torrent that could escape or confuse are refused") {
+  CHECK(accepts_path_element("a b"));
+  CHECK(accepts_path_element("..."));
+  CHECK(accepts_path_element("back\\slash"));
+  CHECK(accepts_path_element("日本"));
+  CHECK(accepts_path_element(std::string(path_element_bytes_max, 'x')));
+  CHECK_FALSE(accepts_path_element(std::string(path_element_bytes_max + 1, 'x')));
+  for (const std::string_view bad : {"", ".", "..", "a/b", "/", "/etc", "a\nb", "\x7f", "\x1b[2J", "\xff",
+                                     "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(accepts_path_element(bad));
+  }
+  CHECK_FALSE(accepts_path_element(std::string_view("a\0b", 3)));
+}
+
+TEST_CASE("relative paths are bounded in depth and length") {
+  const auto path_of = [](std::size_t elements, std::size_t bytes) {
+    std::string path;
+    for (std::size_t i = 0; i < elements; ++i) path += (i == 0 ? "" : "/") + std::string(bytes, 'd');
+    return path;
+  };
+  CHECK(check_relative_path(path_of(path_depth_max, 1)).has_value());
+  CHECK_FALSE(check_relative_path(path_of(path_depth_max + 1, 1)).has_value());
+  CHECK_FALSE(check_relative_path(path_of(16, 255)).has_value());
+  CHECK_FALSE(check_relative_path("a//b").has_value());
+  CHECK_FALSE(check_relative_path("a/").has_value());
+  CHECK_FALSE(check_relative_path("").has_value());
+  CHECK(share_builder("s", true, 64 * KiB)
+            .file(path_of(path_depth_max, 1), 1, 1)
+            .symlink("l", path_of(64, 1))
+            .build()
+            .has_value());
+  std::string tree = "d0:d6:lengthi0eee";
+  for (std::uint32_t i = 0; i < path_depth_max; ++i) tree = "d1:d" + tree + "e";
+  CHECK(read_info_text(info_with_tree(tree)).has_value());
+  CHECK_FALSE(read_info_text(info_with_tree("d1:d" + tree + "e")).has_value());
+}
+
+TEST_CASE("symlinks count from the share's root, or from their directory if they climb") {
+  CHECK(symlink_target_of("1:f") == "f");
+  CHECK(symlink_target_of("2:..1:f") == "f");
+  CHECK(symlink_target_of("1:.1:f") == "f");
+  CHECK(symlink_target_of("2:..2:..1:f") == "refused");
+  CHECK(symlink_target_of("") == "refused");
+  CHECK(symlink_target_of("0:1:f") == "refused");
+  CHECK(symlink_target_of("4:../f") == "refused");
+  CHECK(symlink_target_of("i1e") == "refused");
+}
+
+TEST_CASE("file trees that make no sense are refused") {
+  const std::string root = "11:pieces root" + key(std::string(32, 'r'));
+  const auto accepts = [](const std::string& tree) {
+    return read_info_text(info_with_tree(tree)).has_value();
+  };
+  CHECK(accepts("d1:ad0:d6:lengthi5e" + root + "eee"));
+  CHECK_FALSE(accepts("d1:ad0:d6:lengthi5eeee"));
+  CHECK_FALSE(accepts("d1:ad0:d6:lengthi-1e" + root + "eee"));
+  CHECK_FALSE(accepts("d1:ad0:d" + root + "eee"));
+  CHECK_FALSE(accepts("d1:ad0:d6:lengthi5e11:pieces root3:abceee"));
+  CHECK_FALSE(accepts("d1:ad0:d6:lengthi0ee1:bdeee"));
+  CHECK_FALSE(accepts("d1:ai1ee"));
+  CHECK_FALSE(accepts("d0:d6:lengthi0eee"));
+  CHECK_FALSE(accepts("d1:ad0:i1eee"));
+  CHECK_FALSE(accepts("d1:ld0:d4:attr1:l6:lengthi5e12:symlink pathl1:feeee"));
+  CHECK_FALSE(accepts("le"));
+}
+
+TEST_CASE("sizes that do not fit are refused before anything is allocated for them") {
+  const auto code_of = [](std::uint64_t bytes, std::uint32_t piece_bytes) {
+    const std::string info = "d9:file treed1:ad0:d6:lengthi" + std::to_string(bytes) + "e11:pieces root" +
+                             key(std::string(32, 'r')) + "eee12:meta versioni2e4:name1:n12:piece lengthi" +
+                             std::to_string(piece_bytes) + "ee";
+    const auto read = metainfo::from_info(as_bytes(info));
+    return read ? errc::internal : read.error().code;
+  };
+  CHECK(code_of(64ull * GiB, 16 * KiB) == errc::internal);
+  CHECK(code_of(64ull * GiB + 1, 16 * KiB) == errc::limit);
+  CHECK(code_of(32ull * 1024 * GiB, 16 * MiB) == errc::internal);
+  CHECK(code_of(32ull * 1024 * GiB + 1, 16 * MiB) == errc::limit);
+  CHECK(code_of(~std::uint64_t{0} >> 1, 16 * MiB) == errc::limit);
+  CHECK(code_of(1, 8 * KiB) == errc::malformed);
+  CHECK(code_of(1, 48 * KiB) == errc::malformed);
+  CHECK(code_of(1, 256 * MiB) == errc::malformed);
+  CHECK(code_of(1, 0) == errc::malformed);
+}
+
+TEST_CASE("what is not a version 2 torrent is refused with the reason") {
+  const auto text_of = [](const std::string& torrent) {
+    return metainfo::from_torrent(as_bytes(torrent)).error().text;
+  };
+  CHECK(text_of("").find("not a .torrent file") != std::string::npos);
+  CHECK(text_of("<html>").find("not a .torrent file") != std::string::npos);
+  CHECK(text_of("d4:infoi1ee").find("no info dictionary") != std::string::npos);
+  CHECK(text_of("d4:infod6:lengthi1e4:name1:a12:piece lengthi16384e6:pieces0:ee").find("version 1") !=
+        std::string::npos);
+  CHECK(text_of("d4:infod12:meta versioni3eee").find("newer") != std::string::npos);
+}
+
+TEST_CASE("a folder of 20,000 files survives the round trip") {
+  share_builder share("many", true, 64 * KiB);
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    file_entry file;
+    file.path = "directory " + std::to_string(i % 100) + "/file number " + std::to_string(i);
+    file.size = i + 1;
+    file.root = sha256(as_bytes(file.path));
+    share.add(std::move(file), {});
+  }
+  const auto built = share.build();
+  REQUIRE(built.has_value());
+  const auto read = metainfo::from_torrent((*built)->to_torrent());
+  REQUIRE(read.has_value());
+  CHECK((*read)->id() == (*built)->id());
+  CHECK((*read)->regular_file_count() == 20'000);
+}
