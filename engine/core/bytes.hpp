@@ -1,4 +1,7 @@
 // Bytes: views, buffers, big-endian integers and hexadecimal text.
+//
+// Used by everything that reads or writes a format. Views never own; no function here allocates more than its input
+// asks for.
 #pragma once
 
 #include <cstdint>

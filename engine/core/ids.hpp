@@ -1,4 +1,6 @@
 // Identities and indexes as distinct types, so that two of them cannot be swapped.
+//
+// Used by all folders. Plain values: comparable, hashable, without an order that means anything beyond sorting.
 #pragma once
 
 #include <array>

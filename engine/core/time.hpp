@@ -1,4 +1,6 @@
 // The clock of all policy. Pure code takes `now` as an argument and never reads it.
+//
+// Steady: a change of the machine's date moves no deadline.
 #pragma once
 
 #include <chrono>
