@@ -117,7 +117,9 @@ bad("banned_function", "void f() { usleep(3); }\n", "tests/net/x.cpp")
 good("banned_function", "int brand(int); timer.sleep(1); std::snprintf(b, n, f); engine->rand();\n")
 
 bad("header_of_source", "", "engine/net/x.cpp")
+bad("header_of_source", "", "engine/net/x_y.cpp", ("engine/net/y.hpp",))
 good("header_of_source", "", "engine/net/x.cpp", ("engine/net/x.hpp",))
+good("header_of_source", "", "engine/net/x_y_z.cpp", ("engine/net/x_y.hpp",))
 
 bad("test_name", "", "tests/unit/core/y_test.cpp", ("engine/core/x.hpp",))
 bad("test_name", "", "tests/unit/core/x.cpp", ("engine/core/x.hpp",))

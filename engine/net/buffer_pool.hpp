@@ -18,7 +18,7 @@ namespace shoal {
 
 /// One buffer: a batch of 16 leaves, which keeps all lanes of the multi-buffer hash busy.
 inline constexpr std::uint32_t receive_buffer_bytes = 256 * 1024;
-/// Buffers of one process. Half of them may wait partly filled at slow sources while the rest keeps the fast ones going.
+/// Buffers of one process. Half of them may wait partly filled at slow sources while the rest keeps fast ones going.
 inline constexpr std::size_t receive_buffers_max = 192;
 
 class buffer_pool {

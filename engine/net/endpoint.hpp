@@ -1,4 +1,6 @@
 // "HOST:PORT" as people write it, and endpoints as we print it.
+//
+// Parsing takes any text and names it in the error. Only functions that say so look up names.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

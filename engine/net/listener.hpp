@@ -1,7 +1,7 @@
 // Accepts connections on one endpoint and hands each over with its first byte known: one port serves every protocol.
 //
 // The first byte is peeked, so the handler reads the stream from its beginning: 0x13 is BitTorrent (BEP 3), a letter is
-// HTTP. Connections that say nothing within the handshake deadline, or arrive when too many are silent, are closed. When
+// HTTP. Connections that say nothing within the handshake deadline, or arrive when too many are silent, are closed. If
 // the process is out of descriptors, accepting pauses and goes on. Owned by a node; stop() then join its task group.
 #pragma once
 

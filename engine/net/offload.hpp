@@ -1,4 +1,6 @@
 // Runs a blocking function on the worker pool and resumes the caller on its own context.
+//
+// The only way from the network thread to files and hashing. Holds no state; the pool outlives the calls.
 #pragma once
 
 #include <boost/asio/associated_executor.hpp>

@@ -1,4 +1,7 @@
-// Socket options of the bulk data path that Asio has no names for. Measured reasons: docs/DESIGN.md, Threads.
+// Socket options of the bulk data path that Asio has no names for.
+//
+// For sessions that move payload, on the network thread. Failures are ignored: the options only make it faster.
+// Measured reasons: docs/DESIGN.md, Threads.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>

@@ -21,7 +21,7 @@ class task_group {
   task_group(const task_group&) = delete;
   task_group& operator=(const task_group&) = delete;
 
-  /// Runs `body` up to its first suspension before it returns: change your own state first. `name` appears in the log if
+  /// Runs `body` up to its first suspension before it returns: change your own state first. `name` is in the log if
   /// it throws. Everything that `body` refers to lives until join() returned.
   void spawn(std::string name, awaitable<void> body);
   /// Waits until no child is left, those included that are spawned meanwhile. One waiter.
