@@ -1,7 +1,7 @@
 // A bound on the files that the process keeps open, shared by all shares.
 //
-// Least recently used files are closed when the bound is reached; a file in use stays open until its last handle goes.
-// Thread-safe.
+// Least recently used files are closed when the bound is reached; a file in use stays open until its last
+// handle goes. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,7 @@ class open_file {
 
 class file_cache {
  public:
+  /// `capacity` of at least 1.
   explicit file_cache(std::size_t capacity = open_files_max) : capacity_(capacity) {}
 
   /// `owner` and `file` name the entry; `open` is called (without the lock) when it is not there.
@@ -45,7 +46,14 @@ class file_cache {
   std::size_t size() const;
 
  private:
-  struct entry;
+  struct entry {
+    std::uint64_t owner = 0;
+    std::uint32_t file = 0;
+    std::shared_ptr<const open_file> handle;
+  };
+  /// The handle, now the most recent one; null if there is none. Needs the lock.
+  std::shared_ptr<const open_file> find(std::uint64_t owner, std::uint32_t file);
+
   std::size_t capacity_;
   mutable std::mutex mutex_;
   std::uint64_t next_owner_ = 1;
