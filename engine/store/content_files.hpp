@@ -1,8 +1,8 @@
 // The files of one share on disk: positioned reads and writes by file and offset, create, finish.
 //
-// Paths come from metainfo and are opened below one root directory with openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS):
-// nothing outside the root is ever touched. Open files are kept in a cache that all shares of the process bound
-// together. Thread-safe: called from the worker pool. All calls block.
+// Paths come from metainfo and are opened below one root directory with openat2(RESOLVE_BENEATH |
+// RESOLVE_NO_SYMLINKS): nothing outside the root is ever touched. Open files are kept in a cache that all
+// shares of the process bound together. Thread-safe: called from the worker pool. All calls block.
 #pragma once
 
 #include <cstdint>
@@ -12,29 +12,25 @@
 #include "content/metainfo.hpp"
 #include "core/error.hpp"
 #include "store/file_cache.hpp"
+#include "store/file_signature.hpp"
 
 namespace shoal {
 
-/// What tells that a shared file changed behind our back.
-struct file_signature {
-  std::uint64_t size = 0;
-  std::int64_t mtime_ns = 0;
-  friend bool operator==(const file_signature&, const file_signature&) = default;
-};
-
 class content_files {
  public:
-  /// The complete content at `path` (a file, or a directory for a folder share), shared in place and only read.
-  /// `signatures`, one per file of `info`, are checked whenever a file is opened and on each read: a mismatch is
-  /// errc::conflict that names the file.
+  /// The complete content at `path` (a file, or a directory for a folder share), shared in place and only
+  /// read. `signatures`, one per file of `info`, are checked whenever a file is opened and on each read: a
+  /// mismatch is errc::conflict that names the file.
   static result<std::shared_ptr<content_files>> open_complete(std::string path, metainfo_ptr info,
                                                               std::vector<file_signature> signatures,
                                                               std::shared_ptr<file_cache> cache);
-  /// A download to `directory`/NAME, kept in `directory`/NAME.part until finish(). Creates the .part file or directory
-  /// with all files (allocated at their full size where the file system can), directories, empty files; goes on with
-  /// one that is there. errc::conflict if `directory`/NAME exists; errc::no_space if it will not fit.
-  /// `symlinks`: also create the symlinks of the share, those that stay inside it (at finish()).
-  static result<std::shared_ptr<content_files>> open_partial(std::string directory, metainfo_ptr info, bool symlinks,
+  /// A download to `directory`/NAME, kept in `directory`/NAME.part until finish(). Creates the .part file or
+  /// directory with all files (allocated at their full size where the file system can), directories, empty
+  /// files; goes on with one that is there. errc::conflict if `directory`/NAME exists; errc::no_space if it
+  /// will not fit. `symlinks`: also create the symlinks of the share, those that stay inside it (at
+  /// finish()).
+  static result<std::shared_ptr<content_files>> open_partial(std::string directory, metainfo_ptr info,
+                                                             bool symlinks,
                                                              std::shared_ptr<file_cache> cache);
   ~content_files();
 
@@ -43,19 +39,20 @@ class content_files {
   /// Reads exactly `to.size()` bytes; errc::conflict if the file has become shorter or changed.
   result<void> read(piece_index piece, std::uint32_t begin, std::span<std::uint8_t> to);
 
-  /// An open file and where the range begins in it, for sendfile: the range is in the page cache as far as the kernel
-  /// could be asked, and was unchanged a moment ago. The handle keeps the file open.
+  /// An open file and where the range begins in it, for sendfile: the range is in the page cache as far as
+  /// the kernel could be asked, and was unchanged a moment ago. The handle keeps the file open.
   struct readable_range {
     std::shared_ptr<const open_file> file;
     std::uint64_t offset = 0;
   };
   result<readable_range> prepare_read(const byte_range& range);
 
-  /// All written data is on the disk when this returns (fdatasync of the files written since the last call, or syncfs
-  /// when they are many).
+  /// All written data is on the disk when this returns (fdatasync of the files written since the last call,
+  /// or syncfs when they are many).
   result<void> flush();
-  /// flush, modes and symlinks, then renames NAME.part to NAME (never over something that is there: errc::conflict) and
-  /// syncs the directory. Afterwards the object serves the complete content and signatures() describe it.
+  /// flush, modes and symlinks, then renames NAME.part to NAME (never over something that is there:
+  /// errc::conflict) and syncs the directory. Afterwards the object serves the complete content and
+  /// signatures() describe it.
   result<void> finish();
   /// Deletes NAME.part (only that).
   result<void> discard();

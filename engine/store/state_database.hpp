@@ -1,19 +1,20 @@
 // What a peer remembers between runs: its shares and its unfinished downloads, in SQLite (WAL mode).
 //
-// One file `state.db` in the state directory. A database that cannot be read is moved aside as state.db.broken and
-// begun anew, with an error for the log. Blocks; thread-safe (one mutex).
+// One file `state.db` in the state directory. A database that cannot be read is moved aside as
+// state.db.broken and begun anew, with an error for the log. Blocks; thread-safe (one mutex).
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
-#include "store/content_files.hpp"
+#include "store/file_signature.hpp"
 
 struct sqlite3;
 
@@ -34,14 +35,15 @@ struct stored_download {
   bool symlinks = false;
   byte_buffer torrent;             ///< empty while the metadata is still being fetched
   std::string name;                ///< for display while there is no metadata
-  std::vector<std::string> peers;  ///< "HOST:PORT" given by the user
+  std::vector<std::string> peers;  ///< "HOST:PORT" given by the user; at most 256 are kept
   byte_buffer safe;                ///< bitmap::to_bytes: verified and flushed to disk
   byte_buffer pending;             ///< verified, perhaps not on disk: hashed again after a crash
 };
 
 class state_database {
  public:
-  /// `directory` exists. `warning` is set when a broken database was put aside.
+  /// `directory` exists and this process alone uses it (state_directory). `warning` is set when a broken
+  /// database was put aside. errc::conflict if a newer version of the program wrote it.
   static result<std::unique_ptr<state_database>> open(const std::string& directory, std::string& warning);
   ~state_database();
 
@@ -53,14 +55,22 @@ class state_database {
   result<std::vector<stored_download>> downloads();
   /// Replaces the download with the same id.
   result<void> save_download(const stored_download& download);
-  /// Journals progress of a download that was saved. Call with `safe` only after content_files::flush().
+  /// Journals progress of a download that was saved; nothing happens if it was not. Call with `safe` only
+  /// after content_files::flush().
   result<void> save_progress(const share_id& id, byte_view safe, byte_view pending);
   result<void> remove_download(const share_id& id);
 
  private:
-  explicit state_database(sqlite3* handle) : handle_(handle) {}
+  state_database(sqlite3* handle, std::string shown_path)
+      : handle_(handle), shown_path_(std::move(shown_path)) {}
+  /// The outcome of SQLite's `code` as an error that names the file. Needs the lock.
+  result<void> finished(int code);
+  /// SQLite's code. Needs the lock.
+  int put_progress(const share_id& id, byte_view safe, byte_view pending);
+
   std::mutex mutex_;
   sqlite3* handle_;
+  std::string shown_path_;
 };
 
 }  // namespace shoal

@@ -1,0 +1,155 @@
+#include "store/state_database.hpp"
+
+#include <sqlite3.h>
+
+#include <catch2/catch.hpp>
+
+#include "show_result.hpp"
+#include "unit/store/temporary_directory.hpp"
+
+namespace shoal {
+namespace {
+
+using test::temporary_directory;
+
+byte_buffer buffer_of(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+
+std::unique_ptr<state_database> open_quietly(const temporary_directory& home) {
+  std::string warning;
+  auto opened = state_database::open(home.path().string(), warning);
+  REQUIRE(opened);
+  CHECK(warning.empty());
+  return std::move(*opened);
+}
+
+share_id id_of(std::uint8_t seed) {
+  share_id id;
+  id.bytes.fill(seed);
+  return id;
+}
+
+}  // namespace
+
+TEST_CASE("shares survive a restart as they were saved", "[state_database]") {
+  const temporary_directory home;
+  const stored_share share{"/data/not\xffutf8",
+                           true,
+                           buffer_of(std::string("d4:\0info", 8)),
+                           {{5, -1}, {1ULL << 40, 1'700'000'000'123'456'789}}};
+  {
+    const auto database = open_quietly(home);
+    REQUIRE(database->save_share({share.path, false, buffer_of("old"), {}}));
+    REQUIRE(database->save_share({"/data/b", false, {}, {}}));
+    REQUIRE(database->save_share(share));
+    REQUIRE(database->save_share({"/data/c", false, {}, {}}));
+    REQUIRE(database->remove_share("/data/c"));
+    REQUIRE(database->remove_share("/data/unknown"));
+  }
+  const auto shares = open_quietly(home)->shares();
+  REQUIRE(shares);
+  REQUIRE(shares->size() == 2);
+  CHECK(shares->at(0).path == "/data/b");
+  CHECK(shares->at(1).path == share.path);
+  CHECK(shares->at(1).symlinks);
+  CHECK(shares->at(1).torrent == share.torrent);
+  CHECK(shares->at(1).signatures == share.signatures);
+}
+
+TEST_CASE("downloads and their progress survive a restart", "[state_database]") {
+  const temporary_directory home;
+  {
+    const auto database = open_quietly(home);
+    stored_download download{id_of(1), "/down", true, {}, "movie", {"a:1", "[::1]:2"}, {}, {}};
+    REQUIRE(database->save_download(download));
+    REQUIRE(database->save_progress(id_of(1), buffer_of("safe"), buffer_of("pending")));
+    REQUIRE(database->save_progress(id_of(1), buffer_of("safer"), buffer_of("")));
+    REQUIRE(database->save_download(
+        {id_of(2), "/down", false, buffer_of("torrent"), "", {}, buffer_of("s"), buffer_of("p")}));
+    REQUIRE(database->save_download({id_of(3), "/down", false, {}, "gone", {}, buffer_of("s"), {}}));
+    REQUIRE(database->remove_download(id_of(3)));
+    REQUIRE(database->save_progress(id_of(3), buffer_of("late"), {}));
+  }
+  const auto downloads = open_quietly(home)->downloads();
+  REQUIRE(downloads);
+  REQUIRE(downloads->size() == 2);
+  const stored_download& first = downloads->at(0);
+  CHECK(first.id == id_of(1));
+  CHECK(first.directory == "/down");
+  CHECK(first.symlinks);
+  CHECK(first.torrent.empty());
+  CHECK(first.name == "movie");
+  CHECK(first.peers == std::vector<std::string>{"a:1", "[::1]:2"});
+  CHECK(first.safe == buffer_of("safer"));
+  CHECK(first.pending.empty());
+  CHECK(downloads->at(1).safe == buffer_of("s"));
+  CHECK(downloads->at(1).pending == buffer_of("p"));
+  CHECK(downloads->at(1).torrent == buffer_of("torrent"));
+}
+
+TEST_CASE("saving a download again replaces it and its progress", "[state_database]") {
+  const temporary_directory home;
+  const auto database = open_quietly(home);
+  REQUIRE(database->save_download({id_of(1), "/a", false, {}, "", {}, buffer_of("1"), {}}));
+  REQUIRE(database->save_download({id_of(1), "/b", false, {}, "", {}, buffer_of("2"), {}}));
+  const auto downloads = database->downloads();
+  REQUIRE(downloads->size() == 1);
+  CHECK(downloads->at(0).directory == "/b");
+  CHECK(downloads->at(0).safe == buffer_of("2"));
+}
+
+TEST_CASE("a broken database is put aside and begun anew", "[state_database]") {
+  const temporary_directory home;
+  const std::string garbage = GENERATE(as<std::string>(), std::string(8192, 'x'), test::pattern(100, 7));
+  test::write_file(home / "state.db", garbage);
+  test::write_file(home / "state.db-wal", "stale");
+  std::string warning;
+  const auto opened = state_database::open(home.path().string(), warning);
+  REQUIRE(opened);
+  CHECK(warning.find("state.db.broken") != std::string::npos);
+  CHECK(test::read_file(home / "state.db.broken") == garbage);
+  REQUIRE((*opened)->save_share({"/x", false, {}, {}}));
+  CHECK((*opened)->shares()->size() == 1);
+}
+
+TEST_CASE("pages that were overwritten are noticed", "[state_database]") {
+  const temporary_directory home;
+  {
+    const auto database = open_quietly(home);
+    for (int i = 0; i < 50; ++i) {
+      REQUIRE(database->save_share({"/x/" + std::to_string(i), false, byte_buffer(3000), {}}));
+    }
+  }
+  std::string bytes = test::read_file(home / "state.db");
+  REQUIRE(bytes.size() > 65536);
+  bytes.replace(8192, bytes.size() - 8192, test::pattern(bytes.size() - 8192, 3));
+  test::write_file(home / "state.db", bytes);
+  std::string warning;
+  const auto opened = state_database::open(home.path().string(), warning);
+  REQUIRE(opened);
+  CHECK_FALSE(warning.empty());
+  CHECK((*opened)->shares()->empty());
+}
+
+TEST_CASE("a database of a newer version is left alone", "[state_database]") {
+  const temporary_directory home;
+  open_quietly(home).reset();
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open((home / "state.db").c_str(), &handle) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(handle, "PRAGMA user_version = 99", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(handle);
+  std::string warning;
+  const auto opened = state_database::open(home.path().string(), warning);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == errc::conflict);
+  CHECK(opened.error().text.find("schema 99") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(home / "state.db.broken"));
+}
+
+TEST_CASE("a directory that is not there is an error, not a crash", "[state_database]") {
+  std::string warning;
+  CHECK_FALSE(state_database::open("/nonexistent/shoal", warning));
+}
+
+}  // namespace shoal
