@@ -1,0 +1,81 @@
+#include "store/state_directory.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <optional>
+
+#include "show_result.hpp"
+#include "unit/store/temporary_directory.hpp"
+
+namespace shoal {
+namespace {
+
+using test::temporary_directory;
+
+/// Sets an environment variable, or removes it, until the end of the scope.
+class with_variable {
+ public:
+  with_variable(const char* name, const char* value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    set(value);
+  }
+  ~with_variable() { set(before_ ? before_->c_str() : nullptr); }
+
+ private:
+  void set(const char* value) { value == nullptr ? unsetenv(name_) : setenv(name_, value, 1); }
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+}  // namespace
+
+TEST_CASE("one process at a time holds a state directory", "[state_directory]") {
+  const temporary_directory home;
+  const std::string path = (home / "a/b/state").string();
+  std::optional<result<state_directory>> first = state_directory::open(path);
+  REQUIRE(first->has_value());
+  CHECK((*first)->path() == path);
+  CHECK((*first)->control_socket() == path + "/control.sock");
+  struct stat status{};
+  REQUIRE(stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
+
+  const result<state_directory> second = state_directory::open(path);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == errc::conflict);
+  CHECK(second.error().text.find("pid " + std::to_string(getpid())) != std::string::npos);
+  CHECK(second.error().text.find(path) != std::string::npos);
+  CHECK(second.error().text.find("--state DIR") != std::string::npos);
+
+  first.reset();
+  CHECK(state_directory::open(path));
+}
+
+TEST_CASE("a state directory that cannot be is refused with a reason", "[state_directory]") {
+  const temporary_directory home;
+  test::write_file(home / "file", "x");
+  CHECK_FALSE(state_directory::open((home / "file").string()));
+  CHECK_FALSE(state_directory::open((home / "file/below").string()));
+  CHECK(state_directory::open("").error().code == errc::usage);
+  const std::string longer(100, 'x');
+  CHECK(state_directory::open((home / longer).string()).error().code == errc::limit);
+  CHECK_FALSE(std::filesystem::exists(home / longer));
+}
+
+TEST_CASE("the default state directory follows the environment", "[state_directory]") {
+  const with_variable home("HOME", "/home/u");
+  const with_variable base("XDG_STATE_HOME", "/xdg");
+  {
+    const with_variable state("SHOAL_STATE", "/mine");
+    CHECK(*default_state_directory() == "/mine");
+  }
+  const with_variable state("SHOAL_STATE", nullptr);
+  CHECK(*default_state_directory() == "/xdg/shoal");
+  const with_variable relative("XDG_STATE_HOME", "xdg");
+  CHECK(*default_state_directory() == "/home/u/.local/state/shoal");
+}
+
+}  // namespace shoal
