@@ -1,0 +1,440 @@
+#include "policy/chunk_queue.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/assert.hpp"
+#include "policy/chunk_choice.hpp"
+
+namespace shoal {
+
+block_mask chunk_record::claimed() const {
+  block_mask all = 0;
+  for (const auto& claim : claims) all |= claim.blocks;
+  return all;
+}
+
+block_mask chunk_record::claimed_once() const {
+  block_mask once = 0;
+  block_mask more = 0;
+  for (const auto& claim : claims) {
+    more |= once & claim.blocks;
+    once |= claim.blocks;
+  }
+  return once & ~more;
+}
+
+block_mask chunk_record::claimed_by(source_id source) const {
+  for (const auto& claim : claims) {
+    if (claim.source == source) return claim.blocks;
+  }
+  return 0;
+}
+
+chunk_queue::chunk_queue(const geometry& shape, const bitmap& verified, std::uint64_t seed)
+    : shape_(shape),
+      availability_(shape.piece_count(), seed),
+      verified_(verified),
+      fresh_(shape.piece_count()) {
+  SHOAL_ASSERT(verified.size() == shape.piece_count());
+  for (std::uint32_t i = 0; i < verified.size(); ++i) {
+    if (verified.test(i)) {
+      availability_.set_wanted(piece_index{i}, false);
+    } else {
+      fresh_.set(i);
+    }
+  }
+}
+
+chunk_queue::~chunk_queue() = default;
+
+chunk_queue::source_record& chunk_queue::at(source_id source) {
+  SHOAL_ASSERT(source.value() < sources_.size() && sources_[source.value()]);
+  return *sources_[source.value()];
+}
+
+const chunk_queue::source_record& chunk_queue::at(source_id source) const {
+  SHOAL_ASSERT(source.value() < sources_.size() && sources_[source.value()]);
+  return *sources_[source.value()];
+}
+
+piece_record& chunk_queue::piece_at(piece_index piece) {
+  const auto found = begun_.find(piece);
+  SHOAL_ASSERT(found != begun_.end());
+  return found->second;
+}
+
+chunk_record& chunk_queue::chunk_at(chunk_index chunk) {
+  return piece_at(piece_of(chunk)).chunks[chunk.value() % shape_.chunks_per_piece()];
+}
+
+const piece_record* chunk_queue::begun(piece_index piece) const {
+  const auto found = begun_.find(piece);
+  return found == begun_.end() ? nullptr : &found->second;
+}
+
+const chunk_record& chunk_queue::record(chunk_index chunk) const {
+  const piece_record* piece = begun(piece_of(chunk));
+  SHOAL_ASSERT(piece != nullptr);
+  return piece->chunks[chunk.value() % shape_.chunks_per_piece()];
+}
+
+byte_range chunk_queue::range_of(chunk_index chunk, std::uint32_t first, std::uint32_t count) const {
+  const chunk_range whole = shape_.chunk(chunk);
+  const std::uint32_t begin = first * block_bytes;
+  return {whole.piece, whole.begin + begin, std::min(count * block_bytes, whole.bytes - begin)};
+}
+
+std::uint32_t chunk_queue::bytes_of(chunk_index chunk, block_mask blocks) const {
+  const chunk_range whole = shape_.chunk(chunk);
+  const auto count = static_cast<std::uint32_t>(std::popcount(blocks));
+  const bool last = (blocks >> (whole.blocks - 1) & 1) != 0;
+  return count * block_bytes - (last ? whole.blocks * block_bytes - whole.bytes : 0);
+}
+
+std::uint64_t chunk_queue::lane_bytes(source_id source) const {
+  std::uint64_t bytes = 0;
+  for (const auto chunk : at(source).lane) bytes += bytes_of(chunk, record(chunk).open());
+  return bytes;
+}
+
+// Sources.
+
+void chunk_queue::on_source(source_id source) {
+  if (source.value() >= sources_.size()) sources_.resize(std::size_t{source.value()} + 1);
+  SHOAL_ASSERT(!sources_[source.value()]);
+  auto record = std::make_unique<source_record>();
+  record->held = bitmap(shape_.piece_count());
+  clear_offers(*record);
+  sources_[source.value()] = std::move(record);
+  present_.push_back(source);
+  availability_.on_bitmap(at(source).held);
+}
+
+std::uint32_t chunk_queue::on_source_gone(source_id source) {
+  const std::uint32_t given_back = on_all_released(source);
+  disown(source);
+  availability_.on_bitmap_gone(at(source).held);
+  std::erase(present_, source);
+  sources_[source.value()].reset();
+  offer_exclusive();
+  return given_back;
+}
+
+void chunk_queue::on_able(source_id source, bool able) {
+  if (at(source).able == able) return;
+  at(source).able = able;
+  if (!able) disown(source);
+  offer_exclusive();
+}
+
+void chunk_queue::on_have(source_id source, piece_index piece) {
+  source_record& holder = at(source);
+  if (holder.held.test(piece.value())) return;
+  if (holder.held.count() + 1 == holder.held.size()) {
+    // From now on counted among those that hold everything.
+    availability_.on_bitmap_gone(holder.held);
+    holder.held.set(piece.value());
+    availability_.on_bitmap(holder.held);
+  } else {
+    holder.held.set(piece.value());
+    availability_.on_have(piece);
+  }
+  if (verified_.test(piece.value())) return;
+  ++holder.wanted;
+  if (fresh_.test(piece.value())) {
+    holder.fresh.set(piece.value());
+    return;
+  }
+  const piece_record& record = piece_at(piece);
+  if (record.exclusive) {
+    offer(piece);
+  } else if (record.queued_chunks > 0) {
+    holder.open.set(piece.value());
+  }
+}
+
+void chunk_queue::on_bitmap(source_id source, const bitmap& pieces) {
+  SHOAL_ASSERT(pieces.size() == shape_.piece_count());
+  availability_.on_bitmap_gone(at(source).held);
+  at(source).held = pieces;
+  availability_.on_bitmap(pieces);
+  offer_all(source);
+  offer_exclusive();
+}
+
+// What each source may take.
+
+void chunk_queue::clear_offers(source_record& source) {
+  source.fresh = bitmap(shape_.piece_count());
+  source.open = bitmap(shape_.piece_count());
+}
+
+void chunk_queue::offer_all(source_id source) {
+  source_record& holder = at(source);
+  clear_offers(holder);
+  holder.wanted = 0;
+  for (auto i = holder.held.next_set(0); i < holder.held.size(); i = holder.held.next_set(i + 1)) {
+    if (verified_.test(i)) continue;
+    ++holder.wanted;
+    if (fresh_.test(i)) {
+      holder.fresh.set(i);
+    } else if (may_take(source, piece_at(piece_index{i}), piece_index{i})) {
+      holder.open.set(i);
+    }
+  }
+}
+
+bool chunk_queue::may_take(source_id source, const piece_record& piece, piece_index index) const {
+  if (piece.queued_chunks == 0 || !at(source).held.test(index.value())) return false;
+  if (!piece.exclusive) return true;
+  if (piece.owner) return *piece.owner == source;
+  const auto suspected = [&](source_id id) {
+    return std::find(piece.suspects.begin(), piece.suspects.end(), id) != piece.suspects.end();
+  };
+  if (!suspected(source)) return true;
+  return std::none_of(present_.begin(), present_.end(), [&](source_id id) {
+    return !suspected(id) && at(id).able && at(id).held.test(index.value());
+  });
+}
+
+void chunk_queue::offer(piece_index piece) {
+  const std::uint32_t index = piece.value();
+  const bool fresh = fresh_.test(index);
+  const piece_record* record = begun(piece);
+  for (const auto id : present_) {
+    source_record& source = at(id);
+    if (!source.held.test(index)) continue;
+    if (fresh) {
+      source.fresh.set(index);
+    } else {
+      source.fresh.reset(index);
+    }
+    if (record != nullptr && may_take(id, *record, piece)) {
+      source.open.set(index);
+    } else {
+      source.open.reset(index);
+    }
+  }
+}
+
+void chunk_queue::offer_exclusive() {
+  for (const auto piece : exclusive_) offer(piece);
+}
+
+// Changes of one chunk.
+
+template <class Change>
+void chunk_queue::change(chunk_index chunk, Change&& how) {
+  const piece_index index = piece_of(chunk);
+  piece_record& piece = piece_at(index);
+  chunk_record& record = piece.chunks[chunk.value() % shape_.chunks_per_piece()];
+  const bool was_queued = record.queued();
+  const auto was_missing = std::popcount(record.missing());
+  how(record);
+  if (record.lane && record.open() == 0) {
+    std::erase(at(*record.lane).lane, chunk);
+    record.lane.reset();
+  }
+  const auto missing = std::popcount(record.missing());
+  piece.missing_blocks =
+      static_cast<std::uint32_t>(static_cast<int>(piece.missing_blocks) + missing - was_missing);
+  if (was_queued == record.queued()) return;
+  if (was_queued) {
+    --queued_chunks_;
+    if (--piece.queued_chunks == 0) offer(index);
+  } else {
+    ++queued_chunks_;
+    if (++piece.queued_chunks == 1) offer(index);
+  }
+}
+
+void chunk_queue::begin(piece_index piece) {
+  piece_record record;
+  const std::uint32_t chunks = (shape_.piece_size(piece) + shape_.chunk_bytes() - 1) / shape_.chunk_bytes();
+  record.chunks.resize(chunks);
+  for (std::uint32_t i = 0; i < chunks; ++i) {
+    const chunk_index chunk{shape_.first_chunk(piece).value() + i};
+    record.chunks[i].blocks = blocks_from(0, shape_.chunk(chunk).blocks);
+  }
+  record.missing_blocks = shape_.piece_blocks(piece);
+  record.queued_chunks = chunks;
+  queued_chunks_ += chunks;
+  begun_.emplace(piece, std::move(record));
+  fresh_.reset(piece.value());
+  availability_.set_wanted(piece, false);
+  offer(piece);
+}
+
+void chunk_queue::put_in_lane(source_id source, chunk_index chunk, bool front) {
+  change(chunk, [&](chunk_record& record) {
+    if (record.lane) std::erase(at(*record.lane).lane, chunk);
+    record.lane = source;
+    auto& lane = at(source).lane;
+    lane.insert(front ? lane.begin() : lane.end(), chunk);
+  });
+}
+
+void chunk_queue::claim(source_id source, chunk_index chunk, block_mask blocks) {
+  change(chunk, [&](chunk_record& record) {
+    for (auto& claim : record.claims) {
+      if (claim.source != source) continue;
+      claim.blocks |= blocks;
+      return;
+    }
+    record.claims.push_back({source, blocks});
+    at(source).claimed.push_back(chunk);
+  });
+}
+
+block_mask chunk_queue::unclaim(source_id source, chunk_index chunk, block_mask blocks) {
+  block_mask ended = 0;
+  change(chunk, [&](chunk_record& record) {
+    const auto claim = std::find_if(record.claims.begin(), record.claims.end(),
+                                    [&](const chunk_claim& one) { return one.source == source; });
+    if (claim == record.claims.end()) return;
+    ended = claim->blocks & blocks;
+    claim->blocks &= ~blocks;
+    if (claim->blocks != 0) return;
+    record.claims.erase(claim);
+    std::erase(at(source).claimed, chunk);
+  });
+  return ended;
+}
+
+// The life of a chunk.
+
+std::optional<chunk_index> chunk_queue::next_chunk(source_id source) {
+  const auto chunk = choose_chunk(*this, source);
+  if (!chunk) return std::nullopt;
+  const piece_index index = piece_of(*chunk);
+  if (fresh_.test(index.value())) begin(index);
+  piece_record& piece = piece_at(index);
+  if (piece.exclusive && !piece.owner) {
+    piece.owner = source;
+    offer(index);
+  }
+  put_in_lane(source, *chunk, false);
+  return chunk;
+}
+
+std::optional<byte_range> chunk_queue::next_range(source_id source, std::uint32_t bytes_max) {
+  const auto& lane = at(source).lane;
+  if (lane.empty()) return std::nullopt;
+  const chunk_index chunk = lane.front();
+  const block_mask open = chunk_at(chunk).open();
+  const auto first = static_cast<std::uint32_t>(std::countr_zero(open));
+  const auto run = static_cast<std::uint32_t>(std::countr_one(open >> first));
+  const std::uint32_t count = std::clamp(bytes_max / block_bytes, 1u, run);
+  claim(source, chunk, blocks_from(first, count));
+  return range_of(chunk, first, count);
+}
+
+block_mask chunk_queue::on_arrived(source_id source, chunk_index chunk, block_mask blocks,
+                                   std::vector<chunk_claim>& void_claims) {
+  if (begun(piece_of(chunk)) == nullptr) return 0;
+  const block_mask news = record(chunk).missing() & blocks;
+  if (news == 0) return 0;
+  // First, so that what ends with the claims is not queued for a moment.
+  change(chunk, [&](chunk_record& record) { record.arrived |= news; });
+  const auto& claims = record(chunk).claims;
+  for (std::size_t i = claims.size(); i-- > 0;) {
+    const source_id claimant = claims[i].source;
+    const block_mask ended = unclaim(claimant, chunk, news);
+    if (ended != 0 && claimant != source) void_claims.push_back({claimant, ended});
+  }
+  const auto owner = piece_at(piece_of(chunk)).owner;
+  if (owner && !at(*owner).able) disown(*owner);
+  return news;
+}
+
+void chunk_queue::disown(source_id source) {
+  for (const auto index : exclusive_) {
+    piece_record& piece = piece_at(index);
+    if (piece.owner != source) continue;
+    const bool at_work = std::any_of(
+        piece.chunks.begin(), piece.chunks.end(),
+        [&](const chunk_record& record) { return record.lane == source || record.claimed_by(source) != 0; });
+    if (at_work) continue;
+    piece.owner.reset();
+    piece.suspects.push_back(source);
+    offer(index);
+  }
+}
+
+void chunk_queue::on_released(source_id source, chunk_index chunk, block_mask blocks) {
+  const piece_index index = piece_of(chunk);
+  if (begun(index) == nullptr) return;
+  if (unclaim(source, chunk, blocks) != 0) disown(source);
+}
+
+std::uint32_t chunk_queue::on_lane_released(source_id source) {
+  std::uint32_t given_back = 0;
+  while (!at(source).lane.empty()) {
+    const chunk_index chunk = at(source).lane.back();
+    at(source).lane.pop_back();
+    change(chunk, [](chunk_record& record) { record.lane.reset(); });
+    ++given_back;
+  }
+  disown(source);
+  return given_back;
+}
+
+std::uint32_t chunk_queue::on_all_released(source_id source) {
+  std::uint32_t given_back = on_lane_released(source);
+  while (!at(source).claimed.empty()) {
+    on_released(source, at(source).claimed.back(), ~block_mask{0});
+    ++given_back;
+  }
+  return given_back;
+}
+
+void chunk_queue::on_lost(piece_index piece, std::span<const std::uint32_t> blocks) {
+  const std::uint32_t blocks_per_chunk = shape_.chunk_bytes() / block_bytes;
+  for (const auto block : blocks) {
+    const chunk_index chunk{shape_.first_chunk(piece).value() + block / blocks_per_chunk};
+    change(chunk, [&](chunk_record& record) { record.arrived &= ~blocks_from(block % blocks_per_chunk, 1); });
+  }
+}
+
+void chunk_queue::on_verified(piece_index piece) {
+  const piece_record& record = piece_at(piece);
+  SHOAL_ASSERT(record.missing_blocks == 0 && record.queued_chunks == 0);
+  if (record.exclusive) std::erase(exclusive_, piece);
+  begun_.erase(piece);
+  verified_.set(piece.value());
+  for (const auto id : present_) {
+    if (at(id).held.test(piece.value())) --at(id).wanted;
+  }
+}
+
+void chunk_queue::on_exclusive(piece_index piece, std::vector<source_id> suspects) {
+  piece_record& record = piece_at(piece);
+  if (!record.exclusive) exclusive_.push_back(piece);
+  record.exclusive = true;
+  record.owner.reset();
+  record.suspects = std::move(suspects);
+  offer(piece);
+}
+
+// Theft.
+
+void chunk_queue::on_stolen_waiting(source_id thief, source_id victim, chunk_index chunk) {
+  SHOAL_ASSERT(chunk_at(chunk).lane == victim);
+  put_in_lane(thief, chunk, false);
+}
+
+void chunk_queue::on_stolen_blocks(source_id thief, source_id victim, chunk_index chunk, block_mask blocks) {
+  SHOAL_ASSERT(!chunk_at(chunk).lane);
+  SHOAL_ASSERT((chunk_at(chunk).claimed_once() & chunk_at(chunk).claimed_by(victim) & blocks) == blocks &&
+               blocks != 0);
+  unclaim(victim, chunk, blocks);
+  put_in_lane(thief, chunk, true);
+}
+
+void chunk_queue::on_duplicated(source_id thief, chunk_index chunk, block_mask blocks) {
+  SHOAL_ASSERT((chunk_at(chunk).claimed_once() & ~chunk_at(chunk).claimed_by(thief) & blocks) == blocks);
+  claim(thief, chunk, blocks);
+}
+
+}  // namespace shoal

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <bit>
+
+#include "core/assert.hpp"
+#include "policy/chunk_queue.hpp"
+
+namespace shoal {
+
+void chunk_queue::check_invariants() const {
+  availability_.check_invariants();
+  std::uint64_t queued_chunks = 0;
+  std::size_t lane_chunks = 0;
+  std::size_t claims = 0;
+  std::size_t exclusive = 0;
+  for (const auto& [index, piece] : begun_) {
+    SHOAL_ASSERT(!verified_.test(index.value()) && !fresh_.test(index.value()));
+    std::uint32_t queued = 0;
+    std::uint32_t missing = 0;
+    std::uint32_t blocks = 0;
+    for (std::uint32_t i = 0; i < piece.chunks.size(); ++i) {
+      const chunk_record& record = piece.chunks[i];
+      const chunk_index chunk{shape_.first_chunk(index).value() + i};
+      blocks += static_cast<std::uint32_t>(std::popcount(record.blocks));
+      missing += static_cast<std::uint32_t>(std::popcount(record.missing()));
+      SHOAL_ASSERT((record.arrived & ~record.blocks) == 0);
+      block_mask once = 0;
+      block_mask twice = 0;
+      for (const auto& claim : record.claims) {
+        SHOAL_ASSERT(claim.blocks != 0 && (claim.blocks & ~record.missing()) == 0);
+        SHOAL_ASSERT((claim.blocks & twice) == 0);
+        twice |= claim.blocks & once;
+        once |= claim.blocks;
+        SHOAL_ASSERT(std::ranges::count(at(claim.source).claimed, chunk) == 1);
+        SHOAL_ASSERT(!piece.exclusive || piece.owner == claim.source);
+        ++claims;
+      }
+      if (record.lane) {
+        SHOAL_ASSERT(record.open() != 0);
+        SHOAL_ASSERT(std::ranges::count(at(*record.lane).lane, chunk) == 1);
+        SHOAL_ASSERT(!piece.exclusive || piece.owner == record.lane);
+        ++lane_chunks;
+      }
+      if (record.queued()) ++queued;
+    }
+    SHOAL_ASSERT(blocks == shape_.piece_blocks(index));
+    SHOAL_ASSERT(missing == piece.missing_blocks && queued == piece.queued_chunks);
+    queued_chunks += queued;
+    if (piece.exclusive) {
+      ++exclusive;
+      SHOAL_ASSERT(std::ranges::count(exclusive_, index) == 1);
+    }
+  }
+  SHOAL_ASSERT(queued_chunks == queued_chunks_ && exclusive == exclusive_.size());
+  SHOAL_ASSERT(fresh_.count() + verified_.count() + begun_.size() == shape_.piece_count());
+
+  for (const auto id : present_) {
+    const source_record& source = at(id);
+    SHOAL_ASSERT(lane_chunks >= source.lane.size() && claims >= source.claimed.size());
+    lane_chunks -= source.lane.size();
+    claims -= source.claimed.size();
+    std::uint32_t wanted = 0;
+    for (std::uint32_t i = 0; i < shape_.piece_count(); ++i) {
+      const bool held = source.held.test(i);
+      const piece_record* piece = begun(piece_index{i});
+      wanted += held && !verified_.test(i);
+      SHOAL_ASSERT(source.fresh.test(i) == (held && fresh_.test(i)));
+      SHOAL_ASSERT(source.open.test(i) == (piece != nullptr && may_take(id, *piece, piece_index{i})));
+    }
+    SHOAL_ASSERT(wanted == source.wanted);
+  }
+  SHOAL_ASSERT(lane_chunks == 0 && claims == 0);
+}
+
+}  // namespace shoal
