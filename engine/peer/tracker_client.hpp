@@ -1,0 +1,111 @@
+// The peer's side of the live session with one tracker (wire/live.hpp over WebSocket, RFC 6455).
+//
+// Connects, says who we are and what we have, keeps the catalogue up to date, and does so again after each
+// loss, for as long as it runs: the first retry comes almost at once, later ones with growing, jittered
+// delays. Holds what is published and watched itself, so nobody needs to say anything twice; may be told so
+// before it is connected. A tracker from which nothing is heard for three heartbeats counts as gone.
+//
+// Owned by the peer node and touched only on its context. The owner awaits run() in a task group, calls
+// stop(), and joins before it destroys this. Never throws, never ends by itself. DESIGN: "Tracker".
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "net/endpoint.hpp"
+#include "net/event.hpp"
+#include "peer/announcements.hpp"
+#include "peer/backoff.hpp"
+#include "peer/catalogue.hpp"
+#include "wire/live.hpp"
+
+namespace shoal {
+
+/// Told what a tracker says; implemented by the peer node. Called on the node's context, may call the
+/// client's methods except run() and leave(), must not destroy it. `tracker` is the index given to the
+/// client.
+class tracker_observer {
+ public:
+  /// The catalogue has this tracker's snapshot. Watches are said again by the client.
+  virtual void on_connected(std::size_t tracker, const live::welcome& welcome) = 0;
+  /// Holders of a watched share, this peer itself taken out. After on_connected the first one of each share
+  /// is complete; `joined` may name known peers, whose endpoint is then replaced.
+  virtual void on_swarm(std::size_t tracker, const live::swarm& change) = 0;
+  /// Sessions with peers go on. Called once for each on_connected.
+  virtual void on_disconnected(std::size_t tracker, const std::string& reason) = 0;
+
+ protected:
+  ~tracker_observer() = default;
+};
+
+struct tracker_state {
+  bool connected = false;
+  std::string reason;          ///< one line, why it is not connected; "" if it is
+  std::uint32_t attempts = 0;  ///< failed since the last success
+  std::string address;         ///< where the tracker sees this peer; "" until the first welcome
+  bool reachable = false;      ///< the tracker could connect to our port
+};
+
+class tracker_client {
+ public:
+  /// Deadline of one attempt: name lookup, connecting and handshake each.
+  static constexpr duration attempt_timeout = std::chrono::seconds(5);
+  /// How long leave() waits for the tracker to close.
+  static constexpr duration leave_timeout = std::chrono::milliseconds(200);
+  /// Silent heartbeats that end a session.
+  static constexpr int heartbeats_missed_max = 3;
+
+  /// `describe` gives the join message, asked at each attempt. `rows` and `observer` outlive the client.
+  tracker_client(asio::any_io_executor executor, std::size_t tracker, host_port where,
+                 std::function<live::join()> describe, catalogue& rows, tracker_observer& observer);
+  ~tracker_client();
+  tracker_client(const tracker_client&) = delete;
+  tracker_client& operator=(const tracker_client&) = delete;
+
+  /// Connects and reconnects until stop().
+  awaitable<void> run();
+  /// Ends run() soon; idempotent, sends nothing.
+  void stop();
+  /// Says goodbye so that others see us go at once, waits at most leave_timeout, and stops.
+  awaitable<void> leave();
+
+  void publish(live::share_offer offer);
+  void withdraw(const share_id& id);
+  /// At most one message a second and share reaches the tracker; the one that completes it goes at once.
+  void progress(const share_id& id, std::uint64_t have);
+  void watch(const share_id& id);
+  void unwatch(const share_id& id);
+
+  const tracker_state& state() const { return state_; }
+  const host_port& where() const { return where_; }
+
+ private:
+  class connection;
+
+  awaitable<result<void>> attempt();
+  awaitable<void> serve();
+  void on_message(live::tracker_message message);
+  void end_session(const std::string& reason);
+
+  asio::any_io_executor executor_;
+  std::size_t tracker_;
+  host_port where_;
+  std::function<live::join()> describe_;
+  catalogue& rows_;
+  tracker_observer& observer_;
+
+  announcements unsaid_;
+  backoff backoff_;
+  tracker_state state_;
+  peer_id self_;
+  event wake_;  ///< ends the pause between two attempts
+  event left_;  ///< run() returned
+  std::unique_ptr<connection> connection_;
+  bool running_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace shoal
