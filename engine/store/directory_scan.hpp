@@ -8,24 +8,27 @@
 
 #include "content/metainfo.hpp"
 #include "core/error.hpp"
-#include "store/content_files.hpp"
+#include "store/file_signature.hpp"
 
 namespace shoal {
 
 struct scan_options {
-  bool symlinks = false;  ///< keep symlinks that stay inside the folder; otherwise they are skipped with a note
+  bool symlinks =
+      false;  ///< keep symlinks that stay inside the folder; otherwise they are skipped with a note
 };
 
 struct scan_result {
   std::string path;  ///< absolute, symlinks of the root itself resolved
   std::string name;  ///< last element of the path
   bool folder = false;
-  std::vector<file_entry> files;           ///< sorted by path elements as BEP 52 sorts them; roots still zero
+  std::vector<file_entry> files;  ///< sorted by the raw bytes of path elements (BEP 52); roots still zero
   std::vector<file_signature> signatures;  ///< one per entry of files
-  std::vector<std::string> notes;          ///< one line for each thing skipped: symlink, socket, unreadable name
+  std::vector<std::string> notes;          ///< one line for each thing skipped: symlink, socket, device
 };
 
-/// errc::not_found, permission or malformed (a name that is not UTF-8) name the path.
+/// Fails as a whole rather than share less than the user sees: errc::not_found, permission (an unreadable
+/// file), malformed (a name that is not UTF-8, a root that is neither file nor folder) and limit name the
+/// path and the remedy. A folder in which nothing could be kept counts as an empty directory.
 result<scan_result> scan(const std::string& path, const scan_options& options);
 
 }  // namespace shoal

@@ -1,0 +1,210 @@
+#include "store/directory_scan.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "store/beneath.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+namespace {
+
+/// Lines of scan_result::notes; a folder of a million sockets should not fill a screen and the memory.
+constexpr std::size_t notes_max = 1000;
+
+struct directory_closer {
+  void operator()(DIR* directory) const { closedir(directory); }
+};
+using directory_handle = std::unique_ptr<DIR, directory_closer>;
+
+/// `target` of a link in the directory `parent` as a path from the root; nothing if it does not stay inside.
+std::optional<std::string> resolve_inside(std::string_view parent, const std::string& target) {
+  const std::filesystem::path link(target);
+  if (link.empty() || link.is_absolute()) return std::nullopt;
+  std::string resolved = (std::filesystem::path(parent) / link).lexically_normal().string();
+  if (resolved.ends_with('/')) resolved.pop_back();
+  if (resolved.empty() || resolved == "." || !check_relative_path(resolved)) return std::nullopt;
+  return resolved;
+}
+
+class scanner {
+ public:
+  scanner(scan_result& found, const scan_options& options) : found_(found), options_(options) {}
+
+  /// All below the open `directory`, whose path from the root is `prefix` ("" or ending in '/').
+  result<void> scan_directory(unique_descriptor directory, const std::string& prefix) {
+    const directory_handle handle(fdopendir(directory.get()));
+    if (!handle) return failed("cannot read", prefix, errno);
+    directory.release();
+    result<std::vector<std::string>> names = sorted_names(*handle, prefix);
+    if (!names) return std::move(names).error();
+    const std::size_t before = found_.files.size();
+    for (const std::string& name : *names) {
+      if (result<void> done = scan_entry(dirfd(handle.get()), name, prefix + name); !done) return done;
+    }
+    if (found_.files.size() == before && !prefix.empty()) {
+      file_entry entry;
+      entry.path = prefix.substr(0, prefix.size() - 1);
+      entry.type = file_entry::kind::empty_directory;
+      return add(std::move(entry), {});
+    }
+    return {};
+  }
+
+  result<void> add_regular(int directory, const std::string& name, const std::string& path,
+                           const struct stat& status) {
+    if (faccessat(directory, name.c_str(), R_OK, AT_EACCESS) != 0) return failed("cannot read", path, errno);
+    file_entry entry;
+    entry.path = path;
+    entry.size = static_cast<std::uint64_t>(status.st_size);
+    entry.executable = (status.st_mode & S_IXUSR) != 0;
+    return add(std::move(entry), signature_of(status));
+  }
+
+ private:
+  result<std::vector<std::string>> sorted_names(DIR& directory, const std::string& prefix) {
+    std::vector<std::string> names;
+    for (;;) {
+      errno = 0;
+      const dirent* entry = readdir(&directory);
+      if (entry == nullptr && errno != 0) return failed("cannot read", prefix, errno);
+      if (entry == nullptr) break;
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      if (names.size() == files_max) return too_many();
+      names.emplace_back(name);
+    }
+    // The order of the keys of a bencoded dictionary: raw bytes, which is how std::string compares.
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  result<void> scan_entry(int directory, const std::string& name, const std::string& path) {
+    if (!is_utf8(name)) {
+      return error{errc::malformed,
+                   "the name of " + shown(path) + " is not UTF-8: rename it, then add again"};
+    }
+    if (const result<void> fine = check_relative_path(path); !fine) {
+      return error{fine.error().code,
+                   shown(path) + " cannot be shared: " + fine.error().text + ": rename it"};
+    }
+    struct stat status{};
+    if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      return failed("cannot read", path, errno);
+    }
+    if (S_ISREG(status.st_mode)) return add_regular(directory, name, path, status);
+    if (S_ISLNK(status.st_mode)) return add_symlink(directory, name, path);
+    if (S_ISDIR(status.st_mode)) {
+      unique_descriptor below = open_beneath(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      if (!below) return failed("cannot read", path, errno);
+      return scan_directory(std::move(below), path + "/");
+    }
+    note(path, "is a socket, pipe or device");
+    return {};
+  }
+
+  result<void> add_symlink(int directory, const std::string& name, const std::string& path) {
+    if (!options_.symlinks) {
+      note(path, "is a symbolic link (--symlinks keeps those that stay inside the folder)");
+      return {};
+    }
+    std::array<char, PATH_MAX> target{};
+    const ssize_t bytes = readlinkat(directory, name.c_str(), target.data(), target.size());
+    if (bytes < 0) return failed("cannot read", path, errno);
+    const std::optional<std::string> inside =
+        resolve_inside(parent_path(path), {target.data(), static_cast<std::size_t>(bytes)});
+    if (!inside) {
+      note(path, "is a symbolic link that leads out of the folder");
+      return {};
+    }
+    file_entry entry;
+    entry.path = path;
+    entry.type = file_entry::kind::symlink;
+    entry.symlink_target = *inside;
+    return add(std::move(entry), {});
+  }
+
+  result<void> add(file_entry entry, file_signature signature) {
+    if (found_.files.size() == files_max) return too_many();
+    found_.files.push_back(std::move(entry));
+    found_.signatures.push_back(signature);
+    return {};
+  }
+
+  void note(const std::string& path, std::string_view why) {
+    if (found_.notes.size() > notes_max) return;
+    found_.notes.push_back(found_.notes.size() == notes_max
+                               ? std::string("more was skipped, not listed here")
+                               : shown(path) + " " + std::string(why) + ": skipped");
+  }
+
+  std::string shown(const std::string& path) const { return printable(found_.path + "/" + path); }
+
+  error failed(const std::string& what, const std::string& path, int error_number) const {
+    if (error_number == EACCES || error_number == EPERM) {
+      return {errc::permission,
+              what + " " + shown(path) + ": permission denied; change its mode or move it away"};
+    }
+    return system_error(what + " " + shown(path), error_number);
+  }
+
+  error too_many() const {
+    return {errc::limit, printable(found_.path) + " holds more than " + std::to_string(files_max) +
+                             " files: pack them or add its folders one by one"};
+  }
+
+  scan_result& found_;
+  const scan_options& options_;
+};
+
+}  // namespace
+
+result<scan_result> scan(const std::string& path, const scan_options& options) {
+  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(path.c_str(), nullptr), &std::free);
+  if (!resolved) return system_error("cannot share " + printable(path), errno);
+  scan_result found;
+  found.path = resolved.get();
+  found.name = last_element(found.path);
+  if (found.name.empty())
+    return error{errc::malformed, "cannot share the root directory: name a folder in it"};
+  if (!is_utf8(found.name)) {
+    return error{errc::malformed, "the name of " + printable(found.path) + " is not UTF-8: rename it"};
+  }
+  if (const result<void> fine = check_relative_path(found.name); !fine) {
+    return error{fine.error().code, printable(found.path) + " cannot be shared: " + fine.error().text};
+  }
+  struct stat status{};
+  if (lstat(found.path.c_str(), &status) != 0) return system_error("cannot share " + printable(path), errno);
+  scanner work(found, options);
+  if (S_ISREG(status.st_mode)) {
+    if (access(found.path.c_str(), R_OK) != 0)
+      return system_error("cannot read " + printable(found.path), errno);
+    result<void> added = work.add_regular(AT_FDCWD, found.path, found.name, status);
+    if (!added) return std::move(added).error();
+    return found;
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return error{errc::malformed,
+                 printable(found.path) + " is neither a file nor a folder: it cannot be shared"};
+  }
+  found.folder = true;
+  unique_descriptor root(open(found.path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!root) return system_error("cannot read " + printable(found.path), errno);
+  if (result<void> scanned = work.scan_directory(std::move(root), {}); !scanned)
+    return std::move(scanned).error();
+  return found;
+}
+
+}  // namespace shoal

@@ -1,0 +1,58 @@
+#include "store/hash_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <span>
+#include <string>
+
+#include "core/assert.hpp"
+#include "core/sha256.hpp"
+#include "store/positioned_io.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+std::string descriptor_path(int descriptor) {
+  std::array<char, PATH_MAX> target{};
+  const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+  const ssize_t bytes = readlink(link.c_str(), target.data(), target.size());
+  if (bytes <= 0) return "a file";
+  return printable({target.data(), static_cast<std::size_t>(bytes)});
+}
+
+result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, std::uint64_t bytes,
+                                        std::atomic<std::uint64_t>* hashed_bytes) {
+  SHOAL_ASSERT(bytes <= hash_call_bytes_max);
+  thread_local byte_buffer buffer(hash_read_bytes);
+  std::vector<digest> leaves((bytes + block_bytes - 1) / block_bytes);
+  std::span<digest> left(leaves);
+  for (std::uint64_t done = 0; done < bytes;) {
+    const std::uint64_t now = std::min<std::uint64_t>(bytes - done, hash_read_bytes);
+    // The disk reads on while this part is hashed.
+    if (done + now < bytes) {
+      posix_fadvise(descriptor, static_cast<off_t>(offset + done + now), hash_read_bytes,
+                    POSIX_FADV_WILLNEED);
+    }
+    const std::span<std::uint8_t> part(buffer.data(), now);
+    const result<std::size_t> got = read_at(descriptor, offset + done, part);
+    if (!got)
+      return error{got.error().code, "cannot read " + descriptor_path(descriptor) + ": " + got.error().text};
+    if (*got < now) {
+      return error{errc::conflict,
+                   descriptor_path(descriptor) + " has become shorter than it was: add it again"};
+    }
+    const std::size_t count = (now + block_bytes - 1) / block_bytes;
+    sha256_leaves(part, left.first(count));
+    left = left.subspan(count);
+    done += now;
+    if (hashed_bytes != nullptr) hashed_bytes->fetch_add(now, std::memory_order_relaxed);
+  }
+  return leaves;
+}
+
+}  // namespace shoal

@@ -1,0 +1,142 @@
+#include "store/directory_scan.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+
+#include "show_result.hpp"
+#include "unit/store/temporary_directory.hpp"
+
+namespace shoal {
+namespace {
+
+using test::temporary_directory;
+using test::write_file;
+namespace fs = std::filesystem;
+using kind = file_entry::kind;
+
+std::vector<std::string> paths_of(const scan_result& found) {
+  std::vector<std::string> paths;
+  for (const file_entry& file : found.files) paths.push_back(file.path);
+  return paths;
+}
+
+bool has_note(const scan_result& found, const std::string& name) {
+  for (const std::string& note : found.notes) {
+    if (note.find("/" + name + " ") != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a folder is listed in the order of BEP 52", "[directory_scan]") {
+  const temporary_directory home;
+  // '-' and '.' sort before '/', so comparing whole paths would put a-b and a.b between a and its content.
+  for (const char* path : {"a/z", "a/b/1", "a-b", "a.b", "B", "\xc3\xa9", "b", "a/Z"})
+    write_file(home / "f" / path, path);
+  fs::create_directories(home / "f/empty/deeper");
+  const auto found = scan((home / "f").string(), {});
+  REQUIRE(found);
+  CHECK(found->folder);
+  CHECK(found->name == "f");
+  CHECK(found->path == (home / "f").string());
+  CHECK(paths_of(*found) ==
+        std::vector<std::string>{"B", "a/Z", "a/b/1", "a/z", "a-b", "a.b", "b", "empty/deeper", "\xc3\xa9"});
+  CHECK(found->files[7].type == kind::empty_directory);
+  REQUIRE(found->signatures.size() == found->files.size());
+  CHECK(found->files[2].size == 5);
+  CHECK(found->signatures[2].size == 5);
+  CHECK(found->signatures[2].mtime_ns > 1'600'000'000'000'000'000);
+  CHECK(found->notes.empty());
+}
+
+TEST_CASE("a single file and an empty folder can be listed", "[directory_scan]") {
+  const temporary_directory home;
+  write_file(home / "run.sh", "#!");
+  fs::permissions(home / "run.sh", fs::perms::owner_all);
+  fs::create_directory(home / "nothing");
+  fs::create_symlink("run.sh", home / "latest");
+
+  const auto file = scan((home / "latest").string(), {});
+  REQUIRE(file);
+  CHECK_FALSE(file->folder);
+  CHECK(file->path == (home / "run.sh").string());
+  CHECK(paths_of(*file) == std::vector<std::string>{"run.sh"});
+  CHECK(file->files[0].executable);
+
+  const auto empty = scan((home / "nothing").string() + "/", {});
+  REQUIRE(empty);
+  CHECK(empty->folder);
+  CHECK(empty->name == "nothing");
+  CHECK(empty->files.empty());
+}
+
+TEST_CASE("what is no file is skipped with a note", "[directory_scan]") {
+  const temporary_directory home;
+  write_file(home / "f/file", "x");
+  REQUIRE(mkfifo((home / "f/pipe").c_str(), 0600) == 0);
+  fs::create_symlink("file", home / "f/link");
+  const auto found = scan((home / "f").string(), {});
+  REQUIRE(found);
+  CHECK(paths_of(*found) == std::vector<std::string>{"file"});
+  CHECK(found->notes.size() == 2);
+  CHECK(has_note(*found, "pipe"));
+  CHECK(has_note(*found, "link"));
+  CHECK(scan((home / "f/pipe").string(), {}).error().code == errc::malformed);
+}
+
+TEST_CASE("symlinks are kept when they stay inside", "[directory_scan]") {
+  const temporary_directory home;
+  write_file(home / "f/a/file", "x");
+  write_file(home / "secret", "x");
+  fs::create_symlink("a/file", home / "f/down");
+  fs::create_symlink("../a/./file", home / "f/a/around");
+  fs::create_directory_symlink("a", home / "f/folder");
+  fs::create_symlink("../secret", home / "f/out");
+  fs::create_symlink("a/../../f/a/file", home / "f/out_and_in");
+  fs::create_symlink(home / "f/a/file", home / "f/absolute");
+  fs::create_directory_symlink("..", home / "f/a/root");
+  const auto found = scan((home / "f").string(), {.symlinks = true});
+  REQUIRE(found);
+  CHECK(paths_of(*found) == std::vector<std::string>{"a/around", "a/file", "down", "folder"});
+  CHECK(found->files[0].symlink_target == "a/file");
+  CHECK(found->files[2].symlink_target == "a/file");
+  CHECK(found->files[3].symlink_target == "a");
+  CHECK(found->files[3].type == kind::symlink);
+  for (const char* out : {"out", "out_and_in", "absolute", "root"}) CHECK(has_note(*found, out));
+}
+
+TEST_CASE("what cannot be shared as it is fails with its name", "[directory_scan]") {
+  const temporary_directory home;
+  CHECK(scan((home / "missing").string(), {}).error().code == errc::not_found);
+  CHECK(scan("/", {}).error().code == errc::malformed);
+
+  for (const char* bad : {"bad\xff", "new\nline"}) {
+    fs::remove_all(home / "f");
+    write_file(home / "f" / bad, "x");
+    const auto failed = scan((home / "f").string(), {});
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == errc::malformed);
+    CHECK(failed.error().text.find("\\x") != std::string::npos);
+    CHECK(failed.error().text.find("rename it") != std::string::npos);
+  }
+}
+
+TEST_CASE("an unreadable file is an error, not an omission", "[directory_scan]") {
+  const temporary_directory home;
+  write_file(home / "f/locked", "x");
+  fs::permissions(home / "f/locked", fs::perms::none);
+  if (access((home / "f/locked").c_str(), R_OK) == 0) {
+    WARN("skipped: this user may read everything");
+    return;
+  }
+  const auto failed = scan((home / "f").string(), {});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::permission);
+  CHECK(failed.error().text.find("f/locked") != std::string::npos);
+}
+
+}  // namespace shoal
