@@ -16,6 +16,8 @@
 
 namespace shoal {
 
+struct content_state;
+
 class content_files {
  public:
   /// The complete content at `path` (a file, or a directory for a folder share), shared in place and only
@@ -54,18 +56,18 @@ class content_files {
   /// errc::conflict) and syncs the directory. Afterwards the object serves the complete content and
   /// signatures() describe it.
   result<void> finish();
-  /// Deletes NAME.part (only that).
+  /// Deletes NAME.part (only that); reads and writes fail with errc::cancelled from then on. Does nothing
+  /// once finished.
   result<void> discard();
 
-  /// Where the content is, or will be when finished.
+  /// Absolute path where the content is, or will be when finished.
   std::string path() const;
-  /// One per file of the share; taken at finish() for a download.
+  /// One per file of the share; taken at finish() for a download, empty before.
   std::vector<file_signature> signatures() const;
 
  private:
-  struct state;
-  explicit content_files(std::unique_ptr<state> s);
-  std::unique_ptr<state> state_;
+  explicit content_files(std::unique_ptr<content_state> s);
+  std::unique_ptr<content_state> state_;
 };
 
 }  // namespace shoal

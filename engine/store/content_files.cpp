@@ -1,0 +1,181 @@
+#include "store/content_files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "core/assert.hpp"
+#include "store/content_state.hpp"
+#include "store/positioned_io.hpp"
+
+namespace shoal {
+
+namespace {
+
+/// Reading one byte of each stretch of this length brings all of it in: the kernel's default read-ahead
+/// window.
+constexpr std::uint64_t read_ahead_bytes = 128 * KiB;
+
+}  // namespace
+
+content_files::content_files(std::unique_ptr<content_state> s) : state_(std::move(s)) {}
+content_files::~content_files() = default;
+
+result<std::shared_ptr<content_files>> content_files::open_complete(std::string path, metainfo_ptr info,
+                                                                    std::vector<file_signature> signatures,
+                                                                    std::shared_ptr<file_cache> cache) {
+  const std::vector<file_entry>& files = info->files();
+  if (signatures.size() != files.size()) return changed_error(printable(path));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[i].type == file_entry::kind::regular && signatures[i].size != files[i].size) {
+      return changed_error(printable(path));
+    }
+  }
+  auto opened = std::make_unique<content_state>(std::move(info), std::move(cache));
+  opened->now = content_state::phase::complete;
+  opened->location = path;
+  opened->path = std::move(path);
+  opened->signatures = std::move(signatures);
+  if (result<void> unchanged = opened->check_all(); !unchanged) return std::move(unchanged).error();
+  return std::shared_ptr<content_files>(new content_files(std::move(opened)));
+}
+
+result<std::shared_ptr<content_files>> content_files::open_partial(std::string directory, metainfo_ptr info,
+                                                                   bool symlinks,
+                                                                   std::shared_ptr<file_cache> cache) {
+  result<partial_place> place = make_partial(directory, *info);
+  if (!place) return std::move(place).error();
+  auto opened = std::make_unique<content_state>(std::move(info), std::move(cache));
+  opened->symlinks = symlinks;
+  opened->partial = std::move(*place);
+  const std::string& base = opened->partial.directory_path;
+  opened->location = base + "/" + part_name(opened->info->name());
+  opened->path = base + "/" + opened->info->name();
+  if (opened->partial.resumed) {
+    // What a process that was killed has written is in the page cache, not yet on the disk.
+    const std::vector<file_entry>& files = opened->info->files();
+    for (std::uint32_t i = 0; i < files.size(); ++i) {
+      if (files[i].size > 0) opened->written.insert(i);
+    }
+  }
+  return std::shared_ptr<content_files>(new content_files(std::move(opened)));
+}
+
+result<void> content_files::write(piece_index piece, std::uint32_t begin, byte_view bytes) {
+  const geometry& shape = state_->info->shape();
+  SHOAL_ASSERT(piece.value() < shape.piece_count() && begin + bytes.size() <= shape.piece_size(piece));
+  if (bytes.empty()) return {};
+  const file_range at = shape.locate(piece, begin);
+  const auto handle = state_->open(at.file.value(), true);
+  if (!handle) return handle.error();
+  const result<void> done = write_at((*handle)->descriptor(), at.offset, bytes);
+  {
+    // After the write, or a flush in between would forget it.
+    const std::lock_guard lock(state_->facts);
+    state_->written.insert(at.file.value());
+  }
+  if (!done) return state_->failed("write", at.file.value(), done.error());
+  return {};
+}
+
+result<void> content_files::read(piece_index piece, std::uint32_t begin, std::span<std::uint8_t> to) {
+  const geometry& shape = state_->info->shape();
+  SHOAL_ASSERT(piece.value() < shape.piece_count() && begin + to.size() <= shape.piece_size(piece));
+  if (to.empty()) return {};
+  const file_range at = shape.locate(piece, begin);
+  const auto handle = state_->open(at.file.value(), false);
+  if (!handle) return handle.error();
+  const int descriptor = (*handle)->descriptor();
+  const result<std::size_t> got = read_at(descriptor, at.offset, to);
+  if (!got) return state_->failed("read", at.file.value(), got.error());
+  // Checked afterwards: what was read before a change is not handed out after it.
+  return state_->check_unchanged(at.file.value(), descriptor, at.offset + to.size());
+}
+
+result<content_files::readable_range> content_files::prepare_read(const byte_range& range) {
+  const geometry& shape = state_->info->shape();
+  SHOAL_ASSERT(range.piece.value() < shape.piece_count());
+  SHOAL_ASSERT(range.bytes > 0 && std::uint64_t{range.begin} + range.bytes <= shape.piece_size(range.piece));
+  const file_range at = shape.locate(range.piece, range.begin);
+  const std::uint32_t file = at.file.value();
+  auto handle = state_->open(file, false);
+  if (!handle) return std::move(handle).error();
+  const int descriptor = (*handle)->descriptor();
+  const std::uint64_t end = at.offset + range.bytes;
+  if (result<void> unchanged = state_->check_unchanged(file, descriptor, end); !unchanged) {
+    return std::move(unchanged).error();
+  }
+  readahead(descriptor, static_cast<off_t>(at.offset), range.bytes);
+  for (std::uint64_t offset = at.offset; offset < end;) {
+    std::uint8_t byte = 0;
+    const result<std::size_t> got = read_at(descriptor, offset, {&byte, 1});
+    if (!got) return state_->failed("read", file, got.error());
+    const std::uint64_t next = offset + read_ahead_bytes;
+    offset = next < end || offset == end - 1 ? next : end - 1;
+  }
+  return readable_range{std::move(*handle), at.offset};
+}
+
+result<void> content_files::flush() {
+  const std::lock_guard lock(state_->transition);
+  if (state_->now != content_state::phase::partial) return {};
+  return state_->flush_written();
+}
+
+result<void> content_files::finish() {
+  content_state& s = *state_;
+  const std::lock_guard lock(s.transition);
+  if (s.now == content_state::phase::complete) return {};
+  if (s.now == content_state::phase::discarded)
+    return error{errc::cancelled, printable(s.info->name()) + " was removed"};
+  if (result<void> done = s.flush_written(); !done) return done;
+  if (s.symlinks) {
+    if (result<void> done = make_symlinks(s.partial, *s.info); !done) return done;
+  }
+  if (result<void> done = sync_names(s.partial, *s.info); !done) return done;
+  result<std::vector<file_signature>> signatures = partial_signatures(s.partial, *s.info);
+  if (!signatures) return std::move(signatures).error();
+  unique_descriptor directory;
+  {
+    const std::unique_lock moving(s.place);
+    if (result<void> done = rename_partial(s.partial, *s.info); !done) return done;
+    {
+      const std::lock_guard facts(s.facts);
+      s.signatures = std::move(*signatures);
+      s.location = s.path;
+    }
+    s.now = content_state::phase::complete;
+    directory = std::move(s.partial.directory);
+    s.partial = {};
+    s.cache->drop(s.owner);
+  }
+  if (fsync(directory.get()) != 0)
+    return system_error("cannot sync the directory of " + printable(path()), errno);
+  return {};
+}
+
+result<void> content_files::discard() {
+  content_state& s = *state_;
+  const std::lock_guard lock(s.transition);
+  const std::unique_lock moving(s.place);
+  if (s.now != content_state::phase::partial) return {};
+  s.now = content_state::phase::discarded;
+  s.cache->drop(s.owner);
+  result<void> removed = remove_partial(s.partial, *s.info);
+  s.partial = {};
+  return removed;
+}
+
+std::string content_files::path() const {
+  const std::lock_guard lock(state_->facts);
+  return state_->path;
+}
+
+std::vector<file_signature> content_files::signatures() const {
+  const std::lock_guard lock(state_->facts);
+  return state_->signatures;
+}
+
+}  // namespace shoal

@@ -1,0 +1,141 @@
+#include "store/content_state.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "store/beneath.hpp"
+
+namespace shoal {
+
+namespace {
+
+/// Key of a folder share's root directory in the file cache; files_max is far below.
+constexpr std::uint32_t root_key = 0xffff'ffff;
+
+error opening_error(const std::string& shown, int error_number) {
+  if (error_number == ENOENT)
+    return {errc::not_found, shown + " was removed since it was added: add it again"};
+  if (error_number == ELOOP || error_number == ENOTDIR || error_number == ENXIO) return changed_error(shown);
+  return beneath_error("cannot open " + shown, error_number);
+}
+
+}  // namespace
+
+error changed_error(const std::string& shown) {
+  return {errc::conflict, shown + " changed on disk since it was added: add it again"};
+}
+
+result<int> content_state::open_now(std::uint32_t file) {
+  const std::string& file_path = info->files()[file].path;
+  // O_NONBLOCK: whatever was put in the file's place, a pipe for one, must not make a worker wait.
+  constexpr int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  unique_descriptor opened;
+  if (now == phase::partial) {
+    opened = info->is_folder()
+                 ? open_beneath(partial.part.get(), file_path, O_RDWR | flags)
+                 : open_beneath(partial.directory.get(), part_name(info->name()), O_RDWR | flags);
+  } else if (info->is_folder()) {
+    const auto root = cache->get(owner, root_key, [this]() -> result<int> {
+      const int directory = ::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      if (directory < 0) return opening_error(printable(location), errno);
+      return directory;
+    });
+    if (!root) return root.error();
+    opened = open_beneath((*root)->descriptor(), file_path, O_RDONLY | flags);
+  } else {
+    opened.reset(::open(location.c_str(), O_RDONLY | flags));
+  }
+  if (!opened && now == phase::partial) return beneath_error("cannot open " + shown(file), errno);
+  if (!opened) return opening_error(shown(file), errno);
+  struct stat status{};
+  if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(file), errno);
+  if (!S_ISREG(status.st_mode)) return changed_error(shown(file));
+  if (now == phase::complete && signature_of(status) != signatures[file]) return changed_error(shown(file));
+  return opened.release();
+}
+
+result<std::shared_ptr<const open_file>> content_state::open(std::uint32_t file, bool for_writing) {
+  const std::shared_lock lock(place);
+  if (now == phase::discarded) return error{errc::cancelled, printable(info->name()) + " was removed"};
+  if (for_writing && now != phase::partial)
+    return error{errc::internal, shown(file) + " is complete already"};
+  return cache->get(owner, file, [this, file] { return open_now(file); });
+}
+
+result<void> content_state::check_unchanged(std::uint32_t file, int descriptor, std::uint64_t end) {
+  const std::shared_lock lock(place);
+  struct stat status{};
+  if (fstat(descriptor, &status) != 0) return system_error("cannot read " + shown(file), errno);
+  const file_signature signature = signature_of(status);
+  if (signature.size < end || (now == phase::complete && signature != signatures[file]))
+    return changed_error(shown(file));
+  return {};
+}
+
+error content_state::failed(const char* what, std::uint32_t file, const error& reason) {
+  const std::shared_lock lock(place);
+  std::string text = "cannot " + std::string(what) + " " + shown(file) + ": " + reason.text;
+  if (reason.code == errc::no_space) text += "; free some or choose another directory with --dir";
+  return {reason.code, std::move(text)};
+}
+
+result<void> content_state::check_all() const {
+  struct stat status{};
+  if (lstat(location.c_str(), &status) != 0) return opening_error(printable(location), errno);
+  const std::vector<file_entry>& files = info->files();
+  if (!info->is_folder()) {
+    if (S_ISREG(status.st_mode) && signature_of(status) == signatures.front()) return {};
+    return changed_error(shown(0));
+  }
+  const unique_descriptor root(::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!root) return opening_error(printable(location), errno);
+  directory_stack directories(root.get(), printable(location));
+  for (std::uint32_t i = 0; i < files.size(); ++i) {
+    if (files[i].type != file_entry::kind::regular) continue;
+    const result<int> parent = directories.parent_of(files[i].path);
+    if (!parent) return parent.error();
+    const std::string name(last_element(files[i].path));
+    if (fstatat(*parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+      return opening_error(shown(i), errno);
+    if (!S_ISREG(status.st_mode) || signature_of(status) != signatures[i]) return changed_error(shown(i));
+  }
+  return {};
+}
+
+result<void> content_state::flush_written() {
+  std::set<std::uint32_t> files;
+  {
+    const std::lock_guard lock(facts);
+    // The kernel reports a failed write-back once and then forgets the pages: a second sync would lie.
+    if (flush_failure) return *flush_failure;
+    files.swap(written);
+  }
+  if (files.size() > single_syncs_max) {
+    if (syncfs(partial.part.get()) == 0) return {};
+    return keep_failure(system_error("cannot sync " + printable(location), errno));
+  }
+  while (!files.empty()) {
+    const std::uint32_t file = *files.begin();
+    const auto handle = open(file, true);
+    if (!handle) {
+      const std::lock_guard lock(facts);
+      written.merge(files);
+      return handle.error();
+    }
+    if (fdatasync((*handle)->descriptor()) != 0)
+      return keep_failure(system_error("cannot sync " + shown(file), errno));
+    files.erase(files.begin());
+  }
+  return {};
+}
+
+error content_state::keep_failure(error failure) {
+  const std::lock_guard lock(facts);
+  flush_failure = failure;
+  return failure;
+}
+
+}  // namespace shoal

@@ -1,0 +1,245 @@
+#include "store/partial_files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+#include "store/partial_folder.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr std::string_view part_suffix = ".part";
+/// New files; the umask takes away what the user does not want.
+constexpr mode_t file_mode = 0666;
+constexpr mode_t executable_mode = 0777;
+
+/// A file that was made or resized, to be put back when the rest fails.
+struct undo_step {
+  std::string path;
+  bool made = false;
+  off_t size_before = 0;
+};
+
+class partial_maker {
+ public:
+  partial_maker(partial_place& place, const metainfo& info)
+      : place_(place),
+        info_(info),
+        part_(part_name(info.name())),
+        shown_(printable(place.directory_path + "/" + part_)) {}
+
+  result<void> make() {
+    struct statvfs status{};
+    if (fstatvfs(place_.directory.get(), &status) == 0) {
+      free_bytes_ = std::uint64_t{status.f_bavail} * status.f_frsize;
+    }
+    result<void> made = info_.is_folder() ? make_folder() : make_single();
+    if (!made) undo();
+    return made;
+  }
+
+ private:
+  result<void> make_single() {
+    const file_entry& file = info_.files().front();
+    return make_file(place_.directory.get(), part_, shown_, file, &place_.part);
+  }
+
+  result<void> make_folder() {
+    folder_made_ = mkdirat(place_.directory.get(), part_.c_str(), 0777) == 0;
+    if (!folder_made_ && errno != EEXIST) return system_error("cannot create " + shown_, errno);
+    place_.part = open_beneath(place_.directory.get(), part_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!place_.part) return beneath_error("cannot open " + shown_, errno);
+    place_.resumed = !folder_made_;
+    if (result<void> locked = lock(place_.part.get()); !locked) return locked;
+    if (!folder_made_) {
+      if (result<void> ours = check_only_holds(place_.part.get(), shown_, info_); !ours) return ours;
+    }
+    directory_stack directories(place_.part.get(), shown_);
+    for (const file_entry& file : info_.files()) {
+      if (file.type == file_entry::kind::symlink) continue;
+      const bool empty_directory = file.type == file_entry::kind::empty_directory;
+      const result<int> parent = empty_directory ? directories.make(file.path, directories_made_)
+                                                 : directories.make_parent_of(file.path, directories_made_);
+      if (!parent) return parent.error();
+      if (empty_directory) continue;
+      const std::string name(last_element(file.path));
+      if (result<void> made = make_file(*parent, name, shown_ + "/" + file.path, file, nullptr); !made)
+        return made;
+    }
+    return {};
+  }
+
+  /// `keep` takes the locked descriptor of a share of one file.
+  result<void> make_file(int directory, const std::string& name, const std::string& shown,
+                         const file_entry& file, unique_descriptor* keep) {
+    const mode_t mode = file.executable ? executable_mode : file_mode;
+    undo_step step{file.path, true, 0};
+    unique_descriptor opened = open_beneath(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    if (!opened && errno == EEXIST) {
+      step.made = false;
+      opened = open_beneath(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+    }
+    if (!opened) return beneath_error("cannot open " + shown, errno);
+    struct stat status{};
+    if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
+    if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown, ENOTDIR);
+    step.size_before = status.st_size;
+    if (keep != nullptr) {
+      place_.resumed = !step.made;
+      if (result<void> locked = lock(opened.get()); !locked) return locked;
+    }
+    if (!step.made) set_executable(opened.get(), status.st_mode, file.executable);
+    allocated_before_ += std::min(file.size, static_cast<std::uint64_t>(status.st_blocks) * 512);
+    undo_.push_back(std::move(step));
+    if (const int failure = allocate(opened.get(), status, file.size); failure != 0) {
+      return allocation_error(shown, file.size, failure);
+    }
+    if (keep != nullptr) *keep = std::move(opened);
+    return {};
+  }
+
+  /// Where there is read permission for somebody there is execute permission, or there is none at all: what
+  /// creating it with the umask would have given.
+  static void set_executable(int descriptor, mode_t mode, bool executable) {
+    const mode_t wanted = executable ? mode | ((mode & 0444) >> 2) : mode & ~mode_t{0111};
+    if (wanted != mode) fchmod(descriptor, wanted & 07777);
+  }
+
+  /// Gives the file its size with all blocks reserved, so that the disk cannot be full later; 0 or an errno.
+  static int allocate(int descriptor, const struct stat& status, std::uint64_t size) {
+    const auto bytes = static_cast<off_t>(size);
+    if (status.st_size > bytes && ftruncate(descriptor, bytes) != 0) return errno;
+    if (status.st_size >= bytes && status.st_blocks * 512 >= bytes) return 0;
+    int outcome;
+    do {
+      outcome = fallocate(descriptor, 0, 0, bytes);
+    } while (outcome != 0 && errno == EINTR);
+    if (outcome == 0) return 0;
+    if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
+    return status.st_size < bytes && ftruncate(descriptor, bytes) != 0 ? errno : 0;
+  }
+
+  error allocation_error(const std::string& shown, std::uint64_t size, int reason) const {
+    if (reason == EFBIG) {
+      return {errc::disk, shown + " would be larger than its file system allows (" + std::to_string(size) +
+                              " bytes): choose another directory with --dir"};
+    }
+    if (reason != ENOSPC && reason != EDQUOT) return system_error("cannot allocate " + shown, reason);
+    const std::uint64_t needed = info_.total_bytes() - std::min(info_.total_bytes(), allocated_before_);
+    return {errc::no_space, "not enough space in " + printable(place_.directory_path) + " for " +
+                                printable(info_.name()) + ": " + std::to_string(needed) + " bytes needed, " +
+                                std::to_string(free_bytes_) +
+                                " free; free some or choose another directory with --dir"};
+  }
+
+  result<void> lock(int descriptor) const {
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+    return error{errc::conflict,
+                 shown_ + " is being written by another download: choose another directory with --dir"};
+  }
+
+  void undo() {
+    const bool folder = info_.is_folder();
+    directory_stack directories(folder ? place_.part.get() : place_.directory.get(), shown_);
+    for (auto step = undo_.rbegin(); step != undo_.rend(); ++step) {
+      const std::string& path = folder ? step->path : part_;
+      const result<int> parent = directories.parent_of(path);
+      if (!parent) continue;
+      const std::string name(last_element(path));
+      if (step->made) {
+        unlinkat(*parent, name.c_str(), 0);
+      } else if (const unique_descriptor file = open_beneath(*parent, name, O_WRONLY | O_NOFOLLOW)) {
+        // Best effort: a larger size would be corrected by the next run as well.
+        [[maybe_unused]] const int restored = ftruncate(file.get(), step->size_before);
+      }
+    }
+    for (auto made = directories_made_.rbegin(); made != directories_made_.rend(); ++made) {
+      const result<int> parent = directories.parent_of(*made);
+      if (parent) unlinkat(*parent, std::string(last_element(*made)).c_str(), AT_REMOVEDIR);
+    }
+    if (folder_made_) unlinkat(place_.directory.get(), part_.c_str(), AT_REMOVEDIR);
+  }
+
+  partial_place& place_;
+  const metainfo& info_;
+  const std::string part_;
+  const std::string shown_;
+  std::uint64_t free_bytes_ = 0;
+  std::uint64_t allocated_before_ = 0;
+  bool folder_made_ = false;
+  std::vector<std::string> directories_made_;
+  std::vector<undo_step> undo_;
+};
+
+/// rename that never replaces; 0 or an errno.
+int rename_to_new(int directory, const char* from, const char* to, bool folder) {
+  if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // A file system without the flag: a hard link does not replace either.
+  if (!folder) {
+    if (linkat(directory, from, directory, to, 0) == 0) return unlinkat(directory, from, 0) == 0 ? 0 : errno;
+    if (errno == EEXIST) return errno;
+  }
+  struct stat status{};
+  if (fstatat(directory, to, &status, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
+  return renameat(directory, from, directory, to) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+std::string part_name(std::string_view name) {
+  std::size_t bytes = std::min(name.size(), path_element_bytes_max - part_suffix.size());
+  // Not in the middle of a UTF-8 sequence.
+  while (bytes < name.size() && bytes > 0 && (static_cast<std::uint8_t>(name[bytes]) & 0xc0) == 0x80) --bytes;
+  return std::string(name.substr(0, bytes)) + std::string(part_suffix);
+}
+
+result<partial_place> make_partial(const std::string& directory, const metainfo& info) {
+  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(directory.c_str(), nullptr),
+                                                             &std::free);
+  if (!resolved) {
+    return system_error(
+        "cannot download to " + printable(directory) + " (create it or choose another with --dir)", errno);
+  }
+  partial_place place;
+  place.directory_path = resolved.get();
+  place.directory.reset(open(place.directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!place.directory) {
+    return system_error(
+        "cannot download to " + printable(directory) + " (choose another directory with --dir)", errno);
+  }
+  struct stat status{};
+  if (fstatat(place.directory.get(), info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    return error{errc::conflict, printable(place.directory_path + "/" + info.name()) +
+                                     " exists already: move it away or choose another directory with --dir"};
+  }
+  result<void> made = partial_maker(place, info).make();
+  if (!made) return std::move(made).error();
+  return place;
+}
+
+result<void> rename_partial(const partial_place& place, const metainfo& info) {
+  const std::string part = part_name(info.name());
+  const int failure =
+      rename_to_new(place.directory.get(), part.c_str(), info.name().c_str(), info.is_folder());
+  if (failure == 0) return {};
+  const std::string shown = printable(place.directory_path + "/" + info.name());
+  const std::string shown_part = printable(place.directory_path + "/" + part);
+  if (failure == EEXIST || failure == ENOTEMPTY) {
+    return error{errc::conflict,
+                 shown + " exists already: move it away; the complete download waits in " + shown_part};
+  }
+  return system_error("cannot rename " + shown_part + " to " + shown, failure);
+}
+
+}  // namespace shoal

@@ -1,0 +1,21 @@
+// Whole-tree work inside the NAME.part directory of a folder share.
+//
+// Follows no symlinks; depth is bounded by path_depth_max. Used by partial_files only. Blocks.
+#pragma once
+
+#include <string>
+
+#include "content/metainfo.hpp"
+#include "core/error.hpp"
+
+namespace shoal {
+
+/// errc::conflict if the open directory `part` holds anything that is not of the share: it belongs to another
+/// share of the same name, or to the user, and must not end up in the finished folder. `shown` is its path
+/// for messages.
+result<void> check_only_holds(int part, const std::string& shown, const metainfo& info);
+
+/// Deletes `name` in the open `directory`, with all that is in it.
+result<void> remove_tree(int directory, const std::string& name, const std::string& shown);
+
+}  // namespace shoal

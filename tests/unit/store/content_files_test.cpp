@@ -1,0 +1,392 @@
+#include "store/content_files.hpp"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "store/partial_files.hpp"
+#include "unit/store/sample_share.hpp"
+
+namespace shoal {
+namespace {
+
+using test::made_up_file;
+using test::pattern;
+using test::read_file;
+using test::sample;
+using test::sample_of;
+using test::temporary_directory;
+using test::write_file;
+namespace fs = std::filesystem;
+
+struct fixture {
+  fixture() {
+    fs::create_directory(home / "down");
+    write_file(home / "src/folder/a/one", pattern(200'000, 1));
+    write_file(home / "src/folder/a/two", pattern(70'000, 2));
+    write_file(home / "src/folder/b", "small");
+    write_file(home / "src/folder/nothing", "");
+    fs::create_directories(home / "src/folder/empty/deep");
+    fs::permissions(home / "src/folder/b", fs::perms::owner_all);
+    write_file(home / "src/file", pattern(300'000, 3));
+  }
+  std::shared_ptr<content_files> source(const sample& share) {
+    auto opened = content_files::open_complete(share.path, share.info, share.signatures, cache);
+    REQUIRE(opened);
+    return *opened;
+  }
+  result<std::shared_ptr<content_files>> partial(const metainfo_ptr& info, bool symlinks = false) {
+    return content_files::open_partial((home / "down").string(), info, symlinks, cache);
+  }
+  temporary_directory home;
+  std::shared_ptr<file_cache> cache = std::make_shared<file_cache>();
+};
+
+std::size_t entries_in(const fs::path& directory) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
+}
+
+}  // namespace
+
+TEST_CASE("a folder is downloaded beside its place and then takes it", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / "src/folder");
+  const auto source = f.source(share);
+  auto target = f.partial(share.info);
+  REQUIRE(target);
+  CHECK((*target)->path() == (f.home / "down/folder").string());
+  CHECK(fs::file_size(f.home / "down/folder.part/a/one") == 200'000);
+  CHECK(fs::is_directory(f.home / "down/folder.part/empty/deep"));
+  CHECK(fs::exists(f.home / "down/folder.part/nothing"));
+  CHECK_FALSE(fs::exists(f.home / "down/folder"));
+
+  test::copy_all(*source, **target, *share.info);
+  REQUIRE((*target)->flush());
+  REQUIRE((*target)->finish());
+  REQUIRE((*target)->finish());
+  CHECK(entries_in(f.home / "down") == 1);
+  for (const char* path : {"a/one", "a/two", "b", "nothing"}) {
+    CHECK(read_file(f.home / "down/folder" / path) == read_file(f.home / "src/folder" / path));
+  }
+  struct stat status{};
+  REQUIRE(stat((f.home / "down/folder/b").c_str(), &status) == 0);
+  CHECK((status.st_mode & S_IXUSR) != 0);
+  REQUIRE(stat((f.home / "down/folder/a/one").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0111) == 0);
+
+  // It goes on serving, and what it says of the files is what a scan finds.
+  byte_buffer piece(share.info->shape().piece_size(piece_index{0}));
+  CHECK((*target)->read(piece_index{0}, 0, piece));
+  const auto again = scan((f.home / "down/folder").string(), {});
+  REQUIRE(again);
+  const auto signatures = (*target)->signatures();
+  REQUIRE(signatures.size() == again->signatures.size());
+  for (std::size_t i = 0; i < signatures.size(); ++i) CHECK(signatures[i] == again->signatures[i]);
+  CHECK(content_files::open_complete((*target)->path(), share.info, signatures, f.cache));
+  CHECK_FALSE((*target)->write(piece_index{0}, 0, piece));
+  REQUIRE((*target)->discard());
+  CHECK(fs::exists(f.home / "down/folder/b"));
+}
+
+TEST_CASE("a single file is downloaded, read as a range and finished", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / "src/file");
+  const auto source = f.source(share);
+  auto target = f.partial(share.info);
+  REQUIRE(target);
+  test::copy_all(*source, **target, *share.info);
+  const byte_range range{piece_index{1}, 16384, 32768};
+  const auto before = (*target)->prepare_read(range);
+  REQUIRE(before);
+  REQUIRE((*target)->finish());
+  const auto after = (*target)->prepare_read(range);
+  REQUIRE(after);
+  const std::string content = read_file(f.home / "src/file");
+  CHECK(read_file(f.home / "down/file") == content);
+  CHECK_FALSE(fs::exists(f.home / "down/file.part"));
+  for (const auto& readable : {*before, *after}) {
+    std::string bytes(range.bytes, '\0');
+    REQUIRE(pread(readable.file->descriptor(), bytes.data(), bytes.size(),
+                  static_cast<off_t>(readable.offset)) == range.bytes);
+    CHECK(bytes == content.substr(piece_bytes_min + 16384, range.bytes));
+  }
+}
+
+TEST_CASE("readers see no failure while the download becomes complete", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / "src/folder");
+  // One descriptor only: nearly every read opens its file anew.
+  f.cache = std::make_shared<file_cache>(1);
+  const auto source = f.source(share);
+  const auto target = f.partial(share.info);
+  REQUIRE(target);
+  test::copy_all(*source, **target, *share.info);
+  std::atomic<bool> finished{false};
+  std::atomic<int> failures{0};
+  std::atomic<int> reads{0};
+  std::vector<std::thread> readers;
+  for (std::uint32_t reader = 0; reader < 2; ++reader) {
+    readers.emplace_back([&, reader] {
+      const std::uint32_t count = share.info->shape().piece_count();
+      int reads_after = 0;
+      for (std::uint32_t i = reader; reads_after < 20; ++i) {
+        if (finished) ++reads_after;
+        byte_buffer bytes(5);
+        if (!(*target)->read(piece_index{i % count}, 0, bytes)) ++failures;
+        if (!(*target)->prepare_read({piece_index{i % count}, 0, 5})) ++failures;
+        ++reads;
+      }
+    });
+  }
+  while (reads < 50) std::this_thread::yield();
+  const auto done = (*target)->finish();
+  finished = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(done);
+  CHECK(failures == 0);
+}
+
+TEST_CASE("a download goes on where a killed process left it", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / "src/folder");
+  const auto source = f.source(share);
+  {
+    auto target = f.partial(share.info);
+    REQUIRE(target);
+    test::copy_all(*source, **target, *share.info);
+    CHECK(f.partial(share.info).error().code == errc::conflict);
+  }
+  fs::resize_file(f.home / "down/folder.part/a/two", 999'999);
+  fs::resize_file(f.home / "down/folder.part/b", 2);
+  fs::permissions(f.home / "down/folder.part/b", fs::perms::owner_read | fs::perms::owner_write);
+  fs::remove_all(f.home / "down/folder.part/empty");
+  auto target = f.partial(share.info);
+  REQUIRE(target);
+  CHECK(read_file(f.home / "down/folder.part/a/one") == read_file(f.home / "src/folder/a/one"));
+  CHECK(read_file(f.home / "down/folder.part/a/two") == read_file(f.home / "src/folder/a/two"));
+  CHECK(read_file(f.home / "down/folder.part/b") == std::string("sm\0\0\0", 5));
+  REQUIRE((*target)->finish());
+  CHECK(fs::is_directory(f.home / "down/folder/empty/deep"));
+  struct stat status{};
+  REQUIRE(stat((f.home / "down/folder/b").c_str(), &status) == 0);
+  CHECK((status.st_mode & S_IXUSR) != 0);
+}
+
+TEST_CASE("what is in the way of a download is a conflict and stays as it is", "[content_files]") {
+  fixture f;
+  const sample folder = sample_of(f.home / "src/folder");
+  const sample file = sample_of(f.home / "src/file");
+  const auto conflicts = [&](const metainfo_ptr& info) {
+    const auto failed = f.partial(info);
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == errc::conflict);
+    CHECK(failed.error().text.find((f.home / "down").string()) != std::string::npos);
+  };
+  SECTION("the final name") {
+    write_file(f.home / "down/file", "mine");
+    conflicts(file.info);
+    CHECK(entries_in(f.home / "down") == 1);
+  }
+  SECTION("a dangling symlink of the final name") {
+    fs::create_symlink("elsewhere", f.home / "down/file");
+    conflicts(file.info);
+  }
+  SECTION("a directory instead of a file") {
+    fs::create_directory(f.home / "down/file.part");
+    conflicts(file.info);
+  }
+  SECTION("a file instead of a directory") {
+    write_file(f.home / "down/folder.part", "mine");
+    conflicts(folder.info);
+    CHECK(read_file(f.home / "down/folder.part") == "mine");
+  }
+  SECTION("a pipe") {
+    REQUIRE(mkfifo((f.home / "down/file.part").c_str(), 0600) == 0);
+    conflicts(file.info);
+  }
+  SECTION("a symlink to a file") {
+    write_file(f.home / "outside", "mine");
+    fs::create_symlink(f.home / "outside", f.home / "down/file.part");
+    conflicts(file.info);
+    CHECK(read_file(f.home / "outside") == "mine");
+  }
+  SECTION("a symlink to a directory") {
+    fs::create_directory(f.home / "outside");
+    fs::create_directory_symlink(f.home / "outside", f.home / "down/folder.part");
+    conflicts(folder.info);
+    CHECK(fs::is_empty(f.home / "outside"));
+  }
+  SECTION("symlinks inside the directory") {
+    write_file(f.home / "outside/one", "mine");
+    fs::create_directory(f.home / "down/folder.part");
+    fs::create_directory_symlink(f.home / "outside", f.home / "down/folder.part/a");
+    conflicts(folder.info);
+    CHECK(read_file(f.home / "outside/one") == "mine");
+    CHECK(entries_in(f.home / "outside") == 1);
+    CHECK(entries_in(f.home / "down/folder.part") == 1);
+  }
+  SECTION("files of something else inside the directory") {
+    write_file(f.home / "down/folder.part/a/other", "mine");
+    conflicts(folder.info);
+    CHECK(read_file(f.home / "down/folder.part/a/other") == "mine");
+    CHECK_FALSE(fs::exists(f.home / "down/folder.part/a/one"));
+  }
+}
+
+TEST_CASE("a symlink put into a running download is never followed", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / "src/folder");
+  const auto target = f.partial(share.info);
+  REQUIRE(target);
+  write_file(f.home / "outside/one", "mine");
+  fs::remove_all(f.home / "down/folder.part/a");
+  fs::create_directory_symlink(f.home / "outside", f.home / "down/folder.part/a");
+  const byte_buffer bytes(1000, 1);
+  const auto written = (*target)->write(piece_index{0}, 0, bytes);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().code == errc::conflict);
+  CHECK(read_file(f.home / "outside/one") == "mine");
+  REQUIRE((*target)->discard());
+  CHECK(entries_in(f.home / "down") == 0);
+  CHECK(read_file(f.home / "outside/one") == "mine");
+  CHECK((*target)->write(piece_index{0}, 0, bytes).error().code == errc::cancelled);
+}
+
+TEST_CASE("finishing never replaces what appeared meanwhile", "[content_files]") {
+  fixture f;
+  const bool folder = GENERATE(false, true);
+  const sample share = sample_of(f.home / (folder ? "src/folder" : "src/file"));
+  const auto target = f.partial(share.info);
+  REQUIRE(target);
+  const fs::path final_path = (*target)->path();
+  write_file(final_path, "mine");
+  const auto failed = (*target)->finish();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::conflict);
+  CHECK(failed.error().text.find(".part") != std::string::npos);
+  CHECK(read_file(final_path) == "mine");
+  fs::remove(final_path);
+  CHECK((*target)->finish());
+}
+
+TEST_CASE("a changed file is told from the one that was added", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / "src/folder");
+  const auto source = f.source(share);
+  byte_buffer bytes(100);
+  REQUIRE(source->read(piece_index{0}, 0, bytes));
+  REQUIRE(source->prepare_read({piece_index{0}, 0, 100}));
+  const auto expect = [&](errc code) {
+    const auto read = source->read(piece_index{0}, 0, bytes);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == code);
+    CHECK(read.error().text.find("folder/a/one") != std::string::npos);
+    CHECK(read.error().text.find("add it again") != std::string::npos);
+    CHECK(source->prepare_read({piece_index{0}, 0, 100}).error().code == code);
+    CHECK(content_files::open_complete(share.path, share.info, share.signatures, f.cache).error().code ==
+          code);
+  };
+  const fs::path one = f.home / "src/folder/a/one";
+  SECTION("touched") {
+    fs::last_write_time(one, fs::last_write_time(one) + std::chrono::seconds(1));
+    expect(errc::conflict);
+  }
+  SECTION("truncated") {
+    fs::resize_file(one, 50);
+    expect(errc::conflict);
+  }
+  SECTION("removed, once its descriptor is gone") {
+    fs::remove(one);
+    f.cache->drop(1);
+    expect(errc::not_found);
+  }
+  SECTION("replaced by a symlink to itself, once its descriptor is gone") {
+    fs::rename(one, f.home / "src/moved");
+    fs::create_symlink(f.home / "src/moved", one);
+    f.cache->drop(1);
+    expect(errc::conflict);
+  }
+}
+
+TEST_CASE("symlinks are made at the end and stay inside", "[content_files]") {
+  fixture f;
+  fs::create_symlink("../b", f.home / "src/folder/a/up");
+  fs::create_directory_symlink("a", f.home / "src/folder/near");
+  const sample share = sample_of(f.home / "src/folder", {.symlinks = true});
+  const auto source = f.source(share);
+  const bool wanted = GENERATE(true, false);
+  const auto target = f.partial(share.info, wanted);
+  REQUIRE(target);
+  test::copy_all(*source, **target, *share.info);
+  REQUIRE((*target)->finish());
+  CHECK(fs::is_symlink(f.home / "down/folder/a/up") == wanted);
+  if (!wanted) return;
+  CHECK(fs::read_symlink(f.home / "down/folder/a/up") == "../b");
+  CHECK(fs::read_symlink(f.home / "down/folder/near") == "a");
+  CHECK(read_file(f.home / "down/folder/near/up") == "small");
+}
+
+TEST_CASE("no download without its directory", "[content_files]") {
+  fixture f;
+  const auto failed =
+      content_files::open_partial((f.home / "missing").string(), made_up_file("x", 5), false, f.cache);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::not_found);
+  CHECK(failed.error().text.find("--dir") != std::string::npos);
+}
+
+TEST_CASE("a long name is shortened for its unfinished form", "[content_files]") {
+  CHECK(part_name("movie.mkv") == "movie.mkv.part");
+  CHECK(part_name(std::string(255, 'x')).size() == 255);
+  std::string accents;
+  for (int i = 0; i < 127; ++i) accents += "\xc3\xa9";
+  CHECK(part_name(accents) == accents.substr(0, 250) + ".part");
+  CHECK(part_name("x" + accents) == "x" + accents.substr(0, 248) + ".part");
+
+  fixture f;
+  const std::string name(255, 'n');
+  const auto target = f.partial(made_up_file(name, 5));
+  REQUIRE(target);
+  REQUIRE((*target)->finish());
+  CHECK(fs::exists(f.home / "down" / name));
+}
+
+TEST_CASE("a download that does not fit leaves nothing behind", "[content_files]") {
+  fixture f;
+  const fs::path small = f.home / "small";
+  fs::create_directory(small);
+  if (mount("tmpfs", small.c_str(), "tmpfs", 0, "size=1m") != 0) {
+    WARN("skipped: mounting a small file system needs root");
+    return;
+  }
+  struct unmount {
+    const fs::path& path;
+    ~unmount() { umount2(path.c_str(), MNT_DETACH); }
+  } const after{small};
+  write_file(f.home / "src/large/a/1", pattern(400'000, 1));
+  write_file(f.home / "src/large/a/2", pattern(400'000, 2));
+  write_file(f.home / "src/large/b", pattern(400'000, 3));
+  const sample share = sample_of(f.home / "src/large");
+  const bool resumed = GENERATE(false, true);
+  if (resumed) write_file(small / "large.part/a/1", "kept");
+
+  const auto failed = content_files::open_partial(small.string(), share.info, false, f.cache);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::no_space);
+  CHECK(failed.error().text.find("not enough space in " + small.string() + " for large: ") == 0);
+  CHECK(failed.error().text.find("bytes needed") != std::string::npos);
+  CHECK(failed.error().text.find("--dir") != std::string::npos);
+  if (resumed) {
+    CHECK(read_file(small / "large.part/a/1") == "kept");
+    CHECK(entries_in(small / "large.part") == 1);
+    CHECK(entries_in(small / "large.part/a") == 1);
+  } else {
+    CHECK(entries_in(small) == 0);
+  }
+}
+
+}  // namespace shoal
