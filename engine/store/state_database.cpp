@@ -32,7 +32,8 @@ constexpr std::size_t signature_bytes = 16;
 constexpr const char* schema = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB);
-CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB);
+CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
+                       paused INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
 PRAGMA user_version = 1;
 COMMIT;
@@ -212,7 +213,7 @@ result<void> state_database::remove_share(const std::string& path) {
 result<std::vector<stored_download>> state_database::downloads() {
   const std::lock_guard lock(mutex_);
   sqlite_statement query(handle_,
-                         "SELECT id, directory, symlinks, torrent, name, peers, safe, pending "
+                         "SELECT id, directory, symlinks, torrent, name, peers, safe, pending, paused "
                          "FROM download LEFT JOIN progress USING (id) ORDER BY download.rowid LIMIT ?");
   query.bind(static_cast<std::int64_t>(rows_max));
   std::vector<stored_download> downloads;
@@ -223,7 +224,7 @@ result<std::vector<stored_download>> state_database::downloads() {
       return error{errc::malformed,
                    shown_path_ + " holds a row that shoal did not write: move the file away"};
     downloads.push_back({*id, query.text(1), query.integer(2) != 0, query.bytes(3), query.text(4),
-                         decode_peers(query.text(5)), query.bytes(6), query.bytes(7)});
+                         decode_peers(query.text(5)), query.bytes(6), query.bytes(7), query.integer(8) != 0});
   }
   if (const result<void> done = finished(code); !done) return done.error();
   return downloads;
@@ -236,10 +237,10 @@ result<void> state_database::save_download(const stored_download& download) {
   int code;
   {
     sqlite_statement put(handle_,
-                         "INSERT OR REPLACE INTO download (id, directory, symlinks, torrent, name, peers) "
-                         "VALUES (?, ?, ?, ?, ?, ?)");
+                         "INSERT OR REPLACE INTO download (id, directory, symlinks, torrent, name, peers, paused) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?)");
     put.bind(download.id.view()).bind(download.directory).bind(std::int64_t{download.symlinks});
-    put.bind(download.torrent).bind(download.name).bind(peers);
+    put.bind(download.torrent).bind(download.name).bind(peers).bind(std::int64_t{download.paused});
     code = put.step();
   }
   if (code == SQLITE_DONE) code = put_progress(download.id, download.safe, download.pending);
@@ -259,6 +260,12 @@ int state_database::put_progress(const share_id& id, byte_view safe, byte_view p
 result<void> state_database::save_progress(const share_id& id, byte_view safe, byte_view pending) {
   const std::lock_guard lock(mutex_);
   return finished(put_progress(id, safe, pending));
+}
+
+result<void> state_database::pause_download(const share_id& id) {
+  const std::lock_guard lock(mutex_);
+  sqlite_statement pause(handle_, "UPDATE download SET paused = 1 WHERE id = ?");
+  return finished(pause.bind(id.view()).step());
 }
 
 result<void> state_database::remove_download(const share_id& id) {

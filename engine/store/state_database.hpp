@@ -38,6 +38,7 @@ struct stored_download {
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user; at most 256 are kept
   byte_buffer safe;                ///< bitmap::to_bytes: verified and flushed to disk
   byte_buffer pending;             ///< verified, perhaps not on disk: hashed again after a crash
+  bool paused = false;  ///< cancelled by the user: not resumed at the next start
 };
 
 class state_database {
@@ -58,6 +59,8 @@ class state_database {
   /// Journals progress of a download that was saved; nothing happens if it was not. Call with `safe` only
   /// after content_files::flush().
   result<void> save_progress(const share_id& id, byte_view safe, byte_view pending);
+  /// Marks a saved download as paused; saving it again unmarks it.
+  result<void> pause_download(const share_id& id);
   result<void> remove_download(const share_id& id);
 
  private:

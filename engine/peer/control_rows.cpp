@@ -1,0 +1,197 @@
+#include "peer/control_rows.hpp"
+
+#include <set>
+
+#include "net/endpoint.hpp"
+#include "peer/peer_node.hpp"
+
+namespace shoal {
+
+namespace json = boost::json;
+
+namespace {
+
+double seconds(duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+std::string local_state(const peer_node& node, const share_id& id) {
+  const auto at = node.shares().find(id);
+  if (at == node.shares().end()) return "";
+  if (at->second->complete()) return "seeding";
+  const auto* running = at->second->downloading();
+  if (running == nullptr || running->phase() == download_phase::failed) return "";
+  return running->reason().empty() ? "downloading" : "waiting";
+}
+
+std::string phase_text(const share& which) {
+  const auto* running = which.downloading();
+  if (which.complete() || running == nullptr) return "complete";
+  switch (running->phase()) {
+    case download_phase::metadata: return "metadata";
+    case download_phase::checking: return "checking";
+    case download_phase::downloading: return running->reason().empty() ? "downloading" : "waiting";
+    case download_phase::finishing: return "finishing";
+    case download_phase::complete: return "complete";
+    case download_phase::failed: return "failed";
+  }
+  return "";
+}
+
+json::array sources_json(const download& running) {
+  json::array rows;
+  for (const source_row& one : running.sources()) {
+    rows.push_back(json::object{{"peer", one.peer.hex()},
+                                {"address", one.address},
+                                {"client", one.client},
+                                {"bytes", one.bytes},
+                                {"rate", one.rate},
+                                {"state", one.state}});
+  }
+  return rows;
+}
+
+}  // namespace
+
+json::object added_json(const added_share& added) {
+  const share& what = *added.what;
+  json::array notes(added.notes.begin(), added.notes.end());
+  return {{"id", what.id().hex()},
+          {"name", what.name()},
+          {"path", what.files()->path()},
+          {"bytes", what.info()->total_bytes()},
+          {"files", what.info()->regular_file_count()},
+          {"state", added.state},
+          {"notes", std::move(notes)}};
+}
+
+json::array list_json(const peer_node& node, const std::string& glob) {
+  json::array rows;
+  for (const auto& row : node.swarm().matching(glob)) {
+    // An empty share is complete at every holder.
+    const double availability = row.bytes > 0 ? static_cast<double>(row.held) / static_cast<double>(row.bytes)
+                                              : static_cast<double>(row.seeders);
+    rows.push_back(json::object{{"id", row.id.hex()},
+                                {"name", row.name},
+                                {"bytes", row.bytes},
+                                {"files", row.files},
+                                {"seeders", row.seeders},
+                                {"leechers", row.leechers},
+                                {"availability", availability},
+                                {"local", local_state(node, row.id)}});
+  }
+  return rows;
+}
+
+json::array peers_json(const peer_node& node) {
+  json::array rows;
+  for (const auto& row : node.swarm().peers()) {
+    rows.push_back(json::object{{"peer", row.peer.hex()},
+                                {"name", row.name},
+                                {"address", row.address},
+                                {"port", row.port},
+                                {"version", row.version},
+                                {"reachable", row.reachable},
+                                {"self", row.peer == node.id()}});
+  }
+  return rows;
+}
+
+json::object download_json(const share& which) {
+  json::object row{{"id", which.id().hex()}, {"name", which.name()}, {"phase", phase_text(which)}};
+  const std::uint64_t bytes = which.info() ? which.info()->total_bytes() : 0;
+  row["bytes"] = bytes;
+  row["files"] = which.info() ? which.info()->regular_file_count() : 0;
+  row["path"] = which.files() ? which.files()->path() : "";
+  const auto* running = which.downloading();
+  if (running == nullptr) {
+    // Added here, not downloaded.
+    row["reason"] = "";
+    row["done"] = bytes;
+    row["rate"] = 0;
+    row["eta"] = 0;
+    row["elapsed"] = 0;
+    row["sources"] = json::array();
+    row["chunks_stolen"] = 0;
+    row["chunks_requeued"] = 0;
+    row["bytes_duplicate"] = 0;
+    row["bytes_failed"] = 0;
+    row["already_there"] = true;
+    return row;
+  }
+  const std::uint64_t done = running->bytes_done();
+  const double rate = running->rate();
+  const auto totals = running->totals();
+  row["reason"] = running->reason();
+  row["done"] = done;
+  row["rate"] = rate;
+  row["eta"] = done >= bytes ? 0 : rate > 0 ? static_cast<double>(bytes - done) / rate : -1;
+  row["elapsed"] = seconds(running->elapsed());
+  row["sources"] = sources_json(*running);
+  row["chunks_stolen"] = totals.chunks_stolen;
+  row["chunks_requeued"] = totals.chunks_requeued;
+  row["bytes_duplicate"] = totals.bytes_duplicate;
+  row["bytes_failed"] = totals.bytes_failed;
+  row["already_there"] = running->already_there();
+  return row;
+}
+
+json::object status_json(const peer_node& node) {
+  json::array trackers;
+  for (const auto& tracker : node.trackers()) {
+    const auto& state = tracker->state();
+    trackers.push_back(json::object{{"url", tracker->where().host + ":" + std::to_string(tracker->where().port)},
+                                    {"connected", state.connected},
+                                    {"reason", state.reason}});
+  }
+  json::array downloads;
+  json::array shares;
+  double download_rate = 0;
+  std::size_t sessions = 0;
+  for (const auto& [id, one] : node.shares()) {
+    sessions += one->sessions().size();
+    if (one->downloading() != nullptr) {
+      download_rate += one->downloading()->rate();
+      downloads.push_back(download_json(*one));
+    }
+    if (one->complete()) {
+      shares.push_back(json::object{{"id", id.hex()},
+                                    {"name", one->name()},
+                                    {"path", one->files()->path()},
+                                    {"bytes", one->info()->total_bytes()},
+                                    {"files", one->info()->regular_file_count()}});
+    }
+  }
+  return {{"peer", node.id().hex()},
+          {"name", node.options().name},
+          {"version", SHOAL_VERSION},
+          {"listen", json::array{to_text(node.local())}},
+          {"state_directory", node.state_path()},
+          {"download_directory", node.options().download_directory},
+          {"uptime", seconds(node.uptime())},
+          {"trackers", std::move(trackers)},
+          {"downloads", std::move(downloads)},
+          {"shares", std::move(shares)},
+          {"sessions", sessions},
+          {"bytes_uploaded", node.totals().bytes_uploaded},
+          {"bytes_downloaded", node.totals().bytes_downloaded},
+          {"upload_rate", node.upload_rate()},
+          {"download_rate", download_rate}};
+}
+
+json::object verify_json(const share& which, const bitmap& good) {
+  const metainfo& info = *which.info();
+  std::set<std::uint32_t> bad_files;
+  for (std::uint32_t i = 0; i < good.size(); ++i) {
+    if (!good.test(i)) bad_files.insert(info.shape().piece_file(piece_index{i}).value());
+  }
+  json::array bad;
+  for (const std::uint32_t file : bad_files) bad.emplace_back(info.files()[file].path);
+  return {{"id", which.id().hex()},
+          {"name", which.name()},
+          {"bytes", info.total_bytes()},
+          {"pieces", info.shape().piece_count()},
+          {"bad", std::move(bad)}};
+}
+
+}  // namespace shoal

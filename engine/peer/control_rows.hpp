@@ -1,0 +1,24 @@
+// The JSON rows that the control socket answers with; their members are documented in docs/CONTROL.md.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <string>
+
+#include "core/bitmap.hpp"
+
+namespace shoal {
+
+class peer_node;
+class share;
+struct added_share;
+
+boost::json::object added_json(const added_share& added);
+boost::json::array list_json(const peer_node& node, const std::string& glob);
+boost::json::array peers_json(const peer_node& node);
+boost::json::object download_json(const share& which);
+boost::json::object status_json(const peer_node& node);
+/// `good`: the pieces that are as they should be.
+boost::json::object verify_json(const share& which, const bitmap& good);
+
+}  // namespace shoal

@@ -1,0 +1,81 @@
+// The control socket: JSON-RPC 2.0, one object a line, over a Unix socket in the state directory. docs/CONTROL.md.
+//
+// Transport only: what the methods do is in control_methods. Requests of one connection run side by side; each is one
+// coroutine of the connection's task group, which ends when the request is answered or the connection closed. Owned by
+// peer_node, on the network thread.
+#pragma once
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "core/error.hpp"
+#include "net/event.hpp"
+#include "net/task_group.hpp"
+#include "net/use_tuple.hpp"
+
+namespace shoal {
+
+class peer_node;
+
+/// A request with a .torrent in it: base64 of info_bytes_max would be more; this is 8 MiB of metainfo.
+inline constexpr std::size_t control_line_bytes_max = 16 * 1024 * 1024;
+inline constexpr std::size_t control_connections_max = 64;
+/// Requests of one connection that run at the same time.
+inline constexpr std::size_t control_requests_max = 64;
+/// Unread answers and notifications; a client that lets them pile up misses progress, then is cut off.
+inline constexpr std::size_t control_outbox_bytes_max = 64 * 1024 * 1024;
+inline constexpr std::size_t control_progress_bytes_max = 1024 * 1024;
+
+/// One client of the control socket.
+class control_connection {
+ public:
+  control_connection(asio::any_io_executor executor, peer_node& node, asio::local::stream_protocol::socket socket);
+
+  awaitable<void> run();
+  void close();
+  bool closed() const { return closed_; }
+
+  /// Sends a progress notification for a request; dropped if the client does not read.
+  void notify(const boost::json::value& request, boost::json::object params);
+
+ private:
+  awaitable<void> read_loop();
+  awaitable<void> write_loop();
+  awaitable<void> answer(boost::json::object request);
+  void send(const boost::json::object& message);
+
+  peer_node& node_;
+  asio::local::stream_protocol::socket socket_;
+  std::string inbox_;
+  std::string outbox_;
+  event work_;
+  task_group requests_;
+  bool closed_ = false;
+};
+
+class control_server {
+ public:
+  control_server(asio::any_io_executor executor, peer_node& node);
+
+  /// Binds the socket at `path`, mode 0600, in place of one that a dead process left behind.
+  result<void> open(const std::string& path);
+  awaitable<void> run();
+  void stop();
+
+ private:
+  awaitable<void> serve(std::list<std::unique_ptr<control_connection>>::iterator at);
+
+  asio::any_io_executor executor_;
+  peer_node& node_;
+  asio::local::stream_protocol::acceptor acceptor_;
+  std::string path_;
+  std::list<std::unique_ptr<control_connection>> connections_;
+  task_group tasks_;
+  bool stopped_ = false;
+};
+
+}  // namespace shoal

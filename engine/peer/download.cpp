@@ -1,0 +1,366 @@
+#include "peer/download.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/assert.hpp"
+#include "net/offload.hpp"
+#include "observe/log.hpp"
+#include "peer/session.hpp"
+#include "peer/share.hpp"
+
+namespace shoal {
+
+namespace {
+
+// Deadlines are seconds long: looking at them this often is precise enough and costs nothing per block.
+constexpr duration sweep_interval = std::chrono::milliseconds(100);
+// Silence after which a download says what it waits for.
+constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
+// Rows of sources that are gone; beyond this the oldest are forgotten.
+constexpr std::size_t gone_sources_max = 256;
+
+}  // namespace
+
+download::download(peer_context& context, share& owner, download_request request)
+    : context_(context),
+      share_(owner),
+      request_(std::move(request)),
+      begun_(clock::now()),
+      last_byte_(begun_),
+      wake_(context.executor),
+      stores_(context.executor) {}
+
+download::~download() = default;
+
+awaitable<void> download::run() {
+  const bool known = co_await fetch_metadata();
+  if (known) {
+    const bool missing = co_await prepare();
+    if (missing) {
+      co_await transfer_chunks();
+      if (!stopped_ && !ended()) co_await finish();
+    }
+  }
+  if (journal_) journal_->stop();
+  co_await stores_.join();
+  ended_at_ = clock::now();
+  rate_ = 0;
+  if (phase_ == download_phase::failed) {
+    log_warn("download fails share={} error=\"{}\"", request_.id.hex().substr(0, 12), failure_.text);
+    share_.on_download_failed();
+  }
+}
+
+void download::stop() {
+  stopped_ = true;
+  wake_.set();
+}
+
+void download::fail(error why) {
+  if (ended()) return;
+  failure_ = std::move(why);
+  phase_ = download_phase::failed;
+  wake_.set();
+}
+
+awaitable<void> download::transfer_chunks() {
+  phase_ = download_phase::downloading;
+  last_byte_ = clock::now();
+  for (const auto& one : share_.sessions()) {
+    if (one->ready() && !one->closed()) attach(*one);
+  }
+  stores_.spawn("journal", journal_->run(transfer_->verified()));
+  while (!stopped_ && !ended() && !transfer_->complete()) {
+    const auto now = clock::now();
+    if (transfer_->next_deadline() <= now) {
+      transfer_->on_deadline(now);
+      follow_decisions();
+    }
+    give_up_leaves(now);
+    measure(now);
+    (void)co_await wake_.wait_until(now + sweep_interval);
+  }
+}
+
+awaitable<void> download::finish() {
+  phase_ = download_phase::finishing;
+  journal_->stop();
+  co_await stores_.join();
+  const auto files = share_.files();
+  const auto info = share_.info();
+  auto complete = [this, files, info]() -> result<void> {
+    if (auto done = files->finish(); !done) return done;
+    stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures()};
+    if (auto saved = context_.database.save_share(row); !saved) return saved;
+    return context_.database.remove_download(request_.id);
+  };
+  const auto completed = co_await offload(context_.background, std::move(complete));
+  if (!completed) {
+    fail(completed.error());
+    co_return;
+  }
+  phase_ = download_phase::complete;
+  log_info("download completes share={} name=\"{}\" bytes={}", request_.id.hex().substr(0, 12), info->name(),
+           info->total_bytes());
+  share_.on_download_complete();
+}
+
+bool download::attached(const session& one) const {
+  return one.source && attached_.contains(*one.source);
+}
+
+session* download::session_of(source_id source) const {
+  const auto at = attached_.find(source);
+  return at == attached_.end() ? nullptr : at->second;
+}
+
+void download::attach(session& to) {
+  const auto now = clock::now();
+  to.source = transfer_->on_source(to.request_bytes_max(), to.requests_max(), now);
+  attached_.emplace(*to.source, &to);
+  transfer_->on_bitmap(*to.source, to.holds(), now);
+  if (!to.choked_by_peer()) transfer_->on_unchoke(*to.source, now);
+  pump(to);
+}
+
+void download::pump(session& to) {
+  if (to.closed() || !attached(to)) return;
+  const auto now = clock::now();
+  const source_id source = *to.source;
+  to.set_interested(transfer_->interesting(source));
+  while (const auto cancel = transfer_->next_cancel(source)) to.send(wire::cancel{*cancel});
+  while (const auto request = transfer_->next_request(source, now)) to.send(wire::request{*request});
+}
+
+void download::pump_all() {
+  // A session that is closed meanwhile stays in the map until its coroutines returned.
+  for (const auto& [source, to] : attached_) pump(*to);
+}
+
+void download::after_event(session& from) {
+  pump(from);
+  follow_decisions();
+}
+
+void download::follow_decisions() {
+  while (const auto liar = transfer_->next_ban()) {
+    if (session* one = session_of(*liar)) share_.ban(*one);
+  }
+  while (const auto piece = transfer_->next_leaf_query()) ask_leaves(*piece);
+  if (transfer_->work_freed()) pump_all();
+}
+
+void download::on_session_ready(session& from) {
+  if (stopped_ || ended()) return;
+  if (attached(from)) return;
+  if (phase_ == download_phase::metadata && metadata_) {
+    ask_metadata(from);
+  } else if (phase_ == download_phase::downloading) {
+    attach(from);
+  }
+}
+
+void download::on_session_gone(session& from) {
+  if (!attached(from)) return;
+  const source_id source = *from.source;
+  if (transfer_) {
+    const auto stats = transfer_->stats(source);
+    if (stats.bytes_received > 0) {
+      if (gone_sources_.size() >= gone_sources_max) gone_sources_.erase(gone_sources_.begin());
+      gone_sources_.push_back({from.remote(), from.address(), from.client(), stats.bytes_received, 0, "gone"});
+    }
+    attached_.erase(source);
+    transfer_->on_source_gone(source, clock::now());
+    if (phase_ == download_phase::downloading) follow_decisions();
+  } else {
+    attached_.erase(source);
+    if (metadata_) {
+      metadata_->on_source_gone(source, clock::now());
+      after_metadata_event();
+    }
+  }
+  from.source.reset();
+}
+
+void download::on_holds(session& from) {
+  if (!transfer_ || !attached(from)) return;
+  transfer_->on_bitmap(*from.source, from.holds(), clock::now());
+  after_event(from);
+}
+
+void download::on_have(session& from, piece_index piece) {
+  if (!transfer_ || !attached(from)) return;
+  transfer_->on_have(*from.source, piece, clock::now());
+  after_event(from);
+}
+
+void download::on_choke(session& from) {
+  if (!transfer_ || !attached(from)) return;
+  transfer_->on_choke(*from.source, from.fast(), clock::now());
+  after_event(from);
+}
+
+void download::on_unchoke(session& from) {
+  if (!transfer_ || !attached(from)) return;
+  transfer_->on_unchoke(*from.source, clock::now());
+  after_event(from);
+}
+
+void download::on_reject(session& from, const byte_range& range) {
+  if (!transfer_ || !attached(from)) return;
+  transfer_->on_reject(*from.source, range, clock::now());
+  after_event(from);
+}
+
+bool download::on_piece_begin(session& from, const byte_range& range) {
+  return transfer_ && attached(from) && transfer_->on_piece_begin(*from.source, range, clock::now());
+}
+
+void download::on_bytes(session& from, std::uint32_t bytes) {
+  if (!transfer_ || !attached(from)) return;
+  const auto now = clock::now();
+  bytes_received_ += bytes;
+  context_.bytes_downloaded += bytes;
+  last_byte_ = now;
+  transfer_->on_bytes(*from.source, bytes, now);
+}
+
+void download::on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer) {
+  block_mask wanted = 0;
+  if (transfer_ && attached(from) && !ended()) wanted = transfer_->on_blocks(*from.source, range, clock::now());
+  if (wanted == 0) {
+    context_.buffers.release(std::move(buffer));
+    return;
+  }
+  stores_.spawn("store", store_blocks(*from.source, range, wanted, std::move(buffer)));
+}
+
+void download::on_piece_end(session& from, const byte_range& range) {
+  if (!transfer_ || !attached(from)) return;
+  transfer_->on_piece_end(*from.source, range, clock::now());
+  if (phase_ == download_phase::downloading) after_event(from);
+}
+
+awaitable<void> download::store_blocks(source_id from, byte_range range, block_mask wanted,
+                                       buffer_pool::buffer buffer) {
+  struct run {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+  const std::uint32_t blocks = (range.bytes + block_bytes - 1) / block_bytes;
+  std::vector<run> runs;
+  for (std::uint32_t i = 0; i < blocks; ++i) {
+    if ((wanted >> i & 1) == 0) continue;
+    if (!runs.empty() && runs.back().first + runs.back().count == i) {
+      ++runs.back().count;
+    } else {
+      runs.push_back({i, 1});
+    }
+  }
+  std::vector<digest> leaves(blocks);
+  auto work = [files = share_.files(), &leaves, &runs, range, data = buffer.get()]() -> result<void> {
+    sha256_leaves({data, range.bytes}, leaves);
+    for (const run& one : runs) {
+      const std::uint32_t offset = one.first * block_bytes;
+      const std::uint32_t bytes = std::min(one.count * block_bytes, range.bytes - offset);
+      if (auto written = files->write(range.piece, range.begin + offset, {data + offset, bytes}); !written) {
+        return written;
+      }
+    }
+    return {};
+  };
+  const auto written = co_await offload(context_.workers, std::move(work));
+  context_.buffers.release(std::move(buffer));
+  const auto now = clock::now();
+  for (const run& one : runs) {
+    const std::uint32_t first_block = range.begin / block_bytes + one.first;
+    if (!written) {
+      transfer_->on_store_failed(range.piece, first_block, one.count, now);
+      continue;
+    }
+    const auto part = std::span(leaves).subspan(one.first, one.count);
+    if (transfer_->on_stored(from, range.piece, first_block, part, now) == transfer::check::verified) {
+      share_.on_piece_verified(range.piece);
+    }
+  }
+  if (!written) fail(written.error());
+  if (phase_ != download_phase::downloading) co_return;
+  follow_decisions();
+  if (session* one = session_of(from)) pump(*one);
+  if (transfer_->complete()) wake_.set();
+}
+
+void download::measure(time_point now) {
+  if (measured_at_ == time_point{}) measured_at_ = now;
+  const double seconds = std::chrono::duration<double>(now - measured_at_).count();
+  if (seconds < 0.05) return;
+  const double current = static_cast<double>(bytes_received_ - measured_bytes_) / seconds;
+  const double weight = 1 - std::exp(-seconds);
+  rate_ += (current - rate_) * weight;
+  measured_bytes_ = bytes_received_;
+  measured_at_ = now;
+}
+
+double download::rate_of(const session& from) const {
+  return transfer_ && attached(from) ? transfer_->stats(*from.source).rate : 0;
+}
+
+std::uint64_t download::bytes_done() const {
+  if (phase_ == download_phase::checking) return bytes_checked_;
+  return share_.verified_bytes();
+}
+
+duration download::elapsed() const {
+  return (ended_at_ == time_point{} ? clock::now() : ended_at_) - begun_;
+}
+
+transfer::totals download::totals() const {
+  return transfer_ ? transfer_->total() : transfer::totals{};
+}
+
+std::vector<source_row> download::sources() const {
+  std::vector<source_row> rows;
+  for (const auto& [source, one] : attached_) {
+    if (!transfer_) break;
+    const auto stats = transfer_->stats(source);
+    const char* state = "idle";
+    if (stats.bytes_in_flight > 0) state = "active";
+    if (stats.stalled) state = "stalled";
+    if (stats.choked) state = "choked";
+    rows.push_back({one->remote(), one->address(), one->client(), stats.bytes_received, stats.rate, state});
+  }
+  rows.insert(rows.end(), gone_sources_.begin(), gone_sources_.end());
+  return rows;
+}
+
+std::string download::reason() const {
+  if (phase_ == download_phase::failed) return failure_.text;
+  if (phase_ != download_phase::metadata && phase_ != download_phase::downloading) return {};
+  if (attached_.empty()) {
+    std::string text = "waiting for a peer that has it: none is connected";
+    if (share_.known_peers() > 0) text += ", " + std::to_string(share_.known_peers()) + " known";
+    if (!share_.last_dial_error().empty()) text += "; last try: " + share_.last_dial_error();
+    return text;
+  }
+  if (phase_ == download_phase::metadata) return "asking " + std::to_string(attached_.size()) + " peers what it is";
+  if (clock::now() - last_byte_ < silence_worth_a_reason) return {};
+  std::size_t stalled = 0;
+  std::size_t choked = 0;
+  std::size_t without = 0;
+  for (const auto& [source, one] : attached_) {
+    const auto stats = transfer_->stats(source);
+    if (stats.stalled) {
+      ++stalled;
+    } else if (!transfer_->interesting(source)) {
+      ++without;
+    } else if (stats.choked) {
+      ++choked;
+    }
+  }
+  return "waiting: of " + std::to_string(attached_.size()) + " connected peers " + std::to_string(stalled) +
+         " do not answer, " + std::to_string(choked) + " do not serve, " + std::to_string(without) +
+         " have nothing that is missing";
+}
+
+}  // namespace shoal

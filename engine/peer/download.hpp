@@ -1,0 +1,167 @@
+// The driver of one download: carries out what metadata_fetch and transfer decide.
+//
+// Phases: metadata (BEP 9, hash requests) → checking (what is on disk already) → downloading → finishing (flush, rename)
+// → complete, or failed from any of them. Translates what sessions say into on_*(…, now), sends what next_*() answers,
+// moves payload to the worker pool (hash and write), journals what is verified. Waits for as long as there is no source,
+// and can always say what it waits for. Owned by share; on the network thread only. DESIGN: "The life of one chunk".
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
+#include "net/event.hpp"
+#include "net/task_group.hpp"
+#include "peer/journal.hpp"
+#include "peer/peer_context.hpp"
+#include "policy/metadata_fetch.hpp"
+#include "policy/transfer.hpp"
+#include "store/content_files.hpp"
+
+namespace shoal {
+
+class session;
+class share;
+
+/// What to fetch and where to put it.
+struct download_request {
+  share_id id;
+  std::string name;        ///< for display until the metadata is known
+  metainfo_ptr info;       ///< null: fetched from peers; may lack its layers
+  std::string directory;   ///< absolute; NAME.part and NAME appear in it
+  bool symlinks = false;
+  std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
+  byte_buffer safe;        ///< from the journal of an earlier run: bitmap::to_bytes, or empty
+  byte_buffer pending;
+};
+
+enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };
+
+/// Payload that one source delivered, kept after it is gone.
+struct source_row {
+  peer_id peer;
+  std::string address;
+  std::string client;
+  std::uint64_t bytes = 0;
+  double rate = 0;    ///< bytes per second
+  std::string state;  ///< "active", "idle", "choked", "stalled" or "gone"
+};
+
+class download {
+ public:
+  download(peer_context& context, share& owner, download_request request);
+  ~download();
+
+  /// Returns when the download is complete or failed, or after stop().
+  awaitable<void> run();
+  void stop();
+  /// Ends the download with an error; NAME.part stays.
+  void fail(error why);
+
+  const download_request& request() const { return request_; }
+  download_phase phase() const { return phase_; }
+  bool ended() const { return phase_ == download_phase::complete || phase_ == download_phase::failed; }
+  /// Why it failed; only when phase() is failed.
+  const error& failure() const { return failure_; }
+  /// True if NAME was there before, with the right content.
+  bool already_there() const { return already_there_; }
+  /// Why nothing moves, one line; empty when it does.
+  std::string reason() const;
+  std::uint64_t bytes_done() const;
+  double rate() const { return rate_; }
+  duration elapsed() const;
+  std::vector<source_row> sources() const;
+  transfer::totals totals() const;
+  double rate_of(const session& from) const;
+
+  // From sessions.
+
+  void on_session_ready(session& from);
+  void on_session_gone(session& from);
+  void on_holds(session& from);
+  void on_have(session& from, piece_index piece);
+  void on_choke(session& from);
+  void on_unchoke(session& from);
+  void on_reject(session& from, const byte_range& range);
+  /// False: the piece was never asked for, the session must end.
+  [[nodiscard]] bool on_piece_begin(session& from, const byte_range& range);
+  void on_bytes(session& from, std::uint32_t bytes);
+  /// Takes over the buffer, which holds `range`, whole blocks.
+  void on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer);
+  void on_piece_end(session& from, const byte_range& range);
+  void on_info_piece(session& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data);
+  void on_info_reject(session& from, std::uint32_t piece);
+  void on_hashes(session& from, const hash_range& range, std::span<const digest> hashes);
+  void on_hash_reject(session& from, const hash_range& range);
+
+ private:
+  // download_prepare.cpp: everything before the first chunk.
+  awaitable<bool> fetch_metadata();
+  awaitable<bool> prepare();
+  awaitable<bool> adopt_if_already_there();
+  void pump_metadata();
+  void ask_metadata(session& from);
+  void after_metadata_event();
+
+  // download.cpp
+  awaitable<void> transfer_chunks();
+  awaitable<void> finish();
+  awaitable<void> store_blocks(source_id from, byte_range range, block_mask wanted, buffer_pool::buffer buffer);
+  void attach(session& to);
+  void pump(session& to);
+  void pump_all();
+  void after_event(session& from);
+  void follow_decisions();
+  void measure(time_point now);
+  session* session_of(source_id source) const;
+  bool attached(const session& one) const;
+
+  // download_leaves.cpp: finding out who lied.
+  void ask_leaves(piece_index piece);
+  void give_up_leaves(time_point now);
+  bool take_leaves(session& from, const hash_range& range, std::span<const digest> hashes);
+  void leaves_refused(const hash_range& range);
+
+  struct leaf_query {
+    hash_range range;
+    std::uint32_t layer_width = 0;
+    std::uint32_t leaf_count = 0;
+    std::vector<source_id> asked;
+    time_point deadline = never;
+  };
+
+  peer_context& context_;
+  share& share_;
+  download_request request_;
+  download_phase phase_ = download_phase::metadata;
+  error failure_;
+  bool stopped_ = false;
+  bool already_there_ = false;
+  time_point begun_;
+  time_point ended_at_{};
+
+  std::uint32_t next_source_ = 0;  // for metadata_fetch, whose sources the driver numbers
+  std::unique_ptr<metadata_fetch> metadata_;
+  std::unique_ptr<transfer> transfer_;
+  std::unique_ptr<journal> journal_;
+  std::map<source_id, session*> attached_;
+  std::map<piece_index, leaf_query> leaf_queries_;
+  std::vector<source_row> gone_sources_;
+
+  std::uint64_t bytes_checked_ = 0;
+  std::uint64_t bytes_received_ = 0;
+  std::uint64_t measured_bytes_ = 0;
+  time_point measured_at_{};
+  time_point last_byte_{};
+  double rate_ = 0;
+  event wake_;
+  task_group stores_;
+};
+
+}  // namespace shoal

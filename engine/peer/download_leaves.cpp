@@ -1,0 +1,83 @@
+// Finding out who lied: the leaf hashes of a failed piece, asked of whoever has them (BEP 52 hash request).
+
+#include <algorithm>
+#include <bit>
+
+#include "peer/download.hpp"
+#include "peer/session.hpp"
+#include "peer/share.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr duration leaf_query_deadline = std::chrono::seconds(3);
+// Sources asked for the leaves of one piece before it is fetched again blindly.
+constexpr std::size_t leaf_queries_max = 4;
+
+}  // namespace
+
+void download::ask_leaves(piece_index piece) {
+  const auto now = clock::now();
+  leaf_query& query = leaf_queries_[piece];
+  if (query.leaf_count == 0) {
+    const geometry& shape = share_.info()->shape();
+    const file_index file = shape.piece_file(piece);
+    const auto file_blocks =
+        static_cast<std::uint32_t>((shape.file_size(file) + block_bytes - 1) / block_bytes);
+    const std::uint32_t piece_blocks = shape.piece_bytes() / block_bytes;
+    const std::uint32_t piece_in_file = piece.value() - shape.file_first_piece(file).value();
+    query.range = piece_leaves_request(share_.info()->files()[file.value()].root, piece_in_file * piece_blocks,
+                                       piece_blocks, file_blocks);
+    query.layer_width = std::bit_ceil(file_blocks);
+    query.leaf_count = shape.piece_blocks(piece);
+  }
+  for (const auto& [source, one] : attached_) {
+    const bool asked = std::find(query.asked.begin(), query.asked.end(), source) != query.asked.end();
+    if (asked || one->closed() || query.asked.size() >= leaf_queries_max) continue;
+    if (one->holds().size() <= piece.value() || !one->holds().test(piece.value())) continue;
+    query.asked.push_back(source);
+    query.deadline = now + leaf_query_deadline;
+    one->send(wire::hash_request{query.range});
+    return;
+  }
+  leaf_queries_.erase(piece);
+  transfer_->on_leaves_unavailable(piece, now);
+}
+
+bool download::take_leaves(session& from, const hash_range& range, std::span<const digest> hashes) {
+  for (const auto& [piece, query] : leaf_queries_) {
+    if (query.range != range || query.asked.empty() || query.asked.back() != *from.source) continue;
+    const piece_index which = piece;
+    if (!merkle_verify(range, hashes, query.layer_width)) {
+      share_.ban(from);
+      ask_leaves(which);
+      return true;
+    }
+    const auto leaves = hashes.subspan(0, query.leaf_count);
+    leaf_queries_.erase(which);
+    transfer_->on_leaves(which, leaves, clock::now());
+    return true;
+  }
+  return false;
+}
+
+void download::leaves_refused(const hash_range& range) {
+  for (auto& [piece, query] : leaf_queries_) {
+    if (query.range != range) continue;
+    const piece_index which = piece;
+    ask_leaves(which);
+    return;
+  }
+}
+
+void download::give_up_leaves(time_point now) {
+  std::vector<piece_index> late;
+  for (const auto& [piece, query] : leaf_queries_) {
+    if (query.deadline <= now) late.push_back(piece);
+  }
+  for (const piece_index piece : late) ask_leaves(piece);
+  if (!late.empty()) follow_decisions();
+}
+
+}  // namespace shoal

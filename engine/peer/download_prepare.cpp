@@ -1,0 +1,239 @@
+// What a download does before its first chunk: learn what the share is, find out what is on disk already.
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "net/offload.hpp"
+#include "observe/log.hpp"
+#include "peer/download.hpp"
+#include "peer/piece_check.hpp"
+#include "peer/session.hpp"
+#include "peer/share.hpp"
+#include "store/directory_scan.hpp"
+
+namespace shoal {
+
+namespace {
+
+bool exists(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+// The entries on disk are those of the share: same paths, kinds and sizes.
+bool same_entries(const scan_result& found, const metainfo& info) {
+  return found.folder == info.is_folder() &&
+         std::equal(found.files.begin(), found.files.end(), info.files().begin(), info.files().end(),
+                    [](const file_entry& a, const file_entry& b) {
+                      return a.path == b.path && a.type == b.type && a.size == b.size;
+                    });
+}
+
+}  // namespace
+
+awaitable<bool> download::fetch_metadata() {
+  phase_ = download_phase::metadata;
+  if (request_.info && request_.info->has_layers()) {
+    share_.on_metadata(request_.info);
+    co_return !stopped_;
+  }
+  if (request_.info) {
+    metadata_ = std::make_unique<metadata_fetch>(request_.info);
+  } else {
+    metadata_ = std::make_unique<metadata_fetch>(request_.id);
+  }
+  for (const auto& one : share_.sessions()) {
+    if (one->ready() && !one->closed()) ask_metadata(*one);
+  }
+  while (!stopped_ && !ended() && !metadata_->complete()) {
+    if (metadata_->failure()) {
+      fail(*metadata_->failure());
+      break;
+    }
+    (void)co_await wake_.wait_until(metadata_->next_deadline());
+    const auto now = clock::now();
+    if (metadata_->next_deadline() <= now) {
+      metadata_->on_deadline(now);
+      pump_metadata();
+    }
+  }
+  if (stopped_ || ended()) co_return false;
+  const metainfo_ptr info = metadata_->complete();
+  metadata_.reset();
+  for (const auto& [source, one] : attached_) one->source.reset();
+  attached_.clear();
+  share_.on_metadata(info);
+  co_return true;
+}
+
+void download::ask_metadata(session& from) {
+  from.source = source_id{next_source_++};
+  attached_.emplace(*from.source, &from);
+  metadata_->on_source(*from.source, from.info_bytes(), clock::now());
+  after_metadata_event();
+}
+
+void download::pump_metadata() {
+  const auto now = clock::now();
+  for (const auto& [source, to] : attached_) {
+    if (to->closed()) continue;
+    while (const auto request = metadata_->next_request(source, now)) {
+      if (const auto* info = std::get_if<metadata_fetch::info_request>(&*request)) {
+        to->send_metadata_request(info->piece);
+      } else {
+        to->send(wire::hash_request{std::get<hash_range>(*request)});
+      }
+    }
+  }
+}
+
+void download::after_metadata_event() {
+  if (stopped_ || ended()) return;
+  while (const auto liar = metadata_->next_ban()) {
+    if (session* one = session_of(*liar)) share_.ban(*one);
+  }
+  pump_metadata();
+  // Deadlines moved: run the loop in fetch_metadata once more.
+  wake_.set();
+}
+
+void download::on_info_piece(session& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) {
+  if (!metadata_ || !attached(from)) return;
+  metadata_->on_info_piece(*from.source, piece, total_bytes, data, clock::now());
+  after_metadata_event();
+}
+
+void download::on_info_reject(session& from, std::uint32_t piece) {
+  if (!metadata_ || !attached(from)) return;
+  metadata_->on_info_reject(*from.source, piece, clock::now());
+  after_metadata_event();
+}
+
+void download::on_hashes(session& from, const hash_range& range, std::span<const digest> hashes) {
+  if (!attached(from)) return;
+  if (metadata_) {
+    metadata_->on_hashes(*from.source, range, hashes, clock::now());
+    after_metadata_event();
+  } else if (transfer_ && take_leaves(from, range, hashes)) {
+    follow_decisions();
+  }
+}
+
+void download::on_hash_reject(session& from, const hash_range& range) {
+  if (!attached(from)) return;
+  if (metadata_) {
+    metadata_->on_hash_reject(*from.source, range, clock::now());
+    after_metadata_event();
+  } else if (transfer_) {
+    leaves_refused(range);
+    follow_decisions();
+  }
+}
+
+awaitable<bool> download::adopt_if_already_there() {
+  const metainfo_ptr info = share_.info();
+  const std::string target = request_.directory + "/" + info->name();
+  const error conflict{errc::conflict, target + " exists with other content: move it away, or choose another "
+                                                "directory with --dir"};
+  auto look = [target, this] { return scan(target, scan_options{request_.symlinks}); };
+  auto found = co_await offload(context_.background, std::move(look));
+  if (!found || !same_entries(*found, *info)) {
+    fail(conflict);
+    co_return false;
+  }
+  auto opened = content_files::open_complete(target, info, found->signatures, context_.files);
+  if (!opened) {
+    fail(opened.error());
+    co_return false;
+  }
+  bitmap all(info->shape().piece_count());
+  all.set_all();
+  auto progress = [this](std::uint64_t bytes) {
+    bytes_checked_ += bytes;
+    return !stopped_;
+  };
+  const bitmap good = co_await check_pieces(context_, *opened, info, all, progress);
+  if (stopped_) co_return false;
+  if (!good.all()) {
+    fail(conflict);
+    co_return false;
+  }
+  stored_share row{target, request_.symlinks, info->to_torrent(), found->signatures};
+  auto save = [this, row = std::move(row)]() -> result<void> {
+    if (auto saved = context_.database.save_share(row); !saved) return saved;
+    return context_.database.remove_download(request_.id);
+  };
+  const auto saved = co_await offload(context_.background, std::move(save));
+  if (!saved) {
+    fail(saved.error());
+    co_return false;
+  }
+  already_there_ = true;
+  share_.on_files(*opened, good);
+  phase_ = download_phase::complete;
+  share_.on_download_complete();
+  co_return true;
+}
+
+awaitable<bool> download::prepare() {
+  phase_ = download_phase::checking;
+  const metainfo_ptr info = share_.info();
+  const std::string target = request_.directory + "/" + info->name();
+  if (exists(target)) {
+    co_await adopt_if_already_there();
+    co_return false;
+  }
+  const bool had_part = exists(target + ".part");
+  auto open = [this, info] {
+    return content_files::open_partial(request_.directory, info, request_.symlinks, context_.files);
+  };
+  auto files = co_await offload(context_.background, std::move(open));
+  if (!files) {
+    fail(files.error());
+    co_return false;
+  }
+  const std::uint32_t pieces = info->shape().piece_count();
+  bitmap good = bitmap::from_bytes(request_.safe, pieces).value_or(bitmap(pieces));
+  bitmap doubtful = bitmap::from_bytes(request_.pending, pieces).value_or(bitmap(pieces));
+  if (!had_part) {
+    good = bitmap(pieces);
+    doubtful = bitmap(pieces);
+  } else if (request_.safe.empty() && request_.pending.empty()) {
+    // A part file of which nothing is written down: whatever it holds is worth a look.
+    doubtful.set_all();
+  }
+  for (std::uint32_t i = 0; i < pieces; ++i) {
+    if (good.test(i)) doubtful.reset(i);
+  }
+  auto progress = [this](std::uint64_t bytes) {
+    bytes_checked_ += bytes;
+    return !stopped_ && !ended();
+  };
+  const bitmap checked = co_await check_pieces(context_, *files, info, doubtful, progress);
+  if (stopped_ || ended()) co_return false;
+  const bitmap safe = good;
+  for (std::uint32_t i = checked.next_set(0); i < pieces; i = checked.next_set(i + 1)) good.set(i);
+  stored_download row;
+  row.id = request_.id;
+  row.directory = request_.directory;
+  row.symlinks = request_.symlinks;
+  row.torrent = info->to_torrent();
+  row.name = info->name();
+  row.peers = request_.peers;
+  row.safe = safe.to_bytes();
+  row.pending = good.to_bytes();
+  auto save = [this, row = std::move(row)] { return context_.database.save_download(row); };
+  const auto saved = co_await offload(context_.background, std::move(save));
+  if (!saved) {
+    fail(saved.error());
+    co_return false;
+  }
+  if (stopped_ || ended()) co_return false;
+  journal_ = std::make_unique<journal>(context_, request_.id, *files, safe);
+  transfer_ = std::make_unique<transfer>(info, good, std::hash<peer_id>{}(context_.self));
+  share_.on_files(*files, good);
+  co_return true;
+}
+
+}  // namespace shoal

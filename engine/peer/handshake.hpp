@@ -1,0 +1,16 @@
+// The BEP 3 handshake on a fresh connection, both directions, each within a deadline.
+#pragma once
+
+#include "core/error.hpp"
+#include "net/use_tuple.hpp"
+#include "wire/messages.hpp"
+
+namespace shoal {
+
+/// Reads the other side's 68 bytes. errc::timed_out, protocol or unreachable. The connection is useless after an error.
+awaitable<result<wire::handshake>> receive_handshake(tcp::socket& socket);
+
+/// Sends ours: for `share`, as `self`, with BEP 6, 10 and 52.
+awaitable<result<void>> send_handshake(tcp::socket& socket, wire::truncated_id share, peer_id self);
+
+}  // namespace shoal

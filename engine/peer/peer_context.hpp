@@ -1,0 +1,37 @@
+// What all parts of one peer use together: threads, memory bounds, state. Owned by peer_node, outlives them all.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/ids.hpp"
+#include "net/buffer_pool.hpp"
+#include "store/file_cache.hpp"
+#include "store/state_database.hpp"
+
+namespace shoal {
+
+/// Sessions of one process, all shares together; see receive_buffers_max for the memory that each may hold.
+inline constexpr std::size_t sessions_max = 1024;
+/// Sessions of one share that this peer dials itself.
+inline constexpr std::size_t sources_per_share_max = 64;
+
+struct peer_context {
+  asio::any_io_executor executor;
+  asio::thread_pool& workers;     ///< hashing, reads and writes: one thread a core
+  asio::thread_pool& background;  ///< the database, flushing, scanning: one thread
+  buffer_pool& buffers;
+  state_database& database;
+  std::shared_ptr<file_cache> files;
+  peer_id self;
+  std::uint16_t listen_port = 0;
+
+  std::size_t sessions = 0;
+  std::uint64_t bytes_uploaded = 0;    ///< payload
+  std::uint64_t bytes_downloaded = 0;  ///< payload, duplicates included
+};
+
+}  // namespace shoal

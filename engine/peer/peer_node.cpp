@@ -1,0 +1,373 @@
+#include "peer/peer_node.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "net/endpoint.hpp"
+#include "net/offload.hpp"
+#include "observe/log.hpp"
+#include "peer/handshake.hpp"
+#include "peer/publisher.hpp"
+#include "store/directory_scan.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr duration resolve_timeout = std::chrono::seconds(5);
+constexpr duration measure_interval = std::chrono::seconds(1);
+constexpr unsigned workers_max = 64;
+
+peer_id make_peer_id() {
+  peer_id id;
+  constexpr std::string_view prefix = "-SH0100-";
+  std::copy(prefix.begin(), prefix.end(), id.bytes.begin());
+  std::random_device random;
+  for (std::size_t i = prefix.size(); i < id.bytes.size(); ++i) id.bytes[i] = static_cast<std::uint8_t>(random());
+  return id;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "unnamed";
+  return name.data();
+}
+
+unsigned worker_count(unsigned wanted) {
+  const unsigned count = wanted != 0 ? wanted : std::thread::hardware_concurrency();
+  return std::clamp(count, 1u, workers_max);
+}
+
+}  // namespace
+
+peer_node::peer_node(asio::io_context& context, peer_options options)
+    : io_(context),
+      options_(std::move(options)),
+      self_(make_peer_id()),
+      begun_(clock::now()),
+      workers_(worker_count(options_.workers)),
+      background_(1),
+      buffers_(context.get_executor()),
+      listener_(context.get_executor(), [this](tcp::socket socket, std::uint8_t first) {
+        on_connection(std::move(socket), first);
+      }),
+      share_ended_(context.get_executor()),
+      measure_timer_(context.get_executor()),
+      tasks_(context.get_executor()) {}
+
+peer_node::~peer_node() {
+  workers_.join();
+  background_.join();
+}
+
+result<void> peer_node::open() {
+  if (options_.name.empty()) options_.name = host_name();
+  if (options_.state_directory.empty()) {
+    auto path = default_state_directory();
+    if (!path) return path.error();
+    options_.state_directory = *path;
+  }
+  std::error_code ec;
+  if (options_.download_directory.empty()) options_.download_directory = std::filesystem::current_path(ec).string();
+  options_.download_directory = std::filesystem::absolute(options_.download_directory, ec).lexically_normal().string();
+  if (!std::filesystem::is_directory(options_.download_directory, ec)) {
+    return error{errc::not_found, "no directory " + options_.download_directory + ": create it, or name another with --dir"};
+  }
+  for (const std::string& path : options_.shares) {
+    if (!std::filesystem::exists(path, ec)) return error{errc::not_found, "no file or directory " + path};
+  }
+  const auto listen = parse_listen_endpoint(options_.listen);
+  if (!listen) return listen.error();
+  std::vector<host_port> trackers;
+  for (const std::string& text : options_.trackers) {
+    auto where = parse_host_port(text);
+    if (!where) return where.error();
+    trackers.push_back(std::move(*where));
+  }
+  auto state = state_directory::open(options_.state_directory);
+  if (!state) return state.error();
+  state_.emplace(std::move(*state));
+  std::string warning;
+  auto database = state_database::open(state_->path(), warning);
+  if (!database) return database.error();
+  if (!warning.empty()) log_error("{}", warning);
+  database_ = std::move(*database);
+  if (auto opened = listener_.open(*listen, true); !opened) return opened;
+  context_.reset(new peer_context{io_.get_executor(), workers_, background_, buffers_, *database_,
+                                  std::make_shared<file_cache>(), self_, listener_.local().port()});
+  control_ = std::make_unique<control_server>(io_.get_executor(), *this);
+  if (auto opened = control_->open(state_->control_socket()); !opened) return opened;
+  auto describe = [this] {
+    live::join join;
+    join.peer = self_;
+    join.name = options_.name;
+    join.port = listener_.local().port();
+    join.version = SHOAL_VERSION;
+    join.advertise = options_.advertise;
+    return join;
+  };
+  for (std::size_t i = 0; i < trackers.size(); ++i) {
+    trackers_.push_back(std::make_unique<tracker_client>(io_.get_executor(), i, trackers[i], describe, catalogue_,
+                                                         static_cast<tracker_observer&>(*this)));
+  }
+  return {};
+}
+
+awaitable<void> peer_node::run() {
+  tasks_.spawn("listener", listener_.run());
+  tasks_.spawn("control", control_->run());
+  for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
+  tasks_.spawn("restore", restore());
+  tasks_.spawn("measure", measure());
+  co_await tasks_.join();
+}
+
+void peer_node::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  listener_.stop();
+  control_->stop();
+  measure_timer_.cancel();
+  error_code ignored;
+  for (auto& socket : greeting_) socket.close(ignored);
+  for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
+  for (auto& tracker : trackers_) tasks_.spawn("leave", tracker->leave());
+  share_ended_.set();
+}
+
+awaitable<void> peer_node::measure() {
+  std::uint64_t before = context_->bytes_uploaded;
+  while (!stopped_) {
+    measure_timer_.expires_after(measure_interval);
+    (void)co_await measure_timer_.async_wait(use_tuple);
+    upload_rate_ = static_cast<double>(context_->bytes_uploaded - before) /
+                   std::chrono::duration<double>(measure_interval).count();
+    before = context_->bytes_uploaded;
+  }
+}
+
+void peer_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
+  if (stopped_ || first_byte != wire::handshake_first_byte) return;
+  if (context_->sessions + greeting_.size() >= sessions_max) return;
+  const auto connection = greeting_.insert(greeting_.end(), std::move(socket));
+  tasks_.spawn("greet", greet(connection));
+}
+
+awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
+  const auto theirs = co_await receive_handshake(*connection);
+  std::shared_ptr<share> wanted;
+  if (theirs && !stopped_) {
+    for (const auto& [id, one] : shares_) {
+      if (wire::truncate(id) == theirs->share && !one->stopped()) wanted = one;
+    }
+  }
+  if (wanted) {
+    const auto sent = co_await send_handshake(*connection, theirs->share, self_);
+    if (!sent) wanted.reset();
+  }
+  tcp::socket socket = std::move(*connection);
+  greeting_.erase(connection);
+  if (!theirs) {
+    log_debug("greeting fails error=\"{}\"", theirs.error().text);
+  } else if (wanted && !wanted->stopped()) {
+    wanted->on_incoming(std::move(socket), *theirs);
+  }
+}
+
+bool peer_node::catalogue_ready() const {
+  return trackers_.empty() || std::any_of(trackers_.begin(), trackers_.end(),
+                                          [](const auto& tracker) { return tracker->state().connected; });
+}
+
+awaitable<void> peer_node::restore() {
+  auto read = [this]() -> result<std::pair<std::vector<stored_share>, std::vector<stored_download>>> {
+    auto shares = database_->shares();
+    if (!shares) return shares.error();
+    auto downloads = database_->downloads();
+    if (!downloads) return downloads.error();
+    return std::pair(std::move(*shares), std::move(*downloads));
+  };
+  auto stored = co_await offload(background_, std::move(read));
+  if (!stored) {
+    log_error("state cannot be read error=\"{}\"", stored.error().text);
+    co_return;
+  }
+  for (auto& row : stored->second) {
+    if (!stopped_) co_await restore_download(std::move(row));
+  }
+  for (auto& row : stored->first) {
+    if (!stopped_) co_await restore_share(std::move(row));
+  }
+  co_await add_at_start();
+}
+
+awaitable<void> peer_node::restore_share(stored_share row) {
+  auto look = [this, row]() -> result<made_share> {
+    auto info = metainfo::from_torrent(row.torrent);
+    if (!info) return info.error();
+    auto found = scan(row.path, scan_options{row.symlinks});
+    if (!found) return found.error();
+    if (found->signatures != row.signatures) {
+      return error{errc::conflict, row.path + " changed on disk since it was added: add it again"};
+    }
+    auto files = content_files::open_complete(row.path, *info, row.signatures, context_->files);
+    if (!files) return files.error();
+    return made_share{*info, *files};
+  };
+  auto ready = co_await offload(background_, std::move(look));
+  if (stopped_) co_return;
+  if (!ready) {
+    log_warn("share is not offered any more path=\"{}\" error=\"{}\"", row.path, ready.error().text);
+    auto forget = [this, row] { return database_->remove_share(row.path); };
+    (void)co_await offload(background_, std::move(forget));
+    co_return;
+  }
+  if (!shares_.contains(ready->info->id())) host(ready->info, ready->files);
+}
+
+awaitable<void> peer_node::restore_download(stored_download row) {
+  if (row.paused) co_return;
+  download_request request;
+  request.id = row.id;
+  request.name = row.name;
+  request.directory = row.directory;
+  request.symlinks = row.symlinks;
+  request.peers = row.peers;
+  request.safe = row.safe;
+  request.pending = row.pending;
+  if (!row.torrent.empty()) {
+    auto info = metainfo::from_torrent(row.torrent);
+    if (info) request.info = *info;
+  }
+  const auto begun = co_await download(std::move(request));
+  if (!begun) log_warn("download is not resumed name=\"{}\" error=\"{}\"", row.name, begun.error().text);
+}
+
+awaitable<void> peer_node::add_at_start() {
+  for (const std::string& path : options_.shares) {
+    if (stopped_) co_return;
+    auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped_; };
+    const auto added = co_await add(path, false, std::move(go_on));
+    if (!added) log_error("cannot add path=\"{}\" error=\"{}\"", path, added.error().text);
+  }
+}
+
+std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<content_files> files) {
+  auto hosted = std::make_shared<share>(*context_, static_cast<share_observer&>(*this), info->id());
+  hosted->adopt(std::move(info), std::move(files));
+  start(hosted);
+  publish(*hosted);
+  return hosted;
+}
+
+void peer_node::start(const std::shared_ptr<share>& which) {
+  shares_[which->id()] = which;
+  running_.insert(which->id());
+  tasks_.spawn("share", run_share(which));
+}
+
+awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {
+  co_await which->run();
+  running_.erase(running_.find(which->id()));
+  share_ended_.set();
+}
+
+awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) {
+  const share_id id = which->id();
+  which->stop(why);
+  const auto at = shares_.find(id);
+  if (at != shares_.end() && at->second == which) shares_.erase(at);
+  withdraw(id);
+  // Several may wait at once and the event wakes one: the bound makes the others look too.
+  while (running_.contains(id)) (void)co_await share_ended_.wait_until(clock::now() + std::chrono::milliseconds(20));
+}
+
+void peer_node::publish(const share& which) {
+  if (!which.info()) return;
+  live::share_offer offer;
+  offer.id = which.id();
+  offer.name = which.info()->name();
+  offer.bytes = which.info()->total_bytes();
+  offer.files = which.info()->regular_file_count();
+  offer.have = which.verified_bytes();
+  published_.insert(offer.id);
+  for (auto& tracker : trackers_) tracker->publish(offer);
+}
+
+void peer_node::withdraw(const share_id& id) {
+  for (auto& tracker : trackers_) {
+    tracker->unwatch(id);
+    if (published_.contains(id)) tracker->withdraw(id);
+  }
+  published_.erase(id);
+}
+
+void peer_node::on_share_progress(share& which) {
+  if (!published_.contains(which.id())) {
+    publish(which);
+  } else {
+    for (auto& tracker : trackers_) tracker->progress(which.id(), which.verified_bytes());
+  }
+}
+
+void peer_node::on_download_ended(share& which) {
+  for (auto& tracker : trackers_) tracker->unwatch(which.id());
+  if (!which.complete()) withdraw(which.id());
+}
+
+void peer_node::on_share_lost(share& which, const error& why) {
+  log_error("share is withdrawn name=\"{}\" error=\"{}\"", which.name(), why.text);
+  const auto at = shares_.find(which.id());
+  if (at == shares_.end()) return;
+  const auto lost = at->second;
+  const std::string path = lost->files()->path();
+  shares_.erase(at);
+  withdraw(lost->id());
+  lost->stop(end_reason::share_removed);
+  asio::post(background_, [this, path] { (void)database_->remove_share(path); });
+}
+
+void peer_node::on_connected(std::size_t tracker, const live::welcome& welcome) {
+  const auto& where = trackers_[tracker]->where();
+  log_info("tracker connects tracker={}:{} address={}", where.host, where.port, welcome.address);
+  if (!welcome.reachable) {
+    log_warn("tracker cannot connect back address={} port={}: other peers cannot either; open the port, or choose one "
+             "with --listen",
+             welcome.address, listener_.local().port());
+  }
+}
+
+void peer_node::on_disconnected(std::size_t tracker, const std::string& reason) {
+  const auto& where = trackers_[tracker]->where();
+  log_warn("tracker is lost tracker={}:{} reason=\"{}\"", where.host, where.port, reason);
+}
+
+void peer_node::on_swarm(std::size_t, const live::swarm& change) {
+  const auto at = shares_.find(change.id);
+  if (at == shares_.end()) return;
+  for (const auto& row : change.joined) at->second->on_found({row.address, row.port}, row.peer);
+  for (const peer_id& gone : change.left) at->second->on_left(gone);
+}
+
+awaitable<void> peer_node::find_user_peers(std::shared_ptr<share> which, std::vector<std::string> peers) {
+  for (const std::string& text : peers) {
+    const auto where = parse_host_port(text);
+    if (!where) continue;
+    const auto found = co_await resolve(*where, resolve_timeout);
+    if (which->stopped()) co_return;
+    if (!found) {
+      log_warn("peer is not found peer={} error=\"{}\"", text, found.error().text);
+      continue;
+    }
+    for (const auto& endpoint : *found) {
+      which->on_found({plain_address(endpoint).to_string(), endpoint.port()}, std::nullopt);
+    }
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,141 @@
+// A whole peer: everything that runs in one `node peer` process, and what people can ask of it.
+//
+// Owns the listener, the tracker clients, the catalogue, the shares, the control socket and the threads behind them.
+// Lives on one io_context (the network thread). open(), then run() until stop(), which is synchronous and goes down the
+// tree; run() returns when everything has ended. Nothing here blocks. DESIGN: "Shape" and "Threads".
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "net/listener.hpp"
+#include "net/task_group.hpp"
+#include "peer/catalogue.hpp"
+#include "peer/control_server.hpp"
+#include "peer/peer_context.hpp"
+#include "peer/share.hpp"
+#include "peer/tracker_client.hpp"
+#include "store/state_directory.hpp"
+
+namespace shoal {
+
+struct peer_options {
+  std::vector<std::string> trackers;  ///< "HOST:PORT"
+  std::string listen = ":0";          ///< numeric ADDRESS:PORT, or :PORT for all addresses
+  std::string state_directory;        ///< empty: default_state_directory()
+  std::string download_directory;     ///< empty: the current directory
+  std::string name;                   ///< for other people's lists; empty: the host name
+  std::string advertise;              ///< address to publish instead of the observed one; empty: none
+  unsigned workers = 0;               ///< threads for hashing and files; 0: one a core
+  std::vector<std::string> shares;    ///< paths to add at the start
+};
+
+/// What `add` did with one path.
+struct added_share {
+  std::shared_ptr<share> what;
+  std::string state;  ///< "new", "unchanged" or "changed"
+  std::vector<std::string> notes;
+};
+
+class peer_node final : private share_observer, private tracker_observer {
+ public:
+  peer_node(asio::io_context& context, peer_options options);
+  ~peer_node() override;
+
+  /// Takes the state directory and the port, reads the state. The first error that names what is wrong.
+  result<void> open();
+  /// Serves until stop().
+  awaitable<void> run();
+  /// Says goodbye to the trackers and ends everything; run() returns within about a second.
+  void stop();
+
+  const peer_id& id() const { return self_; }
+  tcp::endpoint local() const { return listener_.local(); }
+  const std::string& control_path() const { return state_->control_socket(); }
+  const peer_options& options() const { return options_; }
+  const std::string& state_path() const { return state_->path(); }
+  duration uptime() const { return clock::now() - begun_; }
+  const peer_context& totals() const { return *context_; }
+  /// Payload sent, bytes per second over the last second or so.
+  double upload_rate() const { return upload_rate_; }
+  peer_context& context() { return *context_; }
+  const catalogue& swarm() const { return catalogue_; }
+  const std::map<share_id, std::shared_ptr<share>>& shares() const { return shares_; }
+  const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
+  /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
+  bool catalogue_ready() const;
+
+  // What people ask for; the control methods call these.
+
+  /// Shares `path`. The same path with unchanged files is no new share; changed files make a new one, which takes the
+  /// place of the old. `on_progress(done, total)` answers whether to go on.
+  awaitable<result<added_share>> add(std::string path, bool symlinks,
+                                     std::function<bool(std::uint64_t, std::uint64_t)> on_progress);
+  /// Begins a download, or finds the one that runs or the share that is here already.
+  awaitable<result<std::shared_ptr<share>>> download(download_request request);
+  /// Ends a download and keeps NAME.part for the next time.
+  awaitable<result<void>> cancel(share_id id);
+  /// Stops sharing or downloading; NAME.part is deleted, complete files stay.
+  awaitable<result<void>> remove(share_id id);
+  /// Local shares that `what` means: id, exact name, prefix of an id, glob. errc::not_found or ambiguous.
+  result<std::vector<std::shared_ptr<share>>> find_local(const std::string& what) const;
+
+ private:
+  void on_share_progress(share& which) override;
+  void on_download_ended(share& which) override;
+  void on_share_lost(share& which, const error& why) override;
+  void on_connected(std::size_t tracker, const live::welcome& welcome) override;
+  void on_swarm(std::size_t tracker, const live::swarm& change) override;
+  void on_disconnected(std::size_t tracker, const std::string& reason) override;
+
+  void on_connection(tcp::socket socket, std::uint8_t first_byte);
+  awaitable<void> greet(std::list<tcp::socket>::iterator connection);
+  awaitable<void> restore();
+  awaitable<void> restore_share(stored_share row);
+  awaitable<void> restore_download(stored_download row);
+  awaitable<void> add_at_start();
+  awaitable<void> measure();
+  awaitable<void> run_share(std::shared_ptr<share> which);
+  awaitable<void> find_user_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
+  /// Takes over a share whose content is complete, runs and publishes it.
+  std::shared_ptr<share> host(metainfo_ptr info, std::shared_ptr<content_files> files);
+  void start(const std::shared_ptr<share>& which);
+  /// Stops the share and waits until nothing of it runs any more.
+  awaitable<void> retire(std::shared_ptr<share> which, end_reason why);
+  void publish(const share& which);
+  void withdraw(const share_id& id);
+
+  asio::io_context& io_;
+  peer_options options_;
+  peer_id self_;
+  time_point begun_;
+  asio::thread_pool workers_;
+  asio::thread_pool background_;
+  buffer_pool buffers_;
+  std::optional<state_directory> state_;
+  std::unique_ptr<state_database> database_;
+  std::unique_ptr<peer_context> context_;
+  catalogue catalogue_;
+  listener listener_;
+  std::vector<std::unique_ptr<tracker_client>> trackers_;
+  std::map<share_id, std::shared_ptr<share>> shares_;
+  std::multiset<share_id> running_;  // shares whose run() has not returned, retired ones included
+  std::set<share_id> published_;
+  std::list<tcp::socket> greeting_;
+  std::unique_ptr<control_server> control_;
+  event share_ended_;
+  asio::steady_timer measure_timer_;
+  double upload_rate_ = 0;
+  task_group tasks_;
+  bool stopped_ = false;
+};
+
+}  // namespace shoal

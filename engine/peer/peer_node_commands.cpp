@@ -1,0 +1,200 @@
+// What people ask of a peer: add, download, cancel, remove, find.
+
+#include <filesystem>
+
+#include "net/endpoint.hpp"
+#include "net/offload.hpp"
+#include "peer/peer_node.hpp"
+#include "peer/publisher.hpp"
+
+namespace shoal {
+
+namespace {
+
+// A stored share of the same path, or nothing.
+std::optional<stored_share> stored_at(const std::vector<stored_share>& rows, const std::string& path) {
+  for (const auto& row : rows) {
+    if (row.path == path) return row;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
+                                              std::function<bool(std::uint64_t, std::uint64_t)> on_progress) {
+  struct look_result {
+    scan_result found;
+    std::optional<stored_share> before;
+  };
+  auto look = [this, path, symlinks]() -> result<look_result> {
+    auto found = scan(path, scan_options{symlinks});
+    if (!found) return found.error();
+    auto rows = database_->shares();
+    if (!rows) return rows.error();
+    const std::string at = found->path;
+    return look_result{std::move(*found), stored_at(*rows, at)};
+  };
+  auto looked = co_await offload(background_, std::move(look));
+  if (!looked) co_return looked.error();
+  scan_result& found = looked->found;
+  added_share outcome;
+  outcome.notes = found.notes;
+  outcome.state = looked->before ? "changed" : "new";
+  std::shared_ptr<share> old;
+  for (const auto& [id, one] : shares_) {
+    if (one->complete() && one->files()->path() == found.path) old = one;
+  }
+  const bool same = looked->before && looked->before->symlinks == symlinks &&
+                    looked->before->signatures == found.signatures;
+  if (same && old) {
+    outcome.what = old;
+    outcome.state = "unchanged";
+    co_return outcome;
+  }
+  std::uint64_t total = 0;
+  std::uint64_t done = 0;
+  for (const file_entry& entry : found.files) total += entry.size;
+  auto progress = [&done, total, on_progress = std::move(on_progress)](std::uint64_t bytes) {
+    done += bytes;
+    return on_progress(done, total);
+  };
+  stored_share row;
+  row.path = found.path;
+  row.symlinks = symlinks;
+  row.signatures = found.signatures;
+  auto made = co_await make_share(*context_, std::move(found), std::move(progress));
+  if (!made) co_return made.error();
+  if (stopped_) co_return error{errc::cancelled, "the peer stops"};
+  row.torrent = made->info->to_torrent();
+  auto save = [this, row = std::move(row)] { return database_->save_share(row); };
+  const auto saved = co_await offload(background_, std::move(save));
+  if (!saved) co_return saved.error();
+  const share_id id = made->info->id();
+  if (old && old->id() != id) co_await retire(old, end_reason::share_removed);
+  const auto at = shares_.find(id);
+  if (at != shares_.end()) {
+    const auto twin = at->second;
+    if (twin->complete() && twin != old) {
+      // The same content under another path: one share, served from where it was first.
+      outcome.what = twin;
+      outcome.state = "unchanged";
+      outcome.notes.push_back("the same content is shared already from " + twin->files()->path());
+      co_return outcome;
+    }
+    // The same content with other times on disk, or one that was still being downloaded.
+    co_await retire(twin, end_reason::share_removed);
+  }
+  if (stopped_) co_return error{errc::cancelled, "the peer stops"};
+  outcome.what = host(made->info, made->files);
+  co_return outcome;
+}
+
+awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request request) {
+  if (request.directory.empty()) request.directory = options_.download_directory;
+  std::error_code ec;
+  if (!std::filesystem::is_directory(request.directory, ec)) {
+    co_return error{errc::not_found, "no directory " + request.directory + ": create it, or name another with --dir"};
+  }
+  for (const std::string& text : request.peers) {
+    if (const auto where = parse_host_port(text); !where) co_return where.error();
+  }
+  if (const auto at = shares_.find(request.id); at != shares_.end()) {
+    const auto known = at->second;
+    const auto* running = known->downloading();
+    if (known->complete() || (running != nullptr && !running->ended())) {
+      for (const std::string& text : request.peers) {
+        const std::vector<std::string> one{text};
+        tasks_.spawn("find peers", find_user_peers(known, one));
+      }
+      co_return known;
+    }
+    co_await retire(known, end_reason::share_removed);
+  }
+  auto remember = [this, request]() -> result<stored_download> {
+    auto rows = database_->downloads();
+    if (!rows) return rows.error();
+    stored_download row;
+    for (auto& known : *rows) {
+      if (known.id == request.id && known.directory == request.directory) row = std::move(known);
+    }
+    row.id = request.id;
+    row.paused = false;
+    row.directory = request.directory;
+    row.symlinks = request.symlinks;
+    if (!request.name.empty()) row.name = request.name;
+    if (!request.peers.empty()) row.peers = request.peers;
+    if (request.info && request.info->has_layers()) row.torrent = request.info->to_torrent();
+    if (auto saved = database_->save_download(row); !saved) return saved.error();
+    return row;
+  };
+  auto row = co_await offload(background_, std::move(remember));
+  if (!row) co_return row.error();
+  if (stopped_) co_return error{errc::cancelled, "the peer stops"};
+  if (const auto at = shares_.find(request.id); at != shares_.end()) co_return at->second;
+  if (!request.info && !row->torrent.empty()) {
+    auto info = metainfo::from_torrent(row->torrent);
+    if (info) request.info = *info;
+  }
+  request.safe = row->safe;
+  request.pending = row->pending;
+  auto begun = std::make_shared<share>(*context_, static_cast<share_observer&>(*this), request.id);
+  const std::vector<std::string> peers = row->peers;
+  begun->start_download(std::move(request));
+  start(begun);
+  for (auto& tracker : trackers_) tracker->watch(begun->id());
+  if (!peers.empty()) tasks_.spawn("find peers", find_user_peers(begun, peers));
+  co_return begun;
+}
+
+awaitable<result<void>> peer_node::cancel(share_id id) {
+  const auto at = shares_.find(id);
+  if (at == shares_.end() || at->second->complete()) {
+    co_return error{errc::not_found, "no download " + id.hex() + " is running: see 'node status'"};
+  }
+  const auto which = at->second;
+  co_await retire(which, end_reason::share_removed);
+  auto pause = [this, id] { return database_->pause_download(id); };
+  co_return co_await offload(background_, std::move(pause));
+}
+
+awaitable<result<void>> peer_node::remove(share_id id) {
+  const auto at = shares_.find(id);
+  if (at == shares_.end()) co_return error{errc::not_found, "no share " + id.hex() + " here: see 'node status'"};
+  const auto which = at->second;
+  const bool complete = which->complete();
+  const auto files = which->files();
+  co_await retire(which, end_reason::share_removed);
+  auto forget = [this, id, complete, files]() -> result<void> {
+    if (complete) return database_->remove_share(files->path());
+    if (auto removed = database_->remove_download(id); !removed) return removed;
+    return files ? files->discard() : result<void>{};
+  };
+  co_return co_await offload(background_, std::move(forget));
+}
+
+result<std::vector<std::shared_ptr<share>>> peer_node::find_local(const std::string& what) const {
+  catalogue local;
+  live::snapshot rows;
+  for (const auto& [id, one] : shares_) {
+    live::share_row row;
+    row.id = id;
+    row.name = one->name();
+    if (one->info()) row.bytes = one->info()->total_bytes();
+    rows.shares.push_back(std::move(row));
+  }
+  local.on_snapshot(0, std::move(rows));
+  auto found = local.find(what);
+  if (!found) {
+    error why = found.error();
+    if (why.code == errc::not_found) {
+      why.text = "this peer neither shares nor downloads '" + what + "': see 'node status'";
+    }
+    return why;
+  }
+  std::vector<std::shared_ptr<share>> matching;
+  for (const auto& row : *found) matching.push_back(shares_.at(row.id));
+  return matching;
+}
+
+}  // namespace shoal

@@ -1,0 +1,59 @@
+#include "peer/piece_check.hpp"
+
+#include <thread>
+
+#include "content/merkle.hpp"
+#include "net/offload.hpp"
+#include "net/task_group.hpp"
+
+namespace shoal {
+
+namespace {
+
+struct check_run {
+  peer_context& context;
+  std::shared_ptr<content_files> files;
+  metainfo_ptr info;
+  bitmap candidates;
+  std::function<bool(std::uint64_t)> on_progress;
+  bitmap good;
+  std::uint32_t next = 0;
+};
+
+bool piece_is_good(content_files& files, const metainfo& info, piece_index piece) {
+  const geometry& shape = info.shape();
+  byte_buffer data(shape.piece_size(piece));
+  if (!files.read(piece, 0, data)) return false;
+  std::vector<digest> leaves(shape.piece_blocks(piece));
+  sha256_leaves(data, leaves);
+  const bool only_piece = shape.file_pieces(shape.piece_file(piece)) == 1;
+  return piece_root(leaves, shape.piece_bytes() / block_bytes, only_piece) == info.piece_hash(piece);
+}
+
+awaitable<void> check_some(check_run& run) {
+  while (true) {
+    const std::uint32_t index = run.candidates.next_set(run.next);
+    if (index >= run.candidates.size()) co_return;
+    run.next = index + 1;
+    const piece_index piece{index};
+    auto check = [files = run.files, info = run.info, piece] { return piece_is_good(*files, *info, piece); };
+    const bool good = co_await offload(run.context.workers, std::move(check));
+    if (good) run.good.set(index);
+    if (!run.on_progress(run.info->shape().piece_size(piece))) run.next = run.candidates.size();
+  }
+}
+
+}  // namespace
+
+awaitable<bitmap> check_pieces(peer_context& context, std::shared_ptr<content_files> files, metainfo_ptr info,
+                               bitmap candidates, std::function<bool(std::uint64_t)> on_progress) {
+  bitmap good(candidates.size());
+  check_run run{context, std::move(files), std::move(info), std::move(candidates), std::move(on_progress), good, 0};
+  task_group readers(context.executor);
+  const unsigned lanes = std::max(1u, std::thread::hardware_concurrency());
+  for (unsigned i = 0; i < lanes; ++i) readers.spawn("check", check_some(run));
+  co_await readers.join();
+  co_return std::move(run.good);
+}
+
+}  // namespace shoal

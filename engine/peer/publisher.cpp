@@ -1,0 +1,153 @@
+#include "peer/publisher.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+#include <thread>
+
+#include "content/merkle.hpp"
+#include "net/offload.hpp"
+#include "net/task_group.hpp"
+#include "store/beneath.hpp"
+#include "store/hash_file.hpp"
+
+namespace shoal {
+
+namespace {
+
+// One job of a worker: long enough to be worth the hop, short enough to keep all cores busy to the end.
+constexpr std::uint64_t job_bytes = 16 * MiB;
+// Small files of one job; each costs an open and a close.
+constexpr std::uint32_t job_files_max = 256;
+
+// Consecutive pieces of consecutive files: part of one large file, or several small files whole.
+struct job {
+  std::uint32_t first_file = 0;
+  std::uint32_t files = 1;
+  std::uint32_t first_piece_in_file = 0;
+  std::uint32_t pieces = 0;  // of the only file; 0: all files whole
+  std::uint64_t bytes = 0;
+};
+
+std::vector<job> plan(const scan_result& found, std::uint32_t piece_bytes) {
+  std::vector<job> jobs;
+  const std::uint64_t pieces_per_job = std::max<std::uint64_t>(1, job_bytes / piece_bytes);
+  std::optional<job> small;
+  for (std::uint32_t i = 0; i < found.files.size(); ++i) {
+    const std::uint64_t size = found.files[i].size;
+    if (size >= job_bytes) {
+      const std::uint64_t pieces = (size + piece_bytes - 1) / piece_bytes;
+      for (std::uint64_t first = 0; first < pieces; first += pieces_per_job) {
+        const std::uint64_t count = std::min(pieces_per_job, pieces - first);
+        const std::uint64_t bytes = std::min(count * piece_bytes, size - first * piece_bytes);
+        jobs.push_back({i, 1, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count), bytes});
+      }
+      continue;
+    }
+    const bool joins = small && small->first_file + small->files == i && small->bytes + size <= job_bytes &&
+                       small->files < job_files_max;
+    if (joins) {
+      ++small->files;
+      small->bytes += size;
+    } else {
+      if (small) jobs.push_back(*small);
+      small = job{i, 1, 0, 0, size};
+    }
+  }
+  if (small) jobs.push_back(*small);
+  return jobs;
+}
+
+struct publish_run {
+  peer_context& context;
+  const scan_result& found;
+  std::function<bool(std::uint64_t)> on_progress;
+  std::uint32_t piece_bytes;
+  unique_descriptor root;  // the folder, or the directory of the only file
+  std::vector<std::vector<digest>> layers;
+  std::vector<job> jobs;
+  std::size_t next = 0;
+  std::optional<error> failure;
+};
+
+result<void> hash_pieces(publish_run& run, std::uint32_t file, std::uint32_t first_piece, std::uint32_t pieces,
+                         int descriptor) {
+  const std::uint64_t size = run.found.files[file].size;
+  const std::uint32_t piece_blocks = run.piece_bytes / block_bytes;
+  auto& layer = run.layers[file];
+  for (std::uint32_t i = first_piece; i < first_piece + pieces; ++i) {
+    const std::uint64_t offset = std::uint64_t{i} * run.piece_bytes;
+    const auto leaves = hash_blocks(descriptor, offset, std::min<std::uint64_t>(run.piece_bytes, size - offset));
+    if (!leaves) return leaves.error();
+    layer[i] = piece_root(*leaves, piece_blocks, layer.size() == 1);
+  }
+  return {};
+}
+
+result<void> do_job(publish_run& run, const job& what) {
+  for (std::uint32_t i = what.first_file; i < what.first_file + what.files; ++i) {
+    const file_entry& entry = run.found.files[i];
+    if (entry.size == 0 || entry.type != file_entry::kind::regular) continue;
+    const auto descriptor = open_beneath(run.root.get(), entry.path, O_RDONLY);
+    if (!descriptor) return system_error("cannot read " + run.found.path + ": " + entry.path, errno);
+    const auto pieces = what.pieces != 0 ? what.pieces : static_cast<std::uint32_t>(run.layers[i].size());
+    if (auto hashed = hash_pieces(run, i, what.first_piece_in_file, pieces, descriptor.get()); !hashed) return hashed;
+  }
+  return {};
+}
+
+awaitable<void> do_jobs(publish_run& run) {
+  while (run.next < run.jobs.size() && !run.failure) {
+    const job what = run.jobs[run.next++];
+    auto work = [&run, what] { return do_job(run, what); };
+    const auto done = co_await offload(run.context.workers, std::move(work));
+    if (!done) run.failure = done.error();
+    if (!run.failure && !run.on_progress(what.bytes)) run.failure = error{errc::cancelled, "adding was cancelled"};
+  }
+}
+
+// Roots from layers; a file of one piece has no layer of its own in the metainfo.
+void set_roots(publish_run& run, std::vector<file_entry>& files) {
+  const auto piece_height = static_cast<std::uint32_t>(std::countr_zero(run.piece_bytes / block_bytes));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    auto& layer = run.layers[i];
+    if (layer.empty()) continue;
+    files[i].root = layer.size() == 1 ? layer[0] : merkle_root(layer, piece_height);
+    if (layer.size() == 1) layer.clear();
+  }
+}
+
+}  // namespace
+
+awaitable<result<made_share>> make_share(peer_context& context, scan_result found,
+                                     std::function<bool(std::uint64_t)> on_progress) {
+  std::uint64_t total = 0;
+  for (const file_entry& entry : found.files) total += entry.size;
+  publish_run run{context, found, std::move(on_progress), piece_bytes_for(total), {}, {}, {}, 0, {}};
+  const std::string root = found.folder ? found.path : found.path.substr(0, found.path.rfind('/') + 1);
+  run.root.reset(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!run.root) co_return system_error("cannot open " + root, errno);
+  run.layers.resize(found.files.size());
+  for (std::size_t i = 0; i < found.files.size(); ++i) {
+    if (found.files[i].type != file_entry::kind::regular) continue;
+    run.layers[i].resize((found.files[i].size + run.piece_bytes - 1) / run.piece_bytes);
+  }
+  run.jobs = plan(found, run.piece_bytes);
+  task_group hashers(context.executor);
+  const unsigned lanes = std::max(1u, std::thread::hardware_concurrency());
+  for (unsigned i = 0; i < lanes; ++i) hashers.spawn("hash", do_jobs(run));
+  co_await hashers.join();
+  if (run.failure) co_return *run.failure;
+  auto files = found.files;
+  set_roots(run, files);
+  auto info = metainfo::build(found.name, found.folder, run.piece_bytes, std::move(files), std::move(run.layers));
+  if (!info) co_return info.error();
+  auto opened = content_files::open_complete(found.path, *info, found.signatures, context.files);
+  if (!opened) co_return opened.error();
+  made_share made{*info, *opened};
+  co_return made;
+}
+
+}  // namespace shoal

@@ -1,0 +1,335 @@
+#include "peer/session.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/write.hpp>
+
+#include "net/endpoint.hpp"
+#include "net/socket_options.hpp"
+#include "observe/log.hpp"
+#include "peer/download.hpp"
+#include "peer/share.hpp"
+
+namespace shoal {
+
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+constexpr std::string_view client_name = "shoal/" SHOAL_VERSION;
+// Haves that a peer may send before we know how many pieces there are.
+constexpr std::size_t early_haves_max = 100'000;
+
+}  // namespace
+
+session::session(peer_context& context, share& owner, tcp::socket socket, const wire::handshake& theirs,
+                 std::optional<peer_address> dialled)
+    : context_(context),
+      share_(owner),
+      socket_(std::move(socket)),
+      dialled_(std::move(dialled)),
+      remote_(theirs.peer),
+      fast_(theirs.fast),
+      extension_protocol_(theirs.extension_protocol),
+      uploads_(*this),
+      work_(context.executor),
+      watchdog_timer_(context.executor),
+      last_activity_(clock::now()),
+      last_sent_(last_activity_) {
+  error_code ignored;
+  socket_.native_non_blocking(true, ignored);
+}
+
+awaitable<void> session::run() {
+  say_hello();
+  co_await (read_loop() && write_loop() && watchdog());
+}
+
+void session::close(end_reason why, std::string_view detail) {
+  if (closed_) return;
+  closed_ = true;
+  end_reason_ = why;
+  log_debug("session ends share={} peer={} reason={} detail={}", share_.id().hex().substr(0, 12), address(),
+            name_of(why), detail);
+  error_code ignored;
+  socket_.close(ignored);
+  work_.set();
+  watchdog_timer_.cancel();
+}
+
+std::string session::address() const {
+  if (dialled_) return to_text(tcp::endpoint(asio::ip::make_address(dialled_->address), dialled_->port));
+  error_code ec;
+  auto where = socket_.remote_endpoint(ec);
+  if (ec) return "gone";
+  if (extensions_.listen_port != 0) where.port(extensions_.listen_port);
+  return to_text(where);
+}
+
+std::uint32_t session::request_bytes_max() const {
+  return extensions_.shoal ? extensions_.request_bytes : block_bytes;
+}
+
+void session::say_hello() {
+  if (extension_protocol_) {
+    wire::extension_handshake hello;
+    hello.ut_metadata = wire::ut_metadata_id;
+    hello.shoal = wire::shoal_id;
+    hello.metadata_bytes = share_.info() ? static_cast<std::uint32_t>(share_.info()->info().size()) : 0;
+    hello.request_bytes = wire::request_bytes_max;
+    hello.requests_queued = wire::requests_queued_max;
+    hello.listen_port = context_.listen_port;
+    hello.client = client_name;
+    send(wire::extended{0, wire::encode(hello)});
+  }
+  const bitmap& verified = share_.verified();
+  if (fast_ && (verified.size() == 0 || verified.none()) && !share_.complete()) {
+    send(wire::have_none{});
+  } else if (fast_ && share_.complete()) {
+    send(wire::have_all{});
+  } else if (!verified.none()) {
+    send(wire::bitfield{verified.to_bytes()});
+  }
+  send(wire::unchoke{});
+  if (!extension_protocol_) on_ready();
+}
+
+void session::send(const wire::message& message) {
+  if (closed_) return;
+  wire::encode(message, outbox_);
+  if (outbox_.size() > outbox_bytes_max) {
+    close(end_reason::idle, "the peer does not read");
+    return;
+  }
+  work_.set();
+}
+
+void session::send_metadata_request(std::uint32_t piece) {
+  if (!extensions_.ut_metadata) return;
+  wire::metadata_message ask;
+  ask.piece = piece;
+  send(wire::extended{*extensions_.ut_metadata, wire::encode(ask)});
+}
+
+void session::set_interested(bool interested) {
+  if (interested == interested_) return;
+  interested_ = interested;
+  if (interested) {
+    send(wire::interested{});
+  } else {
+    send(wire::not_interested{});
+  }
+}
+
+void session::announce(piece_index piece) {
+  send(wire::have{piece});
+  close_if_both_complete();
+}
+
+awaitable<void> session::read_loop() {
+  while (!closed_) {
+    auto next = reader_.try_next();
+    if (!next) {
+      close(end_reason::protocol, next.error().text);
+      break;
+    }
+    if (auto* message = std::get_if<wire::message>(&*next)) {
+      handle(*message);
+    } else if (const auto* piece = std::get_if<wire::frame_reader::piece>(&*next)) {
+      const byte_range range = piece->range;
+      co_await receive_piece(range);
+    } else {
+      const bool more = co_await fill();
+      if (!more) break;
+    }
+  }
+}
+
+awaitable<bool> session::fill() {
+  while (!closed_) {
+    auto space = reader_.free_space();
+    const ssize_t got = ::recv(socket_.native_handle(), space.data(), space.size(), 0);
+    if (got > 0) {
+      reader_.commit(static_cast<std::size_t>(got));
+      touch();
+      co_return true;
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+      close(end_reason::closed_by_peer);
+      break;
+    }
+    reader_.release();
+    set_low_watermark(socket_, 1, low_watermark_);
+    (void)co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
+  }
+  co_return false;
+}
+
+awaitable<bool> session::write_all(byte_view bytes) {
+  const auto written = co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), use_tuple);
+  if (std::get<0>(written)) {
+    close(end_reason::closed_by_peer);
+    co_return false;
+  }
+  touch();
+  last_sent_ = last_activity_;
+  co_return true;
+}
+
+awaitable<void> session::write_loop() {
+  while (!closed_) {
+    if (!outbox_.empty()) {
+      byte_buffer sending;
+      sending.swap(outbox_);
+      co_await write_all(sending);
+    } else if (!uploads_.empty()) {
+      co_await uploads_.serve_next();
+    } else {
+      co_await work_.wait();
+    }
+  }
+}
+
+awaitable<void> session::watchdog() {
+  while (!closed_) {
+    const auto now = clock::now();
+    if (now >= last_activity_ + session_idle_max) {
+      close(end_reason::idle);
+      break;
+    }
+    if (now >= last_sent_ + keep_alive_interval) {
+      last_sent_ = now;
+      send(wire::keep_alive{});
+    }
+    watchdog_timer_.expires_at(std::min(last_activity_ + session_idle_max, last_sent_ + keep_alive_interval));
+    (void)co_await watchdog_timer_.async_wait(use_tuple);
+  }
+}
+
+void session::handle(const wire::message& message) {
+  if (std::holds_alternative<wire::unknown>(message) || std::holds_alternative<wire::keep_alive>(message)) return;
+  download* fetch = share_.downloading();
+  if (std::holds_alternative<wire::choke>(message)) {
+    choked_by_peer_ = true;
+    if (fetch) fetch->on_choke(*this);
+  } else if (std::holds_alternative<wire::unchoke>(message)) {
+    choked_by_peer_ = false;
+    if (fetch) fetch->on_unchoke(*this);
+  } else if (std::holds_alternative<wire::interested>(message)) {
+    peer_interested_ = true;
+  } else if (std::holds_alternative<wire::not_interested>(message)) {
+    peer_interested_ = false;
+    close_if_both_complete();
+  } else if (const auto* have = std::get_if<wire::have>(&message)) {
+    if (!share_.info()) {
+      if (early_haves_.size() < early_haves_max) early_haves_.push_back(have->piece);
+    } else if (have->piece.value() >= holds_.size()) {
+      close(end_reason::protocol, "have of a piece that does not exist");
+    } else if (holds_.set(have->piece.value())) {
+      if (fetch) fetch->on_have(*this, have->piece);
+      close_if_both_complete();
+    }
+  } else if (std::holds_alternative<wire::bitfield>(message) || std::holds_alternative<wire::have_all>(message) ||
+             std::holds_alternative<wire::have_none>(message)) {
+    early_holds_ = message;
+    if (share_.info()) on_holds_changed();
+  } else if (const auto* request = std::get_if<wire::request>(&message)) {
+    uploads_.on_request(request->range);
+  } else if (const auto* cancel = std::get_if<wire::cancel>(&message)) {
+    uploads_.on_cancel(cancel->range);
+  } else if (const auto* reject = std::get_if<wire::reject>(&message)) {
+    if (fetch) fetch->on_reject(*this, reject->range);
+  } else if (const auto* ask = std::get_if<wire::hash_request>(&message)) {
+    uploads_.on_hash_request(ask->range);
+  } else if (const auto* hashes = std::get_if<wire::hashes>(&message)) {
+    if (fetch) fetch->on_hashes(*this, hashes->range, hashes->values);
+  } else if (const auto* refused = std::get_if<wire::hash_reject>(&message)) {
+    if (fetch) fetch->on_hash_reject(*this, refused->range);
+  } else if (const auto* extended = std::get_if<wire::extended>(&message)) {
+    handle_extended(*extended);
+  }
+}
+
+void session::handle_extended(const wire::extended& message) {
+  if (message.id == 0) {
+    auto hello = wire::decode_extension_handshake(message.payload);
+    // A handshake that does not parse is ignored, as others do: plain BEP 3 still works.
+    if (hello) extensions_ = std::move(*hello);
+    on_ready();
+  } else if (message.id == wire::ut_metadata_id) {
+    const auto decoded = wire::decode_metadata_message(message.payload);
+    // BEP 9: unrecognised message types are ignored.
+    if (decoded) handle_metadata(*decoded);
+  }
+}
+
+void session::handle_metadata(const wire::metadata_message& message) {
+  download* fetch = share_.downloading();
+  switch (message.type) {
+    case wire::metadata_message::kind::request: {
+      if (!extensions_.ut_metadata) return;
+      wire::metadata_message answer;
+      answer.piece = message.piece;
+      answer.type = wire::metadata_message::kind::reject;
+      const std::uint64_t begin = std::uint64_t{message.piece} * wire::metadata_piece_bytes;
+      if (share_.info() && begin < share_.info()->info().size()) {
+        const byte_view info = share_.info()->info();
+        const auto part = info.subspan(begin, std::min<std::size_t>(wire::metadata_piece_bytes, info.size() - begin));
+        answer.type = wire::metadata_message::kind::data;
+        answer.total_bytes = static_cast<std::uint32_t>(info.size());
+        answer.data.assign(part.begin(), part.end());
+      }
+      send(wire::extended{*extensions_.ut_metadata, wire::encode(answer)});
+      break;
+    }
+    case wire::metadata_message::kind::data:
+      if (fetch) fetch->on_info_piece(*this, message.piece, message.total_bytes, message.data);
+      break;
+    case wire::metadata_message::kind::reject:
+      if (fetch) fetch->on_info_reject(*this, message.piece);
+      break;
+  }
+}
+
+void session::on_ready() {
+  ready_ = true;
+  if (share_.info()) on_holds_changed();
+  if (download* fetch = share_.downloading(); fetch && !closed_) fetch->on_session_ready(*this);
+}
+
+void session::on_shape_known() {
+  on_holds_changed();
+}
+
+void session::on_holds_changed() {
+  const std::uint32_t pieces = share_.info()->shape().piece_count();
+  if (holds_.size() != pieces) holds_ = bitmap(pieces);
+  if (early_holds_) {
+    if (const auto* field = std::get_if<wire::bitfield>(&*early_holds_)) {
+      auto bits = bitmap::from_bytes(field->bits, pieces);
+      if (!bits) {
+        close(end_reason::protocol, "bitfield of the wrong size");
+        return;
+      }
+      holds_ = std::move(*bits);
+    } else {
+      holds_ = bitmap(pieces);
+      if (std::holds_alternative<wire::have_all>(*early_holds_)) holds_.set_all();
+    }
+    early_holds_.reset();
+  }
+  for (const piece_index piece : early_haves_) {
+    if (piece.value() < pieces) holds_.set(piece.value());
+  }
+  early_haves_.clear();
+  if (download* fetch = share_.downloading()) fetch->on_holds(*this);
+  close_if_both_complete();
+}
+
+void session::close_if_both_complete() {
+  if (share_.complete() && holds_.size() != 0 && holds_.all()) close(end_reason::both_complete);
+}
+
+}  // namespace shoal

@@ -1,0 +1,135 @@
+// One connection between two peers for one share: reads and writes messages, receives payload, serves requests.
+//
+// Decides nothing: what to ask for comes from the share's download, what to serve from its uploader. Three coroutines
+// that never throw (read, write, watchdog) and one way to die, close(), which makes all three return; then run() does.
+// Owned by share, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <string>
+
+#include "core/bitmap.hpp"
+#include "net/event.hpp"
+#include "peer/end_reason.hpp"
+#include "peer/peer_context.hpp"
+#include "peer/uploader.hpp"
+#include "policy/peer_book.hpp"
+#include "wire/extension.hpp"
+#include "wire/frame_reader.hpp"
+#include "wire/messages.hpp"
+
+namespace shoal {
+
+class share;
+
+/// Silence after which a keep-alive is sent (BEP 3: two minutes at most).
+inline constexpr duration keep_alive_interval = std::chrono::seconds(60);
+/// A session on which nothing moved in either direction for this long ends.
+inline constexpr duration session_idle_max = std::chrono::seconds(150);
+/// Control bytes waiting to be sent: a peer that makes us answer and does not read is cut off here.
+inline constexpr std::size_t outbox_bytes_max = 16 * MiB;
+
+class session {
+ public:
+  /// `theirs` is the handshake that was received; ours was sent. `dialled`: the address, if we connected.
+  session(peer_context& context, share& owner, tcp::socket socket, const wire::handshake& theirs,
+          std::optional<peer_address> dialled);
+
+  /// Returns after close().
+  awaitable<void> run();
+  /// Idempotent; the only place that ends a session. `detail` is for the log.
+  void close(end_reason why, std::string_view detail = {});
+  bool closed() const { return closed_; }
+  end_reason reason() const { return end_reason_; }
+
+  /// Queues a message; never blocks.
+  void send(const wire::message& message);
+  void send_metadata_request(std::uint32_t piece);
+  /// BEP 3 interest; says it only when it changes.
+  void set_interested(bool interested);
+  /// We verified a piece.
+  void announce(piece_index piece);
+  /// The share's metadata became known: what the peer said about its pieces can now be read. Closes if it makes no sense.
+  void on_shape_known();
+  /// There is something to serve or to send.
+  void wake() { work_.set(); }
+
+  const peer_id& remote() const { return remote_; }
+  /// Where the other side is: for display. Its listening port if it told one.
+  std::string address() const;
+  /// The listening address that we dialled.
+  const std::optional<peer_address>& dialled() const { return dialled_; }
+  const std::string& client() const { return extensions_.client; }
+  bool fast() const { return fast_; }
+  bool choked_by_peer() const { return choked_by_peer_; }
+  std::uint32_t request_bytes_max() const;
+  std::uint32_t requests_max() const { return extensions_.requests_queued; }
+  /// Size of the info dictionary that the peer can send (BEP 9); 0: none.
+  std::uint32_t info_bytes() const { return extensions_.ut_metadata ? extensions_.metadata_bytes : 0; }
+  /// Pieces the other side has; empty until the metadata is known.
+  const bitmap& holds() const { return holds_; }
+  /// How long nothing has moved in either direction.
+  duration quiet_for(time_point now) const { return now - last_activity_; }
+  /// The extension handshake came, or will not come: the session can be used as a source.
+  bool ready() const { return ready_; }
+
+  /// The number under which the download knows this session, while it does.
+  std::optional<source_id> source;
+  /// Payload bytes sent to the peer.
+  std::uint64_t bytes_uploaded = 0;
+
+ private:
+  friend class uploader;
+
+  awaitable<void> read_loop();
+  awaitable<void> write_loop();
+  awaitable<void> watchdog();
+  /// Reads what there is into the frame reader, waiting for at least one byte. False: closed.
+  awaitable<bool> fill();
+  awaitable<void> receive_piece(byte_range range);
+  /// Fills `to` with payload; returns how much came before the session closed.
+  awaitable<std::uint32_t> receive_payload(std::span<std::uint8_t> to);
+  awaitable<bool> write_all(byte_view bytes);
+
+  void say_hello();
+  void handle(const wire::message& message);
+  void handle_extended(const wire::extended& message);
+  void handle_metadata(const wire::metadata_message& message);
+  void on_ready();
+  void on_holds_changed();
+  void close_if_both_complete();
+  void touch() { last_activity_ = clock::now(); }
+
+  peer_context& context_;
+  share& share_;
+  tcp::socket socket_;
+  std::optional<peer_address> dialled_;
+  peer_id remote_;
+  bool fast_;
+  bool extension_protocol_;
+
+  wire::extension_handshake extensions_;
+  bool ready_ = false;
+  bool choked_by_peer_ = true;
+  bool peer_interested_ = false;
+  bool interested_ = false;
+  bitmap holds_;
+  // Said before the metadata was known, when a piece count could not be checked yet.
+  std::optional<wire::message> early_holds_;
+  std::vector<piece_index> early_haves_;
+
+  wire::frame_reader reader_;
+  std::uint32_t low_watermark_ = 1;
+  byte_buffer outbox_;
+  uploader uploads_;
+  event work_;
+  asio::steady_timer watchdog_timer_;
+  time_point last_activity_;
+  time_point last_sent_;
+  bool closed_ = false;
+  end_reason end_reason_ = end_reason::closed_by_peer;
+};
+
+}  // namespace shoal

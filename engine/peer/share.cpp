@@ -1,0 +1,239 @@
+#include "peer/share.hpp"
+
+#include <algorithm>
+
+#include "net/endpoint.hpp"
+#include "observe/log.hpp"
+#include "peer/handshake.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr duration dial_timeout = std::chrono::seconds(5);
+constexpr duration presumed_dead_after = std::chrono::seconds(5);
+
+}  // namespace
+
+share::share(peer_context& context, share_observer& observer, const share_id& id)
+    : context_(context),
+      observer_(observer),
+      id_(id),
+      book_changed_(context.executor),
+      tasks_(context.executor) {}
+
+share::~share() = default;
+
+void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files) {
+  info_ = std::move(info);
+  files_ = std::move(files);
+  verified_ = bitmap(info_->shape().piece_count());
+  verified_.set_all();
+  verified_bytes_ = info_->total_bytes();
+  complete_ = true;
+}
+
+void share::start_download(download_request request) {
+  download_ = std::make_unique<class download>(context_, *this, std::move(request));
+}
+
+awaitable<void> share::run() {
+  if (download_) {
+    tasks_.spawn("download", run_download());
+    tasks_.spawn("dialler", dial_loop());
+  }
+  co_await tasks_.join();
+}
+
+void share::stop(end_reason why) {
+  if (stopped_) return;
+  stopped_ = true;
+  if (download_) download_->stop();
+  error_code ignored;
+  for (auto& socket : dialling_) socket.close(ignored);
+  for (auto& one : sessions_) one->close(why);
+  book_changed_.set();
+}
+
+awaitable<void> share::run_download() {
+  co_await download_->run();
+  book_changed_.set();
+  if (!stopped_) observer_.on_download_ended(*this);
+}
+
+std::string share::name() const {
+  if (info_) return info_->name();
+  return download_ ? download_->request().name : std::string{};
+}
+
+std::optional<file_index> share::file_with_root(const digest& root) {
+  if (!info_) return std::nullopt;
+  if (!file_roots_) {
+    file_roots_.emplace();
+    for (std::uint32_t i = 0; i < info_->files().size(); ++i) {
+      if (info_->files()[i].size > 0) file_roots_->emplace(info_->files()[i].root, file_index{i});
+    }
+  }
+  const auto at = file_roots_->find(root);
+  return at == file_roots_->end() ? std::nullopt : std::optional(at->second);
+}
+
+bool share::wants_peers() const {
+  return !stopped_ && !complete_ && download_ && !download_->ended();
+}
+
+void share::on_found(const peer_address& where, const std::optional<peer_id>& peer) {
+  if (peer == context_.self) return;
+  book_.on_found(where, peer, clock::now());
+  book_changed_.set();
+}
+
+awaitable<void> share::dial_loop() {
+  while (wants_peers()) {
+    const auto now = clock::now();
+    while (sessions_.size() + dialling_.size() < sources_per_share_max && context_.sessions < sessions_max) {
+      const auto next = book_.next_dial(now);
+      if (!next) break;
+      tasks_.spawn("dial", dial(*next));
+    }
+    (void)co_await book_changed_.wait_until(book_.next_deadline());
+  }
+}
+
+awaitable<void> share::dial(peer_address where) {
+  const auto socket = dialling_.insert(dialling_.end(), tcp::socket(context_.executor));
+  error_code ec;
+  const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
+  result<wire::handshake> theirs = error{errc::unreachable, where.address + " is not an address"};
+  if (!ec) {
+    auto connected = co_await connect(*socket, endpoint, dial_timeout, true);
+    if (connected) {
+      connected = co_await send_handshake(*socket, wire::truncate(id_), context_.self);
+    }
+    if (connected) {
+      theirs = co_await receive_handshake(*socket);
+    } else {
+      theirs = connected.error();
+    }
+  }
+  if (theirs && theirs->share != wire::truncate(id_)) theirs = error{errc::protocol, "the peer greets for another share"};
+  tcp::socket taken = std::move(*socket);
+  dialling_.erase(socket);
+  book_changed_.set();
+  if (!wants_peers()) co_return;
+  if (!theirs) {
+    last_dial_error_ = to_text(endpoint) + ": " + theirs.error().text;
+    log_debug("dial fails share={} address={} error={}", id_.hex().substr(0, 12), to_text(endpoint),
+              theirs.error().text);
+    book_.on_dial_failed(where, clock::now());
+    co_return;
+  }
+  book_.on_connected(where);
+  if (!admit(*theirs, true)) {
+    // The other session with this peer stays; when it ends, its own address is dialled again.
+    book_.on_disconnected(where, theirs->peer != context_.self, clock::now());
+    co_return;
+  }
+  start_session(std::move(taken), *theirs, std::move(where));
+}
+
+void share::on_incoming(tcp::socket socket, const wire::handshake& theirs) {
+  if (stopped_ || !admit(theirs, false)) return;
+  start_session(std::move(socket), theirs, std::nullopt);
+}
+
+bool share::admit(const wire::handshake& theirs, bool dialled) {
+  if (theirs.peer == context_.self || book_.banned(theirs.peer)) return false;
+  for (const auto& one : sessions_) {
+    if (one->closed() || one->remote() != theirs.peer) continue;
+    const bool same_direction = dialled == one->dialled().has_value();
+    // Two peers that dialled each other keep the connection that the greater id opened; both sides conclude the same.
+    const bool opened_by_greater = dialled == (context_.self > theirs.peer);
+    // A peer that comes again has perhaps lost a connection that still looks alive from here.
+    const bool old_is_dead = !dialled && one->quiet_for(clock::now()) > presumed_dead_after;
+    if (same_direction ? !old_is_dead : !opened_by_greater) return false;
+    one->close(end_reason::duplicate);
+  }
+  return context_.sessions < sessions_max;
+}
+
+void share::start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled) {
+  const auto at = sessions_.insert(sessions_.end(), nullptr);
+  *at = std::make_unique<session>(context_, *this, std::move(socket), theirs, std::move(dialled));
+  ++context_.sessions;
+  log_debug("session begins share={} peer={}", id_.hex().substr(0, 12), (*at)->address());
+  tasks_.spawn("session", run_session(at));
+}
+
+awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator at) {
+  session& one = **at;
+  co_await one.run();
+  if (download_) download_->on_session_gone(one);
+  if (one.dialled()) {
+    const end_reason why = one.reason();
+    const bool again = why != end_reason::banned && why != end_reason::both_complete;
+    book_.on_disconnected(*one.dialled(), again, clock::now());
+    book_changed_.set();
+  }
+  --context_.sessions;
+  sessions_.erase(at);
+}
+
+void share::ban(session& liar) {
+  log_warn("peer is banned share={} peer={} reason=\"its data does not match the hashes\"",
+           id_.hex().substr(0, 12), liar.address());
+  book_.on_banned(liar.remote());
+  liar.close(end_reason::banned);
+}
+
+void share::on_content_lost(const error& why) {
+  if (stopped_) return;
+  if (download_ && !complete_) {
+    download_->fail(why);
+  } else {
+    observer_.on_share_lost(*this, why);
+  }
+}
+
+void share::on_metadata(metainfo_ptr info) {
+  info_ = std::move(info);
+  verified_ = bitmap(info_->shape().piece_count());
+  for (auto& one : sessions_) {
+    if (!one->closed() && one->ready()) one->on_shape_known();
+  }
+}
+
+void share::on_files(std::shared_ptr<content_files> files, bitmap verified) {
+  files_ = std::move(files);
+  for (std::uint32_t i = verified.next_set(0); i < verified.size(); i = verified.next_set(i + 1)) {
+    const piece_index piece{i};
+    if (!verified_.set(i)) continue;
+    verified_bytes_ += info_->shape().piece_size(piece);
+    for (auto& one : sessions_) one->announce(piece);
+  }
+  observer_.on_share_progress(*this);
+}
+
+void share::on_piece_verified(piece_index piece) {
+  if (!verified_.set(piece.value())) return;
+  verified_bytes_ += info_->shape().piece_size(piece);
+  for (auto& one : sessions_) one->announce(piece);
+  observer_.on_share_progress(*this);
+}
+
+void share::on_download_complete() {
+  complete_ = true;
+  observer_.on_share_progress(*this);
+  book_changed_.set();
+  // Seeders have nothing to say to each other (BEP 3 leaves it open; every client disconnects).
+  for (auto& one : sessions_) {
+    if (one->holds().size() != 0 && one->holds().all()) one->close(end_reason::both_complete);
+  }
+}
+
+void share::on_download_failed() {
+  for (auto& one : sessions_) one->close(end_reason::share_removed);
+  book_changed_.set();
+}
+
+}  // namespace shoal

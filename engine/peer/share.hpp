@@ -1,0 +1,120 @@
+// One share as this peer hosts it: what it is, which pieces are here, who is connected for it.
+//
+// Complete from the start (added), or with a download that completes it. Owns its sessions and dials the peers it knows
+// while it downloads. Owned by peer_node through a shared_ptr; on the network thread only. run() until stop().
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
+#include "net/event.hpp"
+#include "net/task_group.hpp"
+#include "peer/download.hpp"
+#include "peer/peer_context.hpp"
+#include "peer/session.hpp"
+#include "policy/peer_book.hpp"
+#include "store/content_files.hpp"
+
+namespace shoal {
+
+/// What a share tells its owner. Called on the network thread; the share is not destroyed from within.
+class share_observer {
+ public:
+  virtual ~share_observer() = default;
+  /// The metadata of a download became known, or pieces were verified, or it is complete: publish it.
+  virtual void on_share_progress(share& which) = 0;
+  /// A download ended: complete or failed (see download::state()).
+  virtual void on_download_ended(share& which) = 0;
+  /// A shared file changed or vanished: the share must be withdrawn.
+  virtual void on_share_lost(share& which, const error& why) = 0;
+};
+
+class share {
+ public:
+  share(peer_context& context, share_observer& observer, const share_id& id);
+  ~share();
+
+  /// The content is complete and at files->path().
+  void adopt(metainfo_ptr info, std::shared_ptr<content_files> files);
+  /// The share is to be fetched. Before run().
+  void start_download(download_request request);
+
+  /// Serves, and downloads if asked to, until stop().
+  awaitable<void> run();
+  void stop(end_reason why);
+  bool stopped() const { return stopped_; }
+
+  const share_id& id() const { return id_; }
+  /// Null while a download has no metadata.
+  const metainfo_ptr& info() const { return info_; }
+  const std::shared_ptr<content_files>& files() const { return files_; }
+  /// Pieces that are here and verified; empty while the metadata is unknown.
+  const bitmap& verified() const { return verified_; }
+  std::uint64_t verified_bytes() const { return verified_bytes_; }
+  bool complete() const { return complete_; }
+  /// The download that fetches or fetched the share in this run of the process; null if it was added.
+  class download* downloading() { return download_.get(); }
+  const class download* downloading() const { return download_.get(); }
+  /// Name from the metadata, or what the download was told.
+  std::string name() const;
+  std::optional<file_index> file_with_root(const digest& root);
+
+  /// A peer connected to us and greeted for this share; its handshake is answered already.
+  void on_incoming(tcp::socket socket, const wire::handshake& theirs);
+  /// Addresses to dial while downloading.
+  void on_found(const peer_address& where, const std::optional<peer_id>& peer);
+  void on_left(const peer_id& peer) { book_.on_left(peer); }
+  void ban(session& liar);
+  void on_content_lost(const error& why);
+
+  // For the download.
+  void on_metadata(metainfo_ptr info);
+  void on_files(std::shared_ptr<content_files> files, bitmap verified);
+  void on_piece_verified(piece_index piece);
+  void on_download_complete();
+  void on_download_failed();
+
+  std::list<std::unique_ptr<session>>& sessions() { return sessions_; }
+  /// Addresses known, sessions included: for the reason why a download waits.
+  std::size_t known_peers() const { return book_.size(); }
+  /// Why the last dial failed; empty if none did.
+  const std::string& last_dial_error() const { return last_dial_error_; }
+
+ private:
+  awaitable<void> dial_loop();
+  awaitable<void> dial(peer_address where);
+  awaitable<void> run_session(std::list<std::unique_ptr<session>>::iterator at);
+  awaitable<void> run_download();
+  bool wants_peers() const;
+  /// False and closed if the new connection must go: banned, a duplicate, or one too many.
+  bool admit(const wire::handshake& theirs, bool dialled);
+  void start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled);
+
+  peer_context& context_;
+  share_observer& observer_;
+  share_id id_;
+  metainfo_ptr info_;
+  std::shared_ptr<content_files> files_;
+  bitmap verified_;
+  std::uint64_t verified_bytes_ = 0;
+  bool complete_ = false;
+  bool stopped_ = false;
+  std::unique_ptr<class download> download_;
+  std::optional<std::unordered_map<digest, file_index>> file_roots_;
+
+  peer_book book_;
+  std::string last_dial_error_;
+  std::list<tcp::socket> dialling_;
+  std::list<std::unique_ptr<session>> sessions_;
+  event book_changed_;
+  task_group tasks_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,186 @@
+#include "peer/uploader.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "net/offload.hpp"
+#include "peer/session.hpp"
+#include "peer/share.hpp"
+
+namespace shoal {
+
+namespace {
+
+// One sendfile call: large enough to be cheap, small enough to let other sessions have their turn.
+constexpr std::size_t sendfile_bytes_max = 1 * MiB;
+
+}  // namespace
+
+void uploader::reject(const byte_range& range) {
+  // Without BEP 6 there is no way to say no; the other side's deadline finds out.
+  if (session_.fast_) session_.send(wire::reject{range});
+}
+
+void uploader::on_request(const byte_range& range) {
+  share& from = session_.share_;
+  if (!from.info() || !from.info()->shape().valid(range)) {
+    session_.close(end_reason::protocol, "a request outside the share");
+    return;
+  }
+  if (!from.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max) {
+    reject(range);
+    return;
+  }
+  waiting_.emplace_back(range);
+  session_.wake();
+}
+
+void uploader::on_cancel(const byte_range& range) {
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& one) {
+    const auto* request = std::get_if<byte_range>(&one);
+    return request != nullptr && *request == range;
+  });
+  if (at == waiting_.end()) return;
+  waiting_.erase(at);
+  reject(range);
+}
+
+void uploader::on_hash_request(const hash_range& range) {
+  if (waiting_.size() >= wire::requests_queued_max) {
+    session_.send(wire::hash_reject{range});
+    return;
+  }
+  waiting_.emplace_back(range);
+  session_.wake();
+}
+
+awaitable<void> uploader::serve_next() {
+  if (const auto* hashes = std::get_if<hash_range>(&waiting_.front())) {
+    const hash_range range = *hashes;
+    waiting_.pop_front();
+    co_await serve_hashes(range);
+    co_return;
+  }
+  std::vector<byte_range> ranges;
+  std::uint32_t bytes = 0;
+  while (!waiting_.empty() && bytes < prepare_bytes_max) {
+    const auto* request = std::get_if<byte_range>(&waiting_.front());
+    if (request == nullptr) break;
+    bytes += request->bytes;
+    ranges.push_back(*request);
+    waiting_.pop_front();
+  }
+  auto files = session_.share_.files();
+  auto prepare = [files, ranges] {
+    std::vector<prepared> ready;
+    ready.reserve(ranges.size());
+    for (const byte_range& range : ranges) ready.push_back({range, files->prepare_read(range)});
+    return ready;
+  };
+  auto ready = co_await offload(session_.context_.workers, std::move(prepare));
+  for (const prepared& one : ready) {
+    if (session_.closed_) co_return;
+    if (!one.source) {
+      reject(one.range);
+      session_.share_.on_content_lost(one.source.error());
+      continue;
+    }
+    const bool sent = co_await send_range(one.range, *one.source);
+    if (!sent) co_return;
+  }
+}
+
+awaitable<bool> uploader::send_range(const byte_range& range, const content_files::readable_range& from) {
+  session& to = session_;
+  byte_buffer sending;
+  sending.swap(to.outbox_);
+  wire::encode_piece_header(range, sending);
+  // MSG_MORE lets the header travel in the first segment of the payload.
+  std::size_t sent = 0;
+  while (sent < sending.size()) {
+    const ssize_t put = ::send(to.socket_.native_handle(), sending.data() + sent, sending.size() - sent,
+                               MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (put > 0) {
+      sent += static_cast<std::size_t>(put);
+    } else if (errno == EAGAIN || errno == EINTR) {
+      (void)co_await to.socket_.async_wait(tcp::socket::wait_write, use_tuple);
+      if (to.closed_) co_return false;
+    } else {
+      to.close(end_reason::closed_by_peer);
+      co_return false;
+    }
+  }
+  auto offset = static_cast<off_t>(from.offset);
+  std::size_t left = range.bytes;
+  while (left > 0) {
+    const ssize_t put = ::sendfile(to.socket_.native_handle(), from.file->descriptor(), &offset,
+                                   std::min(left, sendfile_bytes_max));
+    if (put > 0) {
+      left -= static_cast<std::size_t>(put);
+      to.bytes_uploaded += static_cast<std::uint64_t>(put);
+      to.context_.bytes_uploaded += static_cast<std::uint64_t>(put);
+      to.touch();
+      to.last_sent_ = to.last_activity_;
+    } else if (put < 0 && (errno == EAGAIN || errno == EINTR)) {
+      (void)co_await to.socket_.async_wait(tcp::socket::wait_write, use_tuple);
+      if (to.closed_) co_return false;
+    } else if (put == 0) {
+      // The file became shorter: half a message cannot be taken back.
+      to.share_.on_content_lost({errc::conflict, "a shared file became shorter while it was sent"});
+      to.close(end_reason::share_removed);
+      co_return false;
+    } else {
+      to.close(end_reason::closed_by_peer);
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+awaitable<void> uploader::serve_hashes(hash_range range) {
+  share& from = session_.share_;
+  const metainfo_ptr info = from.info();
+  const auto file = from.file_with_root(range.root);
+  if (!info || !info->has_layers() || !file) {
+    session_.send(wire::hash_reject{range});
+    co_return;
+  }
+  const geometry& shape = info->shape();
+  const std::uint32_t piece_blocks = shape.piece_bytes() / block_bytes;
+  const auto piece_height = static_cast<std::uint32_t>(std::countr_zero(piece_blocks));
+  result<std::vector<digest>> answer = error{errc::not_found, "no such hashes"};
+  if (range.base_height == piece_height && shape.file_pieces(*file) > 1) {
+    answer = merkle_answer(info->layer(*file), piece_height, range);
+  } else if (range.base_height == 0 && range.count <= piece_blocks) {
+    const std::uint32_t piece_in_file = range.index / piece_blocks;
+    const auto file_blocks =
+        static_cast<std::uint32_t>((shape.file_size(*file) + block_bytes - 1) / block_bytes);
+    if (range.index < file_blocks) {
+      const piece_index piece{shape.file_first_piece(*file).value() + piece_in_file};
+      if (from.verified().test(piece.value())) {
+        auto hash = [files = from.files(), piece, bytes = shape.piece_size(piece)]() -> result<std::vector<digest>> {
+          byte_buffer data(bytes);
+          if (auto read = files->read(piece, 0, data); !read) return read.error();
+          std::vector<digest> leaves((bytes + block_bytes - 1) / block_bytes);
+          sha256_leaves(data, leaves);
+          return leaves;
+        };
+        auto leaves = co_await offload(session_.context_.workers, std::move(hash));
+        if (leaves) {
+          answer = merkle_answer_leaves(*leaves, piece_in_file, info->layer(*file), piece_blocks, file_blocks, range);
+        }
+      }
+    }
+  }
+  if (session_.closed_) co_return;
+  if (answer) {
+    session_.send(wire::hashes{range, std::move(*answer)});
+  } else {
+    session_.send(wire::hash_reject{range});
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,53 @@
+// The serving half of one session: requests that wait, and sending what they ask for.
+//
+// Serves only verified pieces, straight from the file with sendfile; the worker pool opens the file, checks that it did
+// not change and brings the range into the page cache, so that the network thread never waits for a disk. No
+// tit-for-tat: whoever asks is served; each session sends one range at a time when its socket is writable, which
+// shares the uplink by TCP. Part of session.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <deque>
+#include <variant>
+
+#include "content/geometry.hpp"
+#include "content/merkle.hpp"
+#include "net/use_tuple.hpp"
+#include "store/content_files.hpp"
+
+namespace shoal {
+
+class session;
+
+/// Bytes that one hop to the worker pool prepares: one large request or many of 16 KiB.
+inline constexpr std::uint32_t prepare_bytes_max = 1 * MiB;
+
+class uploader {
+ public:
+  explicit uploader(session& owner) : session_(owner) {}
+
+  /// Queues a request or rejects it (BEP 6): not verified, or too many waiting.
+  void on_request(const byte_range& range);
+  /// A request that still waits is rejected instead (BEP 6, BEP 52).
+  void on_cancel(const byte_range& range);
+  /// Queues it behind the requests before it, so that leaves may be asked for right after their data (BEP 52).
+  void on_hash_request(const hash_range& range);
+
+  bool empty() const { return waiting_.empty(); }
+  /// Serves the first waiting ranges, up to prepare_bytes_max. The session's writer calls it.
+  awaitable<void> serve_next();
+
+ private:
+  struct prepared {
+    byte_range range;
+    result<content_files::readable_range> source;
+  };
+  awaitable<void> serve_hashes(hash_range range);
+  awaitable<bool> send_range(const byte_range& range, const content_files::readable_range& from);
+  void reject(const byte_range& range);
+
+  session& session_;
+  std::deque<std::variant<byte_range, hash_range>> waiting_;
+};
+
+}  // namespace shoal
