@@ -34,10 +34,12 @@ std::uint32_t uncle_count(const hash_range& range) {
   return range.proof_layers > implied ? range.proof_layers - implied : 0;
 }
 
-/// True if the range lies in a layer of `width` nodes and its proof does not climb past the root.
+/// True if the range is one that may be asked for, lies in a layer of `width` nodes, and its proof does not
+/// climb past the root.
 bool fits(const hash_range& range, std::uint32_t width) {
-  return range.count >= 2 && std::has_single_bit(range.count) && range.index % range.count == 0 &&
-         std::uint64_t{range.index} + range.count <= width && range.proof_layers < log2_of(width);
+  return range.count >= 2 && range.count <= hashes_per_request_max && std::has_single_bit(range.count) &&
+         range.index % range.count == 0 && std::uint64_t{range.index} + range.count <= width &&
+         range.proof_layers < log2_of(width);
 }
 
 error does_not_fit(const hash_range& range) {
@@ -115,7 +117,7 @@ hash_range piece_leaves_request(const digest& root, std::uint32_t first_block,
   const std::uint32_t width = std::bit_ceil(file_blocks);
   hash_range range;
   range.root = root;
-  range.count = std::max(2u, std::min(piece_blocks_full, width));
+  range.count = std::max(2u, std::min({piece_blocks_full, width, hashes_per_request_max}));
   range.index = first_block / range.count * range.count;
   range.proof_layers = log2_of(width) - 1;
   return range;
