@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/error.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "wire/live.hpp"
@@ -21,8 +22,9 @@ inline constexpr duration progress_interval = std::chrono::seconds(1);
 
 class announcements {
  public:
-  /// Offers a share, or changes the offer.
-  void on_publish(live::share_offer offer);
+  /// Offers a share, or changes the offer. errc::malformed for one that every tracker refuses, such as a name
+  /// with control characters; it is not offered.
+  result<void> on_publish(live::share_offer offer);
   void on_withdraw(const share_id& id);
   /// Verified bytes; ignored for a share that is not offered.
   void on_progress(const share_id& id, std::uint64_t have);
@@ -38,6 +40,7 @@ class announcements {
   time_point next_deadline() const;
 
   std::size_t offer_count() const { return offers_.size(); }
+  bool is_watched(const share_id& id) const { return watches_.contains(id); }
   std::size_t watch_count() const { return watches_.size(); }
   void check_invariants() const;
 

@@ -62,6 +62,8 @@ class catalogue {
     std::unordered_map<share_id, live::share_row> shares;
   };
   view& view_of(std::size_t tracker);
+  template <class Predicate>
+  std::vector<live::share_row> select(Predicate wanted) const;
 
   std::vector<view> views_;
   std::uint64_t version_ = 0;

@@ -20,9 +20,12 @@
 #include "peer/announcements.hpp"
 #include "peer/backoff.hpp"
 #include "peer/catalogue.hpp"
+#include "peer/tracker_connection_reader.hpp"
 #include "wire/live.hpp"
 
 namespace shoal {
+
+class tracker_connection;
 
 /// Told what a tracker says; implemented by the peer node. Called on the node's context, may call the
 /// client's methods except run() and leave(), must not destroy it. `tracker` is the index given to the
@@ -49,7 +52,7 @@ struct tracker_state {
   bool reachable = false;      ///< the tracker could connect to our port
 };
 
-class tracker_client {
+class tracker_client : private tracker_connection_reader {
  public:
   /// Deadline of one attempt: name lookup, connecting and handshake each.
   static constexpr duration attempt_timeout = std::chrono::seconds(5);
@@ -72,7 +75,8 @@ class tracker_client {
   /// Says goodbye so that others see us go at once, waits at most leave_timeout, and stops.
   awaitable<void> leave();
 
-  void publish(live::share_offer offer);
+  /// errc::malformed: no tracker lists such a row, and it is not offered.
+  result<void> publish(live::share_offer offer);
   void withdraw(const share_id& id);
   /// At most one message a second and share reaches the tracker; the one that completes it goes at once.
   void progress(const share_id& id, std::uint64_t have);
@@ -83,12 +87,11 @@ class tracker_client {
   const host_port& where() const { return where_; }
 
  private:
-  class connection;
-
   awaitable<result<void>> attempt();
-  awaitable<void> serve();
-  void on_message(live::tracker_message message);
-  void end_session(const std::string& reason);
+  bool on_message(live::tracker_message& message) override;
+  void on_session_end(const std::string& reason);
+  void announce();
+  std::string name() const;
 
   asio::any_io_executor executor_;
   std::size_t tracker_;
@@ -101,9 +104,10 @@ class tracker_client {
   backoff backoff_;
   tracker_state state_;
   peer_id self_;
-  event wake_;  ///< ends the pause between two attempts
-  event left_;  ///< run() returned
-  std::unique_ptr<connection> connection_;
+  event wake_;                                      ///< ends the pause between two attempts
+  event ended_;                                     ///< run() returned
+  std::unique_ptr<tracker_connection> connection_;  ///< while one is open or opened
+  live::welcome welcome_;
   bool running_ = false;
   bool stopped_ = false;
 };

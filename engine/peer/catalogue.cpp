@@ -1,0 +1,182 @@
+#include "peer/catalogue.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace shoal {
+
+namespace {
+
+constexpr std::size_t id_digits = share_id::size * 2;
+/// Of an id in a message for people.
+constexpr std::size_t digits_shown = 12;
+
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+void merge(live::share_row& into, const live::share_row& row) {
+  into.seeders = std::max(into.seeders, row.seeders);
+  into.leechers = std::max(into.leechers, row.leechers);
+  into.held = std::max(into.held, row.held);
+}
+
+error ambiguity(std::string_view what, const std::vector<live::share_row>& candidates) {
+  std::string text = "'" + std::string(what) + "' means " + std::to_string(candidates.size()) + " shares: ";
+  const std::size_t shown = std::min(candidates.size(), catalogue::candidates_listed_max);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const live::share_row& row = candidates[i];
+    if (i != 0) text += ", ";
+    text += row.name + " (id " + row.id.hex().substr(0, digits_shown) + ", " + std::to_string(row.bytes) +
+            " bytes)";
+  }
+  if (shown < candidates.size()) text += " and " + std::to_string(candidates.size() - shown) + " more";
+  return {errc::ambiguous, text + "; give the first digits of the id"};
+}
+
+}  // namespace
+
+catalogue::view& catalogue::view_of(std::size_t tracker) {
+  if (views_.size() <= tracker) views_.resize(tracker + 1);
+  return views_[tracker];
+}
+
+void catalogue::on_snapshot(std::size_t tracker, live::snapshot snapshot) {
+  view& view = view_of(tracker);
+  view.seq = snapshot.seq;
+  view.known = true;
+  view.peers.clear();
+  view.shares.clear();
+  for (live::peer_row& row : snapshot.peers) view.peers.insert_or_assign(row.peer, std::move(row));
+  for (live::share_row& row : snapshot.shares) view.shares.insert_or_assign(row.id, std::move(row));
+  ++version_;
+}
+
+bool catalogue::on_delta(std::size_t tracker, const live::delta& delta) {
+  view& view = view_of(tracker);
+  if (!view.known || delta.seq != view.seq + 1) return false;
+  view.seq = delta.seq;
+  for (const peer_id& id : delta.left) view.peers.erase(id);
+  for (const live::peer_row& row : delta.joined) view.peers.insert_or_assign(row.peer, row);
+  for (const share_id& id : delta.withdrawn) view.shares.erase(id);
+  for (const live::share_row& row : delta.published) view.shares.insert_or_assign(row.id, row);
+  for (const live::holders_row& row : delta.progress) {
+    const auto found = view.shares.find(row.id);
+    if (found == view.shares.end()) continue;
+    found->second.seeders = row.seeders;
+    found->second.leechers = row.leechers;
+    found->second.held = row.held;
+  }
+  ++version_;
+  return true;
+}
+
+std::optional<live::share_row> catalogue::share(const share_id& id) const {
+  std::optional<live::share_row> merged;
+  for (const view& view : views_) {
+    const auto found = view.shares.find(id);
+    if (found == view.shares.end()) continue;
+    if (merged) {
+      merge(*merged, found->second);
+    } else {
+      merged = found->second;
+    }
+  }
+  return merged;
+}
+
+template <class Predicate>
+std::vector<live::share_row> catalogue::select(Predicate wanted) const {
+  std::vector<live::share_row> rows;
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    for (const auto& [id, row] : views_[i].shares) {
+      if (!wanted(row)) continue;
+      // Taken from the first tracker that lists it, with the counts of all.
+      const bool listed =
+          std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(i),
+                      [&key = id](const view& earlier) { return earlier.shares.contains(key); });
+      if (listed) continue;
+      rows.push_back(views_.size() == 1 ? row : *share(id));
+    }
+  }
+  std::sort(rows.begin(), rows.end(), [](const live::share_row& a, const live::share_row& b) {
+    return std::tie(a.name, a.id) < std::tie(b.name, b.id);
+  });
+  return rows;
+}
+
+std::vector<live::share_row> catalogue::shares() const {
+  return select([](const live::share_row&) { return true; });
+}
+
+std::size_t catalogue::share_count() const {
+  if (views_.size() == 1) return views_.front().shares.size();
+  return shares().size();
+}
+
+std::vector<live::peer_row> catalogue::peers() const {
+  std::vector<live::peer_row> rows;
+  std::unordered_map<peer_id, const live::peer_row*> listed;
+  for (const view& view : views_) {
+    for (const auto& [id, row] : view.peers) {
+      const auto [other, is_new] = listed.try_emplace(id, &row);
+      // One tracker may reach a peer that another cannot.
+      if (!is_new && row.reachable && !other->second->reachable) other->second = &row;
+    }
+  }
+  rows.reserve(listed.size());
+  for (const auto& [id, row] : listed) rows.push_back(*row);
+  std::sort(rows.begin(), rows.end(), [](const live::peer_row& a, const live::peer_row& b) {
+    return std::tie(a.name, a.peer) < std::tie(b.name, b.peer);
+  });
+  return rows;
+}
+
+const live::peer_row* catalogue::peer(const peer_id& id) const {
+  const live::peer_row* best = nullptr;
+  for (const view& view : views_) {
+    const auto found = view.peers.find(id);
+    if (found == view.peers.end()) continue;
+    if (best == nullptr || (found->second.reachable && !best->reachable)) best = &found->second;
+  }
+  return best;
+}
+
+std::vector<live::share_row> catalogue::matching(std::string_view glob) const {
+  const std::string pattern(glob);
+  return select(
+      [&pattern](const live::share_row& row) { return fnmatch(pattern.c_str(), row.name.c_str(), 0) == 0; });
+}
+
+result<std::vector<live::share_row>> catalogue::find(std::string_view what) const {
+  if (const auto id = share_id::from_hex(what)) {
+    if (auto row = share(*id)) return std::vector<live::share_row>{std::move(*row)};
+  }
+  auto found = select([what](const live::share_row& row) { return row.name == what; });
+  if (found.empty() && what.size() >= prefix_digits_min && what.size() < id_digits && is_hex(what)) {
+    const std::string prefix = lower(what);
+    found = select([&prefix](const live::share_row& row) { return row.id.hex().starts_with(prefix); });
+  }
+  if (found.size() == 1) return found;
+  if (!found.empty()) return ambiguity(what, found);
+  if (what.find_first_of("*?[") != std::string_view::npos) found = matching(what);
+  if (!found.empty()) return found;
+  const std::size_t count = share_count();
+  return error{errc::not_found, "no share called '" + std::string(what) + "' in the catalogue of " +
+                                    std::to_string(count) + (count == 1 ? " share" : " shares") +
+                                    ": see 'node list'"};
+}
+
+}  // namespace shoal

@@ -1,0 +1,17 @@
+// Takes the decoded messages of a tracker_connection; implemented by tracker_client.
+#pragma once
+
+#include "wire/live.hpp"
+
+namespace shoal {
+
+class tracker_connection_reader {
+ public:
+  /// May take the message apart. False for a delta that does not follow: a snapshot is asked for.
+  virtual bool on_message(live::tracker_message& message) = 0;
+
+ protected:
+  ~tracker_connection_reader() = default;
+};
+
+}  // namespace shoal

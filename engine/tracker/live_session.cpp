@@ -1,0 +1,336 @@
+#include "tracker/live_session.hpp"
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <utility>
+
+#include "net/endpoint.hpp"
+#include "observe/log.hpp"
+
+namespace shoal {
+
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+/// A large message goes out in fragments of this size, with room for pings in between.
+constexpr std::size_t fragment_bytes = 64 * KiB;
+/// Read at a time; small, because most messages are.
+constexpr std::size_t read_bytes = 4 * KiB;
+/// An inbox that a large message has grown beyond this is given back.
+constexpr std::size_t idle_inbox_bytes = 16 * KiB;
+/// For the peer to read why it is sent away, before the connection is closed.
+constexpr duration farewell_timeout = std::chrono::seconds(1);
+
+}  // namespace
+
+std::string_view name_of(live_end why) {
+  constexpr std::string_view names[live_ends] = {"closed",   "left",    "silent",   "slow_reader", "late",
+                                                 "protocol", "refused", "replaced", "stopping"};
+  return names[static_cast<std::size_t>(why)];
+}
+
+live_session::live_session(live_session_id id, tcp::socket socket, tcp::endpoint remote, http_request upgrade,
+                           const live_settings& settings, registry& state, live_session_host& host)
+    : id_(id),
+      remote_(std::move(remote)),
+      settings_(settings),
+      registry_(state),
+      host_(host),
+      stream_(std::move(socket)),
+      upgrade_(std::make_unique<http_request>(std::move(upgrade))),
+      outbox_ready_(stream_.get_executor()),
+      join_ready_(stream_.get_executor()),
+      admitted_(stream_.get_executor()),
+      dial_socket_(stream_.get_executor()),
+      dial_timer_(stream_.get_executor()),
+      watchdog_timer_(stream_.get_executor()),
+      deadline_(clock::now() + settings.join_timeout) {
+  stream_.read_message_max(live::peer_message_bytes_max);
+  stream_.auto_fragment(false);
+  stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
+}
+
+awaitable<void> live_session::run() {
+  co_await (read_loop() && write_loop() && watchdog() && admit());
+}
+
+void live_session::close(live_end why) {
+  if (closed_) return;
+  closed_ = true;
+  if (!failing_) why_ = why;
+  leave_registry();
+  error_code ignored;
+  stream_.next_layer().close(ignored);
+  dial_socket_.close(ignored);
+  outbox_ready_.set();
+  join_ready_.set();
+  admitted_.set();
+  watchdog_timer_.cancel();
+}
+
+void live_session::leave_registry() {
+  if (!std::exchange(in_registry_, false)) return;
+  registry_.on_leave(id_, clock::now());
+  host_.registry_changed();
+}
+
+void live_session::heard() {
+  if (in_registry_) deadline_ = clock::now() + heartbeats_missed_max * settings_.heartbeat;
+}
+
+awaitable<void> live_session::read_loop() {
+  auto accepted = co_await stream_.async_accept(*upgrade_, use_tuple);
+  upgrade_.reset();
+  if (std::get<0>(accepted)) close(live_end::closed);
+  while (!closed_) {
+    auto got = co_await stream_.async_read_some(inbox_, read_bytes, use_tuple);
+    if (closed_) break;
+    const error_code ec = std::get<0>(got);
+    if (ec) {
+      const bool broke_protocol = ec == websocket::condition::protocol_violation ||
+                                  ec == websocket::error::message_too_big ||
+                                  ec == websocket::error::buffer_overflow;
+      close(broke_protocol ? live_end::protocol : live_end::closed);
+      break;
+    }
+    heard();
+    if (!stream_.is_message_done()) continue;
+    if (!failing_) on_text({static_cast<const char*>(inbox_.cdata().data()), inbox_.size()});
+    inbox_.consume(inbox_.size());
+    if (inbox_.capacity() > idle_inbox_bytes) inbox_.shrink_to_fit();
+    if (held_bytes_ > held_bytes_max) co_await admitted_.wait();
+  }
+}
+
+void live_session::on_text(std::string_view text) {
+  auto decoded = live::decode_peer_message(text);
+  if (!decoded) return fail(decoded.error());
+  live::peer_message& message = *decoded;
+  if (!join_received_) {
+    auto* join = std::get_if<live::join>(&message);
+    if (join == nullptr) return fail({errc::protocol, "the first message must be 'join'"});
+    join_ = std::move(*join);
+    join_received_ = true;
+    deadline_ = clock::now() + settings_.dial_back_timeout + settings_.join_timeout;
+    join_ready_.set();
+  } else if (std::holds_alternative<live::leave>(message)) {
+    close(live_end::left);
+  } else if (!in_registry_) {
+    held_bytes_ += text.size();
+    held_.push_back(std::move(message));
+  } else {
+    apply(message);
+    host_.registry_changed();
+  }
+}
+
+void live_session::apply(live::peer_message& message) {
+  const time_point now = clock::now();
+  result<void> outcome;
+  if (const auto* publish = std::get_if<live::publish>(&message)) {
+    outcome = registry_.on_publish(id_, *publish, now);
+  } else if (const auto* withdraw = std::get_if<live::withdraw>(&message)) {
+    registry_.on_withdraw(id_, *withdraw, now);
+  } else if (const auto* progress = std::get_if<live::progress>(&message)) {
+    registry_.on_progress(id_, *progress, now);
+  } else if (const auto* watch = std::get_if<live::watch>(&message)) {
+    outcome = registry_.on_watch(id_, *watch, now);
+  } else if (const auto* unwatch = std::get_if<live::unwatch>(&message)) {
+    registry_.on_unwatch(id_, *unwatch);
+  } else if (std::holds_alternative<live::resync>(message)) {
+    registry_.on_resync(id_, now);
+  } else {
+    return fail({errc::protocol, "'join' was said already"});
+  }
+  if (!outcome) tell(outcome.error());
+}
+
+awaitable<void> live_session::admit() {
+  co_await join_ready_.wait();
+  if (closed_) co_return;
+
+  live::peer_row row;
+  row.peer = join_.peer;
+  row.name = join_.name;
+  row.version = join_.version;
+  row.port = join_.port;
+  const auto observed = plain_address(remote_);
+  auto address = observed;
+  if (!join_.advertise.empty()) {
+    error_code ec;
+    address = asio::ip::make_address(join_.advertise, ec);
+    if (!settings_.allow_advertise) {
+      fail({errc::permission,
+            "this tracker does not take an advertised address: start it with --allow-advertise"});
+      co_return;
+    }
+    if (ec || address.is_v4() != observed.is_v4()) {
+      fail({errc::usage, "cannot advertise '" + join_.advertise +
+                             "': it is not an address of the family of " + observed.to_string() +
+                             ", from where this peer connects"});
+      co_return;
+    }
+  }
+  row.address = address.to_string();
+  if (row.port != 0) row.reachable = co_await dial_back(tcp::endpoint(address, row.port));
+  if (closed_) co_return;
+
+  live::welcome welcome;
+  welcome.address = row.address;
+  welcome.reachable = row.reachable;
+  welcome.heartbeat_ms = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(settings_.heartbeat).count());
+  const auto joined = registry_.on_join(id_, std::move(row), observed.to_string(), clock::now());
+  if (!joined) {
+    fail(joined.error());
+    co_return;
+  }
+  in_registry_ = true;
+  heard();
+  ping_at_ = clock::now() + settings_.heartbeat;
+  watchdog_timer_.cancel();
+  log_info("peer joins peer={} name={} endpoint={} port={} reachable={}", join_.peer.hex(), join_.name,
+           welcome.address, join_.port, welcome.reachable);
+  send(std::make_shared<const std::string>(live::encode(std::move(welcome))));
+  if (*joined) host_.end_session(**joined, live_end::replaced);
+  while (!held_.empty() && in_registry_) {
+    live::peer_message message = std::move(held_.front());
+    held_.pop_front();
+    apply(message);
+  }
+  held_.clear();
+  held_bytes_ = 0;
+  admitted_.set();
+  host_.registry_changed();
+}
+
+awaitable<bool> live_session::dial_back(tcp::endpoint where) {
+  error_code ec;
+  dial_socket_.open(where.protocol(), ec);
+  if (ec) co_return false;
+  dial_timer_.expires_after(settings_.dial_back_timeout);
+  auto outcome = co_await (dial_socket_.async_connect(where, use_tuple) || dial_timer_.async_wait(use_tuple));
+  error_code ignored;
+  dial_socket_.close(ignored);
+  co_return outcome.index() == 0 && !std::get<0>(std::get<0>(outcome));
+}
+
+void live_session::tell(const error& limit) {
+  live::failure failure;
+  failure.code = name_of(limit.code);
+  failure.text = limit.text.substr(0, live::text_bytes_max);
+  send(std::make_shared<const std::string>(live::encode(std::move(failure))));
+}
+
+void live_session::fail(const error& reason) {
+  if (failing_ || closed_) return;
+  why_ = reason.code == errc::protocol || reason.code == errc::malformed ? live_end::protocol
+                                                                         : live_end::refused;
+  log_info("session fails endpoint={} error={}", to_text(remote_), reason.text);
+  leave_registry();
+  tell(reason);
+  failing_ = true;
+  ping_due_ = false;
+  ping_at_ = never;
+  deadline_ = clock::now() + farewell_timeout;
+  watchdog_timer_.cancel();
+  admitted_.set();
+  outbox_ready_.set();
+}
+
+void live_session::send(shared_text message) {
+  enqueue({std::move(message), false});
+}
+
+void live_session::send_snapshot(shared_text message) {
+  enqueue({std::move(message), true});
+}
+
+void live_session::enqueue(outgoing message) {
+  if (closed_ || failing_) return;
+  if (message.is_snapshot) {
+    // Who asks for one after the other without reading them would fill the memory.
+    if (++snapshots_unsent_ > 1) return close(live_end::slow_reader);
+  } else {
+    outbox_bytes_ += message.text->size();
+    if (outbox_bytes_ > settings_.outbox_bytes_max) return close(live_end::slow_reader);
+  }
+  outbox_.push_back(std::move(message));
+  outbox_ready_.set();
+}
+
+awaitable<void> live_session::write_loop() {
+  while (!closed_) {
+    error_code ec;
+    if (ping_due_) {
+      ec = co_await ping();
+    } else if (!outbox_.empty()) {
+      outgoing next = std::move(outbox_.front());
+      outbox_.pop_front();
+      ec = co_await write(std::move(next));
+    } else if (failing_) {
+      // The peer reads the failure, closes, and read_loop sees that; the watchdog bounds it.
+      stream_.next_layer().shutdown(tcp::socket::shutdown_send, ec);
+      co_return;
+    } else {
+      co_await outbox_ready_.wait();
+    }
+    if (ec) close(live_end::closed);
+  }
+}
+
+awaitable<error_code> live_session::write(outgoing message) {
+  const std::string& text = *message.text;
+  std::size_t sent = 0;
+  while (sent < text.size() && !closed_) {
+    const std::size_t bytes = std::min(fragment_bytes, text.size() - sent);
+    const bool last = sent + bytes == text.size();
+    const auto fragment = asio::buffer(text.data() + sent, bytes);
+    auto wrote = co_await stream_.async_write_some(last, fragment, use_tuple);
+    if (std::get<0>(wrote)) co_return std::get<0>(wrote);
+    sent += bytes;
+    if (last) break;
+    // A peer that is still reading a large message cannot answer the ping behind it.
+    heard();
+    if (ping_due_) {
+      const error_code ec = co_await ping();
+      if (ec) co_return ec;
+    }
+  }
+  if (message.is_snapshot) {
+    --snapshots_unsent_;
+  } else {
+    outbox_bytes_ -= text.size();
+  }
+  co_return error_code{};
+}
+
+awaitable<error_code> live_session::ping() {
+  ping_due_ = false;
+  const websocket::ping_data nothing;
+  auto sent = co_await stream_.async_ping(nothing, use_tuple);
+  co_return std::get<0>(sent);
+}
+
+awaitable<void> live_session::watchdog() {
+  while (!closed_) {
+    const time_point now = clock::now();
+    if (now >= deadline_) {
+      close(in_registry_ ? live_end::silent : live_end::late);
+      break;
+    }
+    if (now >= ping_at_) {
+      ping_at_ = now + settings_.heartbeat;
+      ping_due_ = true;
+      outbox_ready_.set();
+    }
+    watchdog_timer_.expires_at(std::min(deadline_, ping_at_));
+    (void)co_await watchdog_timer_.async_wait(use_tuple);
+  }
+}
+
+}  // namespace shoal

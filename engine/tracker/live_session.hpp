@@ -1,0 +1,147 @@
+// One peer's live session at the tracker: WebSocket at /live (RFC 6455), messages of wire/live.hpp.
+//
+// Reads what the peer says into the registry, dials the peer's port back once before others see it, sends
+// what it is given, and pings. A session from which no frame comes for three heartbeats, or which does not
+// read what it is sent, is ended; close() is the only end, takes the peer out of the registry at once, and
+// makes run() return. Owned by tracker_node, on its context. Does not decide who is told what: that is the
+// registry's.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "net/event.hpp"
+#include "policy/registry.hpp"
+#include "wire/live.hpp"
+
+namespace shoal {
+
+using http_request = boost::beast::http::request<boost::beast::http::string_body>;
+/// An encoded message, shared by all sessions that it goes to.
+using shared_text = std::shared_ptr<const std::string>;
+
+enum class live_end {
+  closed,       ///< the peer closed, or the connection broke
+  left,         ///< the peer said `leave`
+  silent,       ///< three heartbeats without a frame
+  slow_reader,  ///< did not read what it was sent
+  late,         ///< no `join` within the handshake deadline
+  protocol,     ///< broke the protocol; was told
+  refused,      ///< a limit or a policy of this tracker; was told
+  replaced,     ///< the same peer id joined again
+  stopping,     ///< the tracker stops
+};
+inline constexpr std::size_t live_ends = 9;
+std::string_view name_of(live_end why);
+
+struct live_settings {
+  duration heartbeat = std::chrono::seconds(5);
+  duration dial_back_timeout = std::chrono::seconds(2);
+  /// From the upgrade to `join`.
+  duration join_timeout = std::chrono::seconds(10);
+  bool allow_advertise = false;
+  /// Unsent bytes of a session, its snapshot not counted: what some seconds of a large swarm's deltas take.
+  std::size_t outbox_bytes_max = 8 * MiB;
+};
+
+/// What a session needs of its node.
+class live_session_host {
+ public:
+  /// The registry has something new to tell.
+  virtual void registry_changed() = 0;
+  virtual void end_session(live_session_id session, live_end why) = 0;
+
+ protected:
+  ~live_session_host() = default;
+};
+
+class live_session {
+ public:
+  static constexpr int heartbeats_missed_max = 3;
+  /// Messages held while the port is dialled back; beyond it the socket is not read.
+  static constexpr std::size_t held_bytes_max = 4 * MiB;
+
+  /// `upgrade` is the request that asked for the WebSocket. `settings`, `state` and `host` outlive the
+  /// session.
+  live_session(live_session_id id, tcp::socket socket, tcp::endpoint remote, http_request upgrade,
+               const live_settings& settings, registry& state, live_session_host& host);
+  live_session(const live_session&) = delete;
+  live_session& operator=(const live_session&) = delete;
+
+  /// Serves until close().
+  awaitable<void> run();
+  /// Idempotent; the first reason counts.
+  void close(live_end why);
+
+  void send(shared_text message);
+  /// As send(), but its size is not held against the reader. One at a time.
+  void send_snapshot(shared_text message);
+
+  live_end why() const { return why_; }
+  const tcp::endpoint& remote() const { return remote_; }
+  /// Zero before `join`.
+  const peer_id& peer() const { return join_.peer; }
+
+ private:
+  struct outgoing {
+    shared_text text;
+    bool is_snapshot = false;
+  };
+
+  awaitable<void> read_loop();
+  awaitable<void> write_loop();
+  awaitable<void> watchdog();
+  awaitable<void> admit();
+  awaitable<bool> dial_back(tcp::endpoint where);
+  awaitable<error_code> write(outgoing message);
+  awaitable<error_code> ping();
+
+  void heard();
+  void on_text(std::string_view text);
+  void apply(live::peer_message& message);
+  void tell(const error& limit);
+  /// Tells the peer what it did, leaves the registry, and closes when that is sent.
+  void fail(const error& reason);
+  void leave_registry();
+  void enqueue(outgoing message);
+
+  const live_session_id id_;
+  const tcp::endpoint remote_;
+  const live_settings& settings_;
+  registry& registry_;
+  live_session_host& host_;
+
+  boost::beast::websocket::stream<tcp::socket> stream_;
+  std::unique_ptr<http_request> upgrade_;  ///< until the upgrade is answered
+  boost::beast::flat_buffer inbox_;
+  std::deque<outgoing> outbox_;
+  std::size_t outbox_bytes_ = 0;
+  std::size_t snapshots_unsent_ = 0;
+  event outbox_ready_;
+
+  live::join join_;
+  bool join_received_ = false;
+  event join_ready_;
+  std::deque<live::peer_message> held_;
+  std::size_t held_bytes_ = 0;
+  event admitted_;
+  tcp::socket dial_socket_;
+  asio::steady_timer dial_timer_;
+
+  asio::steady_timer watchdog_timer_;
+  time_point deadline_;
+  time_point ping_at_ = never;
+  bool ping_due_ = false;
+  bool in_registry_ = false;
+  bool failing_ = false;
+  bool closed_ = false;
+  live_end why_ = live_end::closed;
+};
+
+}  // namespace shoal

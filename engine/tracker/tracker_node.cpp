@@ -1,0 +1,199 @@
+#include "tracker/tracker_node.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <utility>
+
+#include "net/endpoint.hpp"
+#include "observe/log.hpp"
+
+namespace shoal {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+/// Browsers send 1 to 2 KiB.
+constexpr std::uint32_t header_bytes_max = 8 * KiB;
+/// Nothing that we answer has a body; read so that the answer is not lost to a reset.
+constexpr std::uint64_t body_bytes_max = 64 * KiB;
+
+bool is_letter(std::uint8_t byte) {
+  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+std::string_view path_of(const http_request& request) {
+  const std::string_view target{request.target().data(), request.target().size()};
+  return target.substr(0, target.find('?'));
+}
+
+}  // namespace
+
+tracker_node::tracker_node(asio::any_io_executor executor, tracker_options options)
+    : executor_(executor),
+      options_(std::move(options)),
+      registry_(options_.limits),
+      changed_(executor),
+      tasks_(executor) {}
+
+tracker_node::~tracker_node() = default;
+
+result<void> tracker_node::open() {
+  if (options_.listen.empty()) return error{errc::usage, "nothing to listen on: give --listen ADDRESS:PORT"};
+  if (options_.live.heartbeat < tracker_options::heartbeat_min) {
+    return error{errc::usage, "the heartbeat is too short: choose 100 ms or more"};
+  }
+  std::vector<std::unique_ptr<listener>> opened;
+  for (const tcp::endpoint& where : options_.listen) {
+    auto take = [this](tcp::socket socket, std::uint8_t first_byte) {
+      on_connection(std::move(socket), first_byte);
+    };
+    auto one = std::make_unique<listener>(executor_, std::move(take));
+    if (const auto bound = one->open(where, false); !bound) return bound.error();
+    opened.push_back(std::move(one));
+  }
+  listeners_ = std::move(opened);
+  return {};
+}
+
+awaitable<void> tracker_node::run() {
+  for (const auto& one : listeners_) {
+    log_info("tracker listens endpoint={}", to_text(one->local()));
+    tasks_.spawn("listener", one->run());
+  }
+  tasks_.spawn("batches", batch_loop());
+  co_await tasks_.join();
+}
+
+void tracker_node::stop() {
+  if (std::exchange(stopped_, true)) return;
+  for (const auto& one : listeners_) one->stop();
+  error_code ignored;
+  for (tcp::socket& socket : visitors_) socket.close(ignored);
+  for (const auto& [id, session] : sessions_) session->close(live_end::stopping);
+  changed_.set();
+}
+
+std::vector<tcp::endpoint> tracker_node::local() const {
+  std::vector<tcp::endpoint> bound;
+  for (const auto& one : listeners_) bound.push_back(one->local());
+  return bound;
+}
+
+void tracker_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
+  if (stopped_ || !is_letter(first_byte) || visitors_.size() >= visitors_max) return;
+  const visitor guest = visitors_.insert(visitors_.end(), std::move(socket));
+  tasks_.spawn("connection", visit(guest));
+}
+
+awaitable<void> tracker_node::visit(visitor guest) {
+  auto request = co_await read_request(*guest);
+  error_code ec;
+  const tcp::endpoint remote = guest->remote_endpoint(ec);
+  if (!request || ec || stopped_) {
+    visitors_.erase(guest);
+    co_return;
+  }
+  if (!beast::websocket::is_upgrade(*request) || path_of(*request) != "/live") {
+    co_await answer(*guest, *request);
+    visitors_.erase(guest);
+    co_return;
+  }
+  const live_session_id id = next_session_;
+  ++next_session_;
+  live_session_host& self = *this;
+  sessions_.emplace(id, std::make_unique<live_session>(id, std::move(*guest), remote, std::move(*request),
+                                                       options_.live, registry_, self));
+  visitors_.erase(guest);
+  tasks_.spawn("live session", serve(id));
+}
+
+awaitable<std::optional<http_request>> tracker_node::read_request(tcp::socket& socket) {
+  beast::flat_buffer buffer;
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(header_bytes_max);
+  parser.body_limit(body_bytes_max);
+  asio::steady_timer timer(executor_, options_.request_timeout);
+  auto outcome =
+      co_await (http::async_read(socket, buffer, parser, use_tuple) || timer.async_wait(use_tuple));
+  if (outcome.index() == 1) co_return std::nullopt;
+  // Bytes behind the request would be lost in an upgrade, and no client sends them before it is answered.
+  if (std::get<0>(std::get<0>(outcome)) || buffer.size() != 0) co_return std::nullopt;
+  co_return parser.release();
+}
+
+awaitable<void> tracker_node::answer(tcp::socket& socket, const http_request& request) {
+  http::response<http::string_body> response(http::status::not_found, request.version());
+  response.set(http::field::content_type, "text/plain; charset=utf-8");
+  response.set(http::field::server, "shoal/" SHOAL_VERSION);
+  response.keep_alive(false);
+  response.body() =
+      "This is a shoal tracker. Peers open a WebSocket at /live: node peer --tracker HOST:PORT\n";
+  response.prepare_payload();
+  if (request.method() == http::verb::head) response.body().clear();
+  asio::steady_timer timer(executor_, options_.request_timeout);
+  (void)co_await (http::async_write(socket, response, use_tuple) || timer.async_wait(use_tuple));
+  error_code ignored;
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+awaitable<void> tracker_node::serve(live_session_id id) {
+  live_session& session = *sessions_.at(id);
+  co_await session.run();
+  ++ends_[static_cast<std::size_t>(session.why())];
+  log_info("session ends endpoint={} peer={} reason={}", to_text(session.remote()), session.peer().hex(),
+           name_of(session.why()));
+  sessions_.erase(id);
+}
+
+live_session* tracker_node::find(live_session_id id) {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void tracker_node::end_session(live_session_id session, live_end why) {
+  if (live_session* found = find(session)) found->close(why);
+}
+
+awaitable<void> tracker_node::batch_loop() {
+  while (!stopped_) {
+    const time_point due = registry_.next_deadline();
+    if (due <= clock::now()) {
+      send(registry_.next_batch(clock::now()));
+      continue;
+    }
+    // Any change wakes this early, and the loop looks again when the next batch is due.
+    (void)co_await changed_.wait_until(due);
+  }
+}
+
+void tracker_node::send(registry::batch batch) {
+  const auto encoded = [](auto& message) {
+    return std::make_shared<const std::string>(live::encode(live::tracker_message(std::move(message))));
+  };
+  if (batch.delta) {
+    const shared_text text = encoded(batch.delta->message);
+    for (const live_session_id id : batch.delta->to) {
+      if (live_session* session = find(id)) session->send(text);
+    }
+  }
+  if (batch.snapshot) {
+    const shared_text text = encoded(batch.snapshot->message);
+    for (const live_session_id id : batch.snapshot->to) {
+      if (live_session* session = find(id)) session->send_snapshot(text);
+    }
+  }
+  for (auto& swarm : batch.swarms) {
+    const shared_text text = encoded(swarm.message);
+    for (const live_session_id id : swarm.to) {
+      if (live_session* session = find(id)) session->send(text);
+    }
+  }
+}
+
+}  // namespace shoal

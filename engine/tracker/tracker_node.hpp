@@ -1,0 +1,83 @@
+// The tracker: listens, upgrades GET /live to live sessions, and sends each the registry's batches.
+//
+// Owns the registry, the listeners, all connections and their coroutines; promises that a change reaches
+// every session's socket within registry::batch_interval. Speaks HTTP/1.1 otherwise just enough to say what
+// it is. Composed and run by cmd on one io_context; stop() is synchronous and makes run() return. DESIGN:
+// "Tracker".
+#pragma once
+
+#include <array>
+#include <list>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/error.hpp"
+#include "net/listener.hpp"
+#include "net/task_group.hpp"
+#include "policy/registry.hpp"
+#include "tracker/live_session.hpp"
+
+namespace shoal {
+
+struct tracker_options {
+  /// Below it the pings of a large swarm cost more than they tell.
+  static constexpr duration heartbeat_min = std::chrono::milliseconds(100);
+
+  std::vector<tcp::endpoint> listen;  ///< at least one; port 0 takes a free one
+  live_settings live;
+  registry::limits limits;
+  /// From the first byte to the end of the HTTP request.
+  duration request_timeout = handshake_deadline;
+};
+
+class tracker_node : private live_session_host {
+ public:
+  /// Connections that have not finished their request; further ones are closed.
+  static constexpr std::size_t visitors_max = 1024;
+
+  tracker_node(asio::any_io_executor executor, tracker_options options);
+  ~tracker_node();
+
+  /// Listens on every endpoint or on none. errc::usage for options out of range, else as listener::open.
+  result<void> open();
+  /// Serves until stop(); returns when every connection is closed.
+  awaitable<void> run();
+  void stop();
+
+  /// The bound endpoints, with real ports, in the order of the options.
+  std::vector<tcp::endpoint> local() const;
+  std::size_t session_count() const { return sessions_.size(); }
+  /// Sessions that ended so, since the start.
+  std::uint64_t ended(live_end why) const { return ends_[static_cast<std::size_t>(why)]; }
+
+ private:
+  using visitor = std::list<tcp::socket>::iterator;
+
+  void on_connection(tcp::socket socket, std::uint8_t first_byte);
+  awaitable<void> visit(visitor guest);
+  awaitable<std::optional<http_request>> read_request(tcp::socket& socket);
+  awaitable<void> answer(tcp::socket& socket, const http_request& request);
+  awaitable<void> serve(live_session_id id);
+  awaitable<void> batch_loop();
+  void send(registry::batch batch);
+  live_session* find(live_session_id id);
+
+  void registry_changed() override { changed_.set(); }
+  void end_session(live_session_id session, live_end why) override;
+
+  asio::any_io_executor executor_;
+  tracker_options options_;
+  registry registry_;
+  event changed_;
+  std::vector<std::unique_ptr<listener>> listeners_;
+  std::list<tcp::socket> visitors_;
+  std::unordered_map<live_session_id, std::unique_ptr<live_session>> sessions_;
+  live_session_id next_session_;
+  std::array<std::uint64_t, live_ends> ends_{};
+  task_group tasks_;
+  bool stopped_ = false;
+};
+
+}  // namespace shoal
