@@ -248,7 +248,7 @@ def table(rows):
 def report(results, swarm_peers):
     identities = {}
     for peer in swarm_peers:
-        identities[peer.identity] = peer.name
+        identities[peer.ready["peer"]] = peer.name
         identities[peer.address()] = peer.name
     names = [peer.name for peer in swarm_peers]
     rows = [["to", "share", "time", "rate"] + names + ["stolen", "requeued"]]
@@ -302,8 +302,8 @@ def by_hand(swarm, tracker, peers):
         return
     say(style("1", "By hand, in three terminals:") + """
   build/release/node tracker
-  build/release/node peer --tracker 127.0.0.1:7700 --state /tmp/a --share README.md
-  build/release/node peer --tracker 127.0.0.1:7700 --state /tmp/b --dir /tmp      then type: LIST, DOWN README.md
+  build/release/node peer --tracker 127.0.0.1:7000 --state /tmp/a --share README.md
+  build/release/node peer --tracker 127.0.0.1:7000 --state /tmp/b --dir /tmp      then type: LIST, DOWN README.md
 tools/demo --keep leaves this swarm running instead.""")
 
 
@@ -322,8 +322,6 @@ def run(swarm, mib):
     peers = [Peer(swarm, name, tracker) for name in ("seeder 1", "seeder 2", "peer 3", "peer 4")]
     for process in [tracker] + peers:
         say(f"  {process.name:<9} {process.address():<18} pid {process.process.pid}")
-    for peer in peers:
-        peer.identity = peer.ask("status")[0]["peer"]
 
     step("3. The seeders share; everybody sees it")
     for seeder in peers[:2]:
