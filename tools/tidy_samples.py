@@ -82,7 +82,9 @@ bad("pure", "std::chrono::system_clock::time_point t;\n", "engine/content/x.cpp"
 good("pure", "#include <boost/asio/io_context.hpp>\nauto now = clock::now();\n", "engine/net/x.cpp")
 good("pure", "// not clock::now\n#include <boost/system/result.hpp>\n", "engine/policy/x.cpp")
 
-bad("header_opening", "// One line.\n#pragma once\n", "engine/core/x.hpp")
+bad("header_opening", "// One line.\n#pragma once\n" + "int x;\n" * 60, "engine/core/x.hpp")
+bad("header_opening", "#pragma once\n", "engine/core/x.hpp")
+good("header_opening", "// One line.\n#pragma once\n", "engine/core/x.hpp")
 bad("header_opening", "#pragma once\n", "tests/net/x.hpp")
 bad("header_opening", "// A\n// B\n// C\n\n#include <string>\n", "engine/core/x.hpp")
 good("header_opening", "// A\n//\n// B\n#pragma once\n", "engine/core/x.hpp")
