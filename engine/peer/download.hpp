@@ -101,6 +101,15 @@ class download {
   void on_hash_reject(session& from, const hash_range& range);
 
  private:
+  struct leaf_query {
+    hash_range range;
+    std::uint32_t layer_width = 0;
+    std::uint32_t leaf_count = 0;
+    std::vector<digest> leaves;  // proven so far, from the first of the piece on
+    std::vector<source_id> asked;
+    time_point deadline = never;
+  };
+
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();
@@ -124,17 +133,11 @@ class download {
 
   // download_leaves.cpp: finding out who lied.
   void ask_leaves(piece_index piece);
+  hash_range next_leaves(piece_index piece, const leaf_query& query) const;
   void give_up_leaves(time_point now);
   bool take_leaves(session& from, const hash_range& range, std::span<const digest> hashes);
   void leaves_refused(const hash_range& range);
 
-  struct leaf_query {
-    hash_range range;
-    std::uint32_t layer_width = 0;
-    std::uint32_t leaf_count = 0;
-    std::vector<source_id> asked;
-    time_point deadline = never;
-  };
 
   peer_context& context_;
   share& share_;

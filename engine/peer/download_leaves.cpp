@@ -17,25 +17,30 @@ constexpr std::size_t leaf_queries_max = 4;
 
 }  // namespace
 
+hash_range download::next_leaves(piece_index piece, const leaf_query& query) const {
+  const geometry& shape = share_.info()->shape();
+  const file_index file = shape.piece_file(piece);
+  const std::uint32_t piece_blocks = shape.piece_bytes() / block_bytes;
+  const std::uint32_t piece_in_file = piece.value() - shape.file_first_piece(file).value();
+  const auto file_blocks = static_cast<std::uint32_t>((shape.file_size(file) + block_bytes - 1) / block_bytes);
+  const auto first = piece_in_file * piece_blocks + static_cast<std::uint32_t>(query.leaves.size());
+  return piece_leaves_request(share_.info()->files()[file.value()].root, first, piece_blocks, file_blocks);
+}
+
 void download::ask_leaves(piece_index piece) {
   const auto now = clock::now();
   leaf_query& query = leaf_queries_[piece];
   if (query.leaf_count == 0) {
     const geometry& shape = share_.info()->shape();
-    const file_index file = shape.piece_file(piece);
-    const auto file_blocks =
-        static_cast<std::uint32_t>((shape.file_size(file) + block_bytes - 1) / block_bytes);
-    const std::uint32_t piece_blocks = shape.piece_bytes() / block_bytes;
-    const std::uint32_t piece_in_file = piece.value() - shape.file_first_piece(file).value();
-    query.range = piece_leaves_request(share_.info()->files()[file.value()].root, piece_in_file * piece_blocks,
-                                       piece_blocks, file_blocks);
-    query.layer_width = std::bit_ceil(file_blocks);
     query.leaf_count = shape.piece_blocks(piece);
+    query.layer_width = std::bit_ceil(
+        static_cast<std::uint32_t>((shape.file_size(shape.piece_file(piece)) + block_bytes - 1) / block_bytes));
   }
   for (const auto& [source, one] : attached_) {
     const bool asked = std::find(query.asked.begin(), query.asked.end(), source) != query.asked.end();
     if (asked || one->closed() || query.asked.size() >= leaf_queries_max) continue;
     if (one->holds().size() <= piece.value() || !one->holds().test(piece.value())) continue;
+    query.range = next_leaves(piece, query);
     query.asked.push_back(source);
     query.deadline = now + leaf_query_deadline;
     one->send(wire::hash_request{query.range});
@@ -46,20 +51,31 @@ void download::ask_leaves(piece_index piece) {
 }
 
 bool download::take_leaves(session& from, const hash_range& range, std::span<const digest> hashes) {
-  for (const auto& [piece, query] : leaf_queries_) {
-    if (query.range != range || query.asked.empty() || query.asked.back() != *from.source) continue;
-    const piece_index which = piece;
-    if (!merkle_verify(range, hashes, query.layer_width)) {
-      share_.ban(from);
-      ask_leaves(which);
-      return true;
-    }
-    const auto leaves = hashes.subspan(0, query.leaf_count);
-    leaf_queries_.erase(which);
-    transfer_->on_leaves(which, leaves, clock::now());
+  const auto at = std::find_if(leaf_queries_.begin(), leaf_queries_.end(), [&](const auto& row) {
+    return row.second.range == range && !row.second.asked.empty() && row.second.asked.back() == *from.source;
+  });
+  if (at == leaf_queries_.end()) return false;
+  const piece_index piece = at->first;
+  leaf_query& query = at->second;
+  if (!merkle_verify(range, hashes, query.layer_width)) {
+    share_.ban(from);
+    ask_leaves(piece);
     return true;
   }
-  return false;
+  const auto missing = query.leaf_count - query.leaves.size();
+  const auto got = hashes.first(std::min<std::size_t>(missing, range.count));
+  query.leaves.insert(query.leaves.end(), got.begin(), got.end());
+  if (query.leaves.size() < query.leaf_count) {
+    // Large pieces have more leaves than one request may ask for.
+    query.range = next_leaves(piece, query);
+    query.deadline = clock::now() + leaf_query_deadline;
+    from.send(wire::hash_request{query.range});
+    return true;
+  }
+  const std::vector<digest> leaves = std::move(query.leaves);
+  leaf_queries_.erase(at);
+  transfer_->on_leaves(piece, leaves, clock::now());
+  return true;
 }
 
 void download::leaves_refused(const hash_range& range) {

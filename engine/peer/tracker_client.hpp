@@ -52,7 +52,7 @@ struct tracker_state {
   bool reachable = false;      ///< the tracker could connect to our port
 };
 
-class tracker_client : private tracker_connection_reader {
+class tracker_client final : private tracker_connection_reader {
  public:
   /// Deadline of one attempt: name lookup, connecting and handshake each.
   static constexpr duration attempt_timeout = std::chrono::seconds(5);
