@@ -1,9 +1,10 @@
-// One download as a decision maker: from which source to ask for what, when to give up on one, what is verified.
+// One download as a decision maker: from which source to ask for what, when to give up on one, what is
+// verified.
 //
-// Composes chunk_queue, availability and request_window; the driver's only door. The driver reports what happened with
-// on_*(…, now), then asks next_*() until it says nothing, and calls on_deadline(now) at next_deadline(). No I/O, no
-// clock, no log; randomness only from the seed. Used by peer/download in the product and by tests and simulation.
-// DESIGN: "The life of one chunk".
+// Composes chunk_queue, steal, request_window, request_list and verification; the driver's only door. The
+// driver reports what happened with on_*(…, now), then asks next_*() until it says nothing, and calls
+// on_deadline(now) at next_deadline(). No I/O, no clock, no log; randomness only from the seed. Used by
+// peer/download in the product and by tests and simulation. DESIGN: "The life of one chunk".
 #pragma once
 
 #include <cstdint>
@@ -18,20 +19,17 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "policy/chunk_queue.hpp"
+#include "policy/request_window.hpp"
 
 namespace shoal {
 
-/// Least time a source gets to deliver the next byte of what was asked of it; then its chunks go to others.
-inline constexpr duration stall_deadline_min = std::chrono::seconds(1);
-/// A source gets this many times the time that its measured rate lets expect for one request.
-inline constexpr int stall_deadline_factor = 4;
-/// Bytes asked of one source at a time: 2 x bandwidth-delay, at least two chunks, at most this.
-inline constexpr std::uint64_t window_bytes_max = 32 * MiB;
-/// One request is meant to take about this long at the source's rate, so that slow sources can be relieved in small
-/// steps; clamped to block_bytes .. the source's request_bytes_max.
-inline constexpr duration request_duration_target = std::chrono::milliseconds(250);
-/// Size of the first requests to a source of unknown rate.
-inline constexpr std::uint32_t request_bytes_initial = 256 * KiB;
+/// A source that rejects a request though it does not choke is asked again after this, twice as long each
+/// time that it goes on so, up to reject_pause_max: neither forgotten nor asked in a circle.
+inline constexpr duration reject_pause_min = std::chrono::milliseconds(250);
+inline constexpr duration reject_pause_max = std::chrono::seconds(8);
+/// While a source has nothing to do it is looked at again this often: others may have become slow enough to
+/// relieve.
+inline constexpr duration idle_check_interval = std::chrono::milliseconds(100);
 
 class transfer {
  public:
@@ -41,11 +39,12 @@ class transfer {
 
   // What happened.
 
-  /// A new source, choking us and holding nothing yet. `request_bytes_max`: largest request it serves, a multiple of
-  /// block_bytes. `requests_max`: requests it queues (BEP 10 reqq).
+  /// A new source, choking us and holding nothing yet. `request_bytes_max`: largest request it serves, a
+  /// multiple of block_bytes. `requests_max`: requests it queues (BEP 10 reqq).
   source_id on_source(std::uint32_t request_bytes_max, std::uint32_t requests_max, time_point now);
   /// The source is gone: what it did not deliver is queued again at once.
   void on_source_gone(source_id source, time_point now);
+  /// Out of range is ignored.
   void on_have(source_id source, piece_index piece, time_point now);
   /// `pieces` has piece_count bits; replaces what was known (BEP 3 bitfield, BEP 6 have all/none).
   void on_bitmap(source_id source, const bitmap& pieces, time_point now);
@@ -54,42 +53,49 @@ class transfer {
   void on_unchoke(source_id source, time_point now);
   void on_reject(source_id source, const byte_range& request, time_point now);
 
-  /// The header of a `piece` message came. False if the source was never asked for it (or was already answered): the
-  /// driver ends the session (BEP 52). Requests given up meanwhile by deadline, theft or cancel are still answered
-  /// legitimately and return true.
+  /// The header of a `piece` message came. False if the source was never asked for it (or was already
+  /// answered): the driver ends the session (BEP 52). Requests given up meanwhile by deadline, theft or
+  /// cancel are still answered legitimately and return true.
   [[nodiscard]] bool on_piece_begin(source_id source, const byte_range& range, time_point now);
   /// `bytes` more payload came in: feeds the rate and the stall deadline.
   void on_bytes(source_id source, std::uint32_t bytes, time_point now);
-  /// Whole blocks of the current `piece` message are in memory. Bit i of the result: block i of `range` (at most 64,
-  /// block-aligned) is wanted and must now be written and reported with on_stored or on_store_failed; blocks
-  /// that are not wanted (any more) must not be written: their place may hold verified data.
+  /// Whole blocks of the current `piece` message are in memory. Bit i of the result: block i of `range` (at
+  /// most 64, block-aligned) is wanted and must now be written and reported with on_stored or
+  /// on_store_failed; blocks that are not wanted (any more) must not be written: their place may hold
+  /// verified data.
   [[nodiscard]] block_mask on_blocks(source_id source, const byte_range& range, time_point now);
-  /// The payload of the request is complete: it left the window.
+  /// The payload of the request is complete and its blocks were reported: it left the window.
   void on_piece_end(source_id source, const byte_range& range, time_point now);
 
   enum class check { partial, verified, failed };
-  /// Consecutive blocks of one piece were written; `leaves` are their digests, from block `first_block` on. `verified`
-  /// once per piece; `failed`: see next_ban and next_leaf_query.
-  check on_stored(source_id source, piece_index piece, std::uint32_t first_block, std::span<const digest> leaves,
-                  time_point now);
+  /// Consecutive blocks of one piece were written; `leaves` are their digests, from block `first_block` on.
+  /// `verified` once per piece; `failed`: see next_ban and next_leaf_query.
+  check on_stored(source_id source, piece_index piece, std::uint32_t first_block,
+                  std::span<const digest> leaves, time_point now);
   /// The write failed: the blocks are wanted again. The driver pauses the download if the disk is the cause.
   void on_store_failed(piece_index piece, std::uint32_t first_block, std::uint32_t blocks, time_point now);
-  /// Answer to next_leaf_query: all leaves of the piece, proven against its root. Blocks that differ are thrown away
-  /// and those who sent them are banned; good blocks are kept.
+  /// Answer to next_leaf_query: all leaves of the piece, proven against its root. Blocks that differ are
+  /// thrown away and those who sent them are banned; good blocks are kept.
   void on_leaves(piece_index piece, std::span<const digest> leaves, time_point now);
   /// Nobody answered: the piece is fetched again, whole, from one source at a time.
   void on_leaves_unavailable(piece_index piece, time_point now);
+
+  /// The driver reads from no source for now (its buffers wait for the disk): deadlines stand still and rates
+  /// do not suffer until on_reading_resumed. May be repeated.
+  void on_reading_paused(time_point now);
+  void on_reading_resumed(time_point now);
 
   void on_deadline(time_point now);
 
   // What to do.
 
-  /// The next request to send to the source, or nothing for now. Call again after every event that concerns the
-  /// source, and for all sources after one that may have freed work (work_freed()).
+  /// The next request to send to the source, or nothing for now. Call again after every event that concerns
+  /// the source, and for all sources after one that may have freed work (work_freed()).
   std::optional<byte_range> next_request(source_id source, time_point now);
   /// The next request of this source to withdraw with a BEP 3 cancel.
   std::optional<byte_range> next_cancel(source_id source);
-  /// A source that lied and must be disconnected and not come back. It is still a source until on_source_gone.
+  /// A source that lied and must be disconnected and not come back. It is still a source until
+  /// on_source_gone; it may also be gone already when its lie is found. Each is named once.
   std::optional<source_id> next_ban();
   /// A failed piece whose leaf hashes the driver should fetch (piece_leaves_request), to find who lied.
   std::optional<piece_index> next_leaf_query();
@@ -109,7 +115,7 @@ class transfer {
     std::uint64_t bytes_received = 0;  ///< payload, duplicates included
     double rate = 0;                   ///< bytes per second, smoothed over about a second
     std::uint64_t bytes_in_flight = 0;
-    bool stalled = false;              ///< missed its deadline and has sent nothing since
+    bool stalled = false;  ///< missed its deadline and has sent nothing since
     bool choked = true;
     std::uint32_t pieces_held = 0;
   };

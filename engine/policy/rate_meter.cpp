@@ -1,0 +1,73 @@
+#include "policy/rate_meter.hpp"
+
+#include <algorithm>
+
+namespace shoal {
+
+namespace {
+
+double seconds(duration span) {
+  return std::chrono::duration<double>(span).count();
+}
+
+/// Before this a source that never sent anything is not yet slow: it may be far away.
+constexpr duration first_bytes_grace = std::chrono::milliseconds(200);
+
+}  // namespace
+
+void rate_meter::advance(time_point now) {
+  if (busy_) span_ += std::max(now - mark_, duration::zero());
+  mark_ = now;
+}
+
+double rate_meter::blended(double bytes, duration span) const {
+  const double sample = bytes / seconds(span);
+  if (rate_ <= 0) return sample;
+  const duration memory = std::min(std::max(age_, span), rate_smoothing);
+  const double weight = std::min(1.0, seconds(span) / seconds(memory));
+  return rate_ + weight * (sample - rate_);
+}
+
+void rate_meter::on_busy(time_point now) {
+  if (busy_) return;
+  busy_ = true;
+  mark_ = now;
+}
+
+void rate_meter::on_idle(time_point now) {
+  advance(now);
+  busy_ = false;
+}
+
+void rate_meter::on_skip(time_point now) {
+  mark_ = now;
+}
+
+void rate_meter::on_bytes(std::uint64_t bytes, time_point now) {
+  advance(now);
+  busy_ = true;
+  if (!started_) {
+    // The way to the source and back is no part of its rate, so the first bytes only start the clock.
+    started_ = true;
+    span_ = {};
+    return;
+  }
+  bytes_ += bytes;
+  if (span_ < rate_sample_min) return;
+  rate_ = blended(static_cast<double>(bytes_), span_);
+  age_ = std::min(age_ + span_, rate_smoothing);
+  bytes_ = 0;
+  span_ = {};
+}
+
+double rate_meter::rate_at(time_point now, std::uint64_t bytes_expected) const {
+  const duration span = span_ + (busy_ ? std::max(now - mark_, duration::zero()) : duration::zero());
+  if (started_ && rate_ > 0) {
+    // What is on its way may arrive at once; only a longer silence tells something.
+    const double expected = static_cast<double>(bytes_ + bytes_expected);
+    return span < rate_sample_min ? rate_ : std::min(rate_, blended(expected, span));
+  }
+  return span < first_bytes_grace ? 0 : static_cast<double>(bytes_ + bytes_expected) / seconds(span);
+}
+
+}  // namespace shoal

@@ -1,0 +1,49 @@
+// How fast a source delivers while it has something to deliver: bytes per second, smoothed over about a
+// second.
+//
+// Time in which nothing was asked for does not count. Pure; owned by request_window.
+#pragma once
+
+#include <cstdint>
+
+#include "core/time.hpp"
+
+namespace shoal {
+
+/// What the rate is smoothed over.
+inline constexpr duration rate_smoothing = std::chrono::seconds(1);
+/// Shortest stretch of time that makes a sample.
+inline constexpr duration rate_sample_min = std::chrono::milliseconds(5);
+
+class rate_meter {
+ public:
+  /// Something is due from now on.
+  void on_busy(time_point now);
+  /// Nothing is due any more.
+  void on_idle(time_point now);
+  void on_bytes(std::uint64_t bytes, time_point now);
+  /// Time until now does not count: nobody read what came in.
+  void on_skip(time_point now);
+  void reset() { *this = rate_meter(); }
+
+  bool known() const { return rate_ > 0; }
+  /// 0 until known.
+  double rate() const { return rate_; }
+  /// As rate(), but a silence that lasts at `now` counts already. Where nothing ever came it is what would be
+  /// if `bytes_expected` came now; 0 if it is too early to say.
+  double rate_at(time_point now, std::uint64_t bytes_expected) const;
+
+ private:
+  void advance(time_point now);
+  double blended(double bytes, duration span) const;
+
+  double rate_ = 0;
+  duration age_{};           ///< time measured, up to rate_smoothing
+  std::uint64_t bytes_ = 0;  ///< not yet in rate_
+  duration span_{};          ///< time not yet in rate_
+  time_point mark_{};
+  bool busy_ = false;
+  bool started_ = false;
+};
+
+}  // namespace shoal

@@ -1,0 +1,129 @@
+#include "policy/request_list.hpp"
+
+#include <algorithm>
+
+#include "core/assert.hpp"
+
+namespace shoal {
+
+namespace {
+
+auto find(std::deque<sent_request>& requests, const byte_range& range) {
+  return std::find_if(requests.begin(), requests.end(),
+                      [&](const sent_request& request) { return request.range == range; });
+}
+
+/// Prefers the answer that is under way, should the same range have been asked for twice.
+auto find_begun(std::deque<sent_request>& requests, const byte_range& range) {
+  return std::find_if(requests.begin(), requests.end(),
+                      [&](const sent_request& request) { return request.begun && request.range == range; });
+}
+
+}  // namespace
+
+void request_list::on_sent(const sent_request& request) {
+  outstanding_.push_back(request);
+  bytes_ += request.range.bytes;
+}
+
+std::optional<sent_request> request_list::on_begin(const byte_range& range) {
+  if (const auto found = find(outstanding_, range); found != outstanding_.end()) {
+    found->begun = true;
+    return *found;
+  }
+  if (const auto found = find(late_, range); found != late_.end()) {
+    found->begun = true;
+    return *found;
+  }
+  return std::nullopt;
+}
+
+std::optional<sent_request> request_list::on_end(const byte_range& range) {
+  if (const auto found = find_begun(outstanding_, range); found != outstanding_.end()) {
+    const sent_request request = *found;
+    bytes_ -= request.range.bytes;
+    outstanding_.erase(found);
+    return request;
+  }
+  if (const auto late = find_begun(late_, range); late != late_.end()) late_.erase(late);
+  return std::nullopt;
+}
+
+std::optional<sent_request> request_list::on_reject(const byte_range& range) {
+  // Answers come in order: a reject of a range asked for twice means the request that was given up.
+  if (const auto late = find(late_, range); late != late_.end()) {
+    sent_request request = *late;
+    request.live = 0;
+    late_.erase(late);
+    return request;
+  }
+  const auto found = find(outstanding_, range);
+  if (found == outstanding_.end()) return std::nullopt;
+  const sent_request request = *found;
+  bytes_ -= request.range.bytes;
+  outstanding_.erase(found);
+  return request;
+}
+
+void request_list::remember(const sent_request& request) {
+  if (late_.size() == late_requests_max) late_.pop_front();
+  late_.push_back(request);
+  late_.back().live = 0;
+}
+
+std::deque<sent_request>::iterator request_list::withdraw(std::deque<sent_request>::iterator request) {
+  bytes_ -= request->range.bytes;
+  cancels_.push_back(request->range);
+  request->cancelled = true;
+  remember(*request);
+  return outstanding_.erase(request);
+}
+
+void request_list::on_not_expected(chunk_index chunk, block_mask blocks) {
+  for (auto request = outstanding_.begin(); request != outstanding_.end();) {
+    if (request->chunk == chunk && (request->live & blocks) != 0) {
+      request->live &= ~blocks;
+      if (request->live == 0 && !request->begun) {
+        request = withdraw(request);
+        continue;
+      }
+    }
+    ++request;
+  }
+}
+
+void request_list::on_given_up() {
+  for (const auto& request : outstanding_) remember(request);
+  outstanding_.clear();
+  bytes_ = 0;
+}
+
+std::optional<byte_range> request_list::next_cancel() {
+  if (cancels_.empty()) return std::nullopt;
+  const byte_range range = cancels_.front();
+  cancels_.pop_front();
+  return range;
+}
+
+bool request_list::receiving(const byte_range& range) const {
+  const auto covers = [&](const sent_request& request) {
+    return request.begun && request.range.piece == range.piece && request.range.begin <= range.begin &&
+           range.begin - request.range.begin <= request.range.bytes &&
+           range.bytes <= request.range.bytes - (range.begin - request.range.begin);
+  };
+  return std::any_of(outstanding_.begin(), outstanding_.end(), covers) ||
+         std::any_of(late_.begin(), late_.end(), covers);
+}
+
+void request_list::check_invariants() const {
+  std::uint64_t bytes = 0;
+  for (const auto& request : outstanding_) {
+    bytes += request.range.bytes;
+    SHOAL_ASSERT((request.live & ~request.blocks) == 0);
+    SHOAL_ASSERT(request.live != 0 || request.begun);
+  }
+  SHOAL_ASSERT(bytes == bytes_);
+  SHOAL_ASSERT(late_.size() <= late_requests_max);
+}
+
+}  // namespace shoal
