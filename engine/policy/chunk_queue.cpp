@@ -124,7 +124,6 @@ std::uint32_t chunk_queue::on_source_gone(source_id source) {
 void chunk_queue::on_able(source_id source, bool able) {
   if (at(source).able == able) return;
   at(source).able = able;
-  if (!able) disown(source);
   offer_exclusive();
 }
 

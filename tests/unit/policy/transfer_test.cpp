@@ -255,8 +255,10 @@ TEST_CASE("a source that comes back starts with the smallest window and is told 
     if (elsewhere == range.bytes) needless.push_back(range);
   }
   REQUIRE_FALSE(needless.empty());
-  REQUIRE(std::find(needless.begin(), needless.end(), asked.back()) == needless.end());
-  s.deliver(ann, asked.back());
+  const auto alive = std::find_if(asked.begin(), asked.end(),
+                                  [&](const byte_range& range) { return !overlaps_any(range, taken); });
+  REQUIRE(alive != asked.end());
+  s.deliver(ann, *alive);
   CHECK_FALSE(s.transfer.stats(ann).stalled);
   CHECK(s.cancels(ann) == needless);
   const auto again = s.ask(ann);
@@ -426,6 +428,16 @@ TEST_CASE("in the endgame an idle source asks for a second copy and the loser is
   }
   CHECK(s.transfer.complete());
   for (const auto& [block, times] : s.stores[0]) CHECK(times == 1);
+}
+
+TEST_CASE("a source without work is looked at again soon") {
+  stage s(1 * MiB, {1 * MiB});
+  const auto ann = s.join();
+  REQUIRE_FALSE(s.ask(ann).empty());
+  s.transfer.work_freed();
+  CHECK(s.transfer.next_deadline() == s.now + idle_check_interval);
+  s.sleep_until_deadline(1s);
+  CHECK(s.transfer.work_freed());
 }
 
 TEST_CASE("while chunks are queued nothing is asked for twice") {
