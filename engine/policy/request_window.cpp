@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <bit>
 
-#include "core/assert.hpp"
 #include "core/sha256.hpp"
 
 namespace shoal {
 
 namespace {
-
-/// The window goes on growing while a round is faster than the one before by this factor.
-constexpr double growth_min = 1.25;
 
 double seconds(duration span) {
   return std::chrono::duration<double>(span).count();
@@ -25,65 +21,20 @@ std::uint64_t bytes_in(double rate, duration span) {
 
 request_window::request_window(std::uint32_t request_bytes_max, std::uint32_t requests_max,
                                std::uint32_t chunk_bytes)
-    : request_bytes_max_(std::max(std::min(request_bytes_max, chunk_bytes), block_bytes)),
+    : request_bytes_max_(
+          std::max(std::min(request_bytes_max, chunk_bytes) / block_bytes * block_bytes, block_bytes)),
       requests_max_(std::max(requests_max, 1u)),
-      bytes_min_(std::uint64_t{2} * chunk_bytes),
-      grown_bytes_(bytes_min_) {
-  SHOAL_ASSERT(request_bytes_max % block_bytes == 0);
-}
-
-void request_window::on_sent(time_point now) {
-  meter_.on_busy(now);
-  if (!round_begun_) {
-    round_begun_ = true;
-    round_begin_ = now;
-  }
-}
+      bytes_min_(std::uint64_t{2} * chunk_bytes) {}
 
 void request_window::on_answer(duration delay) {
   delay_ = std::min(delay_, std::max(delay, duration::zero()));
   answered_ = true;
 }
 
-void request_window::on_bytes(std::uint32_t bytes, time_point now) {
-  meter_.on_bytes(bytes, now);
-  if (!growing_) return;
-  round_bytes_ += bytes;
-  if (round_bytes_ < grown_bytes_) return;
-  const double span = std::max(seconds(now - round_begin_), 1e-6);
-  const double rate = static_cast<double>(round_bytes_) / span;
-  if (rate < growth_min * round_rate_ || grown_bytes_ == window_bytes_max) {
-    growing_ = false;
-    return;
-  }
-  grown_bytes_ = std::min(2 * grown_bytes_, window_bytes_max);
-  round_rate_ = rate;
-  round_bytes_ = 0;
-  round_begin_ = now;
-}
-
-void request_window::on_idle(time_point now) {
-  meter_.on_idle(now);
-}
-
-void request_window::on_skip(time_point now) {
-  meter_.on_skip(now);
-}
-
-void request_window::on_restart() {
-  meter_.reset();
-  growing_ = true;
-  grown_bytes_ = bytes_min_;
-  round_bytes_ = 0;
-  round_begun_ = false;
-  round_rate_ = 0;
-}
-
 std::uint64_t request_window::bytes_max() const {
-  if (!meter_.known()) return grown_bytes_;
+  if (!meter_.known()) return bytes_min_;
   const double rate = meter_.rate();
-  std::uint64_t bytes = bytes_in(rate, std::max(2 * delay(), window_duration_min));
-  if (growing_) bytes = std::max(bytes, grown_bytes_);
+  const std::uint64_t bytes = bytes_in(rate, std::max(2 * delay(), window_duration_min));
   const std::uint64_t least = std::uint64_t{window_requests_min} * request_bytes();
   const std::uint64_t most = std::max(bytes_in(rate, std::max(2 * delay(), window_duration_max)), least);
   return std::min({std::max(bytes, bytes_min_), most, window_bytes_max});

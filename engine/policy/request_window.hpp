@@ -1,10 +1,10 @@
 // How much to ask one source for: size of a request, bytes in flight, and when silence means that it stalled.
 //
-// The window starts at two chunks and doubles while the rate grows with it, so that a fast source is at full
-// speed after a few round trips. Then it follows the measured rate: 2 x bandwidth-delay, or what the source
-// delivers in window_duration_min if that is more; never more than it delivers in window_duration_max, so
-// that a slow source does not sit on much. Pure; owned by transfer, one per source. DESIGN: "Choosing
-// chunks".
+// The window is two chunks until the first answers have been timed. Then it follows the measured rate: 2 x
+// bandwidth-delay, or what the source delivers in window_duration_min if that is more; never more than it
+// delivers in window_duration_max, so that a slow source does not sit on much. As the first burst is measured
+// without the delay before it, and twice the delay leaves room, a fast source is at full speed after a few
+// round trips. Pure; owned by transfer, one per source. DESIGN: "Choosing chunks".
 #pragma once
 
 #include <cstdint>
@@ -40,16 +40,16 @@ class request_window {
   request_window(std::uint32_t request_bytes_max, std::uint32_t requests_max, std::uint32_t chunk_bytes);
 
   /// A request was sent.
-  void on_sent(time_point now);
+  void on_sent(time_point now) { meter_.on_busy(now); }
   /// The first byte of an answer came this long after its request.
   void on_answer(duration delay);
-  void on_bytes(std::uint32_t bytes, time_point now);
+  void on_bytes(std::uint32_t bytes, time_point now) { meter_.on_bytes(bytes, now); }
   /// Nothing is in flight any more.
-  void on_idle(time_point now);
+  void on_idle(time_point now) { meter_.on_idle(now); }
   /// Time until now does not count: nobody read from the source.
-  void on_skip(time_point now);
+  void on_skip(time_point now) { meter_.on_skip(now); }
   /// Starts from the smallest window as if nothing were known: the source stalled.
-  void on_restart();
+  void on_restart() { meter_.reset(); }
 
   /// Whether one more request fits with this much in flight.
   bool admits(std::uint64_t bytes_in_flight, std::uint32_t requests_in_flight) const;
@@ -72,13 +72,6 @@ class request_window {
   rate_meter meter_;
   duration delay_ = duration::max();
   bool answered_ = false;
-
-  bool growing_ = true;
-  std::uint64_t grown_bytes_;      ///< window while growing
-  std::uint64_t round_bytes_ = 0;  ///< came in since the window last grew
-  time_point round_begin_{};
-  bool round_begun_ = false;
-  double round_rate_ = 0;  ///< of the round before
 };
 
 }  // namespace shoal
