@@ -197,7 +197,10 @@ void transfer::on_bytes(source_id source, std::uint32_t bytes, time_point now) {
 
 void transfer::state::expect_no_more(source_id id, chunk_index chunk, block_mask blocks) {
   source& one = at(id);
+  const auto before = one.requests.size();
   one.requests.on_not_expected(chunk, blocks);
+  // Something to cancel, and room for something else.
+  if (one.requests.size() != before) work_freed = true;
   rest_if_idle(one, latest);
 }
 

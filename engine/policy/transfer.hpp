@@ -99,7 +99,7 @@ class transfer {
   std::optional<source_id> next_ban();
   /// A failed piece whose leaf hashes the driver should fetch (piece_leaves_request), to find who lied.
   std::optional<piece_index> next_leaf_query();
-  /// True once after events that may give work to sources other than the one they came from.
+  /// True once after events that may give work or cancels to sources other than the one they came from.
   bool work_freed();
   time_point next_deadline() const;
 
