@@ -256,8 +256,8 @@ void live_session::enqueue(outgoing message) {
     // Who asks for one after the other without reading them would fill the memory.
     if (++snapshots_unsent_ > 1) return close(live_end::slow_reader);
   } else {
-    outbox_bytes_ += message.text->size();
     if (outbox_bytes_ > settings_.outbox_bytes_max) return close(live_end::slow_reader);
+    outbox_bytes_ += message.text->size();
   }
   outbox_.push_back(std::move(message));
   outbox_ready_.set();

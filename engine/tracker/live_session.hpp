@@ -46,7 +46,8 @@ struct live_settings {
   /// From the upgrade to `join`.
   duration join_timeout = std::chrono::seconds(10);
   bool allow_advertise = false;
-  /// Unsent bytes of a session, its snapshot not counted: what some seconds of a large swarm's deltas take.
+  /// Unsent bytes of a session, its snapshot not counted, behind which nothing more is queued: what some seconds of
+  /// a large swarm's deltas take. One message may be larger.
   std::size_t outbox_bytes_max = 8 * MiB;
 };
 

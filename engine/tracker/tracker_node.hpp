@@ -32,7 +32,7 @@ struct tracker_options {
   duration request_timeout = handshake_deadline;
 };
 
-class tracker_node : private live_session_host {
+class tracker_node final : private live_session_host {
  public:
   /// Connections that have not finished their request; further ones are closed.
   static constexpr std::size_t visitors_max = 1024;

@@ -1,0 +1,120 @@
+#include "net/listener.hpp"
+
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <catch2/catch.hpp>
+
+#include "net/endpoint.hpp"
+#include "tests/net/world.hpp"
+
+using namespace shoal;
+using namespace shoal::testing;
+
+namespace {
+
+const tcp::endpoint anywhere(asio::ip::address_v4::loopback(), 0);
+
+struct listening : world {
+  std::vector<std::uint8_t> first;
+  std::vector<tcp::socket> sockets;
+  listener subject{executor(), [this](tcp::socket socket, std::uint8_t byte) {
+                     first.push_back(byte);
+                     sockets.push_back(std::move(socket));
+                   }};
+
+  explicit listening(const tcp::endpoint& where = anywhere) {
+    REQUIRE(subject.open(where, true).has_value());
+    tasks.spawn("listener", subject.run());
+  }
+  ~listening() {
+    subject.stop();
+    SHOAL_ASSERT(drain());
+  }
+  tcp::socket connect() {
+    tcp::socket socket(executor());
+    socket.connect(subject.local());
+    return socket;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a connection is handed over with its first byte still to read", "[listener]") {
+  listening w;
+  auto one = w.connect();
+  auto two = w.connect();
+  asio::write(two, asio::buffer("GET", 3));
+  REQUIRE(w.until([&] { return w.first.size() == 1; }));
+  asio::write(one, asio::buffer("\x13", 1));
+  REQUIRE(w.until([&] { return w.first.size() == 2; }));
+  CHECK(w.first == std::vector<std::uint8_t>{'G', 0x13});
+  std::string text(3, ' ');
+  asio::read(w.sockets[0], asio::buffer(text));
+  CHECK(text == "GET");
+}
+
+TEST_CASE("connections that end unheard are dropped", "[listener]") {
+  listening w;
+  w.connect().close();
+  auto later = w.connect();
+  asio::write(later, asio::buffer("x", 1));
+  REQUIRE(w.until([&] { return w.first.size() == 1; }));
+  CHECK(w.first.front() == 'x');
+}
+
+TEST_CASE("stop closes what is still silent", "[listener]") {
+  listening w;
+  auto silent = w.connect();
+  auto last = w.connect();
+  asio::write(last, asio::buffer("x", 1));
+  REQUIRE(w.until([&] { return w.first.size() == 1; }));
+  w.subject.stop();
+  w.subject.stop();
+  CHECK(w.drain());
+  std::uint8_t byte = 0;
+  error_code ec;
+  CHECK(silent.read_some(asio::buffer(&byte, 1), ec) == 0);
+  CHECK(ec);
+}
+
+TEST_CASE("too many silent connections push the newest out", "[listener]") {
+  listening w;
+  std::vector<tcp::socket> silent;
+  for (std::size_t i = 0; i < silent_connections_max; ++i) silent.push_back(w.connect());
+  auto extra = w.connect();
+  extra.non_blocking(true);
+  std::uint8_t byte = 0;
+  error_code ec;
+  REQUIRE(w.until([&] {
+    (void)extra.read_some(asio::buffer(&byte, 1), ec);
+    return ec && ec != asio::error::would_block;
+  }));
+  CHECK(w.first.empty());
+  asio::write(silent.front(), asio::buffer("x", 1));
+  REQUIRE(w.until([&] { return w.first.size() == 1; }));
+}
+
+TEST_CASE("a port in use is named with the remedy", "[listener]") {
+  listening w;
+  listener second(w.executor(), [](tcp::socket, std::uint8_t) {});
+  const auto opened = second.open(w.subject.local(), false);
+  REQUIRE_FALSE(opened.has_value());
+  CHECK(opened.error().code == errc::address_in_use);
+  CHECK(opened.error().text.find(to_text(w.subject.local())) != std::string::npos);
+  CHECK(opened.error().text.find("--listen") != std::string::npos);
+}
+
+TEST_CASE("all addresses means IPv6 and IPv4", "[listener]") {
+  listening w(tcp::endpoint(asio::ip::address_v6::any(), 0));
+  tcp::socket four(w.executor());
+  four.connect({asio::ip::address_v4::loopback(), w.subject.local().port()});
+  asio::write(four, asio::buffer("4", 1));
+  tcp::socket six(w.executor());
+  six.connect({asio::ip::address_v6::loopback(), w.subject.local().port()});
+  asio::write(six, asio::buffer("6", 1));
+  REQUIRE(w.until([&] { return w.first.size() == 2; }));
+  for (const auto& socket : w.sockets) {
+    const auto address = plain_address(socket.remote_endpoint());
+    CHECK(address.is_loopback());
+  }
+}
