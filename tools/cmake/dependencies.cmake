@@ -14,6 +14,16 @@ if(IPSEC_MB_INCLUDE AND IPSEC_MB_LIBRARY)
   target_compile_definitions(ipsec_mb INTERFACE SHOAL_HAS_IPSEC_MB)
 endif()
 
+# libedit has no CMake package either. The console edits its lines with it.
+find_path(EDIT_INCLUDE editline/readline.h)
+find_library(EDIT_LIBRARY edit)
+if(NOT EDIT_INCLUDE OR NOT EDIT_LIBRARY)
+  message(FATAL_ERROR "libedit is missing: install libedit-dev")
+endif()
+add_library(libedit INTERFACE)
+target_include_directories(libedit SYSTEM INTERFACE ${EDIT_INCLUDE})
+target_link_libraries(libedit INTERFACE ${EDIT_LIBRARY})
+
 # Headers only in Debian: engine/net/asio_impl.cpp and engine/core/json_impl.cpp each compile one library once.
 add_library(asio INTERFACE)
 target_link_libraries(asio INTERFACE Boost::headers Threads::Threads)

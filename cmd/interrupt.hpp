@@ -1,0 +1,28 @@
+// SIGINT and SIGTERM as something that can be polled.
+//
+// One object, made by main before any thread. The handler only counts and writes to a pipe; a third
+// unanswered signal ends the process at once, so that a user is never locked in.
+#pragma once
+
+namespace shoal {
+
+class interrupt {
+ public:
+  interrupt();
+  interrupt(const interrupt&) = delete;
+  interrupt& operator=(const interrupt&) = delete;
+  ~interrupt();
+
+  /// A signal has come since the last clear().
+  bool raised() const;
+  /// SIGTERM has come: the process is to end, not only to stop what it does. Stays true after clear().
+  bool terminates() const;
+  void clear();
+  /// Readable while raised().
+  int descriptor() const { return pipe_[0]; }
+
+ private:
+  int pipe_[2] = {-1, -1};
+};
+
+}  // namespace shoal

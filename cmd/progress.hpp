@@ -1,0 +1,48 @@
+// The running transfers of one command, drawn to stderr.
+//
+// On a terminal: one bar per transfer, redrawn in place at most ten times a second, never wider or higher
+// than the terminal. Elsewhere: one line per transfer every five seconds. The caller feeds views and calls
+// tick() while it waits; finish() or the destructor removes the bars, so that results stand alone.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "cmd/progress_line.hpp"
+#include "core/time.hpp"
+
+namespace shoal {
+
+class progress_display {
+ public:
+  /// How long a caller may wait between two ticks.
+  static constexpr auto redraw_interval = std::chrono::milliseconds(100);
+  static constexpr auto line_interval = std::chrono::seconds(5);
+
+  explicit progress_display(int descriptor);
+  ~progress_display() { finish(); }
+  progress_display(const progress_display&) = delete;
+  progress_display& operator=(const progress_display&) = delete;
+
+  /// `request` and `id` together tell transfers apart.
+  void update(std::uint64_t request, const std::string& id, transfer_view view, time_point now);
+  void tick(time_point now);
+  /// Forgets the transfers of a request that was answered.
+  void remove(std::uint64_t request);
+  void finish();
+
+ private:
+  void draw();
+  void erase();
+
+  int descriptor_;
+  bool terminal_;
+  bool changed_ = false;
+  time_point next_draw_;
+  std::size_t lines_drawn_ = 0;
+  std::map<std::pair<std::uint64_t, std::string>, transfer_view> views_;
+};
+
+}  // namespace shoal

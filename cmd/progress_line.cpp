@@ -1,0 +1,140 @@
+#include "cmd/progress_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "cmd/text.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr std::size_t name_width_min = 8;
+constexpr std::size_t bar_width_min = 10;
+constexpr std::size_t bar_width_max = 40;
+// Wide enough for the longest value, so that columns do not jump while numbers change.
+constexpr std::size_t percent_width = 4;
+constexpr std::size_t fraction_width = 13;
+constexpr std::size_t rate_width = 9;
+constexpr std::size_t eta_width = 11;
+
+unsigned percent_of(const transfer_view& view) {
+  if (view.total == 0) return view.phase == "complete" ? 100 : 0;
+  const double share = static_cast<double>(view.done) / static_cast<double>(view.total);
+  // 100 % is said only of what is complete.
+  const auto percent = static_cast<unsigned>(std::clamp(share * 100.0, 0.0, 100.0));
+  return view.done < view.total ? std::min(percent, 99U) : percent;
+}
+
+std::string bar_of(const transfer_view& view, std::size_t width) {
+  const std::size_t inside = width - 2;
+  const double share =
+      view.total == 0 ? 0 : std::min(1.0, static_cast<double>(view.done) / static_cast<double>(view.total));
+  const auto filled = std::min(inside, static_cast<std::size_t>(share * static_cast<double>(inside)));
+  std::string bar(filled, '=');
+  if (filled < inside && filled > 0) bar.back() = '>';
+  bar.resize(inside, ' ');
+  return "[" + bar + "]";
+}
+
+bool moving(const transfer_view& view) {
+  return view.phase == "downloading" || view.phase == "hashing" || view.phase == "verifying";
+}
+
+std::string eta_of(const transfer_view& view) {
+  if (!moving(view)) return view.phase;
+  if (view.eta < 0) return "ETA ?";
+  return "ETA " + clock_duration(view.eta);
+}
+
+std::string sources_of(const transfer_view& view) {
+  return view.has_sources ? fmt::format("from {}", view.sources) : std::string();
+}
+
+}  // namespace
+
+transfer_view view_of_progress(const json::object& params, const std::string& fallback_name) {
+  transfer_view view;
+  view.name = text_field(params, "name");
+  view.rate = number_field(params, "rate");
+  view.done = count_field(params, "done");
+  const std::string what = text_field(params, "what");
+  if (!what.empty()) {
+    view.phase = what == "hash" ? "hashing" : "verifying";
+    view.total = count_field(params, "total");
+    const std::string file = text_field(params, "path");
+    if (view.name.empty()) view.name = std::filesystem::path(file).filename().string();
+    const double left = static_cast<double>(view.total) - static_cast<double>(view.done);
+    // An ETA beyond a century is none.
+    if (view.rate > 0 && left >= 0 && left / view.rate < 3e9) view.eta = std::llround(left / view.rate);
+  } else {
+    view.phase = text_field(params, "phase");
+    view.reason = printable(text_field(params, "reason"));
+    view.total = count_field(params, "bytes");
+    const double eta = number_field(params, "eta", -1);
+    view.eta = eta >= 0 && eta < 3e9 ? std::llround(eta) : -1;
+    view.has_sources = true;
+    for (const json::value& source : array_field(params, "sources")) {
+      if (text_field(as_object(source), "state") != "gone") ++view.sources;
+    }
+  }
+  if (view.name.empty()) view.name = fallback_name;
+  view.name = printable(view.name);
+  return view;
+}
+
+std::vector<std::string> render_bar(const transfer_view& view, std::size_t width, std::size_t name_width) {
+  const std::string percent = pad_left(fmt::format("{}%", percent_of(view)), percent_width);
+  const std::string fraction = pad_left(human_fraction(view.done, view.total), fraction_width);
+  const std::string rate = pad_left(human_rate(view.rate), rate_width);
+  const std::string eta = pad_right(eta_of(view), eta_width);
+  const std::string sources = sources_of(view);
+
+  // Room is given away in this order: percent, a short name, ETA, rate, bar, sources, bytes, more name, more
+  // bar.
+  std::size_t left = width;
+  const auto take = [&left](std::size_t columns) {
+    if (left < columns + 1) return false;
+    left -= columns + 1;
+    return true;
+  };
+  const bool has_percent = take(percent_width);
+  std::size_t name_columns = std::min({name_width, name_width_min, left});
+  left -= name_columns;
+  const bool has_eta = take(eta_width);
+  const bool has_rate = take(rate_width);
+  const bool has_bar = take(bar_width_min);
+  const bool has_sources = !sources.empty() && take(display_width(sources));
+  const bool has_fraction = take(display_width(fraction));
+  const std::size_t more_name = std::min(name_width - name_columns, left);
+  name_columns += more_name;
+  left -= more_name;
+  const std::size_t bar_columns = std::min(bar_width_max, bar_width_min + left);
+
+  std::string line = pad_right(cut_to_width(view.name, name_columns), name_columns);
+  if (has_percent) line += " " + percent;
+  if (has_bar) line += " " + bar_of(view, bar_columns);
+  if (has_fraction) line += " " + fraction;
+  if (has_rate) line += " " + rate;
+  if (has_eta) line += " " + eta;
+  if (has_sources) line += " " + sources;
+  std::vector<std::string> lines{cut_to_width(line, width)};
+  if (!view.reason.empty()) lines.push_back(cut_to_width("  " + view.reason, width));
+  return lines;
+}
+
+std::string render_text(const transfer_view& view) {
+  std::string line =
+      fmt::format("{}: {} %, {}", view.name, percent_of(view), human_fraction(view.done, view.total));
+  if (!moving(view)) line += ", " + view.phase;
+  line += ", " + human_rate(view.rate);
+  if (moving(view) && view.eta >= 0) line += ", ETA " + human_duration(view.eta);
+  if (view.has_sources) line += ", " + human_count(view.sources, "source");
+  if (!view.reason.empty()) line += "; " + view.reason;
+  return line;
+}
+
+}  // namespace shoal

@@ -1,0 +1,30 @@
+// Shell-like quoting of the console's lines. Pure.
+//
+// Words are parted by blanks; '…' keeps everything, "…" keeps all but \" and \\, a backslash keeps the next
+// character.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace shoal {
+
+/// The words of a line; errc::usage for a quote that is not closed or a backslash at the end.
+result<std::vector<std::string>> split_words(std::string_view line);
+
+/// `word` with a backslash before every character that split_words would not take as it is.
+std::string escape_word(std::string_view word);
+
+/// The word that the end of an unfinished line stands in, for completion.
+struct open_word {
+  std::vector<std::string> before;  ///< complete words in front of it
+  std::size_t start = 0;            ///< where it starts in the line, in bytes
+  std::string text;                 ///< its value so far, quotes removed
+  char quote = 0;                   ///< ' or " if the line ends inside such a quote
+};
+open_word last_word(std::string_view line);
+
+}  // namespace shoal

@@ -1,0 +1,44 @@
+#include "cmd/quoting.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "show_result.hpp"
+
+using namespace shoal;
+using words = std::vector<std::string>;
+
+TEST_CASE("words are parted by blanks outside of quotes") {
+  CHECK(*split_words("  add a  b\t") == words{"add", "a", "b"});
+  CHECK(*split_words("") == words{});
+  CHECK(*split_words("add 'my file' \"it's\"") == words{"add", "my file", "it's"});
+  CHECK(*split_words("a\\ b c\\'d") == words{"a b", "c'd"});
+  CHECK(*split_words("'' \"\"") == words{"", ""});
+  CHECK(*split_words("x'y z'w") == words{"xy zw"});
+  CHECK(*split_words(R"("a\"b\\c\d" 'e\f')") == words{R"(a"b\c\d)", R"(e\f)"});
+}
+
+TEST_CASE("what is not closed is told") {
+  CHECK(split_words("add 'my").error().code == errc::usage);
+  CHECK(split_words("add \"my\\\"").error().text.find('"') != std::string::npos);
+  CHECK(split_words("add my\\").error().code == errc::usage);
+}
+
+TEST_CASE("an escaped word is read back as it was") {
+  for (const std::string& word :
+       words{"plain", "", "a b", "it's", "\"", "back\\slash", "tab\there", "größe 大"}) {
+    const auto read = split_words("x " + escape_word(word));
+    REQUIRE(read);
+    CHECK(*read == words{"x", word});
+  }
+}
+
+TEST_CASE("the open word at the end of a line") {
+  CHECK(last_word("add ").text.empty());
+  CHECK(last_word("add ").start == 4);
+  CHECK(last_word("add ").before == words{"add"});
+  CHECK(last_word("ad").start == 0);
+  CHECK(last_word("add my\\ fi").text == "my fi");
+  CHECK(last_word("add my\\ fi").start == 4);
+  CHECK(last_word("add 'my fi").text == "my fi");
+  CHECK(last_word("add 'my fi").quote == '\'');
+}
