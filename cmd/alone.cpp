@@ -1,0 +1,112 @@
+#include "cmd/alone.hpp"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "cmd/output.hpp"
+#include "cmd/peer_settings.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr auto tracker_time_max = std::chrono::seconds(10);
+constexpr auto poll_interval = std::chrono::milliseconds(50);
+constexpr auto others_interval = std::chrono::milliseconds(500);
+
+result<std::string> make_scratch() {
+  std::error_code ec;
+  auto base = std::filesystem::temp_directory_path(ec);
+  if (ec) base = "/tmp";
+  std::string path = (base / "shoal-XXXXXX").string();
+  if (::mkdtemp(path.data()) == nullptr)
+    return system_error("cannot create a directory in " + base.string(), errno);
+  return path;
+}
+
+void pause(duration time, const interrupt& stop) {
+  pollfd wait{stop.descriptor(), POLLIN, 0};
+  ::poll(&wait, 1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
+}
+
+bool active(const json::object& row) {
+  const std::string phase = text_field(row, "phase");
+  return phase != "complete" && phase != "failed";
+}
+
+}  // namespace
+
+scratch_directory::~scratch_directory() {
+  std::error_code ec;
+  std::filesystem::remove_all(path_, ec);
+}
+
+result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bool keep_state) {
+  std::unique_ptr<alone_peer> alone(new alone_peer());
+  auto options = peer_options_of(given);
+  if (!options) return options.error();
+  if (!keep_state) {
+    auto scratch = make_scratch();
+    if (!scratch) return scratch.error();
+    alone->scratch_.emplace(*scratch);
+    options->state_directory = *scratch;
+  }
+  const std::string state_directory = options->state_directory;
+  alone->host_ = std::make_unique<node_host<peer_node>>(std::move(*options));
+  if (const auto started = alone->host_->start(); !started) return started.error();
+  auto client = control_client::connect(state_directory);
+  if (!client) return client.error();
+  alone->client_.emplace(std::move(*client));
+  return alone;
+}
+
+result<void> alone_peer::wait_for_trackers(const interrupt& stop) {
+  const time_point deadline = clock::now() + tracker_time_max;
+  while (true) {
+    const auto status = client_->call("status", {}, stop);
+    if (!status) return status.error();
+    const json::object& fields = as_object(*status);
+    resumed_.clear();
+    for (const json::value& row : array_field(fields, "downloads"))
+      resumed_.insert(text_field(as_object(row), "id"));
+    const json::array& trackers = array_field(fields, "trackers");
+    std::size_t connected = 0;
+    std::string reason;
+    for (const json::value& value : trackers) {
+      const json::object& tracker = as_object(value);
+      if (flag_field(tracker, "connected")) {
+        ++connected;
+      } else if (reason.empty()) {
+        reason = text_field(tracker, "url") + ": " + text_field(tracker, "reason");
+      }
+    }
+    if (connected == trackers.size()) return {};
+    if (clock::now() >= deadline) {
+      if (connected > 0) return {};
+      return error{errc::unreachable, "no tracker answers: " + reason};
+    }
+    pause(poll_interval, stop);
+  }
+}
+
+void wait_for_others(control_client& client, const alone_peer& alone, const interrupt& stop) {
+  bool said = false;
+  while (!stop.raised() && !alone.finished()) {
+    const auto status = client.call("status", {}, stop);
+    if (!status) return;
+    bool busy = false;
+    for (const json::value& value : array_field(as_object(*status), "downloads")) {
+      const json::object& row = as_object(value);
+      busy = busy || (active(row) && !alone.resumed().contains(text_field(row, "id")));
+    }
+    if (!busy) return;
+    if (!said) note("another command downloads through this process: it stays until that is done");
+    said = true;
+    pause(others_interval, stop);
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,62 @@
+// A command without a running peer: this process becomes one for as long as the command takes.
+//
+// The command still speaks to it over its control socket, so there is one way of doing everything.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "cmd/arguments.hpp"
+#include "cmd/control_client.hpp"
+#include "cmd/node_host.hpp"
+#include "core/error.hpp"
+#include "peer/peer_node.hpp"
+
+namespace shoal {
+
+/// A directory of its own that is deleted with it.
+class scratch_directory {
+ public:
+  explicit scratch_directory(std::string path) : path_(std::move(path)) {}
+  scratch_directory(const scratch_directory&) = delete;
+  scratch_directory& operator=(const scratch_directory&) = delete;
+  ~scratch_directory();
+
+ private:
+  std::string path_;
+};
+
+class alone_peer {
+ public:
+  /// Starts a peer with the trackers of `given` and connects to it. With `keep_state` it uses the state
+  /// directory of `given`, so that an interrupted download goes on; otherwise a passing one, so that nothing
+  /// old is resumed.
+  static result<std::unique_ptr<alone_peer>> start(const arguments& given, bool keep_state);
+
+  control_client& client() { return *client_; }
+  /// Returns when a signal has come or the peer has ended by itself.
+  void wait_for(const interrupt& stop) const { host_->wait_for(stop); }
+  bool finished() const { return host_->finished(); }
+  /// Downloads that an earlier process left and that this one only takes along.
+  const std::set<std::string>& resumed() const { return resumed_; }
+
+  /// Waits until the trackers' catalogue is here. unreachable says why no tracker answers; without trackers
+  /// there is nothing to wait for.
+  result<void> wait_for_trackers(const interrupt& stop);
+
+ private:
+  alone_peer() = default;
+
+  std::optional<scratch_directory> scratch_;
+  std::unique_ptr<node_host<peer_node>> host_;
+  std::optional<control_client> client_;
+  std::set<std::string> resumed_;
+};
+
+/// A command that found this process as its running peer relies on it: waits until their downloads have
+/// ended.
+void wait_for_others(control_client& client, const alone_peer& alone, const interrupt& stop);
+
+}  // namespace shoal

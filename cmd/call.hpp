@@ -1,0 +1,24 @@
+// Requests to the peer as most commands make them.
+//
+// For the command_*.cpp files, on the main thread; blocks until the peer has answered.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cmd/command.hpp"
+#include "cmd/control_client.hpp"
+
+namespace shoal {
+
+/// One request; its progress is shown on stderr under `name` where a notice names nothing.
+result<json::value> call_with_progress(const invocation& call, std::string_view method, json::object params,
+                                       const std::string& name);
+
+/// A request about the one share that the first operand means: {"what": …}.
+json::object params_of_what(const invocation& call);
+
+/// The digits of an id that listings show: enough to tell shares apart and to be typed.
+std::string short_id(const std::string& id);
+
+}  // namespace shoal

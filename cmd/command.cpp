@@ -1,0 +1,152 @@
+#include "cmd/command.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
+#include <cctype>
+#include <numeric>
+#include <sstream>
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+// More edits than this make another word, not a misspelt one.
+constexpr std::size_t misspelling_edits_max = 2;
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+// Levenshtein's distance; words are as long as people type them, so it is cut to be bounded.
+std::size_t edits_between(std::string_view a, std::string_view b) {
+  constexpr std::size_t length_max = 32;
+  a = a.substr(0, length_max);
+  b = b.substr(0, length_max);
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
+po::options_description global_options() {
+  po::options_description options("For every command");
+  auto add = options.add_options();
+  add("state", po::value<std::string>()->value_name("DIR"),
+      "state directory of the peer (default: ~/.local/state/shoal)");
+  add("config", po::value<std::string>()->value_name("FILE"),
+      "settings (default: ~/.config/shoal/shoal.ini)");
+  add("log-level", po::value<std::string>()->value_name("LEVEL"), "trace, debug, info, warn, error or off");
+  add("log-format", po::value<std::string>()->value_name("FORMAT"), "text or json");
+  add("help,h", po::bool_switch(), "this text");
+  return options;
+}
+
+po::options_description own_options(const command& described) {
+  po::options_description options("Options");
+  if (described.add_options != nullptr) described.add_options(options);
+  return options;
+}
+
+}  // namespace
+
+std::string_view first_sentence(std::string_view text) {
+  const auto end = text.find(". ");
+  return end == std::string_view::npos && text.ends_with('.') ? text.substr(0, text.size() - 1)
+                                                              : text.substr(0, end);
+}
+
+const std::vector<command>& all_commands() {
+  static const std::vector<command> commands{tracker_command(), peer_command(),     add_command(),
+                                             list_command(),    download_command(), cancel_command(),
+                                             peers_command(),   status_command(),   remove_command(),
+                                             stop_command(),    verify_command(),   torrent_command()};
+  return commands;
+}
+
+const command* find_command(std::string_view word) {
+  const std::string wanted = lower_case(word);
+  for (const command& known : all_commands()) {
+    if (known.name == wanted || std::ranges::find(known.aliases, wanted) != known.aliases.end())
+      return &known;
+  }
+  return nullptr;
+}
+
+const command* nearest_command(std::string_view word) {
+  const std::string wanted = lower_case(word);
+  const command* nearest = nullptr;
+  std::size_t edits_least = misspelling_edits_max + 1;
+  for (const command& known : all_commands()) {
+    const std::size_t edits = edits_between(wanted, known.name);
+    if (edits < edits_least && edits < known.name.size() / 2 + 1) {
+      edits_least = edits;
+      nearest = &known;
+    }
+  }
+  return nearest;
+}
+
+error unknown_command(std::string_view word) {
+  const command* nearest = nearest_command(word);
+  const std::string guess = nearest == nullptr ? "" : fmt::format("did you mean '{}'? ", nearest->name);
+  return {errc::usage, fmt::format("unknown command '{}': {}{} 'node help'", word, guess,
+                                   nearest == nullptr ? "see" : "See")};
+}
+
+po::options_description options_of(const command& described) {
+  po::options_description options;
+  options.add(own_options(described));
+  options.add(global_options());
+  return options;
+}
+
+std::string help_of(const command& described) {
+  std::ostringstream text;
+  text << "Usage: node " << described.name << " [OPTIONS]";
+  if (!described.operands.empty()) text << " " << described.operands;
+  text << "\n\n" << described.summary << "\n";
+  if (!described.aliases.empty()) {
+    text << "Also:";
+    for (const std::string_view alias : described.aliases) text << " " << alias;
+    text << "\n";
+  }
+  const auto own = own_options(described);
+  if (!own.options().empty()) text << "\n" << own;
+  text << "\n" << global_options() << "\nExample:\n  " << described.example << "\n";
+  return text.str();
+}
+
+std::string help_of_program() {
+  std::string text =
+      "shoal moves big files to many machines.\n\nUsage: node COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n";
+  for (const command& known : all_commands()) {
+    text += fmt::format("  {:<10} {}\n", known.name, first_sentence(known.summary));
+  }
+  text += "  help       this text; 'node help COMMAND' tells more\n  version    the version\n";
+  text +=
+      "\nExample, on three machines:\n"
+      "  node tracker --listen :7000\n"
+      "  node peer --tracker HOST:7000 --share big.iso\n"
+      "  node download big.iso --tracker HOST:7000\n\n"
+      "Settings come from options, then SHOAL_* variables (SHOAL_TRACKER, SHOAL_DIR, SHOAL_STATE,\n"
+      "SHOAL_LOG_LEVEL, …), then ~/.config/shoal/shoal.ini ('tracker = HOST:7000').\n"
+      "Exit codes: 0 done, 1 internal, 2 usage, 3 not found, 4 unreachable, 5 verification failed,\n"
+      "6 disk, 7 conflict, 8 limit, 130 interrupted.\n";
+  return text;
+}
+
+}  // namespace shoal

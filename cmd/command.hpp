@@ -1,0 +1,89 @@
+// A command: a word after `node`, described once for parsing, help and running, here and in the console.
+//
+// Each command_*.cpp makes one description; this is where they come together. A command prints its result to
+// stdout and returns its failure, which the caller prints.
+#pragma once
+
+#include <boost/program_options/options_description.hpp>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/arguments.hpp"
+#include "core/error.hpp"
+
+namespace shoal {
+
+class control_client;
+class interrupt;
+class alone_peer;
+
+/// What a command is run with. Everything outlives the run.
+struct invocation {
+  const arguments& given;
+  interrupt& stop;
+  /// The peer that does the work; null for commands that need none.
+  control_client* client = nullptr;
+  /// Not null if no peer was running and this process became one for the command.
+  alone_peer* alone = nullptr;
+};
+
+/// What must be there before a command runs.
+enum class needs {
+  nothing,
+  peer,           ///< a running peer
+  peer_or_alone,  ///< a running peer, or trackers or peers to act alone with
+};
+
+struct command {
+  std::string_view name;
+  /// Further names, for the console as well.
+  std::vector<std::string_view> aliases = {};
+  /// As shown in usage: "PATH…".
+  std::string_view operands = {};
+  std::size_t operands_min = 0;
+  std::size_t operands_max = 0;
+  std::string_view summary;
+  std::string_view example;
+  needs required = needs::nothing;
+  bool in_console = true;
+  void (*add_options)(boost::program_options::options_description& options) = nullptr;
+  result<void> (*run)(const invocation& call) = nullptr;
+};
+
+inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);
+
+/// All commands in the order of the help text.
+const std::vector<command>& all_commands();
+/// By name or alias, in any case; null if there is none.
+const command* find_command(std::string_view word);
+/// The command that `word` is a misspelling of; null if none is near.
+const command* nearest_command(std::string_view word);
+/// "unknown command 'X': did you mean 'Y'? See 'node help'".
+error unknown_command(std::string_view word);
+
+/// The command's own options and those of every command.
+boost::program_options::options_description options_of(const command& described);
+/// The help of one command: usage, summary, options, an example.
+std::string help_of(const command& described);
+/// Without its full stop; for lists.
+std::string_view first_sentence(std::string_view text);
+/// The help of the program.
+std::string help_of_program();
+
+// One per command_*.cpp.
+command tracker_command();
+command peer_command();
+command add_command();
+command list_command();
+command download_command();
+command cancel_command();
+command peers_command();
+command status_command();
+command remove_command();
+command stop_command();
+command verify_command();
+command torrent_command();
+
+}  // namespace shoal

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
+
+#include "cmd/call.hpp"
+#include "cmd/command.hpp"
+#include "cmd/output.hpp"
+#include "cmd/text.hpp"
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+void add_options(po::options_description& options) {
+  auto add = options.add_options();
+  add("symlinks", po::bool_switch(), "share symbolic links as links instead of leaving them out");
+  add("json", po::bool_switch(), "print the answer as JSON");
+}
+
+std::string line_of(const json::object& row) {
+  const std::string state = text_field(row, "state");
+  const std::string verb = state == "new"       ? "shared"
+                           : state == "changed" ? "changed, shared again"
+                                                : "already shared";
+  return printable(fmt::format(
+             "{} {}  {}  {}  {}", verb, text_field(row, "name"), human_bytes(count_field(row, "bytes")),
+             human_count(count_field(row, "files"), "file"), short_id(text_field(row, "id")))) +
+         "\n";
+}
+
+result<void> run(const invocation& call) {
+  json::array paths;
+  for (const std::string& operand : call.given.texts("operands")) {
+    const std::string path = absolute_path(operand);
+    struct stat found{};
+    if (operand.empty() || ::lstat(path.c_str(), &found) != 0) {
+      return system_error("cannot share '" + operand + "'", operand.empty() ? ENOENT : errno);
+    }
+    paths.emplace_back(path);
+  }
+  json::object params;
+  params["paths"] = std::move(paths);
+  params["symlinks"] = call.given.flag("symlinks");
+  auto answer = call_with_progress(call, "add", std::move(params), "");
+  if (!answer) return answer.error();
+  for (const json::value& row : as_array(*answer)) {
+    for (const json::value& remark : array_field(as_object(row), "notes")) {
+      if (remark.is_string()) note("note: " + std::string(remark.get_string()));
+    }
+  }
+  if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
+  std::string text;
+  for (const json::value& row : as_array(*answer)) text += line_of(as_object(row));
+  return print(text);
+}
+
+}  // namespace
+
+command add_command() {
+  return {.name = "add",
+          .aliases = {"share"},
+          .operands = "PATH…",
+          .operands_min = 1,
+          .operands_max = any_number,
+          .summary = "Shares files and folders with the swarm.",
+          .example = "node add video.mkv /data/models",
+          .required = needs::peer,
+          .add_options = &add_options,
+          .run = &run};
+}
+
+}  // namespace shoal

@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
+
+#include "cmd/alone.hpp"
+#include "cmd/call.hpp"
+#include "cmd/command.hpp"
+#include "cmd/download_watch.hpp"
+#include "cmd/interrupt.hpp"
+#include "cmd/output.hpp"
+#include "cmd/text.hpp"
+#include "cmd/torrent_file.hpp"
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+void add_options(po::options_description& options) {
+  auto add = options.add_options();
+  using texts = std::vector<std::string>;
+  add("dir", po::value<std::string>()->value_name("DIR"),
+      "where to put it (default: where the peer puts downloads)");
+  add("symlinks", po::bool_switch(), "create the symbolic links that a folder contains");
+  add("peer", po::value<texts>()->value_name("HOST:PORT"), "a peer that has it; may be repeated");
+  add("tracker", po::value<texts>()->value_name("HOST:PORT"),
+      "if no peer runs here: download alone with this tracker, then leave; may be repeated");
+  add("seed", po::bool_switch(), "if no peer runs here: stay and serve it until Ctrl-C");
+  add("no-wait", po::bool_switch(), "leave it to the running peer and return at once");
+  add("json", po::bool_switch(), "print the answer as JSON");
+}
+
+result<json::object> params_of(const std::string& what, const arguments& given) {
+  json::object params;
+  const auto torrent = read_torrent_argument(what);
+  if (!torrent) return torrent.error();
+  if (torrent->empty()) {
+    params["what"] = what;
+  } else {
+    params["torrent"] = *torrent;
+  }
+  const std::string directory = absolute_path(given.text("dir"));
+  if (!directory.empty()) params["directory"] = directory;
+  params["symlinks"] = given.flag("symlinks");
+  params["wait"] = !given.flag("no-wait");
+  json::array peers;
+  for (const std::string& peer : given.texts("peer")) peers.emplace_back(peer);
+  if (!peers.empty()) params["peers"] = std::move(peers);
+  return params;
+}
+
+std::string line_of(const json::object& row) {
+  const std::string name = text_field(row, "name");
+  const std::string path = text_field(row, "path");
+  const std::string phase = text_field(row, "phase");
+  if (flag_field(row, "already_there")) return fmt::format("already complete: {} -> {}", name, path);
+  if (phase != "complete") return fmt::format("started: {} -> {}", name, path);
+  std::size_t sources = 0;
+  for (const json::value& source : array_field(row, "sources")) {
+    if (count_field(as_object(source), "bytes") > 0) ++sources;
+  }
+  const std::uint64_t bytes = count_field(row, "bytes");
+  const double elapsed = number_field(row, "elapsed");
+  const std::string rate =
+      elapsed > 0 ? fmt::format(" ({})", human_rate(static_cast<double>(bytes) / elapsed)) : std::string();
+  return fmt::format("complete: {}, {} in {}{} from {} -> {}", name, human_bytes(bytes),
+                     human_duration(static_cast<std::int64_t>(elapsed + 0.5)), rate,
+                     human_count(sources, "source"), path);
+}
+
+result<void> print_rows(const json::array& rows, bool as_json) {
+  if (as_json) return print(json::serialize(rows) + "\n");
+  std::string text;
+  for (const json::value& row : rows) {
+    if (text_field(as_object(row), "phase") != "failed") text += printable(line_of(as_object(row))) + "\n";
+  }
+  return print(text);
+}
+
+// What failed, the last one for the caller to report.
+result<void> report(std::vector<error> failures, const json::array& rows) {
+  for (const json::value& value : rows) {
+    const json::object& row = as_object(value);
+    if (text_field(row, "phase") != "failed") continue;
+    failures.push_back({errc::internal, text_field(row, "name") + ": " + text_field(row, "reason")});
+  }
+  if (failures.empty()) return {};
+  for (std::size_t at = 0; at + 1 < failures.size(); ++at) print_error(failures[at]);
+  return failures.back();
+}
+
+result<void> check(const invocation& call) {
+  if (call.alone != nullptr && call.given.flag("no-wait")) {
+    return error{errc::usage,
+                 "--no-wait leaves the download to a running peer, and none runs: start one with "
+                 "'node peer', or leave out --no-wait"};
+  }
+  if (call.alone == nullptr && call.given.typed("tracker")) {
+    note("note: a peer runs here and downloads with its own trackers; --tracker is not used");
+  }
+  return {};
+}
+
+result<void> run(const invocation& call) {
+  if (const auto fit = check(call); !fit) return fit;
+  std::vector<json::object> requests;
+  for (const std::string& what : call.given.texts("operands")) {
+    auto params = params_of(what, call.given);
+    if (!params) return params.error();
+    requests.push_back(std::move(*params));
+  }
+  auto outcome = watch_downloads(*call.client, call.stop, std::move(requests));
+  if (!outcome) return outcome.error();
+  if (const auto printed = print_rows(outcome->rows, call.given.flag("json")); !printed) return printed;
+  if (auto reported = report(std::move(outcome->failures), outcome->rows); !reported) return reported;
+  if (call.alone == nullptr || call.stop.raised()) return {};
+  if (call.given.flag("seed")) {
+    note("serving it to others until Ctrl-C");
+    call.alone->wait_for(call.stop);
+    return {};
+  }
+  wait_for_others(*call.client, *call.alone, call.stop);
+  return {};
+}
+
+}  // namespace
+
+command download_command() {
+  return {.name = "download",
+          .aliases = {"down"},
+          .operands = "WHAT…",
+          .operands_min = 1,
+          .operands_max = any_number,
+          .summary = "Downloads shares by name, glob, id, magnet link or .torrent file.",
+          .example = "node download big.iso 'model-*' --dir /data",
+          .required = needs::peer_or_alone,
+          .add_options = &add_options,
+          .run = &run};
+}
+
+}  // namespace shoal

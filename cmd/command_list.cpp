@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
+
+#include "cmd/call.hpp"
+#include "cmd/command.hpp"
+#include "cmd/output.hpp"
+#include "cmd/table.hpp"
+#include "cmd/terminal.hpp"
+#include "cmd/text.hpp"
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+void add_options(po::options_description& options) {
+  auto add = options.add_options();
+  add("tracker", po::value<std::vector<std::string>>()->value_name("HOST:PORT"),
+      "whom to ask if no peer runs here; may be repeated");
+  add("json", po::bool_switch(), "print the answer as JSON");
+}
+
+result<void> run(const invocation& call) {
+  json::object params;
+  const auto operands = call.given.texts("operands");
+  if (!operands.empty()) params["glob"] = operands.front();
+  const auto answer = call.client->call("list", std::move(params), call.stop);
+  if (!answer) return answer.error();
+  if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
+
+  using enum table::align;
+  table listing({{"NAME"},
+                 {"SIZE", right},
+                 {"FILES", right},
+                 {"SEEDERS", right},
+                 {"LEECHERS", right},
+                 {"AVAIL", right},
+                 {"ID"}});
+  for (const json::value& value : as_array(*answer)) {
+    const json::object& row = as_object(value);
+    listing.add_row(
+        {text_field(row, "name"), human_bytes(count_field(row, "bytes")),
+         fmt::format("{}", count_field(row, "files")), fmt::format("{}", count_field(row, "seeders")),
+         fmt::format("{}", count_field(row, "leechers")),
+         fmt::format("{:.1f}", number_field(row, "availability")), short_id(text_field(row, "id"))});
+  }
+  if (listing.empty()) {
+    note(operands.empty() ? "nothing is shared yet: share with 'node add PATH'"
+                          : "no share matches '" + operands.front() + "'");
+    return {};
+  }
+  return print(listing.render(is_terminal(STDOUT_FILENO) ? size_of_terminal(STDOUT_FILENO).columns : 0));
+}
+
+}  // namespace
+
+command list_command() {
+  return {.name = "list",
+          .aliases = {"get", "ls"},
+          .operands = "[GLOB]",
+          .operands_max = 1,
+          .summary = "Lists what the swarm has: size, files, complete and partial holders, copies.",
+          .example = "node list '*.iso'",
+          .required = needs::peer_or_alone,
+          .add_options = &add_options,
+          .run = &run};
+}
+
+}  // namespace shoal

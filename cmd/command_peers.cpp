@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
+
+#include "cmd/command.hpp"
+#include "cmd/control_client.hpp"
+#include "cmd/output.hpp"
+#include "cmd/table.hpp"
+#include "cmd/terminal.hpp"
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+void add_options(po::options_description& options) {
+  auto add = options.add_options();
+  add("tracker", po::value<std::vector<std::string>>()->value_name("HOST:PORT"),
+      "whom to ask if no peer runs here; may be repeated");
+  add("json", po::bool_switch(), "print the answer as JSON");
+}
+
+std::string address_of(const json::object& row) {
+  const std::string address = text_field(row, "address");
+  const bool bare_ipv6 = address.find(':') != std::string::npos && !address.starts_with('[');
+  const std::string host = bare_ipv6 ? "[" + address + "]" : address;
+  return fmt::format("{}:{}{}", host, count_field(row, "port"),
+                     flag_field(row, "reachable") ? "" : " (unreachable)");
+}
+
+result<void> run(const invocation& call) {
+  const auto answer = call.client->call("peers", {}, call.stop);
+  if (!answer) return answer.error();
+  if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
+  table listing({{"NAME"}, {"ADDRESS"}, {"VERSION"}});
+  for (const json::value& value : as_array(*answer)) {
+    const json::object& row = as_object(value);
+    listing.add_row({text_field(row, "name") + (flag_field(row, "self") ? " (this peer)" : ""),
+                     address_of(row), text_field(row, "version")});
+  }
+  if (listing.empty()) {
+    note("no peers are known: is a tracker connected? See 'node status'");
+    return {};
+  }
+  return print(listing.render(is_terminal(STDOUT_FILENO) ? size_of_terminal(STDOUT_FILENO).columns : 0));
+}
+
+}  // namespace
+
+command peers_command() {
+  return {.name = "peers",
+          .summary = "Lists the peers of the swarm.",
+          .example = "node peers --tracker 192.0.2.1:7000",
+          .required = needs::peer_or_alone,
+          .add_options = &add_options,
+          .run = &run};
+}
+
+}  // namespace shoal

@@ -1,0 +1,32 @@
+#include "cmd/command.hpp"
+#include "cmd/control_client.hpp"
+#include "cmd/output.hpp"
+
+namespace shoal {
+
+namespace {
+
+// A peer ends in under two seconds unless its disk is stuck.
+constexpr auto end_time_max = std::chrono::seconds(10);
+
+result<void> run(const invocation& call) {
+  const auto answer = call.client->call("stop", {}, call.stop);
+  if (!answer) return answer.error();
+  if (!call.client->wait_for_close(end_time_max)) {
+    return error{errc::timed_out, "the peer has not ended yet: see its log"};
+  }
+  note("the peer has stopped");
+  return {};
+}
+
+}  // namespace
+
+command stop_command() {
+  return {.name = "stop",
+          .summary = "Stops the running peer. What it downloads goes on when it is started again.",
+          .example = "node stop",
+          .required = needs::peer,
+          .run = &run};
+}
+
+}  // namespace shoal

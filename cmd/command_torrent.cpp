@@ -1,0 +1,82 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
+#include <cerrno>
+#include <cstdio>
+
+#include "cmd/base64.hpp"
+#include "cmd/call.hpp"
+#include "cmd/command.hpp"
+#include "cmd/output.hpp"
+#include "cmd/terminal.hpp"
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+void add_options(po::options_description& options) {
+  auto add = options.add_options();
+  add("output,o", po::value<std::string>()->value_name("FILE"),
+      "where to write the .torrent file; - is stdout");
+  add("magnet", po::bool_switch(), "print the magnet link instead");
+  add("json", po::bool_switch(), "print the answer as JSON");
+}
+
+// Written beside and renamed, so that FILE is never half of a torrent.
+result<void> write_file(const std::string& path, std::string_view content) {
+  const std::string partial = path + ".part";
+  const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return system_error("cannot write " + path, errno);
+  bool written = write_whole(file, content);
+  int failure = written ? 0 : errno;
+  if (::close(file) != 0 && failure == 0) failure = errno;
+  if (failure == 0 && ::rename(partial.c_str(), path.c_str()) != 0) failure = errno;
+  if (failure == 0) return {};
+  ::unlink(partial.c_str());
+  return system_error("cannot write " + path, failure);
+}
+
+result<void> run(const invocation& call) {
+  const std::string path = call.given.text("output");
+  const bool magnet = call.given.flag("magnet");
+  const bool as_json = call.given.flag("json");
+  if (path.empty() && !magnet && !as_json) {
+    return error{errc::usage, "where to? Name a file with -o FILE (- for stdout), or use --magnet"};
+  }
+  if (path == "-" && !magnet && !as_json && is_terminal(STDOUT_FILENO)) {
+    return error{errc::usage,
+                 "a .torrent file is binary and stdout is a terminal: redirect it, or use -o FILE"};
+  }
+  const auto answer = call.client->call("torrent", params_of_what(call), call.stop);
+  if (!answer) return answer.error();
+  const json::object& row = as_object(*answer);
+  if (!path.empty()) {
+    const auto torrent = from_base64(text_field(row, "torrent"));
+    if (!torrent || torrent->empty()) return error{errc::protocol, "the peer sends no valid base64 torrent"};
+    const auto written = path == "-" ? print(as_text(*torrent)) : write_file(path, as_text(*torrent));
+    if (!written) return written.error();
+  }
+  if (as_json) return print(json::serialize(*answer) + "\n");
+  if (magnet) return print(text_field(row, "magnet") + "\n");
+  return {};
+}
+
+}  // namespace
+
+command torrent_command() {
+  return {.name = "torrent",
+          .operands = "WHAT",
+          .operands_min = 1,
+          .operands_max = 1,
+          .summary = "Writes the .torrent file or the magnet link of a share, for any BitTorrent v2 client.",
+          .example = "node torrent video.mkv -o video.torrent",
+          .required = needs::peer,
+          .add_options = &add_options,
+          .run = &run};
+}
+
+}  // namespace shoal

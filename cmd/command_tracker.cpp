@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
+
+#include "cmd/command.hpp"
+#include "cmd/json_fields.hpp"
+#include "cmd/node_host.hpp"
+#include "cmd/output.hpp"
+#include "net/endpoint.hpp"
+#include "tracker/tracker_node.hpp"
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr std::string_view default_listen = ":7000";
+// A peer that is silent for longer than three of these is lost; later nobody would wait for it.
+constexpr std::uint32_t heartbeat_ms_max = 600'000;
+
+void add_options(po::options_description& options) {
+  auto add = options.add_options();
+  add("listen", po::value<std::vector<std::string>>()->value_name("ADDR:PORT"),
+      "where to listen (default: port 7000 of all addresses); may be repeated");
+  add("heartbeat", po::value<std::uint32_t>()->value_name("MS"),
+      "milliseconds between signs of life of a peer, at least 100 (default: 5000)");
+  add("allow-advertise", po::bool_switch(),
+      "believe the address that a peer says instead of the one it comes from");
+}
+
+result<tracker_options> tracker_options_of(const arguments& given) {
+  tracker_options options;
+  auto listen = given.texts("listen");
+  if (listen.empty()) listen.emplace_back(default_listen);
+  for (const std::string& text : listen) {
+    const auto endpoint = parse_listen_endpoint(text);
+    if (!endpoint) return endpoint.error();
+    options.listen.push_back(*endpoint);
+  }
+  if (given.has("heartbeat")) {
+    const std::chrono::milliseconds heartbeat(given.number("heartbeat"));
+    if (heartbeat < tracker_options::heartbeat_min || heartbeat.count() > heartbeat_ms_max) {
+      return error{errc::usage,
+                   fmt::format("--heartbeat {}: use 100 to 600000 milliseconds", heartbeat.count())};
+    }
+    options.live.heartbeat = heartbeat;
+  }
+  options.live.allow_advertise = given.flag("allow-advertise");
+  return options;
+}
+
+std::string ready_line(const tracker_node& node) {
+  json::array listen;
+  for (const auto& endpoint : node.local()) listen.emplace_back(to_text(endpoint));
+  json::object ready;
+  ready["listen"] = std::move(listen);
+  return "READY " + json::serialize(ready) + "\n";
+}
+
+result<void> run(const invocation& call) {
+  auto options = tracker_options_of(call.given);
+  if (!options) return options.error();
+  node_host<tracker_node> host(std::move(*options));
+  if (const auto started = host.start(); !started) return started;
+  if (const auto printed = print(ready_line(host.node())); !printed) return printed;
+  host.wait_for(call.stop);
+  return {};
+}
+
+}  // namespace
+
+command tracker_command() {
+  return {.name = "tracker",
+          .summary = "Runs the tracker, which knows who is here and who has what.",
+          .example = "node tracker --listen 0.0.0.0:7000",
+          .in_console = false,
+          .add_options = &add_options,
+          .run = &run};
+}
+
+}  // namespace shoal

@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
+
+#include "cmd/call.hpp"
+#include "cmd/command.hpp"
+#include "cmd/output.hpp"
+#include "cmd/text.hpp"
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+void add_options(po::options_description& options) {
+  options.add_options()("json", po::bool_switch(), "print the answer as JSON");
+}
+
+result<void> run(const invocation& call) {
+  const auto answer =
+      call_with_progress(call, "verify", params_of_what(call), call.given.texts("operands").front());
+  if (!answer) return answer.error();
+  const json::object& row = as_object(*answer);
+  const json::array& bad = array_field(row, "bad");
+  std::string text;
+  if (call.given.flag("json")) {
+    text = json::serialize(*answer) + "\n";
+  } else if (bad.empty()) {
+    text = printable(fmt::format("{}: all {} right, {}", text_field(row, "name"),
+                                 human_count(count_field(row, "pieces"), "piece"),
+                                 human_bytes(count_field(row, "bytes")))) +
+           "\n";
+  } else {
+    for (const json::value& path : bad) {
+      if (path.is_string()) text += "bad: " + printable(path.get_string()) + "\n";
+    }
+  }
+  const auto printed = print(text);
+  if (!printed || bad.empty()) return printed;
+  return error{
+      errc::verification,
+      fmt::format("{}: {} not what was shared: download it again, or add it anew", text_field(row, "name"),
+                  bad.size() == 1 ? "1 file is" : fmt::format("{} files are", bad.size()))};
+}
+
+}  // namespace
+
+command verify_command() {
+  return {.name = "verify",
+          .operands = "WHAT",
+          .operands_min = 1,
+          .operands_max = 1,
+          .summary = "Reads a share again and checks every hash.",
+          .example = "node verify video.mkv",
+          .required = needs::peer,
+          .add_options = &add_options,
+          .run = &run};
+}
+
+}  // namespace shoal

@@ -1,0 +1,198 @@
+#include "cmd/control_client.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "cmd/interrupt.hpp"
+#include "store/state_directory.hpp"
+
+namespace shoal {
+
+namespace {
+
+// docs/CONTROL.md: the longest line either side may send.
+constexpr std::size_t line_bytes_max = std::size_t{16} << 20;
+constexpr std::size_t read_bytes = std::size_t{64} << 10;
+
+error no_peer(const std::string& state_directory) {
+  return {errc::not_found,
+          "no peer runs with state directory " + state_directory +
+              ": start one with 'node peer --tracker HOST:PORT', or name another with --state DIR"};
+}
+
+int milliseconds_until(time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+}
+
+time_point deadline_after(duration timeout) {
+  const time_point now = clock::now();
+  return timeout >= never - now ? never : now + timeout;
+}
+
+}  // namespace
+
+result<control_client> control_client::connect(const std::string& state_directory) {
+  const auto found = control_socket_path(state_directory);
+  if (!found) return found.error();
+  const std::string& path = *found;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
+
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int failure = descriptor < 0 ? errno : 0;
+  if (failure == 0 &&
+      ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    failure = errno;
+  }
+  if (failure == 0) return control_client(descriptor, path);
+  if (descriptor >= 0) ::close(descriptor);
+  const bool nobody = failure == ENOENT || failure == ECONNREFUSED || failure == ENOTDIR;
+  if (nobody) return no_peer(state_directory);
+  return system_error("cannot reach the peer at " + path, failure, errc::unreachable);
+}
+
+control_client::control_client(control_client&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      path_(std::move(other.path_)),
+      requests_(other.requests_),
+      received_(std::move(other.received_)),
+      scanned_bytes_(other.scanned_bytes_) {}
+
+control_client& control_client::operator=(control_client&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(path_, other.path_);
+  std::swap(requests_, other.requests_);
+  std::swap(received_, other.received_);
+  std::swap(scanned_bytes_, other.scanned_bytes_);
+  return *this;
+}
+
+control_client::~control_client() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+error control_client::gone() const {
+  return {errc::unreachable, "the peer at " + path_ + " went away before it answered"};
+}
+
+result<std::uint64_t> control_client::send(std::string_view method, json::object params) {
+  const std::uint64_t request = ++requests_;
+  json::object call;
+  call["jsonrpc"] = "2.0";
+  call["id"] = request;
+  call["method"] = method;
+  call["params"] = std::move(params);
+  const std::string line = json::serialize(call) + "\n";
+  if (line.size() > line_bytes_max) {
+    return error{errc::limit, "the request is longer than 16 MiB: pass fewer or smaller files at once"};
+  }
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t sent = ::send(descriptor_, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent > 0) {
+      rest.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno != EINTR) {
+      return gone();
+    }
+  }
+  return request;
+}
+
+result<control_client::message> control_client::receive(duration timeout, const interrupt* stop) {
+  const time_point deadline = deadline_after(timeout);
+  while (true) {
+    const std::size_t newline = received_.find('\n', scanned_bytes_);
+    if (newline != std::string::npos) {
+      auto parsed = parse(std::string_view(received_).substr(0, newline));
+      received_.erase(0, newline + 1);
+      scanned_bytes_ = 0;
+      return parsed;
+    }
+    scanned_bytes_ = received_.size();
+    if (received_.size() > line_bytes_max) {
+      return error{errc::protocol, "the peer at " + path_ + " sends a line longer than 16 MiB"};
+    }
+    if (stop != nullptr && stop->raised()) return silence{};
+
+    pollfd waits[2] = {{descriptor_, POLLIN, 0}, {stop == nullptr ? -1 : stop->descriptor(), POLLIN, 0}};
+    const int ready = ::poll(waits, 2, deadline == never ? -1 : milliseconds_until(deadline));
+    if (ready < 0 && errno != EINTR) return gone();
+    if (ready == 0 && clock::now() >= deadline) return silence{};
+    if (ready <= 0 || waits[0].revents == 0) continue;
+
+    received_.resize(scanned_bytes_ + read_bytes);
+    const ssize_t got = ::recv(descriptor_, received_.data() + scanned_bytes_, read_bytes, MSG_DONTWAIT);
+    received_.resize(scanned_bytes_ + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    const bool later = got < 0 && (errno == EINTR || errno == EAGAIN);
+    if (got <= 0 && !later) return gone();
+  }
+}
+
+result<control_client::message> control_client::parse(std::string_view line) const {
+  boost::system::error_code ec;
+  const json::value value = json::parse(line, ec);
+  const error nonsense{errc::protocol, "the peer at " + path_ + " answers something that is not JSON-RPC"};
+  if (ec || !value.is_object()) return nonsense;
+  const json::object& object = value.get_object();
+  if (object.contains("method")) {
+    const json::value* params = object.if_contains("params");
+    notice said;
+    if (params != nullptr) said.params = as_object(*params);
+    said.request = count_field(said.params, "request");
+    return message(std::move(said));
+  }
+  const std::uint64_t request = count_field(object, "id");
+  if (const json::value* failure = object.if_contains("error")) {
+    const json::object& fields = as_object(*failure);
+    const json::value* data = fields.if_contains("data");
+    const errc code = data == nullptr ? errc::internal : errc_of(text_field(as_object(*data), "class"));
+    std::string text = text_field(fields, "message");
+    if (text.empty()) text = "the peer gives no reason";
+    return message(answer{request, error{code, std::move(text)}});
+  }
+  const json::value* outcome = object.if_contains("result");
+  if (outcome == nullptr) return nonsense;
+  return message(answer{request, *outcome});
+}
+
+result<json::value> control_client::call(std::string_view method, json::object params, const interrupt& stop,
+                                         const notice_handler& on_notice) {
+  const auto request = send(method, std::move(params));
+  if (!request) return request.error();
+  while (true) {
+    auto received = receive(patience, &stop);
+    if (!received) return received.error();
+    if (const auto* said = std::get_if<notice>(&*received)) {
+      if (said->request == *request && on_notice) on_notice(said->params);
+    } else if (auto* answered = std::get_if<answer>(&*received)) {
+      if (answered->request == *request) return std::move(answered->outcome);
+    } else if (stop.raised()) {
+      return error{errc::cancelled, "interrupted"};
+    } else {
+      return error{errc::timed_out,
+                   "the peer at " + path_ + " does not answer '" + std::string(method) + "': see its log"};
+    }
+  }
+}
+
+bool control_client::wait_for_close(duration timeout) {
+  const time_point deadline = deadline_after(timeout);
+  while (clock::now() < deadline) {
+    const auto received = receive(deadline - clock::now(), nullptr);
+    if (!received) return true;
+  }
+  return false;
+}
+
+}  // namespace shoal

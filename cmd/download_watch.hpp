@@ -1,0 +1,22 @@
+// Several downloads of one command, side by side on one connection: progress, answers, and Ctrl-C.
+//
+// For the download command, on the main thread; blocks until all have ended. Prints no results.
+#pragma once
+
+#include <vector>
+
+#include "cmd/control_client.hpp"
+
+namespace shoal {
+
+struct download_outcome {
+  json::array rows;  ///< of all requests, in their order
+  std::vector<error> failures;
+};
+
+/// Sends a `download` request for each of `requests` and waits for all answers, showing progress on stderr.
+/// If `stop` is raised, cancels what runs, says what is kept and returns cancelled.
+result<download_outcome> watch_downloads(control_client& client, const interrupt& stop,
+                                         std::vector<json::object> requests);
+
+}  // namespace shoal

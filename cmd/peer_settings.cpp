@@ -1,0 +1,60 @@
+#include "cmd/peer_settings.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+
+#include "net/endpoint.hpp"
+
+namespace shoal {
+
+namespace po = boost::program_options;
+
+namespace {
+
+// More threads than any machine has cores are a typing error.
+constexpr std::uint32_t workers_max = 1024;
+
+}  // namespace
+
+void add_peer_options(po::options_description& options) {
+  auto add = options.add_options();
+  using texts = std::vector<std::string>;
+  add("tracker", po::value<texts>()->value_name("HOST:PORT"), "tracker of the swarm; may be repeated");
+  add("dir", po::value<std::string>()->value_name("DIR"),
+      "where downloads go (default: the current directory)");
+  add("share", po::value<texts>()->value_name("PATH"),
+      "share a file or folder from the start; may be repeated");
+  add("listen", po::value<std::string>()->value_name("ADDR:PORT"),
+      "where to listen (default: a free port of all addresses)");
+  add("name", po::value<std::string>()->value_name("NAME"),
+      "how others see this peer (default: the host name)");
+  add("workers", po::value<std::uint32_t>()->value_name("N"),
+      "threads that hash and write (default: one a core)");
+  add("advertise", po::value<std::string>()->value_name("ADDRESS"),
+      "address that others are told, if the tracker allows it");
+}
+
+result<peer_options> peer_options_of(const arguments& given) {
+  peer_options options;
+  auto state = given.state_directory();
+  if (!state) return state.error();
+  options.state_directory = *state;
+  options.download_directory = absolute_path(given.has("dir") ? given.text("dir") : ".");
+  for (const std::string& tracker : given.texts("tracker")) {
+    if (const auto parsed = parse_host_port(tracker); !parsed) return parsed.error();
+    options.trackers.push_back(tracker);
+  }
+  for (const std::string& path : given.texts("share")) options.shares.push_back(absolute_path(path));
+  if (given.has("listen")) {
+    options.listen = given.text("listen");
+    if (const auto parsed = parse_listen_endpoint(options.listen); !parsed) return parsed.error();
+  }
+  options.name = given.text("name");
+  options.advertise = given.text("advertise");
+  options.workers = given.number("workers");
+  if (options.workers > workers_max) {
+    return error{errc::usage, "--workers " + std::to_string(options.workers) + ": at most 1024"};
+  }
+  return options;
+}
+
+}  // namespace shoal

@@ -1,0 +1,104 @@
+#include "cmd/run.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "cmd/alone.hpp"
+#include "cmd/console.hpp"
+#include "cmd/control_client.hpp"
+#include "cmd/output.hpp"
+#include "observe/log.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> global_options_with_value{"--state", "--config", "--log-level",
+                                                                    "--log-format"};
+
+result<void> begin_log(const command& described, const arguments& given) {
+  const bool daemon = described.name == "tracker" || (described.name == "peer" && !console_possible());
+  std::string level = given.text("log-level");
+  if (level.empty()) level = daemon ? "info" : "warn";
+  const std::string format = given.text("log-format");
+  if (!format.empty() && format != "text" && format != "json") {
+    return error{errc::usage, "unknown log format '" + format + "': use text or json"};
+  }
+  return start_log(level, format == "json" ? log_format::json : log_format::text);
+}
+
+result<void> run_alone(const command& described, const arguments& given, interrupt& stop) {
+  // Only a download has something that is worth to be gone on with.
+  const bool keep_state = described.name == "download";
+  const auto alone = alone_peer::start(given, keep_state);
+  if (!alone) return alone.error();
+  if (const auto ready = (*alone)->wait_for_trackers(stop); !ready) return ready;
+  return described.run({given, stop, &(*alone)->client(), alone->get()});
+}
+
+result<void> run_command(const command& described, const arguments& given, interrupt& stop) {
+  if (const auto begun = begin_log(described, given); !begun) return begun;
+  if (described.required == needs::nothing) return described.run({given, stop});
+  const auto directory = given.state_directory();
+  if (!directory) return directory.error();
+  auto client = control_client::connect(*directory);
+  if (client) return described.run({given, stop, &*client});
+  const bool others_known =
+      !given.texts("tracker").empty() || (described.name == "download" && !given.texts("peer").empty());
+  const bool alone = described.required == needs::peer_or_alone && others_known;
+  if (alone && client.error().code == errc::not_found) return run_alone(described, given, stop);
+  return client.error();
+}
+
+result<void> help(const std::vector<std::string>& words) {
+  const auto topic =
+      std::ranges::find_if(words, [](const std::string& word) { return !word.starts_with('-'); });
+  if (topic == words.end()) return print(help_of_program());
+  const command* described = find_command(*topic);
+  if (described == nullptr) return unknown_command(*topic);
+  return print(help_of(*described));
+}
+
+result<void> dispatch(const command_line& line, const environment& variables, interrupt& stop) {
+  const auto has = [&line](std::string_view option) {
+    return std::ranges::find(line.words, option) != line.words.end();
+  };
+  if (line.word == "version" || (line.word.empty() && has("--version")))
+    return print("shoal " SHOAL_VERSION "\n");
+  if (line.word == "help" || (line.word.empty() && (has("--help") || has("-h")))) return help(line.words);
+  if (line.word.empty() && !line.words.empty() && line.words.front() != "--") {
+    return error{errc::usage, "no command after '" + line.words.back() + "': see 'node help'"};
+  }
+  if (line.word.empty()) return error{errc::usage, "which command? See 'node help'"};
+  const command* described = find_command(line.word);
+  if (described == nullptr) return unknown_command(line.word);
+  const auto given = arguments::parse(*described, line.words, variables);
+  if (!given) return given.error();
+  if (given->flag("help")) return print(help_of(*described));
+  return run_command(*described, *given, stop);
+}
+
+}  // namespace
+
+command_line split_command_line(const std::vector<std::string>& words) {
+  command_line line;
+  auto at = words.begin();
+  while (at != words.end() && at->starts_with('-')) {
+    const bool takes_next =
+        std::ranges::find(global_options_with_value, *at) != global_options_with_value.end();
+    line.words.push_back(*at++);
+    if (takes_next && at != words.end()) line.words.push_back(*at++);
+  }
+  if (at != words.end()) line.word = *at++;
+  line.words.insert(line.words.end(), at, words.end());
+  return line;
+}
+
+int run_program(const std::vector<std::string>& words, const environment& variables, interrupt& stop) {
+  const auto outcome = dispatch(split_command_line(words), variables, stop);
+  if (outcome) return 0;
+  print_error(outcome.error());
+  return exit_code(outcome.error().code);
+}
+
+}  // namespace shoal

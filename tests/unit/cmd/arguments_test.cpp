@@ -1,0 +1,118 @@
+#include "cmd/arguments.hpp"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "cmd/command.hpp"
+
+#include "show_result.hpp"
+
+using namespace shoal;
+using texts = std::vector<std::string>;
+
+namespace {
+
+struct config_file {
+  explicit config_file(const std::string& content) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "shoal-config-XXXXXX").string();
+    ::close(::mkstemp(pattern.data()));
+    path = pattern;
+    std::ofstream(path) << content;
+  }
+  ~config_file() { std::filesystem::remove(path); }
+  std::string path;
+};
+
+environment variables(std::map<std::string, std::string> values) {
+  return [values = std::move(values)](const char* name) -> const char* {
+    const auto found = values.find(name);
+    return found == values.end() ? nullptr : found->second.c_str();
+  };
+}
+
+result<arguments> parse(std::string_view name, texts words, std::map<std::string, std::string> values = {}) {
+  return arguments::parse(*find_command(name), words, variables(std::move(values)));
+}
+
+}  // namespace
+
+TEST_CASE("options win over the environment, the environment over the file") {
+  const config_file file("tracker = file:1\ndir = /file\nlog-level = debug\n");
+  const std::map<std::string, std::string> values{
+      {"SHOAL_CONFIG", file.path}, {"SHOAL_DIR", "/variable"}, {"SHOAL_LOG_LEVEL", "error"}};
+  const auto given = parse("peer", {"--log-level", "trace"}, values);
+  REQUIRE(given);
+  CHECK(given->texts("tracker") == texts{"file:1"});
+  CHECK(given->text("dir") == "/variable");
+  CHECK(given->text("log-level") == "trace");
+  CHECK(given->typed("log-level"));
+  CHECK_FALSE(given->typed("dir"));
+  CHECK(parse("peer", {"--tracker", "typed:1"}, values)->texts("tracker") == texts{"typed:1"});
+}
+
+TEST_CASE("--config wins over SHOAL_CONFIG") {
+  const config_file one("dir = /one\n");
+  const config_file two("dir = /two\n");
+  CHECK(parse("peer", {"--config", one.path}, {{"SHOAL_CONFIG", two.path}})->text("dir") == "/one");
+}
+
+TEST_CASE("a variable names several trackers") {
+  CHECK(parse("peer", {}, {{"SHOAL_TRACKER", "a:1,b:2 c:3,"}})->texts("tracker") ==
+        texts{"a:1", "b:2", "c:3"});
+}
+
+TEST_CASE("a section holds for one command and wins over the lines before") {
+  const config_file file(
+      "listen = :1\n[tracker]\nlisten = :2\nallow-advertise = true\n[peer]\nshare = /a\nshare = /b\n");
+  const auto tracker = parse("tracker", {"--config", file.path});
+  REQUIRE(tracker);
+  CHECK(tracker->texts("listen") == texts{":2"});
+  CHECK(tracker->flag("allow-advertise"));
+  const auto peer = parse("peer", {"--config", file.path});
+  REQUIRE(peer);
+  CHECK(peer->text("listen") == ":1");
+  CHECK(peer->texts("share") == texts{"/a", "/b"});
+  CHECK(parse("list", {"--config", file.path}));
+}
+
+TEST_CASE("a file with a mistake is named") {
+  const config_file unknown("treacker = a:1\n");
+  const auto given = parse("peer", {"--config", unknown.path});
+  REQUIRE_FALSE(given);
+  CHECK(given.error().code == errc::usage);
+  CHECK(given.error().text == unknown.path + ": unknown setting 'treacker'");
+  const config_file garbage("[peer\nno equals sign");
+  CHECK(parse("peer", {"--config", garbage.path}).error().text.find(garbage.path) == 0);
+  CHECK(parse("peer", {"--config", "/nowhere/shoal.ini"}).error().code == errc::not_found);
+}
+
+TEST_CASE("no option may be abbreviated or unknown") {
+  const auto unknown = parse("list", {"--bogus"});
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().code == errc::usage);
+  CHECK(unknown.error().text == "unrecognised option '--bogus': see 'node help list'");
+  CHECK_FALSE(parse("list", {"--log", "debug"}));
+  CHECK_FALSE(parse("list", {"--tracker"}));
+  CHECK_FALSE(parse("peer", {"--workers", "many"}));
+}
+
+TEST_CASE("operands are counted") {
+  CHECK(parse("add", {}).error().text == "'add' needs PATH…: see 'node help add'");
+  CHECK(parse("add", {"a", "--", "-b"})->texts("operands") == texts{"a", "-b"});
+  CHECK_FALSE(parse("list", {"a", "b"}));
+  CHECK_FALSE(parse("status", {"a"}));
+  CHECK(parse("add", {"--help"})->flag("help"));
+}
+
+TEST_CASE("paths become absolute without being resolved") {
+  CHECK(absolute_path("") == "");
+  CHECK(absolute_path("/a/../b") == "/b");
+  CHECK(absolute_path("/a/") == "/a");
+  CHECK(absolute_path("/") == "/");
+  CHECK(absolute_path(".") == std::filesystem::current_path().string());
+  CHECK(absolute_path("x") == std::filesystem::current_path().string() + "/x");
+}

@@ -1,0 +1,42 @@
+#include "cmd/command.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "cmd/run.hpp"
+
+using namespace shoal;
+using texts = std::vector<std::string>;
+
+TEST_CASE("commands are found by name and alias in any case") {
+  CHECK(find_command("list")->name == "list");
+  CHECK(find_command("GET")->name == "list");
+  CHECK(find_command("Down")->name == "download");
+  CHECK(find_command("") == nullptr);
+  CHECK(find_command("lis") == nullptr);
+}
+
+TEST_CASE("a misspelling is recognised, another word is not") {
+  CHECK(nearest_command("lsit")->name == "list");
+  CHECK(nearest_command("donwload")->name == "download");
+  CHECK(nearest_command("frobnicate") == nullptr);
+  CHECK(unknown_command("statsu").text == "unknown command 'statsu': did you mean 'status'? See 'node help'");
+  CHECK(unknown_command("frobnicate").text == "unknown command 'frobnicate': see 'node help'");
+  CHECK(unknown_command(std::string(100'000, 'x')).code == errc::usage);
+}
+
+TEST_CASE("every command has help with an example") {
+  for (const command& known : all_commands()) {
+    const std::string help = help_of(known);
+    CHECK(help.find("Usage: node " + std::string(known.name)) == 0);
+    CHECK(help.find("Example:\n  node " + std::string(known.name)) != std::string::npos);
+    CHECK(help_of_program().find("\n  " + std::string(known.name)) != std::string::npos);
+  }
+}
+
+TEST_CASE("options may stand in front of the command") {
+  const auto line = split_command_line({"--state", "list", "--log-level=debug", "-h", "peers", "--json"});
+  CHECK(line.word == "peers");
+  CHECK(line.words == texts{"--state", "list", "--log-level=debug", "-h", "--json"});
+  CHECK(split_command_line({}).word.empty());
+  CHECK(split_command_line({"--state"}).words == texts{"--state"});
+}
