@@ -13,8 +13,6 @@ namespace shoal {
 
 namespace {
 
-constexpr auto tracker_time_max = std::chrono::seconds(10);
-constexpr auto poll_interval = std::chrono::milliseconds(50);
 constexpr auto others_interval = std::chrono::milliseconds(500);
 
 result<std::string> make_scratch() {
@@ -44,7 +42,8 @@ scratch_directory::~scratch_directory() {
   std::filesystem::remove_all(path_, ec);
 }
 
-result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bool keep_state) {
+result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bool keep_state,
+                                                      const interrupt& stop) {
   std::unique_ptr<alone_peer> alone(new alone_peer());
   auto options = peer_options_of(given);
   if (!options) return options.error();
@@ -60,36 +59,12 @@ result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bo
   auto client = control_client::connect(state_directory);
   if (!client) return client.error();
   alone->client_.emplace(std::move(*client));
-  return alone;
-}
-
-result<void> alone_peer::wait_for_trackers(const interrupt& stop) {
-  const time_point deadline = clock::now() + tracker_time_max;
-  while (true) {
-    const auto status = client_->call("status", {}, stop);
-    if (!status) return status.error();
-    const json::object& fields = as_object(*status);
-    resumed_.clear();
-    for (const json::value& row : array_field(fields, "downloads"))
-      resumed_.insert(text_field(as_object(row), "id"));
-    const json::array& trackers = array_field(fields, "trackers");
-    std::size_t connected = 0;
-    std::string reason;
-    for (const json::value& value : trackers) {
-      const json::object& tracker = as_object(value);
-      if (flag_field(tracker, "connected")) {
-        ++connected;
-      } else if (reason.empty()) {
-        reason = text_field(tracker, "url") + ": " + text_field(tracker, "reason");
-      }
-    }
-    if (connected == trackers.size()) return {};
-    if (clock::now() >= deadline) {
-      if (connected > 0) return {};
-      return error{errc::unreachable, "no tracker answers: " + reason};
-    }
-    pause(poll_interval, stop);
+  const auto status = alone->client_->call("status", {}, stop);
+  if (!status) return status.error();
+  for (const json::value& row : array_field(as_object(*status), "downloads")) {
+    alone->resumed_.insert(text_field(as_object(row), "id"));
   }
+  return alone;
 }
 
 void wait_for_others(control_client& client, const alone_peer& alone, const interrupt& stop) {

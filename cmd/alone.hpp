@@ -33,7 +33,8 @@ class alone_peer {
   /// Starts a peer with the trackers of `given` and connects to it. With `keep_state` it uses the state
   /// directory of `given`, so that an interrupted download goes on; otherwise a passing one, so that nothing
   /// old is resumed.
-  static result<std::unique_ptr<alone_peer>> start(const arguments& given, bool keep_state);
+  static result<std::unique_ptr<alone_peer>> start(const arguments& given, bool keep_state,
+                                                   const interrupt& stop);
 
   control_client& client() { return *client_; }
   /// Returns when a signal has come or the peer has ended by itself.
@@ -41,10 +42,6 @@ class alone_peer {
   bool finished() const { return host_->finished(); }
   /// Downloads that an earlier process left and that this one only takes along.
   const std::set<std::string>& resumed() const { return resumed_; }
-
-  /// Waits until the trackers' catalogue is here. unreachable says why no tracker answers; without trackers
-  /// there is nothing to wait for.
-  result<void> wait_for_trackers(const interrupt& stop);
 
  private:
   alone_peer() = default;
