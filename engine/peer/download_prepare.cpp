@@ -11,6 +11,7 @@
 #include "peer/session.hpp"
 #include "peer/share.hpp"
 #include "store/directory_scan.hpp"
+#include "store/partial_files.hpp"
 
 namespace shoal {
 
@@ -184,7 +185,7 @@ awaitable<bool> download::prepare() {
     co_await adopt_if_already_there();
     co_return false;
   }
-  const bool had_part = exists(target + ".part");
+  const bool had_part = exists(request_.directory + "/" + part_name(info->name()));
   auto open = [this, info] {
     return content_files::open_partial(request_.directory, info, request_.symlinks, context_.files);
   };

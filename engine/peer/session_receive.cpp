@@ -46,6 +46,9 @@ awaitable<void> session::receive_piece(byte_range range) {
 
 awaitable<std::uint32_t> session::receive_payload(std::span<std::uint8_t> to) {
   std::size_t filled = reader_.take_payload(to);
+  if (download* fetch = share_.downloading(); fetch != nullptr && filled > 0) {
+    fetch->on_bytes(*this, static_cast<std::uint32_t>(filled));
+  }
   while (filled < to.size() && !closed_) {
     const ssize_t got = ::recv(socket_.native_handle(), to.data() + filled, to.size() - filled, 0);
     if (got > 0) {

@@ -20,6 +20,7 @@ share::share(peer_context& context, share_observer& observer, const share_id& id
       observer_(observer),
       id_(id),
       book_changed_(context.executor),
+      stop_asked_(context.executor),
       tasks_(context.executor) {}
 
 share::~share() = default;
@@ -42,6 +43,8 @@ awaitable<void> share::run() {
     tasks_.spawn("download", run_download());
     tasks_.spawn("dialler", dial_loop());
   }
+  // Sessions come and go until then; an empty group is no reason to end.
+  while (!stopped_) co_await stop_asked_.wait();
   co_await tasks_.join();
 }
 
@@ -53,6 +56,7 @@ void share::stop(end_reason why) {
   for (auto& socket : dialling_) socket.close(ignored);
   for (auto& one : sessions_) one->close(why);
   book_changed_.set();
+  stop_asked_.set();
 }
 
 awaitable<void> share::run_download() {

@@ -114,6 +114,7 @@ class share {
   std::list<tcp::socket> dialling_;
   std::list<std::unique_ptr<session>> sessions_;
   event book_changed_;
+  event stop_asked_;
   task_group tasks_;
 };
 

@@ -1,0 +1,105 @@
+"""Bad input gets one clear line, the right exit code, and loses nothing."""
+import os
+import socket
+import subprocess
+
+from harness import NODE, Result, SwarmTest
+
+
+def node(*words, **environment):
+    return Result(subprocess.run([NODE, *map(str, words)], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                                 timeout=60, env={**os.environ, **environment}))
+
+
+class ErrorsTest(SwarmTest):
+    def expect(self, result, code, *texts):
+        self.assertEqual(result.code, code, result.err)
+        lines = [line for line in result.err.splitlines() if line.startswith("error: ")]
+        self.assertEqual(len(lines), 1, result.err)
+        for text in texts:
+            self.assertIn(str(text), lines[0])
+
+    def test_usage(self):
+        self.expect(node("dowload"), 2, "dowload", "download")
+        self.expect(node("list", "--bogus"), 2, "--bogus")
+        self.expect(node("download"), 2)
+        self.expect(node("tracker", "--listen", "nowhere"), 2, "nowhere")
+        self.assertEqual(node("help").code, 0)
+        self.assertEqual(node("--version").code, 0)
+
+    def test_no_running_peer(self):
+        self.expect(node("list", "--state", self.directory / "none"), 3, self.directory / "none")
+
+    def test_unknown_and_ambiguous_shares(self):
+        tracker = self.tracker()
+        a = self.peer("a", tracker)
+        a.add(self.file("one/same.bin", 100_000))
+        a.add(self.file("two/same.bin", 200_000))
+        self.wait_listed(a, "same.bin", bytes=200_000)
+        self.wait_listed(a, "same.bin", bytes=100_000)
+        b = self.peer("b", tracker)
+        self.wait_listed(b, "same.bin")
+        self.expect(b.run("download", "nothing.bin"), 3, "nothing.bin")
+        ids = [row["id"] for row in b.json("list")]
+        self.expect(b.run("download", "same.bin"), 2, "same.bin", ids[0][:12], ids[1][:12])
+        self.assertEqual(list(b.dir.iterdir()), [])
+
+    def test_target_exists_with_other_content(self):
+        tracker = self.tracker()
+        a, b = self.peer("a", tracker), self.peer("b", tracker)
+        a.add(self.file("data/x.bin", 100_000))
+        self.wait_listed(b, "x.bin")
+        (b.dir / "x.bin").write_bytes(b"mine")
+        self.expect(b.run("download", "x.bin"), 7, b.dir / "x.bin")
+        self.assertEqual((b.dir / "x.bin").read_bytes(), b"mine")
+
+    def test_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.expect(node("tracker", "--listen", f"127.0.0.1:{port}"), 4, port)
+            self.expect(node("peer", "--state", self.directory / "s", "--listen", f"127.0.0.1:{port}"), 4, port)
+
+    def test_state_directory_in_use(self):
+        a = self.peer("a")
+        self.expect(node("peer", "--state", a.state, "--listen", "127.0.0.1:0"), 7, a.state)
+
+    def test_paths_that_cannot_be_shared(self):
+        a = self.peer("a")
+        self.expect(a.run("add", self.directory / "missing"), 3, self.directory / "missing")
+        fifo = self.directory / "fifo"
+        os.mkfifo(fifo)
+        self.expect(a.run("add", fifo), 2, fifo)
+
+    def test_garbage_torrent_and_magnet(self):
+        a = self.peer("a")
+        garbage = self.directory / "garbage.torrent"
+        garbage.write_bytes(b"d4:infod4:name3:abcee garbage")
+        self.expect(a.run("download", garbage), 2, "garbage.torrent")
+        self.expect(a.run("download", self.directory / "missing.torrent"), 3, "missing.torrent")
+        self.expect(a.run("download", "magnet:?xt=urn:btih:00"), 2, "magnet")
+
+    def test_unreachable_tracker(self):
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = closed.getsockname()[1]
+        result = node("download", "x.bin", "--tracker", f"127.0.0.1:{port}", "--state", self.directory / "s", "--dir",
+                      self.directory)
+        self.expect(result, 4, f"127.0.0.1:{port}")
+
+    def test_no_space(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, for a small file system")
+        small = self.directory / "small"
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", small], check=True)
+        tracker = self.tracker()
+        a, b = self.peer("a", tracker), self.peer("b", tracker)
+        a.add(self.file("data/large.bin", 10_000_000))
+        self.wait_listed(b, "large.bin")
+        self.expect(b.run("download", "large.bin", "--dir", small), 6, small)
+        self.assertEqual(list(small.iterdir()), [])
+
+
+if __name__ == "__main__":
+    import unittest
+    unittest.main()

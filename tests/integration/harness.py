@@ -1,0 +1,227 @@
+"""Starts real trackers and peers on free ports, talks to them as a person would, and kills them.
+
+Every wait is for a condition with a bound, never for a time. Everything a test starts is gone when it ends.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+NODE = os.environ.get("SHOAL_NODE", "build/dev/node")
+# Sanitizers and a busy machine make everything slower; a hang is still found.
+PATIENCE = 60
+
+
+def wait_for(condition, what, seconds=PATIENCE, every=0.01):
+    """Returns the first true value of condition(); fails after the bound."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for: {what}")
+        time.sleep(every)
+
+
+def digest(path):
+    sha = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            sha.update(block)
+    return sha.hexdigest()
+
+
+def tree(path):
+    """What a folder holds: kind, executable bit and digest by relative path."""
+    path = pathlib.Path(path)
+    rows = {}
+    for one in sorted(path.rglob("*")):
+        name = str(one.relative_to(path))
+        if one.is_symlink():
+            rows[name] = ("link", os.readlink(one))
+        elif one.is_dir():
+            rows[name] = ("directory",)
+        else:
+            rows[name] = ("file", bool(one.stat().st_mode & 0o100), digest(one))
+    return rows
+
+
+class Result:
+    def __init__(self, done):
+        self.code = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+    def json(self):
+        return json.loads(self.out)
+
+
+class Process:
+    """One long-running node; `ready` is its READY line."""
+
+    def __init__(self, test, arguments, log):
+        self.log_path = log
+        self.log = open(log, "ab")
+        self.arguments = [NODE, *map(str, arguments)]
+        self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=self.log)
+        test.addCleanup(self.kill)
+        self.ready = self._read_ready()
+
+    def _read_ready(self):
+        end = time.monotonic() + PATIENCE
+        line = b""
+        while not line.endswith(b"\n"):
+            if not select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0]:
+                raise AssertionError(f"no READY line from {self.arguments}: {self.text()}")
+            byte = self.process.stdout.read1(4096)
+            if not byte:
+                raise AssertionError(f"{self.arguments} ended: {self.text()}")
+            line += byte
+        assert line.startswith(b"READY {"), line
+        return json.loads(line[6:])
+
+    def text(self):
+        self.log.flush()
+        return pathlib.Path(self.log_path).read_text(errors="replace")
+
+    @property
+    def port(self):
+        return int(self.ready["listen"][0].rsplit(":", 1)[1])
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+
+    def terminate(self, seconds=PATIENCE):
+        """SIGTERM; returns the exit code and how long the end took."""
+        begun = time.monotonic()
+        self.process.terminate()
+        code = self.process.wait(seconds)
+        return code, time.monotonic() - begun
+
+
+class Peer(Process):
+    def __init__(self, test, name, directory, *arguments):
+        self.name = name
+        self.state = directory / f"{name}.state"
+        self.dir = directory / name
+        self.dir.mkdir(exist_ok=True)
+        self.options = ["--name", name, "--state", self.state, "--dir", self.dir, "--log-level", "debug", *arguments]
+        if "--listen" not in arguments:
+            self.options += ["--listen", "127.0.0.1:0"]
+        super().__init__(test, ["peer", *self.options], directory / f"{name}.log")
+
+    def run(self, *words, timeout=PATIENCE * 4):
+        """A word for this peer, as a person types it."""
+        return Result(subprocess.run([NODE, *map(str, words), "--state", str(self.state)], capture_output=True,
+                                     text=True, stdin=subprocess.DEVNULL, timeout=timeout))
+
+    def ok(self, *words):
+        result = self.run(*words)
+        assert result.code == 0, f"{words}: exit {result.code}: {result.err}\n{self.text()[-4000:]}"
+        return result
+
+    def json(self, *words):
+        return self.ok(*words, "--json").json()
+
+    def start(self, *words):
+        """A word that runs in the background."""
+        return subprocess.Popen([NODE, *map(str, words), "--state", str(self.state)], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def add(self, path, *options):
+        return self.json("add", path, *options)[0]
+
+    def download_row(self, share_id):
+        for row in self.json("status")["downloads"]:
+            if row["id"] == share_id:
+                return row
+        return None
+
+    def wait_done(self, share_id, at_least, seconds=PATIENCE):
+        """Waits until the download has at least so many verified bytes."""
+        def far_enough():
+            row = self.download_row(share_id)
+            return row if row and row["done"] >= at_least else None
+        return wait_for(far_enough, f"{self.name} has {at_least} bytes", seconds)
+
+
+class SwarmTest(unittest.TestCase):
+    """A temporary directory and helpers to fill it with processes and files."""
+
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="shoal-test-"))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.addCleanup(self.check_logs)
+        self.processes = []
+
+    def check_logs(self):
+        """No process may have hit an assertion or a sanitizer."""
+        for log in self.directory.glob("*.log"):
+            text = log.read_text(errors="replace")
+            for sign in ("assertion failed", "ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "runtime error:",
+                         "ERROR: LeakSanitizer", "task fails"):
+                self.assertNotIn(sign, text, f"{log.name}: {text[-6000:]}")
+
+    def tracker(self, *arguments, name="tracker"):
+        options = ["tracker", "--log-level", "debug", *arguments]
+        if "--listen" not in arguments:
+            options += ["--listen", "127.0.0.1:0"]
+        return Process(self, options, self.directory / f"{name}.log")
+
+    def peer(self, name, tracker=None, *arguments):
+        options = list(arguments)
+        if tracker is not None:
+            options += ["--tracker", tracker.ready["listen"][0]]
+        return Peer(self, name, self.directory, *options)
+
+    def file(self, name, size, seed=0):
+        """A file of pseudo-random bytes; the same seed makes the same bytes."""
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        block = hashlib.shake_256(f"{name} {seed}".encode()).digest(1 << 20)
+        with open(path, "wb") as out:
+            left = size
+            counter = 0
+            while left > 0:
+                # Every MiB differs, so that a chunk in the wrong place is noticed.
+                part = (counter.to_bytes(8, "big") + block[8:])[:left]
+                out.write(part)
+                left -= len(part)
+                counter += 1
+        return path
+
+    def wait_listed(self, peer, name, seconds=PATIENCE, **wanted):
+        """Waits until the peer's list shows the share with these numbers."""
+        def listed():
+            for row in peer.json("list"):
+                if row["name"] == name and all(row[key] == value for key, value in wanted.items()):
+                    return row
+            return None
+        return wait_for(listed, f"{peer.name} lists {name} {wanted}", seconds)
+
+    def wait_peers(self, peer, count, seconds=PATIENCE):
+        return wait_for(lambda: len(peer.json("peers")) == count, f"{peer.name} sees {count} peers", seconds)
+
+
+def stop(process):
+    process.signal(signal.SIGSTOP)
+
+
+def go_on(process):
+    process.signal(signal.SIGCONT)

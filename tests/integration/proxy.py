@@ -1,0 +1,91 @@
+"""A TCP proxy in front of one peer that limits, corrupts, delays, truncates or swallows what the peer sends."""
+import asyncio
+import threading
+
+
+class Proxy:
+    """`rate` bytes per second towards the downloader (None: as fast as it goes). Attributes may change while it runs:
+    `corrupt_every` flips one byte in each so many, `truncate_after` cuts the connection after so many bytes, `delay`
+    holds every read back (seconds), `swallow` reads on and passes nothing."""
+
+    def __init__(self, test, port, rate=None):
+        self.target = port
+        self.rate = rate
+        self.corrupt_every = None
+        self.corrupt_from = 4096  # leaves handshakes and metadata alone
+        self.truncate_after = None
+        self.delay = 0
+        self.swallow = False
+        self.connections = 0
+        self.bytes = 0
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        test.addCleanup(self.close)
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def _run(self):
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._tasks = set()
+        self._ready.set()
+        self._loop.run_forever()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.sleep(0))
+
+    def close(self):
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    async def _serve(self, reader, writer):
+        self.connections += 1
+        try:
+            from_peer, to_peer = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.close()
+            return
+        up = asyncio.ensure_future(self._pass_on(reader, to_peer, plain=True))
+        down = asyncio.ensure_future(self._pass_on(from_peer, writer, plain=False))
+        await asyncio.wait([up, down], return_when=asyncio.FIRST_COMPLETED)
+        for one in (up, down):
+            one.cancel()
+        for one in (writer, to_peer):
+            one.close()
+
+    async def _pass_on(self, reader, writer, plain):
+        passed = 0
+        try:
+            while data := await reader.read(65536):
+                if plain:
+                    writer.write(data)
+                    await writer.drain()
+                    continue
+                while self.swallow:
+                    await asyncio.sleep(0.01)
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                if self.corrupt_every:
+                    data = bytearray(data)
+                    first = -passed % self.corrupt_every
+                    for at in range(first, len(data), self.corrupt_every):
+                        if passed + at >= self.corrupt_from:
+                            data[at] ^= 0xFF
+                if self.truncate_after is not None and passed + len(data) > self.truncate_after:
+                    writer.write(bytes(data[:self.truncate_after - passed]))
+                    await writer.drain()
+                    return
+                writer.write(bytes(data))
+                await writer.drain()
+                passed += len(data)
+                self.bytes += len(data)
+                if self.rate:
+                    await asyncio.sleep(len(data) / self.rate)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
