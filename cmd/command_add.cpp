@@ -27,7 +27,7 @@ std::string line_of(const json::object& row) {
   const std::string verb = state == "new"       ? "shared"
                            : state == "changed" ? "changed, shared again"
                                                 : "already shared";
-  return printable(fmt::format(
+  return displayable(fmt::format(
              "{} {}  {}  {}  {}", verb, text_field(row, "name"), human_bytes(count_field(row, "bytes")),
              human_count(count_field(row, "files"), "file"), short_id(text_field(row, "id")))) +
          "\n";

@@ -34,7 +34,7 @@ result<void> run(const invocation& call) {
   params["id"] = text_field(meant.front(), "id");
   const auto answer = call.client->call("cancel", std::move(params), call.stop);
   if (!answer) return answer.error();
-  return print("cancelled " + printable(text_field(meant.front(), "name")) + ", what it has is kept\n");
+  return print("cancelled " + displayable(text_field(meant.front(), "name")) + ", what it has is kept\n");
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ result<void> print_rows(const json::array& rows, bool as_json) {
   if (as_json) return print(json::serialize(rows) + "\n");
   std::string text;
   for (const json::value& row : rows) {
-    if (text_field(as_object(row), "phase") != "failed") text += printable(line_of(as_object(row))) + "\n";
+    if (text_field(as_object(row), "phase") != "failed") text += displayable(line_of(as_object(row))) + "\n";
   }
   return print(text);
 }

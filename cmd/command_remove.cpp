@@ -20,7 +20,7 @@ result<void> run(const invocation& call) {
   const auto answer = call.client->call("remove", params_of_what(call), call.stop);
   if (!answer) return answer.error();
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
-  return print("removed " + printable(text_field(as_object(*answer), "name")) + "\n");
+  return print("removed " + displayable(text_field(as_object(*answer), "name")) + "\n");
 }
 
 }  // namespace

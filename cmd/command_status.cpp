@@ -53,7 +53,7 @@ std::string text_of(const json::object& status) {
     lines.push_back("download   " + render_text(view_of_progress(as_object(download), "")));
   }
   std::string text;
-  for (const std::string& line : lines) text += printable(line) + "\n";
+  for (const std::string& line : lines) text += displayable(line) + "\n";
   return text;
 }
 

@@ -28,13 +28,13 @@ result<void> run(const invocation& call) {
   if (call.given.flag("json")) {
     text = json::serialize(*answer) + "\n";
   } else if (bad.empty()) {
-    text = printable(fmt::format("{}: all {} right, {}", text_field(row, "name"),
-                                 human_count(count_field(row, "pieces"), "piece"),
-                                 human_bytes(count_field(row, "bytes")))) +
+    text = displayable(fmt::format("{}: all {} right, {}", text_field(row, "name"),
+                                   human_count(count_field(row, "pieces"), "piece"),
+                                   human_bytes(count_field(row, "bytes")))) +
            "\n";
   } else {
     for (const json::value& path : bad) {
-      if (path.is_string()) text += "bad: " + printable(path.get_string()) + "\n";
+      if (path.is_string()) text += "bad: " + displayable(path.get_string()) + "\n";
     }
   }
   const auto printed = print(text);

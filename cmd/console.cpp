@@ -89,7 +89,7 @@ std::vector<std::string> share_names() {
   for (const json::value& row : as_array(*listing)) {
     const std::string name = text_field(as_object(row), "name");
     // Others chose the names: one that would disturb the line is left out.
-    if (printable(name) == name) console->names.push_back(name);
+    if (displayable(name) == name) console->names.push_back(name);
   }
   console->names_time = clock::now();
   return console->names;

@@ -16,7 +16,7 @@ result<void> print(std::string_view text) {
 }
 
 void note(std::string_view line) {
-  write_whole(STDERR_FILENO, printable(line) + "\n");
+  write_whole(STDERR_FILENO, displayable(line) + "\n");
 }
 
 void print_error(const error& e) {

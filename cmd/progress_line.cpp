@@ -72,7 +72,7 @@ transfer_view view_of_progress(const json::object& params, const std::string& fa
     if (view.rate > 0 && left >= 0 && left / view.rate < 3e9) view.eta = std::llround(left / view.rate);
   } else {
     view.phase = text_field(params, "phase");
-    view.reason = printable(text_field(params, "reason"));
+    view.reason = displayable(text_field(params, "reason"));
     view.total = count_field(params, "bytes");
     const double eta = number_field(params, "eta", -1);
     view.eta = eta >= 0 && eta < 3e9 ? std::llround(eta) : -1;
@@ -82,7 +82,7 @@ transfer_view view_of_progress(const json::object& params, const std::string& fa
     }
   }
   if (view.name.empty()) view.name = fallback_name;
-  view.name = printable(view.name);
+  view.name = displayable(view.name);
   return view;
 }
 

@@ -16,7 +16,7 @@ constexpr std::size_t first_column_width_min = 8;
 
 void table::add_row(std::vector<std::string> cells) {
   cells.resize(columns_.size());
-  for (std::string& cell : cells) cell = printable(cell);
+  for (std::string& cell : cells) cell = displayable(cell);
   rows_.push_back(std::move(cells));
 }
 

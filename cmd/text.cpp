@@ -133,7 +133,7 @@ std::string human_count(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::string printable(std::string_view text) {
+std::string displayable(std::string_view text) {
   std::string shown;
   shown.reserve(text.size());
   while (!text.empty()) {

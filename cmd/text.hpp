@@ -1,7 +1,7 @@
 // Text for people: sizes, rates and times, and strings measured and cut by the columns they take on a
 // terminal.
 //
-// Names come from other machines: everything shown passes through printable(), so that no escape sequence
+// Names come from other machines: everything shown passes through displayable(), so that no escape sequence
 // reaches the terminal. Pure; used by tables, progress lines and the console.
 #pragma once
 
@@ -26,7 +26,7 @@ std::string clock_duration(std::int64_t seconds);
 std::string human_count(std::uint64_t count, std::string_view noun);
 
 /// The text with control characters, direction overrides and invalid UTF-8 replaced by U+FFFD.
-std::string printable(std::string_view text);
+std::string displayable(std::string_view text);
 /// Columns that printable UTF-8 takes: 2 for wide characters, 0 for combining ones.
 std::size_t display_width(std::string_view text);
 /// At most `columns` columns; what was cut is marked by a final "…". Never cuts inside a character.

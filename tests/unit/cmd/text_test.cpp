@@ -42,13 +42,13 @@ TEST_CASE("durations") {
 }
 
 TEST_CASE("nothing that commands a terminal is printable") {
-  CHECK(printable("a\x1b[2Jb") == "a\uFFFD[2Jb");
-  CHECK(printable("a\nb\rc\td\x7f") == "a\uFFFDb\uFFFDc\uFFFDd\uFFFD");
-  CHECK(printable("\u009b31m") == "\uFFFD31m");
-  CHECK(printable("abc\u202Egpj.exe") == "abc\uFFFDgpj.exe");
-  CHECK(printable("größe 大 👍") == "größe 大 👍");
-  CHECK(printable("\xff\xc0\xaf\xed\xa0\x80") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD");
-  CHECK(printable("cut\xe5\xa4") == "cut\uFFFD\uFFFD");
+  CHECK(displayable("a\x1b[2Jb") == "a\uFFFD[2Jb");
+  CHECK(displayable("a\nb\rc\td\x7f") == "a\uFFFDb\uFFFDc\uFFFDd\uFFFD");
+  CHECK(displayable("\u009b31m") == "\uFFFD31m");
+  CHECK(displayable("abc\u202Egpj.exe") == "abc\uFFFDgpj.exe");
+  CHECK(displayable("größe 大 👍") == "größe 大 👍");
+  CHECK(displayable("\xff\xc0\xaf\xed\xa0\x80") == "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD");
+  CHECK(displayable("cut\xe5\xa4") == "cut\uFFFD\uFFFD");
 }
 
 TEST_CASE("width counts columns, not bytes") {
