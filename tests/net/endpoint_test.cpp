@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "net/listener.hpp"
 #include "tests/net/world.hpp"
 
 using namespace shoal;
@@ -12,14 +11,6 @@ namespace {
 
 awaitable<void> look_up(host_port where, result<std::vector<tcp::endpoint>>& outcome) {
   outcome = co_await resolve(std::move(where), patience);
-}
-awaitable<void> try_dial(tcp::endpoint where, result<void>& outcome) {
-  const auto dialled = co_await dial_bulk(where, patience);
-  if (dialled) {
-    outcome = result<void>{};
-  } else {
-    outcome = dialled.error();
-  }
 }
 
 }  // namespace
@@ -71,18 +62,4 @@ TEST_CASE("numeric addresses need no lookup", "[endpoint]") {
   REQUIRE(w.finish(look_up(host_port{"::1", 80}, outcome)));
   REQUIRE(outcome.has_value());
   CHECK(*outcome == std::vector{tcp::endpoint(asio::ip::address_v6::loopback(), 80)});
-}
-
-TEST_CASE("dialling a closed port names it", "[endpoint]") {
-  world w;
-  listener port(w.executor(), [](tcp::socket, std::uint8_t) {});
-  REQUIRE(port.open({asio::ip::address_v4::loopback(), 0}, false).has_value());
-  result<void> outcome = error{};
-  REQUIRE(w.finish(try_dial(port.local(), outcome)));
-  CHECK(outcome.has_value());
-  port.stop();
-  REQUIRE(w.finish(try_dial(port.local(), outcome)));
-  REQUIRE_FALSE(outcome.has_value());
-  CHECK(outcome.error().code == errc::unreachable);
-  CHECK(outcome.error().text.find(to_text(port.local())) != std::string::npos);
 }
