@@ -14,24 +14,32 @@
 
 namespace shoal {
 
-/// `work` returns a value (a result<T>, not void) and does not throw. It runs on a thread of `pool`; the caller goes on
-/// where it was. Name the lambda first, then co_await.
+/// Runs the work and destroys it with all that it holds, before anybody hears of the value.
+template <class Work>
+std::invoke_result_t<Work&> run_once(Work work) {
+  return work();
+}
+
+/// `work` returns a value (a result<T>, not void) and does not throw. It runs on a thread of `pool`; the
+/// caller goes on where it was. Name the lambda first, then co_await.
 template <class Work>
 auto offload(asio::thread_pool& pool, Work work) -> awaitable<std::invoke_result_t<Work&>> {
   using value_type = std::invoke_result_t<Work&>;
   auto start = [&pool](auto handler, Work task) {
     auto home = asio::get_associated_executor(handler);
-    // Keeps the caller's context running until the answer is there.
+    // Keeps the caller's context running until the answer is there. Travels back with the answer: the thread
+    // of the pool may be late to clean up, when the context may be gone.
     auto guard = asio::make_work_guard(home);
-    asio::post(pool, [handler = std::move(handler), home, guard = std::move(guard), task = std::move(task)]() mutable {
-      value_type value = task();
-      asio::post(home, [handler = std::move(handler), value = std::move(value)]() mutable {
-        std::move(handler)(std::move(value));
-      });
+    asio::post(pool, [handler = std::move(handler), home, guard = std::move(guard),
+                      task = std::move(task)]() mutable {
+      value_type value = run_once(std::move(task));
+      auto answer = [handler = std::move(handler), value = std::move(value),
+                     guard = std::move(guard)]() mutable { std::move(handler)(std::move(value)); };
+      asio::post(home, std::move(answer));
     });
   };
-  return asio::async_initiate<decltype(asio::use_awaitable), void(value_type)>(std::move(start), asio::use_awaitable,
-                                                                               std::move(work));
+  return asio::async_initiate<decltype(asio::use_awaitable), void(value_type)>(
+      std::move(start), asio::use_awaitable, std::move(work));
 }
 
 }  // namespace shoal

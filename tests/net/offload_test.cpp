@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "core/error.hpp"
 #include "tests/net/world.hpp"
@@ -29,6 +30,24 @@ awaitable<void> work(asio::thread_pool& pool, observed& seen) {
   seen.after = std::this_thread::get_id();
 }
 
+// Takes its time to go, as an answer that overtakes it would show.
+struct slow_to_go {
+  bool* gone;
+  explicit slow_to_go(bool& flag) : gone(&flag) {}
+  slow_to_go(slow_to_go&& other) noexcept : gone(std::exchange(other.gone, nullptr)) {}
+  ~slow_to_go() {
+    if (gone == nullptr) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    *gone = true;
+  }
+};
+
+awaitable<void> work_with_holdings(asio::thread_pool& pool, bool& gone, bool& gone_in_time) {
+  auto task = [held = slow_to_go(gone)] { return held.gone != nullptr; };
+  (void)co_await offload(pool, std::move(task));
+  gone_in_time = gone;
+}
+
 awaitable<void> work_many(asio::thread_pool& pool, int rounds, int& sum) {
   for (int i = 0; i < rounds; ++i) {
     auto task = [i] { return i; };
@@ -49,6 +68,16 @@ TEST_CASE("work runs on the pool and its caller goes on where it was", "[offload
   CHECK(seen.during != seen.before);
   REQUIRE(seen.value.has_value());
   CHECK(**seen.value == 42);
+}
+
+TEST_CASE("what the work holds is gone before its caller goes on", "[offload]") {
+  // The pool outlives the context here: nothing of the context may be touched after the answer.
+  asio::thread_pool pool(1);
+  world w;
+  bool gone = false;
+  bool gone_in_time = false;
+  REQUIRE(w.finish(work_with_holdings(pool, gone, gone_in_time)));
+  CHECK(gone_in_time);
 }
 
 TEST_CASE("run() does not return while work is out", "[offload]") {
