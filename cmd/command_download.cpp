@@ -56,19 +56,24 @@ std::string line_of(const json::object& row) {
   const std::string name = text_field(row, "name");
   const std::string path = text_field(row, "path");
   const std::string phase = text_field(row, "phase");
-  if (flag_field(row, "already_there")) return fmt::format("already complete: {} -> {}", name, path);
-  if (phase != "complete") return fmt::format("started: {} -> {}", name, path);
+  // A download that has only begun may not know yet where it will be.
+  const std::string where = path.empty() ? "" : " -> " + path;
+  if (flag_field(row, "already_there")) return fmt::format("already complete: {}{}", name, where);
+  if (phase != "complete") return fmt::format("started: {}{}", name, where);
   std::size_t sources = 0;
+  // Not the size of the share: a part of it may have been here before.
+  std::uint64_t received = 0;
   for (const json::value& source : array_field(row, "sources")) {
-    if (count_field(as_object(source), "bytes") > 0) ++sources;
+    const std::uint64_t bytes = count_field(as_object(source), "bytes");
+    received += bytes;
+    if (bytes > 0) ++sources;
   }
-  const std::uint64_t bytes = count_field(row, "bytes");
   const double elapsed = number_field(row, "elapsed");
   const std::string rate =
-      elapsed > 0 ? fmt::format(" ({})", human_rate(static_cast<double>(bytes) / elapsed)) : std::string();
-  return fmt::format("complete: {}, {} in {}{} from {} -> {}", name, human_bytes(bytes),
+      elapsed > 0 ? fmt::format(" ({})", human_rate(static_cast<double>(received) / elapsed)) : std::string();
+  return fmt::format("complete: {}, {} in {}{} from {}{}", name, human_bytes(count_field(row, "bytes")),
                      human_duration(static_cast<std::int64_t>(elapsed + 0.5)), rate,
-                     human_count(sources, "source"), path);
+                     human_count(sources, "source"), where);
 }
 
 result<void> print_rows(const json::array& rows, bool as_json) {

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Drives `node peer` on a pseudo-terminal, as a person would: console_test.py NODE."""
+import fcntl
+import os
+import pty
+import select
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+import termios
+import time
+
+NODE = os.path.abspath(sys.argv[1])
+WAIT_SECONDS = 20
+
+
+class Terminal:
+    """A node on a terminal of its own; what it shows is in `shown`."""
+
+    def __init__(self, words, directory):
+        self.shown = ""
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(directory)
+            os.environ.update(TERM="xterm", HOME=directory)
+            os.execv(NODE, [NODE] + words)
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    def expect(self, text):
+        """Waits for `text` after what was expected before."""
+        end = time.monotonic() + WAIT_SECONDS
+        while text not in self.shown:
+            left = end - time.monotonic()
+            ready, _, _ = select.select([self.terminal], [], [], max(0, left))
+            if not ready:
+                raise SystemExit(f"no {text!r} within {WAIT_SECONDS} s, but {self.shown!r}")
+            try:
+                more = os.read(self.terminal, 65536)
+            except OSError:
+                more = b""
+            if not more:
+                raise SystemExit(f"the end instead of {text!r}: {self.shown!r}")
+            self.shown += more.decode(errors="replace")
+        self.shown = self.shown.split(text, 1)[1]
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    def line(self, text, answer):
+        self.type(text + "\r")
+        self.expect(answer)
+        self.expect("shoal> ")
+
+    def exit_code(self):
+        begun = time.monotonic()
+        while True:
+            ready, _, _ = select.select([self.terminal], [], [], 0.02)
+            if ready:
+                try:
+                    os.read(self.terminal, 65536)
+                except OSError:
+                    pass
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status), time.monotonic() - begun
+            if time.monotonic() - begun > WAIT_SECONDS:
+                os.kill(self.pid, signal.SIGKILL)
+                raise SystemExit("the peer does not end")
+
+
+def check(condition, text):
+    if not condition:
+        raise SystemExit("failed: " + text)
+
+
+def session(directory):
+    console = Terminal(["peer", "--state", "st", "--listen", "127.0.0.1:0"], directory)
+    console.expect("listens on 127.0.0.1:")
+    console.expect("shoal> ")
+    check("READY" not in console.shown, "no READY line on a terminal")
+    console.line("list", "nothing is shared yet")
+    console.line("ADD 'my file'", "shared my file")
+    console.type("add größ\t")
+    console.expect(".bin")
+    console.line("", "shared größe.bin")
+    console.line("GET", "my file")
+    console.line("STATUS", "my file")
+    console.line("verify my\\ file", "all 1 piece right")
+    console.line("torrent 'my file' --magnet", "magnet:?xt=urn:btmh:1220")
+    console.line("Down nothing-of-that-name", "error: ")
+    console.line("add 'half", "error: a quote ' is not closed")
+    console.line("lsit", "did you mean 'list'?")
+    console.line("peer", "cannot be used in the console")
+    console.line("help add", "Usage: node add")
+    console.type("half a line\x03")
+    console.expect("shoal> ")
+    console.line("REMOVE 'my file'", "removed my file")
+    console.type("\x1b[A")
+    console.expect("REMOVE 'my file'")
+    console.type("\x03")
+    console.expect("shoal> ")
+    console.type("\x04")
+    code, _ = console.exit_code()
+    check(code == 0, f"exit code {code} after Ctrl-D")
+    with open(os.path.join(directory, "st", "history"), encoding="utf-8") as history:
+        check("GET" in history.read(), "the history is kept")
+
+
+def ends(directory, act, name):
+    console = Terminal(["peer", "--state", "st", "--listen", "127.0.0.1:0"], directory)
+    console.expect("shoal> ")
+    act(console)
+    code, seconds = console.exit_code()
+    check(code == 0 and seconds < 5, f"{name}: exit code {code} after {seconds:.1f} s")
+
+
+def main():
+    directory = tempfile.mkdtemp(prefix="shoal-console-")
+    try:
+        for name in ("my file", "größe.bin"):
+            with open(os.path.join(directory, name), "wb") as file:
+                file.write(os.urandom(70000))
+        session(directory)
+        ends(directory, lambda console: console.type("quit\r"), "QUIT")
+        ends(directory, lambda console: console.type("STOP\r"), "STOP")
+        ends(directory, lambda console: os.kill(console.pid, signal.SIGTERM), "SIGTERM")
+    finally:
+        shutil.rmtree(directory)
+
+
+main()
