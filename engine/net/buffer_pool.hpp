@@ -33,6 +33,8 @@ class buffer_pool {
   awaitable<buffer> acquire();
   void release(buffer&& returned);
   std::size_t in_use() const { return in_use_; }
+  /// Somebody waits for a buffer.
+  bool exhausted() const { return !waiting_.empty(); }
 
  private:
   asio::any_io_executor executor_;

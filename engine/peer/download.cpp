@@ -73,6 +73,11 @@ awaitable<void> download::transfer_chunks() {
   stores_.spawn("journal", journal_->run(transfer_->verified()));
   while (!stopped_ && !ended() && !transfer_->complete()) {
     const auto now = clock::now();
+    // Sources are not silent while it is us who do not read, because disk or hash cannot follow.
+    const bool paused = context_.buffers.exhausted() && storing_ > 0;
+    if (paused) transfer_->on_reading_paused(now);
+    if (reading_paused_ && !paused) transfer_->on_reading_resumed(now);
+    reading_paused_ = paused;
     if (transfer_->next_deadline() <= now) {
       transfer_->on_deadline(now);
       follow_decisions();
@@ -270,7 +275,9 @@ awaitable<void> download::store_blocks(source_id from, byte_range range, block_m
     }
     return {};
   };
+  ++storing_;
   const auto written = co_await offload(context_.workers, std::move(work));
+  --storing_;
   context_.buffers.release(std::move(buffer));
   const auto now = clock::now();
   for (const run& one : runs) {

@@ -163,6 +163,8 @@ class download {
   time_point measured_at_{};
   time_point last_byte_{};
   double rate_ = 0;
+  std::size_t storing_ = 0;  // buffers at the worker pool
+  bool reading_paused_ = false;
   event wake_;
   task_group stores_;
 };

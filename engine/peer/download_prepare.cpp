@@ -197,12 +197,16 @@ awaitable<bool> download::prepare() {
   const std::uint32_t pieces = info->shape().piece_count();
   bitmap good = bitmap::from_bytes(request_.safe, pieces).value_or(bitmap(pieces));
   bitmap doubtful = bitmap::from_bytes(request_.pending, pieces).value_or(bitmap(pieces));
-  if (!had_part) {
-    good = bitmap(pieces);
-    doubtful = bitmap(pieces);
-  } else if (request_.safe.empty() && request_.pending.empty()) {
+  if (had_part && request_.safe.empty() && request_.pending.empty()) {
     // A part file of which nothing is written down: whatever it holds is worth a look.
     doubtful.set_all();
+  }
+  for (const file_index file : (*files)->renewed_files()) {
+    const std::uint32_t first = info->shape().file_first_piece(file).value();
+    for (std::uint32_t i = first; i < first + info->shape().file_pieces(file); ++i) {
+      good.reset(i);
+      doubtful.reset(i);
+    }
   }
   for (std::uint32_t i = 0; i < pieces; ++i) {
     if (good.test(i)) doubtful.reset(i);

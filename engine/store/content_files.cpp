@@ -63,6 +63,10 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
   return std::shared_ptr<content_files>(new content_files(std::move(opened)));
 }
 
+const std::vector<file_index>& content_files::renewed_files() const {
+  return state_->partial.renewed;
+}
+
 result<void> content_files::write(piece_index piece, std::uint32_t begin, byte_view bytes) {
   const geometry& shape = state_->info->shape();
   SHOAL_ASSERT(piece.value() < shape.piece_count() && begin + bytes.size() <= shape.piece_size(piece));

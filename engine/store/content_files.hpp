@@ -60,6 +60,10 @@ class content_files {
   /// once finished.
   result<void> discard();
 
+  /// Files of a download that open_partial() found missing or too short: what an earlier run verified of them
+  /// is gone.
+  const std::vector<file_index>& renewed_files() const;
+
   /// Absolute path where the content is, or will be when finished.
   std::string path() const;
   /// One per file of the share; taken at finish() for a download, empty before.

@@ -94,6 +94,9 @@ class partial_maker {
     if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
     if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown, ENOTDIR);
     step.size_before = status.st_size;
+    if (step.made || static_cast<std::uint64_t>(status.st_size) < file.size) {
+      place_.renewed.emplace_back(static_cast<std::uint32_t>(&file - info_.files().data()));
+    }
     if (keep != nullptr) {
       place_.resumed = !step.made;
       if (result<void> locked = lock(opened.get()); !locked) return locked;

@@ -29,6 +29,7 @@ struct partial_place {
   unique_descriptor directory;  ///< the download directory
   unique_descriptor part;       ///< NAME.part in it, a file or a directory; holds the lock
   bool resumed = false;         ///< NAME.part was there before: some of its data may not be on the disk
+  std::vector<file_index> renewed;  ///< files that were missing or too short: they hold nothing to go on from
 };
 
 /// Makes NAME.part in `directory` with all files at their full size, directories and empty files, or takes up
