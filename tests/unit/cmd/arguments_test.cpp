@@ -54,7 +54,7 @@ TEST_CASE("options win over the environment, the environment over the file") {
   CHECK(parse("peer", {"--tracker", "typed:1"}, values)->texts("tracker") == texts{"typed:1"});
 }
 
-TEST_CASE("--config wins over SHOAL_CONFIG") {
+TEST_CASE("a file named by option wins over SHOAL_CONFIG") {
   const config_file one("dir = /one\n");
   const config_file two("dir = /two\n");
   CHECK(parse("peer", {"--config", one.path}, {{"SHOAL_CONFIG", two.path}})->text("dir") == "/one");
