@@ -111,13 +111,13 @@ result<void> check(const invocation& call) {
 
 result<void> run(const invocation& call) {
   if (const auto fit = check(call); !fit) return fit;
-  std::vector<json::object> requests;
+  std::vector<wanted_download> wanted;
   for (const std::string& what : call.given.texts("operands")) {
     auto params = params_of(what, call.given);
     if (!params) return params.error();
-    requests.push_back(std::move(*params));
+    wanted.push_back({what, std::move(*params)});
   }
-  auto outcome = watch_downloads(*call.client, call.stop, std::move(requests));
+  auto outcome = watch_downloads(*call.client, call.stop, std::move(wanted));
   if (!outcome) return outcome.error();
   if (const auto printed = print_rows(outcome->rows, call.given.flag("json")); !printed) return printed;
   if (auto reported = report(std::move(outcome->failures), outcome->rows); !reported) return reported;

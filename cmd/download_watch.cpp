@@ -25,11 +25,11 @@ class download_watch {
   download_watch(control_client& client, const interrupt& stop)
       : client_(client), stop_(stop), display_(STDERR_FILENO) {}
 
-  result<void> run(std::vector<json::object> requests) {
+  result<void> run(std::vector<wanted_download> wanted) {
     std::size_t sent = 0;
     while (true) {
-      while (sent < requests.size() && unanswered() < requests_at_once_max) {
-        if (const auto done = send(std::move(requests[sent++])); !done) return done;
+      while (sent < wanted.size() && unanswered() < requests_at_once_max) {
+        if (const auto done = send(std::move(wanted[sent++])); !done) return done;
       }
       if (unanswered() == 0) return {};
       auto received = client_.receive(progress_display::redraw_interval, &stop_);
@@ -45,7 +45,10 @@ class download_watch {
     download_outcome outcome;
     for (auto& [number, request] : requests_) {
       if (!*request.outcome) {
-        outcome.failures.push_back(request.outcome->error());
+        error failure = request.outcome->error();
+        // The peer has not seen the file and cannot name it.
+        if (request.from_file) failure.text = "'" + request.name + "': " + failure.text;
+        outcome.failures.push_back(std::move(failure));
         continue;
       }
       for (const json::value& row : as_array(**request.outcome)) outcome.rows.push_back(row);
@@ -56,15 +59,17 @@ class download_watch {
  private:
   struct download_request {
     std::string name;
+    bool from_file = false;
     std::map<std::string, json::object> rows;  // the last known, by id
     std::optional<result<json::value>> outcome;
   };
 
-  result<void> send(json::object params) {
-    const std::string name = text_field(params, "what");
-    const auto request = client_.send("download", std::move(params));
+  result<void> send(wanted_download wanted) {
+    const bool from_file = wanted.params.contains("torrent");
+    const auto request = client_.send("download", std::move(wanted.params));
     if (!request) return request.error();
-    requests_[*request].name = name;
+    requests_[*request].name = wanted.word;
+    requests_[*request].from_file = from_file;
     return {};
   }
 
@@ -130,9 +135,9 @@ class download_watch {
 }  // namespace
 
 result<download_outcome> watch_downloads(control_client& client, const interrupt& stop,
-                                         std::vector<json::object> requests) {
+                                         std::vector<wanted_download> wanted) {
   download_watch watch(client, stop);
-  if (const auto ran = watch.run(std::move(requests)); !ran) return ran.error();
+  if (const auto ran = watch.run(std::move(wanted)); !ran) return ran.error();
   return watch.finish();
 }
 

@@ -3,20 +3,26 @@
 // For the download command, on the main thread; blocks until all have ended. Prints no results.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "cmd/control_client.hpp"
 
 namespace shoal {
 
+struct wanted_download {
+  std::string word;     ///< as the user named it
+  json::object params;  ///< of the request
+};
+
 struct download_outcome {
   json::array rows;  ///< of all requests, in their order
   std::vector<error> failures;
 };
 
-/// Sends a `download` request for each of `requests` and waits for all answers, showing progress on stderr.
+/// Sends a `download` request for each of `wanted` and waits for all answers, showing progress on stderr.
 /// If `stop` is raised, cancels what runs, says what is kept and returns cancelled.
 result<download_outcome> watch_downloads(control_client& client, const interrupt& stop,
-                                         std::vector<json::object> requests);
+                                         std::vector<wanted_download> wanted);
 
 }  // namespace shoal
