@@ -35,10 +35,11 @@ def step(text):
 
 
 def size(count):
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024 or unit == "GiB":
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
+    for unit in ("B", "kB", "MB"):
+        if count < 999.5:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.2f} GB"
 
 
 class Failure(Exception):
@@ -191,13 +192,14 @@ def watch(swarm, leechers, shares, victim, screen):
     """Follows the downloads, kills `victim` when KILL_AT is passed, and returns {leecher: result rows}."""
     total = sum(share["bytes"] for share in shares)
     started = time.monotonic()
-    running, results, rates = {}, {}, {}
+    running, results = {}, {}
     for leecher in leechers:
         command = leecher.command("download", *[share["id"] for share in shares], "--json")
-        output = open(os.path.join(swarm.directory, "log", f"download-{leecher.name.replace(' ', '-')}"), "w+")
-        helper = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        log = os.path.join(swarm.directory, "log", f"download-{leecher.name.replace(' ', '-')}")
+        with open(log + ".json", "w") as output, open(log, "w") as errors:
+            helper = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
         swarm.helpers.append(helper)
-        running[leecher] = (helper, output)
+        running[leecher] = (helper, log)
     killed_at = None
     while running:
         lines, done_all = [], 0
@@ -206,15 +208,14 @@ def watch(swarm, leechers, shares, victim, screen):
                 lines.append(f"  {leecher.name}  {bar(1)} 100 %  complete")
                 done_all += total
                 continue
-            rows = [row for row in leecher.ask("status")[0]["downloads"]]
+            rows = leecher.ask("status")[0]["downloads"]
             done = sum(row["done"] for row in rows)
             done_all += done
             rate = sum(row["rate"] for row in rows)
-            rates[leecher] = max(rates.get(leecher, 0), rate)
             active = {s["peer"] or s["address"] for row in rows for s in row["sources"] if s["state"] == "active"}
             reason = next((row["reason"] for row in rows if row["reason"]), "")
-            lines.append(f"  {leecher.name}  {bar(done / total)} {100 * done / total:3.0f} %  {size(rate):>10}/s  "
-                         f"from {len(active)}  {reason}"[:118])
+            doing = f"{size(rate):>7}/s from {len(active)}  {reason}" if done < total else "written out to the disk"
+            lines.append(f"  {leecher.name}  {bar(done / total)} {100 * done / total:3.0f} %  {doing}"[:118].rstrip())
         screen.draw(lines)
         if killed_at is None and done_all >= KILL_AT * total * len(leechers):
             victim.process.kill()
@@ -222,14 +223,15 @@ def watch(swarm, leechers, shares, victim, screen):
             killed_at = done_all / (total * len(leechers))
             screen.note(style("31", f"  ✗ {victim.name} killed with SIGKILL at {100 * killed_at:.0f} %; "
                                     "its chunks go to the living"))
-        for leecher, (helper, output) in list(running.items()):
+        for leecher, (helper, log) in list(running.items()):
             if helper.poll() is None:
                 continue
-            output.seek(0)
-            text = output.read()
+            with open(log + ".json") as output, open(log) as errors:
+                text, complaint = output.read(), errors.read()
             if helper.returncode != 0:
-                raise Failure(f"the download on {leecher.name} failed with exit code {helper.returncode}: {text[-2000:]}")
-            results[leecher] = [row for row in values(text) if row.get("phase") == "complete"]
+                raise Failure(f"the download on {leecher.name} failed with exit code {helper.returncode}: "
+                              f"{complaint[-2000:]}")
+            results[leecher] = [row for row in values(text) if row["phase"] == "complete"]
             del running[leecher]
         if time.monotonic() - started > DOWNLOAD_SECONDS:
             raise Failure(f"the downloads are not complete after {DOWNLOAD_SECONDS} s")
@@ -260,8 +262,8 @@ def report(results, swarm_peers):
                 if name:
                     taken[name] += source["bytes"]
             elapsed = max(row["elapsed"], 1e-3)
-            rows.append([leecher.name, row["name"], f"{elapsed:.1f} s", f"{row['bytes'] / elapsed / MIB:.0f} MiB/s"]
-                        + [f"{taken[n] / MIB:.0f} MiB" if n != leecher.name else "–" for n in names]
+            rows.append([leecher.name, row["name"], f"{elapsed:.1f} s", size(row["bytes"] / elapsed) + "/s"]
+                        + [size(taken[n]) if n != leecher.name else "–" for n in names]
                         + [str(row["chunks_stolen"]), str(row["chunks_requeued"])])
     say("  What came from whom; chunks stolen from slower sources; chunks queued again after a source was lost:")
     table(rows)
@@ -380,6 +382,7 @@ def main():
         return 130
     finally:
         if not kept:
+            say(style("2", "Ending the swarm and deleting its files."))
             swarm.end()
             shutil.rmtree(directory, ignore_errors=True)
 

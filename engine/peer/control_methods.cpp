@@ -139,7 +139,8 @@ result<byte_buffer> from_base64(std::string_view text) {
   const int size = EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),
                                    static_cast<int>(text.size()));
   if (size < 0) return error{errc::malformed, "parameter 'torrent' is not base64"};
-  bytes.resize(static_cast<std::size_t>(size) - static_cast<std::size_t>(text.ends_with("==") ? 2 : text.ends_with('=')));
+  const std::size_t padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;
+  bytes.resize(static_cast<std::size_t>(size) - padding);
   return bytes;
 }
 

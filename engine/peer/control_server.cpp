@@ -88,7 +88,8 @@ awaitable<void> control_connection::read_loop() {
       send(failure(nullptr, ec ? parse_error : invalid_request, "not a JSON-RPC request", name_of(errc::malformed)));
     } else if (requests_.size() >= control_requests_max) {
       const auto* id = request->if_contains("id");
-      send(failure(id ? *id : json::value(), exit_code(errc::limit), "too many requests at once", name_of(errc::limit)));
+      send(failure(id ? *id : json::value(), exit_code(errc::limit), "too many requests at once",
+                   name_of(errc::limit)));
     } else {
       requests_.spawn("control request", answer(std::move(parsed.as_object())));
     }

@@ -1,9 +1,10 @@
 // The driver of one download: carries out what metadata_fetch and transfer decide.
 //
-// Phases: metadata (BEP 9, hash requests) → checking (what is on disk already) → downloading → finishing (flush, rename)
-// → complete, or failed from any of them. Translates what sessions say into on_*(…, now), sends what next_*() answers,
-// moves payload to the worker pool (hash and write), journals what is verified. Waits for as long as there is no source,
-// and can always say what it waits for. Owned by share; on the network thread only. DESIGN: "The life of one chunk".
+// Phases: metadata (BEP 9, hash requests) → checking (what is on disk already) → downloading → finishing (flush,
+// rename) → complete, or failed from any of them. Translates what sessions say into on_*(…, now), sends what next_*()
+// answers, moves payload to the worker pool (hash and write), journals what is verified. Waits for as long as there is
+// no source, and can always say what it waits for. Owned by share; on the network thread only. DESIGN: "The life of
+// one chunk".
 #pragma once
 
 #include <list>

@@ -76,7 +76,8 @@ result<void> peer_node::open() {
   if (options_.download_directory.empty()) options_.download_directory = std::filesystem::current_path(ec).string();
   options_.download_directory = std::filesystem::absolute(options_.download_directory, ec).lexically_normal().string();
   if (!std::filesystem::is_directory(options_.download_directory, ec)) {
-    return error{errc::not_found, "no directory " + options_.download_directory + ": create it, or name another with --dir"};
+    return error{errc::not_found,
+                 "no directory " + options_.download_directory + ": create it, or name another with --dir"};
   }
   for (const std::string& path : options_.shares) {
     if (!std::filesystem::exists(path, ec)) return error{errc::not_found, "no file or directory " + path};

@@ -51,7 +51,7 @@ class session {
   void set_interested(bool interested);
   /// We verified a piece.
   void announce(piece_index piece);
-  /// The share's metadata became known: what the peer said about its pieces can now be read. Closes if it makes no sense.
+  /// The share's metadata became known: what the peer said about its pieces can now be read. Closes on nonsense.
   void on_shape_known();
   /// There is something to serve or to send.
   void wake() { work_.set(); }

@@ -29,7 +29,8 @@ awaitable<void> session::receive_piece(byte_range range) {
     const std::uint32_t segment = std::min(receive_buffer_bytes, range.bytes - offset);
     auto buffer = co_await context_.buffers.acquire();
     std::uint32_t got = 0;
-    if (!closed_) got = co_await receive_payload({buffer.get(), segment});
+    const std::span<std::uint8_t> place(buffer.get(), segment);
+    if (!closed_) got = co_await receive_payload(place);
     // Whole blocks count even when the connection broke in the middle of the message.
     const std::uint32_t usable = got == segment ? segment : got - got % block_bytes;
     fetch = share_.downloading();

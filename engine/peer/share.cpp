@@ -120,7 +120,9 @@ awaitable<void> share::dial(peer_address where) {
       theirs = connected.error();
     }
   }
-  if (theirs && theirs->share != wire::truncate(id_)) theirs = error{errc::protocol, "the peer greets for another share"};
+  if (theirs && theirs->share != wire::truncate(id_)) {
+    theirs = error{errc::protocol, "the peer greets for another share"};
+  }
   tcp::socket taken = std::move(*socket);
   dialling_.erase(socket);
   book_changed_.set();

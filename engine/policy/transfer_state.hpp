@@ -1,4 +1,6 @@
 // The inside of transfer: shared by the files that implement it, included by nobody else.
+//
+// What one download knows of its sources, requests and pieces. Keeps the promises of transfer.hpp and makes no others.
 #pragma once
 
 #include <deque>
