@@ -42,11 +42,11 @@ scratch_directory::~scratch_directory() {
   std::filesystem::remove_all(path_, ec);
 }
 
-result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bool keep_state,
-                                                      const interrupt& stop) {
+result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bool keep_state) {
   std::unique_ptr<alone_peer> alone(new alone_peer());
   auto options = peer_options_of(given);
   if (!options) return options.error();
+  options->remember = false;
   if (!keep_state) {
     auto scratch = make_scratch();
     if (!scratch) return scratch.error();
@@ -59,11 +59,6 @@ result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bo
   auto client = control_client::connect(state_directory);
   if (!client) return client.error();
   alone->client_.emplace(std::move(*client));
-  const auto status = alone->client_->call("status", {}, stop);
-  if (!status) return status.error();
-  for (const json::value& row : array_field(as_object(*status), "downloads")) {
-    alone->resumed_.insert(text_field(as_object(row), "id"));
-  }
   return alone;
 }
 
@@ -75,7 +70,7 @@ void wait_for_others(control_client& client, const alone_peer& alone, const inte
     bool busy = false;
     for (const json::value& value : array_field(as_object(*status), "downloads")) {
       const json::object& row = as_object(value);
-      busy = busy || (active(row) && !alone.resumed().contains(text_field(row, "id")));
+      busy = busy || active(row);
     }
     if (!busy) return;
     if (!said) note("another command downloads through this process: it stays until that is done");

@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "cmd/arguments.hpp"
@@ -31,17 +30,14 @@ class scratch_directory {
 class alone_peer {
  public:
   /// Starts a peer with the trackers of `given` and connects to it. With `keep_state` it uses the state
-  /// directory of `given`, so that an interrupted download goes on; otherwise a passing one, so that nothing
-  /// old is resumed.
-  static result<std::unique_ptr<alone_peer>> start(const arguments& given, bool keep_state,
-                                                   const interrupt& stop);
+  /// directory of `given`, so that an interrupted download goes on when it is asked for again; otherwise a
+  /// passing one.
+  static result<std::unique_ptr<alone_peer>> start(const arguments& given, bool keep_state);
 
   control_client& client() { return *client_; }
   /// Returns when a signal has come or the peer has ended by itself.
   void wait_for(const interrupt& stop) const { host_->wait_for(stop); }
   bool finished() const { return host_->finished(); }
-  /// Downloads that an earlier process left and that this one only takes along.
-  const std::set<std::string>& resumed() const { return resumed_; }
 
  private:
   alone_peer() = default;
@@ -49,7 +45,6 @@ class alone_peer {
   std::optional<scratch_directory> scratch_;
   std::unique_ptr<node_host<peer_node>> host_;
   std::optional<control_client> client_;
-  std::set<std::string> resumed_;
 };
 
 /// A command that found this process as its running peer relies on it: waits until their downloads have

@@ -30,7 +30,7 @@ result<void> begin_log(const command& described, const arguments& given) {
 result<void> run_alone(const command& described, const arguments& given, interrupt& stop) {
   // Only a download has something that is worth to be gone on with.
   const bool keep_state = described.name == "download";
-  const auto alone = alone_peer::start(given, keep_state, stop);
+  const auto alone = alone_peer::start(given, keep_state);
   if (!alone) return alone.error();
   return described.run({given, stop, &(*alone)->client(), alone->get()});
 }

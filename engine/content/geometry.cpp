@@ -81,6 +81,14 @@ std::uint32_t geometry::file_pieces(file_index file) const {
   return files_[file.value()].pieces;
 }
 
+bool geometry::valid_with_padding(const byte_range& range) const {
+  if (valid(range)) return true;
+  if (range.piece.value() >= piece_count_ || range.bytes == 0 || range.begin % block_bytes != 0) return false;
+  const std::uint64_t end = std::uint64_t{range.begin} + range.bytes;
+  const std::uint32_t size = piece_size(range.piece);
+  return range.begin < size && end % block_bytes == 0 && end - size < block_bytes && end <= piece_bytes_;
+}
+
 bool geometry::valid(const byte_range& range) const {
   if (range.piece.value() >= piece_count_ || range.bytes == 0 || range.begin % block_bytes != 0) return false;
   const std::uint64_t end = std::uint64_t{range.begin} + range.bytes;

@@ -67,7 +67,7 @@ json::object added_json(const added_share& added) {
 
 json::array list_json(const peer_node& node, const std::string& glob) {
   json::array rows;
-  for (const auto& row : node.swarm().matching(glob)) {
+  for (const auto& row : node.catalogue_with_own().matching(glob)) {
     // An empty share is complete at every holder.
     const double availability = row.bytes > 0 ? static_cast<double>(row.held) / static_cast<double>(row.bytes)
                                               : static_cast<double>(row.seeders);

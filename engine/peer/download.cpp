@@ -96,8 +96,10 @@ awaitable<void> download::finish() {
   const auto info = share_.info();
   auto complete = [this, files, info]() -> result<void> {
     if (auto done = files->finish(); !done) return done;
-    stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures()};
-    if (auto saved = context_.database.save_share(row); !saved) return saved;
+    if (context_.remember_shares) {
+      stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures()};
+      if (auto saved = context_.database.save_share(row); !saved) return saved;
+    }
     return context_.database.remove_download(request_.id);
   };
   const auto completed = co_await offload(context_.background, std::move(complete));

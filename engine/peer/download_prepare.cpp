@@ -162,7 +162,9 @@ awaitable<bool> download::adopt_if_already_there() {
   }
   stored_share row{target, request_.symlinks, info->to_torrent(), found->signatures};
   auto save = [this, row = std::move(row)]() -> result<void> {
-    if (auto saved = context_.database.save_share(row); !saved) return saved;
+    if (context_.remember_shares) {
+      if (auto saved = context_.database.save_share(row); !saved) return saved;
+    }
     return context_.database.remove_download(request_.id);
   };
   const auto saved = co_await offload(context_.background, std::move(save));

@@ -28,6 +28,7 @@ struct peer_context {
   std::shared_ptr<file_cache> files;
   peer_id self;
   std::uint16_t listen_port = 0;
+  bool remember_shares = true;  ///< complete downloads are shared again by later runs
 
   std::size_t sessions = 0;
   std::uint64_t bytes_uploaded = 0;    ///< payload

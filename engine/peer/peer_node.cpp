@@ -100,7 +100,7 @@ result<void> peer_node::open() {
   database_ = std::move(*database);
   if (auto opened = listener_.open(*listen, true); !opened) return opened;
   context_.reset(new peer_context{io_.get_executor(), workers_, background_, buffers_, *database_,
-                                  std::make_shared<file_cache>(), self_, listener_.local().port()});
+                                  std::make_shared<file_cache>(), self_, listener_.local().port(), options_.remember});
   control_ = std::make_unique<control_server>(io_.get_executor(), *this);
   if (auto opened = control_->open(state_->control_socket()); !opened) return opened;
   auto describe = [this] {
@@ -186,6 +186,7 @@ bool peer_node::catalogue_ready() const {
 }
 
 awaitable<void> peer_node::restore() {
+  if (!options_.remember) co_return co_await add_at_start();
   auto read = [this]() -> result<std::pair<std::vector<stored_share>, std::vector<stored_download>>> {
     auto shares = database_->shares();
     if (!shares) return shares.error();
@@ -344,6 +345,7 @@ void peer_node::on_connected(std::size_t tracker, const live::welcome& welcome) 
 }
 
 void peer_node::on_disconnected(std::size_t tracker, const std::string& reason) {
+  if (stopped_) return;
   const auto& where = trackers_[tracker]->where();
   log_warn("tracker is lost tracker={}:{} reason=\"{}\"", where.host, where.port, reason);
 }

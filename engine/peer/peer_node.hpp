@@ -36,6 +36,9 @@ struct peer_options {
   std::string advertise;              ///< address to publish instead of the observed one; empty: none
   unsigned workers = 0;               ///< threads for hashing and files; 0: one a core
   std::vector<std::string> shares;    ///< paths to add at the start
+  /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
+  /// process that fetches one thing and ends; its unfinished download is remembered all the same.
+  bool remember = true;
 };
 
 /// What `add` did with one path.
@@ -68,6 +71,8 @@ class peer_node final : private share_observer, private tracker_observer {
   double upload_rate() const { return upload_rate_; }
   peer_context& context() { return *context_; }
   const catalogue& swarm() const { return catalogue_; }
+  /// The swarm's catalogue and what this peer shares itself, which no tracker may have told yet.
+  catalogue catalogue_with_own() const;
   const std::map<share_id, std::shared_ptr<share>>& shares() const { return shares_; }
   const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
   /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
@@ -110,6 +115,7 @@ class peer_node final : private share_observer, private tracker_observer {
   void start(const std::shared_ptr<share>& which);
   /// Stops the share and waits until nothing of it runs any more.
   awaitable<void> retire(std::shared_ptr<share> which, end_reason why);
+  live::snapshot own_shares() const;
   void publish(const share& which);
   void withdraw(const share_id& id);
 

@@ -173,17 +173,36 @@ awaitable<result<void>> peer_node::remove(share_id id) {
   co_return co_await offload(background_, std::move(forget));
 }
 
-result<std::vector<std::shared_ptr<share>>> peer_node::find_local(const std::string& what) const {
-  catalogue local;
+live::snapshot peer_node::own_shares() const {
   live::snapshot rows;
   for (const auto& [id, one] : shares_) {
     live::share_row row;
     row.id = id;
     row.name = one->name();
-    if (one->info()) row.bytes = one->info()->total_bytes();
+    if (one->info()) {
+      row.bytes = one->info()->total_bytes();
+      row.files = one->info()->regular_file_count();
+    }
+    row.held = one->verified_bytes();
+    if (one->complete()) {
+      row.seeders = 1;
+    } else {
+      row.leechers = 1;
+    }
     rows.shares.push_back(std::move(row));
   }
-  local.on_snapshot(0, std::move(rows));
+  return rows;
+}
+
+catalogue peer_node::catalogue_with_own() const {
+  catalogue all = catalogue_;
+  all.on_snapshot(trackers_.size(), own_shares());
+  return all;
+}
+
+result<std::vector<std::shared_ptr<share>>> peer_node::find_local(const std::string& what) const {
+  catalogue local;
+  local.on_snapshot(0, own_shares());
   auto found = local.find(what);
   if (!found) {
     error why = found.error();

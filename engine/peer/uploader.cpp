@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "net/offload.hpp"
@@ -26,8 +27,10 @@ void uploader::reject(const byte_range& range) {
 
 void uploader::on_request(const byte_range& range) {
   share& from = session_.share_;
-  if (!from.info() || !from.info()->shape().valid(range)) {
-    session_.close(end_reason::protocol, "a request outside the share");
+  if (!from.info() || !from.info()->shape().valid_with_padding(range)) {
+    session_.close(end_reason::protocol, "a request outside the share: piece " + std::to_string(range.piece.value()) +
+                                             ", byte " + std::to_string(range.begin) + ", " +
+                                             std::to_string(range.bytes) + " bytes");
     return;
   }
   if (!from.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max) {
@@ -73,11 +76,14 @@ awaitable<void> uploader::serve_next() {
     ranges.push_back(*request);
     waiting_.pop_front();
   }
-  auto files = session_.share_.files();
-  auto prepare = [files, ranges] {
+  auto prepare = [files = session_.share_.files(), info = session_.share_.info(), ranges] {
     std::vector<prepared> ready;
     ready.reserve(ranges.size());
-    for (const byte_range& range : ranges) ready.push_back({range, files->prepare_read(range)});
+    for (const byte_range& range : ranges) {
+      byte_range in_file = range;
+      in_file.bytes = std::min(range.bytes, info->shape().piece_size(range.piece) - range.begin);
+      ready.push_back({range, in_file.bytes, files->prepare_read(in_file)});
+    }
     return ready;
   };
   auto ready = co_await offload(session_.context_.workers, std::move(prepare));
@@ -88,35 +94,48 @@ awaitable<void> uploader::serve_next() {
       session_.share_.on_content_lost(one.source.error());
       continue;
     }
-    const bool sent = co_await send_range(one.range, *one.source);
+    const bool sent = co_await send_range(one);
     if (!sent) co_return;
   }
 }
 
-awaitable<bool> uploader::send_range(const byte_range& range, const content_files::readable_range& from) {
+awaitable<bool> uploader::wait_writable() {
+  (void)co_await session_.socket_.async_wait(tcp::socket::wait_write, use_tuple);
+  co_return !session_.closed_;
+}
+
+awaitable<bool> uploader::send_bytes(byte_view bytes, bool more) {
   session& to = session_;
-  byte_buffer sending;
-  sending.swap(to.outbox_);
-  wire::encode_piece_header(range, sending);
-  // MSG_MORE lets the header travel in the first segment of the payload.
-  std::size_t sent = 0;
-  while (sent < sending.size()) {
-    const ssize_t put = ::send(to.socket_.native_handle(), sending.data() + sent, sending.size() - sent,
-                               MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+  // MSG_MORE lets a header travel in the first segment of its payload.
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
+  while (!bytes.empty()) {
+    const ssize_t put = ::send(to.socket_.native_handle(), bytes.data(), bytes.size(), flags);
     if (put > 0) {
-      sent += static_cast<std::size_t>(put);
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
     } else if (errno == EAGAIN || errno == EINTR) {
-      (void)co_await to.socket_.async_wait(tcp::socket::wait_write, use_tuple);
-      if (to.closed_) co_return false;
+      const bool open = co_await wait_writable();
+      if (!open) co_return false;
     } else {
       to.close(end_reason::closed_by_peer);
       co_return false;
     }
   }
-  auto offset = static_cast<off_t>(from.offset);
-  std::size_t left = range.bytes;
+  to.touch();
+  to.last_sent_ = to.last_activity_;
+  co_return true;
+}
+
+awaitable<bool> uploader::send_range(const prepared& one) {
+  session& to = session_;
+  byte_buffer header;
+  header.swap(to.outbox_);
+  wire::encode_piece_header(one.range, header);
+  const bool greeted = co_await send_bytes(header, true);
+  if (!greeted) co_return false;
+  auto offset = static_cast<off_t>(one.source->offset);
+  std::size_t left = one.bytes_in_file;
   while (left > 0) {
-    const ssize_t put = ::sendfile(to.socket_.native_handle(), from.file->descriptor(), &offset,
+    const ssize_t put = ::sendfile(to.socket_.native_handle(), one.source->file->descriptor(), &offset,
                                    std::min(left, sendfile_bytes_max));
     if (put > 0) {
       left -= static_cast<std::size_t>(put);
@@ -125,8 +144,8 @@ awaitable<bool> uploader::send_range(const byte_range& range, const content_file
       to.touch();
       to.last_sent_ = to.last_activity_;
     } else if (put < 0 && (errno == EAGAIN || errno == EINTR)) {
-      (void)co_await to.socket_.async_wait(tcp::socket::wait_write, use_tuple);
-      if (to.closed_) co_return false;
+      const bool open = co_await wait_writable();
+      if (!open) co_return false;
     } else if (put == 0) {
       // The file became shorter: half a message cannot be taken back.
       to.share_.on_content_lost({errc::conflict, "a shared file became shorter while it was sent"});
@@ -137,7 +156,8 @@ awaitable<bool> uploader::send_range(const byte_range& range, const content_file
       co_return false;
     }
   }
-  co_return true;
+  static constexpr std::array<std::uint8_t, block_bytes> zeros{};
+  co_return co_await send_bytes(byte_view(zeros).first(one.range.bytes - one.bytes_in_file), false);
 }
 
 awaitable<void> uploader::serve_hashes(hash_range range) {

@@ -40,10 +40,14 @@ class uploader {
  private:
   struct prepared {
     byte_range range;
+    std::uint32_t bytes_in_file = 0;  ///< the rest of the range is padding
     result<content_files::readable_range> source;
   };
   awaitable<void> serve_hashes(hash_range range);
-  awaitable<bool> send_range(const byte_range& range, const content_files::readable_range& from);
+  awaitable<bool> send_range(const prepared& one);
+  awaitable<bool> send_bytes(byte_view bytes, bool more);
+  /// False: the session was closed meanwhile.
+  awaitable<bool> wait_writable();
   void reject(const byte_range& range);
 
   session& session_;

@@ -85,7 +85,7 @@ def session(directory):
     console.type("add größ\t")
     console.expect(".bin")
     console.line("", "shared größe.bin")
-    console.line("get", "get")
+    console.line("get", "my file")
     console.line("STATUS", "my file")
     console.line("verify my\\ file", "all 2 pieces right")
     console.line("torrent 'my file' --magnet", "magnet:?xt=urn:btmh:1220")

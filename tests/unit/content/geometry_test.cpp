@@ -72,6 +72,11 @@ TEST_CASE("a byte range is valid only inside a piece and on block borders") {
   CHECK(shape.valid({last, 0, block_bytes}));
   CHECK(shape.valid({last, 2 * block_bytes, shape.piece_size(last) - 2 * block_bytes}));
   CHECK_FALSE(shape.valid({piece_index{2}, 0, block_bytes}));
+  const std::uint32_t tail = (shape.piece_size(last) - 1) / block_bytes * block_bytes;
+  CHECK_FALSE(shape.valid({last, tail, block_bytes}));
+  CHECK(shape.valid_with_padding({last, tail, block_bytes}));
+  CHECK_FALSE(shape.valid_with_padding({last, tail, 2 * block_bytes}));
+  CHECK_FALSE(shape.valid_with_padding({last, tail + block_bytes, block_bytes}));
   CHECK_FALSE(shape.valid({piece_index{0}, 0, 0}));
   CHECK_FALSE(shape.valid({piece_index{0}, 1, block_bytes}));
   CHECK_FALSE(shape.valid({piece_index{0}, 0, block_bytes - 1}));
