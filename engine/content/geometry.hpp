@@ -88,8 +88,8 @@ class geometry {
   /// True if the range lies inside its piece, is not empty, starts at a block and ends at a block or the piece's end.
   /// Safe for any input.
   bool valid(const byte_range& range) const;
-  /// As valid(), but the range may reach up to a whole block past the end of its file, into the alignment gap that other
-  /// clients (libtorrent 2.0) fill with zeros. Safe for any input.
+  /// As valid(), but the range may reach past the end of its file to the end of that block, into the alignment
+  /// gap that other clients (libtorrent 2.0) fill with zeros. Safe for any input.
   bool valid_with_padding(const byte_range& range) const;
 
   void check_invariants() const;
