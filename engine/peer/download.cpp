@@ -345,7 +345,9 @@ std::vector<source_row> download::sources() const {
 
 std::string download::reason() const {
   if (phase_ == download_phase::failed) return failure_.text;
-  if (phase_ != download_phase::metadata && phase_ != download_phase::downloading) return {};
+  if (phase_ == download_phase::checking) return "looking at what is on disk already and making room for the rest";
+  if (phase_ == download_phase::finishing) return "writing everything to disk";
+  if (phase_ == download_phase::complete) return {};
   if (attached_.empty()) {
     std::string text = "waiting for a peer that has it: none is connected";
     if (share_.known_peers() > 0) text += ", " + std::to_string(share_.known_peers()) + " known";

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <memory>
 
@@ -23,7 +24,11 @@ class world {
   asio::io_context context{1};
   task_group tasks{context.get_executor()};
 
-  world() { SHOAL_ASSERT(start_log("off", log_format::text).has_value()); }
+  world() {
+    // sendfile has no flag for it; the program ignores the signal as well.
+    std::signal(SIGPIPE, SIG_IGN);
+    SHOAL_ASSERT(start_log("off", log_format::text).has_value());
+  }
 
   ~world() { (void)drain(); }
 
