@@ -169,7 +169,7 @@ def bar(share, width=28):
 
 
 class Screen:
-    """Progress bars: redrawn in place on a terminal, one set of lines a second elsewhere."""
+    """Progress bars: redrawn in place on a terminal, two sets of lines a second elsewhere."""
 
     def __init__(self):
         self.drawn, self.last = 0, 0.0
@@ -179,7 +179,7 @@ class Screen:
             sys.stdout.write((f"\033[{self.drawn}A" if self.drawn else "") + "".join(f"\033[2K{l}\n" for l in lines))
             sys.stdout.flush()
             self.drawn = len(lines)
-        elif final or time.monotonic() - self.last >= 1:
+        elif final or time.monotonic() - self.last >= 0.5:
             self.last = time.monotonic()
             say("\n".join(lines))
 
@@ -214,6 +214,8 @@ def watch(swarm, leechers, shares, victim, screen):
             rate = sum(row["rate"] for row in rows)
             active = {s["peer"] or s["address"] for row in rows for s in row["sources"] if s["state"] == "active"}
             reason = next((row["reason"] for row in rows if row["reason"]), "")
+            if not reason and not active:
+                reason = " and ".join(sorted({row["phase"] for row in rows}))
             doing = f"{size(rate):>7}/s from {len(active)}  {reason}" if done < total else "written out to the disk"
             lines.append(f"  {leecher.name}  {bar(done / total)} {100 * done / total:3.0f} %  {doing}"[:118].rstrip())
         screen.draw(lines)
