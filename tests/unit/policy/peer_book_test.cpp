@@ -1,0 +1,127 @@
+#include "policy/peer_book.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+#include <vector>
+
+namespace shoal {
+
+namespace {
+
+const time_point start{};
+const peer_address a{"192.0.2.1", 1000};
+const peer_address b{"192.0.2.2", 1000};
+
+peer_id id(std::uint8_t n) {
+  peer_id made;
+  made.bytes[0] = n;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("an address that becomes known is dialled once, at once") {
+  peer_book book;
+  book.on_found(a, std::nullopt, start);
+  CHECK(book.next_deadline() <= start);
+  CHECK(book.next_dial(start) == a);
+  CHECK(book.next_dial(start) == std::nullopt);
+  book.on_connected(a);
+  CHECK(book.next_dial(start + std::chrono::hours(1)) == std::nullopt);
+}
+
+TEST_CASE("a failed dial is repeated with growing pauses for as long as the address is known") {
+  peer_book book;
+  book.on_found(a, std::nullopt, start);
+  time_point now = start;
+  duration before{};
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(book.next_dial(now) == a);
+    book.on_dial_failed(a, now);
+    const duration pause = book.next_deadline() - now;
+    CHECK(pause >= before);
+    CHECK(pause <= dial_backoff_max);
+    CHECK(book.next_dial(now) == std::nullopt);
+    before = pause;
+    now = book.next_deadline();
+  }
+  CHECK(before == dial_backoff_max);
+  // Told of it again, it is worth a try at once.
+  book.on_dial_failed(a, now);
+  book.on_found(a, std::nullopt, now);
+  CHECK(book.next_dial(now) == a);
+}
+
+TEST_CASE("a peer that left is not dialled again, and a session with it may go on") {
+  peer_book book;
+  book.on_found(a, id(1), start);
+  book.on_found(b, id(2), start);
+  REQUIRE(book.next_dial(start) == a);
+  book.on_connected(a);
+  book.on_left(id(1));
+  book.on_left(id(2));
+  CHECK(book.size() == 1);
+  CHECK(book.next_dial(start) == std::nullopt);
+  book.on_disconnected(a, true, start);
+  CHECK(book.size() == 0);
+}
+
+TEST_CASE("a banned peer is neither dialled nor taken up again") {
+  peer_book book;
+  book.on_found(a, id(1), start);
+  book.on_banned(id(1));
+  CHECK(book.banned(id(1)));
+  CHECK(book.next_dial(start) == std::nullopt);
+  book.on_found(b, id(1), start);
+  CHECK(book.next_dial(start) == std::nullopt);
+}
+
+TEST_CASE("a lost session is dialled again after a pause only if that makes sense") {
+  peer_book book;
+  book.on_found(a, std::nullopt, start);
+  REQUIRE(book.next_dial(start) == a);
+  book.on_connected(a);
+  book.on_disconnected(a, true, start);
+  CHECK(book.next_dial(start) == std::nullopt);
+  REQUIRE(book.next_dial(start + dial_backoff_min) == a);
+  book.on_connected(a);
+  book.on_disconnected(a, false, start);
+  CHECK(book.size() == 0);
+}
+
+TEST_CASE("dials under way and addresses are bounded") {
+  peer_book book;
+  for (std::uint32_t i = 0; i < book_addresses_max + 10; ++i) {
+    book.on_found({"192.0.2." + std::to_string(i), 1}, std::nullopt, start);
+  }
+  CHECK(book.size() == book_addresses_max);
+  std::size_t dials = 0;
+  while (book.next_dial(start)) ++dials;
+  CHECK(dials == dials_max);
+  CHECK(book.next_deadline() == never);
+  book.check_invariants();
+}
+
+TEST_CASE("the book stays consistent under any order of events") {
+  std::mt19937 random(42);
+  peer_book book;
+  time_point now = start;
+  for (int i = 0; i < 20'000; ++i) {
+    const peer_address where{"192.0.2." + std::to_string(random() % 40), 1};
+    const auto who = static_cast<std::uint8_t>(random() % 20);
+    now += std::chrono::milliseconds(random() % 300);
+    switch (random() % 7) {
+      case 0: book.on_found(where, id(who), now); break;
+      case 1: book.on_left(id(who)); break;
+      case 2: book.on_dial_failed(where, now); break;
+      case 3: book.on_connected(where); break;
+      case 4: book.on_disconnected(where, random() % 2 == 0, now); break;
+      case 5: (void)book.next_dial(now); break;
+      default:
+        if (random() % 50 == 0) book.on_banned(id(who));
+    }
+    book.check_invariants();
+  }
+}
+
+}  // namespace shoal
