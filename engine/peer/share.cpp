@@ -12,6 +12,8 @@ namespace {
 
 constexpr duration dial_timeout = std::chrono::seconds(5);
 constexpr duration presumed_dead_after = std::chrono::seconds(5);
+// With all places taken, a known address waits for one this long: sessions of other shares end unseen.
+constexpr duration room_check_interval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -86,6 +88,10 @@ bool share::wants_peers() const {
   return !stopped_ && !complete_ && download_ && !download_->ended();
 }
 
+bool share::has_room() const {
+  return sessions_.size() + dialling_.size() < sources_per_share_max && context_.sessions < sessions_max;
+}
+
 void share::on_found(const peer_address& where, const std::optional<peer_id>& peer) {
   if (peer == context_.self) return;
   book_.on_found(where, peer, clock::now());
@@ -95,12 +101,15 @@ void share::on_found(const peer_address& where, const std::optional<peer_id>& pe
 awaitable<void> share::dial_loop() {
   while (wants_peers()) {
     const auto now = clock::now();
-    while (sessions_.size() + dialling_.size() < sources_per_share_max && context_.sessions < sessions_max) {
+    while (has_room()) {
       const auto next = book_.next_dial(now);
       if (!next) break;
       tasks_.spawn("dial", dial(*next));
     }
-    (void)co_await book_changed_.wait_until(book_.next_deadline());
+    auto look_again = book_.next_deadline();
+    // An address that is due and may not be dialled must not keep this loop from waiting at all.
+    if (!has_room()) look_again = std::max(look_again, now + room_check_interval);
+    (void)co_await book_changed_.wait_until(look_again);
   }
 }
 

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -30,7 +29,7 @@ class share_observer {
   virtual ~share_observer() = default;
   /// The metadata of a download became known, or pieces were verified, or it is complete: publish it.
   virtual void on_share_progress(share& which) = 0;
-  /// A download ended: complete or failed (see download::state()).
+  /// A download ended: complete or failed (see download::phase()).
   virtual void on_download_ended(share& which) = 0;
   /// A shared file changed or vanished: the share must be withdrawn.
   virtual void on_share_lost(share& which, const error& why) = 0;
@@ -93,6 +92,8 @@ class share {
   awaitable<void> run_session(std::list<std::unique_ptr<session>>::iterator at);
   awaitable<void> run_download();
   bool wants_peers() const;
+  /// One more peer may be dialled.
+  bool has_room() const;
   /// False and closed if the new connection must go: banned, a duplicate, or one too many.
   bool admit(const wire::handshake& theirs, bool dialled);
   void start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled);
