@@ -21,6 +21,7 @@ namespace {
 
 constexpr duration resolve_timeout = std::chrono::seconds(5);
 constexpr duration measure_interval = std::chrono::seconds(1);
+constexpr duration retire_check_interval = std::chrono::milliseconds(5);
 constexpr unsigned workers_max = 64;
 
 peer_id make_peer_id() {
@@ -56,7 +57,6 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       listener_(context.get_executor(), [this](tcp::socket socket, std::uint8_t first) {
         on_connection(std::move(socket), first);
       }),
-      share_ended_(context.get_executor()),
       measure_timer_(context.get_executor()),
       tasks_(context.get_executor()) {}
 
@@ -138,7 +138,6 @@ void peer_node::stop() {
   for (auto& socket : greeting_) socket.close(ignored);
   for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
   for (auto& tracker : trackers_) tasks_.spawn("leave", tracker->leave());
-  share_ended_.set();
 }
 
 awaitable<void> peer_node::measure() {
@@ -269,14 +268,13 @@ std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<conten
 
 void peer_node::start(const std::shared_ptr<share>& which) {
   shares_[which->id()] = which;
-  running_.insert(which->id());
+  running_.insert(which.get());
   tasks_.spawn("share", run_share(which));
 }
 
 awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {
   co_await which->run();
-  running_.erase(running_.find(which->id()));
-  share_ended_.set();
+  running_.erase(which.get());
 }
 
 awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) {
@@ -284,9 +282,14 @@ awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) 
   which->stop(why);
   const auto at = shares_.find(id);
   if (at != shares_.end() && at->second == which) shares_.erase(at);
-  withdraw(id);
-  // Several may wait at once and the event wakes one: the bound makes the others look too.
-  while (running_.contains(id)) (void)co_await share_ended_.wait_until(clock::now() + std::chrono::milliseconds(20));
+  // Unless it is here again already, by another way.
+  if (!shares_.contains(id)) withdraw(id);
+  // Several may wait at once, for the same share too, which one event could not serve.
+  asio::steady_timer look_again(io_);
+  while (running_.contains(which.get())) {
+    look_again.expires_after(retire_check_interval);
+    (void)co_await look_again.async_wait(use_tuple);
+  }
 }
 
 void peer_node::publish(const share& which) {

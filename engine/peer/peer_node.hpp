@@ -133,11 +133,10 @@ class peer_node final : private share_observer, private tracker_observer {
   listener listener_;
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, std::shared_ptr<share>> shares_;
-  std::multiset<share_id> running_;  // shares whose run() has not returned, retired ones included
+  std::set<const share*> running_;  // run() has not returned; retired ones included
   std::set<share_id> published_;
   std::list<tcp::socket> greeting_;
   std::unique_ptr<control_server> control_;
-  event share_ended_;
   asio::steady_timer measure_timer_;
   double upload_rate_ = 0;
   task_group tasks_;

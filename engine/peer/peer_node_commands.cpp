@@ -72,9 +72,9 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   if (!saved) co_return saved.error();
   const share_id id = made->info->id();
   if (old && old->id() != id) co_await retire(old, end_reason::share_removed);
-  const auto at = shares_.find(id);
-  if (at != shares_.end()) {
-    const auto twin = at->second;
+  // Again after each retirement: another add of the same content may have come first.
+  while (!stopped_ && shares_.contains(id)) {
+    const auto twin = shares_.at(id);
     if (twin->complete() && twin != old) {
       // The same content under another path: one share, served from where it was first.
       outcome.what = twin;
