@@ -173,8 +173,7 @@ awaitable<bool> session::write_all(byte_view bytes) {
     close(end_reason::closed_by_peer);
     co_return false;
   }
-  touch();
-  last_sent_ = last_activity_;
+  last_sent_ = clock::now();
   co_return true;
 }
 

@@ -26,7 +26,8 @@ class share;
 
 /// Silence after which a keep-alive is sent (BEP 3: two minutes at most).
 inline constexpr duration keep_alive_interval = std::chrono::seconds(60);
-/// A session on which nothing moved in either direction for this long ends.
+/// A session on which nothing came in and no payload went out for this long ends. Messages that we send do not count:
+/// the kernel takes them for a peer that is gone, too.
 inline constexpr duration session_idle_max = std::chrono::seconds(150);
 /// Control bytes waiting to be sent: a peer that makes us answer and does not read is cut off here.
 inline constexpr std::size_t outbox_bytes_max = 16 * MiB;
@@ -70,7 +71,7 @@ class session {
   std::uint32_t info_bytes() const { return extensions_.ut_metadata ? extensions_.metadata_bytes : 0; }
   /// Pieces the other side has; empty until the metadata is known.
   const bitmap& holds() const { return holds_; }
-  /// How long nothing has moved in either direction.
+  /// How long nothing has come in and no payload has gone out.
   duration quiet_for(time_point now) const { return now - last_activity_; }
   /// The extension handshake came, or will not come: the session can be used as a source.
   bool ready() const { return ready_; }

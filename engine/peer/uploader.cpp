@@ -120,8 +120,7 @@ awaitable<bool> uploader::send_bytes(byte_view bytes, bool more) {
       co_return false;
     }
   }
-  to.touch();
-  to.last_sent_ = to.last_activity_;
+  to.last_sent_ = clock::now();
   co_return true;
 }
 
