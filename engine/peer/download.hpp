@@ -7,7 +7,6 @@
 // one chunk".
 #pragma once
 
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -137,8 +136,7 @@ class download {
   hash_range next_leaves(piece_index piece, const leaf_query& query) const;
   void give_up_leaves(time_point now);
   bool take_leaves(session& from, const hash_range& range, std::span<const digest> hashes);
-  void leaves_refused(const hash_range& range);
-
+  void leaves_refused(session& from, const hash_range& range);
 
   peer_context& context_;
   share& share_;

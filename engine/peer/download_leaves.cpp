@@ -78,9 +78,10 @@ bool download::take_leaves(session& from, const hash_range& range, std::span<con
   return true;
 }
 
-void download::leaves_refused(const hash_range& range) {
+void download::leaves_refused(session& from, const hash_range& range) {
   for (auto& [piece, query] : leaf_queries_) {
-    if (query.range != range) continue;
+    // Only who was asked may refuse: else who lied could have the question withdrawn.
+    if (query.range != range || query.asked.empty() || query.asked.back() != *from.source) continue;
     const piece_index which = piece;
     ask_leaves(which);
     return;

@@ -127,7 +127,7 @@ void download::on_hash_reject(session& from, const hash_range& range) {
     metadata_->on_hash_reject(*from.source, range, clock::now());
     after_metadata_event();
   } else if (transfer_) {
-    leaves_refused(range);
+    leaves_refused(from, range);
     follow_decisions();
   }
 }
