@@ -1,9 +1,7 @@
 #include "peer/download.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "core/assert.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/session.hpp"
@@ -235,7 +233,8 @@ void download::on_bytes(session& from, std::uint32_t bytes) {
 
 void download::on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer) {
   block_mask wanted = 0;
-  if (transfer_ && attached(from) && !ended()) wanted = transfer_->on_blocks(*from.source, range, clock::now());
+  // After stop() nobody may wait for the stores any more.
+  if (transfer_ && attached(from) && !stopped_ && !ended()) wanted = transfer_->on_blocks(*from.source, range, clock::now());
   if (wanted == 0) {
     context_.buffers.release(std::move(buffer));
     return;

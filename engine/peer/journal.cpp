@@ -28,6 +28,8 @@ awaitable<void> journal::run(const bitmap& verified) {
     }
     if (flush) next_flush = clock::now() + flush_interval;
   }
+  // The end may have come during a save, which a flush makes long.
+  if (verified.count() != saved_count_) co_await save(verified, false);
 }
 
 awaitable<void> journal::save(const bitmap& verified, bool flush) {
