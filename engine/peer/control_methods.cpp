@@ -1,6 +1,5 @@
 #include "peer/control_methods.hpp"
 
-#include <fnmatch.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -162,8 +161,7 @@ awaitable<result<std::vector<download_request>>> requests_of(control_call& call)
   if (const auto torrent = text_param(call, "torrent")) {
     const auto bytes = from_base64(*torrent);
     if (!bytes) co_return bytes.error();
-    auto parse = [&bytes] { return metainfo::from_torrent(*bytes); };
-    const auto info = parse();
+    const auto info = metainfo::from_torrent(*bytes);
     if (!info) co_return info.error();
     common.id = (*info)->id();
     common.name = (*info)->name();

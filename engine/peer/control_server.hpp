@@ -21,7 +21,7 @@ namespace shoal {
 
 class peer_node;
 
-/// A request with a .torrent in it: base64 of info_bytes_max would be more; this is 8 MiB of metainfo.
+/// A request with a .torrent in it: base64 of torrent_bytes_max would be more; this is 12 MiB of metainfo.
 inline constexpr std::size_t control_line_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t control_connections_max = 64;
 /// Requests of one connection that run at the same time.

@@ -234,7 +234,9 @@ void download::on_bytes(session& from, std::uint32_t bytes) {
 void download::on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer) {
   block_mask wanted = 0;
   // After stop() nobody may wait for the stores any more.
-  if (transfer_ && attached(from) && !stopped_ && !ended()) wanted = transfer_->on_blocks(*from.source, range, clock::now());
+  if (transfer_ && attached(from) && !stopped_ && !ended()) {
+    wanted = transfer_->on_blocks(*from.source, range, clock::now());
+  }
   if (wanted == 0) {
     context_.buffers.release(std::move(buffer));
     return;

@@ -216,10 +216,7 @@ void session::handle(const wire::message& message) {
   } else if (std::holds_alternative<wire::unchoke>(message)) {
     choked_by_peer_ = false;
     if (fetch) fetch->on_unchoke(*this);
-  } else if (std::holds_alternative<wire::interested>(message)) {
-    peer_interested_ = true;
   } else if (std::holds_alternative<wire::not_interested>(message)) {
-    peer_interested_ = false;
     close_if_both_complete();
   } else if (const auto* have = std::get_if<wire::have>(&message)) {
     if (!share_.info()) {

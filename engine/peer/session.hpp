@@ -114,7 +114,6 @@ class session {
   wire::extension_handshake extensions_;
   bool ready_ = false;
   bool choked_by_peer_ = true;
-  bool peer_interested_ = false;
   bool interested_ = false;
   bitmap holds_;
   // Said before the metadata was known, when a piece count could not be checked yet.
