@@ -5,7 +5,7 @@
 // read by the node and its control socket, all on one thread. A peer is listed once however many trackers
 // know it; for a share the higher counts win, since trackers that know the same swarm count the same holders.
 // What a tracker said stays until its next snapshot replaces it, so a tracker that is gone does not empty the
-// list. DESIGN: "Tracker".
+// list. DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <cstddef>

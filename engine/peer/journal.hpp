@@ -2,7 +2,7 @@
 //
 // Two bitmaps: `safe` pieces were flushed to disk before they were written down and are trusted; `pending` ones are
 // verified but perhaps not on disk and are hashed again. Pending is saved a few times a second, safe after a flush
-// every few seconds, both on the background thread. Owned by download. DESIGN: "Resume".
+// every few seconds, both on the background thread. Owned by download. DESIGN: "Invariants".
 #pragma once
 
 #include <memory>

@@ -6,7 +6,8 @@
 // before it is connected. A tracker from which nothing is heard for three heartbeats counts as gone.
 //
 // Owned by the peer node and touched only on its context. The owner awaits run() in a task group, calls
-// stop(), and joins before it destroys this. Never throws, never ends by itself. DESIGN: "Tracker".
+// stop(), and joins before it destroys this. Never throws, never ends by itself. DESIGN: "Between peer and
+// tracker".
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -13,8 +13,8 @@
 // which chunk next in chunk_choice.hpp, what to take from whom in steal.hpp. A new policy goes there.
 //
 // Pure, no clock; owned by transfer. Costs: nothing per chunk of pieces that are not begun; a piece that
-// begins, runs out of queued chunks or is verified costs a few operations per source. DESIGN: "Choosing
-// chunks".
+// begins, runs out of queued chunks or is verified costs a few operations per source. DESIGN: "The life
+// of one chunk".
 #pragma once
 
 #include <cstdint>

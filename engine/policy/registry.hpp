@@ -6,7 +6,7 @@
 // mentioned. Rows of a batch state what is true then, never a difference, so hearing one twice does no harm.
 // Pure and single-threaded; owned by tracker_node, which turns messages of live sessions into calls and
 // batches into messages. Messages of sessions that did not join, or were replaced, are ignored. DESIGN:
-// "Tracker".
+// "Between peer and tracker".
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 // bandwidth-delay, or what the source delivers in window_duration_min if that is more; never more than it
 // delivers in window_duration_max, so that a slow source does not sit on much. As the first burst is measured
 // without the delay before it, and twice the delay leaves room, a fast source is at full speed after a few
-// round trips. Pure; owned by transfer, one per source. DESIGN: "Choosing chunks".
+// round trips. Pure; owned by transfer, one per source. DESIGN: "The life of one chunk".
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 // Owns the registry, the listeners, all connections and their coroutines; promises that a change reaches
 // every session's socket within registry::batch_interval. Speaks HTTP/1.1 otherwise just enough to say what
 // it is. Composed and run by cmd on one io_context; stop() is synchronous and makes run() return. DESIGN:
-// "Tracker".
+// "Between peer and tracker".
 #pragma once
 
 #include <array>
