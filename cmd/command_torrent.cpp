@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "cmd/base64.hpp"
+#include "core/base64.hpp"
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"

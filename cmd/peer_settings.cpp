@@ -8,13 +8,6 @@ namespace shoal {
 
 namespace po = boost::program_options;
 
-namespace {
-
-// More threads than any machine has cores are a typing error.
-constexpr std::uint32_t workers_max = 1024;
-
-}  // namespace
-
 void add_peer_options(po::options_description& options) {
   auto add = options.add_options();
   using texts = std::vector<std::string>;

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "cmd/base64.hpp"
+#include "core/base64.hpp"
 
 namespace shoal {
 

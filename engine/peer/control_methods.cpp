@@ -1,6 +1,5 @@
 #include "peer/control_methods.hpp"
 
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 #include <filesystem>
 
 #include "content/magnet.hpp"
+#include "core/base64.hpp"
 #include "net/endpoint.hpp"
 #include "peer/control_rows.hpp"
 #include "peer/peer_node.hpp"
@@ -133,24 +133,6 @@ awaitable<outcome> do_peers(control_call& call) {
   co_return json::value(peers_json(call.node));
 }
 
-result<byte_buffer> from_base64(std::string_view text) {
-  byte_buffer bytes(text.size() / 4 * 3 + 3);
-  const int size = EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  if (size < 0) return error{errc::malformed, "parameter 'torrent' is not base64"};
-  const std::size_t padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;
-  bytes.resize(static_cast<std::size_t>(size) - padding);
-  return bytes;
-}
-
-std::string to_base64(byte_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
 // What the words of a download mean: one request for each share.
 awaitable<result<std::vector<download_request>>> requests_of(control_call& call) {
   download_request common;
@@ -160,7 +142,7 @@ awaitable<result<std::vector<download_request>>> requests_of(control_call& call)
   std::vector<download_request> requests;
   if (const auto torrent = text_param(call, "torrent")) {
     const auto bytes = from_base64(*torrent);
-    if (!bytes) co_return bytes.error();
+    if (!bytes) co_return error{errc::malformed, "parameter 'torrent' is not base64"};
     const auto info = metainfo::from_torrent(*bytes);
     if (!info) co_return info.error();
     common.id = (*info)->id();

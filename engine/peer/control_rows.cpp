@@ -21,7 +21,8 @@ std::string local_state(const peer_node& node, const share_id& id) {
   if (at->second->complete()) return "seeding";
   const auto* running = at->second->downloading();
   if (running == nullptr || running->phase() == download_phase::failed) return "";
-  return running->reason().empty() ? "downloading" : "waiting";
+  const bool moves = running->phase() == download_phase::checking || running->phase() == download_phase::finishing;
+  return moves || running->reason().empty() ? "downloading" : "waiting";
 }
 
 std::string phase_text(const share& which) {

@@ -140,7 +140,7 @@ awaitable<bool> download::adopt_if_already_there() {
   auto look = [target, this] { return scan(target, scan_options{request_.symlinks}); };
   auto found = co_await offload(context_.background, std::move(look));
   if (!found || !same_entries(*found, *info)) {
-    fail(conflict);
+    fail(found ? conflict : found.error());
     co_return false;
   }
   auto opened = content_files::open_complete(target, info, found->signatures, context_.files);

@@ -22,7 +22,6 @@ namespace {
 constexpr duration resolve_timeout = std::chrono::seconds(5);
 constexpr duration measure_interval = std::chrono::seconds(1);
 constexpr duration retire_check_interval = std::chrono::milliseconds(5);
-constexpr unsigned workers_max = 64;
 
 peer_id make_peer_id() {
   peer_id id;
@@ -163,7 +162,8 @@ awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
   std::shared_ptr<share> wanted;
   if (theirs && !stopped_) {
     for (const auto& [id, one] : shares_) {
-      if (wire::truncate(id) == theirs->share && !one->stopped()) wanted = one;
+      const bool failed = one->downloading() != nullptr && one->downloading()->phase() == download_phase::failed;
+      if (wire::truncate(id) == theirs->share && !one->stopped() && !failed) wanted = one;
     }
   }
   if (wanted) {
@@ -224,6 +224,8 @@ awaitable<void> peer_node::restore_share(stored_share row) {
   if (stopped_) co_return;
   if (!ready) {
     log_warn("share is not offered any more path=\"{}\" error=\"{}\"", row.path, ready.error().text);
+    // Anything else may pass: a disk that does not answer, permissions that come back.
+    if (ready.error().code != errc::conflict && ready.error().code != errc::not_found) co_return;
     auto forget = [this, row] { return database_->remove_share(row.path); };
     (void)co_await offload(background_, std::move(forget));
     co_return;
@@ -268,13 +270,13 @@ std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<conten
 
 void peer_node::start(const std::shared_ptr<share>& which) {
   shares_[which->id()] = which;
-  running_.insert(which.get());
+  running_.insert(which);
   tasks_.spawn("share", run_share(which));
 }
 
 awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {
   co_await which->run();
-  running_.erase(which.get());
+  running_.erase(which);
 }
 
 awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) {
@@ -284,9 +286,17 @@ awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) 
   if (at != shares_.end() && at->second == which) shares_.erase(at);
   // Unless it is here again already, by another way.
   if (!shares_.contains(id)) withdraw(id);
+  co_await wait_for_stopped(id);
+}
+
+awaitable<void> peer_node::wait_for_stopped(share_id id) {
+  const auto winding_down = [this, id] {
+    return std::any_of(running_.begin(), running_.end(),
+                       [id](const auto& one) { return one->id() == id && one->stopped(); });
+  };
   // Several may wait at once, for the same share too, which one event could not serve.
   asio::steady_timer look_again(io_);
-  while (running_.contains(which.get())) {
+  while (winding_down()) {
     look_again.expires_after(retire_check_interval);
     (void)co_await look_again.async_wait(use_tuple);
   }
@@ -337,9 +347,7 @@ void peer_node::on_share_lost(share& which, const error& why) {
   asio::post(background_, [this, path] { (void)database_->remove_share(path); });
 }
 
-void peer_node::on_connected(std::size_t tracker, const live::welcome& welcome) {
-  const auto& where = trackers_[tracker]->where();
-  log_info("tracker connects tracker={}:{} address={}", where.host, where.port, welcome.address);
+void peer_node::on_connected(std::size_t, const live::welcome& welcome) {
   if (!welcome.reachable) {
     log_warn("tracker cannot connect back address={} port={}: other peers cannot either; open the port, or choose one "
              "with --listen",

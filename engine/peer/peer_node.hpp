@@ -27,6 +27,9 @@
 
 namespace shoal {
 
+/// Threads for hashing and files; more than any machine has cores is a typing error.
+inline constexpr unsigned workers_max = 1024;
+
 struct peer_options {
   std::vector<std::string> trackers;  ///< "HOST:PORT"
   std::string listen = ":0";          ///< numeric ADDRESS:PORT, or :PORT for all addresses
@@ -115,6 +118,10 @@ class peer_node final : private share_observer, private tracker_observer {
   void start(const std::shared_ptr<share>& which);
   /// Stops the share and waits until nothing of it runs any more.
   awaitable<void> retire(std::shared_ptr<share> which, end_reason why);
+  /// Waits until no stopped share of this id is still storing: its NAME.part can be taken up again.
+  awaitable<void> wait_for_stopped(share_id id);
+  /// The complete share whose content is at `path`, or null.
+  std::shared_ptr<share> complete_at(const std::string& path) const;
   live::snapshot own_shares() const;
   void publish(const share& which);
   void withdraw(const share_id& id);
@@ -133,7 +140,7 @@ class peer_node final : private share_observer, private tracker_observer {
   listener listener_;
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, std::shared_ptr<share>> shares_;
-  std::set<const share*> running_;  // run() has not returned; retired ones included
+  std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included
   std::set<share_id> published_;
   std::list<tcp::socket> greeting_;
   std::unique_ptr<control_server> control_;

@@ -41,10 +41,7 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   added_share outcome;
   outcome.notes = found.notes;
   outcome.state = looked->before ? "changed" : "new";
-  std::shared_ptr<share> old;
-  for (const auto& [id, one] : shares_) {
-    if (one->complete() && one->files()->path() == found.path) old = one;
-  }
+  std::shared_ptr<share> old = complete_at(found.path);
   const bool same = looked->before && looked->before->symlinks == symlinks &&
                     looked->before->signatures == found.signatures;
   if (same && old) {
@@ -67,9 +64,12 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   if (!made) co_return made.error();
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   row.torrent = made->info->to_torrent();
+  const std::string at_path = row.path;
   auto save = [this, row = std::move(row)] { return database_->save_share(row); };
   const auto saved = co_await offload(background_, std::move(save));
   if (!saved) co_return saved.error();
+  // Another add of the same path may have ended meanwhile.
+  old = complete_at(at_path);
   const share_id id = made->info->id();
   if (old && old->id() != id) co_await retire(old, end_reason::share_removed);
   // Again after each retirement: another add of the same content may have come first.
@@ -93,6 +93,8 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
 awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request request) {
   if (request.directory.empty()) request.directory = options_.download_directory;
   std::error_code ec;
+  request.directory = std::filesystem::absolute(request.directory, ec).lexically_normal().string();
+  if (request.directory.size() > 1 && request.directory.ends_with('/')) request.directory.pop_back();
   if (!std::filesystem::is_directory(request.directory, ec)) {
     co_return error{errc::not_found, "no directory " + request.directory + ": create it, or name another with --dir"};
   }
@@ -130,6 +132,8 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   };
   auto row = co_await offload(background_, std::move(remember));
   if (!row) co_return row.error();
+  // One that was cancelled a moment ago may still write.
+  co_await wait_for_stopped(request.id);
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   if (const auto at = shares_.find(request.id); at != shares_.end()) co_return at->second;
   if (!request.info && !row->torrent.empty()) {
@@ -147,6 +151,13 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   co_return begun;
 }
 
+std::shared_ptr<share> peer_node::complete_at(const std::string& path) const {
+  for (const auto& [id, one] : shares_) {
+    if (one->complete() && one->files()->path() == path) return one;
+  }
+  return nullptr;
+}
+
 awaitable<result<void>> peer_node::cancel(share_id id) {
   const auto at = shares_.find(id);
   if (at == shares_.end() || at->second->complete()) {
@@ -154,6 +165,8 @@ awaitable<result<void>> peer_node::cancel(share_id id) {
   }
   const auto which = at->second;
   co_await retire(which, end_reason::share_removed);
+  // Asked for again meanwhile: it goes on.
+  if (shares_.contains(id)) co_return result<void>{};
   auto pause = [this, id] { return database_->pause_download(id); };
   co_return co_await offload(background_, std::move(pause));
 }

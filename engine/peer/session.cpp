@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
 #include "net/endpoint.hpp"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::string_view client_name = "shoal/" SHOAL_VERSION;
 // Haves that a peer may send before we know how many pieces there are.
 constexpr std::size_t early_haves_max = 100'000;
+constexpr std::uint32_t messages_per_turn = 256;
 
 }  // namespace
 
@@ -129,7 +131,10 @@ void session::announce(piece_index piece) {
 }
 
 awaitable<void> session::read_loop() {
+  std::uint32_t handled = 0;
   while (!closed_) {
+    // A peer that floods us with small messages gets its turn like everybody else.
+    if (++handled % messages_per_turn == 0) co_await asio::post(context_.executor, asio::use_awaitable);
     auto next = reader_.try_next();
     if (!next) {
       close(end_reason::protocol, next.error().text);
@@ -215,6 +220,8 @@ void session::handle(const wire::message& message) {
     if (fetch) fetch->on_choke(*this);
   } else if (std::holds_alternative<wire::unchoke>(message)) {
     choked_by_peer_ = false;
+    // BEP 10: a handshake that has not come before the peer serves us will not be waited for.
+    if (!ready_) on_ready();
     if (fetch) fetch->on_unchoke(*this);
   } else if (std::holds_alternative<wire::not_interested>(message)) {
     close_if_both_complete();

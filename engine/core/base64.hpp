@@ -1,6 +1,6 @@
 // Base64 (RFC 4648 section 4), as .torrent files travel in control messages.
 //
-// Pure; for the commands that send or receive such files.
+// Pure; used by both ends of the control socket.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-#include "cmd/base64.hpp"
+#include "core/base64.hpp"
 
 #include <catch2/catch.hpp>
 

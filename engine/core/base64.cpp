@@ -1,5 +1,6 @@
-#include "cmd/base64.hpp"
+#include "core/base64.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace shoal {
@@ -7,6 +8,16 @@ namespace shoal {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::uint8_t no_digit = 0xff;
+
+constexpr std::array<std::uint8_t, 256> values = [] {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(no_digit);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    table[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  }
+  return table;
+}();
 
 }  // namespace
 
@@ -36,9 +47,9 @@ std::optional<byte_buffer> from_base64(std::string_view text) {
                                                          : 0;
     std::uint32_t group = 0;
     for (std::size_t i = 0; i < 4; ++i) {
-      const auto value = i >= 4 - padding ? 0 : alphabet.find(digits[i]);
-      if (value == std::string_view::npos) return std::nullopt;
-      group = group << 6 | static_cast<std::uint32_t>(value);
+      const std::uint8_t value = i >= 4 - padding ? 0 : values[static_cast<std::uint8_t>(digits[i])];
+      if (value == no_digit) return std::nullopt;
+      group = group << 6 | value;
     }
     const std::uint32_t dropped = padding == 2 ? group & 0xFFFFU : padding == 1 ? group & 0xFFU : 0;
     if (dropped != 0) return std::nullopt;
