@@ -1,16 +1,21 @@
 """A TCP proxy in front of one peer that limits, corrupts, delays, truncates or swallows what the peer sends."""
 import asyncio
+import contextlib
 import threading
 
 
 class Proxy:
-    """`rate` bytes per second towards the downloader (None: as fast as it goes). Attributes may change while it runs:
+    """`rate` bytes per second of one connection towards the downloader (None: as fast as it goes), with `both_ways` also
+    towards the peer. `target` is the (host, port) of the peer; 0 for the port is allowed until somebody connects.
+    Attributes may change while it runs:
     `corrupt_every` flips one byte in each so many, `truncate_after` cuts the connection after so many bytes, `delay`
     holds every read back (seconds), `swallow` reads on and passes nothing."""
 
-    def __init__(self, test, port, rate=None):
-        self.target = port
+    def __init__(self, owner, port, rate=None, host="127.0.0.1", both_ways=False):
+        self.target = ("127.0.0.1", port)
+        self.host = host
         self.rate = rate
+        self.both_ways = both_ways
         self.corrupt_every = None
         self.corrupt_from = 4096  # leaves handshakes and metadata alone
         self.truncate_after = None
@@ -22,23 +27,25 @@ class Proxy:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self._ready.wait()
-        test.addCleanup(self.close)
+        owner.addCleanup(self.close)
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def _run(self):
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, self.host, 0))
         self.port = self._server.sockets[0].getsockname()[1]
         self._tasks = set()
         self._ready.set()
         self._loop.run_forever()
+        self._server.close()
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
 
     def close(self):
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -47,13 +54,16 @@ class Proxy:
     async def _serve(self, reader, writer):
         self.connections += 1
         try:
-            from_peer, to_peer = await asyncio.open_connection("127.0.0.1", self.target)
+            from_peer, to_peer = await asyncio.open_connection(*self.target)
         except OSError:
             writer.close()
             return
+        except asyncio.CancelledError:
+            return
         up = asyncio.ensure_future(self._pass_on(reader, to_peer, plain=True))
         down = asyncio.ensure_future(self._pass_on(from_peer, writer, plain=False))
-        await asyncio.wait([up, down], return_when=asyncio.FIRST_COMPLETED)
+        with contextlib.suppress(asyncio.CancelledError):  # the proxy is closed
+            await asyncio.wait([up, down], return_when=asyncio.FIRST_COMPLETED)
         for one in (up, down):
             one.cancel()
         for one in (writer, to_peer):
@@ -66,6 +76,8 @@ class Proxy:
                 if plain:
                     writer.write(data)
                     await writer.drain()
+                    if self.rate and self.both_ways:
+                        await asyncio.sleep(len(data) / self.rate)
                     continue
                 while self.swallow:
                     await asyncio.sleep(0.01)
