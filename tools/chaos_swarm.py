@@ -1,0 +1,89 @@
+"""The swarm that tools/chaos kills: its processes, each with many lives, and what they have on the disk."""
+import pathlib
+
+import harness
+from proxy import Proxy
+
+
+class Failure(Exception):
+    pass
+
+
+class Member:
+    """One process of the swarm over all its lives; `rate` of a peer's connections in bytes per second."""
+
+    def __init__(self, chaos, kind, name, number, rate):
+        self.chaos, self.kind, self.name, self.number = chaos, kind, name, number
+        self.process = None
+        self.due = None  # when a killed one comes back; None: it is up
+        self.memory = 0
+        self.lives = 0
+        self.proxy = None
+        self.owed = set()  # shares that a killed or failed word was about: to be asked for again
+        if kind != "tracker":
+            # Others are told the proxy's address; it has the peer's port on another address of the loopback.
+            self.proxy = Proxy(chaos, 0, rate=rate, host=f"127.0.2.{number}", both_ways=True)
+            self.proxy.target = (f"127.0.1.{number}", self.proxy.port)
+
+    @property
+    def up(self):
+        return self.due is None and self.process is not None
+
+    @property
+    def files(self):
+        return self.chaos.directory / self.name
+
+    def start(self):
+        if self.kind == "tracker":
+            listen = self.chaos.tracker_address or "127.0.0.1:0"
+            self.process = self.chaos.tracker("--listen", listen, "--allow-advertise", "--heartbeat", "1000")
+            self.chaos.tracker_address = self.process.ready["listen"][0]
+        else:
+            self.process = self.chaos.peer(self.name, None, "--tracker", self.chaos.tracker_address, "--listen",
+                                           f"127.0.1.{self.number}:{self.proxy.port}", "--advertise",
+                                           self.proxy.host)
+        self.lives += 1
+        self.due = None
+
+    def measure(self):
+        """Notes the most memory that this life has used."""
+        try:
+            status = pathlib.Path(f"/proc/{self.process.process.pid}/status").read_text()
+        except FileNotFoundError:
+            return
+        for line in status.splitlines():
+            if line.startswith("VmHWM:"):
+                self.memory = max(self.memory, int(line.split()[1]) * 1024)
+
+    def check_up(self):
+        code = self.process.process.poll()
+        if code is not None:
+            raise Failure(f"{self.name} ended by itself with {code}:\n{self.process.text()[-3000:]}")
+
+
+class Contents:
+    """What shares hold on the disk. A file that has not changed since is not read again."""
+
+    def __init__(self):
+        self.digests = {}  # by what identifies an unchanged file
+
+    def read_all_again(self):
+        self.digests.clear()
+
+    def digest(self, path):
+        stat = path.stat()
+        key = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if key not in self.digests:
+            self.digests[key] = harness.digest(path)
+        return self.digests[key]
+
+    def of(self, path):
+        """Kind, executable bit and digest of a file or of all in a folder, by relative path."""
+        rows = {}
+        for one in [path, *sorted(path.rglob("*"))]:
+            if one.is_dir():
+                row = ("directory",)
+            else:
+                row = ("file", bool(one.stat().st_mode & 0o100), self.digest(one))
+            rows[str(one.relative_to(path))] = row
+        return rows
