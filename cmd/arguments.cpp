@@ -9,6 +9,7 @@
 
 #include "cmd/command.hpp"
 #include "store/state_directory.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -36,6 +37,12 @@ result<po::parsed_options> read_config(const command& described, const po::optio
 
 result<arguments> arguments::parse(const command& described, const std::vector<std::string>& words,
                                    const environment& variables) {
+  for (const std::string& word : words) {
+    // Words travel to the peer as JSON, and names of shares are UTF-8.
+    if (!is_utf8(word)) {
+      return error{errc::usage, "'" + printable(word) + "' is not UTF-8: rename it, or set a UTF-8 locale"};
+    }
+  }
   const po::options_description visible = options_of(described);
   po::options_description known;
   known.add(visible);

@@ -1,5 +1,6 @@
 #include "net/listener.hpp"
 
+#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -60,8 +61,9 @@ awaitable<void> listener::run() {
       (void)co_await pause_.async_wait(use_tuple);
       continue;
     }
-    if (silent_.size() >= silent_connections_max) continue;
     error_code ignored;
+    // Whoever means to talk does so at once, so the one that has been silent longest makes room.
+    if (silent_.size() >= silent_connections_max) close_oldest();
     socket.set_option(tcp::no_delay(true), ignored);
     const auto connection = silent_.insert(silent_.end(), std::move(socket));
     sniffers_.spawn("sniff", sniff(connection));
@@ -80,6 +82,14 @@ awaitable<void> listener::sniff(std::list<tcp::socket>::iterator connection) {
   if (stopped_ || outcome.index() == 1) co_return;
   const auto& [ec, bytes] = std::get<0>(outcome);
   if (!ec && bytes == 1) on_connection_(std::move(socket), first_byte);
+}
+
+void listener::close_oldest() {
+  const auto oldest =
+      std::find_if(silent_.begin(), silent_.end(), [](const tcp::socket& one) { return one.is_open(); });
+  if (oldest == silent_.end()) return;
+  error_code ignored;
+  oldest->close(ignored);
 }
 
 void listener::stop() {

@@ -18,7 +18,7 @@ namespace shoal {
 
 /// From accept to the first byte, and again from there to the end of a protocol's own handshake.
 inline constexpr duration handshake_deadline = std::chrono::seconds(10);
-/// Connections that have not said their first byte yet; further ones are closed.
+/// Connections that have not said their first byte yet; a further one makes the oldest go.
 inline constexpr std::size_t silent_connections_max = 256;
 
 class listener {
@@ -40,6 +40,7 @@ class listener {
   tcp::endpoint local() const { return local_; }
 
  private:
+  void close_oldest();
   awaitable<void> sniff(std::list<tcp::socket>::iterator connection);
 
   asio::any_io_executor executor_;

@@ -25,6 +25,8 @@ using outcome = result<json::value>;
 constexpr duration progress_interval = std::chrono::milliseconds(100);
 // How long a word waits for the first snapshot of a tracker when the peer has only just started.
 constexpr duration catalogue_wait = std::chrono::seconds(5);
+// How long a word waits for a share that nobody lists: several batches of the tracker.
+constexpr duration news_wait = std::chrono::milliseconds(500);
 
 std::optional<std::string> text_param(const control_call& call, std::string_view name) {
   const auto* value = call.params.if_contains(name);
@@ -133,6 +135,18 @@ awaitable<outcome> do_peers(control_call& call) {
   co_return json::value(peers_json(call.node));
 }
 
+// What somebody has just added is listed everywhere a moment later.
+awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, std::string what) {
+  event never_set(call.node.context().executor);
+  const auto give_up = clock::now() + news_wait;
+  while (true) {
+    auto rows = call.node.swarm().find(what);
+    const bool unknown = !rows && rows.error().code == errc::not_found;
+    if (!unknown || call.abandoned() || clock::now() >= give_up) co_return rows;
+    (void)co_await never_set.wait_until(clock::now() + std::chrono::milliseconds(20));
+  }
+}
+
 // What the words of a download mean: one request for each share.
 awaitable<result<std::vector<download_request>>> requests_of(control_call& call) {
   download_request common;
@@ -168,8 +182,11 @@ awaitable<result<std::vector<download_request>>> requests_of(control_call& call)
     requests.push_back(std::move(common));
     co_return requests;
   }
-  co_await wait_for_catalogue(call);
   auto rows = call.node.swarm().find(*what);
+  if (!rows && !call.node.find_local(*what)) {
+    co_await wait_for_catalogue(call);
+    rows = co_await find_soon(call, *what);
+  }
   if (!rows) {
     // What was downloaded before is here even when nobody lists it.
     const auto local = call.node.find_local(*what);

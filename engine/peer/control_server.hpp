@@ -23,7 +23,7 @@ class peer_node;
 
 /// A request with a .torrent in it: base64 of torrent_bytes_max would be more; this is 12 MiB of metainfo.
 inline constexpr std::size_t control_line_bytes_max = 16 * 1024 * 1024;
-inline constexpr std::size_t control_connections_max = 64;
+inline constexpr std::size_t control_connections_max = 256;
 /// Requests of one connection that run at the same time.
 inline constexpr std::size_t control_requests_max = 64;
 /// Unread answers and notifications; a client that lets them pile up misses progress, then is cut off.

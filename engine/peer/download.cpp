@@ -93,7 +93,11 @@ awaitable<void> download::finish() {
   const auto files = share_.files();
   const auto info = share_.info();
   auto complete = [this, files, info]() -> result<void> {
-    if (auto done = files->finish(); !done) return done;
+    if (auto done = files->finish(); !done) {
+      // What was verified is not what is there: the next try looks at everything again.
+      if (done.error().code == errc::verification) (void)context_.database.save_progress(request_.id, {}, {});
+      return done;
+    }
     if (context_.remember_shares) {
       stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures()};
       if (auto saved = context_.database.save_share(row); !saved) return saved;

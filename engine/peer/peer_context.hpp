@@ -2,8 +2,10 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,6 +18,8 @@ namespace shoal {
 
 /// Sessions of one process, all shares together; see receive_buffers_max for the memory that each may hold.
 inline constexpr std::size_t sessions_max = 1024;
+/// Sessions that one address opens: room for a whole lab behind one router, and left for others.
+inline constexpr std::size_t sessions_per_address_max = 256;
 /// Sessions of one share that this peer dials itself.
 inline constexpr std::size_t sources_per_share_max = 64;
 
@@ -31,6 +35,7 @@ struct peer_context {
   bool remember_shares = true;  ///< complete downloads are shared again by later runs
 
   std::size_t sessions = 0;
+  std::map<asio::ip::address, std::size_t> incoming_by_address{};
   std::uint64_t bytes_uploaded = 0;    ///< payload
   std::uint64_t bytes_downloaded = 0;  ///< payload, duplicates included
 };

@@ -20,6 +20,8 @@ namespace shoal {
 namespace {
 
 constexpr duration resolve_timeout = std::chrono::seconds(5);
+// Connections that have said their first byte and not the rest of the handshake.
+constexpr std::size_t greetings_max = 256;
 constexpr duration measure_interval = std::chrono::seconds(1);
 constexpr duration retire_check_interval = std::chrono::milliseconds(5);
 
@@ -152,7 +154,11 @@ awaitable<void> peer_node::measure() {
 
 void peer_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
   if (stopped_ || first_byte != wire::handshake_first_byte) return;
-  if (context_->sessions + greeting_.size() >= sessions_max) return;
+  if (greeting_.size() >= greetings_max) {
+    // The one that has been slowest to greet makes room.
+    error_code ignored;
+    greeting_.front().close(ignored);
+  }
   const auto connection = greeting_.insert(greeting_.end(), std::move(socket));
   tasks_.spawn("greet", greet(connection));
 }
@@ -180,8 +186,7 @@ awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
 }
 
 bool peer_node::catalogue_ready() const {
-  return trackers_.empty() || std::any_of(trackers_.begin(), trackers_.end(),
-                                          [](const auto& tracker) { return tracker->state().connected; });
+  return trackers_.empty() || catalogue_seen_;
 }
 
 awaitable<void> peer_node::restore() {
@@ -348,6 +353,7 @@ void peer_node::on_share_lost(share& which, const error& why) {
 }
 
 void peer_node::on_connected(std::size_t, const live::welcome& welcome) {
+  catalogue_seen_ = true;
   if (!welcome.reachable) {
     log_warn("tracker cannot connect back address={} port={}: other peers cannot either; open the port, or choose one "
              "with --listen",

@@ -147,6 +147,7 @@ class peer_node final : private share_observer, private tracker_observer {
   asio::steady_timer measure_timer_;
   double upload_rate_ = 0;
   task_group tasks_;
+  bool catalogue_seen_ = false;
   bool stopped_ = false;
 };
 

@@ -154,6 +154,11 @@ awaitable<void> share::dial(peer_address where) {
 
 void share::on_incoming(tcp::socket socket, const wire::handshake& theirs) {
   if (stopped_ || !admit(theirs, false)) return;
+  error_code ec;
+  const auto remote = socket.remote_endpoint(ec);
+  const auto known = context_.incoming_by_address.find(plain_address(remote));
+  const bool full = known != context_.incoming_by_address.end() && known->second >= sessions_per_address_max;
+  if (ec || full) return;
   start_session(std::move(socket), theirs, std::nullopt);
 }
 
@@ -173,14 +178,21 @@ bool share::admit(const wire::handshake& theirs, bool dialled) {
 }
 
 void share::start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled) {
+  std::optional<asio::ip::address> caller;
+  if (!dialled) {
+    error_code ignored;
+    caller = plain_address(socket.remote_endpoint(ignored));
+    ++context_.incoming_by_address[*caller];
+  }
   const auto at = sessions_.insert(sessions_.end(), nullptr);
   *at = std::make_unique<session>(context_, *this, std::move(socket), theirs, std::move(dialled));
   ++context_.sessions;
   log_debug("session begins share={} peer={}", id_.hex().substr(0, 12), (*at)->address());
-  tasks_.spawn("session", run_session(at));
+  tasks_.spawn("session", run_session(at, caller));
 }
 
-awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator at) {
+awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator at,
+                                   std::optional<asio::ip::address> caller) {
   session& one = **at;
   co_await one.run();
   if (download_) download_->on_session_gone(one);
@@ -191,6 +203,7 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
     book_changed_.set();
   }
   --context_.sessions;
+  if (caller && --context_.incoming_by_address[*caller] == 0) context_.incoming_by_address.erase(*caller);
   sessions_.erase(at);
 }
 

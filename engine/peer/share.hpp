@@ -89,7 +89,9 @@ class share {
  private:
   awaitable<void> dial_loop();
   awaitable<void> dial(peer_address where);
-  awaitable<void> run_session(std::list<std::unique_ptr<session>>::iterator at);
+  /// `caller`: the address that opened the connection, if it was not we.
+  awaitable<void> run_session(std::list<std::unique_ptr<session>>::iterator at,
+                              std::optional<asio::ip::address> caller);
   awaitable<void> run_download();
   bool wants_peers() const;
   /// One more peer may be dialled.

@@ -94,9 +94,9 @@ class partial_maker {
     if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
     if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown, ENOTDIR);
     step.size_before = status.st_size;
-    if (step.made || static_cast<std::uint64_t>(status.st_size) < file.size) {
-      place_.renewed.emplace_back(static_cast<std::uint32_t>(&file - info_.files().data()));
-    }
+    const auto index = static_cast<std::uint32_t>(&file - info_.files().data());
+    const bool whole = !step.made && static_cast<std::uint64_t>(status.st_size) >= file.size;
+    const bool had_holes = !has_all_blocks(status, file.size);
     if (keep != nullptr) {
       place_.resumed = !step.made;
       if (result<void> locked = lock(opened.get()); !locked) return locked;
@@ -107,6 +107,11 @@ class partial_maker {
     if (const int failure = allocate(opened.get(), status, file.size); failure != 0) {
       return allocation_error(shown, file.size, failure);
     }
+    if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
+    place_.reserved.resize(info_.files().size());
+    place_.reserved[index] = has_all_blocks(status, file.size);
+    // Where blocks can be reserved they were, so a hole was made by somebody else.
+    if (!whole || (had_holes && place_.reserved[index])) place_.renewed.emplace_back(index);
     if (keep != nullptr) *keep = std::move(opened);
     return {};
   }

@@ -29,7 +29,9 @@ struct partial_place {
   unique_descriptor directory;  ///< the download directory
   unique_descriptor part;       ///< NAME.part in it, a file or a directory; holds the lock
   bool resumed = false;         ///< NAME.part was there before: some of its data may not be on the disk
-  std::vector<file_index> renewed;  ///< files that were missing or too short: they hold nothing to go on from
+  std::vector<file_index> renewed;  ///< files that were missing, too short or had holes: nothing to go on from
+  /// By file of the share: all its blocks are reserved. One that has fewer later was cut by another program.
+  std::vector<bool> reserved;
 };
 
 /// Makes NAME.part in `directory` with all files at their full size, directories and empty files, or takes up
@@ -43,7 +45,9 @@ result<void> make_symlinks(const partial_place& place, const metainfo& info);
 /// Names of files and directories inside NAME.part are on the disk when this returns.
 result<void> sync_names(const partial_place& place, const metainfo& info);
 
-/// What the files of the share look like now, one per file of `info`.
+/// What the files of the share look like now, one per file of `info`. errc::verification if NAME.part or a file
+/// in it is not what was made here any more: replaced, or cut and grown again, so that unverified holes may be
+/// in it.
 result<std::vector<file_signature>> partial_signatures(const partial_place& place, const metainfo& info);
 
 /// Renames NAME.part to NAME; errc::conflict if that exists. The directory still has to be synced.

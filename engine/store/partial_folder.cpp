@@ -20,6 +20,11 @@ namespace shoal {
 
 namespace {
 
+error tampered_error(const std::string& shown) {
+  return {errc::verification, shown + " was replaced or cut by another program during the download: download it again"};
+}
+
+
 struct directory_closer {
   void operator()(DIR* directory) const { closedir(directory); }
 };
@@ -149,12 +154,29 @@ result<void> sync_names(const partial_place& place, const metainfo& info) {
   return {};
 }
 
+bool has_all_blocks(const struct stat& status, std::uint64_t size) {
+  return static_cast<std::uint64_t>(status.st_blocks) * 512 >= size;
+}
+
 result<std::vector<file_signature>> partial_signatures(const partial_place& place, const metainfo& info) {
   std::vector<file_signature> signatures(info.files().size());
   struct stat status{};
-  const std::string shown = printable(place.directory_path + "/" + part_name(info.name()));
+  const std::string name = part_name(info.name());
+  const std::string shown = printable(place.directory_path + "/" + name);
+  struct stat named{};
+  if (fstat(place.part.get(), &status) != 0) return system_error("cannot read " + shown, errno);
+  if (fstatat(place.directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+      named.st_dev != status.st_dev || named.st_ino != status.st_ino) {
+    return tampered_error(shown);
+  }
+  const auto intact = [&](std::size_t file) {
+    const std::uint64_t size = info.files()[file].size;
+    const bool reserved = file < place.reserved.size() && place.reserved[file];
+    return S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) == size &&
+           (!reserved || has_all_blocks(status, size));
+  };
   if (!info.is_folder()) {
-    if (fstat(place.part.get(), &status) != 0) return system_error("cannot read " + shown, errno);
+    if (!intact(0)) return tampered_error(shown);
     signatures.front() = signature_of(status);
     return signatures;
   }
@@ -167,6 +189,7 @@ result<std::vector<file_signature>> partial_signatures(const partial_place& plac
     if (fstatat(*parent, std::string(last_element(file.path)).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       return system_error("cannot read " + shown + "/" + file.path, errno);
     }
+    if (!intact(i)) return tampered_error(shown + "/" + file.path);
     signatures[i] = signature_of(status);
   }
   return signatures;

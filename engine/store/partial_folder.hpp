@@ -3,6 +3,9 @@
 // Follows no symlinks; depth is bounded by path_depth_max. Used by partial_files only. Blocks.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <cstdint>
 #include <string>
 
 #include "content/metainfo.hpp"
@@ -14,6 +17,9 @@ namespace shoal {
 /// share of the same name, or to the user, and must not end up in the finished folder. `shown` is its path
 /// for messages.
 result<void> check_only_holds(int part, const std::string& shown, const metainfo& info);
+
+/// The file has blocks for all of its `size` bytes: nothing in it is a hole.
+bool has_all_blocks(const struct stat& status, std::uint64_t size);
 
 /// Deletes `name` in the open `directory`, with all that is in it.
 result<void> remove_tree(int directory, const std::string& name, const std::string& shown);

@@ -86,7 +86,12 @@ std::vector<tcp::endpoint> tracker_node::local() const {
 }
 
 void tracker_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
-  if (stopped_ || !is_letter(first_byte) || visitors_.size() >= visitors_max) return;
+  if (stopped_ || !is_letter(first_byte)) return;
+  if (visitors_.size() >= visitors_max) {
+    // The one that has been slowest to say what it wants makes room.
+    error_code ignored;
+    visitors_.front().close(ignored);
+  }
   const visitor guest = visitors_.insert(visitors_.end(), std::move(socket));
   tasks_.spawn("connection", visit(guest));
 }

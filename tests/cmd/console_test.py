@@ -53,13 +53,22 @@ class Terminal:
         self.expect(answer)
         self.expect("shoal> ")
 
+    def until_editing(self):
+        """The prompt appears a moment before the line editor has the terminal; a control key that is typed in between
+        is taken by the terminal itself, as in every shell."""
+        end = time.monotonic() + WAIT_SECONDS
+        while termios.tcgetattr(self.terminal)[3] & termios.ICANON:
+            if time.monotonic() > end:
+                raise SystemExit("the line editor does not take the terminal")
+            time.sleep(0.001)
+
     def exit_code(self):
         begun = time.monotonic()
         while True:
             ready, _, _ = select.select([self.terminal], [], [], 0.02)
             if ready:
                 try:
-                    os.read(self.terminal, 65536)
+                    self.shown += os.read(self.terminal, 65536).decode(errors="replace")
                 except OSError:
                     pass
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -67,7 +76,7 @@ class Terminal:
                 return os.waitstatus_to_exitcode(status), time.monotonic() - begun
             if time.monotonic() - begun > WAIT_SECONDS:
                 os.kill(self.pid, signal.SIGKILL)
-                raise SystemExit("the peer does not end")
+                raise SystemExit(f"the peer does not end, but shows {self.shown[-500:]!r}")
 
 
 def check(condition, text):
@@ -94,13 +103,16 @@ def session(directory):
     console.line("lsit", "did you mean 'list'?")
     console.line("peer", "cannot be used in the console")
     console.line("help add", "Usage: node add")
+    console.until_editing()
     console.type("half a line\x03")
     console.expect("\r\nshoal> ")
     console.line("REMOVE 'my file'", "removed my file")
+    console.until_editing()
     console.type("\x1b[A")
     console.expect("REMOVE 'my file'")
     console.type("\x03")
     console.expect("\r\nshoal> ")
+    console.until_editing()
     console.type("\x04")
     code, _ = console.exit_code()
     check(code == 0, f"exit code {code} after Ctrl-D")
