@@ -1,0 +1,81 @@
+"""What a hostile or unlucky neighbour does to a peer: replaced files, silent connections, names that are no text."""
+import os
+import socket
+import subprocess
+import time
+import unittest
+
+from harness import NODE, SwarmTest, digest
+from proxy import Proxy
+
+
+class Hostile(SwarmTest):
+    def half_way(self, name):
+        """A slow download of a file of 24 MiB that has begun, with its magnet link."""
+        seeder = self.peer("seeder")
+        source = self.file(name, 24 << 20)
+        row = seeder.add(source)
+        magnet = seeder.ok("torrent", name, "--magnet").out.strip()
+        proxy = Proxy(self, seeder.port, rate=8 << 20)
+        peer = self.peer("downloader")
+        waiting = peer.start("download", magnet, "--peer", proxy.address)
+        self.addCleanup(waiting.kill)
+        peer.wait_done(row["id"], 2 << 20)
+        return peer, source, waiting, proxy
+
+    def assert_never_wrong(self, peer, source, waiting, proxy):
+        """It may fail with a reason or arrive whole; it may not say that something else is complete."""
+        proxy.rate = None
+        _, text = waiting.communicate(timeout=60)
+        arrived = peer.dir / source.name
+        whole = arrived.is_file() and not arrived.is_symlink() and digest(arrived) == digest(source)
+        self.assertEqual(waiting.returncode == 0, whole, text)
+        self.assertIn("big" if whole else "error: ", text)
+
+    def test_part_file_replaced_by_another_file(self):
+        peer, source, waiting, proxy = self.half_way("big")
+        part = peer.dir / "big.part"
+        part.unlink()
+        part.write_bytes(b"of somebody else")
+        self.assert_never_wrong(peer, source, waiting, proxy)
+
+    def test_part_file_replaced_by_a_symlink(self):
+        peer, source, waiting, proxy = self.half_way("big")
+        victim = self.file("victim", 1000)
+        before = digest(victim)
+        part = peer.dir / "big.part"
+        part.unlink()
+        part.symlink_to(victim)
+        self.assert_never_wrong(peer, source, waiting, proxy)
+        self.assertEqual(digest(victim), before)
+
+    def test_part_file_truncated(self):
+        peer, source, waiting, proxy = self.half_way("big")
+        os.truncate(peer.dir / "big.part", 0)
+        self.assert_never_wrong(peer, source, waiting, proxy)
+
+    def test_operand_that_is_not_text(self):
+        peer = self.peer("one")
+        path = os.fsencode(self.directory) + b"/name\xff"
+        with open(path, "wb") as out:
+            out.write(b"x")
+        for word, what in ((b"add", path), (b"list", b"\xff*"), (b"download", b"\xff")):
+            done = subprocess.run([NODE.encode(), word, what, b"--state", os.fsencode(peer.state)],
+                                  capture_output=True, stdin=subprocess.DEVNULL, timeout=20)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(b"UTF-8", done.stderr)
+
+    def test_silent_connections_do_not_keep_others_out(self):
+        tracker = self.tracker()
+        silent = []
+        for _ in range(300):
+            one = socket.create_connection(("127.0.0.1", tracker.port))
+            self.addCleanup(one.close)
+            silent.append(one)
+        begun = time.monotonic()
+        self.wait_peers(self.peer("late", tracker), 1)
+        self.assertLess(time.monotonic() - begun, 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
