@@ -20,8 +20,7 @@ result<std::string> make_scratch() {
   auto base = std::filesystem::temp_directory_path(ec);
   if (ec) base = "/tmp";
   std::string path = (base / "shoal-XXXXXX").string();
-  if (::mkdtemp(path.data()) == nullptr)
-    return system_error("cannot create a directory in " + base.string(), errno);
+  if (::mkdtemp(path.data()) == nullptr) return system_error("cannot create a directory in " + base.string(), errno);
   return path;
 }
 

@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "cmd/command.hpp"
-#include "store/state_directory.hpp"
 #include "store/printable.hpp"
+#include "store/state_directory.hpp"
 
 namespace shoal {
 
@@ -62,8 +62,7 @@ result<arguments> arguments::parse(const command& described, const std::vector<s
     for (const po::option& option : typed.options) parsed.typed_.push_back(option.string_key);
     po::store(typed, parsed.values_);
     std::string config = parsed.text("config");
-    if (const char* variable = variables("SHOAL_CONFIG"); config.empty() && variable != nullptr)
-      config = variable;
+    if (const char* variable = variables("SHOAL_CONFIG"); config.empty() && variable != nullptr) config = variable;
     // What is stored first wins.
     po::store(settings_from_environment(known, variables), parsed.values_);
     const auto file = read_config(described, known, config, variables);
@@ -79,8 +78,7 @@ result<arguments> arguments::parse(const command& described, const std::vector<s
 
   const std::size_t operands = parsed.texts("operands").size();
   if (operands < described.operands_min) {
-    return usage_error(described,
-                       "'" + std::string(described.name) + "' needs " + std::string(described.operands));
+    return usage_error(described, "'" + std::string(described.name) + "' needs " + std::string(described.operands));
   }
   if (operands > described.operands_max) {
     return usage_error(described, "'" + std::string(described.name) + "' takes no further argument '" +

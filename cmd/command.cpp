@@ -47,8 +47,7 @@ po::options_description global_options() {
   auto add = options.add_options();
   add("state", po::value<std::string>()->value_name("DIR"),
       "state directory of the peer (default: ~/.local/state/shoal)");
-  add("config", po::value<std::string>()->value_name("FILE"),
-      "settings (default: ~/.config/shoal/shoal.ini)");
+  add("config", po::value<std::string>()->value_name("FILE"), "settings (default: ~/.config/shoal/shoal.ini)");
   add("log-level", po::value<std::string>()->value_name("LEVEL"), "trace, debug, info, warn, error or off");
   add("log-format", po::value<std::string>()->value_name("FORMAT"), "text or json");
   add("help,h", po::bool_switch(), "this text");
@@ -65,23 +64,20 @@ po::options_description own_options(const command& described) {
 
 std::string_view first_sentence(std::string_view text) {
   const auto end = text.find(". ");
-  return end == std::string_view::npos && text.ends_with('.') ? text.substr(0, text.size() - 1)
-                                                              : text.substr(0, end);
+  return end == std::string_view::npos && text.ends_with('.') ? text.substr(0, text.size() - 1) : text.substr(0, end);
 }
 
 const std::vector<command>& all_commands() {
-  static const std::vector<command> commands{tracker_command(), peer_command(),     add_command(),
-                                             list_command(),    download_command(), cancel_command(),
-                                             peers_command(),   status_command(),   remove_command(),
-                                             stop_command(),    verify_command(),   torrent_command()};
+  static const std::vector<command> commands{tracker_command(),  peer_command(),   add_command(),    list_command(),
+                                             download_command(), cancel_command(), peers_command(),  status_command(),
+                                             remove_command(),   stop_command(),   verify_command(), torrent_command()};
   return commands;
 }
 
 const command* find_command(std::string_view word) {
   const std::string wanted = lower_case(word);
   for (const command& known : all_commands()) {
-    if (known.name == wanted || std::ranges::find(known.aliases, wanted) != known.aliases.end())
-      return &known;
+    if (known.name == wanted || std::ranges::find(known.aliases, wanted) != known.aliases.end()) return &known;
   }
   return nullptr;
 }
@@ -103,8 +99,8 @@ const command* nearest_command(std::string_view word) {
 error unknown_command(std::string_view word) {
   const command* nearest = nearest_command(word);
   const std::string guess = nearest == nullptr ? "" : fmt::format("did you mean '{}'? ", nearest->name);
-  return {errc::usage, fmt::format("unknown command '{}': {}{} 'node help'", word, guess,
-                                   nearest == nullptr ? "see" : "See")};
+  return {errc::usage,
+          fmt::format("unknown command '{}': {}{} 'node help'", word, guess, nearest == nullptr ? "see" : "See")};
 }
 
 po::options_description options_of(const command& described) {

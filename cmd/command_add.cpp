@@ -24,12 +24,10 @@ void add_options(po::options_description& options) {
 
 std::string line_of(const json::object& row) {
   const std::string state = text_field(row, "state");
-  const std::string verb = state == "new"       ? "shared"
-                           : state == "changed" ? "changed, shared again"
-                                                : "already shared";
-  return displayable(fmt::format(
-             "{} {}  {}  {}  {}", verb, text_field(row, "name"), human_bytes(count_field(row, "bytes")),
-             human_count(count_field(row, "files"), "file"), short_id(text_field(row, "id")))) +
+  const std::string verb = state == "new" ? "shared" : state == "changed" ? "changed, shared again" : "already shared";
+  return displayable(fmt::format("{} {}  {}  {}  {}", verb, text_field(row, "name"),
+                                 human_bytes(count_field(row, "bytes")), human_count(count_field(row, "files"), "file"),
+                                 short_id(text_field(row, "id")))) +
          "\n";
 }
 

@@ -25,8 +25,7 @@ result<void> run(const invocation& call) {
   for (const json::value& value : array_field(as_object(*status), "downloads")) {
     if (means(what, as_object(value))) meant.push_back(as_object(value));
   }
-  if (meant.empty())
-    return error{errc::not_found, "nothing called '" + what + "' is being downloaded: see 'status'"};
+  if (meant.empty()) return error{errc::not_found, "nothing called '" + what + "' is being downloaded: see 'status'"};
   if (meant.size() > 1) {
     return error{errc::ambiguous, "'" + what + "' means several downloads: give more digits of the id"};
   }

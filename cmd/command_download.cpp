@@ -22,8 +22,7 @@ namespace {
 void add_options(po::options_description& options) {
   auto add = options.add_options();
   using texts = std::vector<std::string>;
-  add("dir", po::value<std::string>()->value_name("DIR"),
-      "where to put it (default: where the peer puts downloads)");
+  add("dir", po::value<std::string>()->value_name("DIR"), "where to put it (default: where the peer puts downloads)");
   add("symlinks", po::bool_switch(), "create the symbolic links that a folder contains");
   add("peer", po::value<texts>()->value_name("HOST:PORT"), "a peer that has it; may be repeated");
   add("tracker", po::value<texts>()->value_name("HOST:PORT"),
@@ -72,8 +71,8 @@ std::string line_of(const json::object& row) {
   const std::string rate =
       elapsed > 0 ? fmt::format(" ({})", human_rate(static_cast<double>(received) / elapsed)) : std::string();
   return fmt::format("complete: {}, {} in {}{} from {}{}", name, human_bytes(count_field(row, "bytes")),
-                     human_duration(static_cast<std::int64_t>(elapsed + 0.5)), rate,
-                     human_count(sources, "source"), where);
+                     human_duration(static_cast<std::int64_t>(elapsed + 0.5)), rate, human_count(sources, "source"),
+                     where);
 }
 
 result<void> print_rows(const json::array& rows, bool as_json) {

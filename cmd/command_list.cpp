@@ -33,20 +33,14 @@ result<void> run(const invocation& call) {
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
 
   using enum table::align;
-  table listing({{"NAME"},
-                 {"SIZE", right},
-                 {"FILES", right},
-                 {"SEEDERS", right},
-                 {"LEECHERS", right},
-                 {"AVAIL", right},
-                 {"ID"}});
+  table listing(
+      {{"NAME"}, {"SIZE", right}, {"FILES", right}, {"SEEDERS", right}, {"LEECHERS", right}, {"AVAIL", right}, {"ID"}});
   for (const json::value& value : as_array(*answer)) {
     const json::object& row = as_object(value);
-    listing.add_row(
-        {text_field(row, "name"), human_bytes(count_field(row, "bytes")),
-         fmt::format("{}", count_field(row, "files")), fmt::format("{}", count_field(row, "seeders")),
-         fmt::format("{}", count_field(row, "leechers")),
-         fmt::format("{:.1f}", number_field(row, "availability")), short_id(text_field(row, "id"))});
+    listing.add_row({text_field(row, "name"), human_bytes(count_field(row, "bytes")),
+                     fmt::format("{}", count_field(row, "files")), fmt::format("{}", count_field(row, "seeders")),
+                     fmt::format("{}", count_field(row, "leechers")),
+                     fmt::format("{:.1f}", number_field(row, "availability")), short_id(text_field(row, "id"))});
   }
   if (listing.empty()) {
     note(operands.empty() ? "nothing is shared yet: share with 'node add PATH'"

@@ -27,8 +27,7 @@ std::string address_of(const json::object& row) {
   const std::string address = text_field(row, "address");
   const bool bare_ipv6 = address.find(':') != std::string::npos && !address.starts_with('[');
   const std::string host = bare_ipv6 ? "[" + address + "]" : address;
-  return fmt::format("{}:{}{}", host, count_field(row, "port"),
-                     flag_field(row, "reachable") ? "" : " (unreachable)");
+  return fmt::format("{}:{}{}", host, count_field(row, "port"), flag_field(row, "reachable") ? "" : " (unreachable)");
 }
 
 result<void> run(const invocation& call) {
@@ -38,8 +37,8 @@ result<void> run(const invocation& call) {
   table listing({{"NAME"}, {"ADDRESS"}, {"VERSION"}});
   for (const json::value& value : as_array(*answer)) {
     const json::object& row = as_object(value);
-    listing.add_row({text_field(row, "name") + (flag_field(row, "self") ? " (this peer)" : ""),
-                     address_of(row), text_field(row, "version")});
+    listing.add_row({text_field(row, "name") + (flag_field(row, "self") ? " (this peer)" : ""), address_of(row),
+                     text_field(row, "version")});
   }
   if (listing.empty()) {
     note("no peers are known: is a tracker connected? See 'node status'");

@@ -31,8 +31,7 @@ command remove_command() {
           .operands = "WHAT",
           .operands_min = 1,
           .operands_max = 1,
-          .summary =
-              "Stops sharing or downloading. Complete files stay on disk, an unfinished download is deleted.",
+          .summary = "Stops sharing or downloading. Complete files stay on disk, an unfinished download is deleted.",
           .example = "node remove video.mkv",
           .required = needs::peer,
           .add_options = &add_options,

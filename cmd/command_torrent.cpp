@@ -6,11 +6,11 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "core/base64.hpp"
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"
 #include "cmd/terminal.hpp"
+#include "core/base64.hpp"
 
 namespace shoal {
 
@@ -20,8 +20,7 @@ namespace {
 
 void add_options(po::options_description& options) {
   auto add = options.add_options();
-  add("output,o", po::value<std::string>()->value_name("FILE"),
-      "where to write the .torrent file; - is stdout");
+  add("output,o", po::value<std::string>()->value_name("FILE"), "where to write the .torrent file; - is stdout");
   add("magnet", po::bool_switch(), "print the magnet link instead");
   add("json", po::bool_switch(), "print the answer as JSON");
 }
@@ -48,8 +47,7 @@ result<void> run(const invocation& call) {
     return error{errc::usage, "where to? Name a file with -o FILE (- for stdout), or use --magnet"};
   }
   if (path == "-" && !magnet && !as_json && is_terminal(STDOUT_FILENO)) {
-    return error{errc::usage,
-                 "a .torrent file is binary and stdout is a terminal: redirect it, or use -o FILE"};
+    return error{errc::usage, "a .torrent file is binary and stdout is a terminal: redirect it, or use -o FILE"};
   }
   const auto answer = call.client->call("torrent", params_of_what(call), call.stop);
   if (!answer) return answer.error();

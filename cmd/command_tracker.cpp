@@ -26,8 +26,7 @@ void add_options(po::options_description& options) {
       "where to listen (default: port 7000 of all addresses); may be repeated");
   add("heartbeat", po::value<std::uint32_t>()->value_name("MS"),
       "milliseconds between signs of life of a peer, at least 100 (default: 5000)");
-  add("allow-advertise", po::bool_switch(),
-      "believe the address that a peer says instead of the one it comes from");
+  add("allow-advertise", po::bool_switch(), "believe the address that a peer says instead of the one it comes from");
 }
 
 result<tracker_options> tracker_options_of(const arguments& given) {
@@ -42,8 +41,7 @@ result<tracker_options> tracker_options_of(const arguments& given) {
   if (given.has("heartbeat")) {
     const std::chrono::milliseconds heartbeat(given.number("heartbeat"));
     if (heartbeat < tracker_options::heartbeat_min || heartbeat.count() > heartbeat_ms_max) {
-      return error{errc::usage,
-                   fmt::format("--heartbeat {}: use 100 to 600000 milliseconds", heartbeat.count())};
+      return error{errc::usage, fmt::format("--heartbeat {}: use 100 to 600000 milliseconds", heartbeat.count())};
     }
     options.live.heartbeat = heartbeat;
   }

@@ -19,8 +19,7 @@ void add_options(po::options_description& options) {
 }
 
 result<void> run(const invocation& call) {
-  const auto answer =
-      call_with_progress(call, "verify", params_of_what(call), call.given.texts("operands").front());
+  const auto answer = call_with_progress(call, "verify", params_of_what(call), call.given.texts("operands").front());
   if (!answer) return answer.error();
   const json::object& row = as_object(*answer);
   const json::array& bad = array_field(row, "bad");
@@ -39,10 +38,9 @@ result<void> run(const invocation& call) {
   }
   const auto printed = print(text);
   if (!printed || bad.empty()) return printed;
-  return error{
-      errc::verification,
-      fmt::format("{}: {} not what was shared: download it again, or add it anew", text_field(row, "name"),
-                  bad.size() == 1 ? "1 file is" : fmt::format("{} files are", bad.size()))};
+  return error{errc::verification,
+               fmt::format("{}: {} not what was shared: download it again, or add it anew", text_field(row, "name"),
+                           bad.size() == 1 ? "1 file is" : fmt::format("{} files are", bad.size()))};
 }
 
 }  // namespace

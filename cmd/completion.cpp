@@ -55,8 +55,7 @@ std::vector<std::string> option_names(const command& described) {
 
 }  // namespace
 
-completion complete_line(std::string_view line,
-                         const std::function<std::vector<std::string>()>& share_names) {
+completion complete_line(std::string_view line, const std::function<std::vector<std::string>()>& share_names) {
   const open_word open = last_word(line);
   completion found;
   found.start = open.start;

@@ -24,9 +24,8 @@ constexpr std::size_t line_bytes_max = std::size_t{16} << 20;
 constexpr std::size_t read_bytes = std::size_t{64} << 10;
 
 error no_peer(const std::string& state_directory) {
-  return {errc::not_found,
-          "no peer runs with state directory " + state_directory +
-              ": start one with 'node peer --tracker HOST:PORT', or name another with --state DIR"};
+  return {errc::not_found, "no peer runs with state directory " + state_directory +
+                               ": start one with 'node peer --tracker HOST:PORT', or name another with --state DIR"};
 }
 
 int milliseconds_until(time_point deadline) {
@@ -51,8 +50,7 @@ result<control_client> control_client::connect(const std::string& state_director
 
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int failure = descriptor < 0 ? errno : 0;
-  if (failure == 0 &&
-      ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (failure == 0 && ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     failure = errno;
   }
   if (failure == 0) return control_client(descriptor, path);

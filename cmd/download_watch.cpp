@@ -103,8 +103,7 @@ class download_watch {
     std::size_t cancels = 0;
     for (const auto& [number, request] : requests_) {
       if (request.outcome) continue;
-      if (request.rows.empty())
-        kept += fmt::format("{}{}: nothing was downloaded yet", separator(kept), request.name);
+      if (request.rows.empty()) kept += fmt::format("{}{}: nothing was downloaded yet", separator(kept), request.name);
       for (const auto& [id, row] : request.rows) {
         json::object params;
         params["id"] = id;

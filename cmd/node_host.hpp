@@ -36,9 +36,7 @@ class node_host {
 
   template <class Options>
   explicit node_host(Options options)
-      : finished_(::eventfd(0, EFD_CLOEXEC)),
-        node_(make(std::move(options))),
-        group_(context_.get_executor()) {
+      : finished_(::eventfd(0, EFD_CLOEXEC)), node_(make(std::move(options))), group_(context_.get_executor()) {
     if (finished_ < 0) throw std::system_error(errno, std::generic_category(), "cannot create an eventfd");
   }
   node_host(const node_host&) = delete;

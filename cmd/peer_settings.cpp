@@ -12,16 +12,12 @@ void add_peer_options(po::options_description& options) {
   auto add = options.add_options();
   using texts = std::vector<std::string>;
   add("tracker", po::value<texts>()->value_name("HOST:PORT"), "tracker of the swarm; may be repeated");
-  add("dir", po::value<std::string>()->value_name("DIR"),
-      "where downloads go (default: the current directory)");
-  add("share", po::value<texts>()->value_name("PATH"),
-      "share a file or folder from the start; may be repeated");
+  add("dir", po::value<std::string>()->value_name("DIR"), "where downloads go (default: the current directory)");
+  add("share", po::value<texts>()->value_name("PATH"), "share a file or folder from the start; may be repeated");
   add("listen", po::value<std::string>()->value_name("ADDR:PORT"),
       "where to listen (default: a free port of all addresses)");
-  add("name", po::value<std::string>()->value_name("NAME"),
-      "how others see this peer (default: the host name)");
-  add("workers", po::value<std::uint32_t>()->value_name("N"),
-      "threads that hash and write (default: one a core)");
+  add("name", po::value<std::string>()->value_name("NAME"), "how others see this peer (default: the host name)");
+  add("workers", po::value<std::uint32_t>()->value_name("N"), "threads that hash and write (default: one a core)");
   add("advertise", po::value<std::string>()->value_name("ADDRESS"),
       "address that others are told, if the tracker allows it");
 }

@@ -25,8 +25,7 @@ progress_display::progress_display(int descriptor)
   if (!terminal_) next_draw_ += line_interval;
 }
 
-void progress_display::update(std::uint64_t request, const std::string& id, transfer_view view,
-                              time_point now) {
+void progress_display::update(std::uint64_t request, const std::string& id, transfer_view view, time_point now) {
   views_[{request, id}] = std::move(view);
   changed_ = true;
   tick(now);

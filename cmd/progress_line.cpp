@@ -127,8 +127,7 @@ std::vector<std::string> render_bar(const transfer_view& view, std::size_t width
 }
 
 std::string render_text(const transfer_view& view) {
-  std::string line =
-      fmt::format("{}: {} %, {}", view.name, percent_of(view), human_fraction(view.done, view.total));
+  std::string line = fmt::format("{}: {} %, {}", view.name, percent_of(view), human_fraction(view.done, view.total));
   if (!moving(view)) line += ", " + view.phase;
   line += ", " + human_rate(view.rate);
   if (moving(view) && view.eta >= 0) line += ", ETA " + human_duration(view.eta);

@@ -50,8 +50,7 @@ result<void> run_command(const command& described, const arguments& given, inter
 }
 
 result<void> help(const std::vector<std::string>& words) {
-  const auto topic =
-      std::ranges::find_if(words, [](const std::string& word) { return !word.starts_with('-'); });
+  const auto topic = std::ranges::find_if(words, [](const std::string& word) { return !word.starts_with('-'); });
   if (topic == words.end()) return print(help_of_program());
   const command* described = find_command(*topic);
   if (described == nullptr) return unknown_command(*topic);
@@ -62,8 +61,7 @@ result<void> dispatch(const command_line& line, const environment& variables, in
   const auto has = [&line](std::string_view option) {
     return std::ranges::find(line.words, option) != line.words.end();
   };
-  if (line.word == "version" || (line.word.empty() && has("--version")))
-    return print("shoal " SHOAL_VERSION "\n");
+  if (line.word == "version" || (line.word.empty() && has("--version"))) return print("shoal " SHOAL_VERSION "\n");
   if (line.word == "help" || (line.word.empty() && (has("--help") || has("-h")))) return help(line.words);
   if (line.word.empty() && !line.words.empty() && line.words.front() != "--") {
     return error{errc::usage, "no command after '" + line.words.back() + "': see 'node help'"};
@@ -83,8 +81,7 @@ command_line split_command_line(const std::vector<std::string>& words) {
   command_line line;
   auto at = words.begin();
   while (at != words.end() && at->starts_with('-')) {
-    const bool takes_next =
-        std::ranges::find(global_options_with_value, *at) != global_options_with_value.end();
+    const bool takes_next = std::ranges::find(global_options_with_value, *at) != global_options_with_value.end();
     line.words.push_back(*at++);
     if (takes_next && at != words.end()) line.words.push_back(*at++);
   }

@@ -42,14 +42,13 @@ bool is_setting(std::string_view name) {
 }  // namespace
 
 const std::vector<std::string_view>& setting_names() {
-  static const std::vector<std::string_view> names{
-      "tracker", "dir",      "state",     "listen",    "name",       "workers",        "advertise",
-      "share",   "symlinks", "heartbeat", "log-level", "log-format", "allow-advertise"};
+  static const std::vector<std::string_view> names{"tracker",   "dir",        "state",          "listen",   "name",
+                                                   "workers",   "advertise",  "share",          "symlinks", "heartbeat",
+                                                   "log-level", "log-format", "allow-advertise"};
   return names;
 }
 
-po::parsed_options settings_from_environment(const po::options_description& known,
-                                             const environment& variables) {
+po::parsed_options settings_from_environment(const po::options_description& known, const environment& variables) {
   po::parsed_options parsed(&known);
   for (const std::string_view name : setting_names()) {
     const std::string key(name);
@@ -63,8 +62,7 @@ po::parsed_options settings_from_environment(const po::options_description& know
   return parsed;
 }
 
-result<po::parsed_options> settings_from_file(std::istream& file, const std::string& path,
-                                              std::string_view command,
+result<po::parsed_options> settings_from_file(std::istream& file, const std::string& path, std::string_view command,
                                               const po::options_description& known) {
   po::parsed_options all(&known);
   try {
@@ -86,9 +84,8 @@ result<po::parsed_options> settings_from_file(std::istream& file, const std::str
     target.options.emplace_back(name, option.value);
   }
   for (const po::option& option : of_all.options) {
-    const bool overridden = std::ranges::any_of(of_command.options, [&option](const po::option& other) {
-      return other.string_key == option.string_key;
-    });
+    const bool overridden = std::ranges::any_of(
+        of_command.options, [&option](const po::option& other) { return other.string_key == option.string_key; });
     if (!overridden) of_command.options.push_back(option);
   }
   return of_command;

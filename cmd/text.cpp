@@ -77,9 +77,8 @@ char32_t take_character(std::string_view& rest) {
 
 bool harmful(char32_t character) {
   const bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
-  const bool direction = (character >= 0x202A && character <= 0x202E) ||
-                         (character >= 0x2066 && character <= 0x2069) || character == 0x200E ||
-                         character == 0x200F;
+  const bool direction = (character >= 0x202A && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069) ||
+                         character == 0x200E || character == 0x200F;
   const bool separator = character == 0x2028 || character == 0x2029;
   return control || direction || separator || character == invalid;
 }

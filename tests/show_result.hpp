@@ -9,7 +9,6 @@
 template <class T>
 struct Catch::StringMaker<boost::system::result<T, shoal::error>> {
   static std::string convert(const boost::system::result<T, shoal::error>& r) {
-    return r.has_value() ? "a value"
-                         : "error " + std::string(shoal::name_of(r.error().code)) + ": " + r.error().text;
+    return r.has_value() ? "a value" : "error " + std::string(shoal::name_of(r.error().code)) + ": " + r.error().text;
   }
 };

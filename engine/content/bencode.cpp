@@ -28,9 +28,8 @@ const std::vector<member>& value::dictionary() const {
 }
 
 const value* value::find(std::string_view key) const {
-  const auto found =
-      std::lower_bound(dictionary_.begin(), dictionary_.end(), key,
-                       [](const member& m, std::string_view wanted) { return m.key < wanted; });
+  const auto found = std::lower_bound(dictionary_.begin(), dictionary_.end(), key,
+                                      [](const member& m, std::string_view wanted) { return m.key < wanted; });
   return found != dictionary_.end() && found->key == key ? &found->content : nullptr;
 }
 
@@ -90,8 +89,7 @@ class parser {
     if (ec == std::errc::result_out_of_range) return fail("has a number that is too large");
     if (ec != std::errc{}) return fail("is not valid: no such value");
     const char* const digits = *begin == '-' ? begin + 1 : begin;
-    if (*digits == '0' && (stop - digits > 1 || digits != begin))
-      return fail("has a number with a leading zero");
+    if (*digits == '0' && (stop - digits > 1 || digits != begin)) return fail("has a number with a leading zero");
     at_ += static_cast<std::size_t>(stop - begin);
     return true;
   }

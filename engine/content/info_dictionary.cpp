@@ -35,8 +35,7 @@ std::vector<std::string_view> elements_of(std::string_view path) {
 /// Walks a file tree and checks each entry.
 class tree_reader {
  public:
-  tree_reader(std::vector<file_entry>& files, std::uint32_t piece_bytes)
-      : files_(files), piece_bytes_(piece_bytes) {}
+  tree_reader(std::vector<file_entry>& files, std::uint32_t piece_bytes) : files_(files), piece_bytes_(piece_bytes) {}
 
   result<void> read_directory(const value& directory, const std::string& path, std::uint32_t depth) {
     if (depth > path_depth_max) return malformed("the file tree is nested too deeply");
@@ -54,8 +53,8 @@ class tree_reader {
       const auto& members = item.content.dictionary();
       const bool is_file = !members.empty() && members.front().key.empty();
       if (is_file && members.size() > 1) return malformed("\"" + below + "\" is both a file and a directory");
-      const auto read = is_file ? read_file(members.front().content, below)
-                                : read_directory(item.content, below, depth + 1);
+      const auto read =
+          is_file ? read_file(members.front().content, below) : read_directory(item.content, below, depth + 1);
       if (!read) return read;
     }
     return {};
@@ -71,8 +70,7 @@ class tree_reader {
     };
     const value* length = properties.find("length", kind::integer);
     if (has('l')) {
-      if (length != nullptr && length->integer() != 0)
-        return malformed("symlink \"" + path + "\" has a length");
+      if (length != nullptr && length->integer() != 0) return malformed("symlink \"" + path + "\" has a length");
       entry.type = file_entry::kind::symlink;
       if (auto read = read_target(properties, entry); !read) return read;
       return add(std::move(entry));
@@ -94,8 +92,7 @@ class tree_reader {
   result<void> read_target(const value& properties, file_entry& entry) {
     const value* target = properties.find("symlink path", kind::list);
     if (target == nullptr) return malformed("symlink \"" + entry.path + "\" has no target");
-    if (target->list().size() > 2 * path_depth_max)
-      return malformed("symlink \"" + entry.path + "\" is too long");
+    if (target->list().size() > 2 * path_depth_max) return malformed("symlink \"" + entry.path + "\" is too long");
     bool from_link = false;
     for (const value& element : target->list()) {
       if (!element.is_string()) return malformed("symlink \"" + entry.path + "\" has no valid target");
@@ -127,8 +124,7 @@ class tree_reader {
   }
 
   result<void> add(file_entry entry) {
-    if (files_.size() == files_max)
-      return error{errc::limit, "torrent: more than 1,000,000 files; split the share"};
+    if (files_.size() == files_max) return error{errc::limit, "torrent: more than 1,000,000 files; split the share"};
     if (entry.size > share_bytes_max - total_bytes_) {
       return error{errc::limit, "torrent: larger than 32 TiB; split the share"};
     }
@@ -167,8 +163,7 @@ result<info_fields> read_info(const value& info) {
     return malformed("it is of BitTorrent version 1 only; create it again as a version 2 or hybrid torrent");
   }
   if (version == nullptr || version->integer() < 2) return malformed("the meta version is missing or not 2");
-  if (version->integer() > 2)
-    return malformed("its meta version is newer than 2; a newer program may read it");
+  if (version->integer() > 2) return malformed("its meta version is newer than 2; a newer program may read it");
   info_fields fields;
   const value* name = info.find("name", kind::string);
   if (name == nullptr) return malformed("it has no name");

@@ -48,8 +48,8 @@ std::string encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const char small = lower(c);
-    const bool plain = (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~' || c == ':' || c == '[' || c == ']';
+    const bool plain = (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+                       c == '~' || c == ':' || c == '[' || c == ']';
     if (plain) {
       out += c;
     } else {
@@ -74,8 +74,8 @@ bool is_peer(std::string_view text) {
   if (bracketed) host = host.substr(1, host.size() - 2);
   return std::all_of(host.begin(), host.end(), [&](char c) {
     const char small = lower(c);
-    return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-           c == '%' || (bracketed && c == ':');
+    return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '%' ||
+           (bracketed && c == ':');
   });
 }
 
@@ -128,8 +128,7 @@ result<magnet_link> parse_magnet(std::string_view text) {
       has_id = true;
     }
   }
-  if (!has_id && has_v1_id)
-    return malformed("it is of BitTorrent version 1 only; a version 2 link has xt=urn:btmh:");
+  if (!has_id && has_v1_id) return malformed("it is of BitTorrent version 1 only; a version 2 link has xt=urn:btmh:");
   if (!has_id) return malformed("it has no xt=urn:btmh: with the hash of a share");
   return link;
 }

@@ -43,22 +43,22 @@ bool fits(const hash_range& range, std::uint32_t width) {
 }
 
 error does_not_fit(const hash_range& range) {
-  return {errc::malformed,
-          "hash request for " + std::to_string(range.count) + " hashes at " + std::to_string(range.index) +
-              " of layer " + std::to_string(range.base_height) + " with " +
-              std::to_string(range.proof_layers) + " proof layers does not fit the tree of the file"};
+  return {errc::malformed, "hash request for " + std::to_string(range.count) + " hashes at " +
+                               std::to_string(range.index) + " of layer " + std::to_string(range.base_height) +
+                               " with " + std::to_string(range.proof_layers) +
+                               " proof layers does not fit the tree of the file"};
 }
 
 /// Appends nodes [index, index + count) of a layer at `height`.
-void append(std::vector<digest>& out, std::span<const digest> layer, std::uint32_t height,
-            std::uint32_t index, std::uint32_t count) {
+void append(std::vector<digest>& out, std::span<const digest> layer, std::uint32_t height, std::uint32_t index,
+            std::uint32_t count) {
   for (std::uint32_t i = index; i < index + count; ++i)
     out.push_back(i < layer.size() ? layer[i] : zero_subtree(height));
 }
 
 /// Appends `uncles` siblings on the way up from the subtree of `count` nodes at `index` of a layer.
-void append_uncles(std::vector<digest>& out, std::vector<digest> layer, std::uint32_t height,
-                   std::uint32_t index, std::uint32_t count, std::uint32_t uncles) {
+void append_uncles(std::vector<digest>& out, std::vector<digest> layer, std::uint32_t height, std::uint32_t index,
+                   std::uint32_t count, std::uint32_t uncles) {
   for (std::uint32_t level = 0; level < log2_of(count); ++level) reduce(layer, height++);
   index /= count;
   while (uncles > 0) {
@@ -111,8 +111,8 @@ std::vector<hash_range> piece_layer_requests(const digest& root, std::uint32_t p
   return requests;
 }
 
-hash_range piece_leaves_request(const digest& root, std::uint32_t first_block,
-                                std::uint32_t piece_blocks_full, std::uint32_t file_blocks) {
+hash_range piece_leaves_request(const digest& root, std::uint32_t first_block, std::uint32_t piece_blocks_full,
+                                std::uint32_t file_blocks) {
   SHOAL_ASSERT(file_blocks > 1 && first_block < file_blocks);
   const std::uint32_t width = std::bit_ceil(file_blocks);
   hash_range range;
@@ -140,9 +140,8 @@ result<std::vector<digest>> merkle_answer(std::span<const digest> layer, std::ui
 }
 
 result<std::vector<digest>> merkle_answer_leaves(std::span<const digest> leaves, std::uint32_t piece_in_file,
-                                                 std::span<const digest> piece_layer,
-                                                 std::uint32_t piece_blocks_full, std::uint32_t file_blocks,
-                                                 const hash_range& range) {
+                                                 std::span<const digest> piece_layer, std::uint32_t piece_blocks_full,
+                                                 std::uint32_t file_blocks, const hash_range& range) {
   if (file_blocks <= piece_blocks_full) return merkle_answer(leaves, 0, range);
   if (piece_blocks_full == 1) return merkle_answer(piece_layer, 0, range);
   const std::uint32_t first_block = piece_in_file * piece_blocks_full;
@@ -158,8 +157,8 @@ result<std::vector<digest>> merkle_answer_leaves(std::span<const digest> leaves,
   append_uncles(hashes, {leaves.begin(), leaves.end()}, 0, range.index - first_block, range.count,
                 std::min(uncles, uncles_inside));
   if (uncles > uncles_inside) {
-    append_uncles(hashes, {piece_layer.begin(), piece_layer.end()}, log2_of(piece_blocks_full), piece_in_file,
-                  1, uncles - uncles_inside);
+    append_uncles(hashes, {piece_layer.begin(), piece_layer.end()}, log2_of(piece_blocks_full), piece_in_file, 1,
+                  uncles - uncles_inside);
   }
   return hashes;
 }

@@ -56,9 +56,8 @@ result<std::vector<digest>> merkle_answer(std::span<const digest> layer, std::ui
 /// Answers a request for the leaves of one piece, given those leaves and the whole piece layer of its file (for a file
 /// of one piece: its root alone).
 result<std::vector<digest>> merkle_answer_leaves(std::span<const digest> leaves, std::uint32_t piece_in_file,
-                                                 std::span<const digest> piece_layer,
-                                                 std::uint32_t piece_blocks_full, std::uint32_t file_blocks,
-                                                 const hash_range& range);
+                                                 std::span<const digest> piece_layer, std::uint32_t piece_blocks_full,
+                                                 std::uint32_t file_blocks, const hash_range& range);
 
 /// True if `hashes` (base hashes, then uncles) lead to `range.root`. Safe for any input. `layer_width` is the padded
 /// number of nodes of the layer at base_height: proofs must reach the root.

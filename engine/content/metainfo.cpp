@@ -45,10 +45,8 @@ result<layer_list> read_layers(const bencode::value& torrent, const metainfo& me
     if (pieces < 2) continue;
     const file_entry& file = meta.files()[i];
     const bencode::value* found = layers != nullptr ? layers->find(as_text(file.root.view())) : nullptr;
-    if (found == nullptr || !found->is_string() ||
-        found->string().size() != std::uint64_t{pieces} * digest::size) {
-      return error{errc::malformed,
-                   "torrent: the piece layer of \"" + file.path + "\" is missing or cut off"};
+    if (found == nullptr || !found->is_string() || found->string().size() != std::uint64_t{pieces} * digest::size) {
+      return error{errc::malformed, "torrent: the piece layer of \"" + file.path + "\" is missing or cut off"};
     }
     const std::string_view hashes = found->string();
     read[i].resize(pieces);
@@ -62,8 +60,7 @@ result<layer_list> read_layers(const bencode::value& torrent, const metainfo& me
 }  // namespace
 
 result<std::shared_ptr<const metainfo>> metainfo::from_info(byte_view info) {
-  if (info.size() > info_bytes_max)
-    return error{errc::limit, "torrent: the info dictionary is larger than 64 MiB"};
+  if (info.size() > info_bytes_max) return error{errc::limit, "torrent: the info dictionary is larger than 64 MiB"};
   const auto parsed = bencode::parse(info);
   if (!parsed) return parsed.error();
   return finished(from_parsed(*parsed));
@@ -92,8 +89,7 @@ result<std::shared_ptr<metainfo>> metainfo::from_parsed(const bencode::value& in
 }
 
 result<std::shared_ptr<const metainfo>> metainfo::from_torrent(byte_view torrent) {
-  if (torrent.size() > torrent_bytes_max)
-    return error{errc::limit, "torrent: the file is larger than 256 MiB"};
+  if (torrent.size() > torrent_bytes_max) return error{errc::limit, "torrent: the file is larger than 256 MiB"};
   const auto parsed = bencode::parse(torrent);
   if (!parsed) return error{errc::malformed, "not a .torrent file: " + parsed.error().text};
   const bencode::value* info = parsed->find("info", bencode::kind::dictionary);
@@ -109,8 +105,7 @@ result<std::shared_ptr<const metainfo>> metainfo::from_torrent(byte_view torrent
   return finished(std::move(made));
 }
 
-result<std::shared_ptr<const metainfo>> metainfo::build(std::string name, bool folder,
-                                                        std::uint32_t piece_bytes,
+result<std::shared_ptr<const metainfo>> metainfo::build(std::string name, bool folder, std::uint32_t piece_bytes,
                                                         std::vector<file_entry> files, layer_list layers) {
   if (layers.size() != files.size()) {
     return error{errc::malformed, "share \"" + name + "\": there must be one piece layer per file"};
@@ -130,18 +125,15 @@ result<std::shared_ptr<const metainfo>> metainfo::build(std::string name, bool f
   }
   if (const auto checked = check_collisions(fields.files); !checked) return checked.error();
   const byte_buffer info = write_info(fields);
-  if (info.size() > info_bytes_max)
-    return error{errc::limit, "share: more paths than fit 64 MiB; split the share"};
+  if (info.size() > info_bytes_max) return error{errc::limit, "share: more paths than fit 64 MiB; split the share"};
   const auto parsed = bencode::parse(info);
   if (!parsed) return parsed.error();
   auto made = from_parsed(*parsed);
   if (!made) return made.error();
   if ((*made)->is_folder() != folder) {
-    return error{errc::malformed,
-                 "share \"" + fields.name + "\": a single file must have the name of its share"};
+    return error{errc::malformed, "share \"" + fields.name + "\": a single file must have the name of its share"};
   }
-  if (const auto attached = (*made)->attach_layers(std::move(sorted_layers)); !attached)
-    return attached.error();
+  if (const auto attached = (*made)->attach_layers(std::move(sorted_layers)); !attached) return attached.error();
   return finished(std::move(made));
 }
 
@@ -160,12 +152,10 @@ result<void> metainfo::attach_layers(layer_list layers) {
     const std::uint32_t pieces = shape_.file_pieces(file_index{static_cast<std::uint32_t>(i)});
     std::vector<digest>& layer = layers[i];
     if (pieces == 1 && layer.empty()) layer = {files_[i].root};
-    const bool matches =
-        layer.size() == pieces &&
-        (pieces == 0 || (pieces == 1 ? layer[0] : merkle_root(layer, piece_height)) == files_[i].root);
+    const bool matches = layer.size() == pieces &&
+                         (pieces == 0 || (pieces == 1 ? layer[0] : merkle_root(layer, piece_height)) == files_[i].root);
     if (!matches) {
-      return error{errc::verification,
-                   "the piece layer of \"" + files_[i].path + "\" does not match its root"};
+      return error{errc::verification, "the piece layer of \"" + files_[i].path + "\" does not match its root"};
     }
   }
   layers_ = std::move(layers);
@@ -174,9 +164,8 @@ result<void> metainfo::attach_layers(layer_list layers) {
 }
 
 std::uint32_t metainfo::regular_file_count() const {
-  return static_cast<std::uint32_t>(std::count_if(files_.begin(), files_.end(), [](const file_entry& file) {
-    return file.type == file_entry::kind::regular;
-  }));
+  return static_cast<std::uint32_t>(std::count_if(
+      files_.begin(), files_.end(), [](const file_entry& file) { return file.type == file_entry::kind::regular; }));
 }
 
 const std::vector<digest>& metainfo::layer(file_index file) const {

@@ -73,11 +73,10 @@ result<void> check_relative_path(std::string_view path) {
 }
 
 bool tree_order(std::string_view left, std::string_view right) {
-  return std::lexicographical_compare(
-      left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
-        const auto rank = [](char byte) { return byte == '/' ? 0 : static_cast<std::uint8_t>(byte); };
-        return rank(a) < rank(b);
-      });
+  return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
+    const auto rank = [](char byte) { return byte == '/' ? 0 : static_cast<std::uint8_t>(byte); };
+    return rank(a) < rank(b);
+  });
 }
 
 }  // namespace shoal

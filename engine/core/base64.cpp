@@ -41,10 +41,7 @@ std::optional<byte_buffer> from_base64(std::string_view text) {
   bytes.reserve(text.size() / 4 * 3);
   for (std::size_t at = 0; at < text.size(); at += 4) {
     const std::string_view digits = text.substr(at, 4);
-    const std::size_t padding = at + 4 < text.size()     ? 0
-                                : digits.ends_with("==") ? 2
-                                : digits.ends_with('=')  ? 1
-                                                         : 0;
+    const std::size_t padding = at + 4 < text.size() ? 0 : digits.ends_with("==") ? 2 : digits.ends_with('=') ? 1 : 0;
     std::uint32_t group = 0;
     for (std::size_t i = 0; i < 4; ++i) {
       const std::uint8_t value = i >= 4 - padding ? 0 : values[static_cast<std::uint8_t>(digits[i])];
@@ -53,8 +50,7 @@ std::optional<byte_buffer> from_base64(std::string_view text) {
     }
     const std::uint32_t dropped = padding == 2 ? group & 0xFFFFU : padding == 1 ? group & 0xFFU : 0;
     if (dropped != 0) return std::nullopt;
-    for (std::size_t i = 0; i < 3 - padding; ++i)
-      bytes.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * i)));
+    for (std::size_t i = 0; i < 3 - padding; ++i) bytes.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * i)));
   }
   return bytes;
 }

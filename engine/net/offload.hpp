@@ -30,16 +30,16 @@ auto offload(asio::thread_pool& pool, Work work) -> awaitable<std::invoke_result
     // Keeps the caller's context running until the answer is there. Travels back with the answer: the thread
     // of the pool may be late to clean up, when the context may be gone.
     auto guard = asio::make_work_guard(home);
-    asio::post(pool, [handler = std::move(handler), home, guard = std::move(guard),
-                      task = std::move(task)]() mutable {
+    asio::post(pool, [handler = std::move(handler), home, guard = std::move(guard), task = std::move(task)]() mutable {
       value_type value = run_once(std::move(task));
-      auto answer = [handler = std::move(handler), value = std::move(value),
-                     guard = std::move(guard)]() mutable { std::move(handler)(std::move(value)); };
+      auto answer = [handler = std::move(handler), value = std::move(value), guard = std::move(guard)]() mutable {
+        std::move(handler)(std::move(value));
+      };
       asio::post(home, std::move(answer));
     });
   };
-  return asio::async_initiate<decltype(asio::use_awaitable), void(value_type)>(
-      std::move(start), asio::use_awaitable, std::move(work));
+  return asio::async_initiate<decltype(asio::use_awaitable), void(value_type)>(std::move(start), asio::use_awaitable,
+                                                                               std::move(work));
 }
 
 }  // namespace shoal

@@ -30,8 +30,8 @@ class json_message_flag : public spdlog::custom_flag_formatter {
 result<void> start_log(std::string_view level, log_format format) {
   const auto wanted = spdlog::level::from_str(std::string(level));
   if (wanted == spdlog::level::off && level != "off") {
-    return error{errc::usage, "unknown log level '" + std::string(level) +
-                                  "': use trace, debug, info, warn, error or off"};
+    return error{errc::usage,
+                 "unknown log level '" + std::string(level) + "': use trace, debug, info, warn, error or off"};
   }
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
   auto logger = std::make_shared<spdlog::logger>("shoal", std::move(sink));

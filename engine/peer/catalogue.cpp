@@ -39,8 +39,7 @@ error ambiguity(std::string_view what, const std::vector<live::share_row>& candi
   for (std::size_t i = 0; i < shown; ++i) {
     const live::share_row& row = candidates[i];
     if (i != 0) text += ", ";
-    text += row.name + " (id " + row.id.hex().substr(0, digits_shown) + ", " + std::to_string(row.bytes) +
-            " bytes)";
+    text += row.name + " (id " + row.id.hex().substr(0, digits_shown) + ", " + std::to_string(row.bytes) + " bytes)";
   }
   if (shown < candidates.size()) text += " and " + std::to_string(candidates.size() - shown) + " more";
   return {errc::ambiguous, text + "; give the first digits of the id"};
@@ -104,9 +103,8 @@ std::vector<live::share_row> catalogue::select(Predicate wanted) const {
     for (const auto& [id, row] : views_[i].shares) {
       if (!wanted(row)) continue;
       // Taken from the first tracker that lists it, with the counts of all.
-      const bool listed =
-          std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(i),
-                      [&key = id](const view& earlier) { return earlier.shares.contains(key); });
+      const bool listed = std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(i),
+                                      [&key = id](const view& earlier) { return earlier.shares.contains(key); });
       if (listed) continue;
       rows.push_back(views_.size() == 1 ? row : *share(id));
     }
@@ -156,8 +154,7 @@ const live::peer_row* catalogue::peer(const peer_id& id) const {
 
 std::vector<live::share_row> catalogue::matching(std::string_view glob) const {
   const std::string pattern(glob);
-  return select(
-      [&pattern](const live::share_row& row) { return fnmatch(pattern.c_str(), row.name.c_str(), 0) == 0; });
+  return select([&pattern](const live::share_row& row) { return fnmatch(pattern.c_str(), row.name.c_str(), 0) == 0; });
 }
 
 result<std::vector<live::share_row>> catalogue::find(std::string_view what) const {
@@ -175,8 +172,7 @@ result<std::vector<live::share_row>> catalogue::find(std::string_view what) cons
   if (!found.empty()) return found;
   const std::size_t count = share_count();
   return error{errc::not_found, "no share called '" + std::string(what) + "' in the catalogue of " +
-                                    std::to_string(count) + (count == 1 ? " share" : " shares") +
-                                    ": see 'node list'"};
+                                    std::to_string(count) + (count == 1 ? " share" : " shares") + ": see 'node list'"};
 }
 
 }  // namespace shoal

@@ -1,6 +1,5 @@
 #include "peer/control_methods.hpp"
 
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
@@ -322,9 +321,8 @@ awaitable<outcome> do_status(control_call& call) {
 
 awaitable<outcome> do_stop(control_call& call) {
   // Posted, so that the answer is on its way before the socket closes.
-  asio::post(call.node.context().executor, [&node = call.node] {
-    asio::post(node.context().executor, [&node] { node.stop(); });
-  });
+  asio::post(call.node.context().executor,
+             [&node = call.node] { asio::post(node.context().executor, [&node] { node.stop(); }); });
   co_return json::value(json::object());
 }
 
@@ -334,9 +332,9 @@ struct method_row {
 };
 
 constexpr std::array methods{
-    method_row{"add", do_add},       method_row{"list", do_list},     method_row{"peers", do_peers},
+    method_row{"add", do_add},           method_row{"list", do_list},     method_row{"peers", do_peers},
     method_row{"download", do_download}, method_row{"cancel", do_cancel}, method_row{"status", do_status},
-    method_row{"remove", do_remove}, method_row{"verify", do_verify}, method_row{"torrent", do_torrent},
+    method_row{"remove", do_remove},     method_row{"verify", do_verify}, method_row{"torrent", do_torrent},
     method_row{"stop", do_stop},
 };
 

@@ -29,12 +29,18 @@ std::string phase_text(const share& which) {
   const auto* running = which.downloading();
   if (which.complete() || running == nullptr) return "complete";
   switch (running->phase()) {
-    case download_phase::metadata: return "metadata";
-    case download_phase::checking: return "checking";
-    case download_phase::downloading: return running->reason().empty() ? "downloading" : "waiting";
-    case download_phase::finishing: return "finishing";
-    case download_phase::complete: return "complete";
-    case download_phase::failed: return "failed";
+    case download_phase::metadata:
+      return "metadata";
+    case download_phase::checking:
+      return "checking";
+    case download_phase::downloading:
+      return running->reason().empty() ? "downloading" : "waiting";
+    case download_phase::finishing:
+      return "finishing";
+    case download_phase::complete:
+      return "complete";
+    case download_phase::failed:
+      return "failed";
   }
   return "";
 }

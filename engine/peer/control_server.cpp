@@ -88,8 +88,8 @@ awaitable<void> control_connection::read_loop() {
       send(failure(nullptr, ec ? parse_error : invalid_request, "not a JSON-RPC request", name_of(errc::malformed)));
     } else if (requests_.size() >= control_requests_max) {
       const auto* id = request->if_contains("id");
-      send(failure(id ? *id : json::value(), exit_code(errc::limit), "too many requests at once",
-                   name_of(errc::limit)));
+      send(
+          failure(id ? *id : json::value(), exit_code(errc::limit), "too many requests at once", name_of(errc::limit)));
     } else {
       requests_.spawn("control request", answer(std::move(parsed.as_object())));
     }
@@ -158,8 +158,8 @@ awaitable<void> control_server::run() {
       continue;
     }
     if (connections_.size() >= control_connections_max) continue;
-    const auto at = connections_.insert(connections_.end(), std::make_unique<control_connection>(
-                                                                executor_, node_, std::move(socket)));
+    const auto at = connections_.insert(connections_.end(),
+                                        std::make_unique<control_connection>(executor_, node_, std::move(socket)));
     tasks_.spawn("control connection", serve(at));
   }
   co_await tasks_.join();

@@ -32,12 +32,12 @@ class share;
 /// What to fetch and where to put it.
 struct download_request {
   share_id id;
-  std::string name;        ///< for display until the metadata is known
-  metainfo_ptr info;       ///< null: fetched from peers; may lack its layers
-  std::string directory;   ///< absolute; NAME.part and NAME appear in it
+  std::string name;       ///< for display until the metadata is known
+  metainfo_ptr info;      ///< null: fetched from peers; may lack its layers
+  std::string directory;  ///< absolute; NAME.part and NAME appear in it
   bool symlinks = false;
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
-  byte_buffer safe;        ///< from the journal of an earlier run: bitmap::to_bytes, or empty
+  byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
 };
 

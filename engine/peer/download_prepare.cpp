@@ -18,7 +18,7 @@ namespace shoal {
 namespace {
 
 bool exists(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return ::lstat(path.c_str(), &status) == 0;
 }
 
@@ -135,8 +135,9 @@ void download::on_hash_reject(session& from, const hash_range& range) {
 awaitable<bool> download::adopt_if_already_there() {
   const metainfo_ptr info = share_.info();
   const std::string target = request_.directory + "/" + info->name();
-  const error conflict{errc::conflict, target + " exists with other content: move it away, or choose another "
-                                                "directory with --dir"};
+  const error conflict{errc::conflict, target +
+                                           " exists with other content: move it away, or choose another "
+                                           "directory with --dir"};
   auto look = [target, this] { return scan(target, scan_options{request_.symlinks}); };
   auto found = co_await offload(context_.background, std::move(look));
   if (!found || !same_entries(*found, *info)) {

@@ -7,14 +7,14 @@
 namespace shoal {
 
 enum class end_reason : std::uint8_t {
-  closed_by_peer,   ///< end of stream or reset
-  protocol,         ///< the other side broke the protocol
-  idle,             ///< nothing came, or nothing could be sent, for too long
-  duplicate,        ///< another session with the same peer for the same share stays
-  both_complete,    ///< neither side has anything for the other
-  banned,           ///< the peer sent data that does not match its hash
-  share_removed,    ///< the share is not offered any more
-  stopping,         ///< this peer stops
+  closed_by_peer,  ///< end of stream or reset
+  protocol,        ///< the other side broke the protocol
+  idle,            ///< nothing came, or nothing could be sent, for too long
+  duplicate,       ///< another session with the same peer for the same share stays
+  both_complete,   ///< neither side has anything for the other
+  banned,          ///< the peer sent data that does not match its hash
+  share_removed,   ///< the share is not offered any more
+  stopping,        ///< this peer stops
 };
 
 std::string_view name_of(end_reason reason);

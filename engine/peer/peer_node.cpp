@@ -55,9 +55,8 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       workers_(worker_count(options_.workers)),
       background_(1),
       buffers_(context.get_executor()),
-      listener_(context.get_executor(), [this](tcp::socket socket, std::uint8_t first) {
-        on_connection(std::move(socket), first);
-      }),
+      listener_(context.get_executor(),
+                [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); }),
       measure_timer_(context.get_executor()),
       tasks_(context.get_executor()) {}
 
@@ -355,9 +354,10 @@ void peer_node::on_share_lost(share& which, const error& why) {
 void peer_node::on_connected(std::size_t, const live::welcome& welcome) {
   catalogue_seen_ = true;
   if (!welcome.reachable) {
-    log_warn("tracker cannot connect back address={} port={}: other peers cannot either; open the port, or choose one "
-             "with --listen",
-             welcome.address, listener_.local().port());
+    log_warn(
+        "tracker cannot connect back address={} port={}: other peers cannot either; open the port, or choose one "
+        "with --listen",
+        welcome.address, listener_.local().port());
   }
 }
 

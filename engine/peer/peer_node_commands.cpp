@@ -42,8 +42,8 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   outcome.notes = found.notes;
   outcome.state = looked->before ? "changed" : "new";
   std::shared_ptr<share> old = complete_at(found.path);
-  const bool same = looked->before && looked->before->symlinks == symlinks &&
-                    looked->before->signatures == found.signatures;
+  const bool same =
+      looked->before && looked->before->symlinks == symlinks && looked->before->signatures == found.signatures;
   if (same && old) {
     outcome.what = old;
     outcome.state = "unchanged";

@@ -122,7 +122,7 @@ void set_roots(publish_run& run, std::vector<file_entry>& files) {
 }  // namespace
 
 awaitable<result<made_share>> make_share(peer_context& context, scan_result found,
-                                     std::function<bool(std::uint64_t)> on_progress) {
+                                         std::function<bool(std::uint64_t)> on_progress) {
   std::uint64_t total = 0;
   for (const file_entry& entry : found.files) total += entry.size;
   publish_run run{context, found, std::move(on_progress), piece_bytes_for(total), {}, {}, {}, 0, {}};

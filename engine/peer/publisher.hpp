@@ -23,6 +23,6 @@ struct made_share {
 /// network thread, and answers whether to go on (errc::cancelled if not). A file that cannot be read or became shorter
 /// is an error that names it.
 awaitable<result<made_share>> make_share(peer_context& context, scan_result found,
-                                     std::function<bool(std::uint64_t)> on_progress);
+                                         std::function<bool(std::uint64_t)> on_progress);
 
 }  // namespace shoal

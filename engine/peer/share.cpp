@@ -208,8 +208,8 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
 }
 
 void share::ban(session& liar) {
-  log_warn("peer is banned share={} peer={} reason=\"its data does not match the hashes\"",
-           id_.hex().substr(0, 12), liar.address());
+  log_warn("peer is banned share={} peer={} reason=\"its data does not match the hashes\"", id_.hex().substr(0, 12),
+           liar.address());
   book_.on_banned(liar.remote());
   liar.close(end_reason::banned);
 }

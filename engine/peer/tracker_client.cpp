@@ -10,8 +10,7 @@
 namespace shoal {
 
 tracker_client::tracker_client(asio::any_io_executor executor, std::size_t tracker, host_port where,
-                               std::function<live::join()> describe, catalogue& rows,
-                               tracker_observer& observer)
+                               std::function<live::join()> describe, catalogue& rows, tracker_observer& observer)
     : executor_(executor),
       tracker_(tracker),
       where_(std::move(where)),

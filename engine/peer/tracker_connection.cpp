@@ -58,8 +58,7 @@ awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::strin
   socket.set_option(tcp::no_delay(true), ec);
 
   open_timer_.expires_after(timeout);
-  auto upgraded =
-      co_await (stream_.async_handshake(host_, "/live", use_tuple) || open_timer_.async_wait(use_tuple));
+  auto upgraded = co_await (stream_.async_handshake(host_, "/live", use_tuple) || open_timer_.async_wait(use_tuple));
   if (closed_) co_return error{errc::cancelled, reason_};
   if (upgraded.index() == 1) co_return error{errc::timed_out, "tracker " + host_ + " does not answer"};
   ec = std::get<0>(std::get<0>(upgraded));
@@ -123,8 +122,7 @@ void tracker_connection::on_text(std::string_view text) {
   if (!decoded) return close("tracker " + host_ + " sent nonsense: " + decoded.error().text);
   live::tracker_message& message = *decoded;
   if (const auto* welcome = std::get_if<live::welcome>(&message)) {
-    heartbeat_ =
-        std::clamp<duration>(std::chrono::milliseconds(welcome->heartbeat_ms), heartbeat_min, heartbeat_max);
+    heartbeat_ = std::clamp<duration>(std::chrono::milliseconds(welcome->heartbeat_ms), heartbeat_min, heartbeat_max);
     heard();
     watchdog_timer_.cancel();
   } else if (const auto* failure = std::get_if<live::failure>(&message)) {

@@ -175,8 +175,7 @@ awaitable<void> uploader::serve_hashes(hash_range range) {
     answer = merkle_answer(info->layer(*file), piece_height, range);
   } else if (range.base_height == 0 && range.count <= piece_blocks) {
     const std::uint32_t piece_in_file = range.index / piece_blocks;
-    const auto file_blocks =
-        static_cast<std::uint32_t>((shape.file_size(*file) + block_bytes - 1) / block_bytes);
+    const auto file_blocks = static_cast<std::uint32_t>((shape.file_size(*file) + block_bytes - 1) / block_bytes);
     if (range.index < file_blocks) {
       const piece_index piece{shape.file_first_piece(*file).value() + piece_in_file};
       if (from.verified().test(piece.value())) {

@@ -11,8 +11,7 @@ std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id sou
   piece_index best;
   const piece_record* best_record = nullptr;
   std::uint32_t compared = 0;
-  for (auto i = open.next_set(0); i < open.size() && compared < begun_compared_max;
-       i = open.next_set(i + 1)) {
+  for (auto i = open.next_set(0); i < open.size() && compared < begun_compared_max; i = open.next_set(i + 1)) {
     const piece_record* record = queue.begun(piece_index{i});
     if (best_record == nullptr || record->missing_blocks < best_record->missing_blocks) {
       best = piece_index{i};

@@ -32,10 +32,7 @@ block_mask chunk_record::claimed_by(source_id source) const {
 }
 
 chunk_queue::chunk_queue(const geometry& shape, const bitmap& verified, std::uint64_t seed)
-    : shape_(shape),
-      availability_(shape.piece_count(), seed),
-      verified_(verified),
-      fresh_(shape.piece_count()) {
+    : shape_(shape), availability_(shape.piece_count(), seed), verified_(verified), fresh_(shape.piece_count()) {
   SHOAL_ASSERT(verified.size() == shape.piece_count());
   for (std::uint32_t i = 0; i < verified.size(); ++i) {
     if (verified.test(i)) {
@@ -113,8 +110,7 @@ void chunk_queue::change(chunk_index chunk, Change&& how) {
     record.lane.reset();
   }
   const auto missing = std::popcount(record.missing());
-  piece.missing_blocks =
-      static_cast<std::uint32_t>(static_cast<int>(piece.missing_blocks) + missing - was_missing);
+  piece.missing_blocks = static_cast<std::uint32_t>(static_cast<int>(piece.missing_blocks) + missing - was_missing);
   if (was_queued == record.queued()) return;
   if (was_queued) {
     --queued_chunks_;
@@ -288,8 +284,7 @@ void chunk_queue::on_stolen_waiting(source_id thief, source_id victim, chunk_ind
 
 void chunk_queue::on_stolen_blocks(source_id thief, source_id victim, chunk_index chunk, block_mask blocks) {
   SHOAL_ASSERT(!chunk_at(chunk).lane);
-  SHOAL_ASSERT((chunk_at(chunk).claimed_once() & chunk_at(chunk).claimed_by(victim) & blocks) == blocks &&
-               blocks != 0);
+  SHOAL_ASSERT((chunk_at(chunk).claimed_once() & chunk_at(chunk).claimed_by(victim) & blocks) == blocks && blocks != 0);
   unclaim(victim, chunk, blocks);
   put_in_lane(thief, chunk, true);
 }

@@ -109,8 +109,7 @@ class chunk_queue {
 
   /// The source delivered these blocks, asked for or not. Returns those that were missing; they count as
   /// arrived. Claims of other sources on them end and are added to `void_claims`.
-  block_mask on_arrived(source_id source, chunk_index chunk, block_mask blocks,
-                        std::vector<chunk_claim>& void_claims);
+  block_mask on_arrived(source_id source, chunk_index chunk, block_mask blocks, std::vector<chunk_claim>& void_claims);
   /// The source will not deliver these blocks: its claim on them ends.
   void on_released(source_id source, chunk_index chunk, block_mask blocks);
   /// Everything in the source's lane is queued again; the number of chunks.
@@ -144,9 +143,7 @@ class chunk_queue {
   const piece_record* begun(piece_index piece) const;
   /// Of a begun piece.
   const chunk_record& record(chunk_index chunk) const;
-  piece_index piece_of(chunk_index chunk) const {
-    return piece_index{chunk.value() / shape_.chunks_per_piece()};
-  }
+  piece_index piece_of(chunk_index chunk) const { return piece_index{chunk.value() / shape_.chunks_per_piece()}; }
   std::uint32_t bytes_of(chunk_index chunk, block_mask blocks) const;
   /// The bytes of `count` blocks of a chunk from `first` on.
   byte_range range_of(chunk_index chunk, std::uint32_t first, std::uint32_t count) const;

@@ -99,9 +99,8 @@ bool chunk_queue::may_take(source_id source, const piece_record& piece, piece_in
     return std::find(piece.suspects.begin(), piece.suspects.end(), id) != piece.suspects.end();
   };
   if (!suspected(source)) return true;
-  return std::none_of(present_.begin(), present_.end(), [&](source_id id) {
-    return !suspected(id) && at(id).able && at(id).held.test(index.value());
-  });
+  return std::none_of(present_.begin(), present_.end(),
+                      [&](source_id id) { return !suspected(id) && at(id).able && at(id).held.test(index.value()); });
 }
 
 void chunk_queue::offer(piece_index piece) {
@@ -132,9 +131,9 @@ void chunk_queue::disown(source_id source) {
   for (const auto index : exclusive_) {
     piece_record& piece = piece_at(index);
     if (piece.owner != source) continue;
-    const bool at_work = std::any_of(
-        piece.chunks.begin(), piece.chunks.end(),
-        [&](const chunk_record& record) { return record.lane == source || record.claimed_by(source) != 0; });
+    const bool at_work = std::any_of(piece.chunks.begin(), piece.chunks.end(), [&](const chunk_record& record) {
+      return record.lane == source || record.claimed_by(source) != 0;
+    });
     if (at_work) continue;
     piece.owner.reset();
     piece.suspects.push_back(source);

@@ -41,10 +41,9 @@ std::optional<hash_range> layer_collection::next_range() {
 }
 
 layer_collection::task* layer_collection::find(const hash_range& range) {
-  auto at =
-      std::lower_bound(tasks_.begin(), tasks_.end(), range, [](const task& one, const hash_range& wanted) {
-        return std::tie(one.range.root, one.range.index) < std::tie(wanted.root, wanted.index);
-      });
+  auto at = std::lower_bound(tasks_.begin(), tasks_.end(), range, [](const task& one, const hash_range& wanted) {
+    return std::tie(one.range.root, one.range.index) < std::tie(wanted.root, wanted.index);
+  });
   return at != tasks_.end() && at->range == range ? &*at : nullptr;
 }
 
@@ -55,8 +54,7 @@ void layer_collection::on_given_back(const hash_range& range) {
   given_back_.push_back(static_cast<std::size_t>(one - tasks_.data()));
 }
 
-layer_collection::answer layer_collection::on_hashes(const hash_range& range,
-                                                     std::span<const digest> hashes) {
+layer_collection::answer layer_collection::on_hashes(const hash_range& range, std::span<const digest> hashes) {
   task* const first = find(range);
   if (first == nullptr || first->done) return answer::not_needed;
   const std::uint32_t width = std::bit_ceil(info_->shape().file_pieces(first->file));

@@ -69,8 +69,7 @@ struct metadata_fetch::state {
       one.late.push_back(asked.what);
     }
     one.asked.clear();
-    if (const auto at = assemblies.find(one.info_bytes); at != assemblies.end())
-      at->second.on_source_lost(id);
+    if (const auto at = assemblies.find(one.info_bytes); at != assemblies.end()) at->second.on_source_lost(id);
   }
 
   void ban(source_id id) {
@@ -83,8 +82,8 @@ struct metadata_fetch::state {
 
   /// The source answered: takes the request off its list. False if it was never asked.
   bool settle(source& one, const request& what, time_point now) {
-    const auto asked = std::find_if(one.asked.begin(), one.asked.end(),
-                                    [&](const asked_request& row) { return row.what == what; });
+    const auto asked =
+        std::find_if(one.asked.begin(), one.asked.end(), [&](const asked_request& row) { return row.what == what; });
     if (asked != one.asked.end()) {
       one.asked.erase(asked);
     } else if (const auto late = std::find(one.late.begin(), one.late.end(), what); late != one.late.end()) {
@@ -101,8 +100,7 @@ struct metadata_fetch::state {
     source* one = find(id);
     if (one == nullptr || !settle(*one, what, now)) return;
     give_back(what, *one);
-    if (const auto at = assemblies.find(one->info_bytes); at != assemblies.end())
-      at->second.on_source_lost(id);
+    if (const auto at = assemblies.find(one->info_bytes); at != assemblies.end()) at->second.on_source_lost(id);
     one->resume = now + metadata_deadline;
   }
 
@@ -213,8 +211,8 @@ void metadata_fetch::on_source_gone(source_id source, time_point) {
   s.forget_if_unclaimed(claimed);
 }
 
-void metadata_fetch::on_info_piece(source_id source, std::uint32_t piece, std::uint32_t total_bytes,
-                                   byte_view data, time_point now) {
+void metadata_fetch::on_info_piece(source_id source, std::uint32_t piece, std::uint32_t total_bytes, byte_view data,
+                                   time_point now) {
   state& s = *state_;
   auto* one = s.find(source);
   const request what = info_request{piece};

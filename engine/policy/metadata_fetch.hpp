@@ -37,8 +37,7 @@ class metadata_fetch {
   /// 9 (it is still asked for hashes). Sources are the driver's to number.
   void on_source(source_id source, std::uint32_t info_bytes, time_point now);
   void on_source_gone(source_id source, time_point now);
-  void on_info_piece(source_id source, std::uint32_t piece, std::uint32_t total_bytes, byte_view data,
-                     time_point now);
+  void on_info_piece(source_id source, std::uint32_t piece, std::uint32_t total_bytes, byte_view data, time_point now);
   void on_info_reject(source_id source, std::uint32_t piece, time_point now);
   void on_hashes(source_id source, const hash_range& range, std::span<const digest> hashes, time_point now);
   void on_hash_reject(source_id source, const hash_range& range, time_point now);

@@ -19,10 +19,8 @@ std::uint64_t bytes_in(double rate, duration span) {
 
 }  // namespace
 
-request_window::request_window(std::uint32_t request_bytes_max, std::uint32_t requests_max,
-                               std::uint32_t chunk_bytes)
-    : request_bytes_max_(
-          std::max(std::min(request_bytes_max, chunk_bytes) / block_bytes * block_bytes, block_bytes)),
+request_window::request_window(std::uint32_t request_bytes_max, std::uint32_t requests_max, std::uint32_t chunk_bytes)
+    : request_bytes_max_(std::max(std::min(request_bytes_max, chunk_bytes) / block_bytes * block_bytes, block_bytes)),
       requests_max_(std::max(requests_max, 1u)),
       bytes_min_(std::uint64_t{2} * chunk_bytes) {}
 

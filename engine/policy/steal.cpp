@@ -58,8 +58,7 @@ block_mask highest_run(block_mask mask, std::uint32_t count_max) {
 
 }  // namespace
 
-std::optional<theft> steal_waiting(const chunk_queue& queue, const workload& thief,
-                                   std::span<const workload> others) {
+std::optional<theft> steal_waiting(const chunk_queue& queue, const workload& thief, std::span<const workload> others) {
   std::optional<theft> best;
   double best_seconds = 0;
   for (const auto& victim : others) {
@@ -87,8 +86,7 @@ std::optional<theft> steal_in_flight(const chunk_queue& queue, const workload& t
   std::optional<theft> best;
   double best_seconds = 0;
   for (const auto& victim : others) {
-    if (victim.source == thief.source || victim.rate <= 0 || thief.rate < steal_rate_ratio * victim.rate)
-      continue;
+    if (victim.source == thief.source || victim.rate <= 0 || thief.rate < steal_rate_ratio * victim.rate) continue;
     const rates rate = rates_of(thief, victim);
     const auto& requests = victim.requests->outstanding();
     std::uint64_t bytes = victim.requests->bytes();
@@ -112,8 +110,8 @@ std::optional<theft> steal_in_flight(const chunk_queue& queue, const workload& t
   return best;
 }
 
-std::optional<theft> duplicate_tail(const chunk_queue& queue, const workload& thief,
-                                    std::span<const workload> others, std::uint32_t bytes_max) {
+std::optional<theft> duplicate_tail(const chunk_queue& queue, const workload& thief, std::span<const workload> others,
+                                    std::uint32_t bytes_max) {
   if (!queue.all_given_out()) return std::nullopt;
   std::optional<theft> best;
   double best_seconds = 0;
@@ -125,8 +123,7 @@ std::optional<theft> duplicate_tail(const chunk_queue& queue, const workload& th
     std::uint32_t alone = 0;
     for (const auto& request : requests) {
       if (request.live == 0) continue;
-      alone += static_cast<std::uint32_t>(
-          std::popcount(request.live & queue.record(request.chunk).claimed_once()));
+      alone += static_cast<std::uint32_t>(std::popcount(request.live & queue.record(request.chunk).claimed_once()));
     }
     for (auto request = requests.rbegin(); request != requests.rend() && alone != 0; ++request) {
       const double seconds = static_cast<double>(bytes) / rate.victim;

@@ -38,18 +38,16 @@ struct theft {
 };
 
 /// `others` may contain the thief. `blocks` of the theft are those open, for information.
-std::optional<theft> steal_waiting(const chunk_queue& queue, const workload& thief,
-                                   std::span<const workload> others);
+std::optional<theft> steal_waiting(const chunk_queue& queue, const workload& thief, std::span<const workload> others);
 
 /// The blocks are divided so that both finish at about the same time; the victim keeps the first.
-std::optional<theft> steal_in_flight(const chunk_queue& queue, const workload& thief,
-                                     std::span<const workload> others);
+std::optional<theft> steal_in_flight(const chunk_queue& queue, const workload& thief, std::span<const workload> others);
 
 /// Consecutive blocks of one request of the victim, at most `bytes_max`, that nobody else was asked for:
 /// those that it will deliver last, about as many as make both finish at the same time. So several idle
 /// sources divide the rest among them, and no block has more than two owners. Nothing while any chunk is
 /// queued.
-std::optional<theft> duplicate_tail(const chunk_queue& queue, const workload& thief,
-                                    std::span<const workload> others, std::uint32_t bytes_max);
+std::optional<theft> duplicate_tail(const chunk_queue& queue, const workload& thief, std::span<const workload> others,
+                                    std::uint32_t bytes_max);
 
 }  // namespace shoal

@@ -72,8 +72,7 @@ void transfer::state::rest_if_idle(source& one, time_point now) {
   if (one.requests.empty()) one.window.on_idle(now);
 }
 
-transfer::check transfer::state::apply(piece_index piece, const verification::verdict& verdict,
-                                       time_point now) {
+transfer::check transfer::state::apply(piece_index piece, const verification::verdict& verdict, time_point now) {
   latest = now;
   total.bytes_failed += verdict.bytes_failed;
   if (verdict.exclusive) queue.on_exclusive(piece, verdict.suspects);
@@ -248,8 +247,7 @@ transfer::check transfer::on_stored(source_id, piece_index piece, std::uint32_t 
   return state_->apply(piece, state_->checks.on_stored(piece, first_block, leaves), now);
 }
 
-void transfer::on_store_failed(piece_index piece, std::uint32_t first_block, std::uint32_t blocks,
-                               time_point now) {
+void transfer::on_store_failed(piece_index piece, std::uint32_t first_block, std::uint32_t blocks, time_point now) {
   state_->apply(piece, state_->checks.on_store_failed(piece, first_block, blocks), now);
 }
 

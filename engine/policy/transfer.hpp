@@ -70,8 +70,8 @@ class transfer {
   enum class check { partial, verified, failed };
   /// Consecutive blocks of one piece were written; `leaves` are their digests, from block `first_block` on.
   /// `verified` once per piece; `failed`: see next_ban and next_leaf_query.
-  check on_stored(source_id source, piece_index piece, std::uint32_t first_block,
-                  std::span<const digest> leaves, time_point now);
+  check on_stored(source_id source, piece_index piece, std::uint32_t first_block, std::span<const digest> leaves,
+                  time_point now);
   /// The write failed: the blocks are wanted again. The driver pauses the download if the disk is the cause.
   void on_store_failed(piece_index piece, std::uint32_t first_block, std::uint32_t blocks, time_point now);
   /// Answer to next_leaf_query: all leaves of the piece, proven against its root. Blocks that differ are

@@ -14,8 +14,7 @@ void transfer::state::look_at_others(time_point now) {
     const source& one = at(id);
     const bool busy = !one.requests.empty() || !queue.lane(id).empty();
     if (!busy) continue;
-    workloads.push_back(
-        {id, one.window.rate_at(now), one.window.delay(), &one.requests, queue.lane_bytes(id)});
+    workloads.push_back({id, one.window.rate_at(now), one.window.delay(), &one.requests, queue.lane_bytes(id)});
   }
 }
 
@@ -42,8 +41,7 @@ bool transfer::state::fill_lane(source_id id, time_point now) {
   return true;
 }
 
-std::optional<byte_range> transfer::state::ask(source_id id, source& one, const byte_range& range,
-                                               time_point now) {
+std::optional<byte_range> transfer::state::ask(source_id id, source& one, const byte_range& range, time_point now) {
   sent_request request;
   request.range = range;
   request.chunk = info->shape().chunk_at(range.piece, range.begin);
@@ -166,8 +164,7 @@ void transfer::check_invariants() const {
     std::uint32_t block = 0;
     for (const auto& record : piece->chunks) {
       claims += record.claims.size();
-      for (std::uint32_t bit = 0; bit < static_cast<std::uint32_t>(std::popcount(record.blocks));
-           ++bit, ++block) {
+      for (std::uint32_t bit = 0; bit < static_cast<std::uint32_t>(std::popcount(record.blocks)); ++bit, ++block) {
         SHOAL_ASSERT(((record.arrived >> bit & 1) != 0) == s.checks.arrived(piece_index{i}, block));
       }
     }

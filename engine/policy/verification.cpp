@@ -43,8 +43,7 @@ void verification::lose(record& about, std::uint32_t block, verdict& out) const 
   out.lost.push_back(block);
 }
 
-void verification::on_blocks(source_id source, piece_index piece, std::uint32_t first_block,
-                             block_mask blocks) {
+void verification::on_blocks(source_id source, piece_index piece, std::uint32_t first_block, block_mask blocks) {
   record& about = begun(piece);
   for (; blocks != 0; blocks &= blocks - 1) {
     const std::uint32_t block = first_block + static_cast<std::uint32_t>(std::countr_zero(blocks));
@@ -57,8 +56,7 @@ void verification::on_blocks(source_id source, piece_index piece, std::uint32_t 
 bool verification::right(piece_index piece, const record& about) const {
   const geometry& shape = info_->shape();
   const bool only_piece = shape.file_pieces(shape.piece_file(piece)) == 1;
-  return piece_root(about.present.leaves, shape.piece_bytes() / block_bytes, only_piece) ==
-         info_->piece_hash(piece);
+  return piece_root(about.present.leaves, shape.piece_bytes() / block_bytes, only_piece) == info_->piece_hash(piece);
 }
 
 verification::verdict verification::on_stored(piece_index piece, std::uint32_t first_block,

@@ -66,8 +66,7 @@ unique_descriptor open_walking(int directory, std::string_view path, int flags, 
       return {};
     }
     const bool last = position >= path.size();
-    const int element_flags =
-        last ? flags | O_NOFOLLOW | O_CLOEXEC : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    const int element_flags = last ? flags | O_NOFOLLOW | O_CLOEXEC : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     unique_descriptor next(openat_retrying(here, std::string(*element).c_str(), element_flags, mode));
     if (!next) return {};
     at = std::move(next);
@@ -84,8 +83,7 @@ void unique_descriptor::reset(int descriptor) {
   descriptor_ = descriptor;
 }
 
-unique_descriptor open_beneath(int directory, std::string_view path, int flags, mode_t mode,
-                               beneath_method method) {
+unique_descriptor open_beneath(int directory, std::string_view path, int flags, mode_t mode, beneath_method method) {
   if (path.find('\0') != std::string_view::npos) {
     errno = EINVAL;
     return {};

@@ -43,8 +43,7 @@ result<std::shared_ptr<content_files>> content_files::open_complete(std::string 
 }
 
 result<std::shared_ptr<content_files>> content_files::open_partial(std::string directory, metainfo_ptr info,
-                                                                   bool symlinks,
-                                                                   std::shared_ptr<file_cache> cache) {
+                                                                   bool symlinks, std::shared_ptr<file_cache> cache) {
   result<partial_place> place = make_partial(directory, *info);
   if (!place) return std::move(place).error();
   auto opened = std::make_unique<content_state>(std::move(info), std::move(cache));
@@ -155,8 +154,7 @@ result<void> content_files::finish() {
     s.partial = {};
     s.cache->drop(s.owner);
   }
-  if (fsync(directory.get()) != 0)
-    return system_error("cannot sync the directory of " + printable(path()), errno);
+  if (fsync(directory.get()) != 0) return system_error("cannot sync the directory of " + printable(path()), errno);
   return {};
 }
 

@@ -31,8 +31,7 @@ class content_files {
   /// files; goes on with one that is there. errc::conflict if `directory`/NAME exists; errc::no_space if it
   /// will not fit. `symlinks`: also create the symlinks of the share, those that stay inside it (at
   /// finish()).
-  static result<std::shared_ptr<content_files>> open_partial(std::string directory, metainfo_ptr info,
-                                                             bool symlinks,
+  static result<std::shared_ptr<content_files>> open_partial(std::string directory, metainfo_ptr info, bool symlinks,
                                                              std::shared_ptr<file_cache> cache);
   ~content_files();
 

@@ -16,8 +16,7 @@ namespace {
 constexpr std::uint32_t root_key = 0xffff'ffff;
 
 error opening_error(const std::string& shown, int error_number) {
-  if (error_number == ENOENT)
-    return {errc::not_found, shown + " was removed since it was added: add it again"};
+  if (error_number == ENOENT) return {errc::not_found, shown + " was removed since it was added: add it again"};
   if (error_number == ELOOP || error_number == ENOTDIR || error_number == ENXIO) return changed_error(shown);
   return beneath_error("cannot open " + shown, error_number);
 }
@@ -34,9 +33,8 @@ result<int> content_state::open_now(std::uint32_t file) {
   constexpr int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   unique_descriptor opened;
   if (now == phase::partial) {
-    opened = info->is_folder()
-                 ? open_beneath(partial.part.get(), file_path, O_RDWR | flags)
-                 : open_beneath(partial.directory.get(), part_name(info->name()), O_RDWR | flags);
+    opened = info->is_folder() ? open_beneath(partial.part.get(), file_path, O_RDWR | flags)
+                               : open_beneath(partial.directory.get(), part_name(info->name()), O_RDWR | flags);
   } else if (info->is_folder()) {
     const auto root = cache->get(owner, root_key, [this]() -> result<int> {
       const int directory = ::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -60,8 +58,7 @@ result<int> content_state::open_now(std::uint32_t file) {
 result<std::shared_ptr<const open_file>> content_state::open(std::uint32_t file, bool for_writing) {
   const std::shared_lock lock(place);
   if (now == phase::discarded) return error{errc::cancelled, printable(info->name()) + " was removed"};
-  if (for_writing && now != phase::partial)
-    return error{errc::internal, shown(file) + " is complete already"};
+  if (for_writing && now != phase::partial) return error{errc::internal, shown(file) + " is complete already"};
   return cache->get(owner, file, [this, file] { return open_now(file); });
 }
 
@@ -98,8 +95,7 @@ result<void> content_state::check_all() const {
     const result<int> parent = directories.parent_of(files[i].path);
     if (!parent) return parent.error();
     const std::string name(last_element(files[i].path));
-    if (fstatat(*parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-      return opening_error(shown(i), errno);
+    if (fstatat(*parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return opening_error(shown(i), errno);
     if (!S_ISREG(status.st_mode) || signature_of(status) != signatures[i]) return changed_error(shown(i));
   }
   return {};
@@ -125,8 +121,7 @@ result<void> content_state::flush_written() {
       written.merge(files);
       return handle.error();
     }
-    if (fdatasync((*handle)->descriptor()) != 0)
-      return keep_failure(system_error("cannot sync " + shown(file), errno));
+    if (fdatasync((*handle)->descriptor()) != 0) return keep_failure(system_error("cannot sync " + shown(file), errno));
     files.erase(files.begin());
   }
   return {};

@@ -63,8 +63,7 @@ class scanner {
     return {};
   }
 
-  result<void> add_regular(int directory, const std::string& name, const std::string& path,
-                           const struct stat& status) {
+  result<void> add_regular(int directory, const std::string& name, const std::string& path, const struct stat& status) {
     if (faccessat(directory, name.c_str(), R_OK, AT_EACCESS) != 0) return failed("cannot read", path, errno);
     file_entry entry;
     entry.path = path;
@@ -93,12 +92,10 @@ class scanner {
 
   result<void> scan_entry(int directory, const std::string& name, const std::string& path) {
     if (!is_utf8(name)) {
-      return error{errc::malformed,
-                   "the name of " + shown(path) + " is not UTF-8: rename it, then add again"};
+      return error{errc::malformed, "the name of " + shown(path) + " is not UTF-8: rename it, then add again"};
     }
     if (const result<void> fine = check_relative_path(path); !fine) {
-      return error{fine.error().code,
-                   shown(path) + " cannot be shared: " + fine.error().text + ": rename it"};
+      return error{fine.error().code, shown(path) + " cannot be shared: " + fine.error().text + ": rename it"};
     }
     struct stat status{};
     if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -145,17 +142,15 @@ class scanner {
 
   void note(const std::string& path, std::string_view why) {
     if (found_.notes.size() > notes_max) return;
-    found_.notes.push_back(found_.notes.size() == notes_max
-                               ? std::string("more was skipped, not listed here")
-                               : shown(path) + " " + std::string(why) + ": skipped");
+    found_.notes.push_back(found_.notes.size() == notes_max ? std::string("more was skipped, not listed here")
+                                                            : shown(path) + " " + std::string(why) + ": skipped");
   }
 
   std::string shown(const std::string& path) const { return printable(found_.path + "/" + path); }
 
   error failed(const std::string& what, const std::string& path, int error_number) const {
     if (error_number == EACCES || error_number == EPERM) {
-      return {errc::permission,
-              what + " " + shown(path) + ": permission denied; change its mode or move it away"};
+      return {errc::permission, what + " " + shown(path) + ": permission denied; change its mode or move it away"};
     }
     return system_error(what + " " + shown(path), error_number);
   }
@@ -177,8 +172,7 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   scan_result found;
   found.path = resolved.get();
   found.name = last_element(found.path);
-  if (found.name.empty())
-    return error{errc::malformed, "cannot share the root directory: name a folder in it"};
+  if (found.name.empty()) return error{errc::malformed, "cannot share the root directory: name a folder in it"};
   if (!is_utf8(found.name)) {
     return error{errc::malformed, "the name of " + printable(found.path) + " is not UTF-8: rename it"};
   }
@@ -189,21 +183,18 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   if (lstat(found.path.c_str(), &status) != 0) return system_error("cannot share " + printable(path), errno);
   scanner work(found, options);
   if (S_ISREG(status.st_mode)) {
-    if (access(found.path.c_str(), R_OK) != 0)
-      return system_error("cannot read " + printable(found.path), errno);
+    if (access(found.path.c_str(), R_OK) != 0) return system_error("cannot read " + printable(found.path), errno);
     result<void> added = work.add_regular(AT_FDCWD, found.path, found.name, status);
     if (!added) return std::move(added).error();
     return found;
   }
   if (!S_ISDIR(status.st_mode)) {
-    return error{errc::malformed,
-                 printable(found.path) + " is neither a file nor a folder: it cannot be shared"};
+    return error{errc::malformed, printable(found.path) + " is neither a file nor a folder: it cannot be shared"};
   }
   found.folder = true;
   unique_descriptor root(open(found.path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) return system_error("cannot read " + printable(found.path), errno);
-  if (result<void> scanned = work.scan_directory(std::move(root), {}); !scanned)
-    return std::move(scanned).error();
+  if (result<void> scanned = work.scan_directory(std::move(root), {}); !scanned) return std::move(scanned).error();
   return found;
 }
 

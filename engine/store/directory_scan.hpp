@@ -13,15 +13,14 @@
 namespace shoal {
 
 struct scan_options {
-  bool symlinks =
-      false;  ///< keep symlinks that stay inside the folder; otherwise they are skipped with a note
+  bool symlinks = false;  ///< keep symlinks that stay inside the folder; otherwise they are skipped with a note
 };
 
 struct scan_result {
   std::string path;  ///< absolute, symlinks of the root itself resolved
   std::string name;  ///< last element of the path
   bool folder = false;
-  std::vector<file_entry> files;  ///< sorted by the raw bytes of path elements (BEP 52); roots still zero
+  std::vector<file_entry> files;           ///< sorted by the raw bytes of path elements (BEP 52); roots still zero
   std::vector<file_signature> signatures;  ///< one per entry of files
   std::vector<std::string> notes;          ///< one line for each thing skipped: symlink, socket, device
 };

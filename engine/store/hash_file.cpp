@@ -35,16 +35,13 @@ result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, st
     const std::uint64_t now = std::min<std::uint64_t>(bytes - done, hash_read_bytes);
     // The disk reads on while this part is hashed.
     if (done + now < bytes) {
-      posix_fadvise(descriptor, static_cast<off_t>(offset + done + now), hash_read_bytes,
-                    POSIX_FADV_WILLNEED);
+      posix_fadvise(descriptor, static_cast<off_t>(offset + done + now), hash_read_bytes, POSIX_FADV_WILLNEED);
     }
     const std::span<std::uint8_t> part(buffer.data(), now);
     const result<std::size_t> got = read_at(descriptor, offset + done, part);
-    if (!got)
-      return error{got.error().code, "cannot read " + descriptor_path(descriptor) + ": " + got.error().text};
+    if (!got) return error{got.error().code, "cannot read " + descriptor_path(descriptor) + ": " + got.error().text};
     if (*got < now) {
-      return error{errc::conflict,
-                   descriptor_path(descriptor) + " has become shorter than it was: add it again"};
+      return error{errc::conflict, descriptor_path(descriptor) + " has become shorter than it was: add it again"};
     }
     const std::size_t count = (now + block_bytes - 1) / block_bytes;
     sha256_leaves(part, left.first(count));

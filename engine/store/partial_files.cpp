@@ -73,15 +73,14 @@ class partial_maker {
       if (!parent) return parent.error();
       if (empty_directory) continue;
       const std::string name(last_element(file.path));
-      if (result<void> made = make_file(*parent, name, shown_ + "/" + file.path, file, nullptr); !made)
-        return made;
+      if (result<void> made = make_file(*parent, name, shown_ + "/" + file.path, file, nullptr); !made) return made;
     }
     return {};
   }
 
   /// `keep` takes the locked descriptor of a share of one file.
-  result<void> make_file(int directory, const std::string& name, const std::string& shown,
-                         const file_entry& file, unique_descriptor* keep) {
+  result<void> make_file(int directory, const std::string& name, const std::string& shown, const file_entry& file,
+                         unique_descriptor* keep) {
     const mode_t mode = file.executable ? executable_mode : file_mode;
     undo_step step{file.path, true, 0};
     unique_descriptor opened = open_beneath(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
@@ -152,8 +151,7 @@ class partial_maker {
 
   result<void> lock(int descriptor) const {
     if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
-    return error{errc::conflict,
-                 shown_ + " is being written by another download: choose another directory with --dir"};
+    return error{errc::conflict, shown_ + " is being written by another download: choose another directory with --dir"};
   }
 
   void undo() {
@@ -213,18 +211,16 @@ std::string part_name(std::string_view name) {
 }
 
 result<partial_place> make_partial(const std::string& directory, const metainfo& info) {
-  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(directory.c_str(), nullptr),
-                                                             &std::free);
+  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(directory.c_str(), nullptr), &std::free);
   if (!resolved) {
-    return system_error(
-        "cannot download to " + printable(directory) + " (create it or choose another with --dir)", errno);
+    return system_error("cannot download to " + printable(directory) + " (create it or choose another with --dir)",
+                        errno);
   }
   partial_place place;
   place.directory_path = resolved.get();
   place.directory.reset(open(place.directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!place.directory) {
-    return system_error(
-        "cannot download to " + printable(directory) + " (choose another directory with --dir)", errno);
+    return system_error("cannot download to " + printable(directory) + " (choose another directory with --dir)", errno);
   }
   struct stat status{};
   if (fstatat(place.directory.get(), info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -238,14 +234,12 @@ result<partial_place> make_partial(const std::string& directory, const metainfo&
 
 result<void> rename_partial(const partial_place& place, const metainfo& info) {
   const std::string part = part_name(info.name());
-  const int failure =
-      rename_to_new(place.directory.get(), part.c_str(), info.name().c_str(), info.is_folder());
+  const int failure = rename_to_new(place.directory.get(), part.c_str(), info.name().c_str(), info.is_folder());
   if (failure == 0) return {};
   const std::string shown = printable(place.directory_path + "/" + info.name());
   const std::string shown_part = printable(place.directory_path + "/" + part);
   if (failure == EEXIST || failure == ENOTEMPTY) {
-    return error{errc::conflict,
-                 shown + " exists already: move it away; the complete download waits in " + shown_part};
+    return error{errc::conflict, shown + " exists already: move it away; the complete download waits in " + shown_part};
   }
   return system_error("cannot rename " + shown_part + " to " + shown, failure);
 }

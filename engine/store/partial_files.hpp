@@ -25,10 +25,10 @@ std::string part_name(std::string_view name);
 
 /// An open NAME.part.
 struct partial_place {
-  std::string directory_path;   ///< absolute, symlinks resolved
-  unique_descriptor directory;  ///< the download directory
-  unique_descriptor part;       ///< NAME.part in it, a file or a directory; holds the lock
-  bool resumed = false;         ///< NAME.part was there before: some of its data may not be on the disk
+  std::string directory_path;       ///< absolute, symlinks resolved
+  unique_descriptor directory;      ///< the download directory
+  unique_descriptor part;           ///< NAME.part in it, a file or a directory; holds the lock
+  bool resumed = false;             ///< NAME.part was there before: some of its data may not be on the disk
   std::vector<file_index> renewed;  ///< files that were missing, too short or had holes: nothing to go on from
   /// By file of the share: all its blocks are reserved. One that has fewer later was cut by another program.
   std::vector<bool> reserved;

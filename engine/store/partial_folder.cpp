@@ -24,7 +24,6 @@ error tampered_error(const std::string& shown) {
   return {errc::verification, shown + " was replaced or cut by another program during the download: download it again"};
 }
 
-
 struct directory_closer {
   void operator()(DIR* directory) const { closedir(directory); }
 };
@@ -50,8 +49,7 @@ class content_check {
  public:
   content_check(const std::string& shown, const metainfo& info) : shown_(shown) {
     for (const file_entry& file : info.files()) {
-      for (std::string_view path = file.path; !path.empty() && known_.insert(path).second;)
-        path = parent_path(path);
+      for (std::string_view path = file.path; !path.empty() && known_.insert(path).second;) path = parent_path(path);
     }
   }
 
@@ -61,9 +59,8 @@ class content_check {
     for (const std::string& name : *names) {
       const std::string path = prefix + name;
       if (!known_.contains(path)) {
-        return error{errc::conflict, shown_ + " holds " + printable(path) +
-                                         ", which is not of this share: remove " + shown_ +
-                                         " or choose another directory with --dir"};
+        return error{errc::conflict, shown_ + " holds " + printable(path) + ", which is not of this share: remove " +
+                                         shown_ + " or choose another directory with --dir"};
       }
       const unique_descriptor below = open_beneath(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
       if (!below) continue;  // a file; its kind is checked when it is opened
@@ -77,8 +74,7 @@ class content_check {
   std::unordered_set<std::string_view> known_;
 };
 
-result<void> remove_below(int directory, const std::string& name, const std::string& shown,
-                          std::uint32_t depth) {
+result<void> remove_below(int directory, const std::string& name, const std::string& shown, std::uint32_t depth) {
   if (unlinkat(directory, name.c_str(), 0) == 0 || errno == ENOENT) return {};
   if (errno != EISDIR && errno != EPERM) return system_error("cannot remove " + shown, errno);
   if (depth == 0) return error{errc::limit, shown + " is too deep inside: remove it by hand"};
@@ -90,8 +86,7 @@ result<void> remove_below(int directory, const std::string& name, const std::str
     result<void> removed = remove_below(here.get(), below, shown + "/" + printable(below), depth - 1);
     if (!removed) return removed;
   }
-  if (unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0)
-    return system_error("cannot remove " + shown, errno);
+  if (unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0) return system_error("cannot remove " + shown, errno);
   return {};
 }
 
@@ -140,15 +135,13 @@ result<void> sync_names(const partial_place& place, const metainfo& info) {
   }
   std::unordered_set<std::string_view> directories;
   for (const file_entry& file : info.files()) {
-    std::string_view path =
-        file.type == file_entry::kind::empty_directory ? file.path : parent_path(file.path);
+    std::string_view path = file.type == file_entry::kind::empty_directory ? file.path : parent_path(file.path);
     for (; !path.empty() && directories.insert(path).second;) path = parent_path(path);
   }
   for (const std::string_view path : directories) {
     const unique_descriptor directory = open_beneath(place.part.get(), path, O_RDONLY | O_DIRECTORY);
     if (!directory) return beneath_error("cannot open " + shown + "/" + std::string(path), errno);
-    if (fsync(directory.get()) != 0)
-      return system_error("cannot sync " + shown + "/" + std::string(path), errno);
+    if (fsync(directory.get()) != 0) return system_error("cannot sync " + shown + "/" + std::string(path), errno);
   }
   if (fsync(place.part.get()) != 0) return system_error("cannot sync " + shown, errno);
   return {};
@@ -165,8 +158,8 @@ result<std::vector<file_signature>> partial_signatures(const partial_place& plac
   const std::string shown = printable(place.directory_path + "/" + name);
   struct stat named{};
   if (fstat(place.part.get(), &status) != 0) return system_error("cannot read " + shown, errno);
-  if (fstatat(place.directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 ||
-      named.st_dev != status.st_dev || named.st_ino != status.st_ino) {
+  if (fstatat(place.directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 || named.st_dev != status.st_dev ||
+      named.st_ino != status.st_ino) {
     return tampered_error(shown);
   }
   const auto intact = [&](std::size_t file) {

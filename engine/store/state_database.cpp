@@ -102,8 +102,7 @@ int prepare_tables(sqlite3* handle, std::int64_t& version) {
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, value_bytes_max);
   // A file that somebody else wrote must not run functions of its choice through triggers or views.
   execute(handle, "PRAGMA trusted_schema = OFF");
-  if (const int code = execute(handle, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-      code != SQLITE_OK) {
+  if (const int code = execute(handle, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"); code != SQLITE_OK) {
     return code;
   }
   {
@@ -128,8 +127,7 @@ int prepare_tables(sqlite3* handle, std::int64_t& version) {
 }
 
 error database_error(const std::string& what, int code, sqlite3* handle) {
-  error failure{errc::disk,
-                what + ": " + (handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle))};
+  error failure{errc::disk, what + ": " + (handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle))};
   if ((code & 0xff) == SQLITE_FULL) failure.code = errc::no_space;
   if ((code & 0xff) == SQLITE_PERM || (code & 0xff) == SQLITE_READONLY) failure.code = errc::permission;
   if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) {
@@ -140,13 +138,12 @@ error database_error(const std::string& what, int code, sqlite3* handle) {
 
 }  // namespace
 
-result<std::unique_ptr<state_database>> state_database::open(const std::string& directory,
-                                                             std::string& warning) {
+result<std::unique_ptr<state_database>> state_database::open(const std::string& directory, std::string& warning) {
   const std::string path = directory + "/state.db";
   for (const bool again : {false, true}) {
     sqlite3* handle = nullptr;
-    int code = sqlite3_open_v2(path.c_str(), &handle,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    int code = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                               nullptr);
     std::int64_t version = 0;
     if (code == SQLITE_OK) code = prepare_tables(handle, version);
     if (code == SQLITE_OK && version == schema_version) {
@@ -156,15 +153,13 @@ result<std::unique_ptr<state_database>> state_database::open(const std::string& 
     sqlite3_close(handle);
     if (code == SQLITE_OK) {
       return error{errc::conflict, printable(path) + " was written by another version of shoal (schema " +
-                                       std::to_string(version) + ", this one has " +
-                                       std::to_string(schema_version) +
+                                       std::to_string(version) + ", this one has " + std::to_string(schema_version) +
                                        "): use another state directory with --state DIR"};
     }
     if (!is_damage(code) || again) return failure;
     const std::string broken = path + ".broken";
     // The journals first: none may ever be replayed into another database than its own.
-    for (const char* suffix : {"-wal", "-shm", ""})
-      std::rename((path + suffix).c_str(), (broken + suffix).c_str());
+    for (const char* suffix : {"-wal", "-shm", ""}) std::rename((path + suffix).c_str(), (broken + suffix).c_str());
     warning = printable(path) + " was damaged and is now " + printable(broken) +
               ": shares and unfinished downloads are forgotten, add them again";
   }
@@ -182,14 +177,12 @@ result<void> state_database::finished(int code) {
 
 result<std::vector<stored_share>> state_database::shares() {
   const std::lock_guard lock(mutex_);
-  sqlite_statement query(handle_,
-                         "SELECT path, symlinks, torrent, signatures FROM share ORDER BY rowid LIMIT ?");
+  sqlite_statement query(handle_, "SELECT path, symlinks, torrent, signatures FROM share ORDER BY rowid LIMIT ?");
   query.bind(static_cast<std::int64_t>(rows_max));
   std::vector<stored_share> shares;
   int code;
   while ((code = query.step()) == SQLITE_ROW) {
-    shares.push_back(
-        {query.text(0), query.integer(1) != 0, query.bytes(2), decode_signatures(query.bytes(3))});
+    shares.push_back({query.text(0), query.integer(1) != 0, query.bytes(2), decode_signatures(query.bytes(3))});
   }
   if (const result<void> done = finished(code); !done) return done.error();
   return shares;
@@ -198,8 +191,8 @@ result<std::vector<stored_share>> state_database::shares() {
 result<void> state_database::save_share(const stored_share& share) {
   const byte_buffer signatures = encode(share.signatures);
   const std::lock_guard lock(mutex_);
-  sqlite_statement put(
-      handle_, "INSERT OR REPLACE INTO share (path, symlinks, torrent, signatures) VALUES (?, ?, ?, ?)");
+  sqlite_statement put(handle_,
+                       "INSERT OR REPLACE INTO share (path, symlinks, torrent, signatures) VALUES (?, ?, ?, ?)");
   put.bind(share.path).bind(std::int64_t{share.symlinks}).bind(share.torrent).bind(signatures);
   return finished(put.step());
 }
@@ -220,9 +213,7 @@ result<std::vector<stored_download>> state_database::downloads() {
   int code;
   while ((code = query.step()) == SQLITE_ROW) {
     const std::optional<share_id> id = share_id::from_bytes(query.bytes(0));
-    if (!id)
-      return error{errc::malformed,
-                   shown_path_ + " holds a row that shoal did not write: move the file away"};
+    if (!id) return error{errc::malformed, shown_path_ + " holds a row that shoal did not write: move the file away"};
     downloads.push_back({*id, query.text(1), query.integer(2) != 0, query.bytes(3), query.text(4),
                          decode_peers(query.text(5)), query.bytes(6), query.bytes(7), query.integer(8) != 0});
   }

@@ -38,7 +38,7 @@ struct stored_download {
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user; at most 256 are kept
   byte_buffer safe;                ///< bitmap::to_bytes: verified and flushed to disk
   byte_buffer pending;             ///< verified, perhaps not on disk: hashed again after a crash
-  bool paused = false;  ///< cancelled by the user: not resumed at the next start
+  bool paused = false;             ///< cancelled by the user: not resumed at the next start
 };
 
 class state_database {
@@ -64,8 +64,7 @@ class state_database {
   result<void> remove_download(const share_id& id);
 
  private:
-  state_database(sqlite3* handle, std::string shown_path)
-      : handle_(handle), shown_path_(std::move(shown_path)) {}
+  state_database(sqlite3* handle, std::string shown_path) : handle_(handle), shown_path_(std::move(shown_path)) {}
   /// The outcome of SQLite's `code` as an error that names the file. Needs the lock.
   result<void> finished(int code);
   /// SQLite's code. Needs the lock.

@@ -39,8 +39,8 @@ result<void> make_directories(const std::string& directory) {
     const int reason = errno;
     struct stat status{};
     if (stat(so_far.c_str(), &status) == 0) continue;
-    return system_error(
-        "cannot create state directory " + printable(so_far) + " (choose another with --state DIR)", reason);
+    return system_error("cannot create state directory " + printable(so_far) + " (choose another with --state DIR)",
+                        reason);
   }
   return {};
 }
@@ -69,8 +69,7 @@ result<std::string> default_state_directory() {
 result<std::string> control_socket_path(const std::string& directory) {
   constexpr std::size_t bytes_max = sizeof(sockaddr_un::sun_path) - 1;
   std::error_code ec;
-  const std::string path =
-      (std::filesystem::absolute(directory, ec) / "control.sock").lexically_normal().string();
+  const std::string path = (std::filesystem::absolute(directory, ec) / "control.sock").lexically_normal().string();
   if (ec) return system_error("cannot tell where " + printable(directory) + " is", ec.value());
   if (path.size() > bytes_max) {
     return error{errc::limit, "state directory " + printable(directory) + " makes a socket path of " +
@@ -94,13 +93,11 @@ result<state_directory> state_directory::open(const std::string& directory) {
   if (!opened.lock_) return beneath_error("cannot open " + printable(lock_path), errno);
   if (flock(opened.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error("cannot lock " + printable(lock_path), errno);
-    return error{errc::conflict, "another peer runs with state directory " + printable(opened.path_) +
-                                     " (pid " + holder_of(opened.lock_.get()) +
-                                     "): use another with --state DIR or stop it"};
+    return error{errc::conflict, "another peer runs with state directory " + printable(opened.path_) + " (pid " +
+                                     holder_of(opened.lock_.get()) + "): use another with --state DIR or stop it"};
   }
   const std::string pid = std::to_string(getpid()) + "\n";
-  if (ftruncate(opened.lock_.get(), 0) != 0)
-    return system_error("cannot write " + printable(lock_path), errno);
+  if (ftruncate(opened.lock_.get(), 0) != 0) return system_error("cannot write " + printable(lock_path), errno);
   if (const result<void> written = write_at(opened.lock_.get(), 0, as_bytes(pid)); !written) {
     return error{written.error().code, "cannot write " + printable(lock_path) + ": " + written.error().text};
   }

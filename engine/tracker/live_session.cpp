@@ -92,8 +92,7 @@ awaitable<void> live_session::read_loop() {
     const error_code ec = std::get<0>(got);
     if (ec) {
       const bool broke_protocol = ec == websocket::condition::protocol_violation ||
-                                  ec == websocket::error::message_too_big ||
-                                  ec == websocket::error::buffer_overflow;
+                                  ec == websocket::error::message_too_big || ec == websocket::error::buffer_overflow;
       close(broke_protocol ? live_end::protocol : live_end::closed);
       break;
     }
@@ -164,14 +163,12 @@ awaitable<void> live_session::admit() {
     error_code ec;
     address = asio::ip::make_address(join_.advertise, ec);
     if (!settings_.allow_advertise) {
-      fail({errc::permission,
-            "this tracker does not take an advertised address: start it with --allow-advertise"});
+      fail({errc::permission, "this tracker does not take an advertised address: start it with --allow-advertise"});
       co_return;
     }
     if (ec || address.is_v4() != observed.is_v4()) {
-      fail({errc::usage, "cannot advertise '" + join_.advertise +
-                             "': it is not an address of the family of " + observed.to_string() +
-                             ", from where this peer connects"});
+      fail({errc::usage, "cannot advertise '" + join_.advertise + "': it is not an address of the family of " +
+                             observed.to_string() + ", from where this peer connects"});
       co_return;
     }
   }
@@ -182,8 +179,8 @@ awaitable<void> live_session::admit() {
   live::welcome welcome;
   welcome.address = row.address;
   welcome.reachable = row.reachable;
-  welcome.heartbeat_ms = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(settings_.heartbeat).count());
+  welcome.heartbeat_ms =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(settings_.heartbeat).count());
   const auto joined = registry_.on_join(id_, std::move(row), observed.to_string(), clock::now());
   if (!joined) {
     fail(joined.error());
@@ -193,8 +190,8 @@ awaitable<void> live_session::admit() {
   heard();
   ping_at_ = clock::now() + settings_.heartbeat;
   watchdog_timer_.cancel();
-  log_info("peer joins peer={} name={} endpoint={} port={} reachable={}", join_.peer.hex(), join_.name,
-           welcome.address, join_.port, welcome.reachable);
+  log_info("peer joins peer={} name={} endpoint={} port={} reachable={}", join_.peer.hex(), join_.name, welcome.address,
+           join_.port, welcome.reachable);
   send(std::make_shared<const std::string>(live::encode(std::move(welcome))));
   if (*joined) host_.end_session(**joined, live_end::replaced);
   while (!held_.empty() && in_registry_) {
@@ -228,8 +225,7 @@ void live_session::tell(const error& limit) {
 
 void live_session::fail(const error& reason) {
   if (failing_ || closed_) return;
-  why_ = reason.code == errc::protocol || reason.code == errc::malformed ? live_end::protocol
-                                                                         : live_end::refused;
+  why_ = reason.code == errc::protocol || reason.code == errc::malformed ? live_end::protocol : live_end::refused;
   log_info("session fails endpoint={} error={}", to_text(remote_), reason.text);
   leave_registry();
   tell(reason);

@@ -50,9 +50,7 @@ result<void> tracker_node::open() {
   }
   std::vector<std::unique_ptr<listener>> opened;
   for (const tcp::endpoint& where : options_.listen) {
-    auto take = [this](tcp::socket socket, std::uint8_t first_byte) {
-      on_connection(std::move(socket), first_byte);
-    };
+    auto take = [this](tcp::socket socket, std::uint8_t first_byte) { on_connection(std::move(socket), first_byte); };
     auto one = std::make_unique<listener>(executor_, std::move(take));
     if (const auto bound = one->open(where, false); !bound) return bound.error();
     opened.push_back(std::move(one));
@@ -124,8 +122,7 @@ awaitable<std::optional<http_request>> tracker_node::read_request(tcp::socket& s
   parser.header_limit(header_bytes_max);
   parser.body_limit(body_bytes_max);
   asio::steady_timer timer(executor_, options_.request_timeout);
-  auto outcome =
-      co_await (http::async_read(socket, buffer, parser, use_tuple) || timer.async_wait(use_tuple));
+  auto outcome = co_await (http::async_read(socket, buffer, parser, use_tuple) || timer.async_wait(use_tuple));
   if (outcome.index() == 1) co_return std::nullopt;
   // Bytes behind the request would be lost in an upgrade, and no client sends them before it is answered.
   if (std::get<0>(std::get<0>(outcome)) || buffer.size() != 0) co_return std::nullopt;
@@ -137,8 +134,7 @@ awaitable<void> tracker_node::answer(tcp::socket& socket, const http_request& re
   response.set(http::field::content_type, "text/plain; charset=utf-8");
   response.set(http::field::server, "shoal/" SHOAL_VERSION);
   response.keep_alive(false);
-  response.body() =
-      "This is a shoal tracker. Peers open a WebSocket at /live: node peer --tracker HOST:PORT\n";
+  response.body() = "This is a shoal tracker. Peers open a WebSocket at /live: node peer --tracker HOST:PORT\n";
   response.prepare_payload();
   if (request.method() == http::verb::head) response.body().clear();
   asio::steady_timer timer(executor_, options_.request_timeout);

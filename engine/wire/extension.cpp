@@ -22,8 +22,7 @@ error refusal(std::string text) {
 
 /// The integer with this key, clamped; `fallback` if there is none.
 template <class Integer>
-Integer clamped(const bencode::value& from, std::string_view key, Integer lowest, Integer highest,
-                Integer fallback) {
+Integer clamped(const bencode::value& from, std::string_view key, Integer lowest, Integer highest, Integer fallback) {
   const bencode::value* found = from.find(key, bencode::kind::integer);
   if (!found) return fallback;
   return static_cast<Integer>(std::clamp<std::int64_t>(found->integer(), lowest, highest));
@@ -70,8 +69,7 @@ byte_buffer encode(const extension_handshake& message) {
 
 result<extension_handshake> decode_extension_handshake(byte_view payload) {
   if (payload.size() > handshake_payload_bytes_max) {
-    return refusal("extension handshake is longer than " + std::to_string(handshake_payload_bytes_max) +
-                   " bytes");
+    return refusal("extension handshake is longer than " + std::to_string(handshake_payload_bytes_max) + " bytes");
   }
   const auto parsed = bencode::parse(payload);
   if (!parsed) return refusal("extension handshake: " + parsed.error().text);
@@ -124,8 +122,8 @@ result<metadata_message> decode_metadata_message(byte_view payload) {
   if (out.type != metadata_message::kind::data) return out;
   const byte_view data = payload.subspan(consumed);
   if (data.empty() || data.size() > metadata_piece_bytes) {
-    return refusal("metadata message with " + std::to_string(data.size()) +
-                   " bytes of data: a piece has 1 to " + std::to_string(metadata_piece_bytes));
+    return refusal("metadata message with " + std::to_string(data.size()) + " bytes of data: a piece has 1 to " +
+                   std::to_string(metadata_piece_bytes));
   }
   out.total_bytes = within(*parsed, "total_size", 0, UINT32_MAX).value_or(0);
   out.data.assign(data.begin(), data.end());

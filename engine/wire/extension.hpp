@@ -25,14 +25,14 @@ inline constexpr std::uint32_t requests_queued_max = 2048;
 
 /// BEP 10 handshake, with the keys of BEP 9 and ours.
 struct extension_handshake {
-  std::optional<std::uint8_t> ut_metadata;    ///< `m.ut_metadata`: the sender's id for it; absent: not supported
-  std::optional<std::uint8_t> shoal;          ///< `m.shoal`: present between two nodes
-  std::uint32_t metadata_bytes = 0;           ///< `metadata_size`; 0: the sender has no metadata yet
-  std::uint32_t request_bytes = 16 * 1024;    ///< `shoal.request_bytes`: largest request the sender serves, clamped to
-                                              ///< block_bytes..request_bytes_max when read
-  std::uint32_t requests_queued = 250;        ///< `reqq`, clamped to 1..requests_queued_max when read
-  std::uint16_t listen_port = 0;              ///< `p`; 0: not said
-  std::string client;                         ///< `v`, at most 64 bytes of printable ASCII
+  std::optional<std::uint8_t> ut_metadata;  ///< `m.ut_metadata`: the sender's id for it; absent: not supported
+  std::optional<std::uint8_t> shoal;        ///< `m.shoal`: present between two nodes
+  std::uint32_t metadata_bytes = 0;         ///< `metadata_size`; 0: the sender has no metadata yet
+  std::uint32_t request_bytes = 16 * 1024;  ///< `shoal.request_bytes`: largest request the sender serves, clamped to
+                                            ///< block_bytes..request_bytes_max when read
+  std::uint32_t requests_queued = 250;      ///< `reqq`, clamped to 1..requests_queued_max when read
+  std::uint16_t listen_port = 0;            ///< `p`; 0: not said
+  std::string client;                       ///< `v`, at most 64 bytes of printable ASCII
   friend bool operator==(const extension_handshake&, const extension_handshake&) = default;
 };
 

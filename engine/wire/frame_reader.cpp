@@ -85,8 +85,8 @@ result<frame_reader::event> frame_reader::try_next() {
   if (id == piece_id) {
     constexpr std::size_t head = piece_header_bytes - prefix_bytes;
     if (length <= head || length - head > payload_bytes_max) {
-      return error{errc::protocol, "piece message of " + std::to_string(length) +
-                                       " bytes: no payload, or more than may be requested"};
+      return error{errc::protocol,
+                   "piece message of " + std::to_string(length) + " bytes: no payload, or more than may be requested"};
     }
     if (held < piece_header_bytes) return event{more{}};
     begin_ += piece_header_bytes;

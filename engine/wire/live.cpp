@@ -136,8 +136,8 @@ constexpr std::size_t parse_bytes = 8 * KiB;
 // Names of the types, in the order of the variants.
 constexpr std::array<std::string_view, std::variant_size_v<peer_message>> peer_types{
     "join", "publish", "withdraw", "progress", "watch", "unwatch", "resync", "leave"};
-constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tracker_types{
-    "welcome", "snapshot", "delta", "swarm", "failure"};
+constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tracker_types{"welcome", "snapshot",
+                                                                                           "delta", "swarm", "failure"};
 
 error refusal(std::string text) {
   return {errc::protocol, "live message: " + std::move(text)};

@@ -130,9 +130,9 @@ struct delta {
   std::uint64_t seq = 0;
   std::vector<peer_row> joined;
   std::vector<peer_id> left;
-  std::vector<share_row> published;  ///< new shares
-  std::vector<share_id> withdrawn;   ///< shares that nobody holds any more
-  std::vector<holders_row> progress; ///< known shares whose numbers changed
+  std::vector<share_row> published;   ///< new shares
+  std::vector<share_id> withdrawn;    ///< shares that nobody holds any more
+  std::vector<holders_row> progress;  ///< known shares whose numbers changed
   friend bool operator==(const delta&, const delta&) = default;
 };
 struct endpoint_row {

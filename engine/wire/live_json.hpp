@@ -41,8 +41,7 @@ class json_reader {
   template <class Tag, std::size_t Bytes>
   void ids(std::string_view key, std::vector<opaque_id<Tag, Bytes>>& to, presence need,
            std::size_t count_max = no_limit) {
-    each(key, to, need, count_max,
-         [&](const boost::json::value& from, auto& item) { read_id(key, from, item); });
+    each(key, to, need, count_max, [&](const boost::json::value& from, auto& item) { read_id(key, from, item); });
   }
 
   /// Something a person reads: UTF-8 without control characters, at most `bytes_max` bytes.

@@ -84,11 +84,9 @@ Result take_range(byte_view frame) {
   const std::uint32_t bytes = load_be32(frame.data() + 9);
   if (bytes > request_bytes_max) {
     return error{errc::protocol, "message " + std::to_string(frame[0]) + " about " + std::to_string(bytes) +
-                                     " bytes: at most " + std::to_string(request_bytes_max) +
-                                     " may be requested"};
+                                     " bytes: at most " + std::to_string(request_bytes_max) + " may be requested"};
   }
-  return built<Result>(
-      Message{{piece_index{load_be32(frame.data() + 1)}, load_be32(frame.data() + 5), bytes}});
+  return built<Result>(Message{{piece_index{load_be32(frame.data() + 1)}, load_be32(frame.data() + 5), bytes}});
 }
 
 /// `frame` has at least hash_range_frame_bytes.

@@ -50,8 +50,7 @@ void put_range(byte_buffer& out, message_id id, const byte_range& range) {
   store_be32(to + 8, range.bytes);
 }
 
-void put_hash_range(byte_buffer& out, message_id id, const hash_range& range,
-                    std::span<const digest> values) {
+void put_hash_range(byte_buffer& out, message_id id, const hash_range& range, std::span<const digest> values) {
   const std::size_t bytes = hash_range_frame_bytes + values.size() * digest::size;
   std::uint8_t* to = std::copy(range.root.bytes.begin(), range.root.bytes.end(), begin_frame(out, id, bytes));
   for (const std::uint32_t field : {range.base_height, range.index, range.count, range.proof_layers}) {

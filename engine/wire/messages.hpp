@@ -122,9 +122,9 @@ struct unknown {
   friend bool operator==(const unknown&, const unknown&) = default;
 };
 
-using message = std::variant<keep_alive, choke, unchoke, interested, not_interested, have, bitfield, request, cancel,
-                             have_all, have_none, suggest, reject, allowed_fast, extended, hash_request, hashes,
-                             hash_reject, unknown>;
+using message =
+    std::variant<keep_alive, choke, unchoke, interested, not_interested, have, bitfield, request, cancel, have_all,
+                 have_none, suggest, reject, allowed_fast, extended, hash_request, hashes, hash_reject, unknown>;
 
 /// Appends the whole frame, length prefix included. Nothing is appended for `unknown`.
 void encode(const message& what, byte_buffer& out);

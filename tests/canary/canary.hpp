@@ -112,9 +112,7 @@ struct T {
   std::string s;
 
   T() : T("default") {}
-  T(const char* text) : s(std::string(text) + " with a tail that does not fit into the string itself") {
-    born();
-  }
+  T(const char* text) : s(std::string(text) + " with a tail that does not fit into the string itself") { born(); }
   T(const T& other) : s(other.s) {
     check(other.ok(), "copied from a value that is not alive");
     born();

@@ -51,8 +51,7 @@ trace run(byte_view stream, byte_view sizes, bool direct) {
     std::size_t bytes = std::min<std::size_t>(sizes[part % sizes.size()], stream.size());
     if (direct && reader.empty() && reader.payload_due() > 0) {
       bytes = std::min<std::size_t>(bytes, reader.payload_due());
-      out.payload.insert(out.payload.end(), stream.begin(),
-                         stream.begin() + static_cast<std::ptrdiff_t>(bytes));
+      out.payload.insert(out.payload.end(), stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(bytes));
       reader.skip_payload(bytes);
     } else {
       const auto space = reader.free_space();

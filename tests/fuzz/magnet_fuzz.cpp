@@ -16,7 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Escaping can lengthen a link beyond what is read.
   if (text.size() > magnet_bytes_max) return 0;
   const auto again = parse_magnet(text);
-  SHOAL_ASSERT(again.has_value() && again->id == link->id && again->name == link->name &&
-               again->peers == link->peers);
+  SHOAL_ASSERT(again.has_value() && again->id == link->id && again->name == link->name && again->peers == link->peers);
   return 0;
 }

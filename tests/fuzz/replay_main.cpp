@@ -40,8 +40,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::error_code ec;
     std::size_t files = 0;
-    for (std::filesystem::directory_iterator entry(argv[i], ec), end; !ec && entry != end;
-         entry.increment(ec)) {
+    for (std::filesystem::directory_iterator entry(argv[i], ec), end; !ec && entry != end; entry.increment(ec)) {
       if (!entry->is_regular_file()) continue;
       if (!replay(entry->path())) {
         std::fprintf(stderr, "%s: cannot be read\n", entry->path().c_str());

@@ -9,8 +9,7 @@ using namespace shoal::testing;
 
 namespace {
 
-awaitable<void> take(buffer_pool& pool, int number, std::vector<int>& order,
-                     std::vector<buffer_pool::buffer>& taken) {
+awaitable<void> take(buffer_pool& pool, int number, std::vector<int>& order, std::vector<buffer_pool::buffer>& taken) {
   auto buffer = co_await pool.acquire();
   order.push_back(number);
   taken.push_back(std::move(buffer));

@@ -28,8 +28,8 @@ TEST_CASE("host and port as people write them", "[endpoint]") {
   check("[2001:db8::1]:65535", "2001:db8::1", 65535);
   check("host", "host", 7000, 7000);
   check("[::1]", "::1", 7000, 7000);
-  for (const char* text : {"", ":", "host", "host:", "host:x", "host:65536", "host:-1", "host: 1", "::1",
-                           "::1:80", "[::1", "[]:1", "[::1]80", ":80"}) {
+  for (const char* text : {"", ":", "host", "host:", "host:x", "host:65536", "host:-1", "host: 1", "::1", "::1:80",
+                           "[::1", "[]:1", "[::1]80", ":80"}) {
     CAPTURE(text);
     const auto parsed = parse_host_port(text);
     REQUIRE_FALSE(parsed.has_value());

@@ -48,8 +48,8 @@ class test_peer final : public tracker_observer {
       : world_(w),
         port_(w.executor(), [](tcp::socket, std::uint8_t) {}),
         client_(
-            w.executor(), 0, host_port{tracker.address().to_string(), tracker.port()},
-            [this] { return join_; }, rows_, *this) {
+            w.executor(), 0, host_port{tracker.address().to_string(), tracker.port()}, [this] { return join_; }, rows_,
+            *this) {
     SHOAL_ASSERT(port_.open(home, false).has_value());
     join_.peer = peer(n);
     join_.name = "host" + std::to_string(n);
@@ -146,8 +146,7 @@ class raw_client {
     while (true) {
       auto got = co_await stream_.async_read(inbox, use_tuple);
       if (std::get<0>(got)) break;
-      auto message =
-          live::decode_tracker_message({static_cast<const char*>(inbox.cdata().data()), inbox.size()});
+      auto message = live::decode_tracker_message({static_cast<const char*>(inbox.cdata().data()), inbox.size()});
       if (message) heard_.push_back(std::move(*message));
       inbox.consume(inbox.size());
     }

@@ -51,8 +51,7 @@ class fake_tracker {
       while (true) {
         auto got = co_await stream_->async_read(inbox, use_tuple);
         if (std::get<0>(got)) break;
-        auto message =
-            live::decode_peer_message({static_cast<const char*>(inbox.cdata().data()), inbox.size()});
+        auto message = live::decode_peer_message({static_cast<const char*>(inbox.cdata().data()), inbox.size()});
         if (message) heard.push_back(std::move(*message));
         inbox.consume(inbox.size());
       }

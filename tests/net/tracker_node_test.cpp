@@ -51,8 +51,7 @@ TEST_CASE("all peers see each other and what they share", "[tracker_node]") {
     peers.push_back(&one);
   }
   for (test_peer* one : peers) {
-    REQUIRE(w.until(
-        [&] { return one->sees(1) && one->sees(2) && one->sees(3) && one->rows().share_count() == 4; }));
+    REQUIRE(w.until([&] { return one->sees(1) && one->sees(2) && one->sees(3) && one->rows().share_count() == 4; }));
     REQUIRE(w.until([&] {
       const auto row = one->rows().share(share(9));
       return row && row->seeders == 1 && row->leechers == 2 && row->held == 1200;

@@ -61,8 +61,7 @@ TEST_CASE("a file named by option wins over SHOAL_CONFIG") {
 }
 
 TEST_CASE("a variable names several trackers") {
-  CHECK(parse("peer", {}, {{"SHOAL_TRACKER", "a:1,b:2 c:3,"}})->texts("tracker") ==
-        texts{"a:1", "b:2", "c:3"});
+  CHECK(parse("peer", {}, {{"SHOAL_TRACKER", "a:1,b:2 c:3,"}})->texts("tracker") == texts{"a:1", "b:2", "c:3"});
 }
 
 TEST_CASE("a section holds for one command and wins over the lines before") {

@@ -36,8 +36,7 @@ TEST_CASE("the first word is a verb in the case that was begun") {
 }
 
 TEST_CASE("names are quoted for the line") {
-  const auto found =
-      complete_line("download My\\ H", [] { return texts{"My Home.mkv", "My house", "Other"}; });
+  const auto found = complete_line("download My\\ H", [] { return texts{"My Home.mkv", "My house", "Other"}; });
   CHECK(found.start == 9);
   CHECK(found.words == texts{"My\\ Home.mkv"});
   CHECK(complete("download x", {"y"}).empty());

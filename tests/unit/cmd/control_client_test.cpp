@@ -88,8 +88,7 @@ TEST_CASE("notices of the request are handed over, however the bytes come") {
       "{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":0}\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}\n",
       3);
   std::vector<std::uint64_t> seen;
-  const auto answer =
-      call(peer, [&seen](const json::object& params) { seen.push_back(count_field(params, "done")); });
+  const auto answer = call(peer, [&seen](const json::object& params) { seen.push_back(count_field(params, "done")); });
   REQUIRE(answer);
   CHECK(*answer == 7);
   CHECK(seen == std::vector<std::uint64_t>{3});
@@ -137,6 +136,5 @@ TEST_CASE("nobody there says how to start a peer") {
   const auto client = control_client::connect("/nowhere/state");
   REQUIRE_FALSE(client);
   CHECK(client.error().code == errc::not_found);
-  CHECK(client.error().text.find(
-            "no peer runs with state directory /nowhere/state: start one with 'node peer") == 0);
+  CHECK(client.error().text.find("no peer runs with state directory /nowhere/state: start one with 'node peer") == 0);
 }

@@ -84,8 +84,7 @@ TEST_CASE("one line for logs") {
 }
 
 TEST_CASE("a download row becomes a view") {
-  const auto row =
-      boost::json::parse(R"({"request":7,"id":"ab","name":"a\u001bb","phase":"downloading","reason":"r",
+  const auto row = boost::json::parse(R"({"request":7,"id":"ab","name":"a\u001bb","phase":"downloading","reason":"r",
     "bytes":100,"done":40,"rate":2.5,"eta":24,"sources":[{"state":"active"},{"state":"gone"},{"state":"idle"}]})");
   const auto view = view_of_progress(row.as_object(), "");
   CHECK(view.name == "a\uFFFDb");
@@ -97,8 +96,7 @@ TEST_CASE("a download row becomes a view") {
 }
 
 TEST_CASE("hashing progress becomes a view with its own ETA") {
-  const auto params =
-      boost::json::parse(R"({"what":"hash","path":"/data/big.iso","done":40,"total":100,"rate":20})");
+  const auto params = boost::json::parse(R"({"what":"hash","path":"/data/big.iso","done":40,"total":100,"rate":20})");
   const auto view = view_of_progress(params.as_object(), "");
   CHECK(view.name == "big.iso");
   CHECK(view.phase == "hashing");

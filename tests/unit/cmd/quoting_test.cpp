@@ -24,8 +24,7 @@ TEST_CASE("what is not closed is told") {
 }
 
 TEST_CASE("an escaped word is read back as it was") {
-  for (const std::string& word :
-       words{"plain", "", "a b", "it's", "\"", "back\\slash", "tab\there", "größe 大"}) {
+  for (const std::string& word : words{"plain", "", "a b", "it's", "\"", "back\\slash", "tab\there", "größe 大"}) {
     const auto read = split_words("x " + escape_word(word));
     REQUIRE(read);
     CHECK(*read == words{"x", word});

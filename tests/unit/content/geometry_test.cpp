@@ -21,8 +21,7 @@ TEST_CASE("every byte of every file is in exactly one chunk") {
     const auto piece_bytes = static_cast<std::uint32_t>(block_bytes << random() % 9);
     std::vector<std::uint64_t> sizes(random() % 8);
     for (auto& size : sizes) {
-      const std::uint64_t special[] = {
-          0, 1, block_bytes, piece_bytes, piece_bytes + 1ull, 5ull * piece_bytes};
+      const std::uint64_t special[] = {0, 1, block_bytes, piece_bytes, piece_bytes + 1ull, 5ull * piece_bytes};
       size = random() % 2 != 0 ? special[random() % std::size(special)] : random() % (20ull * piece_bytes);
     }
     const geometry shape(piece_bytes, sizes);
@@ -31,8 +30,7 @@ TEST_CASE("every byte of every file is in exactly one chunk") {
     std::vector<std::uint64_t> covered(sizes.size());
     for (std::uint32_t i = 0; i < shape.chunk_count(); ++i) {
       const chunk_range chunk = shape.chunk(chunk_index{i});
-      REQUIRE(shape.first_chunk(chunk.piece).value() ==
-              i / shape.chunks_per_piece() * shape.chunks_per_piece());
+      REQUIRE(shape.first_chunk(chunk.piece).value() == i / shape.chunks_per_piece() * shape.chunks_per_piece());
       if (chunk.bytes == 0) {
         REQUIRE(chunk.begin >= shape.piece_size(chunk.piece));
         continue;

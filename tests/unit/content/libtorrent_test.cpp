@@ -41,13 +41,11 @@ TEST_CASE("a folder is the share that libtorrent makes of it") {
   share_builder share("folder", true, 32 * KiB);
   share.file("a/deep/er/data.bin", 2, 200001).file("a.txt", 3, 5).file("empty", 0, 0);
   share.file("run.sh", 4, 70000, true).file("größe/日本 語.txt", 5, 16385).file("twin", 4, 70000);
-  check_same_share("folder.torrent", "7aae83cc6fa0e0a49822c27640d3143841ee52e303d9d924c1055def3c19c541",
-                   share);
+  check_same_share("folder.torrent", "7aae83cc6fa0e0a49822c27640d3143841ee52e303d9d924c1055def3c19c541", share);
 }
 
 TEST_CASE("a folder of one file is the share that libtorrent makes of it") {
-  check_same_share("one_in_folder.torrent",
-                   "96681e7ddfc707c244c3df16d4d9d98a85a008c67a69a903cefe9979e8ca0171",
+  check_same_share("one_in_folder.torrent", "96681e7ddfc707c244c3df16d4d9d98a85a008c67a69a903cefe9979e8ca0171",
                    share_builder("one", true, 64 * KiB).file("a", 6, 10));
 }
 

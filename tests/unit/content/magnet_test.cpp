@@ -17,8 +17,7 @@ std::string reason(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a magnet link is read") {
-  const auto link =
-      parse_magnet("magnet:?" + topic + "&dn=a%20b+c%2B&x.pe=host.example:6881&x.pe=%5B::1%5D:1&tr=x");
+  const auto link = parse_magnet("magnet:?" + topic + "&dn=a%20b+c%2B&x.pe=host.example:6881&x.pe=%5B::1%5D:1&tr=x");
   REQUIRE(link.has_value());
   CHECK(link->id.hex() == hash);
   CHECK(link->name == "a b c+");
@@ -48,8 +47,7 @@ TEST_CASE("magnet links that name no share are refused with the reason") {
   CHECK(reason("") != "");
   CHECK(reason("magnet:?") != "");
   CHECK(reason("http://x/?" + topic) != "");
-  CHECK(reason("magnet:?xt=urn:btih:0123456789012345678901234567890123456789").find("version 1") !=
-        std::string::npos);
+  CHECK(reason("magnet:?xt=urn:btih:0123456789012345678901234567890123456789").find("version 1") != std::string::npos);
   CHECK(reason("magnet:?xt=urn:btmh:1220" + hash.substr(2)) != "");
   CHECK(reason("magnet:?xt=urn:btmh:1114" + hash.substr(24)) != "");
   CHECK(reason("magnet:?" + topic + "&xt=urn:btmh:1220ff" + hash.substr(2)).find("two") != std::string::npos);
@@ -58,10 +56,9 @@ TEST_CASE("magnet links that name no share are refused with the reason") {
 }
 
 TEST_CASE("names and peers that are none are left out") {
-  const auto link =
-      parse_magnet("magnet:?" + topic +
-                   "&dn=%1b%5b2J&x.pe=host&x.pe=:1&x.pe=host:0&x.pe=host:65536&x.pe=ho st:1&x.pe=::1:1"
-                   "&x.pe=%0a:1&x.pe=%5B%5D:1");
+  const auto link = parse_magnet("magnet:?" + topic +
+                                 "&dn=%1b%5b2J&x.pe=host&x.pe=:1&x.pe=host:0&x.pe=host:65536&x.pe=ho st:1&x.pe=::1:1"
+                                 "&x.pe=%0a:1&x.pe=%5B%5D:1");
   REQUIRE(link.has_value());
   CHECK(link->name.empty());
   CHECK(link->peers.empty());

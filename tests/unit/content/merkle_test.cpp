@@ -110,8 +110,7 @@ TEST_CASE("roots are those of the padded tree") {
     CAPTURE(file.blocks, file.piece_blocks);
     CHECK(merkle_root(file.leaves) == file.tree.root());
     for (std::uint32_t piece = 0; piece < file.pieces; ++piece) {
-      CHECK(piece_root(file.piece_leaves(piece), file.piece_blocks, file.pieces == 1) ==
-            file.piece_layer[piece]);
+      CHECK(piece_root(file.piece_leaves(piece), file.piece_blocks, file.pieces == 1) == file.piece_layer[piece]);
     }
     if (file.pieces > 1) {
       const auto height = static_cast<std::uint32_t>(std::countr_zero(file.piece_blocks));
@@ -158,8 +157,7 @@ TEST_CASE("the leaves of a piece are fetched with proofs up to the root") {
       std::vector<digest> fetched;
       while (fetched.size() < leaves.size()) {
         const std::uint32_t first = begin + static_cast<std::uint32_t>(fetched.size());
-        const hash_range range =
-            piece_leaves_request(file.tree.root(), first, file.piece_blocks, file.blocks);
+        const hash_range range = piece_leaves_request(file.tree.root(), first, file.piece_blocks, file.blocks);
         REQUIRE(range.count <= hashes_per_request_max);
         const auto answer =
             merkle_answer_leaves(leaves, piece, file.piece_layer, file.piece_blocks, file.blocks, range);
@@ -189,8 +187,7 @@ TEST_CASE("any request that fits is answered as libtorrent does, and any other i
     range.index = static_cast<std::uint32_t>(random() % 8) * range.count;
     range.proof_layers = static_cast<std::uint32_t>(random() % 8);
     const auto width = std::bit_ceil(of_leaves ? file.blocks : file.pieces);
-    const bool fits =
-        range.count >= 2 && range.index + range.count <= width && width >> range.proof_layers > 1;
+    const bool fits = range.count >= 2 && range.index + range.count <= width && width >> range.proof_layers > 1;
     const std::uint32_t piece = of_leaves ? range.index / file.piece_blocks : 0;
     if (piece >= file.pieces) continue;
     if (of_leaves && file.pieces > 1 && file.piece_blocks > 1 && range.count > file.piece_blocks) continue;

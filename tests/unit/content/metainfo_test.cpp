@@ -67,8 +67,8 @@ TEST_CASE("a folder becomes entries in file-tree order and survives the round tr
   const metainfo& meta = **built;
   std::vector<std::string> paths;
   for (const file_entry& file : meta.files()) paths.push_back(file.path);
-  CHECK(paths == std::vector<std::string>{"a/deep/er/data.bin", "a/void", "a.txt", "empty",
-                                          "größe/日本 語.txt", "link", "run.sh", "twin"});
+  CHECK(paths == std::vector<std::string>{"a/deep/er/data.bin", "a/void", "a.txt", "empty", "größe/日本 語.txt", "link",
+                                          "run.sh", "twin"});
   CHECK(meta.regular_file_count() == 6);
   CHECK(meta.total_bytes() == 200001 + 5 + 16385 + 70000 + 70000);
   CHECK(meta.shape().piece_count() == 7 + 1 + 1 + 3 + 3);
@@ -119,8 +119,7 @@ TEST_CASE("an info dictionary alone lacks layers until they are attached") {
   CHECK_FALSE((*bare)->has_layers());
 
   std::vector<std::vector<digest>> layers;
-  for (std::uint32_t i = 0; i < (*built)->files().size(); ++i)
-    layers.push_back((*built)->layer(file_index{i}));
+  for (std::uint32_t i = 0; i < (*built)->files().size(); ++i) layers.push_back((*built)->layer(file_index{i}));
   const auto whole = (*bare)->with_layers(layers);
   REQUIRE(whole.has_value());
   check_same(**built, **whole);
@@ -154,12 +153,8 @@ TEST_CASE("a torrent whose piece layers are missing or wrong is refused") {
 TEST_CASE("entries that cannot be one tree are refused") {
   CHECK_FALSE(share_builder("s", true, 64 * KiB).file("a", 1, 1).file("a", 2, 1).build().has_value());
   CHECK_FALSE(share_builder("s", true, 64 * KiB).file("a", 1, 1).file("a/b", 2, 1).build().has_value());
-  CHECK_FALSE(share_builder("s", true, 64 * KiB)
-                  .file("a", 1, 1)
-                  .file("a.b", 1, 1)
-                  .file("a/b", 2, 1)
-                  .build()
-                  .has_value());
+  CHECK_FALSE(
+      share_builder("s", true, 64 * KiB).file("a", 1, 1).file("a.b", 1, 1).file("a/b", 2, 1).build().has_value());
   CHECK_FALSE(share_builder("s", true, 64 * KiB).empty_directory("a").file("a/b", 2, 1).build().has_value());
   CHECK_FALSE(share_builder("s", true, 64 * KiB).file("../a", 1, 1).build().has_value());
   CHECK_FALSE(share_builder("s/t", true, 64 * KiB).file("a", 1, 1).build().has_value());
@@ -178,8 +173,8 @@ TEST_CASE("path elements from a torrent that could escape or confuse are refused
   CHECK(accepts_path_element("日本"));
   CHECK(accepts_path_element(std::string(path_element_bytes_max, 'x')));
   CHECK_FALSE(accepts_path_element(std::string(path_element_bytes_max + 1, 'x')));
-  for (const std::string_view bad : {"", ".", "..", "a/b", "/", "/etc", "a\nb", "\x7f", "\x1b[2J", "\xff",
-                                     "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
+  for (const std::string_view bad : {"", ".", "..", "a/b", "/", "/etc", "a\nb", "\x7f", "\x1b[2J", "\xff", "\xc0\xaf",
+                                     "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
     CAPTURE(bad);
     CHECK_FALSE(accepts_path_element(bad));
   }
@@ -222,9 +217,7 @@ TEST_CASE("symlinks count from the share's root, or from their directory if they
 
 TEST_CASE("file trees that make no sense are refused") {
   const std::string root = "11:pieces root" + key(std::string(32, 'r'));
-  const auto accepts = [](const std::string& tree) {
-    return read_info_text(info_with_tree(tree)).has_value();
-  };
+  const auto accepts = [](const std::string& tree) { return read_info_text(info_with_tree(tree)).has_value(); };
   CHECK(accepts("d1:ad0:d6:lengthi5e" + root + "eee"));
   CHECK_FALSE(accepts("d1:ad0:d6:lengthi5eeee"));
   CHECK_FALSE(accepts("d1:ad0:d6:lengthi-1e" + root + "eee"));

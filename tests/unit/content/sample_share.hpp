@@ -68,9 +68,7 @@ class share_builder {
     layers_.push_back(std::move(layer));
     return *this;
   }
-  result<metainfo_ptr> build() const {
-    return metainfo::build(name_, folder_, piece_bytes_, files_, layers_);
-  }
+  result<metainfo_ptr> build() const { return metainfo::build(name_, folder_, piece_bytes_, files_, layers_); }
 
  private:
   std::string name_;

@@ -27,8 +27,7 @@ TEST_CASE("every byte survives") {
 }
 
 TEST_CASE("what is not canonical is refused") {
-  for (const char* text :
-       {"Z", "Zg=", "Zg", "Zh==", "Zm9=", "====", "Z===", "Zg==Zg==", "Zm9 ", "Zm\n=", "Zm-_"}) {
+  for (const char* text : {"Z", "Zg=", "Zg", "Zh==", "Zm9=", "====", "Z===", "Zg==Zg==", "Zm9 ", "Zm\n=", "Zm-_"}) {
     INFO(text);
     CHECK_FALSE(from_base64(text));
   }

@@ -44,8 +44,7 @@ TEST_CASE("sha256_leaves hashes each block, whatever their number and the length
       std::vector<digest> expected(leaves.size());
       for (std::size_t i = 0; i < expected.size(); ++i) {
         const std::size_t begin = i * block_bytes;
-        expected[i] =
-            sha256(byte_view(data).subspan(begin, std::min<std::size_t>(block_bytes, data.size() - begin)));
+        expected[i] = sha256(byte_view(data).subspan(begin, std::min<std::size_t>(block_bytes, data.size() - begin)));
       }
       CHECK(leaves == expected);
     }

@@ -84,8 +84,7 @@ TEST_CASE("a gap changes nothing and is reported", "[catalogue]") {
 TEST_CASE("several trackers make one catalogue", "[catalogue]") {
   catalogue subject;
   subject.on_snapshot(0, snapshot(1, {share(1, "a", 3), share(2, "b", 1)}, {peer(1, "one", false)}));
-  subject.on_snapshot(
-      2, snapshot(5, {share(1, "a", 2), share(3, "c", 1)}, {peer(1, "one", true), peer(2, "two")}));
+  subject.on_snapshot(2, snapshot(5, {share(1, "a", 2), share(3, "c", 1)}, {peer(1, "one", true), peer(2, "two")}));
   CHECK(names(subject.shares()) == std::vector<std::string>{"a", "b", "c"});
   CHECK(subject.share_count() == 3);
   CHECK(subject.shares()[0].seeders == 3);
@@ -99,9 +98,8 @@ TEST_CASE("several trackers make one catalogue", "[catalogue]") {
 
 TEST_CASE("find takes a name, an id, a prefix or a glob", "[catalogue]") {
   catalogue subject;
-  subject.on_snapshot(
-      0, snapshot(1, {share(0x11, "movie.mkv"), share(0x22, "movie.srt"), share(0x33, "deadbeef"),
-                      share(0x44, "twice"), share(0x55, "twice"), share(0x66, "odd*name")}));
+  subject.on_snapshot(0, snapshot(1, {share(0x11, "movie.mkv"), share(0x22, "movie.srt"), share(0x33, "deadbeef"),
+                                      share(0x44, "twice"), share(0x55, "twice"), share(0x66, "odd*name")}));
   const auto one = [&subject](const std::string& what) {
     const auto found = subject.find(what);
     REQUIRE(found.has_value());
@@ -134,8 +132,7 @@ TEST_CASE("find takes a name, an id, a prefix or a glob", "[catalogue]") {
     const auto none = subject.find(what);
     REQUIRE_FALSE(none.has_value());
     CHECK(none.error().code == errc::not_found);
-    CHECK(none.error().text ==
-          "no share called '" + what + "' in the catalogue of 6 shares: see 'node list'");
+    CHECK(none.error().text == "no share called '" + what + "' in the catalogue of 6 shares: see 'node list'");
   }
 }
 

@@ -75,8 +75,7 @@ TEST_CASE_METHOD(fixture, "ranges are cut from the front of the lane and never c
   CHECK_FALSE(queue.next_range(ann, 640 * KiB));
 }
 
-TEST_CASE_METHOD(fixture,
-                 "what a source that goes did not deliver is queued at once, what it delivered stays") {
+TEST_CASE_METHOD(fixture, "what a source that goes did not deliver is queued at once, what it delivered stays") {
   join(ann, only({0}));
   const auto chunk = take_and_ask(ann);
   REQUIRE(queue.next_chunk(ann));

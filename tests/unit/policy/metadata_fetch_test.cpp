@@ -165,8 +165,7 @@ TEST_CASE_METHOD(fetching, "who alone delivers a wrong info dictionary is banned
   CHECK(fetch.complete());
 }
 
-TEST_CASE_METHOD(fetching,
-                 "a liar among several is found by asking one at a time, and nobody else is banned") {
+TEST_CASE_METHOD(fetching, "a liar among several is found by asking one at a time, and nobody else is banned") {
   const auto liar = join(1);
   const auto ann = join(2);
   std::vector<source_id> banned;

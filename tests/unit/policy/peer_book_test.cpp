@@ -111,12 +111,24 @@ TEST_CASE("the book stays consistent under any order of events") {
     const auto who = static_cast<std::uint8_t>(random() % 20);
     now += std::chrono::milliseconds(random() % 300);
     switch (random() % 7) {
-      case 0: book.on_found(where, id(who), now); break;
-      case 1: book.on_left(id(who)); break;
-      case 2: book.on_dial_failed(where, now); break;
-      case 3: book.on_connected(where); break;
-      case 4: book.on_disconnected(where, random() % 2 == 0, now); break;
-      case 5: (void)book.next_dial(now); break;
+      case 0:
+        book.on_found(where, id(who), now);
+        break;
+      case 1:
+        book.on_left(id(who));
+        break;
+      case 2:
+        book.on_dial_failed(where, now);
+        break;
+      case 3:
+        book.on_connected(where);
+        break;
+      case 4:
+        book.on_disconnected(where, random() % 2 == 0, now);
+        break;
+      case 5:
+        (void)book.next_dial(now);
+        break;
       default:
         if (random() % 50 == 0) book.on_banned(id(who));
     }

@@ -42,8 +42,7 @@ TEST_CASE_METHOD(fixture, "a request leaves the window once, by answer or reject
   CHECK(list.bytes() == 0);
 }
 
-TEST_CASE_METHOD(fixture,
-                 "a request of which nothing is expected is cancelled and leaves the window at once") {
+TEST_CASE_METHOD(fixture, "a request of which nothing is expected is cancelled and leaves the window at once") {
   list.on_not_expected(chunk_index{0}, blocks_from(4, 3));
   CHECK_FALSE(list.next_cancel());
   list.on_not_expected(chunk_index{1}, ~block_mask{0});

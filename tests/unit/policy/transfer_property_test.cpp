@@ -22,8 +22,7 @@ class chaos {
         transfer_(content_.info, bitmap(shape_.piece_count()), seed),
         random_(seed),
         pieces_(shape_.piece_count()) {
-    for (std::uint32_t i = 0; i < pieces_.size(); ++i)
-      pieces_[i].blocks.resize(shape_.piece_blocks(piece_index{i}));
+    for (std::uint32_t i = 0; i < pieces_.size(); ++i) pieces_[i].blocks.resize(shape_.piece_blocks(piece_index{i}));
   }
 
   /// At most `operations`, fewer if the download completes. Returns how many.
@@ -142,8 +141,7 @@ class chaos {
     if (chance(25)) return ask(actor);
     if (chance(30)) return cancel(actor);
     if (chance(50)) return write(false);
-    if (!actor.asked.empty())
-      deliver(actor, chance(70) ? 0 : below(count(actor.asked)), chance(85) ? ~0u : below(8));
+    if (!actor.asked.empty()) deliver(actor, chance(70) ? 0 : below(count(actor.asked)), chance(85) ? ~0u : below(8));
   }
 
   static std::uint32_t count(const std::vector<byte_range>& ranges) {
@@ -299,8 +297,7 @@ class chaos {
   }
 
   void judge(piece_index index, piece& piece, block& block, transfer::check result) {
-    const bool all_stored =
-        std::ranges::all_of(piece.blocks, [](const auto& one) { return one.state == stored; });
+    const bool all_stored = std::ranges::all_of(piece.blocks, [](const auto& one) { return one.state == stored; });
     const bool all_right = std::ranges::none_of(piece.blocks, [](const auto& one) { return one.wrong; });
     if (result == transfer::check::verified) {
       REQUIRE(all_stored);

@@ -73,8 +73,7 @@ TEST_CASE("sources of very different rates together deliver what they can") {
 TEST_CASE("when half of the sources die the rest take over without a break") {
   std::vector<swarm::peer> peers(8);
   const double whole = ideal_seconds(peers);
-  const auto death =
-      swarm::begin() + std::chrono::duration_cast<duration>(std::chrono::duration<double>(0.4 * whole));
+  const auto death = swarm::begin() + std::chrono::duration_cast<duration>(std::chrono::duration<double>(0.4 * whole));
   for (std::size_t i = 0; i < 4; ++i) peers[i].dies = death;
   const double seconds = run(peers);
   const double ideal = 0.4 * whole + 0.6 * whole * 2;

@@ -22,8 +22,7 @@ bool overlap(const byte_range& a, const byte_range& b) {
 }
 
 bool overlaps_any(const byte_range& range, const std::vector<byte_range>& others) {
-  return std::any_of(others.begin(), others.end(),
-                     [&](const byte_range& other) { return overlap(range, other); });
+  return std::any_of(others.begin(), others.end(), [&](const byte_range& other) { return overlap(range, other); });
 }
 
 }  // namespace
@@ -255,8 +254,8 @@ TEST_CASE("a source that comes back starts with the smallest window and is told 
     if (elsewhere == range.bytes) needless.push_back(range);
   }
   REQUIRE_FALSE(needless.empty());
-  const auto alive = std::find_if(asked.begin(), asked.end(),
-                                  [&](const byte_range& range) { return !overlaps_any(range, taken); });
+  const auto alive =
+      std::find_if(asked.begin(), asked.end(), [&](const byte_range& range) { return !overlaps_any(range, taken); });
   REQUIRE(alive != asked.end());
   s.deliver(ann, *alive);
   CHECK_FALSE(s.transfer.stats(ann).stalled);

@@ -110,8 +110,8 @@ TEST_CASE("a single file is downloaded, read as a range and finished", "[content
   CHECK_FALSE(fs::exists(f.home / "down/file.part"));
   for (const auto& readable : {*before, *after}) {
     std::string bytes(range.bytes, '\0');
-    REQUIRE(pread(readable.file->descriptor(), bytes.data(), bytes.size(),
-                  static_cast<off_t>(readable.offset)) == range.bytes);
+    REQUIRE(pread(readable.file->descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(readable.offset)) ==
+            range.bytes);
     CHECK(bytes == content.substr(piece_bytes_min + 16384, range.bytes));
   }
 }
@@ -287,8 +287,7 @@ TEST_CASE("a changed file is told from the one that was added", "[content_files]
     CHECK(read.error().text.find("folder/a/one") != std::string::npos);
     CHECK(read.error().text.find("add it again") != std::string::npos);
     CHECK(source->prepare_read({piece_index{0}, 0, 100}).error().code == code);
-    CHECK(content_files::open_complete(share.path, share.info, share.signatures, f.cache).error().code ==
-          code);
+    CHECK(content_files::open_complete(share.path, share.info, share.signatures, f.cache).error().code == code);
   };
   const fs::path one = f.home / "src/folder/a/one";
   SECTION("touched") {
@@ -332,8 +331,7 @@ TEST_CASE("symlinks are made at the end and stay inside", "[content_files]") {
 
 TEST_CASE("no download without its directory", "[content_files]") {
   fixture f;
-  const auto failed =
-      content_files::open_partial((f.home / "missing").string(), made_up_file("x", 5), false, f.cache);
+  const auto failed = content_files::open_partial((f.home / "missing").string(), made_up_file("x", 5), false, f.cache);
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == errc::not_found);
   CHECK(failed.error().text.find("--dir") != std::string::npos);

@@ -93,10 +93,9 @@ TEST_CASE("metadata messages have the bytes of BEP 9 and come back") {
 }
 
 TEST_CASE("what is not a metadata message is refused") {
-  for (const std::string text :
-       {"", "i1e", "de", "d8:msg_typei3e5:piecei0ee", "d8:msg_typei-1e5:piecei0ee", "d8:msg_typei0ee",
-        "d8:msg_typei0e5:piecei-1ee", "d8:msg_typei0e5:piecei4294967296ee",
-        "d8:msg_typei1e5:piecei0e10:total_sizei9ee"}) {
+  for (const std::string text : {"", "i1e", "de", "d8:msg_typei3e5:piecei0ee", "d8:msg_typei-1e5:piecei0ee",
+                                 "d8:msg_typei0ee", "d8:msg_typei0e5:piecei-1ee", "d8:msg_typei0e5:piecei4294967296ee",
+                                 "d8:msg_typei1e5:piecei0e10:total_sizei9ee"}) {
     CAPTURE(text);
     REQUIRE(read_metadata(text).has_error());
     CHECK(read_metadata(text).error().code == errc::protocol);

@@ -33,8 +33,7 @@ byte_buffer length_and_id(std::size_t length, std::uint8_t id) {
 }
 
 TEST_CASE("messages come out one at a time and in order") {
-  const std::vector<message> sent{keep_alive{}, have{piece_index{3}}, bitfield{{1, 2, 3}}, unchoke{},
-                                  keep_alive{}};
+  const std::vector<message> sent{keep_alive{}, have{piece_index{3}}, bitfield{{1, 2, 3}}, unchoke{}, keep_alive{}};
   frame_reader reader;
   feed(reader, stream_of(sent));
   for (const message& what : sent) CHECK(reader.try_next().value() == event{what});
@@ -91,8 +90,8 @@ TEST_CASE("piece payload is bounded") {
   frame_reader largest;
   feed(largest, length_and_id(9 + frame_reader::payload_bytes_max, 7));
   CHECK(largest.try_next().value() == event{frame_reader::more{}});
-  for (const std::size_t length : {std::size_t{1}, std::size_t{8}, std::size_t{9},
-                                   10 + frame_reader::payload_bytes_max, std::size_t{0xffffffff}}) {
+  for (const std::size_t length : {std::size_t{1}, std::size_t{8}, std::size_t{9}, 10 + frame_reader::payload_bytes_max,
+                                   std::size_t{0xffffffff}}) {
     frame_reader reader;
     feed(reader, length_and_id(length, 7));
     CHECK(reader.try_next().error().code == errc::protocol);
@@ -142,8 +141,7 @@ TEST_CASE("the longest control frame fits wherever in the buffer it begins") {
   feed(reader, byte_view{bytes}.first(frame_reader::buffer_bytes));
   CHECK(reader.try_next().value() == event{filler});
   CHECK(reader.try_next().value() == event{frame_reader::more{}});
-  feed(reader,
-       byte_view{bytes}.subspan(frame_reader::buffer_bytes, bytes.size() - frame_reader::buffer_bytes - 5));
+  feed(reader, byte_view{bytes}.subspan(frame_reader::buffer_bytes, bytes.size() - frame_reader::buffer_bytes - 5));
   CHECK(reader.try_next().value() == event{longest});
   feed(reader, byte_view{bytes}.last(5));
   CHECK(reader.try_next().value() == event{choke{}});

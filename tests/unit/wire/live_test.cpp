@@ -55,13 +55,12 @@ TEST_CASE("every message of a peer comes back") {
 TEST_CASE("every message of the tracker comes back") {
   const peer_row row{peer, "host", "192.0.2.1", 6881, "0.1.0", true};
   const share_row listed{share, "name", 100, 2, 3, 4, std::numeric_limits<std::uint64_t>::max()};
-  const std::vector<tracker_message> all{
-      welcome{"192.0.2.1", true, 5000},
-      snapshot{},
-      snapshot{std::numeric_limits<std::uint64_t>::max(), {row, row}, {listed}},
-      delta{7, {row}, {peer}, {listed}, {share}, {{share, 1, 2, 3}}},
-      swarm{share, {{peer, "2001:db8::1", 1}}, {peer}},
-      failure{"limit", "too many shares: withdraw some"}};
+  const std::vector<tracker_message> all{welcome{"192.0.2.1", true, 5000},
+                                         snapshot{},
+                                         snapshot{std::numeric_limits<std::uint64_t>::max(), {row, row}, {listed}},
+                                         delta{7, {row}, {peer}, {listed}, {share}, {{share, 1, 2, 3}}},
+                                         swarm{share, {{peer, "2001:db8::1", 1}}, {peer}},
+                                         failure{"limit", "too many shares: withdraw some"}};
   for (const auto& message : all) {
     CAPTURE(encode(message));
     CHECK(decode_tracker_message(encode(message)).value() == message);
@@ -69,11 +68,9 @@ TEST_CASE("every message of the tracker comes back") {
 }
 
 TEST_CASE("messages have the text that the header promises") {
-  CHECK(encode(peer_message{progress{share, 5}}) ==
-        R"({"type":"progress","id":")" + share_hex + R"(","have":5})");
+  CHECK(encode(peer_message{progress{share, 5}}) == R"({"type":"progress","id":")" + share_hex + R"(","have":5})");
   CHECK(encode(peer_message{leave{}}) == R"({"type":"leave"})");
-  CHECK(encode(tracker_message{failure{"limit", "a\nb"}}) ==
-        R"({"type":"failure","code":"limit","text":"a\u000ab"})");
+  CHECK(encode(tracker_message{failure{"limit", "a\nb"}}) == R"({"type":"failure","code":"limit","text":"a\u000ab"})");
 }
 
 TEST_CASE("unknown members are ignored and others have defaults") {
@@ -92,11 +89,9 @@ TEST_CASE("what is not a message is refused and said why") {
   CHECK_THAT(refusal_of("{}"), Contains("\"type\""));
   CHECK_THAT(refusal_of(R"({"type":1})"), Contains("\"type\""));
   CHECK_THAT(refusal_of(R"({"type":"welcome"})"), Contains("unknown type"));
-  CHECK_THAT(
-      refusal_of(std::string(R"({"type":"leave","a":)") + std::string(17, '[') + std::string(17, ']') + "}"),
-      Contains("not JSON"));
-  CHECK(decode_peer_message(R"({"type":"leave","a":)" + std::string(15, '[') + std::string(15, ']') + "}")
-            .has_value());
+  CHECK_THAT(refusal_of(std::string(R"({"type":"leave","a":)") + std::string(17, '[') + std::string(17, ']') + "}"),
+             Contains("not JSON"));
+  CHECK(decode_peer_message(R"({"type":"leave","a":)" + std::string(15, '[') + std::string(15, ']') + "}").has_value());
 }
 
 TEST_CASE("the sides do not understand each other's messages") {
@@ -116,19 +111,16 @@ TEST_CASE("members are required, typed and bounded") {
   CHECK_THAT(refusal_of(join_text(R"("name":"n","port":65536)")), Contains("\"port\" is larger than 65535"));
   for (const char* number : {"-1", "1.5", "1e3", "\"1\"", "null", "18446744073709551616"}) {
     CAPTURE(number);
-    CHECK_THAT(refusal_of(join_text(R"("name":"n","port":)" + std::string(number))),
-               Contains("whole number"));
+    CHECK_THAT(refusal_of(join_text(R"("name":"n","port":)" + std::string(number))), Contains("whole number"));
   }
-  CHECK_THAT(refusal_of(offer_text(R"("name":"n","bytes":562949953421313)")),
-             Contains("\"bytes\" is larger"));
+  CHECK_THAT(refusal_of(offer_text(R"("name":"n","bytes":562949953421313)")), Contains("\"bytes\" is larger"));
   CHECK_THAT(refusal_of(offer_text(R"("name":"n","bytes":5,"have":6)")), Contains("\"have\" is larger"));
   CHECK_THAT(refusal_of(offer_text(R"("name":"n","bytes":5,"files":4294967296)")), Contains("\"files\""));
   CHECK_THAT(refusal_of(join_text(R"("name":"n","version":")" + std::string(65, 'v') + '"')),
              Contains("\"version\" is longer than 64"));
   CHECK_THAT(refusal_of(join_text(R"("name":"n","advertise":")" + std::string(65, 'v') + '"')),
              Contains("\"advertise\""));
-  CHECK(decode_tracker_message(R"({"type":"welcome","address":"a","heartbeat_ms":1,"reachable":1})")
-            .has_error());
+  CHECK(decode_tracker_message(R"({"type":"welcome","address":"a","heartbeat_ms":1,"reachable":1})").has_error());
 }
 
 TEST_CASE("names cannot harm a terminal or a path") {
@@ -156,8 +148,7 @@ TEST_CASE("messages and lists are bounded") {
 
   publish largest;
   for (std::size_t i = 0; i < shares_per_message_max; ++i) {
-    largest.shares.push_back(
-        {share, std::string(name_bytes_max, '"'), share_bytes_max, 4294967295, share_bytes_max});
+    largest.shares.push_back({share, std::string(name_bytes_max, '"'), share_bytes_max, 4294967295, share_bytes_max});
   }
   const std::string text = encode(peer_message{largest});
   CHECK(text.size() <= peer_message_bytes_max);

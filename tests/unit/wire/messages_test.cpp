@@ -155,16 +155,14 @@ TEST_CASE("a piece header announces its payload") {
 TEST_CASE("a message of another length than its id has is refused") {
   for (const sample& s : samples()) {
     const byte_buffer whole = hex(s.wire);
-    const bool any_length = std::holds_alternative<bitfield>(s.what) ||
-                            std::holds_alternative<extended>(s.what) ||
+    const bool any_length = std::holds_alternative<bitfield>(s.what) || std::holds_alternative<extended>(s.what) ||
                             std::holds_alternative<keep_alive>(s.what);
     if (any_length) continue;
     CAPTURE(s.wire);
     for (std::size_t kept = 5; kept < whole.size(); ++kept) {
       const auto cut = decode(byte_view{whole}.subspan(4, kept - 4));
       // `hashes` is only cut off where a digest ends.
-      const bool whole_digests =
-          std::holds_alternative<hashes>(s.what) && kept >= 53 && (kept - 53) % 32 == 0;
+      const bool whole_digests = std::holds_alternative<hashes>(s.what) && kept >= 53 && (kept - 53) % 32 == 0;
       CHECK(cut.has_value() == whole_digests);
       if (!cut) CHECK(cut.error().code == errc::protocol);
     }
@@ -177,9 +175,9 @@ TEST_CASE("a message of another length than its id has is refused") {
 }
 
 TEST_CASE("requests are bounded") {
-  for (const message& what : {message{request{{piece_index{}, 0, request_bytes_max}}},
-                              message{cancel{{piece_index{}, 0, request_bytes_max}}},
-                              message{reject{{piece_index{}, 0, request_bytes_max}}}}) {
+  for (const message& what :
+       {message{request{{piece_index{}, 0, request_bytes_max}}}, message{cancel{{piece_index{}, 0, request_bytes_max}}},
+        message{reject{{piece_index{}, 0, request_bytes_max}}}}) {
     byte_buffer framed = frame_of(what);
     CHECK(decode_whole(framed).has_value());
     store_be32(framed.data() + 13, request_bytes_max + 1);

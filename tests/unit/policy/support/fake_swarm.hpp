@@ -73,8 +73,7 @@ class swarm {
     if (!one.present || one.jobs.empty()) return never;
     const job& first = one.jobs.front();
     const std::uint32_t bytes = std::min(block_bytes, first.range.bytes - one.sent);
-    const auto span =
-        std::chrono::duration_cast<duration>(std::chrono::duration<double>(bytes / one.as.rate));
+    const auto span = std::chrono::duration_cast<duration>(std::chrono::duration<double>(bytes / one.as.rate));
     const time_point done = std::max(one.free, first.arrives) + span;
     return done >= one.as.silent ? never : done + one.as.delay;
   }
@@ -118,8 +117,7 @@ class swarm {
     }
     if (wanted) {
       const std::uint32_t block = part.begin / block_bytes;
-      transfer_.on_stored(one.id, part.piece, block,
-                          std::span(&content_.leaves[part.piece.value()][block], 1), now_);
+      transfer_.on_stored(one.id, part.piece, block, std::span(&content_.leaves[part.piece.value()][block], 1), now_);
     }
     ask(one);
     withdraw();
