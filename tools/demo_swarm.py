@@ -215,9 +215,11 @@ def watch(swarm, leechers, shares, victim, screen):
             active = {s["peer"] or s["address"] for row in rows for s in row["sources"] if s["state"] == "active"}
             reason = next((row["reason"] for row in rows if row["reason"]), "")
             if not reason and not active:
-                reason = " and ".join(sorted({row["phase"] for row in rows}))
+                reason = "finishing"
             doing = f"{size(rate):>7}/s from {len(active)}  {reason}" if done < total else "written out to the disk"
-            lines.append(f"  {leecher.name}  {bar(done / total)} {100 * done / total:3.0f} %  {doing}"[:118].rstrip())
+            # A line that wraps would leave its rest behind when the bars are drawn again.
+            width = shutil.get_terminal_size((119, 24)).columns - 1
+            lines.append(f"  {leecher.name}  {bar(done / total)} {100 * done / total:3.0f} %  {doing}"[:width].rstrip())
         screen.draw(lines)
         if killed_at is None and done_all >= KILL_AT * total * len(leechers):
             victim.process.kill()
