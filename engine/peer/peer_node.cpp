@@ -361,10 +361,8 @@ void peer_node::on_connected(std::size_t, const live::welcome& welcome) {
   }
 }
 
-void peer_node::on_disconnected(std::size_t tracker, const std::string& reason) {
-  if (stopped_) return;
-  const auto& where = trackers_[tracker]->where();
-  log_warn("tracker is lost tracker={}:{} reason=\"{}\"", where.host, where.port, reason);
+void peer_node::on_disconnected(std::size_t, const std::string&) {
+  // Sessions go on without a tracker, and its client has logged the reason.
 }
 
 void peer_node::on_swarm(std::size_t, const live::swarm& change) {

@@ -73,7 +73,7 @@ void tracker_client::on_session_end(const std::string& reason) {
   const bool is_news = was_connected || state_.reason != reason;
   state_.reason = reason;
   ++state_.attempts;
-  if (is_news && !stopped_) log_warn("tracker is gone tracker={} reason={}", name(), reason);
+  if (is_news && !stopped_) log_warn("tracker is gone tracker={} reason=\"{}\"", name(), reason);
   if (was_connected) observer_.on_disconnected(tracker_, reason);
 }
 
