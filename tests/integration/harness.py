@@ -1,7 +1,7 @@
 """Starts real trackers and peers on free ports, talks to them as a person would, and kills them.
 
 Every wait is for a condition with a bound, never for a time. Everything a test starts is gone when it ends: the `owner`
-of a process or proxy has unittest's addCleanup(). tools/chaos uses all but SwarmTest.
+of a process or proxy has unittest's addCleanup(). tools/chaos and bench/ use all but SwarmTest.
 """
 import hashlib
 import json
@@ -125,7 +125,9 @@ class Peer(Process):
         self.state = directory / f"{name}.state"
         self.dir = directory / name
         self.dir.mkdir(exist_ok=True)
-        self.options = ["--name", name, "--state", self.state, "--dir", self.dir, "--log-level", "debug", *arguments]
+        self.options = ["--name", name, "--state", self.state, "--dir", self.dir, *arguments]
+        if "--log-level" not in arguments:
+            self.options += ["--log-level", "debug"]
         if "--listen" not in arguments:
             self.options += ["--listen", "127.0.0.1:0"]
         super().__init__(owner, ["peer", *self.options], directory / f"{name}.log")
@@ -180,7 +182,9 @@ class Swarm:
         return found
 
     def tracker(self, *arguments, name="tracker"):
-        options = ["tracker", "--log-level", "debug", *arguments]
+        options = ["tracker", *arguments]
+        if "--log-level" not in arguments:
+            options += ["--log-level", "debug"]
         if "--listen" not in arguments:
             options += ["--listen", "127.0.0.1:0"]
         return Process(self, options, self.directory / f"{name}.log")

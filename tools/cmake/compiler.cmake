@@ -10,6 +10,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(SHOAL_TESTS "Build the tests" ON)
+option(SHOAL_BENCH "Build the programs of tools/bench" OFF)
 option(SHOAL_FUZZ "Build the fuzz targets with libFuzzer instead of as corpus replays" OFF)
 set(SHOAL_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 

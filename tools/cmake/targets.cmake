@@ -30,3 +30,17 @@ function(shoal_test name)
   endif()
   catch_discover_tests(${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 120)
 endfunction()
+
+# shoal_bench(NAME SOURCES file... DEPENDS target... [ASIO_PCH]): a program of tools/bench, PROJECT_BINARY_DIR/bench/NAME.
+function(shoal_bench name)
+  cmake_parse_arguments(arg "ASIO_PCH" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(bench_${name} ${arg_SOURCES})
+  set_target_properties(bench_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+  target_include_directories(bench_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(bench_${name} PRIVATE shoal_options ${arg_DEPENDS})
+  if(arg_ASIO_PCH)
+    shoal_asio_pch(bench_${name})
+  endif()
+  add_dependencies(bench_programs bench_${name})
+endfunction()
