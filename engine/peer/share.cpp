@@ -21,6 +21,7 @@ share::share(peer_context& context, share_observer& observer, const share_id& id
     : context_(context),
       observer_(observer),
       id_(id),
+      book_(std::hash<peer_id>{}(context.self)),
       book_changed_(context.executor),
       stop_asked_(context.executor),
       tasks_(context.executor) {}

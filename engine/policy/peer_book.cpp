@@ -6,14 +6,43 @@
 
 namespace shoal {
 
+void peer_book::schedule(place at, time_point when) {
+  at->second.next_try = when;
+  later_.emplace(when, at->first);
+}
+
+void peer_book::unschedule(place at) {
+  due_.erase({at->second.order, at->first});
+  later_.erase({at->second.next_try, at->first});
+}
+
+void peer_book::rest(place at, time_point now) {
+  at->second.state = condition::idle;
+  schedule(at, now + at->second.backoff);
+  at->second.backoff = std::min(at->second.backoff * 2, dial_backoff_max);
+}
+
+void peer_book::retire(place at) {
+  if (!at->second.left || at->second.state != condition::idle) return;
+  unschedule(at);
+  entries_.erase(at);
+}
+
 void peer_book::on_found(const peer_address& where, const std::optional<peer_id>& peer, time_point now) {
   if (where.port == 0 || (peer && banned(*peer))) return;
-  if (!entries_.contains(where) && entries_.size() >= book_addresses_max) return;
-  entry& known = entries_[where];
+  auto at = entries_.find(where);
+  if (at == entries_.end()) {
+    if (entries_.size() >= book_addresses_max) return;
+    at = entries_.emplace(where, entry{}).first;
+    at->second.order = random_();
+  }
+  entry& known = at->second;
   if (peer) known.peer = peer;
   known.left = false;
   known.backoff = dial_backoff_min;
-  if (known.state == condition::idle) known.next_try = now;
+  if (known.state != condition::idle) return;
+  unschedule(at);
+  schedule(at, now);
 }
 
 void peer_book::on_left(const peer_id& peer) {
@@ -28,10 +57,8 @@ void peer_book::on_left(const peer_id& peer) {
 void peer_book::on_dial_failed(const peer_address& where, time_point now) {
   const auto at = entries_.find(where);
   if (at == entries_.end() || at->second.state != condition::dialling) return;
-  at->second.state = condition::idle;
   --dialling_;
-  at->second.next_try = now + at->second.backoff;
-  at->second.backoff = std::min(at->second.backoff * 2, dial_backoff_max);
+  rest(at, now);
   retire(at);
 }
 
@@ -39,6 +66,7 @@ void peer_book::on_connected(const peer_address& where) {
   const auto at = entries_.find(where);
   if (at == entries_.end()) return;
   if (at->second.state == condition::dialling) --dialling_;
+  if (at->second.state == condition::idle) unschedule(at);
   at->second.state = condition::connected;
   at->second.backoff = dial_backoff_min;
 }
@@ -46,10 +74,8 @@ void peer_book::on_connected(const peer_address& where) {
 void peer_book::on_disconnected(const peer_address& where, bool again, time_point now) {
   const auto at = entries_.find(where);
   if (at == entries_.end() || at->second.state != condition::connected) return;
-  at->second.state = condition::idle;
   if (!again) at->second.left = true;
-  at->second.next_try = now + at->second.backoff;
-  at->second.backoff = std::min(at->second.backoff * 2, dial_backoff_max);
+  rest(at, now);
   retire(at);
 }
 
@@ -60,26 +86,23 @@ void peer_book::on_banned(const peer_id& peer) {
 
 std::optional<peer_address> peer_book::next_dial(time_point now) {
   if (dialling_ >= dials_max) return std::nullopt;
-  for (auto& [where, known] : entries_) {
-    if (known.state != condition::idle || known.next_try > now) continue;
-    known.state = condition::dialling;
-    ++dialling_;
-    return where;
+  while (!later_.empty() && later_.begin()->first <= now) {
+    const peer_address& where = later_.begin()->second;
+    due_.emplace(entries_.at(where).order, where);
+    later_.erase(later_.begin());
   }
-  return std::nullopt;
+  if (due_.empty()) return std::nullopt;
+  const peer_address where = due_.begin()->second;
+  due_.erase(due_.begin());
+  entries_.at(where).state = condition::dialling;
+  ++dialling_;
+  return where;
 }
 
 time_point peer_book::next_deadline() const {
-  time_point earliest = never;
-  if (dialling_ >= dials_max) return earliest;
-  for (const auto& [where, known] : entries_) {
-    if (known.state == condition::idle) earliest = std::min(earliest, known.next_try);
-  }
-  return earliest;
-}
-
-void peer_book::retire(std::map<peer_address, entry>::iterator at) {
-  if (at->second.left && at->second.state == condition::idle) entries_.erase(at);
+  if (dialling_ >= dials_max) return never;
+  if (!due_.empty()) return entries_.at(due_.begin()->second).next_try;
+  return later_.empty() ? never : later_.begin()->first;
 }
 
 void peer_book::check_invariants() const {
@@ -87,9 +110,12 @@ void peer_book::check_invariants() const {
                                       [](const auto& row) { return row.second.state == condition::dialling; });
   SHOAL_ASSERT(static_cast<std::size_t>(dialling) == dialling_);
   SHOAL_ASSERT(dialling_ <= dials_max);
+  SHOAL_ASSERT(due_.size() + later_.size() <= entries_.size());
   for (const auto& [where, known] : entries_) {
     SHOAL_ASSERT(where.port != 0);
     SHOAL_ASSERT(!known.left || known.state != condition::idle);
+    const bool scheduled = due_.contains({known.order, where}) != later_.contains({known.next_try, where});
+    SHOAL_ASSERT(scheduled == (known.state == condition::idle));
   }
 }
 

@@ -1,15 +1,19 @@
 // The peers known for one share: whom to dial next, when to try again, who is banned.
 //
 // Addresses come from the tracker, the user and magnet links. A dial that fails is repeated with exponential back-off
-// for as long as the address is known. Pure; owned by peer/share.
+// for as long as the address is known. Those that are due are dialled in an order of the seed's: where a swarm is
+// larger than what one peer connects to, its graph is random, and no peer is everybody's neighbour. Pure; owned by
+// peer/share.
 #pragma once
 
 #include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
@@ -32,6 +36,8 @@ inline constexpr duration dial_backoff_max = std::chrono::seconds(15);
 
 class peer_book {
  public:
+  explicit peer_book(std::uint64_t seed) : random_(seed) {}
+
   /// An address became known; `peer` if the tracker said who it is. Known ones are dialled again at once.
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, time_point now);
   /// The tracker says that the peer left: it is not dialled again. A session with it may go on.
@@ -46,6 +52,7 @@ class peer_book {
 
   /// An address to dial now, which counts as being dialled from then on.
   std::optional<peer_address> next_dial(time_point now);
+  /// `now` or earlier if one is due; never while all dials_max are under way.
   time_point next_deadline() const;
   bool banned(const peer_id& peer) const { return banned_.contains(peer); }
   std::size_t size() const { return entries_.size(); }
@@ -57,13 +64,22 @@ class peer_book {
   struct entry {
     std::optional<peer_id> peer;
     condition state = condition::idle;
-    time_point next_try{};
+    std::uint64_t order = 0;  ///< among those that are due
+    time_point next_try{};    ///< of idle ones; in due_ once it has come, until then in later_
     duration backoff = dial_backoff_min;
     bool left = false;
   };
-  void retire(std::map<peer_address, entry>::iterator at);
+  using place = std::map<peer_address, entry>::iterator;
+  void schedule(place at, time_point when);
+  void unschedule(place at);
+  /// Idle from now on, and dialled again after its back-off.
+  void rest(place at, time_point now);
+  void retire(place at);
 
   std::map<peer_address, entry> entries_;
+  std::set<std::pair<std::uint64_t, peer_address>> due_;
+  std::set<std::pair<time_point, peer_address>> later_;
+  std::mt19937_64 random_;
   std::set<peer_id> banned_;
   std::size_t dialling_ = 0;
 };

@@ -21,7 +21,7 @@ peer_id id(std::uint8_t n) {
 }  // namespace
 
 TEST_CASE("an address that becomes known is dialled once, at once") {
-  peer_book book;
+  peer_book book(1);
   book.on_found(a, std::nullopt, start);
   CHECK(book.next_deadline() <= start);
   CHECK(book.next_dial(start) == a);
@@ -31,7 +31,7 @@ TEST_CASE("an address that becomes known is dialled once, at once") {
 }
 
 TEST_CASE("a failed dial is repeated with growing pauses for as long as the address is known") {
-  peer_book book;
+  peer_book book(1);
   book.on_found(a, std::nullopt, start);
   time_point now = start;
   duration before{};
@@ -53,7 +53,7 @@ TEST_CASE("a failed dial is repeated with growing pauses for as long as the addr
 }
 
 TEST_CASE("a peer that left is not dialled again, and a session with it may go on") {
-  peer_book book;
+  peer_book book(1);
   book.on_found(a, id(1), start);
   book.on_found(b, id(2), start);
   REQUIRE(book.next_dial(start) == a);
@@ -67,7 +67,7 @@ TEST_CASE("a peer that left is not dialled again, and a session with it may go o
 }
 
 TEST_CASE("a banned peer is neither dialled nor taken up again") {
-  peer_book book;
+  peer_book book(1);
   book.on_found(a, id(1), start);
   book.on_banned(id(1));
   CHECK(book.banned(id(1)));
@@ -77,7 +77,7 @@ TEST_CASE("a banned peer is neither dialled nor taken up again") {
 }
 
 TEST_CASE("a lost session is dialled again after a pause only if that makes sense") {
-  peer_book book;
+  peer_book book(1);
   book.on_found(a, std::nullopt, start);
   REQUIRE(book.next_dial(start) == a);
   book.on_connected(a);
@@ -90,7 +90,7 @@ TEST_CASE("a lost session is dialled again after a pause only if that makes sens
 }
 
 TEST_CASE("dials under way and addresses are bounded") {
-  peer_book book;
+  peer_book book(1);
   for (std::uint32_t i = 0; i < book_addresses_max + 10; ++i) {
     book.on_found({"192.0.2." + std::to_string(i), 1}, std::nullopt, start);
   }
@@ -102,9 +102,24 @@ TEST_CASE("dials under way and addresses are bounded") {
   book.check_invariants();
 }
 
+TEST_CASE("those that are due are dialled in an order of the seed's, whatever order they were found in") {
+  const auto order_of = [](std::uint64_t seed) {
+    peer_book book(seed);
+    for (std::uint16_t port = 1; port <= dials_max; ++port) {
+      book.on_found({"192.0.2.1", port}, std::nullopt, start + std::chrono::milliseconds(port));
+    }
+    std::vector<std::uint16_t> ports;
+    while (const auto next = book.next_dial(start + std::chrono::seconds(1))) ports.push_back(next->port);
+    return ports;
+  };
+  CHECK(order_of(1).size() == dials_max);
+  CHECK(order_of(1) == order_of(1));
+  CHECK(order_of(1) != order_of(2));
+}
+
 TEST_CASE("the book stays consistent under any order of events") {
   std::mt19937 random(42);
-  peer_book book;
+  peer_book book(1);
   time_point now = start;
   for (int i = 0; i < 20'000; ++i) {
     const peer_address where{"192.0.2." + std::to_string(random() % 40), 1};
