@@ -69,12 +69,13 @@ class Result:
 
 
 class Process:
-    """One long-running node; `ready` is its READY line."""
+    """One long-running node; `ready` is its READY line. An owner with a `prefix` has it run by those words, inside a
+    network namespace for example."""
 
     def __init__(self, owner, arguments, log):
         self.log_path = log
         self.log = open(log, "ab")
-        self.arguments = [NODE, *map(str, arguments)]
+        self.arguments = [*getattr(owner, "prefix", []), NODE, *map(str, arguments)]
         self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=self.log)
         owner.addCleanup(self.kill)
