@@ -70,10 +70,6 @@ class Host:
         """So that a host is the owner of what tests/integration/harness.py starts in it."""
         self.network.addCleanup(function, *arguments, **options)
 
-    def set_link(self, up):
-        """Pulls the cable out or puts it back: nothing is reset, frames vanish."""
-        _batch("ip", self.network.bridge, [f"link set dev {self.port} {'up' if up else 'down'}"])
-
     def set_rate(self, up=None, down=None):
         """Changes the directions given, while traffic flows; one without a limit gets one."""
         if up is not None:
@@ -129,6 +125,10 @@ class Network:
 
     def __exit__(self, *_):
         self._remove()
+
+    def set_links(self, hosts, up):
+        """Pulls their cables out, or puts them back, at one moment: nothing is reset, frames vanish."""
+        _batch("ip", self.bridge, [f"link set dev {host.port} {'up' if up else 'down'}" for host in hosts])
 
     def _build(self):
         _batch("ip", None, [f"netns add {name}" for name in (self.bridge, *(host.namespace for host in self.hosts))])
