@@ -1,0 +1,88 @@
+// What will happen in a simulated swarm, in order of time.
+//
+// Events of the same time leave in the order in which they were put in, so that a run depends on nothing but its
+// scenario; trace() is a digest of all that left so far, by which two runs are compared. Owned by network.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "content/geometry.hpp"
+#include "core/ids.hpp"
+#include "core/time.hpp"
+
+namespace shoal::simulate {
+
+using node_index = strong_index<struct node_tag>;
+/// One end of a connection. Ends 2i and 2i + 1 belong together; the even one dialled.
+using end_index = strong_index<struct end_tag>;
+
+constexpr end_index other_end(end_index end) {
+  return end_index{end.value() ^ 1};
+}
+constexpr bool dialled(end_index end) {
+  return (end.value() & 1) == 0;
+}
+
+/// What peers say to each other, payload apart. The share's metadata is known to everybody.
+struct message {
+  enum class kind : std::uint8_t {
+    hello,  ///< handshake, pieces held and unchoke in one
+    have,
+    request,
+    cancel,
+    reject,
+    leaves_request,  ///< BEP 52 hash request for all leaves of range.piece
+    leaves,
+    leaves_refused,
+  };
+  kind type = kind::hello;
+  byte_range range{};
+};
+
+struct event {
+  enum class kind : std::uint8_t {
+    begin,        ///< `node` comes
+    die,          ///< `node` closes everything and is gone
+    fall_silent,  ///< `node` sends nothing and reads nothing from now on
+    timer,        ///< of `node`
+    dialled,      ///< the dial of `node` to node `amount` ends
+    message,      ///< `said` arrives at `end`
+    broadcast,    ///< `said` arrives at every end of list `amount`
+    payload,      ///< `amount` bytes more of `said.range` arrive at `end`
+    stored,       ///< `node` has written `said.range`, which came in at `end`
+    sent,         ///< the uplink of `node` has sent what it was at
+    closed,       ///< `end` learns that the other end is closed
+  };
+  time_point at{};
+  std::uint64_t order = 0;  ///< given by the queue
+  node_index node{};
+  end_index end{};
+  std::uint32_t amount = 0;
+  kind type = kind::begin;
+  message said{};
+};
+
+class event_queue {
+ public:
+  /// `what.at` is not before now().
+  void put(event what);
+  /// Takes the first event out; the queue is not empty. now() is its time from then on.
+  event take();
+
+  bool empty() const { return heap_.empty(); }
+  time_point now() const { return now_; }
+  std::uint64_t taken() const { return taken_; }
+  std::uint64_t trace() const { return trace_; }
+
+ private:
+  void record(const event& what);
+
+  std::vector<event> heap_;
+  time_point now_{};
+  std::uint64_t orders_ = 0;
+  std::uint64_t taken_ = 0;
+  std::uint64_t trace_ = 0;
+};
+
+}  // namespace shoal::simulate

@@ -1,0 +1,112 @@
+// Simulates a flash crowd and prints how close it came to the fluid bound.
+
+#include <boost/program_options.hpp>
+#include <chrono>
+#include <iostream>
+
+#include "simulate/report.hpp"
+#include "simulate/swarm.hpp"
+
+namespace {
+
+using namespace shoal;
+using namespace shoal::simulate;
+namespace options = boost::program_options;
+
+struct choices {
+  scenario how;
+  double mib = 64;
+  std::uint32_t piece_kib = 0;
+  double up_mbit = 40;
+  double down_mbit = 160;
+  double seeder_mbit = 0;
+  double latency_ms = 1;
+  double latency_spread_ms = 0;
+  double start_spread_ms = 0;
+  double trouble_s = 10;
+  std::uint32_t quantum_kib = 16;
+  std::uint32_t turn_kib = 1024;
+  bool json = false;
+};
+
+duration milliseconds(double count) {
+  return std::chrono::duration_cast<duration>(std::chrono::duration<double, std::milli>(count));
+}
+
+/// An option that keeps the value it has unless it is given.
+template <class Value>
+auto* option(Value& place) {
+  return options::value<Value>(&place)->default_value(place);
+}
+
+bool read(int count, char** words, choices& chosen) {
+  scenario& how = chosen.how;
+  options::options_description all("simulate: one seeder and a crowd that comes at once, in simulated time");
+  auto add = all.add_options();
+  add("help", "this");
+  add("leechers", option(how.leechers), "how many come");
+  add("seeders", option(how.seeders), "how many there are");
+  add("mib", option(chosen.mib), "size of the share, MiB");
+  add("piece-kib", option(chosen.piece_kib), "piece size; 0: as the product chooses");
+  add("up-mbit", option(chosen.up_mbit), "uplink of each node");
+  add("down-mbit", option(chosen.down_mbit), "downlink of each node");
+  add("seeder-mbit", option(chosen.seeder_mbit), "uplink of each seeder; 0: as the others");
+  add("latency-ms", option(chosen.latency_ms), "one way");
+  add("latency-spread-ms", option(chosen.latency_spread_ms), "up to this more, different for each pair");
+  add("start-spread-ms", option(chosen.start_spread_ms), "leechers come within this time");
+  add("seed", option(how.seed), "of all chance");
+  add("slots", option(how.uplink_slots), "sessions that one uplink serves at the same time");
+  add("quantum-kib", option(chosen.quantum_kib), "what one session sends before the next has its turn");
+  add("turn-kib", option(chosen.turn_kib), "what a session sends before it gives its slot away");
+  add("message-bytes", option(how.message_bytes_more), "that each control message costs on the uplink, beyond its own");
+  add("known", option(how.addresses_known), "addresses that a node knows at most");
+  add("sources", option(how.sources_max), "sessions beyond which a node dials no more");
+  add("slow", option(how.slow_share), "share of the leechers with a slow uplink");
+  add("slow-factor", option(how.slow_factor), "how slow");
+  add("churn", option(how.churn_share), "share of the leechers that die, and are replaced by new ones");
+  add("silent", option(how.silent_share), "share of the leechers that fall silent");
+  add("trouble-s", option(chosen.trouble_s), "within which they do");
+  add("liars", option(how.liars), "nodes more, that claim to have everything and corrupt it");
+  add("json", options::bool_switch(&chosen.json), "one line for programs");
+  options::variables_map given;
+  options::store(options::parse_command_line(count, words, all), given);
+  options::notify(given);
+  if (given.contains("help")) std::cout << all;
+  how.share_bytes = static_cast<std::uint64_t>(chosen.mib * static_cast<double>(MiB));
+  how.piece_bytes = chosen.piece_kib * KiB;
+  how.uplink = bytes_per_second(chosen.up_mbit);
+  how.downlink = bytes_per_second(chosen.down_mbit);
+  how.seeder_uplink = bytes_per_second(chosen.seeder_mbit);
+  how.latency = milliseconds(chosen.latency_ms);
+  how.latency_spread = milliseconds(chosen.latency_spread_ms);
+  how.start_spread = milliseconds(chosen.start_spread_ms);
+  how.trouble_time = milliseconds(chosen.trouble_s * 1000);
+  how.uplink_quantum = chosen.quantum_kib * KiB;
+  how.uplink_turn_bytes = chosen.turn_kib * KiB;
+  return !given.contains("help");
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  choices chosen;
+  try {
+    if (!read(count, words, chosen)) return 0;
+  } catch (const options::error& wrong) {
+    std::cerr << "simulate: " << wrong.what() << '\n';
+    return 2;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  observer nobody;
+  swarm crowd(chosen.how, nobody);
+  while (crowd.step()) {
+  }
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const figures about = figures_of(crowd);
+  if (chosen.json) {
+    print_json(std::cout, about, wall);
+  } else {
+    print_text(std::cout, about, wall);
+  }
+  return about.complete ? 0 : 1;
+}

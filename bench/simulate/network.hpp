@@ -1,0 +1,120 @@
+// Carries messages and payload between simulated nodes: latency, uplinks that are the bottleneck, downlinks that limit.
+//
+// Payload leaves a node in quanta, one at a time, as its uplink says. A message takes the latency; but one for a
+// session that is in the midst of sending waits until that turn is over, as in the product, where one writer does both.
+// What one end sends arrives in order. A receiver whose downlink is behind is passed over, as TCP would. Owns the
+// events; nodes are told through host and outlive it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "core/bitmap.hpp"
+#include "simulate/event_queue.hpp"
+#include "simulate/host.hpp"
+#include "simulate/scenario.hpp"
+#include "simulate/uplink.hpp"
+
+namespace shoal::simulate {
+
+class network {
+ public:
+  /// `how` outlives the network.
+  explicit network(const scenario& how);
+
+  /// A node; it is absent until begin_at. Rates in bytes per second.
+  node_index add(host& node, double uplink_rate, double downlink_rate);
+  void begin_at(node_index node, time_point at);
+  void die_at(node_index node, time_point at);
+  void fall_silent_at(node_index node, time_point at);
+
+  /// Carries out the next event. There is one as long as a node sets its timer again.
+  void step();
+
+  // For nodes.
+
+  time_point now() const { return events_.now(); }
+  void set_timer(node_index node, time_point at);
+  void dial(node_index from, node_index to);
+  /// The other side learns of it. No call of host.
+  void close(end_index end);
+  void send(end_index from, const message& said);
+  /// Sends hello and says with it which pieces this side holds.
+  void greet(end_index from, bitmap pieces);
+  /// What the other side's hello said; once.
+  bitmap greeting(end_index to);
+  /// The same to all of these ends' other sides.
+  void broadcast(node_index from, std::span<const end_index> ends, const message& said);
+  /// Queues payload to be sent from this end.
+  void serve(end_index from, const byte_range& range);
+  /// True if the range waited and is not sent now.
+  bool withdraw(end_index from, const byte_range& range);
+  void store(end_index came_in_at, const byte_range& blocks);
+
+  node_index owner(end_index end) const { return ends_[end.value()].owner; }
+  bool open(end_index end) const { return ends_[end.value()].open; }
+  /// A number that the owner of an end finds its session by.
+  std::uint32_t tag(end_index end) const { return ends_[end.value()].tag; }
+  void set_tag(end_index end, std::uint32_t tag) { ends_[end.value()].tag = tag; }
+
+  // Figures.
+
+  const event_queue& events() const { return events_; }
+  /// Payload that the node sent.
+  std::uint64_t bytes_sent(node_index node) const { return lines_[node.value()].bytes_sent; }
+  /// Payload that all nodes sent, per second of the simulation.
+  const std::vector<std::uint64_t>& bytes_by_second() const { return bytes_by_second_; }
+
+ private:
+  enum class condition : std::uint8_t { absent, present, silent, gone };
+  /// The connection of one node to the world.
+  struct line {
+    line(host& who, double up, double down, std::uint32_t slots)
+        : node(who), up_rate(up), down_rate(down), out(slots) {}
+    host& node;
+    condition state = condition::absent;
+    double up_rate;
+    double down_rate;
+    time_point down_free{};  ///< when all that is on its way here will have come in
+    uplink out;
+    bool sending = false;
+    end_index sender;                 ///< of the quantum that is being sent
+    std::uint32_t quantum = 0;        ///< its bytes
+    std::uint64_t message_bytes = 0;  ///< sent meanwhile, to be paid for by the next quantum
+    std::uint64_t bytes_sent = 0;
+  };
+  struct connection_end {
+    node_index owner;
+    bool open = true;
+    time_point arrives{};  ///< when the last of what was sent from here arrives
+    std::uint32_t tag = 0;
+    bitmap pieces{};                ///< that the hello under way tells of
+    std::vector<message> outbox{};  ///< waits for the end of the turn
+    serving out{};
+  };
+
+  void handle(const event& what);
+  void open_connection(node_index from, node_index to);
+  void deliver(end_index from, const message& said);
+  void charge(node_index node, const message& said);
+  void close_here(end_index end);
+  void start_sending(node_index node);
+  void begin_turn(serving& out) const;
+  void end_turn(end_index from);
+  void on_sent(node_index node);
+  bool can_receive(end_index from, time_point& soonest) const;
+  duration latency(node_index one, node_index other) const;
+  bool hears(node_index node) const { return lines_[node.value()].state == condition::present; }
+
+  const scenario& how_;
+  event_queue events_;
+  std::deque<line> lines_;
+  std::deque<connection_end> ends_;
+  std::vector<std::vector<end_index>> lists_;  ///< of broadcasts under way
+  std::vector<std::uint32_t> lists_free_;
+  std::vector<std::uint64_t> bytes_by_second_;
+};
+
+}  // namespace shoal::simulate

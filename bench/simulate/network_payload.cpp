@@ -1,0 +1,126 @@
+// network: payload from uplink to downlink.
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/assert.hpp"
+#include "simulate/network.hpp"
+
+namespace shoal::simulate {
+
+namespace {
+
+// A receiver is passed over while more than this is on its way to it: what a queue of a few packets and a socket hold.
+constexpr duration downlink_behind_max = std::chrono::milliseconds(20);
+
+duration time_for(std::uint64_t bytes, double rate) {
+  return duration(std::llround(static_cast<double>(bytes) * 1e9 / rate));
+}
+
+}  // namespace
+
+void network::serve(end_index from, const byte_range& range) {
+  connection_end& mine = ends_[from.value()];
+  if (!mine.open) return;
+  mine.out.waiting.push_back(range);
+  if (mine.out.state != serving::condition::idle) return;
+  line& out = lines_[mine.owner.value()];
+  out.out.put(from, mine.out);
+  start_sending(mine.owner);
+}
+
+bool network::withdraw(end_index from, const byte_range& range) {
+  connection_end& mine = ends_[from.value()];
+  auto& waiting = mine.out.waiting;
+  const auto at = std::find(waiting.begin(), waiting.end(), range);
+  if (at == waiting.end()) return false;
+  waiting.erase(at);
+  if (waiting.empty() && mine.out.turn.empty()) end_turn(from);
+  return true;
+}
+
+bool network::can_receive(end_index from, time_point& soonest) const {
+  const line& to = lines_[owner(other_end(from)).value()];
+  if (to.state != condition::present) return false;
+  if (to.down_free <= now() + downlink_behind_max) return true;
+  soonest = std::min(soonest, to.down_free - downlink_behind_max);
+  return false;
+}
+
+void network::begin_turn(serving& out) const {
+  std::uint32_t bytes = 0;
+  std::size_t count = 0;
+  while (count < out.waiting.size() && bytes < how_.uplink_turn_bytes) bytes += out.waiting[count++].bytes;
+  const auto end = out.waiting.begin() + static_cast<std::ptrdiff_t>(count);
+  out.turn.assign(std::make_reverse_iterator(end), out.waiting.rend());
+  out.waiting.erase(out.waiting.begin(), end);
+  out.sent = 0;
+}
+
+void network::end_turn(end_index from) {
+  connection_end& mine = ends_[from.value()];
+  uplink& out = lines_[mine.owner.value()].out;
+  out.take_out(from, mine.out);
+  for (const message& said : mine.outbox) deliver(from, said);
+  mine.outbox.clear();
+  if (!mine.out.waiting.empty()) out.put(from, mine.out);
+}
+
+void network::start_sending(node_index node) {
+  line& out = lines_[node.value()];
+  if (out.sending || out.state != condition::present) return;
+  out.out.fill_slots();
+  time_point soonest = never;
+  const auto chosen = out.out.next([&](end_index end) { return can_receive(end, soonest); });
+  if (!chosen) {
+    // Looked at again when the first of the receivers has room.
+    if (soonest == never) return;
+    out.sending = true;
+    out.quantum = 0;
+    events_.put({.at = soonest, .node = node, .type = event::kind::sent});
+    return;
+  }
+  serving& from = ends_[chosen->value()].out;
+  if (from.turn.empty()) begin_turn(from);
+  SHOAL_ASSERT(!from.turn.empty());
+  out.sending = true;
+  out.sender = *chosen;
+  out.quantum = std::min(how_.uplink_quantum, from.turn.back().bytes - from.sent);
+  const duration takes = time_for(out.quantum + out.message_bytes, out.up_rate);
+  out.message_bytes = 0;
+  events_.put({.at = now() + takes, .node = node, .end = *chosen, .type = event::kind::sent});
+}
+
+void network::on_sent(node_index node) {
+  line& out = lines_[node.value()];
+  out.sending = false;
+  if (out.state != condition::present) return;
+  connection_end& mine = ends_[out.sender.value()];
+  if (out.quantum > 0) {
+    out.bytes_sent += out.quantum;
+    const auto second =
+        static_cast<std::size_t>(std::chrono::floor<std::chrono::seconds>(now().time_since_epoch()).count());
+    if (second >= bytes_by_second_.size()) bytes_by_second_.resize(second + 1);
+    bytes_by_second_[second] += out.quantum;
+  }
+  if (out.quantum > 0 && mine.open) {
+    const end_index to = other_end(out.sender);
+    line& receiver = lines_[owner(to).value()];
+    const byte_range range = mine.out.turn.back();
+    receiver.down_free =
+        std::max(receiver.down_free, now() + latency(node, owner(to))) + time_for(out.quantum, receiver.down_rate);
+    mine.arrives = std::max(mine.arrives, receiver.down_free);
+    events_.put(
+        {.at = mine.arrives, .end = to, .amount = out.quantum, .type = event::kind::payload, .said = {.range = range}});
+    mine.out.sent += out.quantum;
+    mine.out.bytes_served += out.quantum;
+    if (mine.out.sent == range.bytes) {
+      mine.out.turn.pop_back();
+      mine.out.sent = 0;
+    }
+    if (mine.out.turn.empty()) end_turn(out.sender);
+  }
+  start_sending(node);
+}
+
+}  // namespace shoal::simulate

@@ -1,0 +1,257 @@
+#include "simulate/node.hpp"
+
+#include <algorithm>
+
+#include "core/assert.hpp"
+#include "simulate/random.hpp"
+
+namespace shoal::simulate {
+
+namespace {
+
+// As the product has them in peer/ and wire/, which simulation does not include.
+constexpr duration sweep_interval = std::chrono::milliseconds(100);
+constexpr std::uint32_t request_bytes_max = 1 * MiB;
+constexpr std::uint32_t requests_queued_max = 2048;
+
+}  // namespace
+
+peer_address address_of(node_index node) {
+  return {"node-" + std::to_string(node.value()), 1};
+}
+
+node_index node_at(const peer_address& where) {
+  return node_index{static_cast<std::uint32_t>(std::stoul(where.address.substr(5)))};
+}
+
+peer_id id_of(node_index node) {
+  peer_id id;
+  for (std::size_t i = 0; i < 4; ++i) id.bytes[i] = static_cast<std::uint8_t>(node.value() >> (8 * i));
+  return id;
+}
+
+// Connections.
+
+node::node(surroundings& around, role what, node_index index)
+    : around_(around), role_(what), index_(index), book_(mixed(around.how.seed, index.value())) {}
+
+void node::set_awaited() {
+  awaited_ = true;
+  ++around_.unfinished;
+}
+
+void node::on_found(node_index other) {
+  book_.on_found(address_of(other), id_of(other), now());
+}
+
+void node::on_begin() {
+  begun_ = now();
+  if (role_ != role::leecher) return;
+  const std::uint64_t seed = mixed(around_.how.seed, index_.value());
+  const bitmap nothing(around_.content.shape().piece_count());
+  transfer_ = std::make_unique<transfer>(around_.content.info(), nothing, seed);
+  around_.net.set_timer(
+      index_, now() + duration(static_cast<std::int64_t>(seed % static_cast<std::uint64_t>(sweep_interval.count()))));
+  dial_more();
+}
+
+void node::on_die() {
+  for (const end_index end : ends_) around_.net.close(end);
+  ends_.clear();
+  if (transfer_) totals_ = transfer_->total();
+  transfer_.reset();
+}
+
+void node::on_timer() {
+  if (!downloading()) return;
+  if (transfer_->next_deadline() <= now()) {
+    transfer_->on_deadline(now());
+    follow_decisions();
+  }
+  give_up_leaves();
+  dial_more();
+  around_.net.set_timer(index_, now() + sweep_interval);
+}
+
+void node::dial_more() {
+  if (!downloading()) return;
+  while (ends_.size() + dialling_ < around_.how.sources_max) {
+    const auto next = book_.next_dial(now());
+    if (!next) break;
+    ++dialling_;
+    around_.net.dial(index_, node_at(*next));
+  }
+}
+
+bool node::accepts(node_index peer) const {
+  if (book_.banned(id_of(peer))) return false;
+  return std::none_of(ends_.begin(), ends_.end(), [&](end_index end) { return peer_of(end) == peer; });
+}
+
+void node::on_dial_failed(node_index whom) {
+  --dialling_;
+  book_.on_dial_failed(address_of(whom), now());
+  dial_more();
+}
+
+void node::on_dial_refused(node_index whom) {
+  --dialling_;
+  book_.on_connected(address_of(whom));
+  book_.on_disconnected(address_of(whom), true, now());
+  dial_more();
+}
+
+void node::on_open(end_index end) {
+  if (dialled(end)) {
+    --dialling_;
+    book_.on_connected(address_of(peer_of(end)));
+  }
+  around_.net.set_tag(end, static_cast<std::uint32_t>(sessions_.size()));
+  sessions_.emplace_back(end);
+  ends_.push_back(end);
+  around_.net.greet(end, pieces());
+}
+
+void node::detach(session& gone) {
+  const end_index end = gone.end;
+  if (downloading() && gone.source) {
+    // Whole blocks count even when the connection broke in the midst of an answer.
+    byte_range part = gone.receiving;
+    part.begin += gone.reported;
+    part.bytes = (gone.received - gone.reported) / block_bytes * block_bytes;
+    if (part.bytes > 0) take_blocks(gone, part);
+    transfer_->on_source_gone(*gone.source, now());
+  }
+  std::erase(ends_, end);
+}
+
+void node::close(session& which, bool again) {
+  const end_index end = which.end;
+  around_.net.close(end);
+  detach(which);
+  if (dialled(end)) book_.on_disconnected(address_of(peer_of(end)), again, now());
+}
+
+void node::on_closed(end_index end) {
+  session& gone = at(end);
+  const bool both_complete = complete() && has_all(gone);
+  detach(gone);
+  if (dialled(end)) book_.on_disconnected(address_of(peer_of(end)), !both_complete, now());
+  if (!downloading()) return;
+  follow_decisions();
+  dial_more();
+}
+
+void node::close_if_both_complete(session& which) {
+  if (complete() && has_all(which)) close(which, false);
+}
+
+// Messages.
+
+bitmap node::pieces() const {
+  if (downloading()) return transfer_->verified();
+  bitmap all(around_.content.shape().piece_count());
+  all.set_all();
+  return all;
+}
+
+bool node::has(piece_index piece) const {
+  return downloading() ? transfer_->verified().test(piece.value()) : complete();
+}
+
+void node::on_message(end_index end, const message& said) {
+  session& from = at(end);
+  switch (said.type) {
+    case message::kind::hello:
+      on_hello(from);
+      break;
+    case message::kind::have:
+      ++from.pieces_held;
+      if (downloading() && from.source) {
+        transfer_->on_have(*from.source, said.range.piece, now());
+        after_event(from);
+      } else {
+        close_if_both_complete(from);
+      }
+      break;
+    case message::kind::request:
+      on_request(from, said.range);
+      break;
+    case message::kind::cancel:
+      if (around_.net.withdraw(end, said.range)) around_.net.send(end, {message::kind::reject, said.range});
+      break;
+    case message::kind::reject:
+      if (!downloading() || !from.source) break;
+      transfer_->on_reject(*from.source, said.range, now());
+      after_event(from);
+      break;
+    case message::kind::leaves_request: {
+      const bool can = role_ != role::liar && has(said.range.piece);
+      around_.net.send(end, {can ? message::kind::leaves : message::kind::leaves_refused, said.range});
+      break;
+    }
+    case message::kind::leaves:
+      on_leaves(from, said.range.piece);
+      break;
+    case message::kind::leaves_refused:
+      on_leaves_refused(from, said.range.piece);
+      break;
+  }
+}
+
+void node::on_hello(session& from) {
+  const bitmap held = around_.net.greeting(from.end);
+  from.pieces_held = held.count();
+  if (!downloading()) {
+    close_if_both_complete(from);
+    return;
+  }
+  from.source = transfer_->on_source(request_bytes_max, requests_queued_max, now());
+  by_source_.push_back(from.end);
+  SHOAL_ASSERT(by_source_.size() == from.source->value() + 1);
+  transfer_->on_bitmap(*from.source, held, now());
+  transfer_->on_unchoke(*from.source, now());
+  after_event(from);
+}
+
+void node::on_request(session& from, const byte_range& range) {
+  if (has(range.piece)) {
+    around_.net.serve(from.end, range);
+  } else {
+    around_.net.send(from.end, {message::kind::reject, range});
+  }
+}
+
+// Decisions.
+
+void node::pump(session& to) {
+  if (!to.source || !open(to.end)) return;
+  while (const auto range = transfer_->next_cancel(*to.source)) {
+    around_.net.send(to.end, {message::kind::cancel, *range});
+  }
+  while (const auto range = transfer_->next_request(*to.source, now())) {
+    around_.net.send(to.end, {message::kind::request, *range});
+  }
+}
+
+void node::pump_all() {
+  for (const end_index end : ends_) pump(at(end));
+}
+
+void node::after_event(session& from) {
+  pump(from);
+  follow_decisions();
+}
+
+void node::follow_decisions() {
+  while (const auto liar = transfer_->next_ban()) {
+    const end_index end = by_source_[liar->value()];
+    book_.on_banned(id_of(peer_of(end)));
+    around_.seen_by.on_banned(index_, peer_of(end), now());
+    if (open(end)) close(at(end), false);
+  }
+  while (const auto piece = transfer_->next_leaf_query()) ask_leaves(*piece);
+  if (transfer_->work_freed()) pump_all();
+}
+
+}  // namespace shoal::simulate

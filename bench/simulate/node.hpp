@@ -1,0 +1,143 @@
+// One peer of a simulated swarm: drives the product's transfer and peer_book as the product does.
+//
+// Does what peer/download, peer/share and peer/session do around the policy, without sockets and disks: reports events
+// with on_*(…, now), sends what next_*() says, serves what it holds, announces each verified piece to all sessions at
+// once. Decides nothing itself. A liar claims to hold everything and corrupts every second block that it serves. Owned
+// by swarm, called by network.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/bitmap.hpp"
+#include "policy/peer_book.hpp"
+#include "policy/transfer.hpp"
+#include "simulate/host.hpp"
+#include "simulate/network.hpp"
+#include "simulate/observer.hpp"
+#include "simulate/scenario.hpp"
+#include "simulate/synthetic_share.hpp"
+
+namespace shoal::simulate {
+
+enum class role : std::uint8_t { seeder, leecher, liar };
+
+/// What all nodes of one simulation share.
+class node;
+struct surroundings {
+  const scenario& how;
+  const synthetic_share& content;
+  network& net;
+  observer& seen_by;
+  const std::deque<node>& nodes;
+  std::size_t unfinished = 0;  ///< nodes that must complete and have not
+};
+
+class node final : public host {
+ public:
+  /// `index`: its number in the network and among the nodes.
+  node(surroundings& around, role what, node_index index);
+
+  /// Before the simulation begins: the simulation goes on until this leecher is complete.
+  void set_awaited();
+
+  node_index index() const { return index_; }
+  /// Another node became known, as the tracker tells it.
+  void on_found(node_index other);
+
+  void on_begin() override;
+  void on_die() override;
+  void on_timer() override;
+  bool accepts(node_index peer) const override;
+  void on_dial_failed(node_index whom) override;
+  void on_dial_refused(node_index whom) override;
+  void on_open(end_index end) override;
+  void on_closed(end_index end) override;
+  void on_message(end_index end, const message& said) override;
+  void on_payload(end_index end, const byte_range& range, std::uint32_t bytes) override;
+  void on_stored(end_index end, const byte_range& blocks) override;
+
+  role what() const { return role_; }
+  bool complete() const { return role_ != role::leecher || completed_ != never; }
+  bool has(piece_index piece) const;
+  bitmap pieces() const;
+  time_point begun() const { return begun_; }
+  /// `never` until it is complete.
+  time_point completed() const { return completed_; }
+  std::uint64_t verified_bytes() const;
+  transfer::totals totals() const;
+  std::size_t sessions() const { return ends_.size(); }
+  void check_invariants() const;
+
+ private:
+  /// What this side knows of one connection.
+  struct session {
+    explicit session(end_index at) : end(at) {}
+    end_index end;
+    std::optional<source_id> source;
+    std::uint32_t pieces_held = 0;  ///< by the other side
+    std::uint32_t received = 0;     ///< of the present answer
+    std::uint32_t reported = 0;     ///< of these, in whole buffers
+    byte_range receiving;
+  };
+  struct leaf_query {
+    std::vector<end_index> asked;
+    time_point deadline = never;
+  };
+
+  time_point now() const { return around_.net.now(); }
+  node_index peer_of(end_index end) const { return around_.net.owner(other_end(end)); }
+  session& at(end_index end) { return sessions_[around_.net.tag(end)]; }
+  bool open(end_index end) const { return around_.net.open(end); }
+  bool has_all(const session& other) const { return other.pieces_held == around_.content.shape().piece_count(); }
+  bool downloading() const { return transfer_ != nullptr; }
+  void dial_more();
+  const node& peer_node(end_index end) const { return around_.nodes[peer_of(end).value()]; }
+  void detach(session& gone);
+  /// `again`: worth another dial.
+  void close(session& which, bool again);
+  void close_if_both_complete(session& which);
+  void on_hello(session& from);
+  void on_request(session& from, const byte_range& range);
+  void take_blocks(session& from, const byte_range& range);
+  void store_run(end_index end, const byte_range& blocks);
+  void on_piece_verified(piece_index piece);
+  void on_download_complete();
+  void pump(session& to);
+  void pump_all();
+  void follow_decisions();
+  void after_event(session& from);
+
+  // node_leaves.cpp: finding out who lied.
+  void ask_leaves(piece_index piece);
+  void on_leaves(session& from, piece_index piece);
+  void on_leaves_refused(session& from, piece_index piece);
+  void give_up_leaves();
+  /// What comes from `sender` for this block is not what belongs there.
+  bool corrupted(const node& sender, piece_index piece, std::uint32_t block) const;
+
+  surroundings& around_;
+  role role_;
+  node_index index_;
+  peer_book book_;
+  std::size_t dialling_ = 0;
+  std::unique_ptr<transfer> transfer_;
+  std::deque<session> sessions_;  ///< as they opened
+  std::vector<end_index> ends_;   ///< of those that are open
+  std::vector<end_index> by_source_;
+  std::map<piece_index, leaf_query> leaf_queries_;
+  transfer::totals totals_;  ///< once complete
+  bool awaited_ = false;
+  time_point begun_ = never;
+  time_point completed_ = never;
+};
+
+/// How the nodes of a simulation are called for policy.
+peer_address address_of(node_index node);
+node_index node_at(const peer_address& where);
+peer_id id_of(node_index node);
+
+}  // namespace shoal::simulate

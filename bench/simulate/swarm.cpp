@@ -1,0 +1,109 @@
+#include "simulate/swarm.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace shoal::simulate {
+
+namespace {
+
+std::uint32_t piece_bytes_of(const scenario& how) {
+  return how.piece_bytes != 0 ? how.piece_bytes : piece_bytes_for(how.share_bytes);
+}
+
+duration part_of(duration span, double fraction) {
+  return std::chrono::duration_cast<duration>(std::chrono::duration<double>(span) * fraction);
+}
+
+}  // namespace
+
+swarm::swarm(const scenario& how, observer& seen_by)
+    : how_(how),
+      chance_(how.seed),
+      content_(how.share_bytes, piece_bytes_of(how)),
+      net_(how),
+      around_{how, content_, net_, seen_by, nodes_} {
+  for (std::uint32_t i = 0; i < how.seeders; ++i) {
+    node& seeder = add(role::seeder, how.seeder_uplink > 0 ? how.seeder_uplink : how.uplink);
+    net_.begin_at(seeder.index(), time_point{});
+    if (how.seeder_dies > duration::zero()) net_.die_at(seeder.index(), time_point{how.seeder_dies});
+  }
+  add_leechers();
+  for (std::uint32_t i = 0; i < how.liars; ++i) net_.begin_at(add(role::liar, how.uplink).index(), time_point{});
+  const std::size_t first_comers = nodes_.size();
+  for (const time_point at : comings_) {
+    node& newcomer = add(role::leecher, how.uplink);
+    newcomer.set_awaited();
+    net_.begin_at(newcomer.index(), at);
+  }
+  for (node& one : nodes_) introduce(one, first_comers);
+}
+
+node& swarm::add(role what, double uplink_rate) {
+  node& added = nodes_.emplace_back(around_, what, node_index{static_cast<std::uint32_t>(nodes_.size())});
+  net_.add(added, uplink_rate, how_.downlink);
+  return added;
+}
+
+void swarm::add_leechers() {
+  for (std::uint32_t i = 0; i < how_.leechers; ++i) {
+    const bool slow = chance_.fraction() < how_.slow_share;
+    const double trouble = chance_.fraction();
+    const double rate = slow ? how_.uplink / how_.slow_factor : how_.uplink;
+    uplink_rate_of_leechers_ += rate;
+    node& leecher = add(role::leecher, rate);
+    const time_point begin{part_of(how_.start_spread, chance_.fraction())};
+    net_.begin_at(leecher.index(), begin);
+    // While the swarm is at work, as far as can be said before.
+    const time_point ends = begin + part_of(how_.trouble_time, chance_.fraction());
+    if (trouble < how_.churn_share) {
+      net_.die_at(leecher.index(), ends);
+      comings_.push_back(ends);
+    } else if (trouble < how_.churn_share + how_.silent_share) {
+      net_.fall_silent_at(leecher.index(), ends);
+    } else {
+      leecher.set_awaited();
+      awaited_.push_back(leecher.index());
+    }
+  }
+}
+
+// Newcomers are not told to the others: they dial as many as they want themselves.
+void swarm::introduce(node& who, std::size_t first_comers) {
+  if (who.what() == role::seeder || who.what() == role::liar) return;
+  const auto count = static_cast<std::uint32_t>(first_comers);
+  if (count <= how_.addresses_known) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (node_index{i} != who.index()) who.on_found(node_index{i});
+    }
+    return;
+  }
+  std::unordered_set<std::uint32_t> known{who.index().value()};
+  while (known.size() <= how_.addresses_known) {
+    const auto other = static_cast<std::uint32_t>(chance_.below(count));
+    if (known.insert(other).second) who.on_found(node_index{other});
+  }
+}
+
+bool swarm::step() {
+  if (complete() || net_.now() >= time_point{how_.time_max}) return false;
+  net_.step();
+  return true;
+}
+
+double swarm::capacity() const {
+  const double seeder = how_.seeder_uplink > 0 ? how_.seeder_uplink : how_.uplink;
+  return how_.seeders * seeder + uplink_rate_of_leechers_;
+}
+
+double swarm::bound_seconds() const {
+  const auto bytes = static_cast<double>(how_.share_bytes);
+  const double seeder = how_.seeder_uplink > 0 ? how_.seeder_uplink : how_.uplink;
+  return std::max({bytes / (how_.seeders * seeder), bytes / how_.downlink, how_.leechers * bytes / capacity()});
+}
+
+void swarm::check_invariants() const {
+  for (const node& one : nodes_) one.check_invariants();
+}
+
+}  // namespace shoal::simulate

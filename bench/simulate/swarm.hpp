@@ -1,0 +1,59 @@
+// A simulated swarm from its scenario to its outcome.
+//
+// Builds the nodes (0 to seeders - 1 seed, then come leechers, liars and those who replace the dead), says from the
+// seed who is slow, dies or falls silent and who knows whom, and runs until every leecher that is meant to has
+// everything. The same scenario gives the same events. Used by main and by tests.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "simulate/network.hpp"
+#include "simulate/node.hpp"
+#include "simulate/observer.hpp"
+#include "simulate/random.hpp"
+#include "simulate/scenario.hpp"
+#include "simulate/synthetic_share.hpp"
+
+namespace shoal::simulate {
+
+class swarm {
+ public:
+  /// `how` and `seen_by` outlive the swarm.
+  swarm(const scenario& how, observer& seen_by);
+
+  /// Carries out one event; false if everybody is complete or how.time_max is over.
+  bool step();
+
+  /// All leechers that neither die nor fall silent have everything.
+  bool complete() const { return around_.unfinished == 0; }
+  const network& net() const { return net_; }
+  const synthetic_share& content() const { return content_; }
+  const std::deque<node>& nodes() const { return nodes_; }
+  /// The leechers that must complete.
+  const std::vector<node_index>& awaited() const { return awaited_; }
+  /// Least time in which those that come at the beginning can all have everything, at the rates they have then.
+  double bound_seconds() const;
+  /// Bytes per second that all those present at the beginning can send.
+  double capacity() const;
+
+  void check_invariants() const;
+
+ private:
+  node& add(role what, double uplink_rate);
+  void add_leechers();
+  /// Gives a node the addresses that it may dial.
+  void introduce(node& who, std::size_t first_comers);
+
+  const scenario& how_;
+  random_source chance_;
+  synthetic_share content_;
+  network net_;
+  std::deque<node> nodes_;
+  surroundings around_;
+  std::vector<node_index> awaited_;
+  double uplink_rate_of_leechers_ = 0;
+  std::vector<time_point> comings_;  ///< of the leechers that come for those who die
+};
+
+}  // namespace shoal::simulate
