@@ -7,12 +7,17 @@ import mmap
 import os
 import pathlib
 import platform
+import re
+import select
 import subprocess
+import tempfile
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CPUS = os.cpu_count()
 KERNEL_THREADS = 2  # the pid of kthreadd, their parent
+RSS_SECONDS = 0.005
+RSS_COURSE_SECONDS = 0.1
 
 
 def memory_available():
@@ -27,9 +32,7 @@ def warm_memory(size):
     size = min(size, memory_available() // 2)
     if size <= 0:
         return
-    with mmap.mmap(-1, size) as memory:
-        for offset in range(0, size, mmap.PAGESIZE):
-            memory[offset] = 1
+    mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
 
 
 # How busy.
@@ -52,11 +55,15 @@ class Watch:
     @staticmethod
     def _now():
         user, nice, system, _, _, _, _, steal = map(int, pathlib.Path("/proc/stat").read_text().split()[1:9])
-        return time.monotonic(), user + nice + system + steal, _own_ticks()
+        return time.monotonic(), user + nice + system + steal, _tree_ticks({os.getpid(), KERNEL_THREADS})
 
 
-def _own_ticks():
-    """CPU of this process, its descendants, those that ended included, and the kernel's threads."""
+def tree_cpu_seconds(pid):
+    """CPU seconds that a process and its descendants have used, those that ended included."""
+    return _tree_ticks({pid}) / TICKS
+
+
+def _tree_ticks(roots):
     parents, ticks = {}, {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -67,14 +74,67 @@ def _own_ticks():
             fields = text[text.rindex(")") + 2:].split()
             parents[int(name)] = int(fields[1])
             ticks[int(name)] = sum(map(int, fields[11:15]))
-    own = {os.getpid(), KERNEL_THREADS}
-    return sum(ticks[pid] for pid in ticks if _descends(pid, own, parents))
+    return sum(ticks[pid] for pid in ticks if _descends(pid, roots, parents))
 
 
-def _descends(pid, own, parents):
-    while pid and pid not in own:
+def _descends(pid, roots, parents):
+    while pid and pid not in roots:
         pid = parents.get(pid, 0)
-    return pid in own
+    return pid in roots
+
+
+# One program.
+
+class Run:
+    """A program from start to end: code, out, err, seconds, cpu_seconds, begun and ended (epoch), rss_peak in bytes,
+    rss, its course: [(seconds, bytes)], and first_data, when the first block of a file lay in the directory `target` (epoch).
+
+    The peak is that of the first process alone, looked up every few milliseconds: what the kernel keeps for the parent
+    begins with the size of the parent.
+    """
+
+    def __init__(self, command, seconds_max, target=None):
+        self.command = list(map(str, command))
+        self.rss_peak, self.rss, self.first_data = 0, [], None
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            self.begun = time.time()
+            begun = time.monotonic()
+            process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            ended = os.pidfd_open(process.pid)
+            try:
+                while not select.select([ended], [], [], RSS_SECONDS)[0]:
+                    now = time.monotonic() - begun
+                    peak, current = _memory_of(process.pid)
+                    self.rss_peak = max(self.rss_peak, peak)
+                    if target and not self.first_data and _has_data(target):
+                        self.first_data = time.time()
+                    if not self.rss or now > self.rss[-1][0] + RSS_COURSE_SECONDS:
+                        self.rss.append((now, current))
+                    if now > seconds_max:
+                        process.kill()
+            finally:
+                os.close(ended)
+            self.seconds = time.monotonic() - begun
+            self.ended = time.time()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = self.code = os.waitstatus_to_exitcode(status)
+            self.cpu_seconds = used.ru_utime + used.ru_stime
+            self.out, self.err = (file.seek(0) or file.read() for file in (out, err))
+
+
+def _has_data(directory):
+    return any(entry.is_file() and entry.stat().st_blocks for entry in os.scandir(directory)
+               if not entry.name.endswith(".aria2"))
+
+
+def _memory_of(pid):
+    """Peak and current RSS in bytes, 0 when it has ended."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0, 0
+    found = dict(re.findall(r"(VmHWM|VmRSS):\s+(\d+) kB", text))
+    return int(found.get("VmHWM", 0)) * 1024, int(found.get("VmRSS", 0)) * 1024
 
 
 # What it is.

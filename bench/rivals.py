@@ -3,6 +3,7 @@
 Each is optional: tools/bench --install-rivals installs the Debian packages.
 """
 import functools
+import re
 import shutil
 import subprocess
 
@@ -26,7 +27,7 @@ class Rival:
         lines = (done.stdout + done.stderr).strip().splitlines()
         if not lines or (done.returncode != 0 and "version" not in lines[0].lower()):
             return None
-        return lines[0].strip().split(" (")[0]
+        return re.sub(r" \((?!GNU).*", "", lines[0].strip())
 
 
 LIBTORRENT = ["/usr/bin/python3", "-c", "import libtorrent; print('libtorrent', libtorrent.__version__)"]
