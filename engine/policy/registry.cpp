@@ -138,8 +138,8 @@ result<void> registry::on_watch(live_session_id session, const live::watch& mess
   share.row.id = message.id;
   share.watchers.insert(session);
   share.watchers_new.insert(session);
-  swarms_changed_.insert(message.id);
-  mark_changed(now);
+  swarms_asked_.insert(message.id);
+  if (watched_at_ == never) watched_at_ = now;
   return {};
 }
 
@@ -153,6 +153,7 @@ void registry::on_unwatch(live_session_id session, const live::unwatch& message)
   if (share.holders.empty() && share.watchers.empty() && !share.announced) {
     shares_changed_.erase(message.id);
     swarms_changed_.erase(message.id);
+    swarms_asked_.erase(message.id);
     shares_.erase(message.id);
   }
 }
@@ -186,9 +187,16 @@ void registry::on_leave(live_session_id session, time_point now) {
   if (drop_session(session)) mark_changed(now);
 }
 
+time_point registry::batch_due() const {
+  return changed_at_ == never ? never : std::max(changed_at_, batch_at_ + batch_interval);
+}
+
+time_point registry::answer_due() const {
+  return watched_at_ == never ? never : std::max(watched_at_, answered_at_ + answer_interval);
+}
+
 time_point registry::next_deadline() const {
-  if (changed_at_ == never) return never;
-  return std::max(changed_at_, batch_at_ + batch_interval);
+  return std::min(batch_due(), answer_due());
 }
 
 live::delta registry::take_delta() {
@@ -222,8 +230,10 @@ live::endpoint_row registry::endpoint_of(const session_state& state) const {
   return {state.row.peer, state.row.address, state.row.port};
 }
 
-void registry::take_swarms(const share_id& id, share_state& share, batch& into) {
-  if (!share.watchers_new.empty()) {
+void registry::answer_watchers(batch& into) {
+  for (const share_id& id : swarms_asked_) {
+    share_state& share = shares_.at(id);
+    if (share.watchers_new.empty()) continue;
     addressed<live::swarm> complete;
     complete.message.id = id;
     for (const auto& [holder, have] : share.holders) {
@@ -233,6 +243,9 @@ void registry::take_swarms(const share_id& id, share_state& share, batch& into) 
     complete.to.assign(share.watchers_new.begin(), share.watchers_new.end());
     into.swarms.push_back(std::move(complete));
   }
+}
+
+void registry::take_swarm_change(const share_id& id, share_state& share, batch& into) {
   addressed<live::swarm> change;
   change.message.id = id;
   for (const peer_id& peer : share.touched) {
@@ -249,19 +262,27 @@ void registry::take_swarms(const share_id& id, share_state& share, batch& into) 
     if (!share.watchers_new.contains(watcher)) change.to.push_back(watcher);
   }
   if (!share.touched.empty() && !change.to.empty()) into.swarms.push_back(std::move(change));
-  share.watchers_new.clear();
   share.touched.clear();
 }
 
 registry::batch registry::next_batch(time_point now) {
   batch out;
   if (now < next_deadline()) return out;
+  const bool all = now >= batch_due();
+  answer_watchers(out);
+  if (all) {
+    for (const share_id& id : swarms_changed_) take_swarm_change(id, shares_.at(id), out);
+    swarms_changed_.clear();
+  }
+  for (const share_id& id : swarms_asked_) shares_.at(id).watchers_new.clear();
+  swarms_asked_.clear();
+  if (watched_at_ != never) answered_at_ = now;
+  watched_at_ = never;
+  if (!all) return out;
   changed_at_ = never;
   batch_at_ = now;
 
   live::delta delta = take_delta();
-  for (const share_id& id : swarms_changed_) take_swarms(id, shares_.at(id), out);
-  swarms_changed_.clear();
   for (const share_id& id : shares_changed_) {
     const auto share = shares_.find(id);
     if (share->second.holders.empty() && share->second.watchers.empty()) shares_.erase(share);

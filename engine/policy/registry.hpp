@@ -3,7 +3,8 @@
 //
 // In memory only: peers say everything again after a restart. A change is told in the next batch, at most
 // batch_interval later, together with all others of that time: a peer that came and went in between is not
-// mentioned. Rows of a batch state what is true then, never a difference, so hearing one twice does no harm.
+// mentioned. A new watcher gets the complete swarm within answer_interval. Rows of a batch state what is true
+// then, never a difference, so hearing one twice does no harm.
 // Pure and single-threaded; owned by tracker_node, which turns messages of live sessions into calls and
 // batches into messages. Messages of sessions that did not join, or were replaced, are ignored. DESIGN:
 // "Between peer and tracker".
@@ -30,6 +31,9 @@ class registry {
  public:
   /// Changes of this long go into one batch: unnoticeable for people, and 10,000 sessions can be told in it.
   static constexpr duration batch_interval = std::chrono::milliseconds(50);
+  /// Who watches a share waits for its holders before anything else, so it gets those sooner: at once, or together with
+  /// whoever asked within this time.
+  static constexpr duration answer_interval = std::chrono::milliseconds(5);
 
   struct limits {
     /// About 30 MB of the tracker's memory.
@@ -68,14 +72,14 @@ class registry {
   void on_withdraw(live_session_id session, const live::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
   void on_progress(live_session_id session, const live::progress& message, time_point now);
-  /// Asks for the complete swarm in the next batch and changes from then on. errc::limit: not watched.
+  /// Asks for the complete swarm within answer_interval and changes from then on. errc::limit: not watched.
   result<void> on_watch(live_session_id session, const live::watch& message, time_point now);
   void on_unwatch(live_session_id session, const live::unwatch& message);
   void on_resync(live_session_id session, time_point now);
   /// The session is over, however that happened.
   void on_leave(live_session_id session, time_point now);
 
-  /// Everything that changed since the last one; empty before next_deadline().
+  /// Everything that changed since the last one, or only what new watchers wait for; empty before next_deadline().
   batch next_batch(time_point now);
   /// When there is something to tell, `never` if there is not. Past times mean now.
   time_point next_deadline() const;
@@ -111,7 +115,10 @@ class registry {
   void count(share_state& share, std::uint64_t have, bool add);
   bool drop_session(live_session_id session);
   live::delta take_delta();
-  void take_swarms(const share_id& id, share_state& share, batch& into);
+  time_point batch_due() const;
+  time_point answer_due() const;
+  void answer_watchers(batch& into);
+  void take_swarm_change(const share_id& id, share_state& share, batch& into);
   live::endpoint_row endpoint_of(const session_state& state) const;
 
   limits limits_;
@@ -123,10 +130,13 @@ class registry {
   std::uint64_t seq_ = 0;
   time_point changed_at_ = never;  ///< since when there is something to tell
   time_point batch_at_ = time_point::min();
+  time_point watched_at_ = never;  ///< since when somebody waits for a complete swarm
+  time_point answered_at_ = time_point::min();
   std::unordered_set<peer_id> peers_changed_;
   std::unordered_set<peer_id> peers_announced_;
   std::unordered_set<share_id> shares_changed_;
   std::unordered_set<share_id> swarms_changed_;
+  std::unordered_set<share_id> swarms_asked_;  ///< shares with new watchers
   std::unordered_set<live_session_id> newcomers_;
 };
 

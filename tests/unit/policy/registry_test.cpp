@@ -109,6 +109,29 @@ TEST_CASE("changes are told at once, then in batches", "[registry]") {
   CHECK(b.subject.next_batch(start + registry::batch_interval).delta);
 }
 
+TEST_CASE("a new watcher does not wait for the next batch", "[registry]") {
+  bench b;
+  for (std::uint8_t n = 1; n <= 4; ++n) REQUIRE(b.join(n, n).has_value());
+  REQUIRE(b.subject.on_publish(session(1), offer(7, 1000), b.now).has_value());
+  (void)b.tick();
+  REQUIRE(b.subject.on_publish(session(2), offer(7, 0), b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(3), live::watch{share(7)}, b.now).has_value());
+  CHECK(b.subject.next_deadline() == b.now);
+  const auto answer = b.subject.next_batch(b.now);
+  b.subject.check_invariants();
+  CHECK_FALSE(answer.delta);
+  REQUIRE(swarm_to(answer, 3) != nullptr);
+  CHECK(swarm_to(answer, 3)->joined.size() == 2);
+
+  // Who asks right after that waits for others who do.
+  REQUIRE(b.subject.on_watch(session(4), live::watch{share(7)}, b.now).has_value());
+  CHECK(b.subject.next_deadline() == b.now + registry::answer_interval);
+  CHECK(b.subject.next_batch(b.now).swarms.empty());
+  CHECK(swarm_to(b.subject.next_batch(b.now + registry::answer_interval), 4) != nullptr);
+  CHECK(b.subject.next_deadline() == b.now + registry::batch_interval);
+  CHECK(b.tick().delta);
+}
+
 TEST_CASE("counts follow the holders", "[registry]") {
   bench b;
   for (std::uint8_t n = 1; n <= 3; ++n) REQUIRE(b.join(n, n).has_value());
