@@ -252,6 +252,7 @@ void node::follow_decisions() {
   }
   while (const auto piece = transfer_->next_leaf_query()) ask_leaves(*piece);
   if (transfer_->work_freed()) pump_all();
+  while (const auto source = transfer_->next_affected()) pump(at(by_source_[source->value()]));
 }
 
 }  // namespace shoal::simulate

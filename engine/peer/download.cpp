@@ -158,6 +158,9 @@ void download::follow_decisions() {
   }
   while (const auto piece = transfer_->next_leaf_query()) ask_leaves(*piece);
   if (transfer_->work_freed()) pump_all();
+  while (const auto source = transfer_->next_affected()) {
+    if (session* one = session_of(*source)) pump(*one);
+  }
 }
 
 void download::on_session_ready(session& from) {

@@ -89,12 +89,6 @@ std::uint32_t chunk_queue::bytes_of(chunk_index chunk, block_mask blocks) const 
   return count * block_bytes - (last ? whole.blocks * block_bytes - whole.bytes : 0);
 }
 
-std::uint64_t chunk_queue::lane_bytes(source_id source) const {
-  std::uint64_t bytes = 0;
-  for (const auto chunk : at(source).lane) bytes += bytes_of(chunk, record(chunk).open());
-  return bytes;
-}
-
 // Changes of one chunk.
 
 template <class Change>
@@ -104,11 +98,13 @@ void chunk_queue::change(chunk_index chunk, Change&& how) {
   chunk_record& record = piece.chunks[chunk.value() % shape_.chunks_per_piece()];
   const bool was_queued = record.queued();
   const auto was_missing = std::popcount(record.missing());
+  if (record.lane) at(*record.lane).lane_bytes -= bytes_of(chunk, record.open());
   how(record);
   if (record.lane && record.open() == 0) {
     std::erase(at(*record.lane).lane, chunk);
     record.lane.reset();
   }
+  if (record.lane) at(*record.lane).lane_bytes += bytes_of(chunk, record.open());
   const auto missing = std::popcount(record.missing());
   piece.missing_blocks = static_cast<std::uint32_t>(static_cast<int>(piece.missing_blocks) + missing - was_missing);
   if (was_queued == record.queued()) return;

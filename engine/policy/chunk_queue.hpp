@@ -154,7 +154,8 @@ class chunk_queue {
   /// Begun pieces of which the source may take a queued chunk.
   const bitmap& open_pieces(source_id source) const { return at(source).open; }
   const std::deque<chunk_index>& lane(source_id source) const { return at(source).lane; }
-  std::uint64_t lane_bytes(source_id source) const;
+  /// Open blocks of the chunks in the lane.
+  std::uint64_t lane_bytes(source_id source) const { return at(source).lane_bytes; }
   /// Pieces that the source holds and we lack.
   std::uint32_t wanted_pieces(source_id source) const { return at(source).wanted; }
   /// True if no chunk is queued: what is not verified is waiting, in flight or arrived.
@@ -168,6 +169,7 @@ class chunk_queue {
     bitmap fresh;
     bitmap open;
     std::deque<chunk_index> lane;
+    std::uint64_t lane_bytes = 0;
     std::vector<chunk_index> claimed;  ///< chunks with a claim of this source
     std::uint32_t wanted = 0;
     bool able = false;

@@ -57,6 +57,9 @@ void chunk_queue::check_invariants() const {
     const source_record& source = at(id);
     SHOAL_ASSERT(lane_chunks >= source.lane.size() && claims >= source.claimed.size());
     lane_chunks -= source.lane.size();
+    std::uint64_t waiting = 0;
+    for (const auto chunk : source.lane) waiting += bytes_of(chunk, record(chunk).open());
+    SHOAL_ASSERT(waiting == source.lane_bytes);
     claims -= source.claimed.size();
     std::uint32_t wanted = 0;
     for (std::uint32_t i = 0; i < shape_.piece_count(); ++i) {

@@ -19,10 +19,11 @@ rates rates_of(const workload& thief, const workload& victim) {
   return {thief.rate, victim.rate};
 }
 
-/// Seconds until the thief has `bytes` more. Its delay counts only if rates are in bytes per second.
+/// Seconds until the thief, whose lane is empty, has `bytes` more. Its delay counts only if rates are in bytes per
+/// second.
 double thief_seconds(const workload& thief, const rates& rate, std::uint64_t bytes) {
   const double delay = rate.thief > 1.0 ? std::chrono::duration<double>(thief.delay).count() : 0.0;
-  return delay + static_cast<double>(thief.requests->bytes() + thief.lane_bytes + bytes) / rate.thief;
+  return delay + static_cast<double>(thief.requests->bytes() + bytes) / rate.thief;
 }
 
 bool may_take_over(const chunk_queue& queue, source_id thief, chunk_index chunk) {
@@ -65,7 +66,8 @@ std::optional<theft> steal_waiting(const chunk_queue& queue, const workload& thi
     const auto& lane = queue.lane(victim.source);
     if (lane.empty() || victim.source == thief.source) continue;
     const rates rate = rates_of(thief, victim);
-    const double seconds = static_cast<double>(victim.requests->bytes() + victim.lane_bytes) / rate.victim;
+    const double seconds =
+        static_cast<double>(victim.requests->bytes() + queue.lane_bytes(victim.source)) / rate.victim;
     // Where a rate is unknown seconds are bytes, which puts that source first: it is better relieved than
     // trusted.
     if (seconds <= best_seconds) continue;

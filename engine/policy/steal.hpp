@@ -22,13 +22,12 @@ namespace shoal {
 /// A source may lose blocks in flight to one that is this many times faster.
 inline constexpr double steal_rate_ratio = 3.0;
 
-/// What a source is busy with.
+/// What a source is busy with, apart from its lane.
 struct workload {
   source_id source;
   double rate = 0;   ///< bytes per second, a present silence included; 0: unknown
   duration delay{};  ///< from a request to its first byte
   const request_list* requests = nullptr;
-  std::uint64_t lane_bytes = 0;
 };
 
 struct theft {

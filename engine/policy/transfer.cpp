@@ -104,6 +104,7 @@ source_id transfer::on_source(std::uint32_t request_bytes_max, std::uint32_t req
   s.sources.push_back(std::make_unique<state::source>(
       request_window(request_bytes_max, requests_max, s.info->shape().chunk_bytes()), now));
   s.present.push_back(id);
+  s.workloads_until = {};
   s.queue.on_source(id);
   return id;
 }
@@ -114,6 +115,7 @@ void transfer::on_source_gone(source_id source, time_point now) {
   s.at(source);
   s.total.chunks_requeued += s.queue.on_source_gone(source);
   std::erase(s.present, source);
+  s.workloads_until = {};
   s.sources[source.value()].reset();
   s.work_freed = true;
 }
@@ -123,7 +125,8 @@ void transfer::on_have(source_id source, piece_index piece, time_point now) {
   s.latest = now;
   if (piece.value() >= s.info->shape().piece_count()) return;
   s.queue.on_have(source, piece);
-  if (s.queue.wanted_pieces(source) == 1) s.work_freed = true;
+  // It may relieve those who have the piece in hand.
+  if (s.queue.begun(piece) != nullptr) s.at(source).theft_after = now;
 }
 
 void transfer::on_bitmap(source_id source, const bitmap& pieces, time_point now) {
@@ -132,6 +135,7 @@ void transfer::on_bitmap(source_id source, const bitmap& pieces, time_point now)
   // What waits may be of pieces that the source does not hold after all.
   s.total.chunks_requeued += s.queue.on_lane_released(source);
   s.queue.on_bitmap(source, pieces);
+  s.at(source).theft_after = now;
   s.work_freed = true;
 }
 
@@ -199,7 +203,10 @@ void transfer::state::expect_no_more(source_id id, chunk_index chunk, block_mask
   const auto before = one.requests.size();
   one.requests.on_not_expected(chunk, blocks);
   // Something to cancel, and room for something else.
-  if (one.requests.size() != before) work_freed = true;
+  if (one.requests.size() != before && !one.affected) {
+    one.affected = true;
+    affected.push_back(id);
+  }
   rest_if_idle(one, latest);
 }
 

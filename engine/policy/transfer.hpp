@@ -30,6 +30,9 @@ inline constexpr duration reject_pause_max = std::chrono::seconds(8);
 /// While a source has nothing to do it is looked at again this often: others may have become slow enough to
 /// relieve.
 inline constexpr duration idle_check_interval = std::chrono::milliseconds(100);
+/// Having found nothing to take from others, a source looks again after this, unless it holds something new: looking is
+/// what costs most where a hundred sources tell of a piece each every few milliseconds.
+inline constexpr duration theft_interval = std::chrono::milliseconds(20);
 
 class transfer {
  public:
@@ -90,7 +93,8 @@ class transfer {
   // What to do.
 
   /// The next request to send to the source, or nothing for now. Call again after every event that concerns
-  /// the source, and for all sources after one that may have freed work (work_freed()).
+  /// the source, for those that it affected (next_affected()), and for all after one that may have freed work
+  /// (work_freed()).
   std::optional<byte_range> next_request(source_id source, time_point now);
   /// The next request of this source to withdraw with a BEP 3 cancel.
   std::optional<byte_range> next_cancel(source_id source);
@@ -99,7 +103,9 @@ class transfer {
   std::optional<source_id> next_ban();
   /// A failed piece whose leaf hashes the driver should fetch (piece_leaves_request), to find who lied.
   std::optional<piece_index> next_leaf_query();
-  /// True once after events that may give work or cancels to sources other than the one they came from.
+  /// A source that has something to cancel, and so room to be asked for more, because of what came from another one.
+  std::optional<source_id> next_affected();
+  /// True once after events that may give work to any source.
   bool work_freed();
   time_point next_deadline() const;
 

@@ -6,15 +6,22 @@
 
 namespace shoal {
 
+namespace {
+
+// Rates change slowly: those of all sources are not computed again within this.
+constexpr duration look_interval = std::chrono::milliseconds(10);
+
+}  // namespace
+
 // Requests.
 
 void transfer::state::look_at_others(time_point now) {
+  if (now < workloads_until) return;
+  workloads_until = now + look_interval;
   workloads.clear();
   for (const auto id : present) {
     const source& one = at(id);
-    const bool busy = !one.requests.empty() || !queue.lane(id).empty();
-    if (!busy) continue;
-    workloads.push_back({id, one.window.rate_at(now), one.window.delay(), &one.requests, queue.lane_bytes(id)});
+    workloads.push_back({id, one.window.rate_at(now), one.window.delay(), &one.requests});
   }
 }
 
@@ -25,10 +32,13 @@ bool transfer::state::fill_lane(source_id id, time_point now) {
     const piece_index piece = queue.piece_of(*chunk);
     if (queue.begun(piece)->exclusive) apply(piece, checks.on_owner(piece, id), now);
   }
-  if (!queue.lane(id).empty()) return true;
+  return !queue.lane(id).empty();
+}
+
+bool transfer::state::steal(source_id id, time_point now) {
   look_at_others(now);
   const source& one = at(id);
-  const workload thief{id, one.window.rate_at(now), one.window.delay(), &one.requests, 0};
+  const workload thief{id, one.window.rate_at(now), one.window.delay(), &one.requests};
   if (const auto theft = steal_waiting(queue, thief, workloads)) {
     queue.on_stolen_waiting(id, theft->victim, theft->chunk);
   } else if (const auto part = steal_in_flight(queue, thief, workloads)) {
@@ -65,13 +75,16 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
   if (s.fill_lane(source, now)) {
     return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);
   }
-  const workload thief{source, one.window.rate_at(now), one.window.delay(), &one.requests, 0};
+  if (now < one.theft_after) return std::nullopt;
+  if (s.steal(source, now)) return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);
+  const workload thief{source, one.window.rate_at(now), one.window.delay(), &one.requests};
   if (const auto tail = duplicate_tail(s.queue, thief, s.workloads, one.window.request_bytes())) {
     s.queue.on_duplicated(source, tail->chunk, tail->blocks);
     const auto first = static_cast<std::uint32_t>(std::countr_zero(tail->blocks));
     const auto count = static_cast<std::uint32_t>(std::popcount(tail->blocks));
     return s.ask(source, one, s.queue.range_of(tail->chunk, first, count), now);
   }
+  one.theft_after = now + theft_interval;
   s.idle_check = std::min(s.idle_check, now + idle_check_interval);
   return std::nullopt;
 }
@@ -90,6 +103,19 @@ std::optional<source_id> transfer::next_ban() {
 
 std::optional<piece_index> transfer::next_leaf_query() {
   return state_->checks.next_leaf_query();
+}
+
+std::optional<source_id> transfer::next_affected() {
+  auto& affected = state_->affected;
+  while (!affected.empty()) {
+    const source_id id = affected.back();
+    affected.pop_back();
+    state::source* one = state_->find(id);
+    if (one == nullptr) continue;
+    one->affected = false;
+    return id;
+  }
+  return std::nullopt;
 }
 
 bool transfer::work_freed() {

@@ -26,8 +26,10 @@ struct transfer::state {
     bool choked = true;
     bool stalled = false;
     bool banned = false;
+    bool affected = false;             ///< in state::affected
     time_point heard;                  ///< when it last sent something that answers us
     std::optional<time_point> resume;  ///< not asked for anything before this
+    time_point theft_after{};          ///< found nothing to take from others and does not look again before this
     duration reject_pause{};
     std::uint64_t bytes_received = 0;
   };
@@ -51,8 +53,10 @@ struct transfer::state {
   /// When silence means that the source has stalled.
   time_point stall_deadline(const source& one) const;
 
-  /// Fills the lane of an able source from the queue or by theft. False if there is nothing for it.
+  /// Fills the lane of an able source from the queue. False if there is nothing for it.
   bool fill_lane(source_id id, time_point now);
+  /// Fills its empty lane from other sources' hands. False if there is nothing worth it.
+  bool steal(source_id id, time_point now);
   std::optional<byte_range> ask(source_id id, source& one, const byte_range& range, time_point now);
   void look_at_others(time_point now);
   void expect_no_more(source_id id, chunk_index chunk, block_mask blocks);
@@ -67,13 +71,15 @@ struct transfer::state {
   std::vector<bool> lied;
   std::deque<source_id> bans;
   totals total;
+  std::vector<source_id> affected;  ///< for next_affected()
   bool work_freed = false;
   bool paused = false;
   time_point idle_check = never;
   time_point latest{};  ///< the last `now`, for figures that are asked for without one
 
   std::vector<chunk_claim> void_claims;  ///< kept for its memory
-  std::vector<workload> workloads;       ///< kept for its memory
+  std::vector<workload> workloads;       ///< of all present, as they were not long ago
+  time_point workloads_until{};          ///< then they are looked at again
 };
 
 }  // namespace shoal

@@ -41,9 +41,7 @@ struct fixture {
       requests[source].on_sent(sent);
     }
   }
-  workload of(std::uint32_t source) const {
-    return {source_id{source}, rates[source], {}, &requests[source], queue.lane_bytes(source_id{source})};
-  }
+  workload of(std::uint32_t source) const { return {source_id{source}, rates[source], {}, &requests[source]}; }
   std::vector<workload> all() const { return {of(0), of(1), of(2)}; }
 };
 

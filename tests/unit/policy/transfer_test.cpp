@@ -414,6 +414,8 @@ TEST_CASE("in the endgame an idle source asks for a second copy and the loser is
   // The last one is the farthest from being delivered by the first source.
   CHECK(second[0] == first.back());
   s.deliver(bob, second[0]);
+  CHECK(s.transfer.next_affected() == ann);
+  CHECK_FALSE(s.transfer.next_affected());
   CHECK(s.cancels(ann) == std::vector{first.back()});
   s.transfer.on_reject(ann, first.back(), s.now);
   s.run({bob, cat});

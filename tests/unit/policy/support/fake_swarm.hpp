@@ -138,6 +138,7 @@ class swarm {
 
   void sweep() {
     if (transfer_.work_freed()) ask_all();
+    while (const auto source = transfer_.next_affected()) ask(actors_[source->value()]);
   }
 
   /// Cancels work on what a source has not begun.
