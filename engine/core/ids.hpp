@@ -41,6 +41,8 @@ using chunk_index = strong_index<struct chunk_tag>;
 using file_index = strong_index<struct file_tag>;
 /// Source of one transfer; never reused within the transfer.
 using source_id = strong_index<struct source_tag>;
+/// Peer that a seeder serves; never reused within the share.
+using leecher_id = strong_index<struct leecher_tag>;
 
 /// A fixed number of opaque bytes; Tag keeps ids of different things apart.
 template <class Tag, std::size_t Bytes>

@@ -207,6 +207,12 @@ void download::on_have(session& from, piece_index piece) {
   after_event(from);
 }
 
+void download::on_hint(session& from, const wire::pieces_hint& hint) {
+  if (!transfer_ || !attached(from)) return;
+  for (const piece_index piece : hint.taken) transfer_->on_taken(*from.source, piece);
+  for (const piece_index piece : hint.returned) transfer_->on_returned(*from.source, piece);
+}
+
 void download::on_choke(session& from) {
   if (!transfer_ || !attached(from)) return;
   transfer_->on_choke(*from.source, from.fast(), clock::now());

@@ -23,6 +23,7 @@
 #include "policy/metadata_fetch.hpp"
 #include "policy/transfer.hpp"
 #include "store/content_files.hpp"
+#include "wire/extension.hpp"
 
 namespace shoal {
 
@@ -86,6 +87,7 @@ class download {
   void on_session_gone(session& from);
   void on_holds(session& from);
   void on_have(session& from, piece_index piece);
+  void on_hint(session& from, const wire::pieces_hint& hint);
   void on_choke(session& from);
   void on_unchoke(session& from);
   void on_reject(session& from, const byte_range& range);

@@ -130,6 +130,20 @@ void session::announce(piece_index piece) {
   close_if_both_complete();
 }
 
+void session::hint(piece_index piece, bool taken) {
+  if (closed_ || !hears_hints()) return;
+  auto& list = taken ? hints_.taken : hints_.returned;
+  if (list.size() == wire::hinted_pieces_max) flush_hints();
+  list.push_back(piece);
+  work_.set();
+}
+
+void session::flush_hints() {
+  if (hints_.taken.empty() && hints_.returned.empty()) return;
+  send(wire::extended{*extensions_.shoal, wire::encode(hints_)});
+  hints_ = {};
+}
+
 awaitable<void> session::read_loop() {
   std::uint32_t handled = 0;
   while (!closed_) {
@@ -184,6 +198,7 @@ awaitable<bool> session::write_all(byte_view bytes) {
 
 awaitable<void> session::write_loop() {
   while (!closed_) {
+    flush_hints();
     if (!outbox_.empty()) {
       byte_buffer sending;
       sending.swap(outbox_);
@@ -232,6 +247,7 @@ void session::handle(const wire::message& message) {
       close(end_reason::protocol, "have of a piece that does not exist");
     } else if (holds_.set(have->piece.value())) {
       if (fetch) fetch->on_have(*this, have->piece);
+      share_.on_leecher_has(*this, have->piece);
       close_if_both_complete();
     }
   } else if (std::holds_alternative<wire::bitfield>(message) || std::holds_alternative<wire::have_all>(message) ||
@@ -265,6 +281,13 @@ void session::handle_extended(const wire::extended& message) {
     const auto decoded = wire::decode_metadata_message(message.payload);
     // BEP 9: unrecognised message types are ignored.
     if (decoded) handle_metadata(*decoded);
+  } else if (message.id == wire::shoal_id) {
+    const auto hint = wire::decode_pieces_hint(message.payload);
+    if (!hint) {
+      close(end_reason::protocol, hint.error().text);
+    } else if (download* fetch = share_.downloading()) {
+      fetch->on_hint(*this, *hint);
+    }
   }
 }
 
@@ -328,6 +351,7 @@ void session::on_holds_changed() {
   }
   early_haves_.clear();
   if (download* fetch = share_.downloading()) fetch->on_holds(*this);
+  share_.on_leecher_holds(*this);
   close_if_both_complete();
 }
 

@@ -52,6 +52,8 @@ class session {
   void set_interested(bool interested);
   /// We verified a piece.
   void announce(piece_index piece);
+  /// Another leecher was given the piece, or will not have it after all; told as soon as the writer comes to it.
+  void hint(piece_index piece, bool taken);
   /// The share's metadata became known: what the peer said about its pieces can now be read. Closes on nonsense.
   void on_shape_known();
   /// There is something to serve or to send.
@@ -73,11 +75,15 @@ class session {
   const bitmap& holds() const { return holds_; }
   /// How long nothing has come in and no payload has gone out.
   duration quiet_for(time_point now) const { return now - last_activity_; }
+  /// Understands what only two nodes say to each other.
+  bool hears_hints() const { return extensions_.shoal.has_value(); }
   /// The extension handshake came, or will not come: the session can be used as a source.
   bool ready() const { return ready_; }
 
   /// The number under which the download knows this session, while it does.
   std::optional<source_id> source;
+  /// The number under which a complete share knows this session.
+  std::optional<leecher_id> leecher;
   /// Payload bytes sent to the peer.
   std::uint64_t bytes_uploaded = 0;
 
@@ -95,6 +101,8 @@ class session {
   awaitable<bool> write_all(byte_view bytes);
 
   void say_hello();
+  /// Puts the hints that have gathered into the outbox.
+  void flush_hints();
   void handle(const wire::message& message);
   void handle_extended(const wire::extended& message);
   void handle_metadata(const wire::metadata_message& message);
@@ -123,6 +131,7 @@ class session {
   wire::frame_reader reader_;
   std::uint32_t low_watermark_ = 1;
   byte_buffer outbox_;
+  wire::pieces_hint hints_;
   uploader uploads_;
   event work_;
   asio::steady_timer watchdog_timer_;

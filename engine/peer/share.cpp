@@ -35,6 +35,7 @@ void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files) {
   verified_.set_all();
   verified_bytes_ = info_->total_bytes();
   complete_ = true;
+  copies_.emplace(info_->shape().piece_count());
 }
 
 void share::start_download(download_request request) {
@@ -197,6 +198,10 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
   session& one = **at;
   co_await one.run();
   if (download_) download_->on_session_gone(one);
+  if (one.leecher) {
+    copies_->on_leecher_gone(*one.leecher);
+    spread_hints();
+  }
   if (one.dialled()) {
     const end_reason why = one.reason();
     const bool again = why != end_reason::banned && why != end_reason::both_complete;
@@ -221,6 +226,34 @@ void share::on_content_lost(const error& why) {
     download_->fail(why);
   } else {
     observer_.on_share_lost(*this, why);
+  }
+}
+
+void share::on_leecher_has(session& from, piece_index piece) {
+  if (from.leecher) copies_->on_have(*from.leecher, piece);
+}
+
+void share::on_leecher_holds(session& from) {
+  if (!copies_ || !from.ready()) return;
+  if (!from.leecher) {
+    from.leecher = copies_->on_leecher(from.hears_hints());
+    for (const piece_index piece : copies_->taken()) from.hint(piece, true);
+  }
+  copies_->on_holds(*from.leecher, from.holds());
+}
+
+bool share::may_serve(session& to, piece_index piece) {
+  if (!to.leecher) return true;
+  const bool serve = copies_->on_request(*to.leecher, piece);
+  spread_hints();
+  return serve;
+}
+
+void share::spread_hints() {
+  while (const auto change = copies_->next_change()) {
+    for (auto& one : sessions_) {
+      if (one && one->leecher && one->leecher != change->owner) one->hint(change->piece, change->taken);
+    }
   }
 }
 
@@ -252,11 +285,16 @@ void share::on_piece_verified(piece_index piece) {
 
 void share::on_download_complete() {
   complete_ = true;
+  copies_.emplace(info_->shape().piece_count());
   observer_.on_share_progress(*this);
   book_changed_.set();
   // Seeders have nothing to say to each other (BEP 3 leaves it open; every client disconnects).
   for (auto& one : sessions_) {
-    if (one->holds().size() != 0 && one->holds().all()) one->close(end_reason::both_complete);
+    if (one->holds().size() != 0 && one->holds().all()) {
+      one->close(end_reason::both_complete);
+    } else {
+      on_leecher_holds(*one);
+    }
   }
 }
 

@@ -18,6 +18,7 @@
 #include "peer/download.hpp"
 #include "peer/peer_context.hpp"
 #include "peer/session.hpp"
+#include "policy/first_copies.hpp"
 #include "policy/peer_book.hpp"
 #include "store/content_files.hpp"
 
@@ -73,6 +74,14 @@ class share {
   void ban(session& liar);
   void on_content_lost(const error& why);
 
+  // While the share is complete: who was given what, so that a crowd gets every piece once before one twice.
+
+  void on_leecher_has(session& from, piece_index piece);
+  /// Also when it becomes known at all what the peer holds.
+  void on_leecher_holds(session& from);
+  /// False: the request is to be declined, another leecher was given the piece.
+  [[nodiscard]] bool may_serve(session& to, piece_index piece);
+
   // For the download.
   void on_metadata(metainfo_ptr info);
   void on_files(std::shared_ptr<content_files> files, bitmap verified);
@@ -93,6 +102,7 @@ class share {
   awaitable<void> run_session(std::list<std::unique_ptr<session>>::iterator at,
                               std::optional<asio::ip::address> caller);
   awaitable<void> run_download();
+  void spread_hints();
   bool wants_peers() const;
   /// One more peer may be dialled.
   bool has_room() const;
@@ -108,6 +118,7 @@ class share {
   bitmap verified_;
   std::uint64_t verified_bytes_ = 0;
   bool complete_ = false;
+  std::optional<first_copies> copies_;  ///< while complete
   bool stopped_ = false;
   std::unique_ptr<class download> download_;
   std::optional<std::unordered_map<digest, file_index>> file_roots_;

@@ -33,7 +33,8 @@ void uploader::on_request(const byte_range& range) {
                                              std::to_string(range.bytes) + " bytes");
     return;
   }
-  if (!from.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max) {
+  if (!from.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max ||
+      !from.may_serve(session_, range.piece)) {
     reject(range);
     return;
   }
@@ -127,6 +128,7 @@ awaitable<bool> uploader::send_bytes(byte_view bytes, bool more) {
 awaitable<bool> uploader::send_range(const prepared& one) {
   session& to = session_;
   byte_buffer header;
+  to.flush_hints();
   header.swap(to.outbox_);
   wire::encode_piece_header(one.range, header);
   const bool greeted = co_await send_bytes(header, true);

@@ -26,7 +26,7 @@ class uploader {
  public:
   explicit uploader(session& owner) : session_(owner) {}
 
-  /// Queues a request or rejects it (BEP 6): not verified, or too many waiting.
+  /// Queues a request or rejects it (BEP 6): not verified, given to another leecher, or too many waiting.
   void on_request(const byte_range& range);
   /// A request that still waits is rejected instead (BEP 6, BEP 52).
   void on_cancel(const byte_range& range);

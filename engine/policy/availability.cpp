@@ -52,6 +52,11 @@ void availability::on_have(piece_index piece) {
   move(piece.value(), counts_[piece.value()] + 1);
 }
 
+void availability::on_have_gone(piece_index piece) {
+  SHOAL_ASSERT(counts_[piece.value()] > 0);
+  move(piece.value(), counts_[piece.value()] - 1);
+}
+
 void availability::on_bitmap(const bitmap& pieces) {
   SHOAL_ASSERT(pieces.size() == counts_.size());
   if (pieces.all()) {

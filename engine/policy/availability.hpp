@@ -29,6 +29,8 @@ class availability {
 
   /// A source that held some pieces has one more. `piece` < piece_count. Constant time.
   void on_have(piece_index piece);
+  /// As if the last on_have of the piece had not been. Constant time.
+  void on_have_gone(piece_index piece);
   /// A source that holds these (piece_count bits).
   void on_bitmap(const bitmap& pieces);
   /// A source that held these is gone. A source that came to hold everything by on_have must be taken out
@@ -40,6 +42,8 @@ class availability {
 
   /// Sources that hold the piece.
   std::uint32_t count(piece_index piece) const;
+  /// Those of them that do not hold everything.
+  std::uint32_t partial_count(piece_index piece) const { return counts_[piece.value()]; }
   /// The rarest wanted piece among `offered`, or nothing. `holder_has_all`: the source holds every piece, so
   /// that pieces that only such sources hold are looked at too. Bounded time: exact up to rarest_sample_max
   /// offered pieces and where one of the rarest rarest_scan_max is offered, else the rarest of a sample.

@@ -5,20 +5,23 @@
 
 namespace shoal {
 
-std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id source) {
+std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id source, bool nowhere_else) {
   const bitmap& open = queue.open_pieces(source);
-  if (open.none()) return std::nullopt;
   piece_index best;
   const piece_record* best_record = nullptr;
+  std::uint32_t looked_at = 0;
   std::uint32_t compared = 0;
-  for (auto i = open.next_set(0); i < open.size() && compared < begun_compared_max; i = open.next_set(i + 1)) {
+  for (auto i = open.next_set(0); i < open.size(); i = open.next_set(i + 1)) {
+    if (++looked_at > begun_scan_max) break;
+    if (nowhere_else && queue.rarity().partial_count(piece_index{i}) > 0) continue;
     const piece_record* record = queue.begun(piece_index{i});
     if (best_record == nullptr || record->missing_blocks < best_record->missing_blocks) {
       best = piece_index{i};
       best_record = record;
     }
-    if (++compared == open.count()) break;
+    if (++compared == begun_compared_max || looked_at == open.count()) break;
   }
+  if (best_record == nullptr) return std::nullopt;
   for (std::uint32_t i = 0; i < best_record->chunks.size(); ++i) {
     if (best_record->chunks[i].queued()) return chunk_index{queue.shape().first_chunk(best).value() + i};
   }
@@ -27,8 +30,12 @@ std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id sou
 }
 
 std::optional<chunk_index> choose_chunk(const chunk_queue& queue, source_id source) {
-  if (const auto chunk = next_of_begun(queue, source)) return chunk;
-  const auto piece = queue.rarity().rarest(queue.fresh_pieces(source), queue.held(source).all());
+  const bool holds_all = queue.held(source).all();
+  if (const auto chunk = next_of_begun(queue, source, holds_all)) return chunk;
+  const auto piece = queue.rarity().rarest(queue.fresh_pieces(source), holds_all);
+  if (holds_all && (!piece || queue.rarity().partial_count(*piece) > 0)) {
+    if (const auto chunk = next_of_begun(queue, source, false)) return chunk;
+  }
   return piece ? std::optional(queue.shape().first_chunk(*piece)) : std::nullopt;
 }
 

@@ -32,7 +32,11 @@ block_mask chunk_record::claimed_by(source_id source) const {
 }
 
 chunk_queue::chunk_queue(const geometry& shape, const bitmap& verified, std::uint64_t seed)
-    : shape_(shape), availability_(shape.piece_count(), seed), verified_(verified), fresh_(shape.piece_count()) {
+    : shape_(shape),
+      availability_(shape.piece_count(), seed),
+      verified_(verified),
+      fresh_(shape.piece_count()),
+      promised_(shape.piece_count()) {
   SHOAL_ASSERT(verified.size() == shape.piece_count());
   for (std::uint32_t i = 0; i < verified.size(); ++i) {
     if (verified.test(i)) {
@@ -134,6 +138,20 @@ void chunk_queue::begin(piece_index piece) {
   offer(piece);
 }
 
+void chunk_queue::unbegin_if_untouched(piece_index piece) {
+  const piece_record& record = piece_at(piece);
+  if (record.exclusive || record.queued_chunks < record.chunks.size()) return;
+  const bool touched = std::any_of(record.chunks.begin(), record.chunks.end(), [](const chunk_record& chunk) {
+    return chunk.arrived != 0 || !chunk.claims.empty();
+  });
+  if (touched) return;
+  queued_chunks_ -= record.queued_chunks;
+  begun_.erase(piece);
+  fresh_.set(piece.value());
+  availability_.set_wanted(piece, true);
+  offer(piece);
+}
+
 void chunk_queue::put_in_lane(source_id source, chunk_index chunk, bool front) {
   change(chunk, [&](chunk_record& record) {
     if (record.lane) std::erase(at(*record.lane).lane, chunk);
@@ -200,7 +218,9 @@ std::optional<byte_range> chunk_queue::next_range(source_id source, std::uint32_
 
 block_mask chunk_queue::on_arrived(source_id source, chunk_index chunk, block_mask blocks,
                                    std::vector<chunk_claim>& void_claims) {
-  if (begun(piece_of(chunk)) == nullptr) return 0;
+  if (verified(piece_of(chunk))) return 0;
+  // Asked for once and declined or given up since.
+  if (begun(piece_of(chunk)) == nullptr) begin(piece_of(chunk));
   const block_mask news = record(chunk).missing() & blocks;
   if (news == 0) return 0;
   // First, so that what ends with the claims is not queued for a moment.
@@ -220,6 +240,11 @@ void chunk_queue::on_released(source_id source, chunk_index chunk, block_mask bl
   const piece_index index = piece_of(chunk);
   if (begun(index) == nullptr) return;
   if (unclaim(source, chunk, blocks) != 0) disown(source);
+}
+
+void chunk_queue::on_declined(source_id source, chunk_index chunk, block_mask blocks) {
+  on_released(source, chunk, blocks);
+  if (begun(piece_of(chunk)) != nullptr) unbegin_if_untouched(piece_of(chunk));
 }
 
 std::uint32_t chunk_queue::on_lane_released(source_id source) {

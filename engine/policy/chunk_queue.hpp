@@ -35,9 +35,9 @@ namespace shoal {
 /// Blocks of one chunk, bit i for block i.
 using block_mask = std::uint64_t;
 
-/// Chunks that wait in a lane beyond those asked for: enough to keep a source busy between two visits, few
-/// enough to steal little back.
-inline constexpr std::uint32_t lane_waiting_max = 4;
+/// Chunks that wait in a lane beyond those asked for. A chunk is chosen when it is about to be asked for, because what
+/// is rare, or taken by somebody else, changes all the time.
+inline constexpr std::uint32_t lane_waiting_max = 1;
 
 /// `count` blocks from `first` on. `first` + `count` <= 64.
 constexpr block_mask blocks_from(std::uint32_t first, std::uint32_t count) {
@@ -97,6 +97,10 @@ class chunk_queue {
   void on_have(source_id source, piece_index piece);
   /// Replaces what the source holds. `pieces` has piece_count bits.
   void on_bitmap(source_id source, const bitmap& pieces);
+  /// Some peer is about to have the piece: until the first that does not hold everything says that it has, the piece
+  /// counts as if one more source held it.
+  void on_promised(piece_index piece);
+  void on_promise_broken(piece_index piece);
 
   // The life of a chunk.
 
@@ -112,6 +116,9 @@ class chunk_queue {
   block_mask on_arrived(source_id source, chunk_index chunk, block_mask blocks, std::vector<chunk_claim>& void_claims);
   /// The source will not deliver these blocks: its claim on them ends.
   void on_released(source_id source, chunk_index chunk, block_mask blocks);
+  /// As on_released, and the source said so itself: a piece of which nothing arrived and nothing is asked for is as if
+  /// it had never begun, so that it waits for its turn by rarity.
+  void on_declined(source_id source, chunk_index chunk, block_mask blocks);
   /// Everything in the source's lane is queued again; the number of chunks.
   std::uint32_t on_lane_released(source_id source);
   /// As on_lane_released, and all its claims end.
@@ -180,6 +187,7 @@ class chunk_queue {
   piece_record& piece_at(piece_index piece);
   chunk_record& chunk_at(chunk_index chunk);
   void begin(piece_index piece);
+  void unbegin_if_untouched(piece_index piece);
   void claim(source_id source, chunk_index chunk, block_mask blocks);
   block_mask unclaim(source_id source, chunk_index chunk, block_mask blocks);
   void put_in_lane(source_id source, chunk_index chunk, bool front);
@@ -196,7 +204,8 @@ class chunk_queue {
   const geometry& shape_;
   availability availability_;
   bitmap verified_;
-  bitmap fresh_;  ///< pieces not begun and not verified
+  bitmap fresh_;     ///< pieces not begun and not verified
+  bitmap promised_;  ///< counted once in availability_ on top of those that hold it
   std::unordered_map<piece_index, piece_record> begun_;
   std::vector<piece_index> exclusive_;
   std::uint64_t queued_chunks_ = 0;  ///< of begun pieces

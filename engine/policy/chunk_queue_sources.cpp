@@ -37,6 +37,7 @@ void chunk_queue::on_able(source_id source, bool able) {
 void chunk_queue::on_have(source_id source, piece_index piece) {
   source_record& holder = at(source);
   if (holder.held.test(piece.value())) return;
+  on_promise_broken(piece);
   if (holder.held.count() + 1 == holder.held.size()) {
     // From now on counted among those that hold everything.
     availability_.on_bitmap_gone(holder.held);
@@ -65,8 +66,19 @@ void chunk_queue::on_bitmap(source_id source, const bitmap& pieces) {
   availability_.on_bitmap_gone(at(source).held);
   at(source).held = pieces;
   availability_.on_bitmap(pieces);
+  for (auto i = promised_.next_set(0); i < promised_.size() && !pieces.all(); i = promised_.next_set(i + 1)) {
+    if (pieces.test(i)) on_promise_broken(piece_index{i});
+  }
   offer_all(source);
   offer_exclusive();
+}
+
+void chunk_queue::on_promised(piece_index piece) {
+  if (availability_.partial_count(piece) == 0 && promised_.set(piece.value())) availability_.on_have(piece);
+}
+
+void chunk_queue::on_promise_broken(piece_index piece) {
+  if (promised_.reset(piece.value())) availability_.on_have_gone(piece);
 }
 
 // What each source may take.

@@ -44,8 +44,9 @@ void transfer::state::hear(source_id id, source& one, time_point now) {
   update_able(id, one);
   // What the others have delivered meanwhile need not come from here any more.
   one.requests.on_alive([&](const sent_request& request) {
+    if (queue.verified(request.range.piece)) return true;
     const piece_record* piece = queue.begun(request.range.piece);
-    return piece == nullptr || (queue.record(request.chunk).missing() & request.blocks) == 0;
+    return piece != nullptr && (queue.record(request.chunk).missing() & request.blocks) == 0;
   });
 }
 
@@ -139,6 +140,17 @@ void transfer::on_bitmap(source_id source, const bitmap& pieces, time_point now)
   s.work_freed = true;
 }
 
+void transfer::on_taken(source_id source, piece_index piece) {
+  state& s = *state_;
+  if (piece.value() >= s.info->shape().piece_count()) return;
+  s.queue.on_promised(piece);
+  ++s.at(source).declines_left;
+}
+
+void transfer::on_returned(source_id, piece_index piece) {
+  if (piece.value() < state_->info->shape().piece_count()) state_->queue.on_promise_broken(piece);
+}
+
 void transfer::on_choke(source_id source, bool fast, time_point now) {
   state& s = *state_;
   s.latest = now;
@@ -170,10 +182,14 @@ void transfer::on_reject(source_id source, const byte_range& request, time_point
   s.hear(source, one, now);
   s.rest_if_idle(one, now);
   if (rejected->live == 0) return;
-  s.queue.on_released(source, rejected->chunk, rejected->live);
+  s.queue.on_declined(source, rejected->chunk, rejected->live);
   ++s.total.chunks_requeued;
   s.work_freed = true;
   if (one.choked || one.resume) return;
+  if (one.declines_left > 0) {
+    --one.declines_left;
+    return;
+  }
   one.reject_pause = std::clamp(2 * one.reject_pause, reject_pause_min, reject_pause_max);
   one.resume = now + one.reject_pause;
 }
@@ -219,7 +235,7 @@ block_mask transfer::on_blocks(source_id source, const byte_range& range, time_p
   const std::uint32_t first = range.begin % s.info->shape().chunk_bytes() / block_bytes;
   const std::uint32_t count = (range.bytes + block_bytes - 1) / block_bytes;
   const piece_record* piece = s.queue.begun(range.piece);
-  const bool refused = piece == nullptr || one.banned || (piece->exclusive && piece->owner != source);
+  const bool refused = one.banned || (piece != nullptr && piece->exclusive && piece->owner != source);
   block_mask news = 0;
   if (!refused) {
     s.void_claims.clear();

@@ -31,6 +31,7 @@ struct transfer::state {
     std::optional<time_point> resume;  ///< not asked for anything before this
     time_point theft_after{};          ///< found nothing to take from others and does not look again before this
     duration reject_pause{};
+    std::uint32_t declines_left = 0;  ///< rejects that cost it no pause: it told of as many taken pieces
     std::uint64_t bytes_received = 0;
   };
 

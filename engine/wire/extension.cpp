@@ -49,6 +49,24 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+byte_buffer packed(const std::vector<piece_index>& pieces) {
+  byte_buffer out(4 * pieces.size());
+  for (std::size_t i = 0; i < pieces.size(); ++i) store_be32(out.data() + 4 * i, pieces[i].value());
+  return out;
+}
+
+result<std::vector<piece_index>> unpacked(const bencode::value& from, std::string_view key) {
+  std::vector<piece_index> pieces;
+  const bencode::value* found = from.find(key, bencode::kind::string);
+  if (!found) return pieces;
+  const std::string_view bytes = found->string();
+  if (bytes.size() % 4 != 0 || bytes.size() / 4 > hinted_pieces_max) {
+    return refusal("hint with " + std::to_string(bytes.size()) + " bytes of " + std::string(key) + " pieces");
+  }
+  for (std::size_t at = 0; at < bytes.size(); at += 4) pieces.emplace_back(load_be32(as_bytes(bytes).data() + at));
+  return pieces;
+}
+
 }  // namespace
 
 byte_buffer encode(const extension_handshake& message) {
@@ -128,6 +146,26 @@ result<metadata_message> decode_metadata_message(byte_view payload) {
   out.total_bytes = within(*parsed, "total_size", 0, UINT32_MAX).value_or(0);
   out.data.assign(data.begin(), data.end());
   return out;
+}
+
+byte_buffer encode(const pieces_hint& message) {
+  bencode::writer out;
+  out.begin_dictionary();
+  if (!message.returned.empty()) out.key("returned").string(packed(message.returned));
+  if (!message.taken.empty()) out.key("taken").string(packed(message.taken));
+  out.end();
+  return out.take();
+}
+
+result<pieces_hint> decode_pieces_hint(byte_view payload) {
+  const auto parsed = bencode::parse(payload);
+  if (!parsed) return refusal("hint: " + parsed.error().text);
+  if (!parsed->is_dictionary()) return refusal("hint is not a dictionary");
+  auto taken = unpacked(*parsed, "taken");
+  if (!taken) return taken.error();
+  auto returned = unpacked(*parsed, "returned");
+  if (!returned) return returned.error();
+  return pieces_hint{std::move(*taken), std::move(*returned)};
 }
 
 }  // namespace shoal::wire

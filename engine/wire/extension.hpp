@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/ids.hpp"
 
 namespace shoal::wire {
 
@@ -51,5 +53,21 @@ struct metadata_message {
 
 byte_buffer encode(const metadata_message& message);
 result<metadata_message> decode_metadata_message(byte_view payload);
+
+/// Pieces of each kind in one pieces_hint; who has more to say says it in several.
+inline constexpr std::size_t hinted_pieces_max = 2048;
+
+/// The message of our extension, from a seeder to its leechers (policy/first_copies.hpp). A bencoded dictionary; each
+/// list is a string of 4-byte big-endian piece indexes, in the style of BEP 23. Unknown keys are ignored.
+struct pieces_hint {
+  std::vector<piece_index> taken;     ///< `taken`: another leecher was given these and will pass them on
+  std::vector<piece_index> returned;  ///< `returned`: it left before anybody had them
+  friend bool operator==(const pieces_hint&, const pieces_hint&) = default;
+};
+
+/// At most hinted_pieces_max of each.
+byte_buffer encode(const pieces_hint& message);
+/// The indexes are not checked against a share.
+result<pieces_hint> decode_pieces_hint(byte_view payload);
 
 }  // namespace shoal::wire

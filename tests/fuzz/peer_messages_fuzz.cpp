@@ -49,6 +49,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'm':
       try_value(input, wire::decode_metadata_message);
       break;
+    case 'p':
+      try_value(input, wire::decode_pieces_hint);
+      break;
     default:
       try_frame(input);
   }

@@ -124,6 +124,8 @@ class chaos {
         now_ += std::chrono::milliseconds(below(1500));
         return transfer_.on_deadline(now_);
       case 8:
+        if (chance(50)) transfer_.on_taken(actor.id, piece_index{below(shape_.piece_count() + 1)});
+        if (chance(20)) transfer_.on_returned(actor.id, piece_index{below(shape_.piece_count() + 1)});
         return reject(actor);
       case 9:
         return chance(50) ? transfer_.on_reading_paused(now_) : transfer_.on_reading_resumed(now_);
@@ -370,7 +372,7 @@ class chaos {
 TEST_CASE("whatever happens, no block is forgotten, taken twice or blamed on an honest source") {
   std::uint32_t operations = 0;
   std::uint32_t verified = 0;
-  for (std::uint32_t seed = 1; operations < 100'000; ++seed) {
+  for (std::uint32_t seed = 1; operations < 120'000; ++seed) {
     CAPTURE(seed);
     chaos small(64 * KiB, {1500 * KiB, 3, 64 * KiB, 130 * KiB}, seed);
     operations += small.run(2000);

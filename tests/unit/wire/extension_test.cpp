@@ -110,5 +110,26 @@ TEST_CASE("metadata is bounded by its piece") {
   CHECK(decode_metadata_message(byte_buffer(100000, 'l')).error().code == errc::protocol);
 }
 
+TEST_CASE("a hint tells pieces in four bytes each and comes back") {
+  const pieces_hint hint{{piece_index{1}, piece_index{0x01020304}}, {piece_index{7}}};
+  const byte_buffer bytes = encode(hint);
+  using namespace std::string_view_literals;
+  CHECK(as_text(bytes) ==
+        "d8:returned4:\0\0\0\x07"
+        "5:taken8:\0\0\0\x01\x01\x02\x03\x04"
+        "e"sv);
+  CHECK(decode_pieces_hint(bytes).value() == hint);
+  CHECK(decode_pieces_hint(encode(pieces_hint{})).value() == pieces_hint{});
+}
+
+TEST_CASE("hints that are no hints are refused") {
+  for (const std::string_view text : {"", "i1e", "d5:taken3:abce", "d8:returned5:abcdee"}) {
+    CHECK(decode_pieces_hint(as_bytes(text)).error().code == errc::protocol);
+  }
+  const std::string many(4 * hinted_pieces_max + 4, 'a');
+  const std::string message = "d5:taken" + std::to_string(many.size()) + ":" + many + "e";
+  CHECK(decode_pieces_hint(as_bytes(message)).error().code == errc::protocol);
+}
+
 }  // namespace
 }  // namespace shoal::wire

@@ -1,0 +1,112 @@
+#include "policy/first_copies.hpp"
+
+#include <algorithm>
+
+#include "core/assert.hpp"
+
+namespace shoal {
+
+first_copies::first_copies(std::uint32_t piece_count) : pieces_(piece_count), nobodys_(piece_count) {}
+
+first_copies::leecher_record& first_copies::at(leecher_id leecher) {
+  const auto found = leechers_.find(leecher);
+  SHOAL_ASSERT(found != leechers_.end());
+  return found->second;
+}
+
+void first_copies::add_holder(piece_index piece) {
+  piece_record& record = pieces_[piece.value()];
+  if (record.holders++ > 0) return;
+  if (record.owner) {
+    record.owner.reset();
+  } else {
+    --nobodys_;
+  }
+}
+
+void first_copies::remove_holder(piece_index piece) {
+  piece_record& record = pieces_[piece.value()];
+  SHOAL_ASSERT(record.holders > 0);
+  if (--record.holders == 0) ++nobodys_;
+}
+
+leecher_id first_copies::on_leecher(bool hears) {
+  const leecher_id id = next_leecher_;
+  ++next_leecher_;
+  leechers_.emplace(id, leecher_record{hears, bitmap(static_cast<std::uint32_t>(pieces_.size())), {}});
+  return id;
+}
+
+void first_copies::on_leecher_gone(leecher_id leecher) {
+  const bitmap& held = at(leecher).held;
+  for (auto i = held.next_set(0); i < held.size(); i = held.next_set(i + 1)) remove_holder(piece_index{i});
+  for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+    if (pieces_[i].owner != leecher) continue;
+    pieces_[i].owner.reset();
+    ++nobodys_;
+    changes_.push_back({piece_index{i}, false, leecher});
+  }
+  leechers_.erase(leecher);
+}
+
+void first_copies::on_have(leecher_id leecher, piece_index piece) {
+  if (at(leecher).held.set(piece.value())) add_holder(piece);
+}
+
+void first_copies::on_holds(leecher_id leecher, const bitmap& pieces) {
+  SHOAL_ASSERT(pieces.size() == pieces_.size());
+  leecher_record& record = at(leecher);
+  for (std::uint32_t i = 0; i < pieces.size(); ++i) {
+    if (pieces.test(i) == record.held.test(i)) continue;
+    if (pieces.test(i)) {
+      add_holder(piece_index{i});
+    } else {
+      remove_holder(piece_index{i});
+    }
+  }
+  record.held = pieces;
+}
+
+bool first_copies::on_request(leecher_id leecher, piece_index piece) {
+  leecher_record& asking = at(leecher);
+  piece_record& record = pieces_[piece.value()];
+  if (!asking.hears || record.owner == leecher) return true;
+  if (record.holders == 0 && !record.owner) {
+    record.owner = leecher;
+    --nobodys_;
+    changes_.push_back({piece, true, leecher});
+    return true;
+  }
+  if (nobodys_ == 0) return true;
+  if (asking.declined.size() == 0) asking.declined = bitmap(static_cast<std::uint32_t>(pieces_.size()));
+  return !asking.declined.set(piece.value());
+}
+
+std::optional<first_copies::change> first_copies::next_change() {
+  if (changes_.empty()) return std::nullopt;
+  const change next = changes_.front();
+  changes_.pop_front();
+  return next;
+}
+
+std::vector<piece_index> first_copies::taken() const {
+  std::vector<piece_index> taken;
+  for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+    if (pieces_[i].owner) taken.push_back(piece_index{i});
+  }
+  return taken;
+}
+
+void first_copies::check_invariants() const {
+  std::uint32_t nobodys = 0;
+  for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+    const auto holders =
+        std::count_if(leechers_.begin(), leechers_.end(), [i](const auto& row) { return row.second.held.test(i); });
+    SHOAL_ASSERT(static_cast<std::uint32_t>(holders) == pieces_[i].holders);
+    SHOAL_ASSERT(!pieces_[i].owner || (holders == 0 && leechers_.contains(*pieces_[i].owner)));
+    if (holders == 0 && !pieces_[i].owner) ++nobodys;
+  }
+  SHOAL_ASSERT(nobodys == nobodys_);
+}
+
+}  // namespace shoal

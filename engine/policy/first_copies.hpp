@@ -1,0 +1,71 @@
+// What a seeder has given to nobody yet: it sends every piece once before it sends one twice.
+//
+// A crowd waits for its seeder's uplink, and each piece that leaves it twice early is one that the crowd gets later. So
+// the seeder tells its leechers what is taken, asked for by one of them who will pass it on, and declines a request for
+// a piece that another was given while there are pieces that nobody was given. It declines each piece once to each
+// leecher: a hint and not a refusal, so that who insists is served, and no leecher depends on what others do.
+// When the one that was given a piece leaves before anybody has it, the piece is nobody's again.
+//
+// Pure; owned by peer/share while the share is complete. DESIGN: "A crowd".
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/bitmap.hpp"
+#include "core/ids.hpp"
+
+namespace shoal {
+
+class first_copies {
+ public:
+  explicit first_copies(std::uint32_t piece_count);
+
+  /// A peer that holds nothing yet. `hears`: it understands hints, and is told them and declined; others are
+  /// always served, and what they were given counts for nobody.
+  leecher_id on_leecher(bool hears);
+  void on_leecher_gone(leecher_id leecher);
+  /// `piece` is in range.
+  void on_have(leecher_id leecher, piece_index piece);
+  /// Replaces what it holds; piece_count bits.
+  void on_holds(leecher_id leecher, const bitmap& pieces);
+  /// Whether to serve a request for a part of the piece. If so, the piece is the leecher's.
+  [[nodiscard]] bool on_request(leecher_id leecher, piece_index piece);
+
+  /// A piece became taken, or nobody's again: to be told to all that hear but `owner`. Each change once.
+  struct change {
+    piece_index piece;
+    bool taken = false;
+    leecher_id owner;
+  };
+  std::optional<change> next_change();
+  /// What is taken now: for a leecher that comes later.
+  std::vector<piece_index> taken() const;
+
+  void check_invariants() const;
+
+ private:
+  struct leecher_record {
+    bool hears = false;
+    bitmap held;
+    bitmap declined;  ///< no bits before the first
+  };
+  struct piece_record {
+    std::uint32_t holders = 0;
+    std::optional<leecher_id> owner;  ///< was given it, and nobody holds it
+  };
+  leecher_record& at(leecher_id leecher);
+  void add_holder(piece_index piece);
+  void remove_holder(piece_index piece);
+
+  std::vector<piece_record> pieces_;
+  std::uint32_t nobodys_;  ///< pieces without holder and owner
+  std::map<leecher_id, leecher_record> leechers_;
+  leecher_id next_leecher_;
+  std::deque<change> changes_;
+};
+
+}  // namespace shoal

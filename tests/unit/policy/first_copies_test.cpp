@@ -1,0 +1,118 @@
+#include "policy/first_copies.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+#include <set>
+
+namespace shoal {
+
+namespace {
+
+piece_index p(std::uint32_t index) {
+  return piece_index{index};
+}
+
+std::vector<first_copies::change> changes_of(first_copies& copies) {
+  std::vector<first_copies::change> all;
+  while (const auto change = copies.next_change()) all.push_back(*change);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a piece that one leecher was given is declined to others while there are others to give, and only once") {
+  first_copies copies(3);
+  const auto a = copies.on_leecher(true);
+  const auto b = copies.on_leecher(true);
+  CHECK(copies.on_request(a, p(0)));
+  CHECK(copies.on_request(a, p(0)));
+  CHECK_FALSE(copies.on_request(b, p(0)));
+  CHECK(copies.on_request(b, p(0)));
+  CHECK(copies.on_request(b, p(1)));
+  CHECK(copies.on_request(a, p(2)));
+  // Nothing is left that nobody was given.
+  CHECK(copies.on_request(b, p(2)));
+  copies.check_invariants();
+}
+
+TEST_CASE("all are told what is taken, and what is nobody's again because its owner left") {
+  first_copies copies(4);
+  const auto a = copies.on_leecher(true);
+  const auto b = copies.on_leecher(true);
+  CHECK(copies.on_request(a, p(0)));
+  CHECK(copies.on_request(a, p(1)));
+  auto told = changes_of(copies);
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].piece == p(0));
+  CHECK(told[0].taken);
+  CHECK(told[0].owner == a);
+  CHECK(copies.taken() == std::vector{p(0), p(1)});
+  copies.on_have(a, p(0));
+  CHECK(copies.taken() == std::vector{p(1)});
+  CHECK_FALSE(copies.on_request(b, p(0)));
+  copies.on_leecher_gone(a);
+  told = changes_of(copies);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].piece == p(1));
+  CHECK_FALSE(told[0].taken);
+  CHECK(copies.on_request(b, p(1)));
+  // What a held went with it.
+  CHECK(copies.on_request(b, p(0)));
+  copies.check_invariants();
+}
+
+TEST_CASE("a client that hears no hints is served everything and takes nothing from others") {
+  first_copies copies(2);
+  const auto ours = copies.on_leecher(true);
+  const auto foreign = copies.on_leecher(false);
+  CHECK(copies.on_request(ours, p(0)));
+  CHECK(copies.on_request(foreign, p(0)));
+  CHECK(copies.on_request(foreign, p(1)));
+  CHECK(changes_of(copies).size() == 1);
+  CHECK(copies.on_request(ours, p(1)));
+}
+
+TEST_CASE("the books stay consistent under any order of events") {
+  constexpr std::uint32_t pieces = 40;
+  std::mt19937 random(7);
+  first_copies copies(pieces);
+  std::vector<leecher_id> leechers;
+  std::set<std::uint32_t> taken;
+  for (int i = 0; i < 5'000; ++i) {
+    const auto piece = static_cast<std::uint32_t>(random() % pieces);
+    if (leechers.empty() || random() % 20 == 0) leechers.push_back(copies.on_leecher(random() % 4 != 0));
+    const auto which = random() % leechers.size();
+    switch (random() % 8) {
+      case 0:
+        copies.on_have(leechers[which], p(piece));
+        break;
+      case 1: {
+        bitmap some(pieces);
+        for (std::uint32_t k = 0; k < pieces; ++k) {
+          if (random() % 16 == 0) some.set(k);
+        }
+        copies.on_holds(leechers[which], some);
+        break;
+      }
+      case 2:
+        copies.on_leecher_gone(leechers[which]);
+        leechers.erase(leechers.begin() + static_cast<std::ptrdiff_t>(which));
+        break;
+      default:
+        (void)copies.on_request(leechers[which], p(piece));
+        break;
+    }
+    copies.check_invariants();
+    // Who follows the changes knows at least what is taken.
+    for (const auto& change : changes_of(copies)) {
+      if (change.taken) {
+        taken.insert(change.piece.value());
+      } else {
+        taken.erase(change.piece.value());
+      }
+    }
+    for (const auto now_taken : copies.taken()) CHECK(taken.contains(now_taken.value()));
+  }
+}
+
+}  // namespace shoal
