@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """libtorrent as a process of its own, tuned for one fast network: seeds or fetches one torrent.
 
-    libtorrent_node.py TORRENT DIR [--listen ADDR:PORT] [--peer ADDR:PORT]… [--seed] [--super] [--set NAME=VALUE]…
+    libtorrent_node.py TORRENT DIR [--listen ADDR:PORT] [--peer ADDR:PORT]… [--seed] [--super] [--wait] [--set NAME=VALUE]…
 
 One JSON line a step on stdout: {"listening": port}, and when everything is here and verified
-{"complete": seconds since the torrent was added, "cpu": CPU seconds since then}. A seed stays until it is ended; so does whoever fetches with --seed,
-else it exits. --super is super-seeding (BEP 16). Settings are those of lt.session.
+{"complete": seconds since the torrent was added, "cpu": CPU seconds since then}. A seed stays until it is ended; so does
+whoever fetches with --seed, else it exits. --super is super-seeding (BEP 16); with --wait the torrent is added when a line
+comes on stdin. Settings are those of lt.session.
 """
 import argparse
 import json
+import sys
 import time
 
 import libtorrent as lt
@@ -40,6 +42,7 @@ def options():
     parser.add_argument("--peer", action="append", default=[])
     parser.add_argument("--seed", action="store_true")
     parser.add_argument("--super", action="store_true")
+    parser.add_argument("--wait", action="store_true")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     return parser.parse_args()
 
@@ -60,6 +63,8 @@ def main():
     if given.super:
         parameters.flags |= lt.torrent_flags.super_seeding
     say(listening=session.listen_port())
+    if given.wait:
+        sys.stdin.readline()
     begun, used = time.monotonic(), time.process_time()
     handle = session.add_torrent(parameters)
     for peer in given.peer:

@@ -8,6 +8,7 @@ four at a time, so that rates, queues and interleaving are those of a wire. Need
 A Network is a context manager: on the way out, also on Ctrl-C, its processes and namespaces are gone. What a killed
 benchmark left behind the next Network removes.
 """
+import itertools
 import json
 import os
 import subprocess
@@ -22,6 +23,9 @@ QUEUE_SECONDS = 0.05
 # itself is busy with that alone at a gigabit per second. The buckets count them one by one all the same.
 SEGMENTS = 4
 BURST_SECONDS = 0.001
+
+
+_numbers = itertools.count()
 
 
 def why_not():
@@ -102,7 +106,7 @@ class Network:
     """`links`: one (up, down) for each host, in Mbit/s, None for no limit. `hosts` are in that order."""
 
     def __init__(self, links):
-        self.name = f"{PREFIX}-{os.getpid()}"
+        self.name = f"{PREFIX}-{os.getpid()}-{next(_numbers)}"
         self.bridge = f"{self.name}-bridge"
         self.hosts = [Host(self, index, up, down) for index, (up, down) in enumerate(links)]
         self._cleanups = []
