@@ -4,6 +4,7 @@ library, is spared the start of its process, and aria2 its timers before and aft
 warm memory of the one before; the first copy of each subject is compared with the original. rsync verifies with xxh128, aria2 and libtorrent v1 with SHA-1, all others that verify with
 SHA-256. A client that we did not write asks for 16 KiB at a time, nodes among themselves for more.
 """
+import contextlib
 import filecmp
 import os
 import pathlib
@@ -31,8 +32,7 @@ IN_RAM = {"limit": transfers.Limit, "node": transfers.NodeToNode, "rsync": trans
           "libtorrent v2": transfers.LibtorrentV2, "libtorrent v1": transfers.LibtorrentV1, "aria2": transfers.Aria2,
           FROM_LIBTORRENT: transfers.LibtorrentToNode, TO_LIBTORRENT: transfers.NodeToLibtorrent,
           UNVERIFIED: transfers.Curl, "curl, then openssl": transfers.CurlThenOpenssl}
-ON_DISK = {"limit": transfers.Limit, "node": transfers.NodeToNode, "rsync": transfers.Rsync,
-           "libtorrent v2": transfers.LibtorrentV2}
+ON_DISK = {"limit": transfers.Limit, "node": transfers.NodeToNode, "rsync": transfers.Rsync}
 LATENCY = {"node": transfers.NodeToNode, "node, by tracker": transfers.NodeByTracker, "rsync": transfers.Rsync,
            "libtorrent v2": transfers.LibtorrentV2, "aria2": transfers.Aria2, UNVERIFIED: transfers.Curl}
 GOALS = {"rsync": "≥ 1.0", "libtorrent v2": "≥ 2.2", "libtorrent v1": "≥ 2.2", "aria2": "≥ 3.3"}
@@ -42,24 +42,24 @@ class Bench:
     """The transfers of one case: a source file and a directory for targets in one place, gone after the `with`."""
 
     def __init__(self, suite, where, size, kinds):
-        self.suite, self.size = suite, size
-        self.directory = suite.directory(where)
+        self.suite, self.where, self.size = suite, where, size
         rivals = dict.fromkeys(name for kind in kinds.values() for name in kind.rivals)
         installed = {rival.name for rival in suite.available(*rivals)}
         self.kinds = {name: kind for name, kind in kinds.items() if installed.issuperset(kind.rivals)}
         self.compared = set()
 
     def __enter__(self):
-        root = self.directory.__enter__()
-        self.nodes = self.suite.nodes(root)
-        self.path = self.nodes.file("source/file.bin", self.size)
-        self.target = root / "target"
-        self.subjects = {name: kind(name, self.nodes, self.path) for name, kind in self.kinds.items()}
+        with contextlib.ExitStack() as stack:
+            root = stack.enter_context(self.suite.directory(self.where))
+            nodes = stack.enter_context(self.suite.nodes(root))
+            self.path = nodes.file("source/file.bin", self.size)
+            self.target = root / "target"
+            self.subjects = {name: kind(name, nodes, self.path) for name, kind in self.kinds.items()}
+            self.stack = stack.pop_all()  # what has begun ends here only when something fails
         return self
 
-    def __exit__(self, *error):
-        self.nodes.__exit__(*error)
-        self.directory.__exit__(*error)
+    def __exit__(self, *_):
+        self.stack.close()
 
     def fetch(self, name):
         # The pages of the copy before are warm, so only the first needs others.

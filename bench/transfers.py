@@ -40,6 +40,16 @@ def wait_listening(port, process, log):
     harness.wait_for(accepts, f"{process.args[0]} listens at {port}", seconds=20)
 
 
+def end(process):
+    """SIGTERM first, so that nginx takes its workers with it."""
+    process.terminate()
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Fetch:
     """What one fetch took: seconds, CPU seconds of either side, peak RSS of the downloader and its course, when it
     began and ended."""
@@ -88,8 +98,7 @@ class Transfer:
         self.nodes.addCleanup(log.close)
         if process.stdout:
             self.nodes.addCleanup(process.stdout.close)
-        self.nodes.addCleanup(process.wait)
-        self.nodes.addCleanup(process.kill)
+        self.nodes.addCleanup(end, process)
         if not first_line:
             return process
         line = process.stdout.readline()
