@@ -11,6 +11,7 @@ import pathlib
 import signal
 import sys
 import time
+import traceback
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -81,9 +82,14 @@ def run(given):
             begun = time.monotonic()
             try:
                 module.run(suite)
-            except (Problem, AssertionError, OSError) as problem:
+            except Problem as problem:
                 failed.append(name)
-                report.fail(f"{type(problem).__name__}: {problem}" if not isinstance(problem, Problem) else str(problem))
+                report.fail(str(problem))
+            except Exception as problem:
+                # The others can still be measured.
+                failed.append(name)
+                traceback.print_exc()
+                report.fail(f"{type(problem).__name__}: {problem}")
             report.end(time.monotonic() - begun, BENCHMARKS[name][1 if given.quick else 0])
     report.write(given.json)
     return failed

@@ -226,10 +226,10 @@ class Aria2(Transfer):
         self.torrent = torrent_of(self.path, "v1")
         _, said = self.launch([PYTHON, BENCH / "bt_tracker.py"], "bt_tracker", first_line=True)
         self.tracker = f"--bt-tracker=http://127.0.0.1:{said['listening']}/announce"
-        port = free_port()
-        self.source = self.launch([*self.common, self.tracker, f"--listen-port={port}", "--bt-seed-unverified=true",
+        self.port = free_port()
+        self.source = self.launch([*self.common, self.tracker, f"--listen-port={self.port}", "--bt-seed-unverified=true",
                                    "--seed-ratio=0.0", f"--dir={self.path.parent}", self.torrent], "aria2")
-        wait_listening(port, self.source, self.work / "aria2.log")
+        wait_listening(self.port, self.source, self.work / "aria2.log")
 
     def command(self, target):
         return [*self.common, self.tracker, f"--listen-port={free_port()}", "--seed-time=0", "--log=-",
