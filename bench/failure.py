@@ -24,6 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "integration")]
 
 import harness
+import machine
 from control import Control
 from node_swarm import MIB, NodeSwarm, check_copies, random_file
 from swarm_host import FRAME_BYTES, PAYLOAD_BYTES, Network, why_not
@@ -81,6 +82,7 @@ def run_event(event, directory, path, at=AT, log_level="info", keep=None):
         with Network([(None, None)] + [(UP, None)] * SOURCES + [(None, None)]) as network:
             swarm = NodeSwarm(network, directory, SOURCES, log_level)
             swarm.prepare([own_copy(swarm, path)] + [path] * (SOURCES - 1))
+            machine.warm_memory(2 * size)
             watch = Control(swarm.leechers[0])
             network.addCleanup(watch.close)
             swarm.start()

@@ -3,6 +3,7 @@
 k sources can do no more than k times what one does. Alone: `/usr/bin/python3 bench/speedup.py 16 --help`, as root.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -16,7 +17,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "integration")]
 
 import harness
+import machine
 from node_swarm import MIB, NodeSwarm, check_copies, random_file
+from rival_swarms import HttpSwarm, LibtorrentSwarm
 from swarm_host import FRAME_BYTES, PAYLOAD_BYTES, Network, why_not
 
 NAME = "speedup"
@@ -24,6 +27,8 @@ TITLE = "Parallel speedup: k sources, one downloader"
 UP = 50
 COUNTS = (1, 2, 4, 8, 16)
 GOAL = 0.97
+# With this many sources at most, subjects and repeats run at the same time.
+SIDE_BY_SIDE_MAX = 2
 
 
 def wire_seconds(size, sources, up=UP):
@@ -31,23 +36,45 @@ def wire_seconds(size, sources, up=UP):
     return size * FRAME_BYTES / PAYLOAD_BYTES / (sources * up * 1e6 / 8)
 
 
-def run_node(directory, path, sources, up=UP, log_level="info", keep=None):
+class NodeSources(NodeSwarm):
+    def prepare(self, path):
+        super().prepare([path] * len(self.sources))
+
+    def run(self, seconds):
+        self.start()
+        return self.wait(seconds)
+
+    def figures(self):
+        return {name: self.total(name) for name in ("bytes_duplicate", "chunks_stolen", "chunks_requeued")}
+
+
+RIVALS = {"libtorrent": (LibtorrentSwarm, ["libtorrent"]), "aria2 (HTTP)": (HttpSwarm, ["aria2", "nginx"])}
+
+
+def run_sources(swarm_of, directory, path, sources, up=UP):
+    """One download in a network of its own. `swarm_of(network, directory, sources)` starts a subject."""
     size = path.stat().st_size
+    wire = wire_seconds(size, sources, up)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="speedup-", dir=directory))
+    # nginx drops root's rights before it reads.
+    directory.chmod(0o755)
     try:
         with Network([(None, None)] + [(up, None)] * sources + [(None, None)]) as network:
-            swarm = NodeSwarm(network, directory, sources, log_level)
-            swarm.prepare([path] * sources)
-            swarm.start()
-            seconds, = swarm.wait(10 * wire_seconds(size, sources, up) + 30)
+            swarm = swarm_of(network, directory, sources)
+            swarm.prepare(path)
+            machine.warm_memory(2 * size)
+            seconds, = swarm.run(10 * wire + 30)
             check_copies(path, swarm.copies(path))
+            return {"seconds": seconds, "of_wire": seconds / wire, **swarm.figures()}
     finally:
-        if keep:
-            shutil.copytree(directory, keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("leecher0", "*.state"))
         shutil.rmtree(directory, ignore_errors=True)
-    return {"seconds": seconds, "of_wire": seconds / wire_seconds(size, sources, up),
-            "duplicate": swarm.total("bytes_duplicate") / size, "stolen": swarm.total("chunks_stolen"),
-            "requeued": swarm.total("chunks_requeued")}
+
+
+def side_by_side(calls, repeats):
+    """All at the same time, each in its own network: few slow sources leave the machine idle, and take long."""
+    with concurrent.futures.ThreadPoolExecutor(len(calls) * repeats) as pool:
+        runs = {subject: [pool.submit(call) for _ in range(repeats)] for subject, call in calls.items()}
+        return {subject: [one.result() for one in waiting] for subject, waiting in runs.items()}
 
 
 def run(suite):
@@ -58,12 +85,22 @@ def run(suite):
     size = (16 if suite.quick else 128) * MIB
     counts = (1, 4, 8) if suite.quick else COUNTS
     path = random_file(pathlib.Path(suite.memory_directory) / "file.bin", size)
-    subjects = {"node": run_node}
+    path.parent.chmod(0o755)
+    subjects = {"node": NodeSources}
+    if not suite.quick:
+        for name, (swarm, programs) in RIVALS.items():
+            if len(suite.available(*programs)) == len(programs):
+                subjects[name] = swarm
     one = {}
     curves = {name: [] for name in subjects}
     for k in counts:
-        calls = {name: lambda call=call, k=k: call(suite.memory_directory, path, k) for name, call in subjects.items()}
-        for subject, runs in suite.alternate(calls).items():
+        calls = {name: lambda swarm=swarm, k=k: run_sources(swarm, suite.memory_directory, path, k)
+                 for name, swarm in subjects.items()}
+        if k <= SIDE_BY_SIDE_MAX:
+            together, = suite.alternate({"all": lambda: side_by_side(calls, 1 if suite.quick else 3)}, 1)["all"]
+        else:
+            together = suite.alternate(calls)
+        for subject, runs in together.items():
             seconds = [each["seconds"] for each in runs]
             one.setdefault(subject, statistics.median(seconds))
             speedups = [one[subject] / each for each in seconds]
@@ -77,14 +114,13 @@ def run(suite):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Downloads from K sources by this project's peers; prints each run.")
+    parser = argparse.ArgumentParser(description="Downloads from K sources; prints each run.")
     parser.add_argument("sources", type=int, nargs="+", metavar="K")
     parser.add_argument("--mib", type=int, default=128)
     parser.add_argument("--up", type=float, default=UP, help="Mbit/s of each source")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--node", default=str(HERE.parent / "build" / "release" / "node"))
-    parser.add_argument("--log-level", default="info")
-    parser.add_argument("--keep", metavar="DIR", help="leave the logs there")
+    parser.add_argument("--subject", choices=["node", *RIVALS], default="node")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if why_not():
@@ -92,8 +128,10 @@ def main():
     harness.NODE = os.path.abspath(options.node)
     with tempfile.TemporaryDirectory(prefix="shoal-speedup-", dir="/dev/shm") as directory:
         path = random_file(pathlib.Path(directory) / "file.bin", options.mib * MIB)
+        path.parent.chmod(0o755)
+        swarm_of = RIVALS[options.subject][0] if options.subject in RIVALS else NodeSources
         for sources in options.sources * options.runs:
-            result = run_node(directory, path, sources, options.up, options.log_level, options.keep)
+            result = run_sources(swarm_of, directory, path, sources, options.up)
             print(f"k {sources:2}  " + json.dumps({name: round(value, 4) for name, value in result.items()}), flush=True)
 
 

@@ -18,6 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "integration")]
 
 import harness
+import machine
 from node_swarm import MIB, NodeSwarm, check_copies, random_file
 from rival_swarms import Aria2Swarm, LibtorrentSwarm
 from swarm_host import FRAME_BYTES, PAYLOAD_BYTES, Network, why_not
@@ -58,6 +59,7 @@ def run_crowd(crowd_of, directory, path, leechers, up, down):
         with Network([(None, None)] + [(up, down)] * (1 + leechers)) as network:
             crowd = crowd_of(network, directory)
             crowd.prepare(path)
+            machine.warm_memory((leechers + 1) * size)
             before = network.hosts[1].sent_bytes()
             times = sorted(crowd.run(10 * bound + 30))
             sent = network.hosts[1].sent_bytes() - before
