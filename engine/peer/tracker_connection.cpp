@@ -7,6 +7,7 @@
 #include "net/endpoint.hpp"
 #include "net/listener.hpp"
 #include "peer/tracker_client.hpp"
+#include "wire/live_pack.hpp"
 
 namespace shoal {
 
@@ -111,10 +112,17 @@ awaitable<void> tracker_connection::read_loop() {
     }
     heard();
     if (!stream_.is_message_done()) continue;
-    on_text({static_cast<const char*>(inbox_.cdata().data()), inbox_.size()});
+    on_message({static_cast<const char*>(inbox_.cdata().data()), inbox_.size()});
     inbox_.consume(inbox_.size());
     if (inbox_.capacity() > idle_inbox_bytes) inbox_.shrink_to_fit();
   }
+}
+
+void tracker_connection::on_message(std::string_view bytes) {
+  if (!stream_.got_binary()) return on_text(bytes);
+  const auto text = live::unpack(bytes);
+  if (!text) return close("tracker " + host_ + " sent nonsense: " + text.error().text);
+  on_text(*text);
 }
 
 void tracker_connection::on_text(std::string_view text) {

@@ -44,6 +44,7 @@ class tracker_connection {
   awaitable<void> watchdog();
   awaitable<void> write(std::string text);
   void heard();
+  void on_message(std::string_view bytes);
   void on_text(std::string_view text);
 
   live::join join_;

@@ -139,7 +139,8 @@ result<void> registry::on_watch(live_session_id session, const live::watch& mess
   share.watchers.insert(session);
   share.watchers_new.insert(session);
   swarms_asked_.insert(message.id);
-  if (watched_at_ == never) watched_at_ = now;
+  // A newcomer is told after its snapshot, with which the next batch comes.
+  if (found->second.synced && watched_at_ == never) watched_at_ = now;
   return {};
 }
 
@@ -230,7 +231,7 @@ live::endpoint_row registry::endpoint_of(const session_state& state) const {
   return {state.row.peer, state.row.address, state.row.port};
 }
 
-void registry::answer_watchers(batch& into) {
+void registry::answer_watchers(bool newcomers_too, batch& into) {
   for (const share_id& id : swarms_asked_) {
     share_state& share = shares_.at(id);
     if (share.watchers_new.empty()) continue;
@@ -240,8 +241,10 @@ void registry::answer_watchers(batch& into) {
       const session_state& state = sessions_.at(holder);
       if (handed_out(state)) complete.message.joined.push_back(endpoint_of(state));
     }
-    complete.to.assign(share.watchers_new.begin(), share.watchers_new.end());
-    into.swarms.push_back(std::move(complete));
+    for (const live_session_id watcher : share.watchers_new) {
+      if (newcomers_too || sessions_.at(watcher).synced) complete.to.push_back(watcher);
+    }
+    if (!complete.to.empty()) into.swarms.push_back(std::move(complete));
   }
 }
 
@@ -269,13 +272,16 @@ registry::batch registry::next_batch(time_point now) {
   batch out;
   if (now < next_deadline()) return out;
   const bool all = now >= batch_due();
-  answer_watchers(out);
+  answer_watchers(all, out);
   if (all) {
     for (const share_id& id : swarms_changed_) take_swarm_change(id, shares_.at(id), out);
     swarms_changed_.clear();
   }
-  for (const share_id& id : swarms_asked_) shares_.at(id).watchers_new.clear();
-  swarms_asked_.clear();
+  std::erase_if(swarms_asked_, [this, all](const share_id& id) {
+    auto& waiting = shares_.at(id).watchers_new;
+    std::erase_if(waiting, [this, all](live_session_id watcher) { return all || sessions_.at(watcher).synced; });
+    return waiting.empty();
+  });
   if (watched_at_ != never) answered_at_ = now;
   watched_at_ = never;
   if (!all) return out;
@@ -343,6 +349,7 @@ void registry::check_invariants() const {
     SHOAL_ASSERT(counted.row.held == share.row.held);
     for (const live_session_id session : share.watchers) SHOAL_ASSERT(sessions_.at(session).watches.contains(id));
     for (const live_session_id session : share.watchers_new) SHOAL_ASSERT(share.watchers.contains(session));
+    SHOAL_ASSERT(share.watchers_new.empty() || swarms_asked_.contains(id));
     SHOAL_ASSERT(!share.holders.empty() || !share.watchers.empty() || shares_changed_.contains(id));
   }
   for (const share_id& id : swarms_changed_) SHOAL_ASSERT(shares_.contains(id));

@@ -3,7 +3,8 @@
 //
 // In memory only: peers say everything again after a restart. A change is told in the next batch, at most
 // batch_interval later, together with all others of that time: a peer that came and went in between is not
-// mentioned. A new watcher gets the complete swarm within answer_interval. Rows of a batch state what is true
+// mentioned. A new watcher gets the complete swarm within answer_interval, but not before its
+// snapshot. Rows of a batch state what is true
 // then, never a difference, so hearing one twice does no harm.
 // Pure and single-threaded; owned by tracker_node, which turns messages of live sessions into calls and
 // batches into messages. Messages of sessions that did not join, or were replaced, are ignored. DESIGN:
@@ -117,7 +118,7 @@ class registry {
   live::delta take_delta();
   time_point batch_due() const;
   time_point answer_due() const;
-  void answer_watchers(batch& into);
+  void answer_watchers(bool newcomers_too, batch& into);
   void take_swarm_change(const share_id& id, share_state& share, batch& into);
   live::endpoint_row endpoint_of(const session_state& state) const;
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <utility>
 
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
+#include "wire/live_pack.hpp"
 
 namespace shoal {
 
@@ -18,10 +20,12 @@ namespace {
 
 /// A large message goes out in fragments of this size, with room for pings in between.
 constexpr std::size_t fragment_bytes = 64 * KiB;
-/// Read at a time; small, because most messages are.
-constexpr std::size_t read_bytes = 4 * KiB;
-/// An inbox that a large message has grown beyond this is given back.
-constexpr std::size_t idle_inbox_bytes = 16 * KiB;
+/// Held while nothing comes. Most messages fit.
+constexpr std::size_t idle_inbox_bytes = 512;
+/// Read at a time of a message that does not.
+constexpr std::size_t read_bytes = 16 * KiB;
+/// Deadlines move, so a session is looked at this often at least.
+constexpr duration look_interval_max = std::chrono::seconds(5);
 /// For the peer to read why it is sent away, before the connection is closed.
 constexpr duration farewell_timeout = std::chrono::seconds(1);
 
@@ -33,21 +37,26 @@ std::string_view name_of(live_end why) {
   return names[static_cast<std::size_t>(why)];
 }
 
+shared_text encode_shared(live::tracker_message message) {
+  std::string text = live::encode(message);
+  const bool packed = text.size() >= live::packed_from_bytes;
+  if (packed) text = live::pack(text);
+  return std::make_shared<const live_text>(live_text{std::move(text), packed});
+}
+
 live_session::live_session(live_session_id id, tcp::socket socket, tcp::endpoint remote, http_request upgrade,
-                           const live_settings& settings, registry& state, live_session_host& host)
+                           const live_settings& settings, registry& state, dial_gate& dials, live_session_host& host)
     : id_(id),
       remote_(std::move(remote)),
       settings_(settings),
       registry_(state),
+      dials_(dials),
       host_(host),
       stream_(std::move(socket)),
       upgrade_(std::make_unique<http_request>(std::move(upgrade))),
-      outbox_ready_(stream_.get_executor()),
-      join_ready_(stream_.get_executor()),
+      turn_(stream_.get_executor()),
       admitted_(stream_.get_executor()),
-      dial_socket_(stream_.get_executor()),
-      dial_timer_(stream_.get_executor()),
-      watchdog_timer_(stream_.get_executor()),
+      tasks_(stream_.get_executor()),
       deadline_(clock::now() + settings.join_timeout) {
   stream_.read_message_max(live::peer_message_bytes_max);
   stream_.auto_fragment(false);
@@ -55,7 +64,8 @@ live_session::live_session(live_session_id id, tcp::socket socket, tcp::endpoint
 }
 
 awaitable<void> live_session::run() {
-  co_await (read_loop() && write_loop() && watchdog() && admit());
+  co_await read_loop();
+  co_await tasks_.join();
 }
 
 void live_session::close(live_end why) {
@@ -65,11 +75,9 @@ void live_session::close(live_end why) {
   leave_registry();
   error_code ignored;
   stream_.next_layer().close(ignored);
-  dial_socket_.close(ignored);
-  outbox_ready_.set();
-  join_ready_.set();
+  if (dial_socket_) dial_socket_->close(ignored);
+  turn_.set();
   admitted_.set();
-  watchdog_timer_.cancel();
 }
 
 void live_session::leave_registry() {
@@ -87,7 +95,8 @@ awaitable<void> live_session::read_loop() {
   upgrade_.reset();
   if (std::get<0>(accepted)) close(live_end::closed);
   while (!closed_) {
-    auto got = co_await stream_.async_read_some(inbox_, read_bytes, use_tuple);
+    const std::size_t bytes_max = inbox_.size() == 0 ? idle_inbox_bytes : read_bytes;
+    auto got = co_await stream_.async_read_some(inbox_, bytes_max, use_tuple);
     if (closed_) break;
     const error_code ec = std::get<0>(got);
     if (ec) {
@@ -115,7 +124,7 @@ void live_session::on_text(std::string_view text) {
     join_ = std::move(*join);
     join_received_ = true;
     deadline_ = clock::now() + settings_.dial_back_timeout + settings_.join_timeout;
-    join_ready_.set();
+    tasks_.spawn("admission", admit());
   } else if (std::holds_alternative<live::leave>(message)) {
     close(live_end::left);
   } else if (!in_registry_) {
@@ -149,9 +158,6 @@ void live_session::apply(live::peer_message& message) {
 }
 
 awaitable<void> live_session::admit() {
-  co_await join_ready_.wait();
-  if (closed_) co_return;
-
   live::peer_row row;
   row.peer = join_.peer;
   row.name = join_.name;
@@ -189,38 +195,51 @@ awaitable<void> live_session::admit() {
   in_registry_ = true;
   heard();
   ping_at_ = clock::now() + settings_.heartbeat;
-  watchdog_timer_.cancel();
   log_info("peer joins peer={} name={} endpoint={} port={} reachable={}", join_.peer.hex(), join_.name, welcome.address,
            join_.port, welcome.reachable);
-  send(std::make_shared<const std::string>(live::encode(std::move(welcome))));
+  send(encode_shared(std::move(welcome)));
   if (*joined) host_.end_session(**joined, live_end::replaced);
-  while (!held_.empty() && in_registry_) {
-    live::peer_message message = std::move(held_.front());
-    held_.pop_front();
-    apply(message);
+  auto held = std::exchange(held_, {});
+  for (live::peer_message& message : held) {
+    if (in_registry_) apply(message);
   }
-  held_.clear();
   held_bytes_ = 0;
   admitted_.set();
   host_.registry_changed();
 }
 
 awaitable<bool> live_session::dial_back(tcp::endpoint where) {
+  if (!dials_.enter(turn_)) {
+    co_await turn_.wait();
+    if (closed_) {
+      dials_.give_up(turn_);
+      co_return false;
+    }
+  }
+  const bool reachable = co_await connect(where);
+  dials_.leave();
+  co_return reachable;
+}
+
+awaitable<bool> live_session::connect(tcp::endpoint where) {
+  dial_socket_ = std::make_unique<tcp::socket>(stream_.get_executor());
+  asio::steady_timer timer(stream_.get_executor(), settings_.dial_back_timeout);
   error_code ec;
-  dial_socket_.open(where.protocol(), ec);
-  if (ec) co_return false;
-  dial_timer_.expires_after(settings_.dial_back_timeout);
-  auto outcome = co_await (dial_socket_.async_connect(where, use_tuple) || dial_timer_.async_wait(use_tuple));
-  error_code ignored;
-  dial_socket_.close(ignored);
-  co_return outcome.index() == 0 && !std::get<0>(std::get<0>(outcome));
+  dial_socket_->open(where.protocol(), ec);
+  bool connected = false;
+  if (!ec) {
+    auto outcome = co_await (dial_socket_->async_connect(where, use_tuple) || timer.async_wait(use_tuple));
+    connected = outcome.index() == 0 && !std::get<0>(std::get<0>(outcome));
+  }
+  dial_socket_.reset();
+  co_return connected;
 }
 
 void live_session::tell(const error& limit) {
   live::failure failure;
   failure.code = name_of(limit.code);
   failure.text = limit.text.substr(0, live::text_bytes_max);
-  send(std::make_shared<const std::string>(live::encode(std::move(failure))));
+  send(encode_shared(std::move(failure)));
 }
 
 void live_session::fail(const error& reason) {
@@ -233,9 +252,8 @@ void live_session::fail(const error& reason) {
   ping_due_ = false;
   ping_at_ = never;
   deadline_ = clock::now() + farewell_timeout;
-  watchdog_timer_.cancel();
   admitted_.set();
-  outbox_ready_.set();
+  start_writing();
 }
 
 void live_session::send(shared_text message) {
@@ -253,10 +271,14 @@ void live_session::enqueue(outgoing message) {
     if (++snapshots_unsent_ > 1) return close(live_end::slow_reader);
   } else {
     if (outbox_bytes_ > settings_.outbox_bytes_max) return close(live_end::slow_reader);
-    outbox_bytes_ += message.text->size();
+    outbox_bytes_ += message.text->bytes.size();
   }
   outbox_.push_back(std::move(message));
-  outbox_ready_.set();
+  start_writing();
+}
+
+void live_session::start_writing() {
+  if (!std::exchange(writing_, true)) tasks_.spawn("writes", write_loop());
 }
 
 awaitable<void> live_session::write_loop() {
@@ -269,18 +291,20 @@ awaitable<void> live_session::write_loop() {
       outbox_.pop_front();
       ec = co_await write(std::move(next));
     } else if (failing_) {
-      // The peer reads the failure, closes, and read_loop sees that; the watchdog bounds it.
+      // The peer reads the failure, closes, and read_loop sees that; look() bounds it.
       stream_.next_layer().shutdown(tcp::socket::shutdown_send, ec);
-      co_return;
+      break;
     } else {
-      co_await outbox_ready_.wait();
+      break;
     }
     if (ec) close(live_end::closed);
   }
+  writing_ = false;
 }
 
 awaitable<error_code> live_session::write(outgoing message) {
-  const std::string& text = *message.text;
+  const std::string& text = message.text->bytes;
+  stream_.binary(message.text->packed);
   std::size_t sent = 0;
   while (sent < text.size() && !closed_) {
     const std::size_t bytes = std::min(fragment_bytes, text.size() - sent);
@@ -312,21 +336,15 @@ awaitable<error_code> live_session::ping() {
   co_return std::get<0>(sent);
 }
 
-awaitable<void> live_session::watchdog() {
-  while (!closed_) {
-    const time_point now = clock::now();
-    if (now >= deadline_) {
-      close(in_registry_ ? live_end::silent : live_end::late);
-      break;
-    }
-    if (now >= ping_at_) {
-      ping_at_ = now + settings_.heartbeat;
-      ping_due_ = true;
-      outbox_ready_.set();
-    }
-    watchdog_timer_.expires_at(std::min(deadline_, ping_at_));
-    (void)co_await watchdog_timer_.async_wait(use_tuple);
+time_point live_session::look(time_point now) {
+  if (now >= deadline_) close(in_registry_ ? live_end::silent : live_end::late);
+  if (closed_) return never;
+  if (now >= ping_at_) {
+    ping_at_ = now + settings_.heartbeat;
+    ping_due_ = true;
+    start_writing();
   }
+  return std::min({deadline_, ping_at_, now + std::min(settings_.heartbeat, look_interval_max)});
 }
 
 }  // namespace shoal

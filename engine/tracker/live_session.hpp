@@ -1,30 +1,39 @@
 // One peer's live session at the tracker: WebSocket at /live (RFC 6455), messages of wire/live.hpp.
 //
 // Reads what the peer says into the registry, dials the peer's port back once before others see it, sends
-// what it is given, and pings. A session from which no frame comes for three heartbeats, or which does not
-// read what it is sent, is ended; close() is the only end, takes the peer out of the registry at once, and
-// makes run() return. Owned by tracker_node, on its context. Does not decide who is told what: that is the
-// registry's.
+// what it is given, and pings. While nothing happens, one coroutine waits to read: thousands of sessions are cheap. A
+// session from which no frame comes for three heartbeats, or which does not read what it is sent, is ended; close() is
+// the only end, takes the peer out of the registry at once, and makes run() return. Owned by tracker_node, on its
+// context. Does not decide who is told what: that is the registry's.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/event.hpp"
+#include "net/task_group.hpp"
 #include "policy/registry.hpp"
+#include "tracker/dial_gate.hpp"
 #include "wire/live.hpp"
 
 namespace shoal {
 
 using http_request = boost::beast::http::request<boost::beast::http::string_body>;
-/// An encoded message, shared by all sessions that it goes to.
-using shared_text = std::shared_ptr<const std::string>;
+/// An encoded message, as it goes over the wire.
+struct live_text {
+  std::string bytes;
+  bool packed = false;  ///< live::pack was applied: a binary WebSocket message
+};
+/// Shared by all sessions that it goes to.
+using shared_text = std::shared_ptr<const live_text>;
+/// Packs it if it is long.
+shared_text encode_shared(live::tracker_message message);
 
 enum class live_end {
   closed,       ///< the peer closed, or the connection broke
@@ -49,6 +58,9 @@ struct live_settings {
   /// Unsent bytes of a session, its snapshot not counted, behind which nothing more is queued: what some seconds of
   /// a large swarm's deltas take. One message may be larger.
   std::size_t outbox_bytes_max = 8 * MiB;
+  /// Peers that are dialled back at the same time. With all ports of a large crowd shut, each round of so many takes
+  /// dial_back_timeout.
+  std::size_t dial_backs_max = 4096;
 };
 
 /// What a session needs of its node.
@@ -68,10 +80,10 @@ class live_session {
   /// Messages held while the port is dialled back; beyond it the socket is not read.
   static constexpr std::size_t held_bytes_max = 4 * MiB;
 
-  /// `upgrade` is the request that asked for the WebSocket. `settings`, `state` and `host` outlive the
+  /// `upgrade` is the request that asked for the WebSocket. `settings`, `state`, `dials` and `host` outlive the
   /// session.
   live_session(live_session_id id, tcp::socket socket, tcp::endpoint remote, http_request upgrade,
-               const live_settings& settings, registry& state, live_session_host& host);
+               const live_settings& settings, registry& state, dial_gate& dials, live_session_host& host);
   live_session(const live_session&) = delete;
   live_session& operator=(const live_session&) = delete;
 
@@ -79,6 +91,9 @@ class live_session {
   awaitable<void> run();
   /// Idempotent; the first reason counts.
   void close(live_end why);
+
+  /// Pings if that is due, closes if the deadline is over. When to look next, at most a heartbeat later.
+  time_point look(time_point now);
 
   void send(shared_text message);
   /// As send(), but its size is not held against the reader. One at a time.
@@ -96,10 +111,11 @@ class live_session {
   };
 
   awaitable<void> read_loop();
+  void start_writing();
   awaitable<void> write_loop();
-  awaitable<void> watchdog();
   awaitable<void> admit();
   awaitable<bool> dial_back(tcp::endpoint where);
+  awaitable<bool> connect(tcp::endpoint where);
   awaitable<error_code> write(outgoing message);
   awaitable<error_code> ping();
 
@@ -116,26 +132,27 @@ class live_session {
   const tcp::endpoint remote_;
   const live_settings& settings_;
   registry& registry_;
+  dial_gate& dials_;
   live_session_host& host_;
 
-  boost::beast::websocket::stream<tcp::socket> stream_;
+  // Without support for compression, which takes memory for each session even when it is off.
+  boost::beast::websocket::stream<tcp::socket, false> stream_;
   std::unique_ptr<http_request> upgrade_;  ///< until the upgrade is answered
   boost::beast::flat_buffer inbox_;
-  std::deque<outgoing> outbox_;
+  std::list<outgoing> outbox_;  // a deque holds memory while it is empty
   std::size_t outbox_bytes_ = 0;
   std::size_t snapshots_unsent_ = 0;
-  event outbox_ready_;
+  bool writing_ = false;  ///< write_loop() runs
 
   live::join join_;
   bool join_received_ = false;
-  event join_ready_;
-  std::deque<live::peer_message> held_;
+  event turn_;  ///< a place to dial back is free
+  std::vector<live::peer_message> held_;
   std::size_t held_bytes_ = 0;
   event admitted_;
-  tcp::socket dial_socket_;
-  asio::steady_timer dial_timer_;
+  std::unique_ptr<tcp::socket> dial_socket_;  ///< while it dials back
 
-  asio::steady_timer watchdog_timer_;
+  task_group tasks_;
   time_point deadline_;
   time_point ping_at_ = never;
   bool ping_due_ = false;

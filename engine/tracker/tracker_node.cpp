@@ -1,6 +1,8 @@
 #include "tracker/tracker_node.hpp"
 
+#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -22,6 +24,11 @@ namespace {
 constexpr std::uint32_t header_bytes_max = 8 * KiB;
 /// Nothing that we answer has a body; read so that the answer is not lost to a reset.
 constexpr std::uint64_t body_bytes_max = 64 * KiB;
+/// Deadlines and pings are late by this at most, or by a part of a heartbeat that nobody misses.
+constexpr duration sweep_interval_max = std::chrono::milliseconds(100);
+constexpr int sweeps_per_heartbeat = 8;
+/// A crowd that joins is not told of itself more rarely than this.
+constexpr duration batch_pause_max = std::chrono::seconds(1);
 
 bool is_letter(std::uint8_t byte) {
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
@@ -38,7 +45,10 @@ tracker_node::tracker_node(asio::any_io_executor executor, tracker_options optio
     : executor_(executor),
       options_(std::move(options)),
       registry_(options_.limits),
+      dials_(options_.live.dial_backs_max),
       changed_(executor),
+      batch_pause_(executor),
+      sweep_timer_(executor),
       tasks_(executor) {}
 
 tracker_node::~tracker_node() = default;
@@ -65,6 +75,7 @@ awaitable<void> tracker_node::run() {
     tasks_.spawn("listener", one->run());
   }
   tasks_.spawn("batches", batch_loop());
+  tasks_.spawn("sweeps", sweep_loop());
   co_await tasks_.join();
 }
 
@@ -75,6 +86,8 @@ void tracker_node::stop() {
   for (tcp::socket& socket : visitors_) socket.close(ignored);
   for (const auto& [id, session] : sessions_) session->close(live_end::stopping);
   changed_.set();
+  batch_pause_.cancel();
+  sweep_timer_.cancel();
 }
 
 std::vector<tcp::endpoint> tracker_node::local() const {
@@ -111,8 +124,10 @@ awaitable<void> tracker_node::visit(visitor guest) {
   ++next_session_;
   live_session_host& self = *this;
   sessions_.emplace(id, std::make_unique<live_session>(id, std::move(*guest), remote, std::move(*request),
-                                                       options_.live, registry_, self));
+                                                       options_.live, registry_, dials_, self));
   visitors_.erase(guest);
+  const time_point now = clock::now();
+  plan_look(id, sessions_.at(id)->look(now));
   tasks_.spawn("live session", serve(id));
 }
 
@@ -164,8 +179,14 @@ void tracker_node::end_session(live_session_id session, live_end why) {
 awaitable<void> tracker_node::batch_loop() {
   while (!stopped_) {
     const time_point due = registry_.next_deadline();
-    if (due <= clock::now()) {
-      send(registry_.next_batch(clock::now()));
+    const time_point begun = clock::now();
+    if (due <= begun) {
+      send(registry_.next_batch(begun));
+      // Comes round after all sessions have begun to write. As long as that took, newcomers are served: otherwise
+      // telling a crowd about each part of itself would keep the rest of it waiting.
+      co_await asio::post(executor_, asio::use_awaitable);
+      batch_pause_.expires_after(std::min<duration>(clock::now() - begun, batch_pause_max));
+      if (!stopped_) (void)co_await batch_pause_.async_wait(use_tuple);
       continue;
     }
     // Any change wakes this early, and the loop looks again when the next batch is due.
@@ -173,10 +194,27 @@ awaitable<void> tracker_node::batch_loop() {
   }
 }
 
+void tracker_node::plan_look(live_session_id id, time_point when) {
+  if (when != never) looks_.emplace(when, id);
+}
+
+awaitable<void> tracker_node::sweep_loop() {
+  const duration interval = std::min<duration>(options_.live.heartbeat / sweeps_per_heartbeat, sweep_interval_max);
+  while (!stopped_) {
+    const time_point now = clock::now();
+    // Each session is touched when it is due and not before: most of what it costs is to bring it into the cache.
+    while (!looks_.empty() && looks_.top().first <= now) {
+      const live_session_id id = looks_.top().second;
+      looks_.pop();
+      if (live_session* session = find(id)) plan_look(id, session->look(now));
+    }
+    sweep_timer_.expires_after(interval);
+    (void)co_await sweep_timer_.async_wait(use_tuple);
+  }
+}
+
 void tracker_node::send(registry::batch batch) {
-  const auto encoded = [](auto& message) {
-    return std::make_shared<const std::string>(live::encode(live::tracker_message(std::move(message))));
-  };
+  const auto encoded = [](auto& message) { return encode_shared(std::move(message)); };
   if (batch.delta) {
     const shared_text text = encoded(batch.delta->message);
     for (const live_session_id id : batch.delta->to) {

@@ -1,16 +1,20 @@
 // The tracker: listens, upgrades GET /live to live sessions, and sends each the registry's batches.
 //
 // Owns the registry, the listeners, all connections and their coroutines; promises that a change reaches
-// every session's socket within registry::batch_interval. Speaks HTTP/1.1 otherwise just enough to say what
-// it is. Composed and run by cmd on one io_context; stop() is synchronous and makes run() return. DESIGN:
-// "Between peer and tracker".
+// every session's socket within registry::batch_interval, and later only while telling the change before takes longer
+// than that. Speaks HTTP/1.1 otherwise just enough to say what it is. Composed and run by cmd on one io_context; stop()
+// is synchronous and makes run() return. DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -61,6 +65,8 @@ class tracker_node final : private live_session_host {
   awaitable<void> answer(tcp::socket& socket, const http_request& request);
   awaitable<void> serve(live_session_id id);
   awaitable<void> batch_loop();
+  awaitable<void> sweep_loop();
+  void plan_look(live_session_id id, time_point when);
   void send(registry::batch batch);
   live_session* find(live_session_id id);
 
@@ -70,10 +76,15 @@ class tracker_node final : private live_session_host {
   asio::any_io_executor executor_;
   tracker_options options_;
   registry registry_;
+  dial_gate dials_;
   event changed_;
+  asio::steady_timer batch_pause_;
+  asio::steady_timer sweep_timer_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::list<tcp::socket> visitors_;
   std::unordered_map<live_session_id, std::unique_ptr<live_session>> sessions_;
+  using planned_look = std::pair<time_point, live_session_id>;
+  std::priority_queue<planned_look, std::vector<planned_look>, std::greater<>> looks_;  ///< one of each session
   live_session_id next_session_;
   std::array<std::uint64_t, live_ends> ends_{};
   task_group tasks_;

@@ -1,9 +1,10 @@
-// What decodes at /live must encode, and decode to the same again.
+// What decodes at /live must encode, and decode to the same again; the same for packing.
 #include <cstddef>
 #include <cstdint>
 
 #include "core/assert.hpp"
 #include "wire/live.hpp"
+#include "wire/live_pack.hpp"
 
 namespace {
 
@@ -22,5 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = shoal::as_text({data, size});
   try_message(text, shoal::live::decode_peer_message);
   try_message(text, shoal::live::decode_tracker_message);
+  if (const auto unpacked = shoal::live::unpack(text))
+    SHOAL_ASSERT(*shoal::live::unpack(shoal::live::pack(*unpacked)) == *unpacked);
   return 0;
 }

@@ -14,6 +14,7 @@
 #include "peer/tracker_client.hpp"
 #include "tests/net/world.hpp"
 #include "tracker/tracker_node.hpp"
+#include "wire/live_pack.hpp"
 
 namespace shoal::testing {
 
@@ -121,6 +122,8 @@ class raw_client {
     stream_.next_layer().close(ignored);
   }
   bool ended() const { return ended_; }
+  /// Messages that came packed.
+  std::size_t packed_count() const { return packed_count_; }
   template <class Message>
   std::optional<Message> heard() const {
     for (const auto& message : heard_) {
@@ -146,7 +149,12 @@ class raw_client {
     while (true) {
       auto got = co_await stream_.async_read(inbox, use_tuple);
       if (std::get<0>(got)) break;
-      auto message = live::decode_tracker_message({static_cast<const char*>(inbox.cdata().data()), inbox.size()});
+      std::string text(static_cast<const char*>(inbox.cdata().data()), inbox.size());
+      if (stream_.got_binary()) {
+        text = *live::unpack(text);
+        ++packed_count_;
+      }
+      auto message = live::decode_tracker_message(text);
       if (message) heard_.push_back(std::move(*message));
       inbox.consume(inbox.size());
     }
@@ -156,6 +164,7 @@ class raw_client {
   world& world_;
   boost::beast::websocket::stream<tcp::socket> stream_;
   std::vector<live::tracker_message> heard_;
+  std::size_t packed_count_ = 0;
   bool ended_ = false;
 };
 

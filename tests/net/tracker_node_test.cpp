@@ -4,6 +4,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "tests/net/swarm_world.hpp"
 
@@ -207,6 +208,7 @@ TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
   busy.listen();
   REQUIRE(busy.say(join_of(3)));
   live::publish message;
+  std::minstd_rand random;
   std::uint32_t n = 0;
   const auto ended = [&] { return w.tracker().ended(live_end::slow_reader) == 1; };
   // Until the kernel's buffers are full.
@@ -215,7 +217,10 @@ TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
     for (std::size_t i = 0; i < live::shares_per_message_max; ++i, ++n) {
       auto one = offer(0);
       store_be32(one.id.bytes.data(), n);
-      one.name = std::string(200, 'n');
+      one.name.resize(200);
+      // Random, so that it stays large when it is packed.
+      for (char& c : one.name) c = static_cast<char>('0' + random() % 64);
+      std::erase(one.name, '/');
       message.shares.push_back(one);
     }
     REQUIRE(busy.say(message));
@@ -223,6 +228,71 @@ TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
   }
   CHECK(ended());
   CHECK_FALSE(busy.ended());
+}
+
+TEST_CASE("peers that wait for a place to be dialled back all join", "[tracker_node]") {
+  auto options = swarm_world::quick();
+  options.live.dial_backs_max = 1;
+  swarm_world w(options);
+  std::vector<raw_client*> gone;
+  std::vector<test_peer*> peers;
+  for (std::uint8_t n = 1; n <= 6; ++n) {
+    // The one that closes while it waits gives its turn to the next.
+    auto& quitter = w.add_raw();
+    REQUIRE(quitter.open(w.where()));
+    auto join = join_of(static_cast<std::uint8_t>(100 + n));
+    join.port = w.where().port();
+    REQUIRE(quitter.say(join));
+    gone.push_back(&quitter);
+    peers.push_back(&w.add_peer(n));
+    peers.back()->start();
+  }
+  for (raw_client* one : gone) one->close();
+  for (test_peer* one : peers) {
+    REQUIRE(w.until([&] { return one->client().state().reachable && one->rows().peers().size() == peers.size(); }));
+  }
+}
+
+TEST_CASE("the answer to a watch does not wait for the next batch", "[tracker_node]") {
+  swarm_world w;
+  auto& seeder = w.add_peer(1);
+  REQUIRE(seeder.client().publish(offer(5)).has_value());
+  seeder.start();
+  REQUIRE(w.until([&] { return seeder.rows().share_count() == 1; }));
+  duration quickest = patience;
+  for (std::uint8_t n = 2; n <= 6; ++n) {
+    auto& watcher = w.add_peer(n);
+    watcher.start();
+    // The batch with its own joining has just been sent.
+    REQUIRE(w.until([&] { return watcher.connected(); }));
+    const time_point begin = clock::now();
+    watcher.client().watch(share(5));
+    REQUIRE(w.until([&] { return watcher.swarm(5) == std::set{peer(1)}; }));
+    quickest = std::min<duration>(quickest, clock::now() - begin);
+  }
+  CHECK(quickest < registry::batch_interval / 2);
+}
+
+TEST_CASE("a long message is packed", "[tracker_node]") {
+  swarm_world w;
+  auto& raw = w.add_raw();
+  REQUIRE(raw.open(w.where()));
+  raw.listen();
+  REQUIRE(raw.say(join_of(2)));
+  live::publish many;
+  for (std::uint8_t n = 1; n <= 100; ++n) many.shares.push_back(offer(n));
+  REQUIRE(raw.say(many));
+  REQUIRE(w.until([&] { return raw.heard<live::snapshot>().has_value(); }));
+  auto& peer_with_client = w.add_peer(1);
+  peer_with_client.start();
+  REQUIRE(w.until([&] { return peer_with_client.rows().share_count() == 100; }));
+  auto& other = w.add_raw();
+  REQUIRE(other.open(w.where()));
+  other.listen();
+  REQUIRE(other.say(join_of(3)));
+  REQUIRE(w.until([&] { return other.heard<live::snapshot>().has_value(); }));
+  CHECK(other.heard<live::snapshot>()->shares.size() == 100);
+  CHECK(other.packed_count() > 0);
 }
 
 TEST_CASE("a peer id that joins again replaces its old session", "[tracker_node]") {

@@ -2,6 +2,7 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 find_package(Boost 1.81 REQUIRED COMPONENTS program_options)
 find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(spdlog REQUIRED)
 
 # libipsec-mb has no CMake package. It is optional: OpenSSL does the hashing where it is missing.

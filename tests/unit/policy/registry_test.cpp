@@ -132,6 +132,27 @@ TEST_CASE("a new watcher does not wait for the next batch", "[registry]") {
   CHECK(b.tick().delta);
 }
 
+TEST_CASE("a newcomer that watches is told after its snapshot", "[registry]") {
+  bench b;
+  REQUIRE(b.join(1, 1).has_value());
+  REQUIRE(b.subject.on_publish(session(1), offer(1, 1000), b.now).has_value());
+  (void)b.tick();
+
+  REQUIRE(b.join(2, 2).has_value());
+  REQUIRE(b.subject.on_watch(session(2), live::watch{share(1)}, b.now).has_value());
+  CHECK(b.subject.next_deadline() == b.now + registry::batch_interval);
+  // Somebody else's answer does not take it along.
+  REQUIRE(b.subject.on_watch(session(1), live::watch{share(1)}, b.now).has_value());
+  const auto answer = b.subject.next_batch(b.now);
+  b.subject.check_invariants();
+  CHECK(swarm_to(answer, 1) != nullptr);
+  CHECK(swarm_to(answer, 2) == nullptr);
+  const auto first = b.tick();
+  REQUIRE(first.snapshot);
+  REQUIRE(swarm_to(first, 2) != nullptr);
+  CHECK(swarm_to(first, 2)->joined.size() == 1);
+}
+
 TEST_CASE("counts follow the holders", "[registry]") {
   bench b;
   for (std::uint8_t n = 1; n <= 3; ++n) REQUIRE(b.join(n, n).has_value());

@@ -1,0 +1,24 @@
+// Packing of the tracker's longer messages: the JSON text in the zlib format (RFC 1950), sent as a binary WebSocket
+// message.
+//
+// A crowd that joins at once is told about itself, which is N times N rows: packed, a row takes a quarter of the bytes.
+// Not WebSocket's own compression (RFC 7692): that is done for each connection again, and holds a window for each of
+// them, while a packed message is made once and shared by all sessions. Unpacking takes any bytes and is bounded. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+
+namespace shoal::live {
+
+/// Messages from this size on are packed; shorter ones fit a segment anyway.
+inline constexpr std::size_t packed_from_bytes = 1 * KiB;
+
+std::string pack(std::string_view text);
+/// errc::protocol if `packed` is not one whole zlib stream, or holds more than tracker_message_bytes_max.
+result<std::string> unpack(std::string_view packed);
+
+}  // namespace shoal::live
