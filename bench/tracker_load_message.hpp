@@ -1,0 +1,59 @@
+// A message of the tracker as the first session that got it found it, for all that get the same.
+//
+// Ten thousand sessions are told the same things; decoding each would measure the load and not the tracker.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "wire/live.hpp"
+#include "wire/live_pack.hpp"
+
+namespace shoal::bench {
+
+/// Tells messages apart: the type and the sequence number are within, packed or not.
+inline constexpr std::size_t prefix_bytes = 96;
+
+template <class Session>
+struct known_message {
+  bool decoded = false;
+  bool is_snapshot = false;
+  bool is_delta = false;
+  std::uint64_t seq = 0;
+  std::ptrdiff_t peers = 0;       ///< how many it adds
+  std::string probe;              ///< name of a probe's share that it publishes
+  std::vector<Session*> waiting;  ///< got it before it was decoded
+
+  /// Ends the process if the tracker sent nonsense.
+  void decode(const std::string& bytes, bool is_packed) {
+    const auto text = is_packed ? live::unpack(bytes) : result<std::string>(bytes);
+    if (!text) give_up(text.error().text);
+    const auto message = live::decode_tracker_message(*text);
+    if (!message) give_up(message.error().text);
+    decoded = true;
+    if (const auto* snapshot = std::get_if<live::snapshot>(&*message)) {
+      is_snapshot = true;
+      seq = snapshot->seq;
+      peers = static_cast<std::ptrdiff_t>(snapshot->peers.size());
+    } else if (const auto* delta = std::get_if<live::delta>(&*message)) {
+      is_delta = true;
+      seq = delta->seq;
+      peers = static_cast<std::ptrdiff_t>(delta->joined.size()) - static_cast<std::ptrdiff_t>(delta->left.size());
+      for (const live::share_row& row : delta->published) {
+        if (row.name.starts_with("probe")) probe = row.name;
+      }
+    }
+  }
+
+ private:
+  [[noreturn]] static void give_up(const std::string& reason) {
+    std::fprintf(stderr, "tracker_load: %s\n", reason.c_str());
+    std::exit(1);
+  }
+};
+
+}  // namespace shoal::bench
