@@ -35,6 +35,8 @@ struct message {
     leaves_request,  ///< BEP 52 hash request for all leaves of range.piece
     leaves,
     leaves_refused,
+    taken,     ///< hint of a seeder: somebody else was given range.piece
+    returned,  ///< and will not have it after all
   };
   kind type = kind::hello;
   byte_range range{};

@@ -1,6 +1,7 @@
 #include "simulate/node.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/assert.hpp"
 #include "simulate/random.hpp"
@@ -46,6 +47,7 @@ void node::on_found(node_index other) {
 
 void node::on_begin() {
   begun_ = now();
+  if (role_ == role::seeder) serve_copies();
   if (role_ != role::leecher) return;
   const std::uint64_t seed = mixed(around_.how.seed, index_.value());
   const bitmap nothing(around_.content.shape().piece_count());
@@ -123,6 +125,9 @@ void node::detach(session& gone) {
     transfer_->on_source_gone(*gone.source, now());
   }
   std::erase(ends_, end);
+  if (!gone.leecher) return;
+  copies_->on_leecher_gone(*std::exchange(gone.leecher, std::nullopt));
+  spread_hints();
 }
 
 void node::close(session& which, bool again) {
@@ -171,6 +176,7 @@ void node::on_message(end_index end, const message& said) {
         transfer_->on_have(*from.source, said.range.piece, now());
         after_event(from);
       } else {
+        if (from.leecher) copies_->on_have(*from.leecher, said.range.piece);
         close_if_both_complete(from);
       }
       break;
@@ -196,6 +202,12 @@ void node::on_message(end_index end, const message& said) {
     case message::kind::leaves_refused:
       on_leaves_refused(from, said.range.piece);
       break;
+    case message::kind::taken:
+      if (downloading() && from.source) transfer_->on_taken(*from.source, said.range.piece);
+      break;
+    case message::kind::returned:
+      if (downloading() && from.source) transfer_->on_returned(*from.source, said.range.piece);
+      break;
   }
 }
 
@@ -203,6 +215,7 @@ void node::on_hello(session& from) {
   const bitmap held = around_.net.greeting(from.end);
   from.pieces_held = held.count();
   if (!downloading()) {
+    meet_leecher(from, held);
     close_if_both_complete(from);
     return;
   }
@@ -215,7 +228,7 @@ void node::on_hello(session& from) {
 }
 
 void node::on_request(session& from, const byte_range& range) {
-  if (has(range.piece)) {
+  if (has(range.piece) && may_serve(from, range.piece)) {
     around_.net.serve(from.end, range);
   } else {
     around_.net.send(from.end, {message::kind::reject, range});

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/bitmap.hpp"
+#include "policy/first_copies.hpp"
 #include "policy/peer_book.hpp"
 #include "policy/transfer.hpp"
 #include "simulate/host.hpp"
@@ -78,9 +79,10 @@ class node final : public host {
     explicit session(end_index at) : end(at) {}
     end_index end;
     std::optional<source_id> source;
-    std::uint32_t pieces_held = 0;  ///< by the other side
-    std::uint32_t received = 0;     ///< of the present answer
-    std::uint32_t reported = 0;     ///< of these, in whole buffers
+    std::optional<leecher_id> leecher;  ///< while this side is complete
+    std::uint32_t pieces_held = 0;      ///< by the other side
+    std::uint32_t received = 0;         ///< of the present answer
+    std::uint32_t reported = 0;         ///< of these, in whole buffers
     byte_range receiving;
   };
   struct leaf_query {
@@ -111,6 +113,12 @@ class node final : public host {
   void follow_decisions();
   void after_event(session& from);
 
+  // node_copies.cpp: what a complete node gives to whom first.
+  void serve_copies();
+  void meet_leecher(session& one, const bitmap& held);
+  bool may_serve(session& to, piece_index piece);
+  void spread_hints();
+
   // node_leaves.cpp: finding out who lied.
   void ask_leaves(piece_index piece);
   void on_leaves(session& from, piece_index piece);
@@ -125,6 +133,7 @@ class node final : public host {
   peer_book book_;
   std::size_t dialling_ = 0;
   std::unique_ptr<transfer> transfer_;
+  std::optional<first_copies> copies_;
   std::deque<session> sessions_;  ///< as they opened
   std::vector<end_index> ends_;   ///< of those that are open
   std::vector<end_index> by_source_;

@@ -92,7 +92,12 @@ void node::on_download_complete() {
   if (awaited_) --around_.unfinished;
   around_.seen_by.on_complete(index_, now());
   const std::vector<end_index> ends = ends_;
-  for (const end_index end : ends) close_if_both_complete(at(end));
+  serve_copies();
+  for (const end_index end : ends) {
+    // The other side holds at least what it said, and what more it says comes to nothing.
+    if (!has_all(at(end))) meet_leecher(at(end), peer_node(end).pieces());
+    close_if_both_complete(at(end));
+  }
 }
 
 std::uint64_t node::verified_bytes() const {

@@ -1,0 +1,35 @@
+// node: every piece once before one twice, as peer/share does it while the share is complete.
+
+#include "simulate/node.hpp"
+
+namespace shoal::simulate {
+
+void node::serve_copies() {
+  copies_.emplace(around_.content.shape().piece_count());
+}
+
+void node::meet_leecher(session& one, const bitmap& held) {
+  if (!copies_) return;
+  one.leecher = copies_->on_leecher(true);
+  for (const piece_index piece : copies_->taken()) around_.net.send(one.end, {message::kind::taken, {piece, 0, 0}});
+  copies_->on_holds(*one.leecher, held);
+}
+
+bool node::may_serve(session& to, piece_index piece) {
+  if (!to.leecher) return true;
+  const bool serve = copies_->on_request(*to.leecher, piece);
+  spread_hints();
+  return serve;
+}
+
+void node::spread_hints() {
+  while (const auto change = copies_->next_change()) {
+    const auto kind = change->taken ? message::kind::taken : message::kind::returned;
+    for (const end_index end : ends_) {
+      const session& one = at(end);
+      if (one.leecher && one.leecher != change->owner) around_.net.send(end, {kind, {change->piece, 0, 0}});
+    }
+  }
+}
+
+}  // namespace shoal::simulate
