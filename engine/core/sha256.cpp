@@ -46,14 +46,20 @@ openssl_hasher& openssl_of_thread() {
   return hasher;
 }
 
-byte_view leaf_bytes(byte_view data, std::size_t leaf) {
-  const std::size_t begin = leaf * block_bytes;
-  return data.subspan(begin, std::min<std::size_t>(block_bytes, data.size() - begin));
-}
+/// The blocks of consecutive data, by number.
+struct consecutive_blocks {
+  byte_view data;
+  byte_view operator[](std::size_t block) const {
+    const std::size_t begin = block * block_bytes;
+    return data.subspan(begin, std::min<std::size_t>(block_bytes, data.size() - begin));
+  }
+};
 
-void openssl_leaves(byte_view data, std::span<digest> leaves) {
+/// `blocks[i]` is hashed to `leaves[i]`, from `first` on.
+template <class Blocks>
+void openssl_leaves(const Blocks& blocks, std::span<digest> leaves, std::size_t first = 0) {
   openssl_hasher& hasher = openssl_of_thread();
-  for (std::size_t i = 0; i < leaves.size(); ++i) hasher.hash(leaf_bytes(data, i), leaves[i]);
+  for (std::size_t i = first; i < leaves.size(); ++i) hasher.hash(blocks[i], leaves[i]);
 }
 
 #ifdef SHOAL_HAS_IPSEC_MB
@@ -83,10 +89,11 @@ class ipsec_mb_hasher {
   std::size_t leaves_worth_it() const { return leaves_worth_it_; }
   std::size_t lanes() const { return lanes_max; }
 
-  void leaves(byte_view data, std::span<digest> leaves) {
+  template <class Blocks>
+  void leaves(const Blocks& blocks, std::span<digest> leaves) {
     IMB_MGR* const manager = manager_.get();
     for (std::size_t i = 0; i < leaves.size(); ++i) {
-      const byte_view message = leaf_bytes(data, i);
+      const byte_view message = blocks[i];
       IMB_JOB* job = IMB_GET_NEXT_JOB(manager);
       job->cipher_mode = IMB_CIPHER_NULL;
       job->cipher_direction = IMB_DIR_ENCRYPT;
@@ -124,6 +131,21 @@ ipsec_mb_hasher& ipsec_mb_of_thread() {
 
 #endif
 
+template <class Blocks>
+void hash_leaves(const Blocks& blocks, std::span<digest> leaves) {
+#ifdef SHOAL_HAS_IPSEC_MB
+  ipsec_mb_hasher& hasher = ipsec_mb_of_thread();
+  if (hasher.usable()) {
+    const std::size_t tail = leaves.size() % hasher.lanes();
+    const std::size_t batched = tail < hasher.leaves_worth_it() ? leaves.size() - tail : leaves.size();
+    hasher.leaves(blocks, leaves.first(batched));
+    openssl_leaves(blocks, leaves, batched);
+    return;
+  }
+#endif
+  openssl_leaves(blocks, leaves);
+}
+
 }  // namespace
 
 digest sha256(byte_view message) {
@@ -143,18 +165,12 @@ digest sha256_node(const digest& left, const digest& right) {
 
 void sha256_leaves(byte_view data, std::span<digest> leaves) {
   SHOAL_ASSERT(leaves.size() == (data.size() + block_bytes - 1) / block_bytes);
-#ifdef SHOAL_HAS_IPSEC_MB
-  ipsec_mb_hasher& hasher = ipsec_mb_of_thread();
-  if (hasher.usable()) {
-    const std::size_t tail = leaves.size() % hasher.lanes();
-    const std::size_t batched = tail < hasher.leaves_worth_it() ? leaves.size() - tail : leaves.size();
-    const std::size_t batched_bytes = std::min(data.size(), batched * block_bytes);
-    hasher.leaves(data.first(batched_bytes), leaves.first(batched));
-    openssl_leaves(data.subspan(batched_bytes), leaves.subspan(batched));
-    return;
-  }
-#endif
-  openssl_leaves(data, leaves);
+  hash_leaves(consecutive_blocks{data}, leaves);
+}
+
+void sha256_blocks(std::span<const byte_view> blocks, std::span<digest> leaves) {
+  SHOAL_ASSERT(leaves.size() == blocks.size());
+  hash_leaves(blocks, leaves);
 }
 
 sha256_backend sha256_leaves_backend() {
@@ -170,12 +186,12 @@ void sha256_leaves_with(sha256_backend backend, byte_view data, std::span<digest
 #ifdef SHOAL_HAS_IPSEC_MB
   if (backend == sha256_backend::ipsec_mb) {
     SHOAL_ASSERT(ipsec_mb_of_thread().usable());
-    ipsec_mb_of_thread().leaves(data, leaves);
+    ipsec_mb_of_thread().leaves(consecutive_blocks{data}, leaves);
     return;
   }
 #endif
   SHOAL_ASSERT(backend == sha256_backend::openssl);
-  openssl_leaves(data, leaves);
+  openssl_leaves(consecutive_blocks{data}, leaves);
 }
 
 }  // namespace shoal

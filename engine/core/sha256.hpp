@@ -23,6 +23,10 @@ digest sha256_node(const digest& left, const digest& right);
 /// ceil(data.size() / block_bytes) entries. Fastest in multiples of 16 blocks.
 void sha256_leaves(byte_view data, std::span<digest> leaves);
 
+/// As sha256_leaves for blocks that do not lie together: `leaves[i]` is the digest of `blocks[i]`, as many of each, no
+/// block longer than block_bytes.
+void sha256_blocks(std::span<const byte_view> blocks, std::span<digest> leaves);
+
 /// Which implementation hashes leaves: for the log, tests and benches.
 enum class sha256_backend { openssl, ipsec_mb };
 sha256_backend sha256_leaves_backend();

@@ -244,74 +244,10 @@ void download::on_bytes(session& from, std::uint32_t bytes) {
   transfer_->on_bytes(*from.source, bytes, now);
 }
 
-void download::on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer) {
-  block_mask wanted = 0;
-  // After stop() nobody may wait for the stores any more.
-  if (transfer_ && attached(from) && !stopped_ && !ended()) {
-    wanted = transfer_->on_blocks(*from.source, range, clock::now());
-  }
-  if (wanted == 0) {
-    context_.buffers.release(std::move(buffer));
-    return;
-  }
-  stores_.spawn("store", store_blocks(*from.source, range, wanted, std::move(buffer)));
-}
-
 void download::on_piece_end(session& from, const byte_range& range) {
   if (!transfer_ || !attached(from)) return;
   transfer_->on_piece_end(*from.source, range, clock::now());
   if (phase_ == download_phase::downloading) after_event(from);
-}
-
-awaitable<void> download::store_blocks(source_id from, byte_range range, block_mask wanted,
-                                       buffer_pool::buffer buffer) {
-  struct run {
-    std::uint32_t first = 0;
-    std::uint32_t count = 0;
-  };
-  const std::uint32_t blocks = (range.bytes + block_bytes - 1) / block_bytes;
-  std::vector<run> runs;
-  for (std::uint32_t i = 0; i < blocks; ++i) {
-    if ((wanted >> i & 1) == 0) continue;
-    if (!runs.empty() && runs.back().first + runs.back().count == i) {
-      ++runs.back().count;
-    } else {
-      runs.push_back({i, 1});
-    }
-  }
-  std::vector<digest> leaves(blocks);
-  auto work = [files = share_.files(), &leaves, &runs, range, data = buffer.get()]() -> result<void> {
-    sha256_leaves({data, range.bytes}, leaves);
-    for (const run& one : runs) {
-      const std::uint32_t offset = one.first * block_bytes;
-      const std::uint32_t bytes = std::min(one.count * block_bytes, range.bytes - offset);
-      if (auto written = files->write(range.piece, range.begin + offset, {data + offset, bytes}); !written) {
-        return written;
-      }
-    }
-    return {};
-  };
-  ++storing_;
-  const auto written = co_await offload(context_.workers, std::move(work));
-  --storing_;
-  context_.buffers.release(std::move(buffer));
-  const auto now = clock::now();
-  for (const run& one : runs) {
-    const std::uint32_t first_block = range.begin / block_bytes + one.first;
-    if (!written) {
-      transfer_->on_store_failed(range.piece, first_block, one.count, now);
-      continue;
-    }
-    const auto part = std::span(leaves).subspan(one.first, one.count);
-    if (transfer_->on_stored(from, range.piece, first_block, part, now) == transfer::check::verified) {
-      share_.on_piece_verified(range.piece);
-    }
-  }
-  if (!written) fail(written.error());
-  if (phase_ != download_phase::downloading) co_return;
-  follow_decisions();
-  if (session* one = session_of(from)) pump(*one);
-  if (transfer_->complete()) wake_.set();
 }
 
 void download::measure(time_point now) {

@@ -7,6 +7,7 @@
 // one chunk".
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -112,6 +113,16 @@ class download {
     time_point deadline = never;
   };
 
+  /// Blocks of one source in memory, to be hashed and written.
+  struct arrival {
+    source_id from;
+    byte_range range;
+    block_mask wanted = 0;
+    buffer_pool::buffer buffer;
+    std::vector<digest> leaves{};  ///< of all blocks of the range, once hashed
+    result<void> written{};
+  };
+
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();
@@ -123,7 +134,6 @@ class download {
   // download.cpp
   awaitable<void> transfer_chunks();
   awaitable<void> finish();
-  awaitable<void> store_blocks(source_id from, byte_range range, block_mask wanted, buffer_pool::buffer buffer);
   void attach(session& to);
   void pump(session& to);
   void pump_all();
@@ -132,6 +142,10 @@ class download {
   void measure(time_point now);
   session* session_of(source_id source) const;
   bool attached(const session& one) const;
+
+  // download_store.cpp: hashing and writing what arrived.
+  awaitable<void> store_arrivals();
+  void on_arrival_stored(arrival& one);
 
   // download_leaves.cpp: finding out who lied.
   void ask_leaves(piece_index piece);
@@ -164,7 +178,9 @@ class download {
   time_point measured_at_{};
   time_point last_byte_{};
   double rate_ = 0;
-  std::size_t storing_ = 0;  // buffers at the worker pool
+  std::deque<arrival> arrivals_;  // not at the worker pool yet
+  std::size_t storers_ = 0;       // store_arrivals() that run
+  std::size_t storing_ = 0;       // buffers that arrived and are not stored
   bool reading_paused_ = false;
   event wake_;
   task_group stores_;

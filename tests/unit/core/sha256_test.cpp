@@ -51,6 +51,21 @@ TEST_CASE("sha256_leaves hashes each block, whatever their number and the length
   }
 }
 
+TEST_CASE("sha256_blocks hashes blocks of any length from anywhere") {
+  const byte_buffer data = random_bytes(1000 * 41 + block_bytes, 9);
+  for (const std::size_t count : std::initializer_list<std::size_t>{0, 1, 5, 16, 21, 41}) {
+    std::vector<byte_view> blocks;
+    std::vector<digest> expected;
+    for (std::size_t i = 0; i < count; ++i) {
+      blocks.push_back(byte_view(data).subspan(1000 * i, (i * 7919) % (block_bytes + 1)));
+      expected.push_back(sha256(blocks.back()));
+    }
+    std::vector<digest> leaves(count);
+    sha256_blocks(blocks, leaves);
+    CHECK(leaves == expected);
+  }
+}
+
 TEST_CASE("both SHA-256 back ends agree") {
   const byte_buffer data = random_bytes(33 * block_bytes + 100, 11);
   std::vector<digest> by_openssl(leaf_count(data.size()));
