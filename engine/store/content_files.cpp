@@ -56,7 +56,7 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
     // What a process that was killed has written is in the page cache, not yet on the disk.
     const std::vector<file_entry>& files = opened->info->files();
     for (std::uint32_t i = 0; i < files.size(); ++i) {
-      if (files[i].size > 0) opened->written.insert(i);
+      if (files[i].size > 0 && !opened->partial.awaited[i]) opened->written.insert(i);
     }
   }
   return std::shared_ptr<content_files>(new content_files(std::move(opened)));

@@ -27,11 +27,28 @@ error changed_error(const std::string& shown) {
   return {errc::conflict, shown + " changed on disk since it was added: add it again"};
 }
 
-result<int> content_state::open_now(std::uint32_t file) {
+bool content_state::awaited(std::uint32_t file) const {
+  const std::lock_guard lock(facts);
+  return now == phase::partial && partial.awaited[file];
+}
+
+result<int> content_state::make_now(std::uint32_t file) {
+  bool reserved = false;
+  result<unique_descriptor> made = make_awaited(partial, *info, file_index{file}, reserved);
+  if (!made) return std::move(made).error();
+  const std::lock_guard lock(facts);
+  // Once only: a file that somebody removes afterwards is not made again without its data.
+  partial.awaited[file] = false;
+  partial.reserved[file] = reserved;
+  return made->release();
+}
+
+result<int> content_state::open_now(std::uint32_t file, bool for_writing) {
   const std::string& file_path = info->files()[file].path;
   // O_NONBLOCK: whatever was put in the file's place, a pipe for one, must not make a worker wait.
   constexpr int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   unique_descriptor opened;
+  if (for_writing && awaited(file)) return make_now(file);
   if (now == phase::partial) {
     opened = info->is_folder() ? open_beneath(partial.part.get(), file_path, O_RDWR | flags)
                                : open_beneath(partial.directory.get(), part_name(info->name()), O_RDWR | flags);
@@ -59,7 +76,7 @@ result<std::shared_ptr<const open_file>> content_state::open(std::uint32_t file,
   const std::shared_lock lock(place);
   if (now == phase::discarded) return error{errc::cancelled, printable(info->name()) + " was removed"};
   if (for_writing && now != phase::partial) return error{errc::internal, shown(file) + " is complete already"};
-  return cache->get(owner, file, [this, file] { return open_now(file); });
+  return cache->get(owner, file, [this, file, for_writing] { return open_now(file, for_writing); });
 }
 
 result<void> content_state::check_unchanged(std::uint32_t file, int descriptor, std::uint64_t end) {

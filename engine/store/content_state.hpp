@@ -51,7 +51,11 @@ struct content_state {
   /// Returns `failure`, now and from each later flush.
   error keep_failure(error failure);
   /// Opens without the cache. Needs `place`.
-  result<int> open_now(std::uint32_t file);
+  result<int> open_now(std::uint32_t file, bool for_writing);
+  /// The file is made when it is written, and was not yet. Needs `place`.
+  bool awaited(std::uint32_t file) const;
+  /// Makes an awaited file. Needs `place`.
+  result<int> make_now(std::uint32_t file);
 
   const metainfo_ptr info;
   const std::shared_ptr<file_cache> cache;
@@ -65,8 +69,8 @@ struct content_state {
   /// `facts`.
   std::shared_mutex place;
   phase now = phase::partial;
-  partial_place partial;
-  std::string location;  // where the files are: the final path or NAME.part
+  partial_place partial;  // its `awaited` and `reserved` by `facts`
+  std::string location;   // where the files are: the final path or NAME.part
 
   /// Never held over a system call, so that path() and signatures() do not wait for a disk.
   mutable std::mutex facts;

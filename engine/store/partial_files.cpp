@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include "store/partial_folder.hpp"
 #include "store/printable.hpp"
@@ -30,6 +31,24 @@ struct undo_step {
   off_t size_before = 0;
 };
 
+/// Gives the file its size with all blocks reserved, so that the disk cannot be full later; 0 or an errno.
+int allocate(int descriptor, const struct stat& status, std::uint64_t size) {
+  const auto bytes = static_cast<off_t>(size);
+  if (status.st_size > bytes && ftruncate(descriptor, bytes) != 0) return errno;
+  if (status.st_size >= bytes && status.st_blocks * 512 >= bytes) return 0;
+  int outcome;
+  do {
+    outcome = fallocate(descriptor, 0, 0, bytes);
+  } while (outcome != 0 && errno == EINTR);
+  if (outcome == 0) return 0;
+  if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
+  return status.st_size < bytes && ftruncate(descriptor, bytes) != 0 ? errno : 0;
+}
+
+mode_t mode_of(const file_entry& file) {
+  return file.executable ? executable_mode : file_mode;
+}
+
 class partial_maker {
  public:
   partial_maker(partial_place& place, const metainfo& info)
@@ -39,16 +58,22 @@ class partial_maker {
         shown_(printable(place.directory_path + "/" + part_)) {}
 
   result<void> make() {
-    struct statvfs status{};
-    if (fstatvfs(place_.directory.get(), &status) == 0) {
-      free_bytes_ = std::uint64_t{status.f_bavail} * status.f_frsize;
-    }
+    free_bytes_ = free_bytes().value_or(0);
+    place_.reserved.resize(info_.files().size());
+    place_.awaited.resize(info_.files().size());
     result<void> made = info_.is_folder() ? make_folder() : make_single();
+    if (made && later_bytes_ > free_bytes().value_or(later_bytes_)) made = no_space_error();
     if (!made) undo();
     return made;
   }
 
  private:
+  std::optional<std::uint64_t> free_bytes() const {
+    struct statvfs status{};
+    if (fstatvfs(place_.directory.get(), &status) != 0) return std::nullopt;
+    return std::uint64_t{status.f_bavail} * status.f_frsize;
+  }
+
   result<void> make_single() {
     const file_entry& file = info_.files().front();
     return make_file(place_.directory.get(), part_, shown_, file, &place_.part);
@@ -73,17 +98,31 @@ class partial_maker {
       if (!parent) return parent.error();
       if (empty_directory) continue;
       const std::string name(last_element(file.path));
+      if (made_when_written(info_, file) && (folder_made_ || !is_there(*parent, name))) {
+        later_bytes_ += file.size;
+        place_.renewed.emplace_back(index_of(file));
+        place_.awaited[index_of(file)] = true;
+        continue;
+      }
       if (result<void> made = make_file(*parent, name, shown_ + "/" + file.path, file, nullptr); !made) return made;
     }
     return {};
   }
 
+  static bool is_there(int directory, const std::string& name) {
+    struct stat status{};
+    return fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  }
+
+  std::uint32_t index_of(const file_entry& file) const {
+    return static_cast<std::uint32_t>(&file - info_.files().data());
+  }
+
   /// `keep` takes the locked descriptor of a share of one file.
   result<void> make_file(int directory, const std::string& name, const std::string& shown, const file_entry& file,
                          unique_descriptor* keep) {
-    const mode_t mode = file.executable ? executable_mode : file_mode;
     undo_step step{file.path, true, 0};
-    unique_descriptor opened = open_beneath(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    unique_descriptor opened = open_beneath(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of(file));
     if (!opened && errno == EEXIST) {
       step.made = false;
       opened = open_beneath(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
@@ -93,7 +132,7 @@ class partial_maker {
     if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
     if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown, ENOTDIR);
     step.size_before = status.st_size;
-    const auto index = static_cast<std::uint32_t>(&file - info_.files().data());
+    const std::uint32_t index = index_of(file);
     const bool whole = !step.made && static_cast<std::uint64_t>(status.st_size) >= file.size;
     const bool had_holes = !has_all_blocks(status, file.size);
     if (keep != nullptr) {
@@ -107,7 +146,6 @@ class partial_maker {
       return allocation_error(shown, file.size, failure);
     }
     if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
-    place_.reserved.resize(info_.files().size());
     place_.reserved[index] = has_all_blocks(status, file.size);
     // Where blocks can be reserved they were, so a hole was made by somebody else.
     if (!whole || (had_holes && place_.reserved[index])) place_.renewed.emplace_back(index);
@@ -122,26 +160,16 @@ class partial_maker {
     if (wanted != mode) fchmod(descriptor, wanted & 07777);
   }
 
-  /// Gives the file its size with all blocks reserved, so that the disk cannot be full later; 0 or an errno.
-  static int allocate(int descriptor, const struct stat& status, std::uint64_t size) {
-    const auto bytes = static_cast<off_t>(size);
-    if (status.st_size > bytes && ftruncate(descriptor, bytes) != 0) return errno;
-    if (status.st_size >= bytes && status.st_blocks * 512 >= bytes) return 0;
-    int outcome;
-    do {
-      outcome = fallocate(descriptor, 0, 0, bytes);
-    } while (outcome != 0 && errno == EINTR);
-    if (outcome == 0) return 0;
-    if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
-    return status.st_size < bytes && ftruncate(descriptor, bytes) != 0 ? errno : 0;
-  }
-
   error allocation_error(const std::string& shown, std::uint64_t size, int reason) const {
     if (reason == EFBIG) {
       return {errc::disk, shown + " would be larger than its file system allows (" + std::to_string(size) +
                               " bytes): choose another directory with --dir"};
     }
     if (reason != ENOSPC && reason != EDQUOT) return system_error("cannot allocate " + shown, reason);
+    return no_space_error();
+  }
+
+  error no_space_error() const {
     const std::uint64_t needed = info_.total_bytes() - std::min(info_.total_bytes(), allocated_before_);
     return {errc::no_space, "not enough space in " + printable(place_.directory_path) + " for " +
                                 printable(info_.name()) + ": " + std::to_string(needed) + " bytes needed, " +
@@ -182,6 +210,7 @@ class partial_maker {
   const std::string shown_;
   std::uint64_t free_bytes_ = 0;
   std::uint64_t allocated_before_ = 0;
+  std::uint64_t later_bytes_ = 0;  ///< of files that are made when they are written
   bool folder_made_ = false;
   std::vector<std::string> directories_made_;
   std::vector<undo_step> undo_;
@@ -208,6 +237,31 @@ std::string part_name(std::string_view name) {
   // Not in the middle of a UTF-8 sequence.
   while (bytes < name.size() && bytes > 0 && (static_cast<std::uint8_t>(name[bytes]) & 0xc0) == 0x80) --bytes;
   return std::string(name.substr(0, bytes)) + std::string(part_suffix);
+}
+
+bool made_when_written(const metainfo& info, const file_entry& file) {
+  return info.is_folder() && file.type == file_entry::kind::regular && file.size > 0 &&
+         file.size <= info.shape().piece_bytes();
+}
+
+result<unique_descriptor> make_awaited(const partial_place& place, const metainfo& info, file_index file,
+                                       bool& reserved) {
+  const file_entry& entry = info.files()[file.value()];
+  const auto shown = [&] { return printable(place.directory_path + "/" + part_name(info.name()) + "/" + entry.path); };
+  unique_descriptor opened =
+      open_beneath(place.part.get(), entry.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode_of(entry));
+  if (!opened) return beneath_error("cannot open " + shown(), errno);
+  struct stat status{};
+  if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
+  if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown(), ENOTDIR);
+  if (const int failure = allocate(opened.get(), status, entry.size); failure != 0) {
+    error why = system_error("cannot allocate " + shown(), failure);
+    if (why.code == errc::no_space) why.text += "; free some or choose another directory with --dir";
+    return why;
+  }
+  if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
+  reserved = has_all_blocks(status, entry.size);
+  return opened;
 }
 
 result<partial_place> make_partial(const std::string& directory, const metainfo& info) {

@@ -25,19 +25,32 @@ std::string part_name(std::string_view name);
 
 /// An open NAME.part.
 struct partial_place {
-  std::string directory_path;       ///< absolute, symlinks resolved
-  unique_descriptor directory;      ///< the download directory
-  unique_descriptor part;           ///< NAME.part in it, a file or a directory; holds the lock
-  bool resumed = false;             ///< NAME.part was there before: some of its data may not be on the disk
-  std::vector<file_index> renewed;  ///< files that were missing, too short or had holes: nothing to go on from
+  std::string directory_path;   ///< absolute, symlinks resolved
+  unique_descriptor directory;  ///< the download directory
+  unique_descriptor part;       ///< NAME.part in it, a file or a directory; holds the lock
+  bool resumed = false;         ///< NAME.part was there before: some of its data may not be on the disk
+  /// Files that were or are missing, were too short or had holes: nothing to go on from.
+  std::vector<file_index> renewed;
   /// By file of the share: all its blocks are reserved. One that has fewer later was cut by another program.
   std::vector<bool> reserved;
+  /// By file of the share: it is made_when_written and was neither found nor made yet.
+  std::vector<bool> awaited;
 };
 
-/// Makes NAME.part in `directory` with all files at their full size, directories and empty files, or takes up
-/// one that is there and gives its files the sizes of this share. Errors as content_files::open_partial; what
+/// A file of a folder that fits in one piece. It is made when it is first written, by several workers at once and with
+/// one opening, not before the first byte can be asked for.
+bool made_when_written(const metainfo& info, const file_entry& file);
+
+/// Makes NAME.part in `directory` with all files at their full size, directories and empty files, but without those
+/// that are made_when_written, for which there is space; or takes up one that is there and gives its files the sizes
+/// of this share. Errors as content_files::open_partial; what
 /// was made is removed again then.
 result<partial_place> make_partial(const std::string& directory, const metainfo& info);
+
+/// Makes the awaited `file`, empty until it is written, with its space reserved: sets `reserved` if it is.
+/// errc::no_space if there is none left.
+result<unique_descriptor> make_awaited(const partial_place& place, const metainfo& info, file_index file,
+                                       bool& reserved);
 
 /// Makes the symlinks of the share, replacing those that an earlier run left.
 result<void> make_symlinks(const partial_place& place, const metainfo& info);

@@ -62,6 +62,7 @@ TEST_CASE("a folder is downloaded beside its place and then takes it", "[content
   CHECK(fs::file_size(f.home / "down/folder.part/a/one") == 200'000);
   CHECK(fs::is_directory(f.home / "down/folder.part/empty/deep"));
   CHECK(fs::exists(f.home / "down/folder.part/nothing"));
+  CHECK_FALSE(fs::exists(f.home / "down/folder.part/b"));
   CHECK_FALSE(fs::exists(f.home / "down/folder"));
 
   test::copy_all(*source, **target, *share.info);
@@ -176,6 +177,52 @@ TEST_CASE("a download goes on where a killed process left it", "[content_files]"
   CHECK((status.st_mode & S_IXUSR) != 0);
 }
 
+TEST_CASE("a small file is made by its first write and by nothing else", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / "src/folder");
+  const auto source = f.source(share);
+  // No descriptor is kept from one call to the next.
+  f.cache = std::make_shared<file_cache>(1);
+  auto target = f.partial(share.info);
+  REQUIRE(target);
+  const fs::path small = f.home / "down/folder.part/b";
+  const piece_index last{share.info->shape().piece_count() - 1};
+  REQUIRE(share.info->shape().piece_size(last) == 5);
+  byte_buffer bytes(5);
+  const auto forget_descriptors = [&] { REQUIRE((*target)->read(piece_index{0}, 0, bytes)); };
+  CHECK((*target)->read(last, 0, bytes).error().code == errc::not_found);
+  CHECK_FALSE(fs::exists(small));
+  test::copy_all(*source, **target, *share.info);
+  CHECK(read_file(small) == "small");
+  SECTION("gone, it is not made again") {
+    forget_descriptors();
+    fs::remove(small);
+    CHECK_FALSE((*target)->write(last, 0, bytes));
+    CHECK_FALSE((*target)->read(last, 0, bytes));
+    CHECK_FALSE((*target)->finish());
+    CHECK_FALSE(fs::exists(f.home / "down/folder"));
+  }
+  SECTION("cut and grown again, it does not become final") {
+    fs::resize_file(small, 0);
+    fs::resize_file(small, 5);
+    CHECK((*target)->finish().error().code == errc::verification);
+    CHECK_FALSE(fs::exists(f.home / "down/folder"));
+  }
+  SECTION("gone when the download is taken up again, there is nothing to go on from") {
+    target = error{errc::internal, "closed"};
+    fs::remove(small);
+    target = f.partial(share.info);
+    REQUIRE(target);
+    CHECK((*target)->renewed_files() == std::vector<file_index>{share.info->shape().piece_file(last)});
+    CHECK_FALSE((*target)->finish());
+    REQUIRE((*target)->flush());
+    CHECK_FALSE(fs::exists(small));
+    test::copy_all(*source, **target, *share.info);
+    CHECK((*target)->finish());
+    CHECK(read_file(f.home / "down/folder/b") == "small");
+  }
+}
+
 TEST_CASE("what is in the way of a download is a conflict and stays as it is", "[content_files]") {
   fixture f;
   const sample folder = sample_of(f.home / "src/folder");
@@ -262,6 +309,7 @@ TEST_CASE("finishing never replaces what appeared meanwhile", "[content_files]")
   const sample share = sample_of(f.home / (folder ? "src/folder" : "src/file"));
   const auto target = f.partial(share.info);
   REQUIRE(target);
+  test::copy_all(*f.source(share), **target, *share.info);
   const fs::path final_path = (*target)->path();
   write_file(final_path, "mine");
   const auto failed = (*target)->finish();
@@ -367,7 +415,12 @@ TEST_CASE("a download that does not fit leaves nothing behind", "[content_files]
   } const after{small};
   write_file(f.home / "src/large/a/1", pattern(400'000, 1));
   write_file(f.home / "src/large/a/2", pattern(400'000, 2));
-  write_file(f.home / "src/large/b", pattern(400'000, 3));
+  const bool small_files = GENERATE(false, true);
+  if (small_files) {
+    for (int i = 0; i < 10; ++i) write_file(f.home / "src/large/b" / std::to_string(i), pattern(40'000, 3));
+  } else {
+    write_file(f.home / "src/large/b", pattern(400'000, 3));
+  }
   const sample share = sample_of(f.home / "src/large");
   const bool resumed = GENERATE(false, true);
   if (resumed) write_file(small / "large.part/a/1", "kept");
