@@ -136,7 +136,8 @@ awaitable<result<made_share>> make_share(peer_context& context, scan_result foun
   }
   run.jobs = plan(found, run.piece_bytes);
   task_group hashers(context.executor);
-  const unsigned lanes = std::max(1u, std::thread::hardware_concurrency());
+  // Each worker finds its next job waiting when it ends one.
+  const unsigned lanes = 2 * std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < lanes; ++i) hashers.spawn("hash", do_jobs(run));
   co_await hashers.join();
   if (run.failure) co_return *run.failure;

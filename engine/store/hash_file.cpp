@@ -1,6 +1,7 @@
 #include "store/hash_file.hpp"
 
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,17 @@
 #include "store/printable.hpp"
 
 namespace shoal {
+
+namespace {
+
+/// What can be read without waiting for a disk: bytes from `offset` on, perhaps none.
+std::size_t read_cached(int descriptor, std::uint64_t offset, std::span<std::uint8_t> to) {
+  iovec place{to.data(), to.size()};
+  const ssize_t got = preadv2(descriptor, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+}  // namespace
 
 std::string descriptor_path(int descriptor) {
   std::array<char, PATH_MAX> target{};
@@ -33,12 +45,15 @@ result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, st
   std::span<digest> left(leaves);
   for (std::uint64_t done = 0; done < bytes;) {
     const std::uint64_t now = std::min<std::uint64_t>(bytes - done, hash_read_bytes);
-    // The disk reads on while this part is hashed.
-    if (done + now < bytes) {
-      posix_fadvise(descriptor, static_cast<off_t>(offset + done + now), hash_read_bytes, POSIX_FADV_WILLNEED);
-    }
     const std::span<std::uint8_t> part(buffer.data(), now);
-    const result<std::size_t> got = read_at(descriptor, offset + done, part);
+    result<std::size_t> got = read_cached(descriptor, offset + done, part);
+    if (*got < now) {
+      // The disk reads on while this part is hashed. What is in memory needs no such advice, which is not free.
+      if (done + now < bytes) {
+        posix_fadvise(descriptor, static_cast<off_t>(offset + done + now), hash_read_bytes, POSIX_FADV_WILLNEED);
+      }
+      got = read_at(descriptor, offset + done, part);
+    }
     if (!got) return error{got.error().code, "cannot read " + descriptor_path(descriptor) + ": " + got.error().text};
     if (*got < now) {
       return error{errc::conflict, descriptor_path(descriptor) + " has become shorter than it was: add it again"};
