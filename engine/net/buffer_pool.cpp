@@ -9,10 +9,10 @@ buffer_pool::~buffer_pool() {
 }
 
 awaitable<buffer_pool::buffer> buffer_pool::acquire() {
-  if (in_use_ == capacity_ || !waiting_.empty()) {
+  if (!has_room() || !waiting_.empty()) {
     event ready(executor_);
     waiting_.push_back(&ready);
-    // release() takes the waiter out of the queue and leaves the count as it is: the place is handed over.
+    // release() takes the waiter out of the queue and counts its buffer.
     co_await ready.wait();
   } else {
     ++in_use_;
@@ -24,14 +24,20 @@ awaitable<buffer_pool::buffer> buffer_pool::acquire() {
 }
 
 void buffer_pool::release(buffer&& returned) {
-  SHOAL_ASSERT(in_use_ > 0);
+  SHOAL_ASSERT(in_use_ > full_);
   free_.push_back(std::move(returned));
-  if (waiting_.empty()) {
-    --in_use_;
-    return;
+  --in_use_;
+  while (!waiting_.empty() && has_room()) {
+    ++in_use_;
+    waiting_.front()->set();
+    waiting_.pop_front();
   }
-  waiting_.front()->set();
-  waiting_.pop_front();
+}
+
+void buffer_pool::release_full(buffer&& returned) {
+  SHOAL_ASSERT(full_ > 0);
+  --full_;
+  release(std::move(returned));
 }
 
 }  // namespace shoal

@@ -1,8 +1,8 @@
 // A bounded pool of receive buffers: what bounds the payload that sits in memory between sockets and disk.
 //
-// A reader that finds the pool empty waits, and so stops reading from its socket: a slow disk slows the senders down
-// instead of filling memory. Belongs to one io_context; buffers are given back on its thread. The pool outlives its
-// buffers.
+// A reader that finds the pool empty, or too many buffers on their way to the disk, waits, and so stops reading from
+// its socket: a slow disk slows the senders down instead of filling memory. Belongs to one io_context; buffers are
+// given back on its thread. The pool outlives its buffers.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,28 +18,38 @@ namespace shoal {
 
 /// One buffer: a batch of 16 leaves, which keeps all lanes of the multi-buffer hash busy.
 inline constexpr std::uint32_t receive_buffer_bytes = 256 * 1024;
-/// Buffers of one process. Half of them may wait partly filled at slow sources while the rest keeps fast ones going.
-inline constexpr std::size_t receive_buffers_max = 192;
+/// Buffers of one process: 40 MiB. Most of them may wait partly filled at slow sources.
+inline constexpr std::size_t receive_buffers_max = 160;
+/// Full buffers on their way to the disk. More do not make it faster: they are hashed when the cache has lost them.
+inline constexpr std::size_t full_buffers_max = 64;
 
 class buffer_pool {
  public:
-  explicit buffer_pool(asio::any_io_executor executor, std::size_t capacity = receive_buffers_max)
-      : executor_(std::move(executor)), capacity_(capacity) {}
+  explicit buffer_pool(asio::any_io_executor executor, std::size_t capacity = receive_buffers_max,
+                       std::size_t full_max = full_buffers_max)
+      : executor_(std::move(executor)), capacity_(capacity), full_max_(full_max) {}
   ~buffer_pool();
 
   using buffer = std::unique_ptr<std::uint8_t[]>;
 
   /// A buffer of receive_buffer_bytes, as soon as there is one; first come, first served.
   awaitable<buffer> acquire();
+  /// A buffer was filled and goes to the disk; release_full() gives it back.
+  void on_full() { ++full_; }
   void release(buffer&& returned);
+  void release_full(buffer&& returned);
   std::size_t in_use() const { return in_use_; }
   /// Somebody waits for a buffer.
   bool exhausted() const { return !waiting_.empty(); }
 
  private:
+  bool has_room() const { return in_use_ < capacity_ && full_ < full_max_; }
+
   asio::any_io_executor executor_;
   std::size_t capacity_;
+  std::size_t full_max_;
   std::size_t in_use_ = 0;
+  std::size_t full_ = 0;  // of those in use
   std::vector<buffer> free_;
   std::deque<event*> waiting_;
 };

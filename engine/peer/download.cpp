@@ -27,7 +27,9 @@ download::download(peer_context& context, share& owner, download_request request
       begun_(clock::now()),
       last_byte_(begun_),
       wake_(context.executor),
-      stores_(context.executor) {}
+      stores_(context.executor, context.workers, context.buffers,
+              [this](std::span<const store_queue::job> done) { on_stored(done); }),
+      tasks_(context.executor) {}
 
 download::~download() = default;
 
@@ -41,7 +43,8 @@ awaitable<void> download::run() {
     }
   }
   if (journal_) journal_->stop();
-  co_await stores_.join();
+  co_await stores_.drained();
+  co_await tasks_.join();
   ended_at_ = clock::now();
   rate_ = 0;
   if (phase_ == download_phase::failed) {
@@ -68,11 +71,11 @@ awaitable<void> download::transfer_chunks() {
   for (const auto& one : share_.sessions()) {
     if (one->ready() && !one->closed()) attach(*one);
   }
-  stores_.spawn("journal", journal_->run(transfer_->verified()));
+  tasks_.spawn("journal", journal_->run(transfer_->verified()));
   while (!stopped_ && !ended() && !transfer_->complete()) {
     const auto now = clock::now();
     // Sources are not silent while it is us who do not read, because disk or hash cannot follow.
-    const bool paused = context_.buffers.exhausted() && storing_ > 0;
+    const bool paused = context_.buffers.exhausted() && stores_.size() > 0;
     if (paused) transfer_->on_reading_paused(now);
     if (reading_paused_ && !paused) transfer_->on_reading_resumed(now);
     reading_paused_ = paused;
@@ -89,7 +92,8 @@ awaitable<void> download::transfer_chunks() {
 awaitable<void> download::finish() {
   phase_ = download_phase::finishing;
   journal_->stop();
-  co_await stores_.join();
+  co_await stores_.drained();
+  co_await tasks_.join();
   const auto files = share_.files();
   const auto info = share_.info();
   auto complete = [this, files, info]() -> result<void> {
@@ -244,10 +248,50 @@ void download::on_bytes(session& from, std::uint32_t bytes) {
   transfer_->on_bytes(*from.source, bytes, now);
 }
 
+void download::on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer) {
+  block_mask wanted = 0;
+  // After stop() nobody may wait for the stores any more.
+  if (transfer_ && attached(from) && !stopped_ && !ended()) {
+    wanted = transfer_->on_blocks(*from.source, range, clock::now());
+  }
+  if (wanted == 0) {
+    context_.buffers.release(std::move(buffer));
+    return;
+  }
+  stores_.push(share_.files(), *from.source, range, wanted, std::move(buffer));
+}
+
 void download::on_piece_end(session& from, const byte_range& range) {
   if (!transfer_ || !attached(from)) return;
   transfer_->on_piece_end(*from.source, range, clock::now());
   if (phase_ == download_phase::downloading) after_event(from);
+}
+
+void download::on_stored(std::span<const store_queue::job> done) {
+  const auto now = clock::now();
+  for (const store_queue::job& one : done) {
+    for (const store_queue::run& part : one.wanted) {
+      const std::uint32_t first_block = one.range.begin / block_bytes + part.first;
+      if (!one.written) {
+        transfer_->on_store_failed(one.range.piece, first_block, part.count, now);
+        continue;
+      }
+      const auto leaves = std::span(one.leaves).subspan(part.first, part.count);
+      if (transfer_->on_stored(one.from, one.range.piece, first_block, leaves, now) == transfer::check::verified) {
+        share_.on_piece_verified(one.range.piece);
+      }
+    }
+    if (!one.written) fail(one.written.error());
+  }
+  if (phase_ != download_phase::downloading) return;
+  follow_decisions();
+  std::optional<source_id> pumped;
+  for (const store_queue::job& one : done) {
+    if (one.from == pumped) continue;
+    pumped = one.from;
+    if (session* from = session_of(one.from)) pump(*from);
+  }
+  if (transfer_->complete()) wake_.set();
 }
 
 void download::measure(time_point now) {

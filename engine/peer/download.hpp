@@ -7,7 +7,6 @@
 // one chunk".
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +20,7 @@
 #include "net/task_group.hpp"
 #include "peer/journal.hpp"
 #include "peer/peer_context.hpp"
+#include "peer/store_queue.hpp"
 #include "policy/metadata_fetch.hpp"
 #include "policy/transfer.hpp"
 #include "store/content_files.hpp"
@@ -113,16 +113,6 @@ class download {
     time_point deadline = never;
   };
 
-  /// Blocks of one source in memory, to be hashed and written.
-  struct arrival {
-    source_id from;
-    byte_range range;
-    block_mask wanted = 0;
-    buffer_pool::buffer buffer;
-    std::vector<digest> leaves{};  ///< of all blocks of the range, once hashed
-    result<void> written{};
-  };
-
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();
@@ -142,10 +132,7 @@ class download {
   void measure(time_point now);
   session* session_of(source_id source) const;
   bool attached(const session& one) const;
-
-  // download_store.cpp: hashing and writing what arrived.
-  awaitable<void> store_arrivals();
-  void on_arrival_stored(arrival& one);
+  void on_stored(std::span<const store_queue::job> done);
 
   // download_leaves.cpp: finding out who lied.
   void ask_leaves(piece_index piece);
@@ -178,12 +165,10 @@ class download {
   time_point measured_at_{};
   time_point last_byte_{};
   double rate_ = 0;
-  std::deque<arrival> arrivals_;  // not at the worker pool yet
-  std::size_t storers_ = 0;       // store_arrivals() that run
-  std::size_t storing_ = 0;       // buffers that arrived and are not stored
   bool reading_paused_ = false;
   event wake_;
-  task_group stores_;
+  store_queue stores_;
+  task_group tasks_;
 };
 
 }  // namespace shoal

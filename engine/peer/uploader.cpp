@@ -80,10 +80,23 @@ awaitable<void> uploader::serve_next() {
   auto prepare = [files = session_.share_.files(), info = session_.share_.info(), ranges] {
     std::vector<prepared> ready;
     ready.reserve(ranges.size());
-    for (const byte_range& range : ranges) {
-      byte_range in_file = range;
-      in_file.bytes = std::min(range.bytes, info->shape().piece_size(range.piece) - range.begin);
-      ready.push_back({range, in_file.bytes, files->prepare_read(in_file)});
+    for (std::size_t first = 0; first < ranges.size();) {
+      // What a client asks for in blocks of 16 KiB is looked at in one go.
+      byte_range joined = ranges[first];
+      std::size_t next = first + 1;
+      while (next < ranges.size() && ranges[next].piece == joined.piece &&
+             ranges[next].begin == joined.begin + joined.bytes) {
+        joined.bytes += ranges[next++].bytes;
+      }
+      const std::uint32_t piece_size = info->shape().piece_size(joined.piece);
+      joined.bytes = std::min(joined.bytes, piece_size - joined.begin);
+      const auto source = files->prepare_read(joined);
+      for (; first < next; ++first) {
+        const byte_range& range = ranges[first];
+        prepared one{range, std::min(range.bytes, piece_size - range.begin), source};
+        if (one.source) one.source->offset += range.begin - joined.begin;
+        ready.push_back(std::move(one));
+      }
     }
     return ready;
   };

@@ -27,11 +27,10 @@ class content_files {
                                                               std::vector<file_signature> signatures,
                                                               std::shared_ptr<file_cache> cache);
   /// A download to `directory`/NAME, kept in `directory`/NAME.part until finish(). Creates the .part file or
-  /// directory with all files (allocated at their full size where the file system can), directories, empty
-  /// files; goes on with one that is there. Files of a folder that fit in one piece are made when they are first
-  /// written. errc::conflict if `directory`/NAME exists; errc::no_space if it
-  /// will not fit. `symlinks`: also create the symlinks of the share, those that stay inside it (at
-  /// finish()).
+  /// directory with all files (allocated at their full size where the file system can, unless it is in memory),
+  /// directories, empty files; goes on with one that is there. Files of a folder that fit in one piece are made when
+  /// they are first written. errc::conflict if `directory`/NAME exists; errc::no_space if it will not fit. `symlinks`:
+  /// also create the symlinks of the share, those that stay inside it (at finish()).
   static result<std::shared_ptr<content_files>> open_partial(std::string directory, metainfo_ptr info, bool symlinks,
                                                              std::shared_ptr<file_cache> cache);
   ~content_files();

@@ -33,13 +33,13 @@ bool content_state::awaited(std::uint32_t file) const {
 }
 
 result<int> content_state::make_now(std::uint32_t file) {
-  bool reserved = false;
-  result<unique_descriptor> made = make_awaited(partial, *info, file_index{file}, reserved);
+  bool without_holes = false;
+  result<unique_descriptor> made = make_awaited(partial, *info, file_index{file}, without_holes);
   if (!made) return std::move(made).error();
   const std::lock_guard lock(facts);
   // Once only: a file that somebody removes afterwards is not made again without its data.
   partial.awaited[file] = false;
-  partial.reserved[file] = reserved;
+  partial.without_holes[file] = without_holes;
   return made->release();
 }
 

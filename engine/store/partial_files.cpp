@@ -1,14 +1,16 @@
 #include "store/partial_files.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -31,17 +33,20 @@ struct undo_step {
   off_t size_before = 0;
 };
 
-/// Gives the file its size with all blocks reserved, so that the disk cannot be full later; 0 or an errno.
-int allocate(int descriptor, const struct stat& status, std::uint64_t size) {
+/// Gives the file its size with all blocks reserved, so that the disk cannot be full later; 0 or an errno. In memory
+/// that would zero all pages, which takes as long as to write them: there the file only gets its size.
+int allocate(int descriptor, const struct stat& status, std::uint64_t size, bool in_memory) {
   const auto bytes = static_cast<off_t>(size);
   if (status.st_size > bytes && ftruncate(descriptor, bytes) != 0) return errno;
   if (status.st_size >= bytes && status.st_blocks * 512 >= bytes) return 0;
-  int outcome;
-  do {
-    outcome = fallocate(descriptor, 0, 0, bytes);
-  } while (outcome != 0 && errno == EINTR);
-  if (outcome == 0) return 0;
-  if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
+  if (!in_memory) {
+    int outcome;
+    do {
+      outcome = fallocate(descriptor, 0, 0, bytes);
+    } while (outcome != 0 && errno == EINTR);
+    if (outcome == 0) return 0;
+    if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
+  }
   return status.st_size < bytes && ftruncate(descriptor, bytes) != 0 ? errno : 0;
 }
 
@@ -58,8 +63,10 @@ class partial_maker {
         shown_(printable(place.directory_path + "/" + part_)) {}
 
   result<void> make() {
+    struct statfs status{};
+    place_.in_memory = fstatfs(place_.directory.get(), &status) == 0 && status.f_type == TMPFS_MAGIC;
     free_bytes_ = free_bytes().value_or(0);
-    place_.reserved.resize(info_.files().size());
+    place_.without_holes.resize(info_.files().size());
     place_.awaited.resize(info_.files().size());
     result<void> made = info_.is_folder() ? make_folder() : make_single();
     if (made && later_bytes_ > free_bytes().value_or(later_bytes_)) made = no_space_error();
@@ -69,9 +76,11 @@ class partial_maker {
 
  private:
   std::optional<std::uint64_t> free_bytes() const {
-    struct statvfs status{};
-    if (fstatvfs(place_.directory.get(), &status) != 0) return std::nullopt;
-    return std::uint64_t{status.f_bavail} * status.f_frsize;
+    struct statfs status{};
+    if (fstatfs(place_.directory.get(), &status) != 0) return std::nullopt;
+    // A tmpfs of no size has no bound.
+    if (place_.in_memory && status.f_blocks == 0) return std::numeric_limits<std::uint64_t>::max();
+    return std::uint64_t{status.f_bavail} * static_cast<std::uint64_t>(status.f_frsize);
   }
 
   result<void> make_single() {
@@ -142,13 +151,18 @@ class partial_maker {
     if (!step.made) set_executable(opened.get(), status.st_mode, file.executable);
     allocated_before_ += std::min(file.size, static_cast<std::uint64_t>(status.st_blocks) * 512);
     undo_.push_back(std::move(step));
-    if (const int failure = allocate(opened.get(), status, file.size); failure != 0) {
+    if (place_.in_memory) {
+      later_bytes_ += file.size - std::min(file.size, static_cast<std::uint64_t>(status.st_blocks) * 512);
+      if (later_bytes_ > free_bytes_) return no_space_error();
+    }
+    if (const int failure = allocate(opened.get(), status, file.size, place_.in_memory); failure != 0) {
       return allocation_error(shown, file.size, failure);
     }
     if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
-    place_.reserved[index] = has_all_blocks(status, file.size);
+    const bool reserved = has_all_blocks(status, file.size);
+    place_.without_holes[index] = reserved || place_.in_memory;
     // Where blocks can be reserved they were, so a hole was made by somebody else.
-    if (!whole || (had_holes && place_.reserved[index])) place_.renewed.emplace_back(index);
+    if (!whole || (had_holes && reserved)) place_.renewed.emplace_back(index);
     if (keep != nullptr) *keep = std::move(opened);
     return {};
   }
@@ -210,7 +224,7 @@ class partial_maker {
   const std::string shown_;
   std::uint64_t free_bytes_ = 0;
   std::uint64_t allocated_before_ = 0;
-  std::uint64_t later_bytes_ = 0;  ///< of files that are made when they are written
+  std::uint64_t later_bytes_ = 0;  ///< that are not reserved: of files made when written, and all in memory
   bool folder_made_ = false;
   std::vector<std::string> directories_made_;
   std::vector<undo_step> undo_;
@@ -245,7 +259,7 @@ bool made_when_written(const metainfo& info, const file_entry& file) {
 }
 
 result<unique_descriptor> make_awaited(const partial_place& place, const metainfo& info, file_index file,
-                                       bool& reserved) {
+                                       bool& without_holes) {
   const file_entry& entry = info.files()[file.value()];
   const auto shown = [&] { return printable(place.directory_path + "/" + part_name(info.name()) + "/" + entry.path); };
   unique_descriptor opened =
@@ -254,13 +268,13 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
   struct stat status{};
   if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
   if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown(), ENOTDIR);
-  if (const int failure = allocate(opened.get(), status, entry.size); failure != 0) {
+  if (const int failure = allocate(opened.get(), status, entry.size, place.in_memory); failure != 0) {
     error why = system_error("cannot allocate " + shown(), failure);
     if (why.code == errc::no_space) why.text += "; free some or choose another directory with --dir";
     return why;
   }
   if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
-  reserved = has_all_blocks(status, entry.size);
+  without_holes = place.in_memory || has_all_blocks(status, entry.size);
   return opened;
 }
 

@@ -31,8 +31,10 @@ struct partial_place {
   bool resumed = false;         ///< NAME.part was there before: some of its data may not be on the disk
   /// Files that were or are missing, were too short or had holes: nothing to go on from.
   std::vector<file_index> renewed;
-  /// By file of the share: all its blocks are reserved. One that has fewer later was cut by another program.
-  std::vector<bool> reserved;
+  bool in_memory = false;  ///< the file system is tmpfs
+  /// By file of the share: it has all its blocks once everything is written, reserved before or counted exactly. One
+  /// that has fewer then was cut by another program.
+  std::vector<bool> without_holes;
   /// By file of the share: it is made_when_written and was neither found nor made yet.
   std::vector<bool> awaited;
 };
@@ -47,10 +49,10 @@ bool made_when_written(const metainfo& info, const file_entry& file);
 /// was made is removed again then.
 result<partial_place> make_partial(const std::string& directory, const metainfo& info);
 
-/// Makes the awaited `file`, empty until it is written, with its space reserved: sets `reserved` if it is.
-/// errc::no_space if there is none left.
+/// Makes the awaited `file`, empty until it is written, with its space reserved: sets `without_holes` as in
+/// partial_place. errc::no_space if there is none left.
 result<unique_descriptor> make_awaited(const partial_place& place, const metainfo& info, file_index file,
-                                       bool& reserved);
+                                       bool& without_holes);
 
 /// Makes the symlinks of the share, replacing those that an earlier run left.
 result<void> make_symlinks(const partial_place& place, const metainfo& info);

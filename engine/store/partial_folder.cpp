@@ -164,9 +164,9 @@ result<std::vector<file_signature>> partial_signatures(const partial_place& plac
   }
   const auto intact = [&](std::size_t file) {
     const std::uint64_t size = info.files()[file].size;
-    const bool reserved = file < place.reserved.size() && place.reserved[file];
+    const bool without_holes = file < place.without_holes.size() && place.without_holes[file];
     return S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) == size &&
-           (!reserved || has_all_blocks(status, size));
+           (!without_holes || has_all_blocks(status, size));
   };
   if (!info.is_folder()) {
     if (!intact(0)) return tampered_error(shown);

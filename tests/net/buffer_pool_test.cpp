@@ -50,3 +50,28 @@ TEST_CASE("an empty pool makes readers wait, first come, first served", "[buffer
   while (!taken.empty()) give_back();
   CHECK(pool.in_use() == 0);
 }
+
+TEST_CASE("readers wait while too many full buffers are on their way to the disk", "[buffer_pool]") {
+  world w;
+  buffer_pool pool(w.executor(), 4, 2);
+  std::vector<int> order;
+  std::vector<buffer_pool::buffer> taken;
+  for (int i = 0; i < 2; ++i) w.tasks.spawn("reader", take(pool, i, order, taken));
+  w.context.poll();
+  pool.on_full();
+  pool.on_full();
+  for (int i = 2; i < 4; ++i) w.tasks.spawn("reader", take(pool, i, order, taken));
+  w.context.restart();
+  w.context.poll();
+  CHECK(order == std::vector<int>{0, 1});
+  CHECK(pool.exhausted());
+
+  auto first = std::move(taken.front());
+  pool.release_full(std::move(first));
+  CHECK(w.drain());
+  CHECK(order == std::vector<int>{0, 1, 2, 3});
+  CHECK(pool.in_use() == 3);
+  pool.release_full(std::move(taken[1]));
+  for (std::size_t i = 2; i < 4; ++i) pool.release(std::move(taken[i]));
+  CHECK(pool.in_use() == 0);
+}

@@ -1,0 +1,72 @@
+// The way of received payload to the disk: full buffers are hashed and written on the worker pool, in order of arrival.
+//
+// Waking another thread costs as much as hashing several blocks. So nobody is woken who comes by anyway: a worker goes
+// on to the next buffers, another one joins only when they pile up, and the network thread hears of all that was stored
+// meanwhile at once. A worker takes what fills all lanes of the hash: one full buffer, or many small files together.
+// Owned by download, which waits for drained() before it ends; on the network thread only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "content/geometry.hpp"
+#include "net/buffer_pool.hpp"
+#include "net/event.hpp"
+#include "policy/transfer.hpp"
+#include "store/content_files.hpp"
+
+namespace shoal {
+
+/// Buffers that wait for each worker at work before one more joins: below that, waking it costs more than it brings.
+inline constexpr std::size_t buffers_per_worker = 4;
+/// Batches that a worker stores before it lets other work have its thread.
+inline constexpr std::size_t batches_per_turn = 16;
+
+class store_queue {
+ public:
+  /// Consecutive blocks of a buffer.
+  struct run {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+  struct job {
+    std::shared_ptr<content_files> files;
+    source_id from;
+    byte_range range;
+    std::vector<run> wanted;  ///< what is written; the rest of the buffer is not
+    buffer_pool::buffer buffer;
+    std::vector<digest> leaves;  ///< of all blocks of the range
+    result<void> written{};
+  };
+
+  /// `on_stored` is called on the network thread, with each job once; it may push.
+  store_queue(asio::any_io_executor home, asio::thread_pool& workers, buffer_pool& buffers,
+              std::function<void(std::span<const job>)> on_stored);
+  ~store_queue();
+
+  /// `wanted` is not empty. The buffer goes back to the pool after on_stored.
+  void push(std::shared_ptr<content_files> files, source_id from, const byte_range& range, block_mask wanted,
+            buffer_pool::buffer buffer);
+  /// Jobs whose on_stored did not return yet.
+  std::size_t size() const { return size_; }
+  /// Returns when there are none. At most one coroutine at a time.
+  awaitable<void> drained();
+
+ private:
+  struct shared;
+  static void work(const std::shared_ptr<shared>& with);
+  static void store(std::span<job> batch);
+  void deliver();
+
+  buffer_pool& buffers_;
+  std::function<void(std::span<const job>)> on_stored_;
+  std::shared_ptr<shared> shared_;  // with the workers, who may look once more after the last job
+  std::size_t size_ = 0;
+  event idle_;
+};
+
+}  // namespace shoal
