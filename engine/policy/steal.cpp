@@ -85,6 +85,7 @@ std::optional<theft> steal_waiting(const chunk_queue& queue, const workload& thi
 
 std::optional<theft> steal_in_flight(const chunk_queue& queue, const workload& thief,
                                      std::span<const workload> others) {
+  if (!queue.all_given_out()) return std::nullopt;
   std::optional<theft> best;
   double best_seconds = 0;
   for (const auto& victim : others) {

@@ -3,7 +3,7 @@
 // Pure functions over the books (chunk_queue, request_list) and the measured rates; transfer calls them in
 // this order when a source has nothing left to take, and carries out what they say:
 //   steal_waiting    a chunk that waits in the lane of the source that will take longest with what it has;
-//   steal_in_flight  blocks not yet arrived of a chunk in flight at a much slower source;
+//   steal_in_flight  at the end, blocks not yet arrived of a chunk in flight at a much slower source;
 //   duplicate_tail   in the endgame, blocks in flight elsewhere, asked for a second time.
 // Each takes only what the thief is expected to have sooner than the victim, so that nothing goes to and fro.
 #pragma once
@@ -39,7 +39,9 @@ struct theft {
 /// `others` may contain the thief. `blocks` of the theft are those open, for information.
 std::optional<theft> steal_waiting(const chunk_queue& queue, const workload& thief, std::span<const workload> others);
 
-/// The blocks are divided so that both finish at about the same time; the victim keeps the first.
+/// The blocks are divided so that both finish at about the same time; the victim keeps the first. Nothing while any
+/// chunk is queued: in a crowd rates differ all the time, and thieves that are idle only because they hold nothing new
+/// would take blocks to and fro, each time with a request on its way that cannot be called back.
 std::optional<theft> steal_in_flight(const chunk_queue& queue, const workload& thief, std::span<const workload> others);
 
 /// Consecutive blocks of one request of the victim, at most `bytes_max`, that nobody else was asked for:

@@ -72,6 +72,10 @@ TEST_CASE_METHOD(fixture, "nothing that waits is stolen by a source that would h
 TEST_CASE_METHOD(fixture, "blocks in flight are divided with a much slower source, which keeps the first") {
   take(0, 1);
   ask(0, 1);
+  rates = {1e6, 0, 3e6};
+  // While there are chunks that nobody was asked for, relieving one source would only burden another.
+  CHECK_FALSE(steal_in_flight(queue, of(2), all()));
+  take(1, 7);
   rates = {1e6, 0, 2.9e6};
   CHECK_FALSE(steal_in_flight(queue, of(2), all()));
   rates = {1e6, 0, 3e6};
