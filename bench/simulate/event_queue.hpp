@@ -24,10 +24,17 @@ constexpr bool dialled(end_index end) {
   return (end.value() & 1) == 0;
 }
 
+/// What a node has timers for.
+enum class timer : std::uint8_t { sweep, turns };
+
 /// What peers say to each other, payload apart. The share's metadata is known to everybody.
 struct message {
   enum class kind : std::uint8_t {
-    hello,  ///< handshake, pieces held and unchoke in one
+    hello,  ///< handshake and pieces held in one
+    choke,
+    unchoke,
+    interested,
+    not_interested,
     have,
     request,
     cancel,
@@ -47,7 +54,7 @@ struct event {
     begin,        ///< `node` comes
     die,          ///< `node` closes everything and is gone
     fall_silent,  ///< `node` sends nothing and reads nothing from now on
-    timer,        ///< of `node`
+    timer,        ///< number `amount` of `node`
     dialled,      ///< the dial of `node` to node `amount` ends
     message,      ///< `said` arrives at `end`
     broadcast,    ///< `said` arrives at every end of list `amount`

@@ -13,7 +13,7 @@ class host {
   virtual void on_begin() = 0;
   /// The node ends; it closes its connections.
   virtual void on_die() = 0;
-  virtual void on_timer() = 0;
+  virtual void on_timer(timer which) = 0;
 
   /// A connection with `peer` is welcome.
   virtual bool accepts(node_index peer) const = 0;
@@ -27,6 +27,8 @@ class host {
   virtual void on_message(end_index end, const message& said) = 0;
   /// `bytes` more of the answer to the request for `range`.
   virtual void on_payload(end_index end, const byte_range& range, std::uint32_t bytes) = 0;
+  /// The answer to the other side's request for `range` left.
+  virtual void on_served(end_index end, const byte_range& range) = 0;
   /// Whole blocks that came in at `end` were hashed and written.
   virtual void on_stored(end_index end, const byte_range& blocks) = 0;
 };

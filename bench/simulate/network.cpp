@@ -33,8 +33,8 @@ void network::fall_silent_at(node_index node, time_point at) {
   events_.put({.at = at, .node = node, .type = event::kind::fall_silent});
 }
 
-void network::set_timer(node_index node, time_point at) {
-  events_.put({.at = at, .node = node, .type = event::kind::timer});
+void network::set_timer(node_index node, timer which, time_point at) {
+  events_.put({.at = at, .node = node, .amount = static_cast<std::uint32_t>(which), .type = event::kind::timer});
 }
 
 void network::step() {
@@ -56,7 +56,7 @@ void network::handle(const event& what) {
       if (hears(what.node)) lines_[what.node.value()].state = condition::silent;
       break;
     case event::kind::timer:
-      if (hears(what.node)) lines_[what.node.value()].node.on_timer();
+      if (hears(what.node)) lines_[what.node.value()].node.on_timer(static_cast<timer>(what.amount));
       break;
     case event::kind::dialled:
       if (hears(what.node)) open_connection(what.node, node_index{what.amount});

@@ -1,8 +1,8 @@
 // Carries messages and payload between simulated nodes: latency, uplinks that are the bottleneck, downlinks that limit.
 //
 // Payload leaves a node in quanta, one at a time, as its uplink says. A message takes the latency; but one for a
-// session that is in the midst of sending waits until that turn is over, as in the product, where one writer does both.
-// What one end sends arrives in order. A receiver whose downlink is behind is passed over, as TCP would. Owns the
+// session that is in the midst of sending waits until that range is over, as in the product, where one writer does
+// both. What one end sends arrives in order. A receiver whose downlink is behind is passed over, as TCP would. Owns the
 // events; nodes are told through host and outlive it.
 #pragma once
 
@@ -36,7 +36,7 @@ class network {
   // For nodes.
 
   time_point now() const { return events_.now(); }
-  void set_timer(node_index node, time_point at);
+  void set_timer(node_index node, timer which, time_point at);
   void dial(node_index from, node_index to);
   /// The other side learns of it. No call of host.
   void close(end_index end);
@@ -91,7 +91,7 @@ class network {
     time_point arrives{};  ///< when the last of what was sent from here arrives
     std::uint32_t tag = 0;
     bitmap pieces{};                ///< that the hello under way tells of
-    std::vector<message> outbox{};  ///< waits for the end of the turn
+    std::vector<message> outbox{};  ///< waits for the end of the range that is being sent
     serving out{};
   };
 

@@ -61,8 +61,6 @@ void network::end_turn(end_index from) {
   connection_end& mine = ends_[from.value()];
   uplink& out = lines_[mine.owner.value()].out;
   out.take_out(from, mine.out);
-  for (const message& said : mine.outbox) deliver(from, said);
-  mine.outbox.clear();
   if (!mine.out.waiting.empty()) out.put(from, mine.out);
 }
 
@@ -117,8 +115,11 @@ void network::on_sent(node_index node) {
     if (mine.out.sent == range.bytes) {
       mine.out.turn.pop_back();
       mine.out.sent = 0;
+      for (const message& said : mine.outbox) deliver(out.sender, said);
+      mine.outbox.clear();
+      if (mine.out.turn.empty()) end_turn(out.sender);
+      out.node.on_served(out.sender, range);
     }
-    if (mine.out.turn.empty()) end_turn(out.sender);
   }
   start_sending(node);
 }

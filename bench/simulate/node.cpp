@@ -34,7 +34,11 @@ peer_id id_of(node_index node) {
 // Connections.
 
 node::node(surroundings& around, role what, node_index index)
-    : around_(around), role_(what), index_(index), book_(mixed(around.how.seed, index.value())) {}
+    : around_(around),
+      role_(what),
+      index_(index),
+      book_(mixed(around.how.seed, index.value())),
+      choker_(around.content.shape().chunk_bytes()) {}
 
 void node::set_awaited() {
   awaited_ = true;
@@ -53,7 +57,8 @@ void node::on_begin() {
   const bitmap nothing(around_.content.shape().piece_count());
   transfer_ = std::make_unique<transfer>(around_.content.info(), nothing, seed);
   around_.net.set_timer(
-      index_, now() + duration(static_cast<std::int64_t>(seed % static_cast<std::uint64_t>(sweep_interval.count()))));
+      index_, timer::sweep,
+      now() + duration(static_cast<std::int64_t>(seed % static_cast<std::uint64_t>(sweep_interval.count()))));
   dial_more();
 }
 
@@ -64,7 +69,13 @@ void node::on_die() {
   transfer_.reset();
 }
 
-void node::on_timer() {
+void node::on_timer(timer which) {
+  if (which == timer::turns) {
+    turns_due_ = never;
+    choker_.on_deadline(now());
+    follow_choker();
+    return;
+  }
   if (!downloading()) return;
   if (transfer_->next_deadline() <= now()) {
     transfer_->on_deadline(now());
@@ -72,7 +83,7 @@ void node::on_timer() {
   }
   give_up_leaves();
   dial_more();
-  around_.net.set_timer(index_, now() + sweep_interval);
+  around_.net.set_timer(index_, timer::sweep, now() + sweep_interval);
 }
 
 void node::dial_more() {
@@ -112,6 +123,9 @@ void node::on_open(end_index end) {
   sessions_.emplace_back(end);
   ends_.push_back(end);
   around_.net.greet(end, pieces());
+  sessions_.back().leecher = choker_.on_leecher(now());
+  SHOAL_ASSERT(sessions_.back().leecher.value() + 1 == sessions_.size());
+  follow_choker();
 }
 
 void node::detach(session& gone) {
@@ -125,8 +139,10 @@ void node::detach(session& gone) {
     transfer_->on_source_gone(*gone.source, now());
   }
   std::erase(ends_, end);
-  if (!gone.leecher) return;
-  copies_->on_leecher_gone(*std::exchange(gone.leecher, std::nullopt));
+  choker_.on_leecher_gone(gone.leecher, now());
+  follow_choker();
+  if (!copies_ || !copies_->knows(gone.leecher)) return;
+  copies_->on_leecher_gone(gone.leecher);
   spread_hints();
 }
 
@@ -170,13 +186,28 @@ void node::on_message(end_index end, const message& said) {
     case message::kind::hello:
       on_hello(from);
       break;
+    case message::kind::choke:
+    case message::kind::unchoke:
+      if (!downloading() || !from.source) break;
+      if (said.type == message::kind::choke) {
+        transfer_->on_choke(*from.source, true, now());
+      } else {
+        transfer_->on_unchoke(*from.source, now());
+      }
+      after_event(from);
+      break;
+    case message::kind::interested:
+    case message::kind::not_interested:
+      choker_.on_interested(from.leecher, said.type == message::kind::interested, now());
+      follow_choker();
+      break;
     case message::kind::have:
       ++from.pieces_held;
       if (downloading() && from.source) {
         transfer_->on_have(*from.source, said.range.piece, now());
         after_event(from);
       } else {
-        if (from.leecher) copies_->on_have(*from.leecher, said.range.piece);
+        if (copies_ && copies_->knows(from.leecher)) copies_->on_have(from.leecher, said.range.piece);
         close_if_both_complete(from);
       }
       break;
@@ -184,7 +215,11 @@ void node::on_message(end_index end, const message& said) {
       on_request(from, said.range);
       break;
     case message::kind::cancel:
-      if (around_.net.withdraw(end, said.range)) around_.net.send(end, {message::kind::reject, said.range});
+      if (around_.net.withdraw(end, said.range)) {
+        around_.net.send(end, {message::kind::reject, said.range});
+        choker_.on_answered(from.leecher, said.range.bytes, now());
+        follow_choker();
+      }
       break;
     case message::kind::reject:
       if (!downloading() || !from.source) break;
@@ -223,22 +258,47 @@ void node::on_hello(session& from) {
   by_source_.push_back(from.end);
   SHOAL_ASSERT(by_source_.size() == from.source->value() + 1);
   transfer_->on_bitmap(*from.source, held, now());
-  transfer_->on_unchoke(*from.source, now());
   after_event(from);
 }
 
 void node::on_request(session& from, const byte_range& range) {
-  if (has(range.piece) && may_serve(from, range.piece)) {
-    around_.net.serve(from.end, range);
+  if (has(range.piece) && choker_.on_request(from.leecher, range.bytes, now())) {
+    if (may_serve(from, range.piece)) {
+      around_.net.serve(from.end, range);
+    } else {
+      around_.net.send(from.end, {message::kind::reject, range});
+      choker_.on_answered(from.leecher, range.bytes, now());
+    }
   } else {
     around_.net.send(from.end, {message::kind::reject, range});
   }
+  follow_choker();
+}
+
+void node::on_served(end_index end, const byte_range& range) {
+  choker_.on_answered(at(end).leecher, range.bytes, now());
+  follow_choker();
+}
+
+void node::follow_choker() {
+  while (const auto decision = choker_.next_decision()) {
+    const end_index end = sessions_[decision->leecher.value()].end;
+    around_.net.send(end, {decision->choke ? message::kind::choke : message::kind::unchoke, {}});
+  }
+  const time_point due = choker_.next_deadline();
+  if (due >= turns_due_) return;
+  turns_due_ = due;
+  around_.net.set_timer(index_, timer::turns, due);
 }
 
 // Decisions.
 
 void node::pump(session& to) {
   if (!to.source || !open(to.end)) return;
+  if (const bool interested = transfer_->interesting(*to.source); interested != to.interested) {
+    to.interested = interested;
+    around_.net.send(to.end, {interested ? message::kind::interested : message::kind::not_interested, {}});
+  }
   while (const auto range = transfer_->next_cancel(*to.source)) {
     around_.net.send(to.end, {message::kind::cancel, *range});
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/bitmap.hpp"
+#include "policy/choker.hpp"
 #include "policy/first_copies.hpp"
 #include "policy/peer_book.hpp"
 #include "policy/transfer.hpp"
@@ -51,7 +52,7 @@ class node final : public host {
 
   void on_begin() override;
   void on_die() override;
-  void on_timer() override;
+  void on_timer(timer which) override;
   bool accepts(node_index peer) const override;
   void on_dial_failed(node_index whom) override;
   void on_dial_refused(node_index whom) override;
@@ -59,6 +60,7 @@ class node final : public host {
   void on_closed(end_index end) override;
   void on_message(end_index end, const message& said) override;
   void on_payload(end_index end, const byte_range& range, std::uint32_t bytes) override;
+  void on_served(end_index end, const byte_range& range) override;
   void on_stored(end_index end, const byte_range& blocks) override;
 
   role what() const { return role_; }
@@ -79,10 +81,11 @@ class node final : public host {
     explicit session(end_index at) : end(at) {}
     end_index end;
     std::optional<source_id> source;
-    std::optional<leecher_id> leecher;  ///< while this side is complete
-    std::uint32_t pieces_held = 0;      ///< by the other side
-    std::uint32_t received = 0;         ///< of the present answer
-    std::uint32_t reported = 0;         ///< of these, in whole buffers
+    leecher_id leecher;             ///< counts as sessions_ does
+    bool interested = false;        ///< this side, as it said
+    std::uint32_t pieces_held = 0;  ///< by the other side
+    std::uint32_t received = 0;     ///< of the present answer
+    std::uint32_t reported = 0;     ///< of these, in whole buffers
     byte_range receiving;
   };
   struct leaf_query {
@@ -111,6 +114,7 @@ class node final : public host {
   void pump(session& to);
   void pump_all();
   void follow_decisions();
+  void follow_choker();
   void after_event(session& from);
 
   // node_copies.cpp: what a complete node gives to whom first.
@@ -133,6 +137,8 @@ class node final : public host {
   peer_book book_;
   std::size_t dialling_ = 0;
   std::unique_ptr<transfer> transfer_;
+  choker choker_;
+  time_point turns_due_ = never;
   std::optional<first_copies> copies_;
   std::deque<session> sessions_;  ///< as they opened
   std::vector<end_index> ends_;   ///< of those that are open

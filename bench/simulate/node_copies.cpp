@@ -10,24 +10,26 @@ void node::serve_copies() {
 
 void node::meet_leecher(session& one, const bitmap& held) {
   if (!copies_) return;
-  one.leecher = copies_->on_leecher(true);
+  copies_->on_leecher(one.leecher, true);
   for (const piece_index piece : copies_->taken()) around_.net.send(one.end, {message::kind::taken, {piece, 0, 0}});
-  copies_->on_holds(*one.leecher, held);
+  copies_->on_holds(one.leecher, held);
 }
 
 bool node::may_serve(session& to, piece_index piece) {
-  if (!to.leecher) return true;
-  const bool serve = copies_->on_request(*to.leecher, piece);
+  if (!copies_ || !copies_->knows(to.leecher)) return true;
+  const bool serve = copies_->on_request(to.leecher, piece);
   spread_hints();
   return serve;
 }
 
 void node::spread_hints() {
+  if (!copies_) return;
   while (const auto change = copies_->next_change()) {
     const auto kind = change->taken ? message::kind::taken : message::kind::returned;
     for (const end_index end : ends_) {
       const session& one = at(end);
-      if (one.leecher && one.leecher != change->owner) around_.net.send(end, {kind, {change->piece, 0, 0}});
+      if (one.leecher != change->owner && copies_->knows(one.leecher))
+        around_.net.send(end, {kind, {change->piece, 0, 0}});
     }
   }
 }

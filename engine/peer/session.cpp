@@ -94,7 +94,7 @@ void session::say_hello() {
   } else if (!verified.none()) {
     send(wire::bitfield{verified.to_bytes()});
   }
-  send(wire::unchoke{});
+  share_.on_session(*this);
   if (!extension_protocol_) on_ready();
 }
 
@@ -113,6 +113,15 @@ void session::send_metadata_request(std::uint32_t piece) {
   wire::metadata_message ask;
   ask.piece = piece;
   send(wire::extended{*extensions_.ut_metadata, wire::encode(ask)});
+}
+
+void session::set_choked(bool choked) {
+  if (!choked) {
+    send(wire::unchoke{});
+    return;
+  }
+  send(wire::choke{});
+  if (!fast_) uploads_.forget_requests();
 }
 
 void session::set_interested(bool interested) {
@@ -238,7 +247,12 @@ void session::handle(const wire::message& message) {
     // BEP 10: a handshake that has not come before the peer serves us will not be waited for.
     if (!ready_) on_ready();
     if (fetch) fetch->on_unchoke(*this);
+  } else if (std::holds_alternative<wire::interested>(message)) {
+    peer_interested_ = true;
+    share_.on_interested(*this, true);
   } else if (std::holds_alternative<wire::not_interested>(message)) {
+    peer_interested_ = false;
+    share_.on_interested(*this, false);
     close_if_both_complete();
   } else if (const auto* have = std::get_if<wire::have>(&message)) {
     if (!share_.info()) {
@@ -326,7 +340,9 @@ void session::on_ready() {
 }
 
 void session::on_shape_known() {
-  on_holds_changed();
+  share_.on_session(*this);
+  share_.on_interested(*this, peer_interested_);
+  if (ready_) on_holds_changed();
 }
 
 void session::on_holds_changed() {

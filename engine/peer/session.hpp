@@ -48,6 +48,8 @@ class session {
   /// Queues a message; never blocks.
   void send(const wire::message& message);
   void send_metadata_request(std::uint32_t piece);
+  /// Says choke or unchoke (BEP 3). What was asked for before a choke is served still, if the peer knows BEP 6.
+  void set_choked(bool choked);
   /// BEP 3 interest; says it only when it changes.
   void set_interested(bool interested);
   /// We verified a piece.
@@ -82,7 +84,7 @@ class session {
 
   /// The number under which the download knows this session, while it does.
   std::optional<source_id> source;
-  /// The number under which a complete share knows this session.
+  /// The number under which the share knows whom it serves, once its metadata is known.
   std::optional<leecher_id> leecher;
   /// Payload bytes sent to the peer.
   std::uint64_t bytes_uploaded = 0;
@@ -123,6 +125,7 @@ class session {
   bool ready_ = false;
   bool choked_by_peer_ = true;
   bool interested_ = false;
+  bool peer_interested_ = false;
   bitmap holds_;
   // Said before the metadata was known, when a piece count could not be checked yet.
   std::optional<wire::message> early_holds_;

@@ -23,6 +23,7 @@ share::share(peer_context& context, share_observer& observer, const share_id& id
       id_(id),
       book_(std::hash<peer_id>{}(context.self)),
       book_changed_(context.executor),
+      turns_changed_(context.executor),
       stop_asked_(context.executor),
       tasks_(context.executor) {}
 
@@ -35,6 +36,7 @@ void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files) {
   verified_.set_all();
   verified_bytes_ = info_->total_bytes();
   complete_ = true;
+  choker_.emplace(info_->shape().chunk_bytes());
   copies_.emplace(info_->shape().piece_count());
 }
 
@@ -43,6 +45,7 @@ void share::start_download(download_request request) {
 }
 
 awaitable<void> share::run() {
+  tasks_.spawn("turns", turns_loop());
   if (download_) {
     tasks_.spawn("download", run_download());
     tasks_.spawn("dialler", dial_loop());
@@ -60,6 +63,7 @@ void share::stop(end_reason why) {
   for (auto& socket : dialling_) socket.close(ignored);
   for (auto& one : sessions_) one->close(why);
   book_changed_.set();
+  turns_changed_.set();
   stop_asked_.set();
 }
 
@@ -199,7 +203,9 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
   co_await one.run();
   if (download_) download_->on_session_gone(one);
   if (one.leecher) {
-    copies_->on_leecher_gone(*one.leecher);
+    if (knows_copies_of(one)) copies_->on_leecher_gone(*one.leecher);
+    choker_->on_leecher_gone(*std::exchange(one.leecher, std::nullopt), clock::now());
+    follow_choker();
     spread_hints();
   }
   if (one.dialled()) {
@@ -229,30 +235,74 @@ void share::on_content_lost(const error& why) {
   }
 }
 
+bool share::knows_copies_of(const session& one) const {
+  return copies_ && one.leecher && copies_->knows(*one.leecher);
+}
+
+void share::on_session(session& from) {
+  if (!choker_ || from.leecher) return;
+  from.leecher = choker_->on_leecher(clock::now());
+  follow_choker();
+}
+
+void share::on_interested(session& from, bool interested) {
+  if (!from.leecher) return;
+  choker_->on_interested(*from.leecher, interested, clock::now());
+  follow_choker();
+}
+
 void share::on_leecher_has(session& from, piece_index piece) {
-  if (from.leecher) copies_->on_have(*from.leecher, piece);
+  if (knows_copies_of(from)) copies_->on_have(*from.leecher, piece);
 }
 
 void share::on_leecher_holds(session& from) {
-  if (!copies_ || !from.ready()) return;
-  if (!from.leecher) {
-    from.leecher = copies_->on_leecher(from.hears_hints());
+  if (!copies_ || !from.leecher || !from.ready()) return;
+  if (!copies_->knows(*from.leecher)) {
+    copies_->on_leecher(*from.leecher, from.hears_hints());
     for (const piece_index piece : copies_->taken()) from.hint(piece, true);
   }
   copies_->on_holds(*from.leecher, from.holds());
 }
 
-bool share::may_serve(session& to, piece_index piece) {
-  if (!to.leecher) return true;
-  const bool serve = copies_->on_request(*to.leecher, piece);
+bool share::may_serve(session& to, const byte_range& range) {
+  if (!to.leecher || !choker_->on_request(*to.leecher, range.bytes, clock::now())) return false;
+  const bool serve = !knows_copies_of(to) || copies_->on_request(*to.leecher, range.piece);
+  if (!serve) choker_->on_answered(*to.leecher, range.bytes, clock::now());
+  follow_choker();
   spread_hints();
   return serve;
 }
 
+void share::on_answered(session& to, std::uint32_t bytes) {
+  if (!to.leecher) return;
+  choker_->on_answered(*to.leecher, bytes, clock::now());
+  follow_choker();
+}
+
+void share::follow_choker() {
+  while (const auto decision = choker_->next_decision()) {
+    const auto at = std::find_if(sessions_.begin(), sessions_.end(),
+                                 [&](const auto& one) { return one && one->leecher == decision->leecher; });
+    if (at != sessions_.end()) (*at)->set_choked(decision->choke);
+  }
+  if (choker_->next_deadline() < turns_due_) turns_changed_.set();
+}
+
+awaitable<void> share::turns_loop() {
+  while (!stopped_) {
+    turns_due_ = choker_ ? choker_->next_deadline() : never;
+    (void)co_await turns_changed_.wait_until(turns_due_);
+    if (stopped_ || !choker_) continue;
+    choker_->on_deadline(clock::now());
+    follow_choker();
+  }
+}
+
 void share::spread_hints() {
+  if (!copies_) return;
   while (const auto change = copies_->next_change()) {
     for (auto& one : sessions_) {
-      if (one && one->leecher && one->leecher != change->owner) one->hint(change->piece, change->taken);
+      if (one && one->leecher != change->owner && knows_copies_of(*one)) one->hint(change->piece, change->taken);
     }
   }
 }
@@ -260,8 +310,9 @@ void share::spread_hints() {
 void share::on_metadata(metainfo_ptr info) {
   info_ = std::move(info);
   verified_ = bitmap(info_->shape().piece_count());
+  choker_.emplace(info_->shape().chunk_bytes());
   for (auto& one : sessions_) {
-    if (!one->closed() && one->ready()) one->on_shape_known();
+    if (!one->closed()) one->on_shape_known();
   }
 }
 

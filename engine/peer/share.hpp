@@ -18,6 +18,7 @@
 #include "peer/download.hpp"
 #include "peer/peer_context.hpp"
 #include "peer/session.hpp"
+#include "policy/choker.hpp"
 #include "policy/first_copies.hpp"
 #include "policy/peer_book.hpp"
 #include "store/content_files.hpp"
@@ -74,13 +75,19 @@ class share {
   void ban(session& liar);
   void on_content_lost(const error& why);
 
-  // While the share is complete: who was given what, so that a crowd gets every piece once before one twice.
+  // Who is served when, and while the share is complete, who was given what: so that a crowd gets every piece once
+  // before one twice.
 
+  /// The session may say now whether it serves the peer; it does so as soon as there is something to serve.
+  void on_session(session& from);
+  void on_interested(session& from, bool interested);
   void on_leecher_has(session& from, piece_index piece);
   /// Also when it becomes known at all what the peer holds.
   void on_leecher_holds(session& from);
-  /// False: the request is to be declined, another leecher was given the piece.
-  [[nodiscard]] bool may_serve(session& to, piece_index piece);
+  /// False: the request is to be rejected, because the peer is choked or another leecher was given the piece.
+  [[nodiscard]] bool may_serve(session& to, const byte_range& range);
+  /// The payload of a request that may_serve() accepted was sent, or will not be.
+  void on_answered(session& to, std::uint32_t bytes);
 
   // For the download.
   void on_metadata(metainfo_ptr info);
@@ -102,6 +109,10 @@ class share {
   awaitable<void> run_session(std::list<std::unique_ptr<session>>::iterator at,
                               std::optional<asio::ip::address> caller);
   awaitable<void> run_download();
+  /// Ends the turns of leechers when they are over, until stop().
+  awaitable<void> turns_loop();
+  void follow_choker();
+  bool knows_copies_of(const session& one) const;
   void spread_hints();
   bool wants_peers() const;
   /// One more peer may be dialled.
@@ -118,6 +129,7 @@ class share {
   bitmap verified_;
   std::uint64_t verified_bytes_ = 0;
   bool complete_ = false;
+  std::optional<choker> choker_;        ///< once the metadata is known
   std::optional<first_copies> copies_;  ///< while complete
   bool stopped_ = false;
   std::unique_ptr<class download> download_;
@@ -128,6 +140,8 @@ class share {
   std::list<tcp::socket> dialling_;
   std::list<std::unique_ptr<session>> sessions_;
   event book_changed_;
+  event turns_changed_;
+  time_point turns_due_ = never;
   event stop_asked_;
   task_group tasks_;
 };

@@ -34,7 +34,7 @@ void uploader::on_request(const byte_range& range) {
     return;
   }
   if (!from.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max ||
-      !from.may_serve(session_, range.piece)) {
+      !from.may_serve(session_, range)) {
     reject(range);
     return;
   }
@@ -50,6 +50,17 @@ void uploader::on_cancel(const byte_range& range) {
   if (at == waiting_.end()) return;
   waiting_.erase(at);
   reject(range);
+  session_.share_.on_answered(session_, range.bytes);
+}
+
+void uploader::forget_requests() {
+  std::uint32_t bytes = 0;
+  std::erase_if(waiting_, [&](const auto& one) {
+    const auto* request = std::get_if<byte_range>(&one);
+    if (request != nullptr) bytes += request->bytes;
+    return request != nullptr;
+  });
+  session_.share_.on_answered(session_, bytes);
 }
 
 void uploader::on_hash_request(const hash_range& range) {
@@ -105,11 +116,13 @@ awaitable<void> uploader::serve_next() {
     if (session_.closed_) co_return;
     if (!one.source) {
       reject(one.range);
+      session_.share_.on_answered(session_, one.range.bytes);
       session_.share_.on_content_lost(one.source.error());
       continue;
     }
     const bool sent = co_await send_range(one);
     if (!sent) co_return;
+    session_.share_.on_answered(session_, one.range.bytes);
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // Serves only verified pieces, straight from the file with sendfile; the worker pool opens the file, checks that it did
 // not change and brings the range into the page cache, so that the network thread never waits for a disk. No
-// tit-for-tat: whoever asks is served; each session sends one range at a time when its socket is writable, which
+// tit-for-tat: choker says whose turn it is; each session sends one range at a time when its socket is writable, which
 // shares the uplink by TCP. Part of session.
 #pragma once
 
@@ -26,10 +26,12 @@ class uploader {
  public:
   explicit uploader(session& owner) : session_(owner) {}
 
-  /// Queues a request or rejects it (BEP 6): not verified, given to another leecher, or too many waiting.
+  /// Queues a request or rejects it (BEP 6): not verified, too many waiting, choked, or given to another leecher.
   void on_request(const byte_range& range);
   /// A request that still waits is rejected instead (BEP 6, BEP 52).
   void on_cancel(const byte_range& range);
+  /// The peer is choked and does not know BEP 6: what waits is void (BEP 3).
+  void forget_requests();
   /// Queues it behind the requests before it, so that leaves may be asked for right after their data (BEP 52).
   void on_hash_request(const hash_range& range);
 

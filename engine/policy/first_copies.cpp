@@ -30,11 +30,8 @@ void first_copies::remove_holder(piece_index piece) {
   if (--record.holders == 0) ++nobodys_;
 }
 
-leecher_id first_copies::on_leecher(bool hears) {
-  const leecher_id id = next_leecher_;
-  ++next_leecher_;
-  leechers_.emplace(id, leecher_record{hears, bitmap(static_cast<std::uint32_t>(pieces_.size())), {}});
-  return id;
+void first_copies::on_leecher(leecher_id leecher, bool hears) {
+  leechers_.emplace(leecher, leecher_record{hears, bitmap(static_cast<std::uint32_t>(pieces_.size())), {}});
 }
 
 void first_copies::on_leecher_gone(leecher_id leecher) {

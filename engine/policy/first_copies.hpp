@@ -6,7 +6,8 @@
 // leecher: a hint and not a refusal, so that who insists is served, and no leecher depends on what others do.
 // When the one that was given a piece leaves before anybody has it, the piece is nobody's again.
 //
-// Pure; owned by peer/share while the share is complete. DESIGN: "A crowd".
+// Pure; owned by peer/share while the share is complete. The methods that tell of a leecher are for those it knows.
+// DESIGN: "A crowd".
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,10 @@ class first_copies {
  public:
   explicit first_copies(std::uint32_t piece_count);
 
-  /// A peer that holds nothing yet. `hears`: it understands hints, and is told them and declined; others are
-  /// always served, and what they were given counts for nobody.
-  leecher_id on_leecher(bool hears);
+  /// A peer that holds nothing yet, as choker calls it. `hears`: it understands hints, and is told them and declined;
+  /// others are always served, and what they were given counts for nobody.
+  void on_leecher(leecher_id leecher, bool hears);
+  bool knows(leecher_id leecher) const { return leechers_.contains(leecher); }
   void on_leecher_gone(leecher_id leecher);
   /// `piece` is in range.
   void on_have(leecher_id leecher, piece_index piece);
@@ -64,7 +66,6 @@ class first_copies {
   std::vector<piece_record> pieces_;
   std::uint32_t nobodys_;  ///< pieces without holder and owner
   std::map<leecher_id, leecher_record> leechers_;
-  leecher_id next_leecher_;
   std::deque<change> changes_;
 };
 

@@ -158,8 +158,9 @@ void transfer::on_choke(source_id source, bool fast, time_point now) {
   one.choked = true;
   if (fast) {
     s.update_able(source, one);
-    s.total.chunks_requeued += s.queue.on_lane_released(source);
-    s.work_freed = true;
+    const std::uint32_t given_back = s.queue.on_lane_released(source);
+    s.total.chunks_requeued += given_back;
+    if (given_back > 0) s.work_freed = true;
   } else {
     s.give_up(source, one, now);
   }

@@ -1,0 +1,124 @@
+#include "policy/choker.hpp"
+
+#include <algorithm>
+
+#include "core/assert.hpp"
+
+namespace shoal {
+
+choker::leecher_record& choker::at(leecher_id leecher) {
+  const auto found = leechers_.find(leecher);
+  SHOAL_ASSERT(found != leechers_.end());
+  return found->second;
+}
+
+const choker::leecher_record& choker::at(leecher_id leecher) const {
+  const auto found = leechers_.find(leecher);
+  SHOAL_ASSERT(found != leechers_.end());
+  return found->second;
+}
+
+void choker::choke(leecher_id leecher) {
+  leecher_record& one = at(leecher);
+  one.choked = true;
+  std::erase(unchoked_, leecher);
+  if (one.interested) waiting_.push_back(leecher);
+  decisions_.push_back({leecher, true});
+}
+
+void choker::unchoke(leecher_id leecher, time_point now) {
+  leecher_record& one = at(leecher);
+  one.choked = false;
+  one.turn_bytes = 0;
+  one.turn_began = now;
+  one.quiet_since = now;
+  std::erase(waiting_, leecher);
+  unchoked_.push_back(leecher);
+  decisions_.push_back({leecher, false});
+}
+
+time_point choker::turn_ends(const leecher_record& one) const {
+  if (!one.interested || one.turn_bytes >= turn_bytes_) return {};
+  const time_point latest = one.turn_began + turn_duration_max;
+  return one.outstanding > 0 ? latest : std::min(latest, one.quiet_since + turn_idle_max);
+}
+
+void choker::decide(time_point now) {
+  while (!waiting_.empty()) {
+    if (unchoked_.size() >= unchoked_max) {
+      const auto over =
+          std::find_if(unchoked_.begin(), unchoked_.end(), [&](leecher_id id) { return turn_ends(at(id)) <= now; });
+      if (over == unchoked_.end()) return;
+      choke(leecher_id(*over));
+    }
+    unchoke(leecher_id(waiting_.front()), now);
+  }
+}
+
+leecher_id choker::on_leecher(time_point now) {
+  const leecher_id id = next_leecher_;
+  ++next_leecher_;
+  leechers_.emplace(id, leecher_record{});
+  if (unchoked_.size() < unchoked_max) unchoke(id, now);
+  return id;
+}
+
+void choker::on_leecher_gone(leecher_id leecher, time_point now) {
+  leechers_.erase(leecher);
+  std::erase(waiting_, leecher);
+  std::erase(unchoked_, leecher);
+  std::erase_if(decisions_, [&](const decision& one) { return one.leecher == leecher; });
+  decide(now);
+}
+
+void choker::on_interested(leecher_id leecher, bool interested, time_point now) {
+  leecher_record& one = at(leecher);
+  if (one.interested == interested) return;
+  one.interested = interested;
+  if (one.choked && interested) waiting_.push_back(leecher);
+  if (one.choked && !interested) std::erase(waiting_, leecher);
+  decide(now);
+}
+
+bool choker::on_request(leecher_id leecher, std::uint32_t bytes, time_point now) {
+  leecher_record& one = at(leecher);
+  if (one.choked) return false;
+  one.outstanding += bytes;
+  one.turn_bytes += bytes;
+  decide(now);
+  return true;
+}
+
+void choker::on_answered(leecher_id leecher, std::uint32_t bytes, time_point now) {
+  leecher_record& one = at(leecher);
+  SHOAL_ASSERT(one.outstanding >= bytes);
+  one.outstanding -= bytes;
+  if (one.outstanding == 0) one.quiet_since = now;
+}
+
+time_point choker::next_deadline() const {
+  if (waiting_.empty()) return never;
+  time_point next = never;
+  for (const leecher_id id : unchoked_) next = std::min(next, turn_ends(at(id)));
+  return next;
+}
+
+std::optional<choker::decision> choker::next_decision() {
+  if (decisions_.empty()) return std::nullopt;
+  const decision next = decisions_.front();
+  decisions_.pop_front();
+  return next;
+}
+
+void choker::check_invariants() const {
+  SHOAL_ASSERT(unchoked_.size() <= unchoked_max);
+  SHOAL_ASSERT(waiting_.empty() || unchoked_.size() == unchoked_max);
+  std::size_t waiting = 0;
+  for (const auto& [id, one] : leechers_) {
+    SHOAL_ASSERT(one.choked == (std::find(unchoked_.begin(), unchoked_.end(), id) == unchoked_.end()));
+    if (one.choked && one.interested) ++waiting;
+  }
+  SHOAL_ASSERT(waiting == waiting_.size());
+}
+
+}  // namespace shoal

@@ -1,0 +1,83 @@
+// Whom a node serves when more ask than it serves well at the same time: BEP 3's choking, without its tit for tat.
+//
+// The first unchoked_max leechers are unchoked as they come, and stay so: TCP shares the uplink among them. While
+// others wait, everybody has turns: a leecher that had its turn, or asks for nothing, is choked and goes to the end of
+// the queue. So a piece reaches a few soon, who pass it on, instead of all of them late; and what a leecher asks of us
+// is served soon, instead of waiting here while others could bring it. What was asked for before the choke is served
+// still (BEP 6), which keeps the uplink busy until the next one asks.
+//
+// Pure, no clock: events come with the time, decisions are asked for with next_decision(). Owned by peer/share. DESIGN:
+// "A crowd".
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+
+namespace shoal {
+
+/// Leechers that are served at the same time. Few, because a piece that goes to n at once reaches each n times later;
+/// but enough to fill an uplink while some of them wait for a round trip.
+inline constexpr std::size_t unchoked_max = 8;
+/// Chunks that a leecher may ask for in one turn.
+inline constexpr std::uint64_t turn_chunks = 4;
+/// A turn is over after this, however little was asked for: slow leechers must not keep fast ones waiting.
+inline constexpr duration turn_duration_max = std::chrono::seconds(1);
+/// An unchoked leecher that asked for nothing for this long gives way to one that waits.
+inline constexpr duration turn_idle_max = std::chrono::milliseconds(50);
+
+class choker {
+ public:
+  /// `chunk_bytes`: of the share.
+  explicit choker(std::uint32_t chunk_bytes) : turn_bytes_(turn_chunks * chunk_bytes) {}
+
+  /// A peer that is not interested (BEP 3) and choked, unless there is room for it. Ids count up from 0.
+  leecher_id on_leecher(time_point now);
+  void on_leecher_gone(leecher_id leecher, time_point now);
+  void on_interested(leecher_id leecher, bool interested, time_point now);
+  /// It asked for so many bytes. False: it is choked, and they are to be refused.
+  [[nodiscard]] bool on_request(leecher_id leecher, std::uint32_t bytes, time_point now);
+  /// So many bytes of what it asked for were sent, or will not be.
+  void on_answered(leecher_id leecher, std::uint32_t bytes, time_point now);
+  void on_deadline(time_point now) { decide(now); }
+  time_point next_deadline() const;
+
+  struct decision {
+    leecher_id leecher;
+    bool choke = false;
+  };
+  /// What to tell a leecher. Each change once, in order.
+  std::optional<decision> next_decision();
+
+  void check_invariants() const;
+
+ private:
+  struct leecher_record {
+    bool interested = false;
+    bool choked = true;
+    std::uint64_t turn_bytes = 0;   ///< asked for in this turn
+    std::uint64_t outstanding = 0;  ///< bytes asked for and not answered
+    time_point turn_began{};
+    time_point quiet_since{};  ///< nothing has been outstanding
+  };
+  leecher_record& at(leecher_id leecher);
+  const leecher_record& at(leecher_id leecher) const;
+  void choke(leecher_id leecher);
+  void unchoke(leecher_id leecher, time_point now);
+  /// When it gives way to others.
+  time_point turn_ends(const leecher_record& one) const;
+  void decide(time_point now);
+
+  std::uint64_t turn_bytes_;
+  std::map<leecher_id, leecher_record> leechers_;
+  leecher_id next_leecher_;
+  std::deque<leecher_id> unchoked_;
+  std::deque<leecher_id> waiting_;  ///< interested and choked, the first has the next turn
+  std::deque<decision> decisions_;
+};
+
+}  // namespace shoal

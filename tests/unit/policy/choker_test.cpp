@@ -1,0 +1,113 @@
+#include "policy/choker.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+#include <vector>
+
+#include "content/geometry.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr std::uint32_t chunk_bytes = 64 * KiB;
+
+struct stage {
+  choker chokes{chunk_bytes};
+  time_point now{};
+  std::vector<leecher_id> leechers;
+
+  /// `count` leechers that want something.
+  explicit stage(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      leechers.push_back(chokes.on_leecher(now));
+      chokes.on_interested(leechers.back(), true, now);
+    }
+  }
+  std::vector<std::pair<leecher_id, bool>> decisions() {
+    chokes.check_invariants();
+    std::vector<std::pair<leecher_id, bool>> all;
+    while (const auto one = chokes.next_decision()) all.emplace_back(one->leecher, one->choke);
+    return all;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("while there is room everybody is unchoked at once and stays so") {
+  stage s(unchoked_max);
+  CHECK(s.decisions().size() == unchoked_max);
+  for (int i = 0; i < 100; ++i) CHECK(s.chokes.on_request(s.leechers[0], chunk_bytes, s.now));
+  s.now += turn_duration_max;
+  s.chokes.on_deadline(s.now);
+  CHECK(s.chokes.next_deadline() == never);
+  CHECK(s.decisions().empty());
+}
+
+TEST_CASE("a leecher that had its turn gives way to the one that waits longest, and waits") {
+  stage s(unchoked_max + 2);
+  s.decisions();
+  const leecher_id first = s.leechers[3];
+  CHECK_FALSE(s.chokes.on_request(s.leechers[unchoked_max], chunk_bytes, s.now));
+  for (std::uint64_t i = 0; i + 1 < turn_chunks; ++i) CHECK(s.chokes.on_request(first, chunk_bytes, s.now));
+  CHECK(s.decisions().empty());
+  CHECK(s.chokes.on_request(first, chunk_bytes, s.now));
+  CHECK(s.decisions() == std::vector{std::pair(first, true), std::pair(s.leechers[unchoked_max], false)});
+  CHECK_FALSE(s.chokes.on_request(first, chunk_bytes, s.now));
+  // What it asked for in its turn may be answered still.
+  s.chokes.on_answered(first, turn_chunks * chunk_bytes, s.now);
+}
+
+TEST_CASE("who asks for nothing, wants nothing, or is slow gives way too") {
+  stage s(unchoked_max + 3);
+  s.decisions();
+  for (std::size_t i = 1; i < unchoked_max; ++i) CHECK(s.chokes.on_request(s.leechers[i], block_bytes, s.now));
+  SECTION("asks for nothing") {
+    CHECK(s.chokes.next_deadline() == s.now + turn_idle_max);
+    s.now += turn_idle_max;
+    s.chokes.on_deadline(s.now);
+    CHECK(s.decisions() == std::vector{std::pair(s.leechers[0], true), std::pair(s.leechers[unchoked_max], false)});
+  }
+  SECTION("wants nothing") {
+    s.chokes.on_interested(s.leechers[0], false, s.now);
+    CHECK(s.decisions() == std::vector{std::pair(s.leechers[0], true), std::pair(s.leechers[unchoked_max], false)});
+    // And does not wait.
+    s.now += turn_duration_max;
+    s.chokes.on_deadline(s.now);
+    for (const auto& [leecher, choke] : s.decisions()) CHECK((choke || leecher != s.leechers[0]));
+  }
+  SECTION("is slow") {
+    s.now += turn_duration_max;
+    s.chokes.on_deadline(s.now);
+    CHECK(s.decisions().size() == 2 * unchoked_max);
+  }
+}
+
+TEST_CASE("one that leaves makes room") {
+  stage s(unchoked_max + 1);
+  s.decisions();
+  s.chokes.on_leecher_gone(s.leechers[0], s.now);
+  CHECK(s.decisions() == std::vector{std::pair(s.leechers[unchoked_max], false)});
+}
+
+TEST_CASE("whatever happens, everybody who waits has a turn") {
+  std::mt19937 random(7);
+  stage s(40);
+  std::vector<int> turns(s.leechers.size(), 0);
+  std::vector<std::uint64_t> outstanding(s.leechers.size(), 0);
+  for (int step = 0; step < 20'000; ++step) {
+    const std::size_t who = random() % s.leechers.size();
+    if (random() % 3 == 0) {
+      s.chokes.on_answered(s.leechers[who], static_cast<std::uint32_t>(outstanding[who]), s.now);
+      outstanding[who] = 0;
+    } else if (s.chokes.on_request(s.leechers[who], block_bytes, s.now)) {
+      outstanding[who] += block_bytes;
+    }
+    s.now += std::chrono::milliseconds(1);
+    if (s.chokes.next_deadline() <= s.now) s.chokes.on_deadline(s.now);
+    for (const auto& [leecher, choke] : s.decisions()) turns[leecher.value()] += choke ? 0 : 1;
+  }
+  for (const int count : turns) CHECK(count > 10);
+}
+
+}  // namespace shoal
