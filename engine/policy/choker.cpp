@@ -30,7 +30,8 @@ void choker::unchoke(leecher_id leecher, time_point now) {
   leecher_record& one = at(leecher);
   one.choked = false;
   one.turn_bytes = 0;
-  one.turn_began = now;
+  one.asked = false;
+  one.unchoked_at = now;
   one.quiet_since = now;
   std::erase(waiting_, leecher);
   unchoked_.push_back(leecher);
@@ -39,8 +40,19 @@ void choker::unchoke(leecher_id leecher, time_point now) {
 
 time_point choker::turn_ends(const leecher_record& one) const {
   if (!one.interested || one.turn_bytes >= turn_bytes_) return {};
-  const time_point latest = one.turn_began + turn_duration_max;
-  return one.outstanding > 0 ? latest : std::min(latest, one.quiet_since + turn_idle_max);
+  const duration patience = std::clamp(2 * one.delay, turn_idle_max, turn_patience_max);
+  if (!one.asked) return one.unchoked_at + patience;
+  const time_point latest = one.first_asked + turn_duration_max;
+  return one.outstanding > 0 ? latest : std::min(latest, one.quiet_since + patience);
+}
+
+void choker::on_asked(leecher_record& one, time_point now) {
+  if (one.asked) return;
+  one.asked = true;
+  one.first_asked = now;
+  // One that had nothing to ask for at first says nothing of the way; one that came too late does.
+  const duration delay = now - one.unchoked_at;
+  one.delay = one.choked ? delay : std::min(one.delay, delay);
 }
 
 void choker::decide(time_point now) {
@@ -82,6 +94,7 @@ void choker::on_interested(leecher_id leecher, bool interested, time_point now) 
 
 bool choker::on_request(leecher_id leecher, std::uint32_t bytes, time_point now) {
   leecher_record& one = at(leecher);
+  on_asked(one, now);
   if (one.choked) return false;
   one.outstanding += bytes;
   one.turn_bytes += bytes;

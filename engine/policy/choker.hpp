@@ -25,10 +25,13 @@ namespace shoal {
 inline constexpr std::size_t unchoked_max = 8;
 /// Chunks that a leecher may ask for in one turn.
 inline constexpr std::uint64_t turn_chunks = 4;
-/// A turn is over after this, however little was asked for: slow leechers must not keep fast ones waiting.
+/// A turn is over this long after its first request, however little was asked for: slow leechers must not keep fast
+/// ones waiting.
 inline constexpr duration turn_duration_max = std::chrono::seconds(1);
-/// An unchoked leecher that asked for nothing for this long gives way to one that waits.
+/// An unchoked leecher that asked for nothing for this long gives way to one that waits; or for twice the time that its
+/// first request takes after an unchoke, at most turn_patience_max, because it may be far away.
 inline constexpr duration turn_idle_max = std::chrono::milliseconds(50);
+inline constexpr duration turn_patience_max = std::chrono::seconds(4);
 
 class choker {
  public:
@@ -61,13 +64,17 @@ class choker {
     bool choked = true;
     std::uint64_t turn_bytes = 0;   ///< asked for in this turn
     std::uint64_t outstanding = 0;  ///< bytes asked for and not answered
-    time_point turn_began{};
-    time_point quiet_since{};  ///< nothing has been outstanding
+    bool asked = false;             ///< since it was unchoked last, be it too late
+    time_point unchoked_at{};
+    time_point first_asked{};            ///< in this turn
+    time_point quiet_since{};            ///< nothing has been outstanding
+    duration delay = turn_idle_max / 2;  ///< from an unchoke to the request that it brings
   };
   leecher_record& at(leecher_id leecher);
   const leecher_record& at(leecher_id leecher) const;
   void choke(leecher_id leecher);
   void unchoke(leecher_id leecher, time_point now);
+  void on_asked(leecher_record& one, time_point now);
   /// When it gives way to others.
   time_point turn_ends(const leecher_record& one) const;
   void decide(time_point now);
