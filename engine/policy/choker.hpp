@@ -64,7 +64,7 @@ class choker {
     bool choked = true;
     std::uint64_t turn_bytes = 0;   ///< asked for in this turn
     std::uint64_t outstanding = 0;  ///< bytes asked for and not answered
-    bool asked = false;             ///< since it was unchoked last, be it too late
+    bool asked = true;              ///< since it was unchoked last, be it too late
     time_point unchoked_at{};
     time_point first_asked{};            ///< in this turn
     time_point quiet_since{};            ///< nothing has been outstanding

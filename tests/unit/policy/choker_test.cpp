@@ -1,5 +1,6 @@
 #include "policy/choker.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
@@ -104,6 +105,19 @@ TEST_CASE("leechers that are far away are served too") {
     s.now += std::chrono::milliseconds(10);
   }
   for (const int count : served) CHECK(count >= 3);
+}
+
+TEST_CASE("who asks without a turn wins no patience by it") {
+  stage s(unchoked_max + 1);
+  s.decisions();
+  s.now += std::chrono::hours(1);
+  CHECK_FALSE(s.chokes.on_request(s.leechers[unchoked_max], chunk_bytes, s.now));
+  s.chokes.on_deadline(s.now);
+  s.decisions();
+  s.now += turn_idle_max;
+  s.chokes.on_deadline(s.now);
+  const auto decisions = s.decisions();
+  CHECK(std::count(decisions.begin(), decisions.end(), std::pair(s.leechers[unchoked_max], true)) == 1);
 }
 
 TEST_CASE("one that leaves makes room") {
