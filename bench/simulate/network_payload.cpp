@@ -40,10 +40,12 @@ bool network::withdraw(end_index from, const byte_range& range) {
 }
 
 bool network::can_receive(end_index from, time_point& soonest) const {
-  const line& to = lines_[owner(other_end(from)).value()];
+  const node_index receiver = owner(other_end(from));
+  const line& to = lines_[receiver.value()];
   if (to.state != condition::present) return false;
-  if (to.down_free <= now() + downlink_behind_max) return true;
-  soonest = std::min(soonest, to.down_free - downlink_behind_max);
+  const duration ahead = latency(owner(from), receiver) + downlink_behind_max;
+  if (to.down_free <= now() + ahead) return true;
+  soonest = std::min(soonest, to.down_free - ahead);
   return false;
 }
 
