@@ -42,6 +42,33 @@ std::uint32_t bitmap::next_set(std::uint32_t from) const {
   return static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
 }
 
+std::uint32_t bitmap::next_common(const bitmap& other, std::uint32_t from) const {
+  SHOAL_ASSERT(size_ == other.size_);
+  if (from >= size_) return size_;
+  std::size_t word = from / 64;
+  std::uint64_t bits = words_[word] & other.words_[word] & (~std::uint64_t{0} << (from % 64));
+  while (bits == 0) {
+    if (++word == words_.size()) return size_;
+    bits = words_[word] & other.words_[word];
+  }
+  return static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+}
+
+std::uint32_t bitmap::count_common(const bitmap& other) const {
+  SHOAL_ASSERT(size_ == other.size_);
+  int count = 0;
+  for (std::size_t i = 0; i < words_.size(); ++i) count += std::popcount(words_[i] & other.words_[i]);
+  return static_cast<std::uint32_t>(count);
+}
+
+bool bitmap::within(const bitmap& other) const {
+  SHOAL_ASSERT(size_ == other.size_);
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    if ((words_[i] & ~other.words_[i]) != 0) return false;
+  }
+  return true;
+}
+
 byte_buffer bitmap::to_bytes() const {
   byte_buffer bytes((std::size_t{size_} + 7) / 8);
   for (std::uint32_t i = next_set(0); i < size_; i = next_set(i + 1)) {

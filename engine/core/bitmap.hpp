@@ -30,6 +30,12 @@ class bitmap {
 
   /// First set bit at or after `from`; size() if there is none.
   std::uint32_t next_set(std::uint32_t from) const;
+  /// As next_set, of bits that are set here and in `other`, which has the same size.
+  std::uint32_t next_common(const bitmap& other, std::uint32_t from) const;
+  /// How many bits are set here and in `other`, which has the same size.
+  std::uint32_t count_common(const bitmap& other) const;
+  /// Whether all bits that are set here are set in `other`, which has the same size.
+  bool within(const bitmap& other) const;
 
   /// BEP 3 `bitfield` payload, (size() + 7) / 8 bytes.
   byte_buffer to_bytes() const;

@@ -9,10 +9,12 @@ namespace shoal {
 
 availability::availability(std::uint32_t piece_count, std::uint64_t seed)
     : counts_(piece_count, 0),
-      positions_(piece_count, not_wanted),
+      wanted_(piece_count),
+      positions_(piece_count, 0),
       buckets_(1),
       random_(static_cast<std::uint32_t>(seed ^ seed >> 32)) {
   buckets_[0].reserve(piece_count);
+  wanted_.set_all();
   for (std::uint32_t piece = 0; piece < piece_count; ++piece) insert(piece);
 }
 
@@ -38,11 +40,10 @@ void availability::remove(std::uint32_t piece) {
   bucket[place] = bucket.back();
   positions_[bucket[place]] = place;
   bucket.pop_back();
-  positions_[piece] = not_wanted;
 }
 
 void availability::move(std::uint32_t piece, std::uint32_t count) {
-  const bool wanted = positions_[piece] != not_wanted;
+  const bool wanted = wanted_.test(piece);
   if (wanted) remove(piece);
   counts_[piece] = count;
   if (wanted) insert(piece);
@@ -81,12 +82,8 @@ void availability::on_bitmap_gone(const bitmap& pieces) {
 
 void availability::set_wanted(piece_index piece, bool wanted) {
   const std::uint32_t index = piece.value();
-  if (wanted == (positions_[index] != not_wanted)) return;
-  if (wanted) {
-    insert(index);
-  } else {
-    remove(index);
-  }
+  if (wanted && wanted_.set(index)) insert(index);
+  if (!wanted && wanted_.reset(index)) remove(index);
 }
 
 std::uint32_t availability::count(piece_index piece) const {
@@ -97,33 +94,32 @@ bool availability::rarer(std::uint32_t piece, std::uint32_t than) const {
   return std::pair(counts_[piece], positions_[piece]) < std::pair(counts_[than], positions_[than]);
 }
 
-std::optional<piece_index> availability::rarest_of_sample(const bitmap& offered, std::uint32_t from) const {
-  std::optional<std::uint32_t> best;
-  const std::uint32_t samples = std::min(offered.count(), rarest_sample_max);
+piece_index availability::rarest_of_sample(const bitmap& held, std::uint32_t samples, std::uint32_t from) const {
+  std::uint32_t best = held.size();
   std::uint32_t next = from;
   for (std::uint32_t i = 0; i < samples; ++i, ++next) {
-    next = offered.next_set(next);
-    if (next == offered.size()) next = offered.next_set(0);
-    if (positions_[next] == not_wanted) continue;
-    if (!best || rarer(next, *best)) best = next;
+    next = held.next_common(wanted_, next);
+    if (next == held.size()) next = held.next_common(wanted_, 0);
+    if (best == held.size() || rarer(next, best)) best = next;
   }
-  return best ? std::optional(piece_index{*best}) : std::nullopt;
+  return piece_index{best};
 }
 
-std::optional<piece_index> availability::rarest(const bitmap& offered, bool holder_has_all) const {
-  if (offered.none()) return std::nullopt;
-  if (offered.count() <= rarest_sample_max) return rarest_of_sample(offered, 0);
+std::optional<piece_index> availability::rarest(const bitmap& held) const {
+  const std::uint32_t offered = held.count_common(wanted_);
+  if (offered == 0) return std::nullopt;
+  if (offered <= rarest_sample_max) return rarest_of_sample(held, offered, 0);
   std::uint32_t looked_at = 0;
   std::uint32_t last = 0;
   // What a source holds that does not hold all was counted at least once, by itself.
-  for (std::size_t count = holder_has_all ? 0 : 1; count < buckets_.size(); ++count) {
+  for (std::size_t count = held.all() ? 0 : 1; count < buckets_.size(); ++count) {
     for (const std::uint32_t piece : buckets_[count]) {
-      if (offered.test(piece)) return piece_index{piece};
+      if (held.test(piece)) return piece_index{piece};
       last = piece;
-      if (++looked_at == rarest_scan_max) return rarest_of_sample(offered, last);
+      if (++looked_at == rarest_scan_max) return rarest_of_sample(held, rarest_sample_max, last);
     }
   }
-  return rarest_of_sample(offered, last);
+  return rarest_of_sample(held, rarest_sample_max, last);
 }
 
 void availability::check_invariants() const {
@@ -132,12 +128,11 @@ void availability::check_invariants() const {
     for (std::size_t place = 0; place < buckets_[count].size(); ++place) {
       const std::uint32_t piece = buckets_[count][place];
       SHOAL_ASSERT(counts_[piece] == count);
-      SHOAL_ASSERT(positions_[piece] == place);
+      SHOAL_ASSERT(wanted_.test(piece) && positions_[piece] == place);
       ++wanted;
     }
   }
-  const auto unwanted = std::count(positions_.begin(), positions_.end(), not_wanted);
-  SHOAL_ASSERT(wanted + static_cast<std::size_t>(unwanted) == counts_.size());
+  SHOAL_ASSERT(wanted == wanted_.count());
 }
 
 }  // namespace shoal

@@ -6,20 +6,23 @@
 namespace shoal {
 
 std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id source, bool nowhere_else) {
-  const bitmap& open = queue.open_pieces(source);
+  const bitmap& open = queue.open_pieces();
+  if (open.none()) return std::nullopt;
+  const bitmap& held = queue.held(source);
   piece_index best;
   const piece_record* best_record = nullptr;
   std::uint32_t looked_at = 0;
   std::uint32_t compared = 0;
-  for (auto i = open.next_set(0); i < open.size(); i = open.next_set(i + 1)) {
+  for (auto i = open.next_common(held, 0); i < open.size(); i = open.next_common(held, i + 1)) {
     if (++looked_at > begun_scan_max) break;
+    if (!queue.may_take(source, piece_index{i})) continue;
     if (nowhere_else && queue.rarity().partial_count(piece_index{i}) > 0) continue;
     const piece_record* record = queue.begun(piece_index{i});
     if (best_record == nullptr || record->missing_blocks < best_record->missing_blocks) {
       best = piece_index{i};
       best_record = record;
     }
-    if (++compared == begun_compared_max || looked_at == open.count()) break;
+    if (++compared == begun_compared_max) break;
   }
   if (best_record == nullptr) return std::nullopt;
   for (std::uint32_t i = 0; i < best_record->chunks.size(); ++i) {
@@ -32,7 +35,7 @@ std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id sou
 std::optional<chunk_index> choose_chunk(const chunk_queue& queue, source_id source) {
   const bool holds_all = queue.held(source).all();
   if (const auto chunk = next_of_begun(queue, source, holds_all)) return chunk;
-  const auto piece = queue.rarity().rarest(queue.fresh_pieces(source), holds_all);
+  const auto piece = queue.rarity().rarest(queue.held(source));
   if (holds_all && (!piece || queue.rarity().partial_count(*piece) > 0)) {
     if (const auto chunk = next_of_begun(queue, source, false)) return chunk;
   }

@@ -35,15 +35,11 @@ chunk_queue::chunk_queue(const geometry& shape, const bitmap& verified, std::uin
     : shape_(shape),
       availability_(shape.piece_count(), seed),
       verified_(verified),
-      fresh_(shape.piece_count()),
+      open_(shape.piece_count()),
       promised_(shape.piece_count()) {
   SHOAL_ASSERT(verified.size() == shape.piece_count());
   for (std::uint32_t i = 0; i < verified.size(); ++i) {
-    if (verified.test(i)) {
-      availability_.set_wanted(piece_index{i}, false);
-    } else {
-      fresh_.set(i);
-    }
+    if (verified.test(i)) availability_.set_wanted(piece_index{i}, false);
   }
 }
 
@@ -113,11 +109,9 @@ void chunk_queue::change(chunk_index chunk, Change&& how) {
   piece.missing_blocks = static_cast<std::uint32_t>(static_cast<int>(piece.missing_blocks) + missing - was_missing);
   if (was_queued == record.queued()) return;
   if (was_queued) {
-    --queued_chunks_;
-    if (--piece.queued_chunks == 0) offer(index);
+    if (--piece.queued_chunks == 0) open_.reset(index.value());
   } else {
-    ++queued_chunks_;
-    if (++piece.queued_chunks == 1) offer(index);
+    if (++piece.queued_chunks == 1) open_.set(index.value());
   }
 }
 
@@ -131,11 +125,9 @@ void chunk_queue::begin(piece_index piece) {
   }
   record.missing_blocks = shape_.piece_blocks(piece);
   record.queued_chunks = chunks;
-  queued_chunks_ += chunks;
   begun_.emplace(piece, std::move(record));
-  fresh_.reset(piece.value());
+  open_.set(piece.value());
   availability_.set_wanted(piece, false);
-  offer(piece);
 }
 
 void chunk_queue::unbegin_if_untouched(piece_index piece) {
@@ -145,11 +137,9 @@ void chunk_queue::unbegin_if_untouched(piece_index piece) {
     return chunk.arrived != 0 || !chunk.claims.empty();
   });
   if (touched) return;
-  queued_chunks_ -= record.queued_chunks;
   begun_.erase(piece);
-  fresh_.set(piece.value());
+  open_.reset(piece.value());
   availability_.set_wanted(piece, true);
-  offer(piece);
 }
 
 void chunk_queue::put_in_lane(source_id source, chunk_index chunk, bool front) {
@@ -194,12 +184,9 @@ std::optional<chunk_index> chunk_queue::next_chunk(source_id source) {
   const auto chunk = choose_chunk(*this, source);
   if (!chunk) return std::nullopt;
   const piece_index index = piece_of(*chunk);
-  if (fresh_.test(index.value())) begin(index);
+  if (availability_.wanted(index)) begin(index);
   piece_record& piece = piece_at(index);
-  if (piece.exclusive && !piece.owner) {
-    piece.owner = source;
-    offer(index);
-  }
+  if (piece.exclusive && !piece.owner) piece.owner = source;
   put_in_lane(source, *chunk, false);
   return chunk;
 }
@@ -282,9 +269,6 @@ void chunk_queue::on_verified(piece_index piece) {
   if (record.exclusive) std::erase(exclusive_, piece);
   begun_.erase(piece);
   verified_.set(piece.value());
-  for (const auto id : present_) {
-    if (at(id).held.test(piece.value())) --at(id).wanted;
-  }
 }
 
 void chunk_queue::on_exclusive(piece_index piece, std::vector<source_id> suspects) {
@@ -293,7 +277,6 @@ void chunk_queue::on_exclusive(piece_index piece, std::vector<source_id> suspect
   record.exclusive = true;
   record.owner.reset();
   record.suspects = std::move(suspects);
-  offer(piece);
 }
 
 // Theft.

@@ -12,9 +12,8 @@
 // Only the books are kept here. The decisions are in files of their own, as plain functions over these books:
 // which chunk next in chunk_choice.hpp, what to take from whom in steal.hpp. A new policy goes there.
 //
-// Pure, no clock; owned by transfer. Costs: nothing per chunk of pieces that are not begun; a piece that
-// begins, runs out of queued chunks or is verified costs a few operations per source. DESIGN: "The life
-// of one chunk".
+// Pure, no clock; owned by transfer. Costs: nothing per chunk of pieces that are not begun, and nothing per source when
+// a piece begins, runs out of queued chunks or is verified. DESIGN: "The life of one chunk".
 #pragma once
 
 #include <cstdint>
@@ -156,29 +155,26 @@ class chunk_queue {
   byte_range range_of(chunk_index chunk, std::uint32_t first, std::uint32_t count) const;
 
   const bitmap& held(source_id source) const { return at(source).held; }
-  /// Pieces that the source holds and nobody has begun.
-  const bitmap& fresh_pieces(source_id source) const { return at(source).fresh; }
-  /// Begun pieces of which the source may take a queued chunk.
-  const bitmap& open_pieces(source_id source) const { return at(source).open; }
+  /// Begun pieces with a queued chunk.
+  const bitmap& open_pieces() const { return open_; }
+  /// Whether the source may take a queued chunk of the piece, which is begun.
+  bool may_take(source_id source, piece_index piece) const;
   const std::deque<chunk_index>& lane(source_id source) const { return at(source).lane; }
   /// Open blocks of the chunks in the lane.
   std::uint64_t lane_bytes(source_id source) const { return at(source).lane_bytes; }
-  /// Pieces that the source holds and we lack.
-  std::uint32_t wanted_pieces(source_id source) const { return at(source).wanted; }
+  /// Whether the source holds a piece that we lack.
+  bool interesting(source_id source) const { return !at(source).held.within(verified_); }
   /// True if no chunk is queued: what is not verified is waiting, in flight or arrived.
-  bool all_given_out() const { return fresh_.none() && queued_chunks_ == 0; }
+  bool all_given_out() const { return availability_.wanted_count() == 0 && open_.none(); }
 
   void check_invariants() const;
 
  private:
   struct source_record {
     bitmap held;
-    bitmap fresh;
-    bitmap open;
     std::deque<chunk_index> lane;
     std::uint64_t lane_bytes = 0;
     std::vector<chunk_index> claimed;  ///< chunks with a claim of this source
-    std::uint32_t wanted = 0;
     bool able = false;
   };
 
@@ -193,22 +189,16 @@ class chunk_queue {
   void put_in_lane(source_id source, chunk_index chunk, bool front);
   /// Exclusive pieces in the hands of a source that has nothing of them left to do may go to another.
   void disown(source_id source);
-  void clear_offers(source_record& source);
-  void offer_all(source_id source);
-  void offer(piece_index piece);
-  void offer_exclusive();
-  bool may_take(source_id source, const piece_record& piece, piece_index index) const;
   template <class Change>
   void change(chunk_index chunk, Change&& how);
 
   const geometry& shape_;
-  availability availability_;
+  availability availability_;  ///< wants the pieces that are neither begun nor verified
   bitmap verified_;
-  bitmap fresh_;     ///< pieces not begun and not verified
+  bitmap open_;
   bitmap promised_;  ///< counted once in availability_ on top of those that hold it
   std::unordered_map<piece_index, piece_record> begun_;
   std::vector<piece_index> exclusive_;
-  std::uint64_t queued_chunks_ = 0;  ///< of begun pieces
   std::vector<std::unique_ptr<source_record>> sources_;
   std::vector<source_id> present_;
 };

@@ -12,7 +12,6 @@ void chunk_queue::on_source(source_id source) {
   SHOAL_ASSERT(!sources_[source.value()]);
   auto record = std::make_unique<source_record>();
   record->held = bitmap(shape_.piece_count());
-  clear_offers(*record);
   sources_[source.value()] = std::move(record);
   present_.push_back(source);
   availability_.on_bitmap(at(source).held);
@@ -24,14 +23,11 @@ std::uint32_t chunk_queue::on_source_gone(source_id source) {
   availability_.on_bitmap_gone(at(source).held);
   std::erase(present_, source);
   sources_[source.value()].reset();
-  offer_exclusive();
   return given_back;
 }
 
 void chunk_queue::on_able(source_id source, bool able) {
-  if (at(source).able == able) return;
   at(source).able = able;
-  offer_exclusive();
 }
 
 void chunk_queue::on_have(source_id source, piece_index piece) {
@@ -47,18 +43,6 @@ void chunk_queue::on_have(source_id source, piece_index piece) {
     holder.held.set(piece.value());
     availability_.on_have(piece);
   }
-  if (verified_.test(piece.value())) return;
-  ++holder.wanted;
-  if (fresh_.test(piece.value())) {
-    holder.fresh.set(piece.value());
-    return;
-  }
-  const piece_record& record = piece_at(piece);
-  if (record.exclusive) {
-    offer(piece);
-  } else if (record.queued_chunks > 0) {
-    holder.open.set(piece.value());
-  }
 }
 
 void chunk_queue::on_bitmap(source_id source, const bitmap& pieces) {
@@ -69,8 +53,6 @@ void chunk_queue::on_bitmap(source_id source, const bitmap& pieces) {
   for (auto i = promised_.next_set(0); i < promised_.size() && !pieces.all(); i = promised_.next_set(i + 1)) {
     if (pieces.test(i)) on_promise_broken(piece_index{i});
   }
-  offer_all(source);
-  offer_exclusive();
 }
 
 void chunk_queue::on_promised(piece_index piece) {
@@ -83,60 +65,17 @@ void chunk_queue::on_promise_broken(piece_index piece) {
 
 // What each source may take.
 
-void chunk_queue::clear_offers(source_record& source) {
-  source.fresh = bitmap(shape_.piece_count());
-  source.open = bitmap(shape_.piece_count());
-}
-
-void chunk_queue::offer_all(source_id source) {
-  source_record& holder = at(source);
-  clear_offers(holder);
-  holder.wanted = 0;
-  for (auto i = holder.held.next_set(0); i < holder.held.size(); i = holder.held.next_set(i + 1)) {
-    if (verified_.test(i)) continue;
-    ++holder.wanted;
-    if (fresh_.test(i)) {
-      holder.fresh.set(i);
-    } else if (may_take(source, piece_at(piece_index{i}), piece_index{i})) {
-      holder.open.set(i);
-    }
-  }
-}
-
-bool chunk_queue::may_take(source_id source, const piece_record& piece, piece_index index) const {
-  if (piece.queued_chunks == 0 || !at(source).held.test(index.value())) return false;
-  if (!piece.exclusive) return true;
-  if (piece.owner) return *piece.owner == source;
+bool chunk_queue::may_take(source_id source, piece_index index) const {
+  const piece_record* piece = begun(index);
+  if (piece->queued_chunks == 0 || !at(source).held.test(index.value())) return false;
+  if (!piece->exclusive) return true;
+  if (piece->owner) return *piece->owner == source;
   const auto suspected = [&](source_id id) {
-    return std::find(piece.suspects.begin(), piece.suspects.end(), id) != piece.suspects.end();
+    return std::find(piece->suspects.begin(), piece->suspects.end(), id) != piece->suspects.end();
   };
   if (!suspected(source)) return true;
   return std::none_of(present_.begin(), present_.end(),
                       [&](source_id id) { return !suspected(id) && at(id).able && at(id).held.test(index.value()); });
-}
-
-void chunk_queue::offer(piece_index piece) {
-  const std::uint32_t index = piece.value();
-  const bool fresh = fresh_.test(index);
-  const piece_record* record = begun(piece);
-  for (const auto id : present_) {
-    source_record& source = at(id);
-    if (!source.held.test(index)) continue;
-    if (fresh) {
-      source.fresh.set(index);
-    } else {
-      source.fresh.reset(index);
-    }
-    if (record != nullptr && may_take(id, *record, piece)) {
-      source.open.set(index);
-    } else {
-      source.open.reset(index);
-    }
-  }
-}
-
-void chunk_queue::offer_exclusive() {
-  for (const auto piece : exclusive_) offer(piece);
 }
 
 void chunk_queue::disown(source_id source) {
@@ -149,7 +88,6 @@ void chunk_queue::disown(source_id source) {
     if (at_work) continue;
     piece.owner.reset();
     piece.suspects.push_back(source);
-    offer(index);
   }
 }
 

@@ -286,7 +286,7 @@ void transfer::on_leaves_unavailable(piece_index piece, time_point now) {
 // State.
 
 bool transfer::interesting(source_id source) const {
-  return !state_->at(source).banned && state_->queue.wanted_pieces(source) > 0;
+  return !state_->at(source).banned && state_->queue.interesting(source);
 }
 
 const bitmap& transfer::verified() const {

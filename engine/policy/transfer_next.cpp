@@ -69,8 +69,7 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
   state& s = *state_;
   s.latest = now;
   auto& one = s.at(source);
-  if (!s.can_be_asked(one) || (one.resume && now < *one.resume) || s.queue.wanted_pieces(source) == 0)
-    return std::nullopt;
+  if (!s.can_be_asked(one) || (one.resume && now < *one.resume) || !s.queue.interesting(source)) return std::nullopt;
   if (!one.window.admits(one.requests.bytes(), one.requests.size())) return std::nullopt;
   if (s.fill_lane(source, now)) {
     return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);

@@ -32,6 +32,28 @@ TEST_CASE("set_all leaves no bit beyond the end") {
   }
 }
 
+TEST_CASE("two bitmaps are compared bit by bit") {
+  std::mt19937 random(2);
+  bitmap some(1000);
+  bitmap others(1000);
+  for (int i = 0; i < 200; ++i) {
+    some.set(static_cast<std::uint32_t>(random() % 1000));
+    others.set(static_cast<std::uint32_t>(random() % 1000));
+  }
+  bitmap common(1000);
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    if (some.test(i) && others.test(i)) common.set(i);
+  }
+  CHECK(some.count_common(others) == common.count());
+  for (std::uint32_t from = 0; from <= 1000; ++from) {
+    CHECK(some.next_common(others, from) == common.next_set(from));
+  }
+  CHECK(common.within(some));
+  CHECK(common.within(others));
+  CHECK_FALSE(some.within(others));
+  CHECK(bitmap(1000).within(some));
+}
+
 TEST_CASE("next_set visits exactly the set bits") {
   std::mt19937 random(1);
   bitmap bits(1000);

@@ -29,9 +29,9 @@ TEST_CASE("availability offers the piece that fewest sources hold") {
   pieces.on_have(piece_index{0});
   CHECK(pieces.count(piece_index{0}) == 3);
   CHECK(pieces.count(piece_index{3}) == 0);
-  CHECK(pieces.rarest(holding(4, {0, 1, 2}), false) == piece_index{2});
-  CHECK(pieces.rarest(holding(4, {0, 1}), false) == piece_index{1});
-  CHECK_FALSE(pieces.rarest(holding(4, {}), false));
+  CHECK(pieces.rarest(holding(4, {0, 1, 2})) == piece_index{2});
+  CHECK(pieces.rarest(holding(4, {0, 1})) == piece_index{1});
+  CHECK_FALSE(pieces.rarest(holding(4, {})));
   pieces.check_invariants();
 }
 
@@ -40,11 +40,11 @@ TEST_CASE("availability does not offer what is not wanted") {
   pieces.on_bitmap(everything(3));
   pieces.set_wanted(piece_index{0}, false);
   pieces.set_wanted(piece_index{2}, false);
-  CHECK(pieces.rarest(everything(3), true) == piece_index{1});
+  CHECK(pieces.rarest(everything(3)) == piece_index{1});
   pieces.set_wanted(piece_index{1}, false);
-  CHECK_FALSE(pieces.rarest(everything(3), true));
+  CHECK_FALSE(pieces.rarest(everything(3)));
   pieces.set_wanted(piece_index{2}, true);
-  CHECK(pieces.rarest(everything(3), true) == piece_index{2});
+  CHECK(pieces.rarest(everything(3)) == piece_index{2});
   pieces.check_invariants();
 }
 
@@ -52,10 +52,10 @@ TEST_CASE("availability forgets a source that is gone") {
   availability pieces(2, 1);
   pieces.on_bitmap(holding(2, {0}));
   pieces.on_bitmap(everything(2));
-  CHECK(pieces.rarest(everything(2), true) == piece_index{1});
+  CHECK(pieces.rarest(everything(2)) == piece_index{1});
   pieces.on_bitmap_gone(holding(2, {0}));
   pieces.on_bitmap(holding(2, {1}));
-  CHECK(pieces.rarest(everything(2), true) == piece_index{0});
+  CHECK(pieces.rarest(everything(2)) == piece_index{0});
   pieces.on_bitmap_gone(everything(2));
   CHECK(pieces.count(piece_index{0}) == 0);
   pieces.check_invariants();
@@ -68,11 +68,11 @@ TEST_CASE("availability finds the rarest for a source that holds little of much"
   for (std::uint32_t i = 0; i < size; i += 2) common.set(i);
   pieces.on_bitmap(common);
   pieces.on_bitmap(common);
-  CHECK(pieces.rarest(holding(size, {4000, 4002}), false));
+  CHECK(pieces.rarest(holding(size, {4000, 4002})));
   pieces.on_bitmap(holding(size, {17}));
-  CHECK(pieces.rarest(holding(size, {4000, 17}), false) == piece_index{17});
+  CHECK(pieces.rarest(holding(size, {4000, 17})) == piece_index{17});
   // Many offered, none of them among the rarest that a search looks at: still one of them.
-  const auto found = pieces.rarest(common, false);
+  const auto found = pieces.rarest(common);
   REQUIRE(found);
   CHECK(common.test(found->value()));
   pieces.check_invariants();
@@ -82,9 +82,9 @@ TEST_CASE("availability chooses at random among equals, by seed") {
   std::set<std::uint32_t> firsts;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     const availability pieces(100, seed);
-    const auto found = pieces.rarest(everything(100), true);
+    const auto found = pieces.rarest(everything(100));
     REQUIRE(found);
-    CHECK(found == availability(100, seed).rarest(everything(100), true));
+    CHECK(found == availability(100, seed).rarest(everything(100)));
     firsts.insert(found->value());
   }
   CHECK(firsts.size() > 15);
