@@ -15,14 +15,20 @@ constexpr duration look_interval = std::chrono::milliseconds(10);
 
 // Requests.
 
-void transfer::state::look_at_others(time_point now) {
-  if (now < workloads_until) return;
-  workloads_until = now + look_interval;
-  workloads.clear();
-  for (const auto id : present) {
+workload transfer::state::look(source_id thief, time_point now) {
+  const auto workload_of = [&](source_id id) {
     const source& one = at(id);
-    workloads.push_back({id, one.window.rate_at(now), one.window.delay(), &one.requests});
+    return workload{id, one.window.rate_at(now), one.window.delay(), &one.requests};
+  };
+  if (now >= workloads_until) {
+    workloads_until = now + look_interval;
+    workloads.clear();
+    for (const auto id : present) workloads.push_back(workload_of(id));
   }
+  // Kept, or two that each believe to be much faster than the other was would rob each other in turn without end.
+  const auto own =
+      std::find_if(workloads.begin(), workloads.end(), [&](const workload& one) { return one.source == thief; });
+  return *own = workload_of(thief);
 }
 
 bool transfer::state::fill_lane(source_id id, time_point now) {
@@ -36,9 +42,7 @@ bool transfer::state::fill_lane(source_id id, time_point now) {
 }
 
 bool transfer::state::steal(source_id id, time_point now) {
-  look_at_others(now);
-  const source& one = at(id);
-  const workload thief{id, one.window.rate_at(now), one.window.delay(), &one.requests};
+  const workload thief = look(id, now);
   if (const auto theft = steal_waiting(queue, thief, workloads)) {
     queue.on_stolen_waiting(id, theft->victim, theft->chunk);
   } else if (const auto part = steal_in_flight(queue, thief, workloads)) {
@@ -76,8 +80,7 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
   }
   if (now < one.theft_after) return std::nullopt;
   if (s.steal(source, now)) return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);
-  const workload thief{source, one.window.rate_at(now), one.window.delay(), &one.requests};
-  if (const auto tail = duplicate_tail(s.queue, thief, s.workloads, one.window.request_bytes())) {
+  if (const auto tail = duplicate_tail(s.queue, s.look(source, now), s.workloads, one.window.request_bytes())) {
     s.queue.on_duplicated(source, tail->chunk, tail->blocks);
     const auto first = static_cast<std::uint32_t>(std::countr_zero(tail->blocks));
     const auto count = static_cast<std::uint32_t>(std::popcount(tail->blocks));

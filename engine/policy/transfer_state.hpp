@@ -59,7 +59,8 @@ struct transfer::state {
   /// Fills its empty lane from other sources' hands. False if there is nothing worth it.
   bool steal(source_id id, time_point now);
   std::optional<byte_range> ask(source_id id, source& one, const byte_range& range, time_point now);
-  void look_at_others(time_point now);
+  /// What a source that may take from others is busy with; brings `workloads` up to date.
+  workload look(source_id thief, time_point now);
   void expect_no_more(source_id id, chunk_index chunk, block_mask blocks);
 
   metainfo_ptr info;

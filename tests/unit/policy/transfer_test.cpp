@@ -430,6 +430,34 @@ TEST_CASE("in the endgame an idle source asks for a second copy and the loser is
   for (const auto& [block, times] : s.stores[0]) CHECK(times == 1);
 }
 
+TEST_CASE("a source that was relieved does not take it back from one that is faster by now") {
+  stage s(64 * KiB, {7 * 64 * KiB});
+  const auto late = s.join(std::nullopt, 16 * KiB);
+  const auto first = s.ask(late);
+  s.now += 10ms;
+  s.deliver(late, first.front());
+  s.now += 2s;
+  s.transfer.on_deadline(s.now);
+  s.transfer.on_unchoke(late, s.now);
+  const auto late_asked = s.ask(late);
+  REQUIRE(late_asked.size() == 8);
+  const auto steady = s.join(std::nullopt, 64 * KiB, 3);
+  std::vector<byte_range> steady_asked = s.ask(steady);
+  // One delivers 64 KiB in 200 ms. The other seems to be slower, and then to be much faster.
+  for (int i = 0; i < 4; ++i) {
+    s.now += 200ms;
+    s.deliver(steady, steady_asked[static_cast<std::size_t>(i)]);
+    for (const auto& range : s.ask(steady)) steady_asked.push_back(range);
+  }
+  s.now += 2ms;
+  s.deliver(late, late_asked[0]);
+  s.now += 6ms;
+  s.deliver(late, late_asked[1]);
+  CHECK_FALSE(s.ask(late).empty());
+  REQUIRE(s.transfer.next_affected() == steady);
+  CHECK(s.ask(steady).empty());
+}
+
 TEST_CASE("a source without work is looked at again soon") {
   stage s(1 * MiB, {1 * MiB});
   const auto ann = s.join();
