@@ -86,9 +86,15 @@ void node::on_timer(timer which) {
   around_.net.set_timer(index_, timer::sweep, now() + sweep_interval);
 }
 
+bool node::has_room() {
+  const auto crowd = static_cast<std::size_t>(
+      std::count_if(ends_.begin(), ends_.end(), [&](end_index end) { return !has_all(at(end)); }));
+  return ends_.size() + dialling_ < around_.how.sources_max && crowd + dialling_ < around_.how.crowd_max;
+}
+
 void node::dial_more() {
   if (!downloading()) return;
-  while (ends_.size() + dialling_ < around_.how.sources_max) {
+  while (has_room()) {
     const auto next = book_.next_dial(now());
     if (!next) break;
     ++dialling_;

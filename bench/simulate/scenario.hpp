@@ -37,6 +37,7 @@ struct scenario {
   std::uint32_t message_bytes_more = 0;       ///< on the uplink, for each control message beyond its own length
   std::uint32_t addresses_known = 256;        ///< of other nodes, at most, drawn at random
   std::uint32_t sources_max = 64;             ///< a node dials no more while it has this many sessions
+  std::uint32_t crowd_max = 32;               ///< nor while it has this many with nodes that do not hold everything
 
   double slow_share = 0;  ///< of the leechers; their uplink is slow_factor times slower
   double slow_factor = 10;
