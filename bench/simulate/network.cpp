@@ -123,6 +123,7 @@ void network::open_connection(node_index from, node_index to) {
   const end_index end{static_cast<std::uint32_t>(ends_.size())};
   ends_.push_back({.owner = from});
   ends_.push_back({.owner = to});
+  senders_.resize(ends_.size());
   caller.on_open(end);
   called.on_open(other_end(end));
 }
@@ -139,9 +140,10 @@ void network::close(end_index end) {
 void network::close_here(end_index end) {
   connection_end& mine = ends_[end.value()];
   mine.open = false;
-  lines_[mine.owner.value()].out.take_out(end, mine.out);
-  mine.out = {};
-  mine.outbox = {};
+  sender& rest = senders_[end.value()];
+  lines_[mine.owner.value()].out.take_out(end, rest.out);
+  rest.out = {};
+  rest.outbox = {};
 }
 
 // Messages.
@@ -164,20 +166,21 @@ void network::deliver(end_index from, const message& said) {
 void network::send(end_index from, const message& said) {
   connection_end& mine = ends_[from.value()];
   if (!mine.open) return;
-  if (mine.out.state == serving::condition::active) {
-    mine.outbox.push_back(said);
+  sender& rest = senders_[from.value()];
+  if (rest.out.state == serving::condition::active) {
+    rest.outbox.push_back(said);
   } else {
     deliver(from, said);
   }
 }
 
 void network::greet(end_index from, bitmap pieces) {
-  ends_[from.value()].pieces = std::move(pieces);
+  senders_[from.value()].pieces = std::move(pieces);
   send(from, {.type = message::kind::hello, .range = {}});
 }
 
 bitmap network::greeting(end_index to) {
-  return std::exchange(ends_[other_end(to).value()].pieces, bitmap());
+  return std::exchange(senders_[other_end(to).value()].pieces, bitmap());
 }
 
 void network::broadcast(node_index from, std::span<const end_index> ends, const message& said) {
@@ -195,7 +198,7 @@ void network::broadcast(node_index from, std::span<const end_index> ends, const 
   for (const end_index end : ends) {
     connection_end& mine = ends_[end.value()];
     if (!mine.open) continue;
-    if (!alike || mine.out.state == serving::condition::active || mine.arrives > at) {
+    if (!alike || senders_[end.value()].out.state == serving::condition::active || mine.arrives > at) {
       send(end, said);
       continue;
     }

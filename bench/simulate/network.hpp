@@ -88,11 +88,14 @@ class network {
   struct connection_end {
     node_index owner;
     bool open = true;
-    time_point arrives{};  ///< when the last of what was sent from here arrives
     std::uint32_t tag = 0;
-    bitmap pieces{};                ///< that the hello under way tells of
-    std::vector<message> outbox{};  ///< waits for the end of the range that is being sent
-    serving out{};
+    time_point arrives{};  ///< when the last of what was sent from here arrives
+  };
+  /// The rest of one end, apart because most events do not touch it and memory is what simulating a crowd waits for.
+  struct sender {
+    bitmap pieces;                ///< that the hello under way tells of
+    std::vector<message> outbox;  ///< waits for the end of the range that is being sent
+    serving out;
   };
 
   void handle(const event& what);
@@ -111,7 +114,8 @@ class network {
   const scenario& how_;
   event_queue events_;
   std::deque<line> lines_;
-  std::deque<connection_end> ends_;
+  std::vector<connection_end> ends_;
+  std::deque<sender> senders_;                 ///< as ends_
   std::vector<std::vector<end_index>> lists_;  ///< of broadcasts under way
   std::vector<std::uint32_t> lists_free_;
   std::vector<std::uint64_t> bytes_by_second_;

@@ -20,22 +20,21 @@ duration time_for(std::uint64_t bytes, double rate) {
 }  // namespace
 
 void network::serve(end_index from, const byte_range& range) {
-  connection_end& mine = ends_[from.value()];
-  if (!mine.open) return;
-  mine.out.waiting.push_back(range);
-  if (mine.out.state != serving::condition::idle) return;
-  line& out = lines_[mine.owner.value()];
-  out.out.put(from, mine.out);
-  start_sending(mine.owner);
+  if (!open(from)) return;
+  serving& mine = senders_[from.value()].out;
+  mine.waiting.push_back(range);
+  if (mine.state != serving::condition::idle) return;
+  lines_[owner(from).value()].out.put(from, mine);
+  start_sending(owner(from));
 }
 
 bool network::withdraw(end_index from, const byte_range& range) {
-  connection_end& mine = ends_[from.value()];
-  auto& waiting = mine.out.waiting;
+  serving& mine = senders_[from.value()].out;
+  auto& waiting = mine.waiting;
   const auto at = std::find(waiting.begin(), waiting.end(), range);
   if (at == waiting.end()) return false;
   waiting.erase(at);
-  if (waiting.empty() && mine.out.turn.empty()) end_turn(from);
+  if (waiting.empty() && mine.turn.empty()) end_turn(from);
   return true;
 }
 
@@ -60,10 +59,10 @@ void network::begin_turn(serving& out) const {
 }
 
 void network::end_turn(end_index from) {
-  connection_end& mine = ends_[from.value()];
-  uplink& out = lines_[mine.owner.value()].out;
-  out.take_out(from, mine.out);
-  if (!mine.out.waiting.empty()) out.put(from, mine.out);
+  serving& mine = senders_[from.value()].out;
+  uplink& out = lines_[owner(from).value()].out;
+  out.take_out(from, mine);
+  if (!mine.waiting.empty()) out.put(from, mine);
 }
 
 void network::start_sending(node_index node) {
@@ -80,7 +79,7 @@ void network::start_sending(node_index node) {
     events_.put({.at = soonest, .node = node, .type = event::kind::sent});
     return;
   }
-  serving& from = ends_[chosen->value()].out;
+  serving& from = senders_[chosen->value()].out;
   if (from.turn.empty()) begin_turn(from);
   SHOAL_ASSERT(!from.turn.empty());
   out.sending = true;
@@ -95,7 +94,7 @@ void network::on_sent(node_index node) {
   line& out = lines_[node.value()];
   out.sending = false;
   if (out.state != condition::present) return;
-  connection_end& mine = ends_[out.sender.value()];
+  sender& mine = senders_[out.sender.value()];
   if (out.quantum > 0) {
     out.bytes_sent += out.quantum;
     const auto second =
@@ -103,15 +102,16 @@ void network::on_sent(node_index node) {
     if (second >= bytes_by_second_.size()) bytes_by_second_.resize(second + 1);
     bytes_by_second_[second] += out.quantum;
   }
-  if (out.quantum > 0 && mine.open) {
+  if (out.quantum > 0 && open(out.sender)) {
     const end_index to = other_end(out.sender);
     line& receiver = lines_[owner(to).value()];
     const byte_range range = mine.out.turn.back();
+    time_point& arrives = ends_[out.sender.value()].arrives;
     receiver.down_free =
         std::max(receiver.down_free, now() + latency(node, owner(to))) + time_for(out.quantum, receiver.down_rate);
-    mine.arrives = std::max(mine.arrives, receiver.down_free);
+    arrives = std::max(arrives, receiver.down_free);
     events_.put(
-        {.at = mine.arrives, .end = to, .amount = out.quantum, .type = event::kind::payload, .said = {.range = range}});
+        {.at = arrives, .end = to, .amount = out.quantum, .type = event::kind::payload, .said = {.range = range}});
     mine.out.sent += out.quantum;
     mine.out.bytes_served += out.quantum;
     if (mine.out.sent == range.bytes) {

@@ -2,14 +2,7 @@
 
 #include <bit>
 
-#include "core/assert.hpp"
-
 namespace shoal {
-
-bool bitmap::test(std::uint32_t index) const {
-  SHOAL_ASSERT(index < size_);
-  return (words_[index / 64] >> (index % 64) & 1) != 0;
-}
 
 bool bitmap::set(std::uint32_t index) {
   if (test(index)) return false;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/assert.hpp"
 #include "core/bytes.hpp"
 
 namespace shoal {
@@ -22,7 +23,10 @@ class bitmap {
   bool none() const { return count_ == 0; }
 
   /// `index` < size().
-  bool test(std::uint32_t index) const;
+  bool test(std::uint32_t index) const {
+    SHOAL_ASSERT(index < size_);
+    return (words_[index / 64] >> (index % 64) & 1) != 0;
+  }
   /// True if the bit was changed.
   bool set(std::uint32_t index);
   bool reset(std::uint32_t index);

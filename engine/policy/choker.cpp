@@ -18,24 +18,22 @@ const choker::leecher_record& choker::at(leecher_id leecher) const {
   return found->second;
 }
 
-void choker::choke(leecher_id leecher) {
-  leecher_record& one = at(leecher);
+void choker::choke(leecher_record& one) {
   one.choked = true;
-  std::erase(unchoked_, leecher);
-  if (one.interested) waiting_.push_back(leecher);
-  decisions_.push_back({leecher, true});
+  std::erase(unchoked_, &one);
+  if (one.interested) waiting_.push_back(one.id);
+  decisions_.push_back({one.id, true});
 }
 
-void choker::unchoke(leecher_id leecher, time_point now) {
-  leecher_record& one = at(leecher);
+void choker::unchoke(leecher_record& one, time_point now) {
   one.choked = false;
   one.turn_bytes = 0;
   one.asked = false;
   one.unchoked_at = now;
   one.quiet_since = now;
-  std::erase(waiting_, leecher);
-  unchoked_.push_back(leecher);
-  decisions_.push_back({leecher, false});
+  std::erase(waiting_, one.id);
+  unchoked_.push_back(&one);
+  decisions_.push_back({one.id, false});
 }
 
 time_point choker::turn_ends(const leecher_record& one) const {
@@ -58,27 +56,27 @@ void choker::on_asked(leecher_record& one, time_point now) {
 void choker::decide(time_point now) {
   while (!waiting_.empty()) {
     if (unchoked_.size() >= unchoked_max) {
-      const auto over =
-          std::find_if(unchoked_.begin(), unchoked_.end(), [&](leecher_id id) { return turn_ends(at(id)) <= now; });
+      const auto over = std::find_if(unchoked_.begin(), unchoked_.end(),
+                                     [&](const leecher_record* one) { return turn_ends(*one) <= now; });
       if (over == unchoked_.end()) return;
-      choke(leecher_id(*over));
+      choke(**over);
     }
-    unchoke(leecher_id(waiting_.front()), now);
+    unchoke(at(waiting_.front()), now);
   }
 }
 
 leecher_id choker::on_leecher(time_point now) {
   const leecher_id id = next_leecher_;
   ++next_leecher_;
-  leechers_.emplace(id, leecher_record{});
-  if (unchoked_.size() < unchoked_max) unchoke(id, now);
+  leecher_record& one = leechers_.emplace(id, leecher_record{.id = id}).first->second;
+  if (unchoked_.size() < unchoked_max) unchoke(one, now);
   return id;
 }
 
 void choker::on_leecher_gone(leecher_id leecher, time_point now) {
-  leechers_.erase(leecher);
   std::erase(waiting_, leecher);
-  std::erase(unchoked_, leecher);
+  std::erase(unchoked_, &at(leecher));
+  leechers_.erase(leecher);
   std::erase_if(decisions_, [&](const decision& one) { return one.leecher == leecher; });
   decide(now);
 }
@@ -112,7 +110,7 @@ void choker::on_answered(leecher_id leecher, std::uint32_t bytes, time_point now
 time_point choker::next_deadline() const {
   if (waiting_.empty()) return never;
   time_point next = never;
-  for (const leecher_id id : unchoked_) next = std::min(next, turn_ends(at(id)));
+  for (const leecher_record* one : unchoked_) next = std::min(next, turn_ends(*one));
   return next;
 }
 
@@ -128,7 +126,7 @@ void choker::check_invariants() const {
   SHOAL_ASSERT(waiting_.empty() || unchoked_.size() == unchoked_max);
   std::size_t waiting = 0;
   for (const auto& [id, one] : leechers_) {
-    SHOAL_ASSERT(one.choked == (std::find(unchoked_.begin(), unchoked_.end(), id) == unchoked_.end()));
+    SHOAL_ASSERT(one.choked == (std::find(unchoked_.begin(), unchoked_.end(), &one) == unchoked_.end()));
     if (one.choked && one.interested) ++waiting;
   }
   SHOAL_ASSERT(waiting == waiting_.size());

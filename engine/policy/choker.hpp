@@ -12,8 +12,9 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
+#include <unordered_map>
+#include <vector>
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
@@ -60,6 +61,7 @@ class choker {
 
  private:
   struct leecher_record {
+    leecher_id id;
     bool interested = false;
     bool choked = true;
     std::uint64_t turn_bytes = 0;   ///< asked for in this turn
@@ -72,18 +74,18 @@ class choker {
   };
   leecher_record& at(leecher_id leecher);
   const leecher_record& at(leecher_id leecher) const;
-  void choke(leecher_id leecher);
-  void unchoke(leecher_id leecher, time_point now);
+  void choke(leecher_record& one);
+  void unchoke(leecher_record& one, time_point now);
   void on_asked(leecher_record& one, time_point now);
   /// When it gives way to others.
   time_point turn_ends(const leecher_record& one) const;
   void decide(time_point now);
 
   std::uint64_t turn_bytes_;
-  std::map<leecher_id, leecher_record> leechers_;
+  std::unordered_map<leecher_id, leecher_record> leechers_;
   leecher_id next_leecher_;
-  std::deque<leecher_id> unchoked_;
-  std::deque<leecher_id> waiting_;  ///< interested and choked, the first has the next turn
+  std::vector<leecher_record*> unchoked_;  ///< in leechers_, since longest first
+  std::deque<leecher_id> waiting_;         ///< interested and choked, the first has the next turn
   std::deque<decision> decisions_;
 };
 

@@ -66,6 +66,7 @@ chunk_record& chunk_queue::chunk_at(chunk_index chunk) {
 }
 
 const piece_record* chunk_queue::begun(piece_index piece) const {
+  if (availability_.wanted(piece) || verified(piece)) return nullptr;
   const auto found = begun_.find(piece);
   return found == begun_.end() ? nullptr : &found->second;
 }

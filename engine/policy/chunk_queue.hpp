@@ -17,8 +17,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -159,7 +157,7 @@ class chunk_queue {
   const bitmap& open_pieces() const { return open_; }
   /// Whether the source may take a queued chunk of the piece, which is begun.
   bool may_take(source_id source, piece_index piece) const;
-  const std::deque<chunk_index>& lane(source_id source) const { return at(source).lane; }
+  const std::vector<chunk_index>& lane(source_id source) const { return at(source).lane; }
   /// Open blocks of the chunks in the lane.
   std::uint64_t lane_bytes(source_id source) const { return at(source).lane_bytes; }
   /// Whether the source holds a piece that we lack.
@@ -172,7 +170,7 @@ class chunk_queue {
  private:
   struct source_record {
     bitmap held;
-    std::deque<chunk_index> lane;
+    std::vector<chunk_index> lane;
     std::uint64_t lane_bytes = 0;
     std::vector<chunk_index> claimed;  ///< chunks with a claim of this source
     bool able = false;
@@ -199,7 +197,7 @@ class chunk_queue {
   bitmap promised_;  ///< counted once in availability_ on top of those that hold it
   std::unordered_map<piece_index, piece_record> begun_;
   std::vector<piece_index> exclusive_;
-  std::vector<std::unique_ptr<source_record>> sources_;
+  std::vector<std::optional<source_record>> sources_;  ///< by id; those that are gone are empty
   std::vector<source_id> present_;
 };
 

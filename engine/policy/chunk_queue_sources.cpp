@@ -10,9 +10,7 @@ namespace shoal {
 void chunk_queue::on_source(source_id source) {
   if (source.value() >= sources_.size()) sources_.resize(std::size_t{source.value()} + 1);
   SHOAL_ASSERT(!sources_[source.value()]);
-  auto record = std::make_unique<source_record>();
-  record->held = bitmap(shape_.piece_count());
-  sources_[source.value()] = std::move(record);
+  sources_[source.value()].emplace().held = bitmap(shape_.piece_count());
   present_.push_back(source);
   availability_.on_bitmap(at(source).held);
 }

@@ -8,13 +8,13 @@ namespace shoal {
 
 namespace {
 
-auto find(std::deque<sent_request>& requests, const byte_range& range) {
+auto find(devector<sent_request>& requests, const byte_range& range) {
   return std::find_if(requests.begin(), requests.end(),
                       [&](const sent_request& request) { return request.range == range; });
 }
 
 /// Prefers the answer that is under way, should the same range have been asked for twice.
-auto find_begun(std::deque<sent_request>& requests, const byte_range& range) {
+auto find_begun(devector<sent_request>& requests, const byte_range& range) {
   return std::find_if(requests.begin(), requests.end(),
                       [&](const sent_request& request) { return request.begun && request.range == range; });
 }
@@ -71,7 +71,7 @@ void request_list::remember(const sent_request& request) {
   late_.back().live = 0;
 }
 
-std::deque<sent_request>::iterator request_list::withdraw(std::deque<sent_request>::iterator request) {
+devector<sent_request>::iterator request_list::withdraw(devector<sent_request>::iterator request) {
   bytes_ -= request->range.bytes;
   cancels_.push_back(request->range);
   request->cancelled = true;

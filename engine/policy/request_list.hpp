@@ -6,9 +6,9 @@
 // owned by transfer.
 #pragma once
 
+#include <boost/container/devector.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 
 #include "content/geometry.hpp"
@@ -17,6 +17,9 @@
 #include "policy/chunk_queue.hpp"
 
 namespace shoal {
+
+/// A queue in one piece of memory, and none while nothing was in it: a node has three for each source.
+using boost::container::devector;
 
 /// Late requests remembered per source: two full windows of block-sized requests. Sources without BEP 6 never
 /// answer a cancel, so the oldest are forgotten.
@@ -58,7 +61,7 @@ class request_list {
 
   /// A begun answer covers this range.
   bool receiving(const byte_range& range) const;
-  const std::deque<sent_request>& outstanding() const { return outstanding_; }
+  const devector<sent_request>& outstanding() const { return outstanding_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(outstanding_.size()); }
   bool empty() const { return outstanding_.empty(); }
   /// Bytes of all outstanding requests.
@@ -68,11 +71,11 @@ class request_list {
 
  private:
   void remember(const sent_request& request);
-  std::deque<sent_request>::iterator withdraw(std::deque<sent_request>::iterator request);
+  devector<sent_request>::iterator withdraw(devector<sent_request>::iterator request);
 
-  std::deque<sent_request> outstanding_;
-  std::deque<sent_request> late_;
-  std::deque<byte_range> cancels_;
+  devector<sent_request> outstanding_;
+  devector<sent_request> late_;
+  devector<byte_range> cancels_;
   std::uint64_t bytes_ = 0;
 };
 
