@@ -53,6 +53,8 @@ class network {
   bool withdraw(end_index from, const byte_range& range);
   void store(end_index came_in_at, const byte_range& blocks);
 
+  /// One way.
+  duration latency(node_index one, node_index other) const;
   node_index owner(end_index end) const { return ends_[end.value()].owner; }
   bool open(end_index end) const { return ends_[end.value()].open; }
   /// A number that the owner of an end finds its session by.
@@ -108,7 +110,6 @@ class network {
   void end_turn(end_index from);
   void on_sent(node_index node);
   bool can_receive(end_index from, time_point& soonest) const;
-  duration latency(node_index one, node_index other) const;
   bool hears(node_index node) const { return lines_[node.value()].state == condition::present; }
 
   const scenario& how_;

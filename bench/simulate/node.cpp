@@ -129,7 +129,7 @@ void node::on_open(end_index end) {
   sessions_.emplace_back(end);
   ends_.push_back(end);
   around_.net.greet(end, pieces());
-  sessions_.back().leecher = choker_.on_leecher(now());
+  sessions_.back().leecher = choker_.on_leecher(2 * around_.net.latency(index_, peer_of(end)), now());
   SHOAL_ASSERT(sessions_.back().leecher.value() + 1 == sessions_.size());
   follow_choker();
 }

@@ -1,5 +1,6 @@
 #include "net/socket_options.hpp"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -23,6 +24,13 @@ void set_low_watermark(asio::ip::tcp::socket& socket, std::uint32_t bytes, std::
   if (wanted == current) return;
   const int value = static_cast<int>(wanted);
   if (::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0) current = wanted;
+}
+
+duration round_trip(asio::ip::tcp::socket& socket) {
+  tcp_info known{};
+  socklen_t size = sizeof known;
+  if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &known, &size) != 0) return {};
+  return std::chrono::microseconds(known.tcpi_rtt);
 }
 
 }  // namespace shoal

@@ -7,6 +7,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 
+#include "core/time.hpp"
+
 namespace shoal {
 
 /// Kernel receive buffer of a session: lets a whole window of requests arrive while the reader is elsewhere.
@@ -21,5 +23,9 @@ void set_bulk_receive(boost::asio::ip::tcp::acceptor& acceptor);
 /// SO_RCVLOWAT: wake the reader only when `bytes` are there. Never more than the other side is about to send, or the
 /// wait hangs; 1 for messages. Sets nothing if it is unchanged from `current`, which it updates.
 void set_low_watermark(boost::asio::ip::tcp::socket& socket, std::uint32_t bytes, std::uint32_t& current);
+
+/// What the kernel has measured from this side to the other and back (TCP_INFO, RFC 6298 smoothed); zero if it does not
+/// tell.
+duration round_trip(boost::asio::ip::tcp::socket& socket);
 
 }  // namespace shoal

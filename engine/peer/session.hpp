@@ -12,6 +12,7 @@
 
 #include "core/bitmap.hpp"
 #include "net/event.hpp"
+#include "net/socket_options.hpp"
 #include "peer/end_reason.hpp"
 #include "peer/peer_context.hpp"
 #include "peer/uploader.hpp"
@@ -75,6 +76,8 @@ class session {
   std::uint32_t info_bytes() const { return extensions_.ut_metadata ? extensions_.metadata_bytes : 0; }
   /// Pieces the other side has; empty until the metadata is known.
   const bitmap& holds() const { return holds_; }
+  /// To the peer and back, as the kernel sees it; zero if it does not tell.
+  duration round_trip() { return shoal::round_trip(socket_); }
   /// How long nothing has come in and no payload has gone out.
   duration quiet_for(time_point now) const { return now - last_activity_; }
   /// Understands what only two nodes say to each other.

@@ -244,7 +244,7 @@ bool share::knows_copies_of(const session& one) const {
 
 void share::on_session(session& from) {
   if (!choker_ || from.leecher) return;
-  from.leecher = choker_->on_leecher(clock::now());
+  from.leecher = choker_->on_leecher(from.round_trip(), clock::now());
   follow_choker();
 }
 

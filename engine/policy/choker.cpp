@@ -38,24 +38,23 @@ void choker::unchoke(leecher_record& one, time_point now) {
 
 time_point choker::turn_ends(const leecher_record& one) const {
   if (!one.interested || one.turn_bytes >= turn_bytes_) return {};
-  const duration patience = std::clamp(2 * one.delay, turn_idle_max, turn_patience_max);
+  const duration patience = std::clamp(2 * one.round_trip, turn_idle_max, turn_patience_max);
   if (!one.asked) return one.unchoked_at + patience;
   const time_point latest = one.first_asked + turn_duration_max;
   return one.outstanding > 0 ? latest : std::min(latest, one.quiet_since + patience);
 }
 
-void choker::on_asked(leecher_record& one, time_point now) {
-  if (one.asked) return;
-  one.asked = true;
-  one.first_asked = now;
-  // One that had nothing to ask for at first says nothing of the way; one that came too late does.
-  const duration delay = now - one.unchoked_at;
-  one.delay = one.choked ? delay : std::min(one.delay, delay);
+bool choker::full() const {
+  const auto on_the_way =
+      static_cast<std::size_t>(std::count_if(unchoked_.begin(), unchoked_.end(), [](const leecher_record* one) {
+        return !one->asked && one->round_trip >= far_round_trip_min;
+      }));
+  return unchoked_.size() - std::min(on_the_way, far_unchoked_max) >= unchoked_max;
 }
 
 void choker::decide(time_point now) {
   while (!waiting_.empty()) {
-    if (unchoked_.size() >= unchoked_max) {
+    if (full()) {
       const auto over = std::find_if(unchoked_.begin(), unchoked_.end(),
                                      [&](const leecher_record* one) { return turn_ends(*one) <= now; });
       if (over == unchoked_.end()) return;
@@ -65,11 +64,11 @@ void choker::decide(time_point now) {
   }
 }
 
-leecher_id choker::on_leecher(time_point now) {
+leecher_id choker::on_leecher(duration round_trip, time_point now) {
   const leecher_id id = next_leecher_;
   ++next_leecher_;
-  leecher_record& one = leechers_.emplace(id, leecher_record{.id = id}).first->second;
-  if (unchoked_.size() < unchoked_max) unchoke(one, now);
+  leecher_record& one = leechers_.emplace(id, leecher_record{.id = id, .round_trip = round_trip}).first->second;
+  if (!full()) unchoke(one, now);
   return id;
 }
 
@@ -92,8 +91,9 @@ void choker::on_interested(leecher_id leecher, bool interested, time_point now) 
 
 bool choker::on_request(leecher_id leecher, std::uint32_t bytes, time_point now) {
   leecher_record& one = at(leecher);
-  on_asked(one, now);
   if (one.choked) return false;
+  if (!one.asked) one.first_asked = now;
+  one.asked = true;
   one.outstanding += bytes;
   one.turn_bytes += bytes;
   decide(now);
@@ -122,8 +122,8 @@ std::optional<choker::decision> choker::next_decision() {
 }
 
 void choker::check_invariants() const {
-  SHOAL_ASSERT(unchoked_.size() <= unchoked_max);
-  SHOAL_ASSERT(waiting_.empty() || unchoked_.size() == unchoked_max);
+  SHOAL_ASSERT(unchoked_.size() <= unchoked_max + far_unchoked_max);
+  SHOAL_ASSERT(waiting_.empty() || full());
   std::size_t waiting = 0;
   for (const auto& [id, one] : leechers_) {
     SHOAL_ASSERT(one.choked == (std::find(unchoked_.begin(), unchoked_.end(), &one) == unchoked_.end()));

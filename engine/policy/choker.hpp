@@ -24,14 +24,17 @@ namespace shoal {
 /// Leechers that are served at the same time. Few, because a piece that goes to n at once reaches each n times later;
 /// but enough to fill an uplink while some of them wait for a round trip.
 inline constexpr std::size_t unchoked_max = 8;
+/// So many more are unchoked while their first request has a long way: far_round_trip_min or more, there and back.
+inline constexpr std::size_t far_unchoked_max = 4;
+inline constexpr duration far_round_trip_min = std::chrono::milliseconds(50);
 /// Chunks that a leecher may ask for in one turn.
 inline constexpr std::uint64_t turn_chunks = 4;
 /// A turn is over this long after its first request, however little was asked for: slow leechers must not keep fast
 /// ones waiting.
 inline constexpr duration turn_duration_max = std::chrono::seconds(1);
-/// An unchoked leecher that asked for nothing for this long gives way to one that waits; or for twice the time that its
-/// first request takes after an unchoke, at most turn_patience_max, because it may be far away.
-inline constexpr duration turn_idle_max = std::chrono::milliseconds(50);
+/// An unchoked leecher that asked for nothing for this long, or for two round trips, but no longer than
+/// turn_patience_max, gives way to one that waits.
+inline constexpr duration turn_idle_max = std::chrono::milliseconds(75);
 inline constexpr duration turn_patience_max = std::chrono::seconds(4);
 
 class choker {
@@ -39,8 +42,9 @@ class choker {
   /// `chunk_bytes`: of the share.
   explicit choker(std::uint32_t chunk_bytes) : turn_bytes_(turn_chunks * chunk_bytes) {}
 
-  /// A peer that is not interested (BEP 3) and choked, unless there is room for it. Ids count up from 0.
-  leecher_id on_leecher(time_point now);
+  /// A peer that is not interested (BEP 3) and choked, unless there is room for it. `round_trip`: to the peer and back,
+  /// zero if unknown. Ids count up from 0.
+  leecher_id on_leecher(duration round_trip, time_point now);
   void on_leecher_gone(leecher_id leecher, time_point now);
   void on_interested(leecher_id leecher, bool interested, time_point now);
   /// It asked for so many bytes. False: it is choked, and they are to be refused.
@@ -62,23 +66,24 @@ class choker {
  private:
   struct leecher_record {
     leecher_id id;
+    duration round_trip;
     bool interested = false;
     bool choked = true;
     std::uint64_t turn_bytes = 0;   ///< asked for in this turn
     std::uint64_t outstanding = 0;  ///< bytes asked for and not answered
-    bool asked = true;              ///< since it was unchoked last, be it too late
+    bool asked = true;              ///< in this turn
     time_point unchoked_at{};
-    time_point first_asked{};            ///< in this turn
-    time_point quiet_since{};            ///< nothing has been outstanding
-    duration delay = turn_idle_max / 2;  ///< from an unchoke to the request that it brings
+    time_point first_asked{};  ///< in this turn
+    time_point quiet_since{};  ///< nothing has been outstanding
   };
   leecher_record& at(leecher_id leecher);
   const leecher_record& at(leecher_id leecher) const;
   void choke(leecher_record& one);
   void unchoke(leecher_record& one, time_point now);
-  void on_asked(leecher_record& one, time_point now);
   /// When it gives way to others.
   time_point turn_ends(const leecher_record& one) const;
+  /// Who is unchoked keeps the uplink busy.
+  bool full() const;
   void decide(time_point now);
 
   std::uint64_t turn_bytes_;
