@@ -3,7 +3,6 @@
 k sources can do no more than k times what one does. Alone: `/usr/bin/python3 bench/speedup.py 16 --help`, as root.
 """
 import argparse
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -70,13 +69,6 @@ def run_sources(swarm_of, directory, path, sources, up=UP):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def side_by_side(calls, repeats):
-    """All at the same time, each in its own network: few slow sources leave the machine idle, and take long."""
-    with concurrent.futures.ThreadPoolExecutor(len(calls) * repeats) as pool:
-        runs = {subject: [pool.submit(call) for _ in range(repeats)] for subject, call in calls.items()}
-        return {subject: [one.result() for one in waiting] for subject, waiting in runs.items()}
-
-
 def run(suite):
     if why_not():
         suite.say(f"skipped: {why_not()}")
@@ -97,7 +89,8 @@ def run(suite):
         calls = {name: lambda swarm=swarm, k=k: run_sources(swarm, suite.memory_directory, path, k)
                  for name, swarm in subjects.items()}
         if k <= SIDE_BY_SIDE_MAX:
-            together, = suite.alternate({"all": lambda: side_by_side(calls, 1 if suite.quick else 3)}, 1)["all"]
+            # Few slow sources leave the machine idle, and take long.
+            together = suite.side_by_side(calls)
         else:
             together = suite.alternate(calls)
         for subject, runs in together.items():

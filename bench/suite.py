@@ -4,6 +4,7 @@ A benchmark measures by alternate(), which runs the subjects in turn so that a c
 then states rows. A row is the median of its samples; it is quiet when nobody else used the machine while they were
 taken. Everything that the suite hands out is gone when the run ends.
 """
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -143,6 +144,15 @@ class Suite:
                 with machine.Watch() as watch:
                     results[subject].append(call())
                 self.busy[subject] = max(self.busy.get(subject, 0.0), watch.busy_share)
+        return results
+
+    def side_by_side(self, subjects, repeats=None):
+        """As alternate(), but everything runs at the same time: for what leaves the machine idle and takes long."""
+        repeats = repeats or (1 if self.quick else REPEATS)
+        with concurrent.futures.ThreadPoolExecutor(len(subjects) * repeats) as pool, machine.Watch() as watch:
+            runs = {subject: [pool.submit(call) for _ in range(repeats)] for subject, call in subjects.items()}
+            results = {subject: [one.result() for one in waiting] for subject, waiting in runs.items()}
+        self.busy = dict.fromkeys(subjects, watch.busy_share)
         return results
 
     def row(self, case, subject, metric, samples, unit, goal=None, limit=None):

@@ -93,10 +93,12 @@ def run(suite):
         case = f"N = {leechers}"
         subjects = {name: lambda crowd=crowd, n=leechers: run_crowd(crowd, suite.memory_directory, path, n, UP, DOWN)
                     for name, crowd in crowds.items()}
-        found = suite.alternate(subjects, 1)
-        # Twice more where there is a goal. Rivals are far from it, and take longer.
-        if not suite.quick and leechers in GOAL_AT:
+        # Three times where there is a goal. Rivals are far from it, and take longer.
+        if leechers in GOAL_AT:
+            found = suite.alternate(subjects, 1)
             found["node"] += suite.alternate({"node": subjects["node"]}, 2)["node"]
+        else:
+            found = suite.side_by_side(subjects, 1)
         for subject, runs in found.items():
             state_rows(suite, case, subject, runs, size, leechers)
             lasts[subject].append((leechers, statistics.median(one["last"] for one in runs)))
