@@ -70,8 +70,9 @@ class Rsync:
     def __init__(self, nodes, source):
         self.port, self.source = free_port(), source
         settings = nodes.directory / "rsyncd.conf"
-        settings.write_text(f"port = {self.port}\naddress = 127.0.0.1\nuse chroot = no\n"
-                            f"[folder]\npath = {source}\nuid = {os.getuid()}\ngid = {os.getgid()}\n")
+        # Root's daemon would turn into somebody who may not read the source.
+        rights = "uid = root\ngid = root\n" if os.geteuid() == 0 else ""
+        settings.write_text(f"port = {self.port}\naddress = 127.0.0.1\nuse chroot = no\n[folder]\npath = {source}\n{rights}")
         daemon = subprocess.Popen(["rsync", "--daemon", "--no-detach", f"--config={settings}"],
                                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         nodes.addCleanup(daemon.wait)

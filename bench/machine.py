@@ -139,6 +139,13 @@ def _memory_of(pid):
 
 # What it is.
 
+def rules_network():
+    """Whether this process may make network namespaces and limit their links."""
+    wanted = 1 << 12 | 1 << 21  # CAP_NET_ADMIN, CAP_SYS_ADMIN
+    held = re.search(r"CapEff:\s+(\w+)", pathlib.Path("/proc/self/status").read_text())
+    return int(held[1], 16) & wanted == wanted
+
+
 def describe(root):
     """(what, value) of what a reader must know to judge a figure."""
     commit = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)

@@ -112,10 +112,6 @@ class Suite:
         if free < size:
             raise Problem(f"'{directory}' has {free // MIB} MiB free, {size // MIB} are needed: make room, or use --quick")
 
-    def require_root(self, what):
-        if os.geteuid() != 0:
-            raise Problem(f"{what} needs root: run tools/bench as root, or name the benchmarks that do without")
-
     def require_file(self, path):
         if not os.access(path, os.X_OK):
             raise Problem(f"there is no program '{path}': build it with tools/bench")
