@@ -10,7 +10,8 @@ namespace shoal::simulate {
 
 namespace {
 
-// A receiver is passed over while more than this is on its way to it: what a queue of a few packets and a socket hold.
+// A receiver is passed over while its downlink is booked for longer than this beyond the way there: what a queue of a
+// few packets and a socket hold.
 constexpr duration downlink_behind_max = std::chrono::milliseconds(20);
 
 duration time_for(std::uint64_t bytes, double rate) {

@@ -12,6 +12,8 @@ namespace {
 
 // As the product has them in peer/ and wire/, which simulation does not include.
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
+// As the product's download has it.
+constexpr duration starved_after = std::chrono::seconds(5);
 constexpr std::uint32_t request_bytes_max = 1 * MiB;
 constexpr std::uint32_t requests_queued_max = 2048;
 
@@ -51,6 +53,7 @@ void node::on_found(node_index other) {
 
 void node::on_begin() {
   begun_ = now();
+  heard_ = now();
   if (role_ == role::seeder) serve_copies();
   if (role_ != role::leecher) return;
   const std::uint64_t seed = mixed(around_.how.seed, index_.value());
@@ -87,6 +90,7 @@ void node::on_timer(timer which) {
 }
 
 bool node::has_room() {
+  if (now() - heard_ >= starved_after) return dialling_ < around_.how.crowd_max;
   const auto crowd = static_cast<std::size_t>(
       std::count_if(ends_.begin(), ends_.end(), [&](end_index end) { return !has_all(at(end)); }));
   return ends_.size() + dialling_ < around_.how.sources_max && crowd + dialling_ < around_.how.crowd_max;

@@ -148,6 +148,7 @@ class node final : public host {
   transfer::totals totals_;  ///< once complete
   bool awaited_ = false;
   time_point begun_ = never;
+  time_point heard_{};  ///< payload
   time_point completed_ = never;
 };
 

@@ -24,6 +24,7 @@ void node::on_payload(end_index end, const byte_range& range, std::uint32_t byte
   }
   SHOAL_ASSERT(from.receiving == range);
   transfer_->on_bytes(*from.source, bytes, now());
+  heard_ = now();
   from.received += bytes;
   const bool whole = from.received == range.bytes;
   while (from.received - from.reported >= receive_buffer_bytes || (whole && from.reported < from.received)) {

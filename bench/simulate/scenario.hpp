@@ -45,6 +45,7 @@ struct scenario {
   double silent_share = 0;  ///< of the leechers fall silent at a random time
   std::uint32_t liars = 0;  ///< nodes more, which claim to hold everything and corrupt every second block
   duration trouble_time = std::chrono::seconds(10);  ///< from the beginning; within it nodes die and fall silent
+  duration seeder_begins = duration::zero();         ///< when the seeders come
   duration seeder_dies = duration::zero();           ///< after this time; zero: never
   duration time_max = std::chrono::hours(2);
 };

@@ -25,7 +25,7 @@ swarm::swarm(const scenario& how, observer& seen_by)
       around_{how, content_, net_, seen_by, nodes_} {
   for (std::uint32_t i = 0; i < how.seeders; ++i) {
     node& seeder = add(role::seeder, how.seeder_uplink > 0 ? how.seeder_uplink : how.uplink);
-    net_.begin_at(seeder.index(), time_point{});
+    net_.begin_at(seeder.index(), time_point{how.seeder_begins});
     if (how.seeder_dies > duration::zero()) net_.die_at(seeder.index(), time_point{how.seeder_dies});
   }
   add_leechers();

@@ -15,6 +15,7 @@ namespace {
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
 // Silence after which a download says what it waits for.
 constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
+constexpr duration starved_after = std::chrono::seconds(5);
 // Rows of sources that are gone; beyond this the oldest are forgotten.
 constexpr std::size_t gone_sources_max = 256;
 
@@ -335,6 +336,11 @@ std::vector<source_row> download::sources() const {
   }
   rows.insert(rows.end(), gone_sources_.begin(), gone_sources_.end());
   return rows;
+}
+
+bool download::starved() const {
+  const bool asking = phase_ == download_phase::metadata || phase_ == download_phase::downloading;
+  return asking && clock::now() - last_byte_ >= starved_after;
 }
 
 std::string download::reason() const {

@@ -75,6 +75,8 @@ class download {
   bool already_there() const { return already_there_; }
   /// Why nothing moves, one line; empty when it does.
   std::string reason() const;
+  /// Nothing has come for so long that more peers are needed.
+  bool starved() const;
   std::uint64_t bytes_done() const;
   double rate() const { return rate_; }
   duration elapsed() const;

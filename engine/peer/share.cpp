@@ -95,10 +95,13 @@ bool share::wants_peers() const {
 }
 
 bool share::has_room() const {
+  if (context_.sessions >= sessions_max) return false;
+  // Nobody here has what is missing. Somebody who came later may.
+  if (download_->starved()) return dialling_.size() < crowd_per_share_max;
   const auto crowd = static_cast<std::size_t>(std::count_if(
-      sessions_.begin(), sessions_.end(), [](const std::unique_ptr<session>& one) { return !one->holds().all(); }));
-  return sessions_.size() + dialling_.size() < sources_per_share_max &&
-         crowd + dialling_.size() < crowd_per_share_max && context_.sessions < sessions_max;
+      sessions_.begin(), sessions_.end(),
+      [](const std::unique_ptr<session>& one) { return one->holds().size() == 0 || !one->holds().all(); }));
+  return sessions_.size() + dialling_.size() < sources_per_share_max && crowd + dialling_.size() < crowd_per_share_max;
 }
 
 void share::on_found(const peer_address& where, const std::optional<peer_id>& peer) {

@@ -119,7 +119,8 @@ std::optional<piece_index> availability::rarest(const bitmap& held) const {
       if (++looked_at == rarest_scan_max) return rarest_of_sample(held, rarest_sample_max, last);
     }
   }
-  return rarest_of_sample(held, rarest_sample_max, last);
+  SHOAL_ASSERT(false && "a wanted piece that is held is in a bucket");
+  return std::nullopt;
 }
 
 void availability::check_invariants() const {

@@ -45,22 +45,23 @@ time_point choker::turn_ends(const leecher_record& one) const {
 }
 
 bool choker::full() const {
-  const auto on_the_way =
+  const auto far =
       static_cast<std::size_t>(std::count_if(unchoked_.begin(), unchoked_.end(), [](const leecher_record* one) {
-        return !one->asked && one->round_trip >= far_round_trip_min;
+        return one->round_trip >= far_round_trip_min;
       }));
-  return unchoked_.size() - std::min(on_the_way, far_unchoked_max) >= unchoked_max;
+  return unchoked_.size() - std::min(far, far_unchoked_max) >= unchoked_max;
 }
 
 void choker::decide(time_point now) {
   while (!waiting_.empty()) {
-    if (full()) {
-      const auto over = std::find_if(unchoked_.begin(), unchoked_.end(),
-                                     [&](const leecher_record* one) { return turn_ends(*one) <= now; });
-      if (over == unchoked_.end()) return;
-      choke(**over);
+    if (!full()) {
+      unchoke(at(waiting_.front()), now);
+      continue;
     }
-    unchoke(at(waiting_.front()), now);
+    const auto over = std::find_if(unchoked_.begin(), unchoked_.end(),
+                                   [&](const leecher_record* one) { return turn_ends(*one) <= now; });
+    if (over == unchoked_.end()) return;
+    choke(**over);
   }
 }
 

@@ -24,7 +24,8 @@ namespace shoal {
 /// Leechers that are served at the same time. Few, because a piece that goes to n at once reaches each n times later;
 /// but enough to fill an uplink while some of them wait for a round trip.
 inline constexpr std::size_t unchoked_max = 8;
-/// So many more are unchoked while their first request has a long way: far_round_trip_min or more, there and back.
+/// So many more if they are far away, far_round_trip_min or more there and back, because their requests are under way
+/// for a good part of their turn.
 inline constexpr std::size_t far_unchoked_max = 4;
 inline constexpr duration far_round_trip_min = std::chrono::milliseconds(50);
 /// Chunks that a leecher may ask for in one turn.
@@ -32,13 +33,15 @@ inline constexpr std::uint64_t turn_chunks = 4;
 /// A turn is over this long after its first request, however little was asked for: slow leechers must not keep fast
 /// ones waiting.
 inline constexpr duration turn_duration_max = std::chrono::seconds(1);
-/// An unchoked leecher that asked for nothing for this long, or for two round trips, but no longer than
-/// turn_patience_max, gives way to one that waits.
+/// An unchoked leecher that asked for nothing for this long, or for two round trips if that is longer, gives way to one
+/// that waits; after turn_patience_max in any case.
 inline constexpr duration turn_idle_max = std::chrono::milliseconds(75);
 inline constexpr duration turn_patience_max = std::chrono::seconds(4);
 
 class choker {
  public:
+  choker(const choker&) = delete;
+  choker& operator=(const choker&) = delete;
   /// `chunk_bytes`: of the share.
   explicit choker(std::uint32_t chunk_bytes) : turn_bytes_(turn_chunks * chunk_bytes) {}
 
@@ -82,7 +85,7 @@ class choker {
   void unchoke(leecher_record& one, time_point now);
   /// When it gives way to others.
   time_point turn_ends(const leecher_record& one) const;
-  /// Who is unchoked keeps the uplink busy.
+  /// All places are taken; up to far_unchoked_max far ones take none.
   bool full() const;
   void decide(time_point now);
 

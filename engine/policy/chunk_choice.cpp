@@ -14,10 +14,10 @@ std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id sou
   std::uint32_t looked_at = 0;
   std::uint32_t compared = 0;
   for (auto i = open.next_common(held, 0); i < open.size(); i = open.next_common(held, i + 1)) {
-    if (++looked_at > begun_scan_max) break;
-    if (!queue.may_take(source, piece_index{i})) continue;
-    if (nowhere_else && queue.rarity().partial_count(piece_index{i}) > 0) continue;
     const piece_record* record = queue.begun(piece_index{i});
+    if (record->exclusive && !queue.may_take(source, piece_index{i})) continue;
+    if (++looked_at > begun_scan_max) break;
+    if (nowhere_else && queue.rarity().partial_count(piece_index{i}) > 0) continue;
     if (best_record == nullptr || record->missing_blocks < best_record->missing_blocks) {
       best = piece_index{i};
       best_record = record;

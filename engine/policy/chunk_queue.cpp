@@ -66,9 +66,9 @@ chunk_record& chunk_queue::chunk_at(chunk_index chunk) {
 }
 
 const piece_record* chunk_queue::begun(piece_index piece) const {
+  // Asked for each `have`, so the bits come first.
   if (availability_.wanted(piece) || verified(piece)) return nullptr;
-  const auto found = begun_.find(piece);
-  return found == begun_.end() ? nullptr : &found->second;
+  return &begun_.at(piece);
 }
 
 const chunk_record& chunk_queue::record(chunk_index chunk) const {

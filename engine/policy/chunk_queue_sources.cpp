@@ -17,7 +17,6 @@ void chunk_queue::on_source(source_id source) {
 
 std::uint32_t chunk_queue::on_source_gone(source_id source) {
   const std::uint32_t given_back = on_all_released(source);
-  disown(source);
   availability_.on_bitmap_gone(at(source).held);
   std::erase(present_, source);
   sources_[source.value()].reset();
@@ -65,6 +64,7 @@ void chunk_queue::on_promise_broken(piece_index piece) {
 
 bool chunk_queue::may_take(source_id source, piece_index index) const {
   const piece_record* piece = begun(index);
+  SHOAL_ASSERT(piece != nullptr);
   if (piece->queued_chunks == 0 || !at(source).held.test(index.value())) return false;
   if (!piece->exclusive) return true;
   if (piece->owner) return *piece->owner == source;

@@ -28,6 +28,7 @@ workload transfer::state::look(source_id thief, time_point now) {
   // Kept, or two that each believe to be much faster than the other was would rob each other in turn without end.
   const auto own =
       std::find_if(workloads.begin(), workloads.end(), [&](const workload& one) { return one.source == thief; });
+  SHOAL_ASSERT(own != workloads.end());
   return *own = workload_of(thief);
 }
 
@@ -41,8 +42,8 @@ bool transfer::state::fill_lane(source_id id, time_point now) {
   return !queue.lane(id).empty();
 }
 
-bool transfer::state::steal(source_id id, time_point now) {
-  const workload thief = look(id, now);
+bool transfer::state::steal(const workload& thief) {
+  const source_id id = thief.source;
   if (const auto theft = steal_waiting(queue, thief, workloads)) {
     queue.on_stolen_waiting(id, theft->victim, theft->chunk);
   } else if (const auto part = steal_in_flight(queue, thief, workloads)) {
@@ -79,8 +80,9 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
     return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);
   }
   if (now < one.theft_after) return std::nullopt;
-  if (s.steal(source, now)) return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);
-  if (const auto tail = duplicate_tail(s.queue, s.look(source, now), s.workloads, one.window.request_bytes())) {
+  const workload thief = s.look(source, now);
+  if (s.steal(thief)) return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);
+  if (const auto tail = duplicate_tail(s.queue, thief, s.workloads, one.window.request_bytes())) {
     s.queue.on_duplicated(source, tail->chunk, tail->blocks);
     const auto first = static_cast<std::uint32_t>(std::countr_zero(tail->blocks));
     const auto count = static_cast<std::uint32_t>(std::popcount(tail->blocks));

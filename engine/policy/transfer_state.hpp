@@ -56,8 +56,8 @@ struct transfer::state {
 
   /// Fills the lane of an able source from the queue. False if there is nothing for it.
   bool fill_lane(source_id id, time_point now);
-  /// Fills its empty lane from other sources' hands. False if there is nothing worth it.
-  bool steal(source_id id, time_point now);
+  /// Fills the thief's empty lane from other sources' hands. False if there is nothing worth it.
+  bool steal(const workload& thief);
   std::optional<byte_range> ask(source_id id, source& one, const byte_range& range, time_point now);
   /// What a source that may take from others is busy with; brings `workloads` up to date.
   workload look(source_id thief, time_point now);

@@ -43,6 +43,18 @@ TEST_CASE("what only a dead node had comes from the seeder again") {
   run_watched(how, seen);
 }
 
+TEST_CASE("a crowd that knows only itself finds the seeder that comes later") {
+  scenario how = small_crowd(4);
+  how.leechers = 100;
+  how.seeder_begins = std::chrono::seconds(12);
+  how.time_max = std::chrono::minutes(2);
+  observer nobody;
+  swarm crowd(how, nobody);
+  while (crowd.step()) {
+  }
+  CHECK(crowd.complete());
+}
+
 TEST_CASE("random trouble of all kinds at once") {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     random_source chance(seed);

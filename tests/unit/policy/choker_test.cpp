@@ -85,16 +85,18 @@ TEST_CASE("who asks for nothing, wants nothing, or is slow gives way too") {
   }
 }
 
-TEST_CASE("a few more have their turn while requests have a long way") {
+TEST_CASE("a few more are served when they are far away") {
+  stage near(unchoked_max + far_unchoked_max, far_round_trip_min / 2);
+  CHECK(near.decisions().size() == unchoked_max);
   stage far(unchoked_max + far_unchoked_max + 1, far_round_trip_min);
   CHECK(far.decisions().size() == unchoked_max + far_unchoked_max);
-  // Their requests are here: the next one that waits has to wait until a turn is over.
-  for (const auto one : far.leechers) (void)far.chokes.on_request(one, block_bytes, far.now);
-  CHECK(far.decisions().empty());
-  far.chokes.on_leecher_gone(far.leechers[0], far.now);
-  CHECK(far.decisions().empty());
-  stage near(unchoked_max + 1, far_round_trip_min / 2);
-  CHECK(near.decisions().size() == unchoked_max);
+  // Their places go with them.
+  for (std::size_t i = 0; i < 5; ++i) far.chokes.on_leecher_gone(far.leechers[i], far.now);
+  far.decisions();
+  for (std::size_t i = 0; i < unchoked_max; ++i) {
+    far.chokes.on_interested(far.chokes.on_leecher({}, far.now), true, far.now);
+  }
+  CHECK(far.decisions().size() == 4);
 }
 
 TEST_CASE("leechers that are far away are served too") {
