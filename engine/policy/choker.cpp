@@ -18,8 +18,10 @@ const choker::leecher_record& choker::at(leecher_id leecher) const {
   return found->second;
 }
 
-void choker::choke(leecher_record& one) {
+void choker::choke(leecher_record& one, time_point now) {
   one.choked = true;
+  one.turns_unused = one.asked ? 0 : std::min(one.turns_unused + 1, turns_unused_max);
+  one.rests_until = one.asked ? now : now + turn_idle_max * (1 << one.turns_unused);
   std::erase(unchoked_, &one);
   if (one.interested) waiting_.push_back(one.id);
   decisions_.push_back({one.id, true});
@@ -44,6 +46,14 @@ time_point choker::turn_ends(const leecher_record& one) const {
   return one.outstanding > 0 ? latest : std::min(latest, one.quiet_since + patience);
 }
 
+bool choker::worth_a_turn(const leecher_record& one, time_point now) const {
+  return one.outstanding == 0 && one.rests_until <= now;
+}
+
+std::deque<leecher_id>::const_iterator choker::next_waiting(time_point now) const {
+  return std::find_if(waiting_.begin(), waiting_.end(), [&](leecher_id id) { return worth_a_turn(at(id), now); });
+}
+
 bool choker::full() const {
   const auto far =
       static_cast<std::size_t>(std::count_if(unchoked_.begin(), unchoked_.end(), [](const leecher_record* one) {
@@ -54,14 +64,16 @@ bool choker::full() const {
 
 void choker::decide(time_point now) {
   while (!waiting_.empty()) {
+    const auto next = next_waiting(now);
     if (!full()) {
-      unchoke(at(waiting_.front()), now);
+      unchoke(at(next == waiting_.end() ? waiting_.front() : *next), now);
       continue;
     }
+    if (next == waiting_.end()) return;
     const auto over = std::find_if(unchoked_.begin(), unchoked_.end(),
                                    [&](const leecher_record* one) { return turn_ends(*one) <= now; });
     if (over == unchoked_.end()) return;
-    choke(**over);
+    choke(**over, now);
   }
 }
 
@@ -105,14 +117,20 @@ void choker::on_answered(leecher_id leecher, std::uint32_t bytes, time_point now
   leecher_record& one = at(leecher);
   SHOAL_ASSERT(one.outstanding >= bytes);
   one.outstanding -= bytes;
-  if (one.outstanding == 0) one.quiet_since = now;
+  if (one.outstanding > 0) return;
+  one.quiet_since = now;
+  if (one.choked) decide(now);
 }
 
 time_point choker::next_deadline() const {
-  if (waiting_.empty()) return never;
+  time_point over = never;
+  for (const leecher_record* one : unchoked_) over = std::min(over, turn_ends(*one));
   time_point next = never;
-  for (const leecher_record* one : unchoked_) next = std::min(next, turn_ends(*one));
-  return next;
+  for (auto waiting = waiting_.begin(); waiting != waiting_.end() && next > over; ++waiting) {
+    const leecher_record& one = at(*waiting);
+    if (one.outstanding == 0) next = std::min(next, one.rests_until);
+  }
+  return next == never ? never : std::max(over, next);
 }
 
 std::optional<choker::decision> choker::next_decision() {

@@ -6,6 +6,9 @@
 // is served soon, instead of waiting here while others could bring it. What was asked for before the choke is served
 // still (BEP 6), which keeps the uplink busy until the next one asks.
 //
+// Turns are lost on who asks for nothing in them, or does not take what it asked for. It goes behind the others: for
+// twice as long after each turn that it did not use, and until it has taken what it asked for.
+//
 // Pure, no clock: events come with the time, decisions are asked for with next_decision(). Owned by peer/share. DESIGN:
 // "A crowd".
 #pragma once
@@ -37,6 +40,8 @@ inline constexpr duration turn_duration_max = std::chrono::seconds(1);
 /// that waits; after turn_patience_max in any case.
 inline constexpr duration turn_idle_max = std::chrono::milliseconds(75);
 inline constexpr duration turn_patience_max = std::chrono::seconds(4);
+/// Who did not use n turns goes behind the others for 2^n times turn_idle_max, but not for longer than with this n.
+inline constexpr int turns_unused_max = 6;
 
 class choker {
  public:
@@ -75,13 +80,19 @@ class choker {
     std::uint64_t turn_bytes = 0;   ///< asked for in this turn
     std::uint64_t outstanding = 0;  ///< bytes asked for and not answered
     bool asked = true;              ///< in this turn
+    int turns_unused = 0;           ///< in which it asked for nothing, since the last in which it did
+    time_point rests_until{};       ///< others go first until then
     time_point unchoked_at{};
     time_point first_asked{};  ///< in this turn
     time_point quiet_since{};  ///< nothing has been outstanding
   };
   leecher_record& at(leecher_id leecher);
   const leecher_record& at(leecher_id leecher) const;
-  void choke(leecher_record& one);
+  void choke(leecher_record& one, time_point now);
+  /// It makes use of a turn, as far as can be told.
+  bool worth_a_turn(const leecher_record& one, time_point now) const;
+  /// The one in waiting_ whose turn is next, or its end.
+  std::deque<leecher_id>::const_iterator next_waiting(time_point now) const;
   void unchoke(leecher_record& one, time_point now);
   /// When it gives way to others.
   time_point turn_ends(const leecher_record& one) const;

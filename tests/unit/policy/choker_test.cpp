@@ -81,7 +81,8 @@ TEST_CASE("who asks for nothing, wants nothing, or is slow gives way too") {
   SECTION("is slow") {
     s.now += turn_duration_max;
     s.chokes.on_deadline(s.now);
-    CHECK(s.decisions().size() == 2 * unchoked_max);
+    // As many as wait, and no more.
+    CHECK(s.decisions().size() == 2 * 3);
   }
 }
 
@@ -128,6 +129,28 @@ TEST_CASE("one that leaves makes room") {
   s.decisions();
   s.chokes.on_leecher_gone(s.leechers[0], s.now);
   CHECK(s.decisions() == std::vector{std::pair(s.leechers[unchoked_max], false)});
+}
+
+TEST_CASE("those who make nothing of their turns cost the others little") {
+  stage s(40);
+  const bool they_ask = GENERATE(false, true);
+  const leecher_id honest = s.leechers.back();
+  std::vector<bool> choked(s.leechers.size(), true);
+  int served = 0;
+  for (int step = 0; step < 10'000; ++step) {
+    for (const auto& [leecher, choke] : s.decisions()) {
+      choked[leecher.value()] = choke;
+      // And takes nothing of it.
+      if (they_ask && !choke && leecher != honest) (void)s.chokes.on_request(leecher, chunk_bytes, s.now);
+    }
+    if (!choked[honest.value()] && s.chokes.on_request(honest, chunk_bytes, s.now)) {
+      s.chokes.on_answered(honest, chunk_bytes, s.now);
+      ++served;
+    }
+    s.now += std::chrono::milliseconds(1);
+    if (s.chokes.next_deadline() <= s.now) s.chokes.on_deadline(s.now);
+  }
+  CHECK(served > 5'000);
 }
 
 TEST_CASE("whatever happens, everybody who waits has a turn") {
