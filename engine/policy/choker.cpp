@@ -20,8 +20,10 @@ const choker::leecher_record& choker::at(leecher_id leecher) const {
 
 void choker::choke(leecher_record& one, time_point now) {
   one.choked = true;
-  one.turns_unused = one.asked ? 0 : std::min(one.turns_unused + 1, turns_unused_max);
-  one.rests_until = one.asked ? now : now + turn_idle_max * (1 << one.turns_unused);
+  // Who wants nothing gives its turn up at once, and is no burden.
+  const bool unused = one.interested && !one.asked;
+  one.turns_unused = unused ? std::min(one.turns_unused + 1, turns_unused_max) : 0;
+  one.rests_until = unused ? now + turn_idle_max * (1 << one.turns_unused) : now;
   std::erase(unchoked_, &one);
   if (one.interested) waiting_.push_back(one.id);
   decisions_.push_back({one.id, true});
