@@ -19,6 +19,7 @@ struct store_queue::shared {
   asio::thread_pool& workers;
   std::mutex mutex;
   std::deque<job> waiting;
+  std::uint64_t waiting_bytes = 0;
   std::vector<job> stored;
   std::size_t at_work = 0;  // workers that will look at `waiting` again
 };
@@ -53,7 +54,8 @@ void store_queue::push(std::shared_ptr<content_files> files, source_id from, con
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->waiting.push_back(std::move(one));
-    call_one_more = shared_->waiting.size() > shared_->at_work * buffers_per_worker;
+    shared_->waiting_bytes += range.bytes;
+    call_one_more = shared_->waiting_bytes > shared_->at_work * bytes_per_worker;
     if (call_one_more) ++shared_->at_work;
   }
   if (call_one_more) asio::post(shared_->workers, [with = shared_] { work(with); });
@@ -75,6 +77,7 @@ void store_queue::work(const std::shared_ptr<shared>& with) {
         batch.push_back(std::move(with->waiting.front()));
         with->waiting.pop_front();
       }
+      with->waiting_bytes -= bytes;
     }
     store(batch);
     bool tell = false;

@@ -21,8 +21,8 @@
 
 namespace shoal {
 
-/// Buffers that wait for each worker at work before one more joins: below that, waking it costs more than it brings.
-inline constexpr std::size_t buffers_per_worker = 4;
+/// Bytes that wait for each worker at work before one more joins: below that, waking it costs more than it brings.
+inline constexpr std::uint64_t bytes_per_worker = 768 * KiB;
 /// Batches that a worker stores before it lets other work have its thread.
 inline constexpr std::size_t batches_per_turn = 16;
 

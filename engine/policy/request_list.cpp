@@ -80,9 +80,12 @@ devector<sent_request>::iterator request_list::withdraw(devector<sent_request>::
 }
 
 void request_list::on_not_expected(chunk_index chunk, block_mask blocks) {
-  for (auto request = outstanding_.begin(); request != outstanding_.end();) {
+  for (auto request = outstanding_.begin(); request != outstanding_.end() && blocks != 0;) {
     if (request->chunk == chunk && (request->live & blocks) != 0) {
-      request->live &= ~blocks;
+      const block_mask found = request->live & blocks;
+      request->live &= ~found;
+      // No other request expects these, and with answers in order the first ones are meant: no need to see the rest.
+      blocks &= ~found;
       if (request->live == 0 && !request->begun) {
         request = withdraw(request);
         continue;
