@@ -308,22 +308,9 @@ void session::handle_extended(const wire::extended& message) {
 void session::handle_metadata(const wire::metadata_message& message) {
   download* fetch = share_.downloading();
   switch (message.type) {
-    case wire::metadata_message::kind::request: {
-      if (!extensions_.ut_metadata) return;
-      wire::metadata_message answer;
-      answer.piece = message.piece;
-      answer.type = wire::metadata_message::kind::reject;
-      const std::uint64_t begin = std::uint64_t{message.piece} * wire::metadata_piece_bytes;
-      if (share_.info() && begin < share_.info()->info().size()) {
-        const byte_view info = share_.info()->info();
-        const auto part = info.subspan(begin, std::min<std::size_t>(wire::metadata_piece_bytes, info.size() - begin));
-        answer.type = wire::metadata_message::kind::data;
-        answer.total_bytes = static_cast<std::uint32_t>(info.size());
-        answer.data.assign(part.begin(), part.end());
-      }
-      send(wire::extended{*extensions_.ut_metadata, wire::encode(answer)});
+    case wire::metadata_message::kind::request:
+      uploads_.on_metadata_request(message.piece);
       break;
-    }
     case wire::metadata_message::kind::data:
       if (fetch) fetch->on_info_piece(*this, message.piece, message.total_bytes, message.data);
       break;

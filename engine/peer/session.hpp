@@ -30,8 +30,9 @@ inline constexpr duration keep_alive_interval = std::chrono::seconds(60);
 /// A session on which nothing came in and no payload went out for this long ends. Messages that we send do not count:
 /// the kernel takes them for a peer that is gone, too.
 inline constexpr duration session_idle_max = std::chrono::seconds(150);
-/// Control bytes waiting to be sent: a peer that makes us answer and does not read is cut off here.
-inline constexpr std::size_t outbox_bytes_max = 16 * MiB;
+/// Control bytes waiting to be sent: a peer that makes us answer and does not read is cut off here. Large answers wait
+/// as requests, in uploader.
+inline constexpr std::size_t outbox_bytes_max = 1 * MiB;
 
 class session {
  public:

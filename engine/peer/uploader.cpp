@@ -72,7 +72,22 @@ void uploader::on_hash_request(const hash_range& range) {
   session_.wake();
 }
 
+void uploader::on_metadata_request(std::uint32_t piece) {
+  if (waiting_.size() >= wire::requests_queued_max) {
+    answer_metadata(piece, {});
+    return;
+  }
+  waiting_.emplace_back(metadata_request{piece});
+  session_.wake();
+}
+
 awaitable<void> uploader::serve_next() {
+  if (const auto* metadata = std::get_if<metadata_request>(&waiting_.front())) {
+    const metainfo_ptr info = session_.share_.info();
+    answer_metadata(metadata->piece, info ? byte_view(info->info()) : byte_view());
+    waiting_.pop_front();
+    co_return;
+  }
   if (const auto* hashes = std::get_if<hash_range>(&waiting_.front())) {
     const hash_range range = *hashes;
     waiting_.pop_front();
@@ -185,6 +200,21 @@ awaitable<bool> uploader::send_range(const prepared& one) {
   }
   static constexpr std::array<std::uint8_t, block_bytes> zeros{};
   co_return co_await send_bytes(byte_view(zeros).first(one.range.bytes - one.bytes_in_file), false);
+}
+
+void uploader::answer_metadata(std::uint32_t piece, byte_view info) {
+  if (!session_.extensions_.ut_metadata) return;
+  wire::metadata_message answer;
+  answer.piece = piece;
+  answer.type = wire::metadata_message::kind::reject;
+  const std::uint64_t begin = std::uint64_t{piece} * wire::metadata_piece_bytes;
+  if (begin < info.size()) {
+    const auto part = info.subspan(begin, std::min<std::size_t>(wire::metadata_piece_bytes, info.size() - begin));
+    answer.type = wire::metadata_message::kind::data;
+    answer.total_bytes = static_cast<std::uint32_t>(info.size());
+    answer.data.assign(part.begin(), part.end());
+  }
+  session_.send(wire::extended{*session_.extensions_.ut_metadata, wire::encode(answer)});
 }
 
 awaitable<void> uploader::serve_hashes(hash_range range) {

@@ -1,4 +1,5 @@
-// The serving half of one session: requests that wait, and sending what they ask for.
+// The serving half of one session: requests that wait, and sending what they ask for. An answer is made when the ones
+// before are on their way, so a peer that does not read makes us keep none.
 //
 // Serves only verified pieces, straight from the file with sendfile; the worker pool opens the file, checks that it did
 // not change and brings the range into the page cache, so that the network thread never waits for a disk. No
@@ -34,6 +35,8 @@ class uploader {
   void forget_requests();
   /// Queues it behind the requests before it, so that leaves may be asked for right after their data (BEP 52).
   void on_hash_request(const hash_range& range);
+  /// Queues it; too many are rejected (BEP 9).
+  void on_metadata_request(std::uint32_t piece);
 
   bool empty() const { return waiting_.empty(); }
   /// Serves the first waiting ranges, up to prepare_bytes_max. The session's writer calls it.
@@ -45,7 +48,12 @@ class uploader {
     std::uint32_t bytes_in_file = 0;  ///< the rest of the range is padding
     result<content_files::readable_range> source;
   };
+  struct metadata_request {
+    std::uint32_t piece = 0;
+  };
   awaitable<void> serve_hashes(hash_range range);
+  /// A piece of the info dictionary, or a reject if there is none (BEP 9).
+  void answer_metadata(std::uint32_t piece, byte_view info);
   awaitable<bool> send_range(const prepared& one);
   awaitable<bool> send_bytes(byte_view bytes, bool more);
   /// False: the session was closed meanwhile.
@@ -53,7 +61,7 @@ class uploader {
   void reject(const byte_range& range);
 
   session& session_;
-  std::deque<std::variant<byte_range, hash_range>> waiting_;
+  std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
 };
 
 }  // namespace shoal
