@@ -35,6 +35,7 @@ void choker::unchoke(leecher_record& one, time_point now) {
   one.asked = false;
   one.unchoked_at = now;
   one.quiet_since = now;
+  one.paused = {};
   std::erase(waiting_, one.id);
   unchoked_.push_back(&one);
   decisions_.push_back({one.id, false});
@@ -45,7 +46,7 @@ time_point choker::turn_ends(const leecher_record& one) const {
   const duration patience = std::clamp(2 * one.round_trip, turn_idle_max, turn_patience_max);
   if (!one.asked) return one.unchoked_at + patience;
   const time_point latest = one.first_asked + turn_duration_max;
-  return one.outstanding > 0 ? latest : std::min(latest, one.quiet_since + patience);
+  return one.outstanding > 0 ? latest : std::min(latest, one.quiet_since + patience - one.paused);
 }
 
 bool choker::worth_a_turn(const leecher_record& one, time_point now) const {
@@ -107,7 +108,11 @@ void choker::on_interested(leecher_id leecher, bool interested, time_point now) 
 bool choker::on_request(leecher_id leecher, std::uint32_t bytes, time_point now) {
   leecher_record& one = at(leecher);
   if (one.choked) return false;
-  if (!one.asked) one.first_asked = now;
+  if (!one.asked) {
+    one.first_asked = now;
+  } else if (one.outstanding == 0) {
+    one.paused += now - one.quiet_since;
+  }
   one.asked = true;
   one.outstanding += bytes;
   one.turn_bytes += bytes;
@@ -121,7 +126,7 @@ void choker::on_answered(leecher_id leecher, std::uint32_t bytes, time_point now
   one.outstanding -= bytes;
   if (one.outstanding > 0) return;
   one.quiet_since = now;
-  if (one.choked) decide(now);
+  decide(now);
 }
 
 time_point choker::next_deadline() const {

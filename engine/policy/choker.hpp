@@ -37,7 +37,7 @@ inline constexpr std::uint64_t turn_chunks = 4;
 /// ones waiting.
 inline constexpr duration turn_duration_max = std::chrono::seconds(1);
 /// An unchoked leecher that asked for nothing for this long, or for two round trips if that is longer, gives way to one
-/// that waits; after turn_patience_max in any case.
+/// that waits; after turn_patience_max in any case. After its first request all its pauses count together.
 inline constexpr duration turn_idle_max = std::chrono::milliseconds(75);
 inline constexpr duration turn_patience_max = std::chrono::seconds(4);
 /// Who did not use n turns goes behind the others for 2^n times turn_idle_max, but not for longer than with this n.
@@ -85,6 +85,7 @@ class choker {
     time_point unchoked_at{};
     time_point first_asked{};  ///< in this turn
     time_point quiet_since{};  ///< nothing has been outstanding
+    duration paused{};         ///< in this turn, since its first request: nothing was outstanding
   };
   leecher_record& at(leecher_id leecher);
   const leecher_record& at(leecher_id leecher) const;

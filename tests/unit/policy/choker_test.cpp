@@ -153,6 +153,24 @@ TEST_CASE("those who make nothing of their turns cost the others little") {
   CHECK(served > 5'000);
 }
 
+TEST_CASE("all pauses of a turn together are not longer than one may be") {
+  stage s(unchoked_max + 1);
+  s.decisions();
+  const leecher_id slow = s.leechers[0];
+  const time_point began = s.now;
+  bool choked = false;
+  for (int i = 0; i < 100 && !choked; ++i) {
+    for (std::size_t one = 1; one < unchoked_max; ++one) CHECK(s.chokes.on_request(s.leechers[one], 1, s.now));
+    CHECK(s.chokes.on_request(slow, 1, s.now));
+    s.chokes.on_answered(slow, 1, s.now);
+    s.now += turn_idle_max / 10;
+    s.chokes.on_deadline(s.now);
+    for (const auto& [leecher, choke] : s.decisions()) choked = choked || (choke && leecher == slow);
+  }
+  CHECK(choked);
+  CHECK(s.now - began <= turn_idle_max);
+}
+
 TEST_CASE("whatever happens, everybody who waits has a turn") {
   std::mt19937 random(7);
   stage s(40);
