@@ -126,30 +126,33 @@ class Suite:
 
     # Measuring.
 
-    def alternate(self, subjects, repeats=None):
+    def alternate(self, subjects, repeats=None, once=()):
         """Calls the subjects A B A B …, `repeats` times each (default 3, 1 with --quick); returns {subject: [result]}.
 
-        State the rows of these results before the next alternate() with the same subjects: whether a row is quiet is
-        looked up by its subject.
+        Those in `once` run in the first round only: for what is far behind and takes long. State the rows of these
+        results before the next alternate() with the same subjects: whether a row is quiet is looked up by its subject.
         """
-        repeats = repeats or (1 if self.quick else REPEATS)
         results = {subject: [] for subject in subjects}
         self.busy = {}
-        for _ in range(repeats):
-            for subject, call in subjects.items():
-                with machine.Watch() as watch:
-                    results[subject].append(call())
-                self.busy[subject] = max(self.busy.get(subject, 0.0), watch.busy_share)
+        for subject in self._turns(subjects, repeats, once):
+            with machine.Watch() as watch:
+                results[subject].append(subjects[subject]())
+            self.busy[subject] = max(self.busy.get(subject, 0.0), watch.busy_share)
         return results
 
-    def side_by_side(self, subjects, repeats=None):
-        """As alternate(), but everything runs at the same time: for what leaves the machine idle and takes long."""
-        repeats = repeats or (1 if self.quick else REPEATS)
-        with concurrent.futures.ThreadPoolExecutor(len(subjects) * repeats) as pool, machine.Watch() as watch:
-            runs = {subject: [pool.submit(call) for _ in range(repeats)] for subject, call in subjects.items()}
-            results = {subject: [one.result() for one in waiting] for subject, waiting in runs.items()}
+    def side_by_side(self, subjects, at_once, repeats=None, once=()):
+        """As alternate(), but `at_once` calls run at the same time: for what takes long and leaves the machine idle."""
+        results = {subject: [] for subject in subjects}
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool, machine.Watch() as watch:
+            running = [(subject, pool.submit(subjects[subject])) for subject in self._turns(subjects, repeats, once)]
+            for subject, call in running:
+                results[subject].append(call.result())
         self.busy = dict.fromkeys(subjects, watch.busy_share)
         return results
+
+    def _turns(self, subjects, repeats, once):
+        repeats = repeats or (1 if self.quick else REPEATS)
+        return [subject for turn in range(repeats) for subject in subjects if turn == 0 or subject not in once]
 
     def row(self, case, subject, metric, samples, unit, goal=None, limit=None):
         """States the median of the samples.
