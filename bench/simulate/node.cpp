@@ -47,8 +47,8 @@ void node::set_awaited() {
   ++around_.unfinished;
 }
 
-void node::on_found(node_index other) {
-  book_.on_found(address_of(other), id_of(other), now());
+void node::on_found(node_index other, bool seeder) {
+  book_.on_found(address_of(other), id_of(other), seeder, now());
 }
 
 void node::on_begin() {
@@ -98,8 +98,10 @@ bool node::has_room() {
 
 void node::dial_more() {
   if (!downloading()) return;
+  const auto seeders = static_cast<std::size_t>(
+      std::count_if(ends_.begin(), ends_.end(), [&](end_index end) { return has_all(at(end)); }));
   while (has_room()) {
-    const auto next = book_.next_dial(now());
+    const auto next = book_.next_dial(seeders, now());
     if (!next) break;
     ++dialling_;
     around_.net.dial(index_, node_at(*next));
@@ -227,7 +229,7 @@ void node::on_message(end_index end, const message& said) {
     case message::kind::cancel:
       if (around_.net.withdraw(end, said.range)) {
         around_.net.send(end, {message::kind::reject, said.range});
-        choker_.on_answered(from.leecher, said.range.bytes, now());
+        choker_.on_refused(from.leecher, said.range.bytes, now());
         follow_choker();
       }
       break;
@@ -277,7 +279,7 @@ void node::on_request(session& from, const byte_range& range) {
       around_.net.serve(from.end, range);
     } else {
       around_.net.send(from.end, {message::kind::reject, range});
-      choker_.on_answered(from.leecher, range.bytes, now());
+      choker_.on_refused(from.leecher, range.bytes, now());
     }
   } else {
     around_.net.send(from.end, {message::kind::reject, range});
@@ -286,7 +288,7 @@ void node::on_request(session& from, const byte_range& range) {
 }
 
 void node::on_served(end_index end, const byte_range& range) {
-  choker_.on_answered(at(end).leecher, range.bytes, now());
+  choker_.on_sent(at(end).leecher, range.bytes, now());
   follow_choker();
 }
 

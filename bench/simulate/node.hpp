@@ -48,7 +48,7 @@ class node final : public host {
 
   node_index index() const { return index_; }
   /// Another node became known, as the tracker tells it.
-  void on_found(node_index other);
+  void on_found(node_index other, bool seeder);
 
   void on_begin() override;
   void on_die() override;

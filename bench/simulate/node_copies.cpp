@@ -5,6 +5,8 @@
 namespace shoal::simulate {
 
 void node::serve_copies() {
+  choker_.on_seeding(now());
+  follow_choker();
   copies_.emplace(around_.content.shape().piece_count());
 }
 

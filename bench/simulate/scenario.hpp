@@ -35,7 +35,7 @@ struct scenario {
   std::uint32_t uplink_quantum = 16 * KiB;    ///< what one session sends before another of them has its turn
   std::uint32_t uplink_turn_bytes = 1 * MiB;  ///< what a session sends before it gives its slot and messages their turn
   std::uint32_t message_bytes_more = 0;       ///< on the uplink, for each control message beyond its own length
-  std::uint32_t addresses_known = 256;        ///< of other nodes, at most, drawn at random
+  std::uint32_t addresses_known = 256;        ///< of other nodes, at most, drawn at random, and all seeders
   std::uint32_t sources_max = 64;             ///< a node dials no more while it has this many sessions
   std::uint32_t crowd_max = 32;               ///< nor while it has this many with nodes that do not hold everything
 

@@ -71,17 +71,24 @@ void swarm::add_leechers() {
 // Newcomers are not told to the others: they dial as many as they want themselves.
 void swarm::introduce(node& who, std::size_t first_comers) {
   if (who.what() == role::seeder || who.what() == role::liar) return;
+  const auto find = [&](std::uint32_t other) {
+    const role what = nodes_[other].what();
+    who.on_found(node_index{other}, what == role::seeder || what == role::liar);
+  };
   const auto count = static_cast<std::uint32_t>(first_comers);
   if (count <= how_.addresses_known) {
     for (std::uint32_t i = 0; i < count; ++i) {
-      if (node_index{i} != who.index()) who.on_found(node_index{i});
+      if (node_index{i} != who.index()) find(i);
     }
     return;
   }
   std::unordered_set<std::uint32_t> known{who.index().value()};
   while (known.size() <= how_.addresses_known) {
     const auto other = static_cast<std::uint32_t>(chance_.below(count));
-    if (known.insert(other).second) who.on_found(node_index{other});
+    if (known.insert(other).second) find(other);
+  }
+  for (std::uint32_t i = 0; i < how_.seeders; ++i) {
+    if (known.insert(i).second) find(i);
   }
 }
 

@@ -368,7 +368,7 @@ void peer_node::on_disconnected(std::size_t, const std::string&) {
 void peer_node::on_swarm(std::size_t, const live::swarm& change) {
   const auto at = shares_.find(change.id);
   if (at == shares_.end()) return;
-  for (const auto& row : change.joined) at->second->on_found({row.address, row.port}, row.peer);
+  for (const auto& row : change.joined) at->second->on_found({row.address, row.port}, row.peer, row.seeder);
   for (const peer_id& gone : change.left) at->second->on_left(gone);
 }
 
@@ -383,7 +383,7 @@ awaitable<void> peer_node::find_user_peers(std::shared_ptr<share> which, std::ve
       continue;
     }
     for (const auto& endpoint : *found) {
-      which->on_found({plain_address(endpoint).to_string(), endpoint.port()}, std::nullopt);
+      which->on_found({plain_address(endpoint).to_string(), endpoint.port()}, std::nullopt, false);
     }
   }
 }

@@ -35,8 +35,14 @@ void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files) {
   verified_ = bitmap(info_->shape().piece_count());
   verified_.set_all();
   verified_bytes_ = info_->total_bytes();
-  complete_ = true;
   choker_.emplace(info_->shape().chunk_bytes());
+  begin_seeding();
+}
+
+void share::begin_seeding() {
+  complete_ = true;
+  choker_->on_seeding(clock::now());
+  follow_choker();
   copies_.emplace(info_->shape().piece_count());
 }
 
@@ -94,19 +100,23 @@ bool share::wants_peers() const {
   return !stopped_ && !complete_ && download_ && !download_->ended();
 }
 
+std::size_t share::seeders() const {
+  return static_cast<std::size_t>(std::count_if(
+      sessions_.begin(), sessions_.end(),
+      [](const std::unique_ptr<session>& one) { return one->holds().size() != 0 && one->holds().all(); }));
+}
+
 bool share::has_room() const {
   if (context_.sessions >= sessions_max) return false;
   // Nobody here has what is missing. Somebody who came later may.
   if (download_->starved()) return dialling_.size() < crowd_per_share_max;
-  const auto crowd = static_cast<std::size_t>(std::count_if(
-      sessions_.begin(), sessions_.end(),
-      [](const std::unique_ptr<session>& one) { return one->holds().size() == 0 || !one->holds().all(); }));
+  const std::size_t crowd = sessions_.size() - seeders();
   return sessions_.size() + dialling_.size() < sources_per_share_max && crowd + dialling_.size() < crowd_per_share_max;
 }
 
-void share::on_found(const peer_address& where, const std::optional<peer_id>& peer) {
+void share::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder) {
   if (peer == context_.self) return;
-  book_.on_found(where, peer, clock::now());
+  book_.on_found(where, peer, seeder, clock::now());
   book_changed_.set();
 }
 
@@ -114,7 +124,7 @@ awaitable<void> share::dial_loop() {
   while (wants_peers()) {
     const auto now = clock::now();
     while (has_room()) {
-      const auto next = book_.next_dial(now);
+      const auto next = book_.next_dial(seeders(), now);
       if (!next) break;
       tasks_.spawn("dial", dial(*next));
     }
@@ -273,15 +283,21 @@ void share::on_leecher_holds(session& from) {
 bool share::may_serve(session& to, const byte_range& range) {
   if (!to.leecher || !choker_->on_request(*to.leecher, range.bytes, clock::now())) return false;
   const bool serve = !knows_copies_of(to) || copies_->on_request(*to.leecher, range.piece);
-  if (!serve) choker_->on_answered(*to.leecher, range.bytes, clock::now());
+  if (!serve) choker_->on_refused(*to.leecher, range.bytes, clock::now());
   follow_choker();
   spread_hints();
   return serve;
 }
 
-void share::on_answered(session& to, std::uint32_t bytes) {
+void share::on_sent(session& to, std::uint32_t bytes) {
   if (!to.leecher) return;
-  choker_->on_answered(*to.leecher, bytes, clock::now());
+  choker_->on_sent(*to.leecher, bytes, clock::now());
+  follow_choker();
+}
+
+void share::on_refused(session& to, std::uint32_t bytes) {
+  if (!to.leecher) return;
+  choker_->on_refused(*to.leecher, bytes, clock::now());
   follow_choker();
 }
 
@@ -341,8 +357,7 @@ void share::on_piece_verified(piece_index piece) {
 }
 
 void share::on_download_complete() {
-  complete_ = true;
-  copies_.emplace(info_->shape().piece_count());
+  begin_seeding();
   observer_.on_share_progress(*this);
   book_changed_.set();
   // Seeders have nothing to say to each other (BEP 3 leaves it open; every client disconnects).

@@ -70,7 +70,7 @@ class share {
   /// A peer connected to us and greeted for this share; its handshake is answered already.
   void on_incoming(tcp::socket socket, const wire::handshake& theirs);
   /// Addresses to dial while downloading.
-  void on_found(const peer_address& where, const std::optional<peer_id>& peer);
+  void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder);
   void on_left(const peer_id& peer) { book_.on_left(peer); }
   void ban(session& liar);
   void on_content_lost(const error& why);
@@ -86,8 +86,10 @@ class share {
   void on_leecher_holds(session& from);
   /// False: the request is to be rejected, because the peer is choked or another leecher was given the piece.
   [[nodiscard]] bool may_serve(session& to, const byte_range& range);
-  /// The payload of a request that may_serve() accepted was sent, or will not be.
-  void on_answered(session& to, std::uint32_t bytes);
+  /// The payload of a request that may_serve() accepted was sent.
+  void on_sent(session& to, std::uint32_t bytes);
+  /// It will not be.
+  void on_refused(session& to, std::uint32_t bytes);
 
   // For the download.
   void on_metadata(metainfo_ptr info);
@@ -116,6 +118,9 @@ class share {
   void spread_hints();
   bool wants_peers() const;
   /// One more peer may be dialled.
+  void begin_seeding();
+  /// Sessions with peers that hold everything.
+  std::size_t seeders() const;
   bool has_room() const;
   /// False and closed if the new connection must go: banned, a duplicate, or one too many.
   bool admit(const wire::handshake& theirs, bool dialled);

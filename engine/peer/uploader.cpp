@@ -50,7 +50,7 @@ void uploader::on_cancel(const byte_range& range) {
   if (at == waiting_.end()) return;
   waiting_.erase(at);
   reject(range);
-  session_.share_.on_answered(session_, range.bytes);
+  session_.share_.on_refused(session_, range.bytes);
 }
 
 void uploader::forget_requests() {
@@ -60,7 +60,7 @@ void uploader::forget_requests() {
     if (request != nullptr) bytes += request->bytes;
     return request != nullptr;
   });
-  session_.share_.on_answered(session_, bytes);
+  session_.share_.on_refused(session_, bytes);
 }
 
 void uploader::on_hash_request(const hash_range& range) {
@@ -131,13 +131,13 @@ awaitable<void> uploader::serve_next() {
     if (session_.closed_) co_return;
     if (!one.source) {
       reject(one.range);
-      session_.share_.on_answered(session_, one.range.bytes);
+      session_.share_.on_refused(session_, one.range.bytes);
       session_.share_.on_content_lost(one.source.error());
       continue;
     }
     const bool sent = co_await send_range(one);
     if (!sent) co_return;
-    session_.share_.on_answered(session_, one.range.bytes);
+    session_.share_.on_sent(session_, one.range.bytes);
   }
 }
 

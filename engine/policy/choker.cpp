@@ -62,7 +62,7 @@ bool choker::full() const {
       static_cast<std::size_t>(std::count_if(unchoked_.begin(), unchoked_.end(), [](const leecher_record* one) {
         return one->round_trip >= far_round_trip_min;
       }));
-  return unchoked_.size() - std::min(far, far_unchoked_max) >= unchoked_max;
+  return unchoked_.size() - std::min(far, far_unchoked_max) >= places_.count();
 }
 
 void choker::decide(time_point now) {
@@ -120,12 +120,21 @@ bool choker::on_request(leecher_id leecher, std::uint32_t bytes, time_point now)
   return true;
 }
 
-void choker::on_answered(leecher_id leecher, std::uint32_t bytes, time_point now) {
+void choker::on_sent(leecher_id leecher, std::uint32_t bytes, time_point now) {
+  places_.on_served(bytes, now);
+  on_refused(leecher, bytes, now);
+}
+
+void choker::on_refused(leecher_id leecher, std::uint32_t bytes, time_point now) {
   leecher_record& one = at(leecher);
   SHOAL_ASSERT(one.outstanding >= bytes);
   one.outstanding -= bytes;
-  if (one.outstanding > 0) return;
-  one.quiet_since = now;
+  if (one.outstanding == 0) one.quiet_since = now;
+  decide(now);
+}
+
+void choker::on_seeding(time_point now) {
+  places_.on_seeding();
   decide(now);
 }
 
@@ -148,7 +157,7 @@ std::optional<choker::decision> choker::next_decision() {
 }
 
 void choker::check_invariants() const {
-  SHOAL_ASSERT(unchoked_.size() <= unchoked_max + far_unchoked_max);
+  SHOAL_ASSERT(unchoked_.size() <= upload_places_max + far_unchoked_max);
   SHOAL_ASSERT(waiting_.empty() || full());
   std::size_t waiting = 0;
   for (const auto& [id, one] : leechers_) {

@@ -1,7 +1,7 @@
 // Whom a node serves when more ask than it serves well at the same time: BEP 3's choking, without its tit for tat.
 //
-// The first unchoked_max leechers are unchoked as they come, and stay so: TCP shares the uplink among them. While
-// others wait, everybody has turns: a leecher that had its turn, or asks for nothing, is choked and goes to the end of
+// As many as upload_places says are unchoked as they come, and stay so: TCP shares the uplink among them. While others
+// wait, everybody has turns: a leecher that had its turn, or asks for nothing, is choked and goes to the end of
 // the queue. So a piece reaches a few soon, who pass it on, instead of all of them late; and what a leecher asks of us
 // is served soon, instead of waiting here while others could bring it. What was asked for before the choke is served
 // still (BEP 6), which keeps the uplink busy until the next one asks.
@@ -21,14 +21,12 @@
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "policy/upload_places.hpp"
 
 namespace shoal {
 
-/// Leechers that are served at the same time. Few, because a piece that goes to n at once reaches each n times later;
-/// but enough to fill an uplink while some of them wait for a round trip.
-inline constexpr std::size_t unchoked_max = 8;
-/// So many more if they are far away, far_round_trip_min or more there and back, because their requests are under way
-/// for a good part of their turn.
+/// So many more are served if they are far away, far_round_trip_min or more there and back, because their requests are
+/// under way for a good part of their turn.
 inline constexpr std::size_t far_unchoked_max = 4;
 inline constexpr duration far_round_trip_min = std::chrono::milliseconds(50);
 /// Chunks that a leecher may ask for in one turn.
@@ -57,8 +55,12 @@ class choker {
   void on_interested(leecher_id leecher, bool interested, time_point now);
   /// It asked for so many bytes. False: it is choked, and they are to be refused.
   [[nodiscard]] bool on_request(leecher_id leecher, std::uint32_t bytes, time_point now);
-  /// So many bytes of what it asked for were sent, or will not be.
-  void on_answered(leecher_id leecher, std::uint32_t bytes, time_point now);
+  /// So many bytes of what it asked for were sent.
+  void on_sent(leecher_id leecher, std::uint32_t bytes, time_point now);
+  /// So many bytes of what it asked for will not be sent.
+  void on_refused(leecher_id leecher, std::uint32_t bytes, time_point now);
+  /// We hold everything of the share from now on.
+  void on_seeding(time_point now);
   void on_deadline(time_point now) { decide(now); }
   time_point next_deadline() const;
 
@@ -102,6 +104,7 @@ class choker {
   void decide(time_point now);
 
   std::uint64_t turn_bytes_;
+  upload_places places_;
   std::unordered_map<leecher_id, leecher_record> leechers_;
   leecher_id next_leecher_;
   std::vector<leecher_record*> unchoked_;  ///< in leechers_, since longest first

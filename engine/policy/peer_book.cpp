@@ -12,7 +12,7 @@ void peer_book::schedule(place at, time_point when) {
 }
 
 void peer_book::unschedule(place at) {
-  due_.erase({at->second.order, at->first});
+  due_of(at->second).erase({at->second.order, at->first});
   later_.erase({at->second.next_try, at->first});
 }
 
@@ -28,7 +28,7 @@ void peer_book::retire(place at) {
   entries_.erase(at);
 }
 
-void peer_book::on_found(const peer_address& where, const std::optional<peer_id>& peer, time_point now) {
+void peer_book::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder, time_point now) {
   if (where.port == 0 || (peer && banned(*peer))) return;
   auto at = entries_.find(where);
   if (at == entries_.end()) {
@@ -40,9 +40,9 @@ void peer_book::on_found(const peer_address& where, const std::optional<peer_id>
   if (peer) known.peer = peer;
   known.left = false;
   known.backoff = dial_backoff_min;
-  if (known.state != condition::idle) return;
-  unschedule(at);
-  schedule(at, now);
+  if (known.state == condition::idle) unschedule(at);
+  known.seeder = seeder;
+  if (known.state == condition::idle) schedule(at, now);
 }
 
 void peer_book::on_left(const peer_id& peer) {
@@ -84,16 +84,21 @@ void peer_book::on_banned(const peer_id& peer) {
   on_left(peer);
 }
 
-std::optional<peer_address> peer_book::next_dial(time_point now) {
+std::optional<peer_address> peer_book::next_dial(std::size_t seeders, time_point now) {
   if (dialling_ >= dials_max) return std::nullopt;
   while (!later_.empty() && later_.begin()->first <= now) {
     const peer_address& where = later_.begin()->second;
-    due_.emplace(entries_.at(where).order, where);
+    const entry& known = entries_.at(where);
+    due_of(known).emplace(known.order, where);
     later_.erase(later_.begin());
   }
-  if (due_.empty()) return std::nullopt;
-  const peer_address where = due_.begin()->second;
-  due_.erase(due_.begin());
+  if (due_seeders_.empty() && due_others_.empty()) return std::nullopt;
+  const bool seeders_first = seeders < seeders_first_max && entries_.size() <= small_swarm_max;
+  const bool seeder =
+      !due_seeders_.empty() && (seeders_first || due_others_.empty() || *due_seeders_.begin() < *due_others_.begin());
+  due& from = seeder ? due_seeders_ : due_others_;
+  const peer_address where = from.begin()->second;
+  from.erase(from.begin());
   entries_.at(where).state = condition::dialling;
   ++dialling_;
   return where;
@@ -101,7 +106,9 @@ std::optional<peer_address> peer_book::next_dial(time_point now) {
 
 time_point peer_book::next_deadline() const {
   if (dialling_ >= dials_max) return never;
-  if (!due_.empty()) return entries_.at(due_.begin()->second).next_try;
+  for (const due* list : {&due_seeders_, &due_others_}) {
+    if (!list->empty()) return entries_.at(list->begin()->second).next_try;
+  }
   return later_.empty() ? never : later_.begin()->first;
 }
 
@@ -110,11 +117,12 @@ void peer_book::check_invariants() const {
                                       [](const auto& row) { return row.second.state == condition::dialling; });
   SHOAL_ASSERT(static_cast<std::size_t>(dialling) == dialling_);
   SHOAL_ASSERT(dialling_ <= dials_max);
-  SHOAL_ASSERT(due_.size() + later_.size() <= entries_.size());
+  SHOAL_ASSERT(due_seeders_.size() + due_others_.size() + later_.size() <= entries_.size());
   for (const auto& [where, known] : entries_) {
     SHOAL_ASSERT(where.port != 0);
     SHOAL_ASSERT(!known.left || known.state != condition::idle);
-    const bool scheduled = due_.contains({known.order, where}) != later_.contains({known.next_try, where});
+    const bool is_due = (known.seeder ? due_seeders_ : due_others_).contains({known.order, where});
+    const bool scheduled = is_due != later_.contains({known.next_try, where});
     SHOAL_ASSERT(scheduled == (known.state == condition::idle));
   }
 }

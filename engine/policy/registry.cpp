@@ -227,8 +227,8 @@ live::delta registry::take_delta() {
   return delta;
 }
 
-live::endpoint_row registry::endpoint_of(const session_state& state) const {
-  return {state.row.peer, state.row.address, state.row.port};
+live::endpoint_row registry::endpoint_of(const session_state& state, const share_state& share, std::uint64_t have) {
+  return {state.row.peer, state.row.address, state.row.port, have >= share.row.bytes};
 }
 
 void registry::answer_watchers(bool newcomers_too, batch& into) {
@@ -239,7 +239,7 @@ void registry::answer_watchers(bool newcomers_too, batch& into) {
     complete.message.id = id;
     for (const auto& [holder, have] : share.holders) {
       const session_state& state = sessions_.at(holder);
-      if (handed_out(state)) complete.message.joined.push_back(endpoint_of(state));
+      if (handed_out(state)) complete.message.joined.push_back(endpoint_of(state, share, have));
     }
     for (const live_session_id watcher : share.watchers_new) {
       if (newcomers_too || sessions_.at(watcher).synced) complete.to.push_back(watcher);
@@ -253,10 +253,9 @@ void registry::take_swarm_change(const share_id& id, share_state& share, batch& 
   change.message.id = id;
   for (const peer_id& peer : share.touched) {
     const auto session = session_of_.find(peer);
-    const bool holds = session != session_of_.end() && share.holders.contains(session->second) &&
-                       handed_out(sessions_.at(session->second));
-    if (holds) {
-      change.message.joined.push_back(endpoint_of(sessions_.at(session->second)));
+    const auto holder = session == session_of_.end() ? share.holders.end() : share.holders.find(session->second);
+    if (holder != share.holders.end() && handed_out(sessions_.at(session->second))) {
+      change.message.joined.push_back(endpoint_of(sessions_.at(session->second), share, holder->second));
     } else {
       change.message.left.push_back(peer);
     }

@@ -120,7 +120,8 @@ class registry {
   time_point answer_due() const;
   void answer_watchers(bool newcomers_too, batch& into);
   void take_swarm_change(const share_id& id, share_state& share, batch& into);
-  live::endpoint_row endpoint_of(const session_state& state) const;
+  /// `have`: verified bytes of the share.
+  static live::endpoint_row endpoint_of(const session_state& state, const share_state& share, std::uint64_t have);
 
   limits limits_;
   std::unordered_map<live_session_id, session_state> sessions_;

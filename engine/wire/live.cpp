@@ -59,6 +59,7 @@ void fields(auto& archive, is<endpoint_row> auto& m) {
   archive.id("peer", m.peer);
   archive.text("address", m.address, address_bytes_max, required);
   archive.number("port", m.port, required);
+  archive.flag("seeder", m.seeder);
 }
 
 void fields(auto& archive, is<join> auto& m) {

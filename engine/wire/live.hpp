@@ -139,6 +139,7 @@ struct endpoint_row {
   peer_id peer;
   std::string address;
   std::uint16_t port = 0;
+  bool seeder = false;  ///< holds everything; so it was when the row was sent, and changes of it alone send none
   friend bool operator==(const endpoint_row&, const endpoint_row&) = default;
 };
 /// To the watchers of one share: who holds it and can be connected to. `joined` of the first one is complete.

@@ -21,6 +21,7 @@ struct stage {
 
   /// `count` leechers that want something.
   explicit stage(std::size_t count, duration round_trip = {}) {
+    chokes.on_seeding(now);
     for (std::size_t i = 0; i < count; ++i) {
       leechers.push_back(chokes.on_leecher(round_trip, now));
       chokes.on_interested(leechers.back(), true, now);
@@ -37,8 +38,8 @@ struct stage {
 }  // namespace
 
 TEST_CASE("while there is room everybody is unchoked at once and stays so") {
-  stage s(unchoked_max);
-  CHECK(s.decisions().size() == unchoked_max);
+  stage s(upload_places_usual);
+  CHECK(s.decisions().size() == upload_places_usual);
   for (int i = 0; i < 100; ++i) CHECK(s.chokes.on_request(s.leechers[0], chunk_bytes, s.now));
   s.now += turn_duration_max;
   s.chokes.on_deadline(s.now);
@@ -47,32 +48,34 @@ TEST_CASE("while there is room everybody is unchoked at once and stays so") {
 }
 
 TEST_CASE("a leecher that had its turn gives way to the one that waits longest, and waits") {
-  stage s(unchoked_max + 2);
+  stage s(upload_places_usual + 2);
   s.decisions();
   const leecher_id first = s.leechers[3];
-  CHECK_FALSE(s.chokes.on_request(s.leechers[unchoked_max], chunk_bytes, s.now));
+  CHECK_FALSE(s.chokes.on_request(s.leechers[upload_places_usual], chunk_bytes, s.now));
   for (std::uint64_t i = 0; i + 1 < turn_chunks; ++i) CHECK(s.chokes.on_request(first, chunk_bytes, s.now));
   CHECK(s.decisions().empty());
   CHECK(s.chokes.on_request(first, chunk_bytes, s.now));
-  CHECK(s.decisions() == std::vector{std::pair(first, true), std::pair(s.leechers[unchoked_max], false)});
+  CHECK(s.decisions() == std::vector{std::pair(first, true), std::pair(s.leechers[upload_places_usual], false)});
   CHECK_FALSE(s.chokes.on_request(first, chunk_bytes, s.now));
   // What it asked for in its turn may be answered still.
-  s.chokes.on_answered(first, turn_chunks * chunk_bytes, s.now);
+  s.chokes.on_sent(first, turn_chunks * chunk_bytes, s.now);
 }
 
 TEST_CASE("who asks for nothing, wants nothing, or is slow gives way too") {
-  stage s(unchoked_max + 3);
+  stage s(upload_places_usual + 3);
   s.decisions();
-  for (std::size_t i = 1; i < unchoked_max; ++i) CHECK(s.chokes.on_request(s.leechers[i], block_bytes, s.now));
+  for (std::size_t i = 1; i < upload_places_usual; ++i) CHECK(s.chokes.on_request(s.leechers[i], block_bytes, s.now));
   SECTION("asks for nothing") {
     CHECK(s.chokes.next_deadline() == s.now + turn_idle_max);
     s.now += turn_idle_max;
     s.chokes.on_deadline(s.now);
-    CHECK(s.decisions() == std::vector{std::pair(s.leechers[0], true), std::pair(s.leechers[unchoked_max], false)});
+    CHECK(s.decisions() ==
+          std::vector{std::pair(s.leechers[0], true), std::pair(s.leechers[upload_places_usual], false)});
   }
   SECTION("wants nothing") {
     s.chokes.on_interested(s.leechers[0], false, s.now);
-    CHECK(s.decisions() == std::vector{std::pair(s.leechers[0], true), std::pair(s.leechers[unchoked_max], false)});
+    CHECK(s.decisions() ==
+          std::vector{std::pair(s.leechers[0], true), std::pair(s.leechers[upload_places_usual], false)});
     // And does not wait.
     s.now += turn_duration_max;
     s.chokes.on_deadline(s.now);
@@ -87,14 +90,14 @@ TEST_CASE("who asks for nothing, wants nothing, or is slow gives way too") {
 }
 
 TEST_CASE("a few more are served when they are far away") {
-  stage near(unchoked_max + far_unchoked_max, far_round_trip_min / 2);
-  CHECK(near.decisions().size() == unchoked_max);
-  stage far(unchoked_max + far_unchoked_max + 1, far_round_trip_min);
-  CHECK(far.decisions().size() == unchoked_max + far_unchoked_max);
+  stage near(upload_places_usual + far_unchoked_max, far_round_trip_min / 2);
+  CHECK(near.decisions().size() == upload_places_usual);
+  stage far(upload_places_usual + far_unchoked_max + 1, far_round_trip_min);
+  CHECK(far.decisions().size() == upload_places_usual + far_unchoked_max);
   // Their places go with them.
   for (std::size_t i = 0; i < 5; ++i) far.chokes.on_leecher_gone(far.leechers[i], far.now);
   far.decisions();
-  for (std::size_t i = 0; i < unchoked_max; ++i) {
+  for (std::size_t i = 0; i < upload_places_usual; ++i) {
     far.chokes.on_interested(far.chokes.on_leecher({}, far.now), true, far.now);
   }
   CHECK(far.decisions().size() == 4);
@@ -111,7 +114,7 @@ TEST_CASE("leechers that are far away are served too") {
       const leecher_id who = requests.begin()->second;
       requests.erase(requests.begin());
       if (!s.chokes.on_request(who, chunk_bytes, s.now)) continue;
-      s.chokes.on_answered(who, chunk_bytes, s.now);
+      s.chokes.on_sent(who, chunk_bytes, s.now);
       ++served[who.value()];
     }
     for (const auto& [leecher, choke] : s.decisions()) {
@@ -125,10 +128,10 @@ TEST_CASE("leechers that are far away are served too") {
 }
 
 TEST_CASE("one that leaves makes room") {
-  stage s(unchoked_max + 1);
+  stage s(upload_places_usual + 1);
   s.decisions();
   s.chokes.on_leecher_gone(s.leechers[0], s.now);
-  CHECK(s.decisions() == std::vector{std::pair(s.leechers[unchoked_max], false)});
+  CHECK(s.decisions() == std::vector{std::pair(s.leechers[upload_places_usual], false)});
 }
 
 TEST_CASE("those who make nothing of their turns cost the others little") {
@@ -144,7 +147,7 @@ TEST_CASE("those who make nothing of their turns cost the others little") {
       if (they_ask && !choke && leecher != honest) (void)s.chokes.on_request(leecher, chunk_bytes, s.now);
     }
     if (!choked[honest.value()] && s.chokes.on_request(honest, chunk_bytes, s.now)) {
-      s.chokes.on_answered(honest, chunk_bytes, s.now);
+      s.chokes.on_sent(honest, chunk_bytes, s.now);
       ++served;
     }
     s.now += std::chrono::milliseconds(1);
@@ -154,15 +157,15 @@ TEST_CASE("those who make nothing of their turns cost the others little") {
 }
 
 TEST_CASE("all pauses of a turn together are not longer than one may be") {
-  stage s(unchoked_max + 1);
+  stage s(upload_places_usual + 1);
   s.decisions();
   const leecher_id slow = s.leechers[0];
   const time_point began = s.now;
   bool choked = false;
   for (int i = 0; i < 100 && !choked; ++i) {
-    for (std::size_t one = 1; one < unchoked_max; ++one) CHECK(s.chokes.on_request(s.leechers[one], 1, s.now));
+    for (std::size_t one = 1; one < upload_places_usual; ++one) CHECK(s.chokes.on_request(s.leechers[one], 1, s.now));
     CHECK(s.chokes.on_request(slow, 1, s.now));
-    s.chokes.on_answered(slow, 1, s.now);
+    s.chokes.on_sent(slow, 1, s.now);
     s.now += turn_idle_max / 10;
     s.chokes.on_deadline(s.now);
     for (const auto& [leecher, choke] : s.decisions()) choked = choked || (choke && leecher == slow);
@@ -179,7 +182,7 @@ TEST_CASE("whatever happens, everybody who waits has a turn") {
   for (int step = 0; step < 20'000; ++step) {
     const std::size_t who = random() % s.leechers.size();
     if (random() % 3 == 0) {
-      s.chokes.on_answered(s.leechers[who], static_cast<std::uint32_t>(outstanding[who]), s.now);
+      s.chokes.on_sent(s.leechers[who], static_cast<std::uint32_t>(outstanding[who]), s.now);
       outstanding[who] = 0;
     } else if (s.chokes.on_request(s.leechers[who], block_bytes, s.now)) {
       outstanding[who] += block_bytes;

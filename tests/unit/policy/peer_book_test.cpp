@@ -22,68 +22,68 @@ peer_id id(std::uint8_t n) {
 
 TEST_CASE("an address that becomes known is dialled once, at once") {
   peer_book book(1);
-  book.on_found(a, std::nullopt, start);
+  book.on_found(a, std::nullopt, false, start);
   CHECK(book.next_deadline() <= start);
-  CHECK(book.next_dial(start) == a);
-  CHECK(book.next_dial(start) == std::nullopt);
+  CHECK(book.next_dial(0, start) == a);
+  CHECK(book.next_dial(0, start) == std::nullopt);
   book.on_connected(a);
-  CHECK(book.next_dial(start + std::chrono::hours(1)) == std::nullopt);
+  CHECK(book.next_dial(0, start + std::chrono::hours(1)) == std::nullopt);
 }
 
 TEST_CASE("a failed dial is repeated with growing pauses for as long as the address is known") {
   peer_book book(1);
-  book.on_found(a, std::nullopt, start);
+  book.on_found(a, std::nullopt, false, start);
   time_point now = start;
   duration before{};
   for (int i = 0; i < 10; ++i) {
-    REQUIRE(book.next_dial(now) == a);
+    REQUIRE(book.next_dial(0, now) == a);
     book.on_dial_failed(a, now);
     const duration pause = book.next_deadline() - now;
     CHECK(pause >= before);
     CHECK(pause <= dial_backoff_max);
-    CHECK(book.next_dial(now) == std::nullopt);
+    CHECK(book.next_dial(0, now) == std::nullopt);
     before = pause;
     now = book.next_deadline();
   }
   CHECK(before == dial_backoff_max);
   // Told of it again, it is worth a try at once.
   book.on_dial_failed(a, now);
-  book.on_found(a, std::nullopt, now);
-  CHECK(book.next_dial(now) == a);
+  book.on_found(a, std::nullopt, false, now);
+  CHECK(book.next_dial(0, now) == a);
 }
 
 TEST_CASE("a peer that left is not dialled again, and a session with it may go on") {
   peer_book book(1);
-  book.on_found(a, id(1), start);
-  book.on_found(b, id(2), start);
-  REQUIRE(book.next_dial(start) == a);
+  book.on_found(a, id(1), false, start);
+  book.on_found(b, id(2), false, start);
+  REQUIRE(book.next_dial(0, start) == a);
   book.on_connected(a);
   book.on_left(id(1));
   book.on_left(id(2));
   CHECK(book.size() == 1);
-  CHECK(book.next_dial(start) == std::nullopt);
+  CHECK(book.next_dial(0, start) == std::nullopt);
   book.on_disconnected(a, true, start);
   CHECK(book.size() == 0);
 }
 
 TEST_CASE("a banned peer is neither dialled nor taken up again") {
   peer_book book(1);
-  book.on_found(a, id(1), start);
+  book.on_found(a, id(1), false, start);
   book.on_banned(id(1));
   CHECK(book.banned(id(1)));
-  CHECK(book.next_dial(start) == std::nullopt);
-  book.on_found(b, id(1), start);
-  CHECK(book.next_dial(start) == std::nullopt);
+  CHECK(book.next_dial(0, start) == std::nullopt);
+  book.on_found(b, id(1), false, start);
+  CHECK(book.next_dial(0, start) == std::nullopt);
 }
 
 TEST_CASE("a lost session is dialled again after a pause only if that makes sense") {
   peer_book book(1);
-  book.on_found(a, std::nullopt, start);
-  REQUIRE(book.next_dial(start) == a);
+  book.on_found(a, std::nullopt, false, start);
+  REQUIRE(book.next_dial(0, start) == a);
   book.on_connected(a);
   book.on_disconnected(a, true, start);
-  CHECK(book.next_dial(start) == std::nullopt);
-  REQUIRE(book.next_dial(start + dial_backoff_min) == a);
+  CHECK(book.next_dial(0, start) == std::nullopt);
+  REQUIRE(book.next_dial(0, start + dial_backoff_min) == a);
   book.on_connected(a);
   book.on_disconnected(a, false, start);
   CHECK(book.size() == 0);
@@ -92,11 +92,11 @@ TEST_CASE("a lost session is dialled again after a pause only if that makes sens
 TEST_CASE("dials under way and addresses are bounded") {
   peer_book book(1);
   for (std::uint32_t i = 0; i < book_addresses_max + 10; ++i) {
-    book.on_found({"192.0.2." + std::to_string(i), 1}, std::nullopt, start);
+    book.on_found({"192.0.2." + std::to_string(i), 1}, std::nullopt, false, start);
   }
   CHECK(book.size() == book_addresses_max);
   std::size_t dials = 0;
-  while (book.next_dial(start)) ++dials;
+  while (book.next_dial(0, start)) ++dials;
   CHECK(dials == dials_max);
   CHECK(book.next_deadline() == never);
   book.check_invariants();
@@ -106,15 +106,48 @@ TEST_CASE("those that are due are dialled in an order of the seed's, whatever or
   const auto order_of = [](std::uint64_t seed) {
     peer_book book(seed);
     for (std::uint16_t port = 1; port <= dials_max; ++port) {
-      book.on_found({"192.0.2.1", port}, std::nullopt, start + std::chrono::milliseconds(port));
+      book.on_found({"192.0.2.1", port}, std::nullopt, false, start + std::chrono::milliseconds(port));
     }
     std::vector<std::uint16_t> ports;
-    while (const auto next = book.next_dial(start + std::chrono::seconds(1))) ports.push_back(next->port);
+    while (const auto next = book.next_dial(0, start + std::chrono::seconds(1))) ports.push_back(next->port);
     return ports;
   };
   CHECK(order_of(1).size() == dials_max);
   CHECK(order_of(1) == order_of(1));
   CHECK(order_of(1) != order_of(2));
+}
+
+TEST_CASE("in a small swarm those that hold everything are dialled first, until there are enough") {
+  const auto first_is_seeder = [](std::size_t others, std::size_t connected, std::uint64_t seed) {
+    peer_book book(seed);
+    book.on_found(a, std::nullopt, true, start);
+    for (std::size_t i = 0; i < others; ++i) {
+      book.on_found({"192.0.2.9", static_cast<std::uint16_t>(i + 1)}, std::nullopt, false, start);
+    }
+    return book.next_dial(connected, start) == a;
+  };
+  int small = 0;
+  int enough = 0;
+  int large = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    small += first_is_seeder(small_swarm_max - 1, 0, seed) ? 1 : 0;
+    enough += first_is_seeder(small_swarm_max - 1, seeders_first_max, seed) ? 1 : 0;
+    large += first_is_seeder(small_swarm_max, 0, seed) ? 1 : 0;
+  }
+  CHECK(small == 10);
+  CHECK(enough < 5);
+  CHECK(large < 5);
+}
+
+TEST_CASE("an address that turns out to hold everything is dialled as such") {
+  peer_book book(1);
+  for (std::uint16_t port = 1; port < small_swarm_max; ++port) {
+    book.on_found({"192.0.2.9", port}, std::nullopt, false, start);
+  }
+  book.on_found(a, std::nullopt, false, start);
+  book.on_found(a, std::nullopt, true, start);
+  book.check_invariants();
+  CHECK(book.next_dial(0, start) == a);
 }
 
 TEST_CASE("the book stays consistent under any order of events") {
@@ -127,7 +160,7 @@ TEST_CASE("the book stays consistent under any order of events") {
     now += std::chrono::milliseconds(random() % 300);
     switch (random() % 7) {
       case 0:
-        book.on_found(where, id(who), now);
+        book.on_found(where, id(who), random() % 2 == 0, now);
         break;
       case 1:
         book.on_left(id(who));
@@ -142,7 +175,7 @@ TEST_CASE("the book stays consistent under any order of events") {
         book.on_disconnected(where, random() % 2 == 0, now);
         break;
       case 5:
-        (void)book.next_dial(now);
+        (void)book.next_dial(random() % (2 * seeders_first_max), now);
         break;
       default:
         if (random() % 50 == 0) book.on_banned(id(who));

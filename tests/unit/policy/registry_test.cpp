@@ -251,6 +251,7 @@ TEST_CASE("watchers get the complete swarm first, then changes", "[registry]") {
   for (const auto& one : first.swarms) {
     CHECK(one.to == std::vector{session(4)});
     CHECK(one.message.joined.size() == (one.message.id == share(1) ? 1 : 0));
+    for (const auto& holder : one.message.joined) CHECK(holder.seeder);
   }
   CHECK(b.subject.snapshot().shares.size() == 1);
 

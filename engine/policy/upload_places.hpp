@@ -1,0 +1,63 @@
+// How many leechers to serve at the same time: as few as keep the uplink busy.
+//
+// Few, because what goes to n at once reaches each n times later, and n streams through a slow uplink get into each
+// other's way. A leecher, whose own requests go the same way, has one place for each upload_place_rate that it serves,
+// up to upload_places_usual (as libtorrent's rate-based choker). A seeder has as many as that; a fast one may have
+// more, because leechers with slow downlinks take together what few of them cannot: it tries twice as many, and keeps
+// them if they take much more; or half as many, and keeps them if they take hardly less.
+//
+// Pure, no clock. Owned by choker.
+#pragma once
+
+#include <cstdint>
+
+#include "core/time.hpp"
+
+namespace shoal {
+
+/// Bytes per second: 2.5 Mbit/s.
+inline constexpr double upload_place_rate = 2.5e6 / 8;
+/// A seeder that serves less than this, 50 Mbit/s, has no more than the usual places.
+inline constexpr double upload_climb_rate = 50e6 / 8;
+inline constexpr std::size_t upload_places_min = 2;
+/// A simulated crowd of a hundred is served best by four to eight.
+inline constexpr std::size_t upload_places_usual = 8;
+inline constexpr std::size_t upload_places_max = 64;
+/// Rates are measured over this.
+inline constexpr duration upload_rate_period = std::chrono::milliseconds(250);
+/// A leecher's number falls no faster than by this factor in a period: demand comes and goes.
+inline constexpr double upload_places_fall = 0.9;
+/// Twice as many must serve so many times as much, half of them so many times.
+inline constexpr double upload_more_gain = 1.3;
+inline constexpr double upload_fewer_loss = 0.9;
+/// Periods without trials, after one that failed or before the first: buffers of the kernel take more at the beginning
+/// than the uplink carries. At least and at most.
+inline constexpr int upload_rest_min = 4;
+inline constexpr int upload_rest_max = 64;
+
+class upload_places {
+ public:
+  std::size_t count() const { return count_; }
+  /// We hold everything from now on.
+  void on_seeding();
+  void on_served(std::uint64_t bytes, time_point now);
+
+ private:
+  enum class trial : std::uint8_t { none, more, fewer };
+  void settle(double rate);
+  void conclude(double rate);
+  void begin(trial what, double rate);
+  void fail(std::size_t count, trial next);
+
+  bool seeding_ = false;
+  std::size_t count_ = upload_places_min;
+  time_point began_{};
+  std::uint64_t served_ = 0;  ///< in this period
+  trial trying_ = trial::none;
+  trial next_ = trial::more;
+  double rate_before_ = 0;      ///< bytes per second, before the trial
+  int rest_ = upload_rest_min;  ///< periods until the next one
+  int rest_next_ = upload_rest_min;
+};
+
+}  // namespace shoal
