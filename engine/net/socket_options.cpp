@@ -26,6 +26,11 @@ void set_low_watermark(asio::ip::tcp::socket& socket, std::uint32_t bytes, std::
   if (::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0) current = wanted;
 }
 
+void set_unsent_max(asio::ip::tcp::socket& socket) {
+  const int value = unsent_bytes_max;
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
+}
+
 duration round_trip(asio::ip::tcp::socket& socket) {
   tcp_info known{};
   socklen_t size = sizeof known;

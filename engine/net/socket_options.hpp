@@ -16,6 +16,8 @@ inline constexpr int bulk_receive_buffer_bytes = 4 * 1024 * 1024;
 /// Most that a reader waits for at a time.
 inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
 
+inline constexpr int unsent_bytes_max = 128 * 1024;
+
 /// SO_RCVBUF for bulk data; set before connect or listen.
 void set_bulk_receive(boost::asio::ip::tcp::socket& socket);
 void set_bulk_receive(boost::asio::ip::tcp::acceptor& acceptor);
@@ -23,6 +25,10 @@ void set_bulk_receive(boost::asio::ip::tcp::acceptor& acceptor);
 /// SO_RCVLOWAT: wake the reader only when `bytes` are there. Never more than the other side is about to send, or the
 /// wait hangs; 1 for messages. Sets nothing if it is unchanged from `current`, which it updates.
 void set_low_watermark(boost::asio::ip::tcp::socket& socket, std::uint32_t bytes, std::uint32_t& current);
+
+/// TCP_NOTSENT_LOWAT: at most unsent_bytes_max wait in the kernel to be sent, besides what is on its way. Messages wait
+/// behind them, and what a slow reader has not taken counts as sent.
+void set_unsent_max(boost::asio::ip::tcp::socket& socket);
 
 /// What the kernel has measured from this side to the other and back (TCP_INFO, RFC 6298 smoothed); zero if it does not
 /// tell.

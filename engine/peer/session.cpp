@@ -42,6 +42,7 @@ session::session(peer_context& context, share& owner, tcp::socket socket, const 
       last_sent_(last_activity_) {
   error_code ignored;
   socket_.native_non_blocking(true, ignored);
+  set_unsent_max(socket_);
 }
 
 awaitable<void> session::run() {
