@@ -1,6 +1,9 @@
-"""What a hostile or unlucky neighbour does to a peer: replaced files, silent connections, names that are no text."""
+"""What a hostile or unlucky neighbour does to a peer: replaced files, silent connections, names that are no text, and
+questions whose answers nobody reads."""
 import os
+import pathlib
 import socket
+import struct
 import subprocess
 import time
 import unittest
@@ -75,6 +78,39 @@ class Hostile(SwarmTest):
         begun = time.monotonic()
         self.wait_peers(self.peer("late", tracker), 1)
         self.assertLess(time.monotonic() - begun, 5)
+
+    def test_questions_whose_answers_nobody_reads(self):
+        seeder = self.peer("seeder")
+        folder = seeder.dir / "folder"
+        folder.mkdir()
+        for number in range(400):
+            (folder / f"a name that makes the info dictionary long {number:04}").write_bytes(b"x")
+        share = bytes.fromhex(seeder.add(folder)["id"])[:20]
+        before = peak_memory(seeder)
+        asking = socket.create_connection(("127.0.0.1", seeder.port))
+        self.addCleanup(asking.close)
+        asking.sendall(b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x04" + share + b"-XX0001-hostile test")
+        asking.sendall(extended(0, b"d1:md11:ut_metadatai3eee"))
+        # BEP 9: the first piece of the info dictionary, 16 KiB, again and again.
+        question = extended(1, b"d8:msg_typei0e5:piecei0ee") * 100
+        with self.assertRaises(OSError):
+            for _ in range(10_000):
+                asking.sendall(question)
+        # Sanitizers keep what is freed.
+        if not os.environ.get("SHOAL_SANITIZE"):
+            self.assertLess(peak_memory(seeder) - before, 8 << 20)
+
+
+def extended(identifier, payload):
+    """A message of BEP 10."""
+    return struct.pack(">IBB", 2 + len(payload), 20, identifier) + payload
+
+
+def peak_memory(peer):
+    for line in pathlib.Path(f"/proc/{peer.process.pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) << 10
+    raise AssertionError("no VmHWM")
 
 
 if __name__ == "__main__":
