@@ -26,15 +26,15 @@ from report import Report
 from suite import Suite
 
 BENCHMARKS = {  # in the order of the report: seconds in full, seconds with --quick
-    "throughput": (130, 14),
+    "throughput": (125, 14),
     "speedup": (125, 6),
-    "swarm": (145, 9),
-    "failure": (40, 6),
+    "swarm": (140, 9),
+    "failure": (35, 6),
     "files": (60, 6),
     "publish": (30, 5),
     "tracker": (65, 6),
     "micro": (20, 4),
-    "simulate": (75, 4),
+    "simulate": (65, 4),
 }
 
 

@@ -16,6 +16,7 @@ inline constexpr int bulk_receive_buffer_bytes = 4 * 1024 * 1024;
 /// Most that a reader waits for at a time.
 inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
 
+/// Unsent payload in the kernel: enough for the network thread's absence, and little for a peer that does not read.
 inline constexpr int unsent_bytes_max = 128 * 1024;
 
 /// SO_RCVBUF for bulk data; set before connect or listen.

@@ -31,8 +31,8 @@ inline constexpr duration keep_alive_interval = std::chrono::seconds(60);
 /// the kernel takes them for a peer that is gone, too.
 inline constexpr duration session_idle_max = std::chrono::seconds(150);
 /// Control bytes waiting to be sent: a peer that makes us answer and does not read is cut off here. Large answers wait
-/// as requests, in uploader.
-inline constexpr std::size_t outbox_bytes_max = 1 * MiB;
+/// as requests, in uploader; most that is due at once is a have for each piece of a download that is resumed.
+inline constexpr std::size_t outbox_bytes_max = 4 * MiB;
 
 class session {
  public:

@@ -117,10 +117,10 @@ class share {
   bool knows_copies_of(const session& one) const;
   void spread_hints();
   bool wants_peers() const;
-  /// One more peer may be dialled.
   void begin_seeding();
   /// Sessions with peers that hold everything.
   std::size_t seeders() const;
+  /// One more peer may be dialled.
   bool has_room() const;
   /// False and closed if the new connection must go: banned, a duplicate, or one too many.
   bool admit(const wire::handshake& theirs, bool dialled);

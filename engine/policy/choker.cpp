@@ -121,11 +121,15 @@ bool choker::on_request(leecher_id leecher, std::uint32_t bytes, time_point now)
 }
 
 void choker::on_sent(leecher_id leecher, std::uint32_t bytes, time_point now) {
-  places_.on_served(bytes, now);
-  on_refused(leecher, bytes, now);
+  places_.on_served(bytes, !waiting_.empty(), now);
+  answered(leecher, bytes, now);
 }
 
 void choker::on_refused(leecher_id leecher, std::uint32_t bytes, time_point now) {
+  answered(leecher, bytes, now);
+}
+
+void choker::answered(leecher_id leecher, std::uint32_t bytes, time_point now) {
   leecher_record& one = at(leecher);
   SHOAL_ASSERT(one.outstanding >= bytes);
   one.outstanding -= bytes;

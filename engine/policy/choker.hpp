@@ -101,6 +101,7 @@ class choker {
   time_point turn_ends(const leecher_record& one) const;
   /// All places are taken; up to far_unchoked_max far ones take none.
   bool full() const;
+  void answered(leecher_id leecher, std::uint32_t bytes, time_point now);
   void decide(time_point now);
 
   std::uint64_t turn_bytes_;

@@ -41,7 +41,8 @@ void peer_book::on_found(const peer_address& where, const std::optional<peer_id>
   known.left = false;
   known.backoff = dial_backoff_min;
   if (known.state == condition::idle) unschedule(at);
-  known.seeder = seeder;
+  // An address that the user gave says nothing about that.
+  if (peer) known.seeder = seeder;
   if (known.state == condition::idle) schedule(at, now);
 }
 

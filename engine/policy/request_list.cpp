@@ -84,7 +84,7 @@ void request_list::on_not_expected(chunk_index chunk, block_mask blocks) {
     if (request->chunk == chunk && (request->live & blocks) != 0) {
       const block_mask found = request->live & blocks;
       request->live &= ~found;
-      // No other request expects these, and with answers in order the first ones are meant: no need to see the rest.
+      // No other request expects these.
       blocks &= ~found;
       if (request->live == 0 && !request->begun) {
         request = withdraw(request);

@@ -9,72 +9,55 @@ void upload_places::on_seeding() {
   count_ = upload_places_usual;
 }
 
-void upload_places::on_served(std::uint64_t bytes, time_point now) {
+void upload_places::on_served(std::uint64_t bytes, bool others_wait, time_point now) {
   served_ += bytes;
+  others_wait_ = others_wait_ && others_wait;
   const duration lasted = now - began_;
   if (lasted < upload_rate_period) return;
   const double rate = static_cast<double>(served_) / std::chrono::duration<double>(lasted).count();
-  began_ = now;
-  served_ = 0;
-  settle(rate);
-}
-
-void upload_places::settle(double rate) {
-  if (seeding_ && rate < upload_climb_rate) {
-    count_ = upload_places_usual;
-    trying_ = trial::none;
-    rest_ = upload_rest_min;
-  } else if (seeding_) {
-    conclude(rate);
-  } else {
+  if (!seeding_) {
     const double least = static_cast<double>(count_) * upload_places_fall;
     const auto wanted = static_cast<std::size_t>(std::max(rate / upload_place_rate, least));
     count_ = std::clamp(wanted, upload_places_min, upload_places_usual);
+  } else if (!others_wait_) {
+    rest();
+  } else if (rate < upload_climb_rate) {
+    count_ = std::max(count_ / 2, upload_places_usual);
+    rest();
+  } else {
+    climb(rate);
   }
+  began_ = now;
+  served_ = 0;
+  others_wait_ = true;
 }
 
-void upload_places::conclude(double rate) {
-  switch (trying_) {
-    case trial::none:
-      if (--rest_ <= 0) begin(next_, rate);
-      break;
-    case trial::more:
-      if (rate < rate_before_ * upload_more_gain) {
-        fail(count_ / 2, trial::fewer);
-      } else {
-        rest_next_ = upload_rest_min;
-        begin(trial::more, rate);
-      }
-      break;
-    case trial::fewer:
-      if (rate < rate_before_ * upload_fewer_loss) {
-        fail(count_ * 2, trial::more);
-      } else {
-        rest_next_ = upload_rest_min;
-        begin(trial::fewer, rate);
-      }
-      break;
-  }
+void upload_places::rest() {
+  trying_ = trial::none;
+  periods_left_ = upload_rest_min;
+  rest_next_ = upload_rest_min;
 }
 
-void upload_places::begin(trial what, double rate) {
-  const bool more = what == trial::more;
-  const std::size_t count = std::clamp(more ? count_ * 2 : count_ / 2, upload_places_usual, upload_places_max);
-  if (count == count_) {
-    fail(count_, more ? trial::fewer : trial::more);
+void upload_places::climb(double rate) {
+  if (--periods_left_ > 0) return;
+  const bool more = trying_ == trial::more;
+  if (trying_ != trial::none && rate < rate_before_ * (more ? upload_more_gain : upload_fewer_loss)) {
+    count_ = more ? count_ / 2 : count_ * 2;
+    trying_ = trial::none;
+    next_ = more ? trial::fewer : trial::more;
+    periods_left_ = rest_next_;
+    rest_next_ = std::min(2 * rest_next_, upload_rest_max);
     return;
   }
-  count_ = count;
+  if (trying_ != trial::none) rest_next_ = upload_rest_min;
+  // One that was worth it is repeated, until there is no room for it.
+  trial what = trying_ == trial::none ? next_ : trying_;
+  if (count_ == upload_places_usual) what = trial::more;
+  if (count_ == upload_places_max) what = trial::fewer;
+  count_ = what == trial::more ? count_ * 2 : count_ / 2;
   trying_ = what;
   rate_before_ = rate;
-}
-
-void upload_places::fail(std::size_t count, trial next) {
-  count_ = count;
-  trying_ = trial::none;
-  next_ = next;
-  rest_ = rest_next_;
-  rest_next_ = std::min(2 * rest_next_, upload_rest_max);
+  periods_left_ = upload_trial_periods;
 }
 
 }  // namespace shoal

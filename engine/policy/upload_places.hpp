@@ -9,6 +9,7 @@
 // Pure, no clock. Owned by choker.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/time.hpp"
@@ -17,7 +18,8 @@ namespace shoal {
 
 /// Bytes per second: 2.5 Mbit/s.
 inline constexpr double upload_place_rate = 2.5e6 / 8;
-/// A seeder that serves less than this, 50 Mbit/s, has no more than the usual places.
+/// A seeder that serves less than this, 50 Mbit/s, has no more than the usual places: with 40 to share a trial costs
+/// more than it brings. Leechers that take less than 6 Mbit/s each leave a faster seeder idle, therefore.
 inline constexpr double upload_climb_rate = 50e6 / 8;
 inline constexpr std::size_t upload_places_min = 2;
 /// A simulated crowd of a hundred is served best by four to eight.
@@ -35,29 +37,35 @@ inline constexpr double upload_fewer_loss = 0.9;
 inline constexpr int upload_rest_min = 4;
 inline constexpr int upload_rest_max = 64;
 
+/// Periods of a trial. The last one counts: what was asked for before is served still, and newcomers need a round trip.
+inline constexpr int upload_trial_periods = 2;
+
 class upload_places {
  public:
   std::size_t count() const { return count_; }
   /// We hold everything from now on.
   void on_seeding();
-  void on_served(std::uint64_t bytes, time_point now);
+  /// `others_wait`: for a place. While nobody does the number makes no difference, and nothing is tried.
+  void on_served(std::uint64_t bytes, bool others_wait, time_point now);
 
  private:
   enum class trial : std::uint8_t { none, more, fewer };
-  void settle(double rate);
-  void conclude(double rate);
-  void begin(trial what, double rate);
-  void fail(std::size_t count, trial next);
+  /// No trial for a while.
+  void rest();
+  void climb(double rate);
 
   bool seeding_ = false;
   std::size_t count_ = upload_places_min;
+  // This period.
   time_point began_{};
-  std::uint64_t served_ = 0;  ///< in this period
+  std::uint64_t served_ = 0;
+  bool others_wait_ = true;  ///< all the time
+  // Of a seeder.
   trial trying_ = trial::none;
   trial next_ = trial::more;
-  double rate_before_ = 0;      ///< bytes per second, before the trial
-  int rest_ = upload_rest_min;  ///< periods until the next one
-  int rest_next_ = upload_rest_min;
+  double rate_before_ = 0;              ///< bytes per second, before the trial
+  int periods_left_ = upload_rest_min;  ///< of the trial or the rest
+  int rest_next_ = upload_rest_min;     ///< periods, after a trial that fails
 };
 
 }  // namespace shoal

@@ -120,7 +120,7 @@ TEST_CASE("those that are due are dialled in an order of the seed's, whatever or
 TEST_CASE("in a small swarm those that hold everything are dialled first, until there are enough") {
   const auto first_is_seeder = [](std::size_t others, std::size_t connected, std::uint64_t seed) {
     peer_book book(seed);
-    book.on_found(a, std::nullopt, true, start);
+    book.on_found(a, id(1), true, start);
     for (std::size_t i = 0; i < others; ++i) {
       book.on_found({"192.0.2.9", static_cast<std::uint16_t>(i + 1)}, std::nullopt, false, start);
     }
@@ -145,7 +145,8 @@ TEST_CASE("an address that turns out to hold everything is dialled as such") {
     book.on_found({"192.0.2.9", port}, std::nullopt, false, start);
   }
   book.on_found(a, std::nullopt, false, start);
-  book.on_found(a, std::nullopt, true, start);
+  book.on_found(a, id(1), true, start);
+  book.on_found(a, std::nullopt, false, start);
   book.check_invariants();
   CHECK(book.next_dial(0, start) == a);
 }

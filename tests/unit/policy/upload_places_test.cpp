@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "core/bytes.hpp"
+
 namespace shoal {
 
 namespace {
@@ -13,7 +15,7 @@ std::size_t settled(upload_places& places, double rate, double uplink, time_poin
   for (int i = 0; i < 2'000; ++i) {
     now += step;
     const double served = std::min(static_cast<double>(places.count()) * rate, uplink);
-    places.on_served(static_cast<std::uint64_t>(served * std::chrono::duration<double>(step).count()), now);
+    places.on_served(static_cast<std::uint64_t>(served * std::chrono::duration<double>(step).count()), true, now);
   }
   return places.count();
 }
@@ -45,12 +47,21 @@ TEST_CASE("a seeder has as many as take more together, and no more") {
   CHECK(settled(places, upload_climb_rate / 10, 10 * upload_climb_rate, now) == upload_places_usual);
 }
 
+TEST_CASE("while nobody waits nothing is tried") {
+  upload_places places;
+  places.on_seeding();
+  for (int i = 0; i < 1'000; ++i) {
+    places.on_served(1 * MiB, false, time_point{i * upload_rate_period});
+    CHECK(places.count() == upload_places_usual);
+  }
+}
+
 TEST_CASE("a pause of the leechers costs few places") {
   upload_places places;
   time_point now{std::chrono::hours(1)};
   CHECK(settled(places, 2 * upload_place_rate, 40 * upload_place_rate, now) == upload_places_usual);
   now += std::chrono::minutes(10);
-  places.on_served(1, now);
+  places.on_served(1, true, now);
   CHECK(places.count() >= upload_places_usual / 2);
 }
 
