@@ -89,19 +89,21 @@ void node::on_timer(timer which) {
   around_.net.set_timer(index_, timer::sweep, now() + sweep_interval);
 }
 
+std::size_t node::seeders() {
+  return static_cast<std::size_t>(
+      std::count_if(ends_.begin(), ends_.end(), [&](end_index end) { return has_all(at(end)); }));
+}
+
 bool node::has_room() {
   if (now() - heard_ >= starved_after) return dialling_ < around_.how.crowd_max;
-  const auto crowd = static_cast<std::size_t>(
-      std::count_if(ends_.begin(), ends_.end(), [&](end_index end) { return !has_all(at(end)); }));
+  const std::size_t crowd = ends_.size() - seeders();
   return ends_.size() + dialling_ < around_.how.sources_max && crowd + dialling_ < around_.how.crowd_max;
 }
 
 void node::dial_more() {
   if (!downloading()) return;
-  const auto seeders = static_cast<std::size_t>(
-      std::count_if(ends_.begin(), ends_.end(), [&](end_index end) { return has_all(at(end)); }));
   while (has_room()) {
-    const auto next = book_.next_dial(seeders, now());
+    const auto next = book_.next_dial(seeders(), now());
     if (!next) break;
     ++dialling_;
     around_.net.dial(index_, node_at(*next));

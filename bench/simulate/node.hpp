@@ -99,6 +99,8 @@ class node final : public host {
   bool open(end_index end) const { return around_.net.open(end); }
   bool has_all(const session& other) const { return other.pieces_held == around_.content.shape().piece_count(); }
   bool downloading() const { return transfer_ != nullptr; }
+  /// Sessions with nodes that hold everything.
+  std::size_t seeders();
   bool has_room();
   void dial_more();
   const node& peer_node(end_index end) const { return around_.nodes[peer_of(end).value()]; }

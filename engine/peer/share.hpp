@@ -69,7 +69,7 @@ class share {
 
   /// A peer connected to us and greeted for this share; its handshake is answered already.
   void on_incoming(tcp::socket socket, const wire::handshake& theirs);
-  /// Addresses to dial while downloading.
+  /// Addresses to dial while downloading; `peer` and `seeder` as peer_book::on_found.
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder);
   void on_left(const peer_id& peer) { book_.on_left(peer); }
   void ban(session& liar);
