@@ -296,8 +296,9 @@ void node::on_served(end_index end, const byte_range& range) {
 
 void node::follow_choker() {
   while (const auto decision = choker_.next_decision()) {
-    const end_index end = sessions_[decision->leecher.value()].end;
-    around_.net.send(end, {decision->choke ? message::kind::choke : message::kind::unchoke, {}});
+    const session& to = sessions_[decision->leecher.value()];
+    if (!decision->choke) tell_taken(to);
+    around_.net.send(to.end, {decision->choke ? message::kind::choke : message::kind::unchoke, {}});
   }
   const time_point due = choker_.next_deadline();
   if (due >= turns_due_) return;

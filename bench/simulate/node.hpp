@@ -124,6 +124,7 @@ class node final : public host {
   void serve_copies();
   void meet_leecher(session& one, const bitmap& held);
   bool may_serve(session& to, piece_index piece);
+  void tell_taken(const session& to);
   void spread_hints();
 
   // node_leaves.cpp: finding out who lied.

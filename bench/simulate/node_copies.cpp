@@ -13,8 +13,15 @@ void node::serve_copies() {
 void node::meet_leecher(session& one, const bitmap& held) {
   if (!copies_) return;
   copies_->on_leecher(one.leecher, true);
-  for (const piece_index piece : copies_->taken()) around_.net.send(one.end, {message::kind::taken, {piece, 0, 0}});
+  if (!choker_.choked(one.leecher)) tell_taken(one);
   copies_->on_holds(one.leecher, held);
+}
+
+void node::tell_taken(const session& to) {
+  if (!copies_ || !copies_->knows(to.leecher)) return;
+  for (const piece_index piece : copies_->taken(to.leecher)) {
+    around_.net.send(to.end, {message::kind::taken, {piece, 0, 0}});
+  }
 }
 
 bool node::may_serve(session& to, piece_index piece) {
@@ -30,8 +37,9 @@ void node::spread_hints() {
     const auto kind = change->taken ? message::kind::taken : message::kind::returned;
     for (const end_index end : ends_) {
       const session& one = at(end);
-      if (one.leecher != change->owner && copies_->knows(one.leecher))
-        around_.net.send(end, {kind, {change->piece, 0, 0}});
+      if (one.leecher == change->owner || !copies_->knows(one.leecher)) continue;
+      if (change->taken && choker_.choked(one.leecher)) continue;
+      around_.net.send(end, {kind, {change->piece, 0, 0}});
     }
   }
 }

@@ -118,6 +118,8 @@ void session::send_metadata_request(std::uint32_t piece) {
 
 void session::set_choked(bool choked) {
   if (!choked) {
+    // It chooses at once, and should know what is taken.
+    flush_hints();
     send(wire::unchoke{});
     return;
   }

@@ -275,9 +275,14 @@ void share::on_leecher_holds(session& from) {
   if (!copies_ || !from.leecher || !from.ready()) return;
   if (!copies_->knows(*from.leecher)) {
     copies_->on_leecher(*from.leecher, from.hears_hints());
-    for (const piece_index piece : copies_->taken()) from.hint(piece, true);
+    if (!choker_->choked(*from.leecher)) tell_taken(from);
   }
   copies_->on_holds(*from.leecher, from.holds());
+}
+
+void share::tell_taken(session& to) {
+  if (!knows_copies_of(to)) return;
+  for (const piece_index piece : copies_->taken(*to.leecher)) to.hint(piece, true);
 }
 
 bool share::may_serve(session& to, const byte_range& range) {
@@ -305,7 +310,9 @@ void share::follow_choker() {
   while (const auto decision = choker_->next_decision()) {
     const auto at = std::find_if(sessions_.begin(), sessions_.end(),
                                  [&](const auto& one) { return one && one->leecher == decision->leecher; });
-    if (at != sessions_.end()) (*at)->set_choked(decision->choke);
+    if (at == sessions_.end()) continue;
+    if (!decision->choke) tell_taken(**at);
+    (*at)->set_choked(decision->choke);
   }
   if (choker_->next_deadline() < turns_due_) turns_changed_.set();
 }
@@ -324,7 +331,8 @@ void share::spread_hints() {
   if (!copies_) return;
   while (const auto change = copies_->next_change()) {
     for (auto& one : sessions_) {
-      if (one && one->leecher != change->owner && knows_copies_of(*one)) one->hint(change->piece, change->taken);
+      if (!one || one->leecher == change->owner || !knows_copies_of(*one)) continue;
+      if (!change->taken || !choker_->choked(*one->leecher)) one->hint(change->piece, change->taken);
     }
   }
 }

@@ -115,6 +115,7 @@ class share {
   awaitable<void> turns_loop();
   void follow_choker();
   bool knows_copies_of(const session& one) const;
+  void tell_taken(session& to);
   void spread_hints();
   bool wants_peers() const;
   void begin_seeding();

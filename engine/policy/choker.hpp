@@ -52,6 +52,7 @@ class choker {
   /// zero if unknown. Ids count up from 0.
   leecher_id on_leecher(duration round_trip, time_point now);
   void on_leecher_gone(leecher_id leecher, time_point now);
+  bool choked(leecher_id leecher) const { return at(leecher).choked; }
   void on_interested(leecher_id leecher, bool interested, time_point now);
   /// It asked for so many bytes. False: it is choked, and they are to be refused.
   [[nodiscard]] bool on_request(leecher_id leecher, std::uint32_t bytes, time_point now);

@@ -86,10 +86,10 @@ std::optional<first_copies::change> first_copies::next_change() {
   return next;
 }
 
-std::vector<piece_index> first_copies::taken() const {
+std::vector<piece_index> first_copies::taken(leecher_id but) const {
   std::vector<piece_index> taken;
   for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
-    if (pieces_[i].owner) taken.push_back(piece_index{i});
+    if (pieces_[i].owner && *pieces_[i].owner != but) taken.push_back(piece_index{i});
   }
   return taken;
 }

@@ -37,15 +37,16 @@ class first_copies {
   /// Whether to serve a request for a part of the piece. If so, the piece is the leecher's.
   [[nodiscard]] bool on_request(leecher_id leecher, piece_index piece);
 
-  /// A piece became taken, or nobody's again: to be told to all that hear but `owner`. Each change once.
+  /// A piece became taken, or nobody's again: to be told to all that hear but `owner`; that it is taken not to those
+  /// who are choked, who hear all that is taken when their turn comes. Each change once.
   struct change {
     piece_index piece;
     bool taken = false;
     leecher_id owner;
   };
   std::optional<change> next_change();
-  /// What is taken now: for a leecher that comes later.
-  std::vector<piece_index> taken() const;
+  /// What is taken now by others: for a leecher that comes, or whose turn comes.
+  std::vector<piece_index> taken(leecher_id but) const;
 
   void check_invariants() const;
 

@@ -43,5 +43,14 @@ TEST_CASE("a fast seeder serves as many slow leechers as its uplink carries") {
   CHECK(slowdown(how) < 1.3);
 }
 
+TEST_CASE("what a seeder tells a crowd does not take its uplink from it") {
+  scenario how;
+  how.share_bytes = 16 * MiB;
+  how.leechers = 63;
+  how.crowd_max = 8;
+  how.message_bytes_more = 200;
+  CHECK(slowdown(how) < 1.25);
+}
+
 }  // namespace
 }  // namespace shoal::simulate
