@@ -11,6 +11,8 @@ NAME = "simulate"
 TITLE = "A crowd in simulated time"
 
 LAST_GOALS = {1000: "≤ 1.10", 10000: "≤ 1.15"}
+# A crowd is a great deal of memory that is touched in no order: with large pages it takes a tenth less time.
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 WALL_SECONDS_MAX = 150  # a run that takes longer is given up and has no row
 
 
@@ -18,7 +20,8 @@ def simulate(suite, *options):
     """The figures of one run as a dict, or None if it took too long."""
     command = [os.path.join(suite.programs, "simulate"), "--json", *map(str, options)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=WALL_SECONDS_MAX)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=WALL_SECONDS_MAX,
+                              env=os.environ | LARGE_PAGES)
     except subprocess.TimeoutExpired:
         suite.say(f"{' '.join(map(str, options))}: given up after {WALL_SECONDS_MAX} s")
         return None
