@@ -24,6 +24,8 @@ using outcome = result<json::value>;
 constexpr duration progress_interval = std::chrono::milliseconds(100);
 // How long a word waits for the first snapshot of a tracker when the peer has only just started.
 constexpr duration catalogue_wait = std::chrono::seconds(5);
+// How soon a wait ends after the client is gone.
+constexpr duration abandoned_check_interval = std::chrono::milliseconds(100);
 // How long a word waits for a share that nobody lists: several batches of the tracker.
 constexpr duration news_wait = std::chrono::milliseconds(500);
 
@@ -105,12 +107,15 @@ awaitable<outcome> do_add(control_call& call) {
   co_return json::value(std::move(rows));
 }
 
+awaitable<void> wait_for_change(control_call& call, time_point give_up) {
+  co_await call.node.changes().wait_until(std::min(clock::now() + abandoned_check_interval, give_up));
+}
+
 // A peer that has only just started has no catalogue yet; asking it then must not look like an empty swarm.
 awaitable<void> wait_for_catalogue(control_call& call) {
-  event never_set(call.node.context().executor);
   const auto give_up = clock::now() + catalogue_wait;
   while (!call.node.catalogue_ready() && !call.abandoned() && clock::now() < give_up) {
-    (void)co_await never_set.wait_until(clock::now() + std::chrono::milliseconds(20));
+    co_await wait_for_change(call, give_up);
   }
 }
 
@@ -136,13 +141,12 @@ awaitable<outcome> do_peers(control_call& call) {
 
 // What somebody has just added is listed everywhere a moment later.
 awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, std::string what) {
-  event never_set(call.node.context().executor);
   const auto give_up = clock::now() + news_wait;
   while (true) {
     auto rows = call.node.swarm().find(what);
     const bool unknown = !rows && rows.error().code == errc::not_found;
     if (!unknown || call.abandoned() || clock::now() >= give_up) co_return rows;
-    (void)co_await never_set.wait_until(clock::now() + std::chrono::milliseconds(20));
+    co_await wait_for_change(call, give_up);
   }
 }
 
@@ -228,16 +232,14 @@ awaitable<outcome> do_download(control_call& call) {
     running.push_back(*begun);
   }
   const bool wait = flag_param(call, "wait", true);
-  event tick(call.node.context().executor);
   auto active = [](const std::shared_ptr<share>& one) {
     return !one->stopped() && !one->complete() && one->downloading() != nullptr && !one->downloading()->ended();
   };
   while (wait && !call.abandoned() && std::any_of(running.begin(), running.end(), active)) {
     for (const auto& one : running) call.notify(download_json(*one));
     const auto next = clock::now() + progress_interval;
-    // Ends are noticed sooner than progress is told.
     while (clock::now() < next && std::any_of(running.begin(), running.end(), active)) {
-      (void)co_await tick.wait_until(clock::now() + std::chrono::milliseconds(10));
+      co_await call.node.changes().wait_until(next);
     }
   }
   json::array rows;

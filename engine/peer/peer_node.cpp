@@ -23,7 +23,6 @@ constexpr duration resolve_timeout = std::chrono::seconds(5);
 // Connections that have said their first byte and not the rest of the handshake.
 constexpr std::size_t greetings_max = 256;
 constexpr duration measure_interval = std::chrono::seconds(1);
-constexpr duration retire_check_interval = std::chrono::milliseconds(5);
 
 peer_id make_peer_id() {
   peer_id id;
@@ -57,6 +56,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       buffers_(context.get_executor()),
       listener_(context.get_executor(),
                 [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); }),
+      changes_(context.get_executor()),
       measure_timer_(context.get_executor()),
       tasks_(context.get_executor()) {}
 
@@ -281,6 +281,7 @@ void peer_node::start(const std::shared_ptr<share>& which) {
 awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {
   co_await which->run();
   running_.erase(which);
+  changes_.notify_all();
 }
 
 awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) {
@@ -298,12 +299,7 @@ awaitable<void> peer_node::wait_for_stopped(share_id id) {
     return std::any_of(running_.begin(), running_.end(),
                        [id](const auto& one) { return one->id() == id && one->stopped(); });
   };
-  // Several may wait at once, for the same share too, which one event could not serve.
-  asio::steady_timer look_again(io_);
-  while (winding_down()) {
-    look_again.expires_after(retire_check_interval);
-    (void)co_await look_again.async_wait(use_tuple);
-  }
+  while (winding_down()) co_await changes_.wait_until(never);
 }
 
 void peer_node::publish(const share& which) {
@@ -337,6 +333,7 @@ void peer_node::on_share_progress(share& which) {
 void peer_node::on_download_ended(share& which) {
   for (auto& tracker : trackers_) tracker->unwatch(which.id());
   if (!which.complete()) withdraw(which.id());
+  changes_.notify_all();
 }
 
 void peer_node::on_share_lost(share& which, const error& why) {
@@ -363,6 +360,10 @@ void peer_node::on_connected(std::size_t, const live::welcome& welcome) {
 
 void peer_node::on_disconnected(std::size_t, const std::string&) {
   // Sessions go on without a tracker, and its client has logged the reason.
+}
+
+void peer_node::on_rows(std::size_t) {
+  changes_.notify_all();
 }
 
 void peer_node::on_swarm(std::size_t, const live::swarm& change) {

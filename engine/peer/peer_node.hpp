@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "net/listener.hpp"
+#include "net/notifier.hpp"
 #include "net/task_group.hpp"
 #include "peer/catalogue.hpp"
 #include "peer/control_server.hpp"
@@ -80,6 +81,8 @@ class peer_node final : private share_observer, private tracker_observer {
   const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
   /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
   bool catalogue_ready() const;
+  /// Told when the catalogue changed, a download ended, or nothing of a stopped share runs any more.
+  notifier& changes() { return changes_; }
 
   // What people ask for; the control methods call these.
 
@@ -101,6 +104,7 @@ class peer_node final : private share_observer, private tracker_observer {
   void on_download_ended(share& which) override;
   void on_share_lost(share& which, const error& why) override;
   void on_connected(std::size_t tracker, const live::welcome& welcome) override;
+  void on_rows(std::size_t tracker) override;
   void on_swarm(std::size_t tracker, const live::swarm& change) override;
   void on_disconnected(std::size_t tracker, const std::string& reason) override;
 
@@ -142,6 +146,7 @@ class peer_node final : private share_observer, private tracker_observer {
   std::map<share_id, std::shared_ptr<share>> shares_;
   std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included
   std::set<share_id> published_;
+  notifier changes_;
   std::list<tcp::socket> greeting_;
   std::unique_ptr<control_server> control_;
   asio::steady_timer measure_timer_;

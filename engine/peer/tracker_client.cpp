@@ -84,14 +84,17 @@ bool tracker_client::on_message(live::tracker_message& message) {
     state_.reachable = welcome_.reachable;
   } else if (auto* snapshot = std::get_if<live::snapshot>(&message)) {
     rows_.on_snapshot(tracker_, std::move(*snapshot));
-    if (std::exchange(state_.connected, true)) return true;
-    state_.reason.clear();
-    state_.attempts = 0;
-    backoff_.reset();
-    log_info("tracker connects tracker={} address={} reachable={}", name(), state_.address, state_.reachable);
-    observer_.on_connected(tracker_, welcome_);
+    if (!std::exchange(state_.connected, true)) {
+      state_.reason.clear();
+      state_.attempts = 0;
+      backoff_.reset();
+      log_info("tracker connects tracker={} address={} reachable={}", name(), state_.address, state_.reachable);
+      observer_.on_connected(tracker_, welcome_);
+    }
+    observer_.on_rows(tracker_);
   } else if (const auto* delta = std::get_if<live::delta>(&message)) {
-    return rows_.on_delta(tracker_, *delta);
+    if (!rows_.on_delta(tracker_, *delta)) return false;
+    observer_.on_rows(tracker_);
   } else if (auto* swarm = std::get_if<live::swarm>(&message)) {
     std::erase_if(swarm->joined, [this](const live::endpoint_row& row) { return row.peer == self_; });
     std::erase(swarm->left, self_);

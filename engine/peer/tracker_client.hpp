@@ -35,6 +35,8 @@ class tracker_observer {
  public:
   /// The catalogue has this tracker's snapshot. Watches are said again by the client.
   virtual void on_connected(std::size_t tracker, const live::welcome& welcome) = 0;
+  /// The catalogue changed by what this tracker said.
+  virtual void on_rows(std::size_t tracker) = 0;
   /// Holders of a watched share, this peer itself taken out. After on_connected the first one of each share
   /// is complete; `joined` may name known peers, whose endpoint is then replaced.
   virtual void on_swarm(std::size_t tracker, const live::swarm& change) = 0;

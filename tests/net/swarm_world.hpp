@@ -82,6 +82,7 @@ class test_peer final : public tracker_observer {
     ++connects;
     swarms_.clear();
   }
+  void on_rows(std::size_t) override {}
   void on_swarm(std::size_t, const live::swarm& change) override {
     auto& known = swarms_[change.id];
     for (const auto& id : change.left) known.erase(id);
