@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <ranges>
 
 #include "core/assert.hpp"
 
@@ -64,30 +66,39 @@ void openssl_leaves(const Blocks& blocks, std::span<digest> leaves, std::size_t 
 
 #ifdef SHOAL_HAS_IPSEC_MB
 
-/// A libipsec-mb manager, which must not be shared between threads. Empty if the CPU has no kernel worth
-/// using.
+/// One kernel of libipsec-mb.
+struct kernel {
+  void (*use)(IMB_MGR*);
+  std::uint64_t cpu_features;
+  std::size_t lanes;
+  /// How many leaves beat OpenSSL: a batch takes as long as all lanes even if most are idle.
+  std::size_t leaves_worth_it;
+};
+
+// The library itself would prefer AVX2 to the SHA extensions, which it offers in its SSE manager only: half as fast.
+constexpr kernel avx2_kernel{init_mb_mgr_avx2, IMB_CPUFLAGS_AVX2, 8, 3};
+constexpr kernel sha_ni_kernel{init_mb_mgr_sse, IMB_CPUFLAGS_SSE_T2, 2, 2};
+constexpr kernel avx512_kernel{init_mb_mgr_avx512, IMB_CPUFLAGS_AVX512, 16, 6};
+
+/// None for OpenSSL.
+const kernel* kernel_of(sha256_backend backend) {
+  switch (backend) {
+    case sha256_backend::openssl: return nullptr;
+    case sha256_backend::avx2: return &avx2_kernel;
+    case sha256_backend::sha_ni: return &sha_ni_kernel;
+    case sha256_backend::avx512: return &avx512_kernel;
+  }
+  return nullptr;
+}
+
+/// A libipsec-mb manager with one kernel. Must not be shared between threads.
 class ipsec_mb_hasher {
  public:
-  ipsec_mb_hasher() : manager_(alloc_mb_mgr(0)) {
-    if (manager_ == nullptr) return;
-    const auto has = [this](std::uint64_t flags) { return (manager_->features & flags) == flags; };
-    if (has(IMB_CPUFLAGS_AVX512)) {
-      init_mb_mgr_avx512(manager_.get());
-      leaves_worth_it_ = avx512_leaves_worth_it;
-    } else if (has(IMB_CPUFLAGS_AVX2)) {
-      init_mb_mgr_avx2(manager_.get());
-      leaves_worth_it_ = has(IMB_FEATURE_SHANI) ? shani_leaves_worth_it : avx2_leaves_worth_it;
-    } else {
-      manager_.reset();
-    }
-    if (manager_ != nullptr && imb_get_errno(manager_.get()) != 0) manager_.reset();
+  explicit ipsec_mb_hasher(const kernel& used) : manager_(alloc_mb_mgr(0)) {
+    SHOAL_ASSERT(manager_ != nullptr);
+    used.use(manager_.get());
+    SHOAL_ASSERT(imb_get_errno(manager_.get()) == 0);
   }
-
-  bool usable() const { return manager_ != nullptr; }
-
-  /// How many leaves at once beat OpenSSL: a batch takes as long as all lanes even if most are idle.
-  std::size_t leaves_worth_it() const { return leaves_worth_it_; }
-  std::size_t lanes() const { return lanes_max; }
 
   template <class Blocks>
   void leaves(const Blocks& blocks, std::span<digest> leaves) {
@@ -110,40 +121,43 @@ class ipsec_mb_hasher {
   }
 
  private:
-  static constexpr std::size_t lanes_max = 16;
-  static constexpr std::size_t avx512_leaves_worth_it = 6;
-  static constexpr std::size_t avx2_leaves_worth_it = 8;
-  static constexpr std::size_t shani_leaves_worth_it = 2;
-
   static void check(const IMB_JOB& job) { SHOAL_ASSERT(job.status == IMB_STATUS_COMPLETED); }
 
   struct free_manager {
     void operator()(IMB_MGR* manager) const { free_mb_mgr(manager); }
   };
   std::unique_ptr<IMB_MGR, free_manager> manager_;
-  std::size_t leaves_worth_it_ = 0;
 };
+/// None if there is no memory for a manager: OpenSSL will do.
+std::uint64_t features_of_cpu() {
+  IMB_MGR* const manager = alloc_mb_mgr(0);
+  if (manager == nullptr) return 0;
+  const std::uint64_t features = manager->features;
+  free_mb_mgr(manager);
+  return features;
+}
 
-ipsec_mb_hasher& ipsec_mb_of_thread() {
-  thread_local ipsec_mb_hasher hasher;
-  return hasher;
+ipsec_mb_hasher& ipsec_mb_of_thread(sha256_backend backend) {
+  thread_local std::array<std::optional<ipsec_mb_hasher>, sha256_backends.size()> hashers;
+  auto& hasher = hashers[static_cast<std::size_t>(backend)];
+  if (!hasher) hasher.emplace(*kernel_of(backend));
+  return *hasher;
 }
 
 #endif
 
 template <class Blocks>
 void hash_leaves(const Blocks& blocks, std::span<digest> leaves) {
+  std::size_t batched = 0;
 #ifdef SHOAL_HAS_IPSEC_MB
-  ipsec_mb_hasher& hasher = ipsec_mb_of_thread();
-  if (hasher.usable()) {
-    const std::size_t tail = leaves.size() % hasher.lanes();
-    const std::size_t batched = tail < hasher.leaves_worth_it() ? leaves.size() - tail : leaves.size();
-    hasher.leaves(blocks, leaves.first(batched));
-    openssl_leaves(blocks, leaves, batched);
-    return;
+  const sha256_backend backend = sha256_leaves_backend();
+  if (const kernel* const used = kernel_of(backend)) {
+    const std::size_t tail = leaves.size() % used->lanes;
+    batched = tail < used->leaves_worth_it ? leaves.size() - tail : leaves.size();
+    ipsec_mb_of_thread(backend).leaves(blocks, leaves.first(batched));
   }
 #endif
-  openssl_leaves(blocks, leaves);
+  openssl_leaves(blocks, leaves, batched);
 }
 
 }  // namespace
@@ -173,24 +187,40 @@ void sha256_blocks(std::span<const byte_view> blocks, std::span<digest> leaves) 
   hash_leaves(blocks, leaves);
 }
 
-sha256_backend sha256_leaves_backend() {
+std::string_view to_string(sha256_backend backend) {
+  switch (backend) {
+    case sha256_backend::openssl: return "openssl";
+    case sha256_backend::avx2: return "avx2";
+    case sha256_backend::sha_ni: return "sha-ni";
+    case sha256_backend::avx512: return "avx512";
+  }
+  return "unknown";
+}
+
+bool available(sha256_backend backend) {
+  if (backend == sha256_backend::openssl) return true;
 #ifdef SHOAL_HAS_IPSEC_MB
-  static const bool usable = ipsec_mb_hasher().usable();
-  if (usable) return sha256_backend::ipsec_mb;
+  static const std::uint64_t cpu_features = features_of_cpu();
+  const std::uint64_t needed = kernel_of(backend)->cpu_features;
+  return (cpu_features & needed) == needed;
+#else
+  return false;
 #endif
-  return sha256_backend::openssl;
+}
+
+sha256_backend sha256_leaves_backend() {
+  static const sha256_backend chosen = *std::ranges::find_if(std::views::reverse(sha256_backends), available);
+  return chosen;
 }
 
 void sha256_leaves_with(sha256_backend backend, byte_view data, std::span<digest> leaves) {
-  SHOAL_ASSERT(leaves.size() == (data.size() + block_bytes - 1) / block_bytes);
+  SHOAL_ASSERT(leaves.size() == (data.size() + block_bytes - 1) / block_bytes && available(backend));
 #ifdef SHOAL_HAS_IPSEC_MB
-  if (backend == sha256_backend::ipsec_mb) {
-    SHOAL_ASSERT(ipsec_mb_of_thread().usable());
-    ipsec_mb_of_thread().leaves(consecutive_blocks{data}, leaves);
+  if (backend != sha256_backend::openssl) {
+    ipsec_mb_of_thread(backend).leaves(consecutive_blocks{data}, leaves);
     return;
   }
 #endif
-  SHOAL_ASSERT(backend == sha256_backend::openssl);
   openssl_leaves(consecutive_blocks{data}, leaves);
 }
 

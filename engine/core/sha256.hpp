@@ -1,10 +1,12 @@
 // SHA-256, one message at a time or many leaves at once.
 //
-// Leaves go through libipsec-mb's multi-buffer kernels where library and CPU have them and through OpenSSL otherwise,
-// chosen once at run time. Thread-safe: each thread has its own state. Pure.
+// Leaves go through the fastest of libipsec-mb's multi-buffer kernels that the CPU has, and through OpenSSL without
+// library or kernel: chosen once, at run time. Thread-safe: each thread has its own state. Pure.
 #pragma once
 
+#include <array>
 #include <span>
+#include <string_view>
 
 #include "core/bytes.hpp"
 #include "core/ids.hpp"
@@ -27,10 +29,18 @@ void sha256_leaves(byte_view data, std::span<digest> leaves);
 /// block longer than block_bytes.
 void sha256_blocks(std::span<const byte_view> blocks, std::span<digest> leaves);
 
-/// Which implementation hashes leaves: for the log, tests and benches.
-enum class sha256_backend { openssl, ipsec_mb };
+/// What hashes leaves, slowest first: OpenSSL one after the other, or libipsec-mb with 8 lanes of AVX2, two leaves
+/// interleaved in the SHA extensions (SHA-NI), or 16 lanes of AVX-512.
+enum class sha256_backend : std::uint8_t { openssl, avx2, sha_ni, avx512 };
+inline constexpr std::array sha256_backends{sha256_backend::openssl, sha256_backend::avx2, sha256_backend::sha_ni,
+                                            sha256_backend::avx512};
+
+std::string_view to_string(sha256_backend backend);
+/// Whether CPU and libraries have it.
+bool available(sha256_backend backend);
+/// What sha256_leaves uses: the last that is available.
 sha256_backend sha256_leaves_backend();
-/// As sha256_leaves, by one backend: lets tests compare them. `backend` must be available.
+/// As sha256_leaves, all of it by one backend, which must be available: for tests and benches.
 void sha256_leaves_with(sha256_backend backend, byte_view data, std::span<digest> leaves);
 
 }  // namespace shoal
