@@ -34,6 +34,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/page_buffer.hpp"
 #include "core/sha256.hpp"
 
 namespace {
@@ -101,7 +102,7 @@ class exchange {
 
   explicit exchange(std::size_t buffer_bytes) {
     for (std::size_t i = 0; i < pool_buffers; ++i) {
-      memory_.push_back(std::make_unique<std::uint8_t[]>(buffer_bytes));
+      memory_.push_back(make_page_buffer(buffer_bytes));
       empty_.push_back(memory_.back().get());
     }
   }
@@ -134,7 +135,7 @@ class exchange {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::unique_ptr<std::uint8_t[]>> memory_;
+  std::vector<page_buffer> memory_;
   std::deque<std::uint8_t*> empty_;
   std::deque<job> full_;
 };

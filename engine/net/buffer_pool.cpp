@@ -17,7 +17,7 @@ awaitable<buffer_pool::buffer> buffer_pool::acquire() {
   } else {
     ++in_use_;
   }
-  if (free_.empty()) co_return buffer(new std::uint8_t[receive_buffer_bytes]);
+  if (free_.empty()) co_return make_page_buffer(receive_buffer_bytes);
   buffer taken = std::move(free_.back());
   free_.pop_back();
   co_return taken;

@@ -8,10 +8,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <span>
 #include <vector>
 
+#include "core/page_buffer.hpp"
 #include "net/event.hpp"
 
 namespace shoal {
@@ -30,7 +30,7 @@ class buffer_pool {
       : executor_(std::move(executor)), capacity_(capacity), full_max_(full_max) {}
   ~buffer_pool();
 
-  using buffer = std::unique_ptr<std::uint8_t[]>;
+  using buffer = page_buffer;
 
   /// A buffer of receive_buffer_bytes, as soon as there is one; first come, first served.
   awaitable<buffer> acquire();

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/assert.hpp"
+#include "core/page_buffer.hpp"
 #include "core/sha256.hpp"
 #include "store/positioned_io.hpp"
 #include "store/printable.hpp"
@@ -40,12 +41,12 @@ std::string descriptor_path(int descriptor) {
 result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, std::uint64_t bytes,
                                         std::atomic<std::uint64_t>* hashed_bytes) {
   SHOAL_ASSERT(bytes <= hash_call_bytes_max);
-  thread_local byte_buffer buffer(hash_read_bytes);
+  thread_local const page_buffer buffer = make_page_buffer(hash_read_bytes);
   std::vector<digest> leaves((bytes + block_bytes - 1) / block_bytes);
   std::span<digest> left(leaves);
   for (std::uint64_t done = 0; done < bytes;) {
     const std::uint64_t now = std::min<std::uint64_t>(bytes - done, hash_read_bytes);
-    const std::span<std::uint8_t> part(buffer.data(), now);
+    const std::span<std::uint8_t> part(buffer.get(), now);
     result<std::size_t> got = read_cached(descriptor, offset + done, part);
     if (*got < now) {
       // The disk reads on while this part is hashed. What is in memory needs no such advice, which is not free.
