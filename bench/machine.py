@@ -152,12 +152,18 @@ def describe(root):
     return [("processor", f"{_processor()}, {CPUS} cores"),
             ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB"),
             ("kernel", f"{platform.system()} {platform.release()}"),
+            ("TCP", pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()),
             ("system", platform.freedesktop_os_release().get("PRETTY_NAME", "unknown")),
             ("shoal", commit.stdout.strip() or "unknown")]
 
 
 def _processor():
+    """Its name, generation, and which of the instructions it has that decide how fast SHA-256 is."""
+    facts = {}
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.machine()
+        name, _, value = line.partition(":")
+        facts.setdefault(name.strip(), value.strip())
+    if "model name" not in facts:
+        return platform.machine()
+    instructions = [flag for flag in ("avx2", "sha_ni", "avx512f") if flag in facts.get("flags", "").split()]
+    return f"{facts['model name']} (family {facts.get('cpu family')}, model {facts.get('model')}; {', '.join(instructions)})"
