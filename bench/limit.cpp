@@ -309,7 +309,6 @@ int main(int argc, char** argv) {
       "{\"bytes\": %llu, \"seconds\": %.4f, \"megabytes_per_second\": %.1f, \"source_cpu_seconds\": %.3f, "
       "\"receiver_cpu_seconds\": %.3f, \"hash\": \"%s\"}\n",
       static_cast<unsigned long long>(bytes), seconds, static_cast<double>(bytes) / 1e6 / seconds,
-      cpu_seconds(used_by(RUSAGE_CHILDREN)), receiver_cpu,
-      std::string(to_string(sha256_leaves_backend())).c_str());
+      cpu_seconds(used_by(RUSAGE_CHILDREN)), receiver_cpu, std::string(to_string(sha256_leaves_backend())).c_str());
   return 0;
 }

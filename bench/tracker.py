@@ -23,7 +23,7 @@ LOADS = 4  # processes, each with an address of its own
 SHARES = 100  # that the swarm has before the probes
 PROBES = 10
 HEARTBEAT_SECONDS = 5
-PAUSE_SECONDS = 0.5  # between probes: the last one's leaving is told as well
+PAUSE_SECONDS = 0.5  # between probes: the tracker rests as long as it took to tell the last one's leaving
 PATIENCE = 60
 GOAL_SESSIONS = 10000
 GOALS = {"memory": "≤ 12 KiB", "visible": "≤ 250 ms", "mass join": "≤ 10 s", "heartbeats": "≤ 3 %"}
@@ -91,15 +91,18 @@ def idle_share(pid, heartbeats):
 
 
 def probe(suite, tracker, loads, number):
-    """Seconds from the connect of one more peer until each session was told of its share."""
+    """Seconds from the connect of one more peer until each session was told of its share; it has left again."""
     one = Load(suite, tracker, "127.0.0.99", f"probe{number}", 1, 1, 1)
     try:
         one.go()
         begun = one.wait("began")["at"]
-        return [at - begun for load in loads for at in load.wait("seen")["at"]]
+        seconds = [at - begun for load in loads for at in load.wait("seen")["at"]]
     finally:
         one.end()
-        time.sleep(PAUSE_SECONDS)
+    for load in loads:
+        load.wait("left")
+    time.sleep(PAUSE_SECONDS)
+    return seconds
 
 
 def measure(suite, sessions):

@@ -5,7 +5,8 @@
 // once however many sessions get it, and its bytes are dropped in the kernel everywhere else. Bare epoll instead of the
 // engine's coroutines for the same reason. bench/tracker.py starts one process for each source address and reads its
 // lines of JSON: "ready", "settled" once every session knows all peers, "seen" when every session was told of a share
-// whose name begins with "probe". Times are seconds of CLOCK_MONOTONIC, the same for all processes. Ends with stdin.
+// whose name begins with "probe", "left" when every session was told that a peer left. Times are seconds of
+// CLOCK_MONOTONIC, the same for all processes. Ends with stdin.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -347,6 +348,7 @@ class load {
     }
     one.seq = told.seq;
     if (!told.probe.empty()) saw(told.probe, when);
+    if (told.leaving && ++told_leaving_[told.seq] == sessions_.size()) std::printf("{\"event\":\"left\"}\n");
     if (!one.settled && one.peers >= static_cast<std::ptrdiff_t>(settings_.expect)) {
       one.settled = true;
       if (++settled_ == sessions_.size()) {
@@ -369,6 +371,7 @@ class load {
   std::vector<session> sessions_;
   std::unordered_map<std::string, message> messages_;
   std::map<std::string, std::vector<double>> seen_;
+  std::map<std::uint64_t, std::size_t> told_leaving_;  ///< sessions by the delta that says that a peer left
   std::mt19937_64 random_;
   std::vector<std::size_t> waiting_;
   std::size_t retries_waiting_ = 0;

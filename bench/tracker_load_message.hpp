@@ -26,6 +26,7 @@ struct known_message {
   std::uint64_t seq = 0;
   std::ptrdiff_t peers = 0;       ///< how many it adds
   std::string probe;              ///< name of a probe's share that it publishes
+  bool leaving = false;           ///< a peer left
   std::vector<Session*> waiting;  ///< got it before it was decoded
 
   /// Ends the process if the tracker sent nonsense.
@@ -43,6 +44,7 @@ struct known_message {
       is_delta = true;
       seq = delta->seq;
       peers = static_cast<std::ptrdiff_t>(delta->joined.size()) - static_cast<std::ptrdiff_t>(delta->left.size());
+      leaving = !delta->left.empty();
       for (const live::share_row& row : delta->published) {
         if (row.name.starts_with("probe")) probe = row.name;
       }
