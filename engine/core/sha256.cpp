@@ -83,10 +83,14 @@ constexpr kernel avx512_kernel{init_mb_mgr_avx512, IMB_CPUFLAGS_AVX512, 16, 6};
 /// None for OpenSSL.
 const kernel* kernel_of(sha256_backend backend) {
   switch (backend) {
-    case sha256_backend::openssl: return nullptr;
-    case sha256_backend::avx2: return &avx2_kernel;
-    case sha256_backend::sha_ni: return &sha_ni_kernel;
-    case sha256_backend::avx512: return &avx512_kernel;
+    case sha256_backend::openssl:
+      return nullptr;
+    case sha256_backend::avx2:
+      return &avx2_kernel;
+    case sha256_backend::sha_ni:
+      return &sha_ni_kernel;
+    case sha256_backend::avx512:
+      return &avx512_kernel;
   }
   return nullptr;
 }
@@ -189,10 +193,14 @@ void sha256_blocks(std::span<const byte_view> blocks, std::span<digest> leaves) 
 
 std::string_view to_string(sha256_backend backend) {
   switch (backend) {
-    case sha256_backend::openssl: return "openssl";
-    case sha256_backend::avx2: return "avx2";
-    case sha256_backend::sha_ni: return "sha-ni";
-    case sha256_backend::avx512: return "avx512";
+    case sha256_backend::openssl:
+      return "openssl";
+    case sha256_backend::avx2:
+      return "avx2";
+    case sha256_backend::sha_ni:
+      return "sha-ni";
+    case sha256_backend::avx512:
+      return "avx512";
   }
   return "unknown";
 }
