@@ -75,6 +75,9 @@ using share_id = opaque_id<struct share_tag, 32>;
 /// Identity of a peer for the life of its process (BEP 20 style: "-SH0100-" and 12 random bytes).
 using peer_id = opaque_id<struct peer_tag, 20>;
 
+/// Keys of std::hash for opaque_id: random, the same for the life of the process.
+extern const std::array<std::uint64_t, 9> id_hash_keys;
+
 }  // namespace shoal
 
 template <class Tag>
@@ -82,11 +85,18 @@ struct std::hash<shoal::strong_index<Tag>> {
   std::size_t operator()(shoal::strong_index<Tag> index) const noexcept { return index.value(); }
 };
 
+/// Multilinear hashing of 32-bit words with secret keys, strongly universal (Lemire and Kaser, "Strongly universal
+/// string hashing is fast", 2014): others choose ids, and must not be able to choose such as all fall into one bucket.
 template <class Tag, std::size_t Bytes>
 struct std::hash<shoal::opaque_id<Tag, Bytes>> {
   std::size_t operator()(const shoal::opaque_id<Tag, Bytes>& id) const noexcept {
-    std::size_t folded;
-    std::memcpy(&folded, id.bytes.data() + Bytes - sizeof folded, sizeof folded);
-    return folded;
+    static_assert(Bytes % sizeof(std::uint32_t) == 0 && Bytes / sizeof(std::uint32_t) < shoal::id_hash_keys.size());
+    std::uint64_t sum = shoal::id_hash_keys[0];
+    for (std::size_t i = 0; i < Bytes / sizeof(std::uint32_t); ++i) {
+      std::uint32_t word;
+      std::memcpy(&word, id.bytes.data() + i * sizeof word, sizeof word);
+      sum += shoal::id_hash_keys[i + 1] * word;
+    }
+    return sum >> 32;
   }
 };
