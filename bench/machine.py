@@ -165,5 +165,6 @@ def _processor():
         facts.setdefault(name.strip(), value.strip())
     if "model name" not in facts:
         return platform.machine()
+    generation = [f"family {facts.get('cpu family')}", f"model {facts.get('model')}"]
     instructions = [flag for flag in ("avx2", "sha_ni", "avx512f") if flag in facts.get("flags", "").split()]
-    return f"{facts['model name']} (family {facts.get('cpu family')}, model {facts.get('model')}; {', '.join(instructions)})"
+    return f"{facts['model name']} ({', '.join(generation + instructions)})"

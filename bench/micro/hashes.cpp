@@ -22,7 +22,7 @@ void leaves(benchmark::State& state) {
 }
 BENCHMARK(leaves)->Arg(1)->Arg(4)->Arg(16)->Arg(64);
 
-/// 16 leaves by one back end: which of them is the fastest differs between CPUs.
+/// 16 leaves by one back end: tells whether the one that is preferred is the fastest here.
 void leaves_by(benchmark::State& state, sha256_backend backend) {
   const byte_buffer data(16 * block_bytes, 7);
   std::vector<digest> digests(16);

@@ -153,11 +153,10 @@ void node::detach(session& gone) {
     transfer_->on_source_gone(*gone.source, now());
   }
   std::erase(ends_, end);
+  if (copies_ && copies_->knows(gone.leecher)) copies_->on_leecher_gone(gone.leecher);
+  spread_hints();
   choker_.on_leecher_gone(gone.leecher, now());
   follow_choker();
-  if (!copies_ || !copies_->knows(gone.leecher)) return;
-  copies_->on_leecher_gone(gone.leecher);
-  spread_hints();
 }
 
 void node::close(session& which, bool again) {

@@ -66,40 +66,41 @@ void openssl_leaves(const Blocks& blocks, std::span<digest> leaves, std::size_t 
 
 #ifdef SHOAL_HAS_IPSEC_MB
 
+struct free_manager {
+  void operator()(IMB_MGR* manager) const { free_mb_mgr(manager); }
+};
+using manager_ptr = std::unique_ptr<IMB_MGR, free_manager>;
+
+manager_ptr new_manager() {
+  manager_ptr manager(alloc_mb_mgr(0));
+  SHOAL_ASSERT(manager != nullptr);
+  return manager;
+}
+
 /// One kernel of libipsec-mb.
 struct kernel {
-  void (*use)(IMB_MGR*);
-  std::uint64_t cpu_features;
-  std::size_t lanes;
+  void (*use)(IMB_MGR*) = nullptr;
+  std::uint64_t cpu_features = 0;
+  std::size_t lanes = 1;
   /// How many leaves beat OpenSSL: a batch takes as long as all lanes even if most are idle.
-  std::size_t leaves_worth_it;
+  std::size_t leaves_worth_it = 0;
 };
 
-// The library itself would prefer AVX2 to the SHA extensions, which it offers in its SSE manager only: half as fast.
-constexpr kernel avx2_kernel{init_mb_mgr_avx2, IMB_CPUFLAGS_AVX2, 8, 3};
-constexpr kernel sha_ni_kernel{init_mb_mgr_sse, IMB_CPUFLAGS_SSE_T2, 2, 2};
-constexpr kernel avx512_kernel{init_mb_mgr_avx512, IMB_CPUFLAGS_AVX512, 16, 6};
+// By sha256_backend; OpenSSL has none. The library itself would choose AVX2 on a CPU with SHA-NI but without GFNI,
+// which is half as fast.
+constexpr std::array<kernel, sha256_backends.size()> kernels{{{},
+                                                              {init_mb_mgr_avx2, IMB_CPUFLAGS_AVX2, 8, 3},
+                                                              {init_mb_mgr_sse, IMB_CPUFLAGS_SSE_T2, 2, 2},
+                                                              {init_mb_mgr_avx512, IMB_CPUFLAGS_AVX512, 16, 6}}};
 
-/// None for OpenSSL.
-const kernel* kernel_of(sha256_backend backend) {
-  switch (backend) {
-    case sha256_backend::openssl:
-      return nullptr;
-    case sha256_backend::avx2:
-      return &avx2_kernel;
-    case sha256_backend::sha_ni:
-      return &sha_ni_kernel;
-    case sha256_backend::avx512:
-      return &avx512_kernel;
-  }
-  return nullptr;
+const kernel& kernel_of(sha256_backend backend) {
+  return kernels[static_cast<std::size_t>(backend)];
 }
 
 /// A libipsec-mb manager with one kernel. Must not be shared between threads.
 class ipsec_mb_hasher {
  public:
-  explicit ipsec_mb_hasher(const kernel& used) : manager_(alloc_mb_mgr(0)) {
-    SHOAL_ASSERT(manager_ != nullptr);
+  explicit ipsec_mb_hasher(const kernel& used) : manager_(new_manager()) {
     used.use(manager_.get());
     SHOAL_ASSERT(imb_get_errno(manager_.get()) == 0);
   }
@@ -127,24 +128,13 @@ class ipsec_mb_hasher {
  private:
   static void check(const IMB_JOB& job) { SHOAL_ASSERT(job.status == IMB_STATUS_COMPLETED); }
 
-  struct free_manager {
-    void operator()(IMB_MGR* manager) const { free_mb_mgr(manager); }
-  };
-  std::unique_ptr<IMB_MGR, free_manager> manager_;
+  manager_ptr manager_;
 };
-/// None if there is no memory for a manager: OpenSSL will do.
-std::uint64_t features_of_cpu() {
-  IMB_MGR* const manager = alloc_mb_mgr(0);
-  if (manager == nullptr) return 0;
-  const std::uint64_t features = manager->features;
-  free_mb_mgr(manager);
-  return features;
-}
 
 ipsec_mb_hasher& ipsec_mb_of_thread(sha256_backend backend) {
   thread_local std::array<std::optional<ipsec_mb_hasher>, sha256_backends.size()> hashers;
   auto& hasher = hashers[static_cast<std::size_t>(backend)];
-  if (!hasher) hasher.emplace(*kernel_of(backend));
+  if (!hasher) hasher.emplace(kernel_of(backend));
   return *hasher;
 }
 
@@ -155,9 +145,10 @@ void hash_leaves(const Blocks& blocks, std::span<digest> leaves) {
   std::size_t batched = 0;
 #ifdef SHOAL_HAS_IPSEC_MB
   const sha256_backend backend = sha256_leaves_backend();
-  if (const kernel* const used = kernel_of(backend)) {
-    const std::size_t tail = leaves.size() % used->lanes;
-    batched = tail < used->leaves_worth_it ? leaves.size() - tail : leaves.size();
+  if (backend != sha256_backend::openssl) {
+    const kernel& used = kernel_of(backend);
+    const std::size_t tail = leaves.size() % used.lanes;
+    batched = tail < used.leaves_worth_it ? leaves.size() - tail : leaves.size();
     ipsec_mb_of_thread(backend).leaves(blocks, leaves.first(batched));
   }
 #endif
@@ -208,8 +199,8 @@ std::string_view to_string(sha256_backend backend) {
 bool available(sha256_backend backend) {
   if (backend == sha256_backend::openssl) return true;
 #ifdef SHOAL_HAS_IPSEC_MB
-  static const std::uint64_t cpu_features = features_of_cpu();
-  const std::uint64_t needed = kernel_of(backend)->cpu_features;
+  static const std::uint64_t cpu_features = new_manager()->features;
+  const std::uint64_t needed = kernel_of(backend).cpu_features;
   return (cpu_features & needed) == needed;
 #else
   return false;

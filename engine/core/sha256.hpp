@@ -1,7 +1,7 @@
 // SHA-256, one message at a time or many leaves at once.
 //
-// Leaves go through the fastest of libipsec-mb's multi-buffer kernels that the CPU has, and through OpenSSL without
-// library or kernel: chosen once, at run time. Thread-safe: each thread has its own state. Pure.
+// Leaves go through one of libipsec-mb's multi-buffer kernels where library and CPU have them and through OpenSSL
+// otherwise, chosen once at run time. Thread-safe: each thread has its own state. Pure.
 #pragma once
 
 #include <array>
@@ -29,8 +29,8 @@ void sha256_leaves(byte_view data, std::span<digest> leaves);
 /// block longer than block_bytes.
 void sha256_blocks(std::span<const byte_view> blocks, std::span<digest> leaves);
 
-/// What hashes leaves, slowest first: OpenSSL one after the other, or libipsec-mb with 8 lanes of AVX2, two leaves
-/// interleaved in the SHA extensions (SHA-NI), or 16 lanes of AVX-512.
+/// What hashes leaves, the preferred last: OpenSSL one after the other, or libipsec-mb with its AVX2 manager, two
+/// leaves interleaved in the SHA extensions (SHA-NI), or 16 lanes of AVX-512.
 enum class sha256_backend : std::uint8_t { openssl, avx2, sha_ni, avx512 };
 inline constexpr std::array sha256_backends{sha256_backend::openssl, sha256_backend::avx2, sha256_backend::sha_ni,
                                             sha256_backend::avx512};

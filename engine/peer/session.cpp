@@ -146,13 +146,16 @@ void session::hint(piece_index piece, bool taken) {
   if (closed_ || !hears_hints()) return;
   auto& list = taken ? hints_.taken : hints_.returned;
   if (list.size() == wire::hinted_pieces_max) flush_hints();
+  // What is said last counts, in whatever order the other side reads the two lists.
+  std::erase(taken ? hints_.returned : hints_.taken, piece);
   list.push_back(piece);
   work_.set();
 }
 
 void session::flush_hints() {
   if (hints_.taken.empty() && hints_.returned.empty()) return;
-  send(wire::extended{*extensions_.shoal, wire::encode(hints_)});
+  // A later handshake may have taken it back.
+  if (extensions_.shoal) send(wire::extended{*extensions_.shoal, wire::encode(hints_)});
   hints_ = {};
 }
 

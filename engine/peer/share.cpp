@@ -219,10 +219,11 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
   co_await one.run();
   if (download_) download_->on_session_gone(one);
   if (one.leecher) {
+    // First, so that whose turn comes in its place knows what is nobody's again.
     if (knows_copies_of(one)) copies_->on_leecher_gone(*one.leecher);
+    spread_hints();
     choker_->on_leecher_gone(*std::exchange(one.leecher, std::nullopt), clock::now());
     follow_choker();
-    spread_hints();
   }
   if (one.dialled()) {
     const end_reason why = one.reason();
