@@ -1,8 +1,8 @@
 // What a seeder has given to nobody yet: it sends every piece once before it sends one twice.
 //
 // A crowd waits for its seeder's uplink, and each piece that leaves it twice early is one that the crowd gets later. So
-// the seeder tells its leechers what is taken, asked for by one of them who will pass it on, and declines a request for
-// a piece that another was given while there are pieces that nobody was given. It declines each piece once to each
+// the seeder tells those it serves what is taken, asked for by one leecher who will pass it on, and declines a request
+// for a piece that another was given while there are pieces that nobody was given. It declines each piece once to each
 // leecher: a hint and not a refusal, so that who insists is served, and no leecher depends on what others do.
 // When the one that was given a piece leaves before anybody has it, the piece is nobody's again.
 //
