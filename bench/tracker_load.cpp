@@ -1,5 +1,5 @@
-// Load for a tracker: many live sessions in one process, each joined, answering pings and dial-backs, counting what it
-// is told.
+// Load for a tracker: many live sessions in one process, each joined, showing that it lives as a peer does
+// (peer/tracker_connection), answering dial-backs, counting what it is told.
 //
 // Stands for N machines, so it is frugal where those would not share a processor with the tracker: a message is decoded
 // once however many sessions get it, and its bytes are dropped in the kernel everywhere else. Bare epoll instead of the
@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "bench/tracker_load_frames.hpp"
+#include "bench/tracker_load_heartbeats.hpp"
 #include "bench/tracker_load_message.hpp"
 #include "bench/tracker_load_settings.hpp"
 #include "core/time.hpp"
@@ -45,9 +46,6 @@ using bench::settings_of;
 /// Connections opened between two looks at what came: no machine waits for another one's connection.
 constexpr std::size_t connects_at_once = 16;
 constexpr double retry_seconds = 0.2;
-constexpr std::string_view upgrade_request =
-    "GET /live HTTP/1.1\r\nHost: tracker\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 constexpr std::uint64_t accept_tag = ~std::uint64_t{0};
 constexpr std::uint64_t input_tag = accept_tag - 1;
 
@@ -63,7 +61,6 @@ struct session {
   bool upgraded = false;
   std::string head;  ///< bytes of the answer to the upgrade
   bench::frame_header frame;
-  std::string control;
   std::string prefix;
   bool keeps = false;
   std::string kept;
@@ -75,6 +72,7 @@ struct session {
   std::deque<std::pair<const message*, double>> undecided;
   bool settled = false;
   double retry_at = 0;
+  double heard_at = 0;
 };
 
 class load {
@@ -90,7 +88,7 @@ class load {
     std::array<epoll_event, 512> events;
     while (true) {
       open_some();
-      const int timeout = opened_ < sessions_.size() && begun_ ? 0 : retries_waiting_ > 0 ? 20 : -1;
+      const int timeout = begun_ && opened_ < sessions_.size() ? 0 : begun_ ? 20 : -1;
       const int count = ::epoll_wait(epoll_, events.data(), events.size(), timeout);
       now_ = now_seconds();
       for (std::size_t i = 0; static_cast<int>(i) < count; ++i) {
@@ -103,7 +101,8 @@ class load {
           on_event(sessions_[tag], tag, events[i].events);
         }
       }
-      if (retries_waiting_ > 0) retry();
+      retry();
+      beat();
     }
   }
 
@@ -173,7 +172,6 @@ class load {
     one = {};
     one.retry_at = now_ + retry_seconds * std::uniform_real_distribution<>(0.5, 1.5)(random_);
     waiting_.push_back(at);
-    ++retries_waiting_;
     ++failures_;
   }
 
@@ -184,10 +182,17 @@ class load {
         later.push_back(at);
       } else {
         connect(at);
-        --retries_waiting_;
       }
     }
     waiting_ = std::move(later);
+  }
+
+  void beat() {
+    while (const auto at = heartbeats_.next(now_)) {
+      const session& one = sessions_[*at];
+      const std::string frame = bench::heartbeats::beat(one.heard_at, now_);
+      (void)::send(one.descriptor, frame.data(), frame.size(), MSG_NOSIGNAL);
+    }
   }
 
   void on_event(session& one, std::size_t at, std::uint32_t what) {
@@ -201,7 +206,7 @@ class load {
       event.events = EPOLLIN;
       event.data.u64 = at;
       ::epoll_ctl(epoll_, EPOLL_CTL_MOD, one.descriptor, &event);
-      (void)::send(one.descriptor, upgrade_request.data(), upgrade_request.size(), MSG_NOSIGNAL);
+      (void)::send(one.descriptor, bench::upgrade.data(), bench::upgrade.size(), MSG_NOSIGNAL);
       return;
     }
     if (!receive(one, at)) fail(one, at);
@@ -220,6 +225,7 @@ class load {
         if (one.frame.left == 0) end_frame(one);
         continue;
       }
+      one.heard_at = now_;
       std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
       if (!one.upgraded && !take_answer(one, at, bytes)) return false;
       if (!take_frames(one, bytes)) return false;
@@ -237,6 +243,7 @@ class load {
     one.head.clear();
     one.upgraded = true;
     say_hello(one, at);
+    heartbeats_.on_session(at, now_);
     return true;
   }
 
@@ -285,10 +292,7 @@ class load {
   }
 
   void take_payload(session& one, std::string_view bytes) {
-    if (one.frame.is_control()) {
-      one.control += bytes;
-      return;
-    }
+    if (one.frame.is_control()) return;
     if (one.prefix.size() < bench::prefix_bytes) {
       one.prefix += bytes.substr(0, bench::prefix_bytes - one.prefix.size());
       if (one.prefix.size() == bench::prefix_bytes) one.keeps = messages_.try_emplace(one.prefix).second;
@@ -298,13 +302,7 @@ class load {
 
   bool end_frame(session& one) {
     if (one.frame.is_control()) {
-      const std::string payload = std::exchange(one.control, {});
-      if (one.frame.kind == bench::op_close) return false;
-      if (one.frame.kind == bench::op_ping) {
-        const std::string pong = bench::frame(bench::op_pong, payload);
-        (void)::send(one.descriptor, pong.data(), pong.size(), MSG_NOSIGNAL);
-      }
-      return true;
+      return one.frame.kind != bench::op_close;
     }
     if (one.frame.is_last) {
       end_message(one);
@@ -374,7 +372,7 @@ class load {
   std::map<std::uint64_t, std::size_t> told_leaving_;  ///< sessions by the delta that says that a peer left
   std::mt19937_64 random_;
   std::vector<std::size_t> waiting_;
-  std::size_t retries_waiting_ = 0;
+  bench::heartbeats heartbeats_;
   std::size_t failures_ = 0;
   std::size_t opened_ = 0;
   std::size_t settled_ = 0;

@@ -1,4 +1,4 @@
-// WebSocket frames as a client of a tracker sees them (RFC 6455, 5.2): the header of the next one, and frames to send.
+// WebSocket as a client of a tracker sees it (RFC 6455): the upgrade, the header of the next frame, and frames to send.
 //
 // Used by tracker_load alone, which trusts its tracker: nothing is checked.
 #pragma once
@@ -8,6 +8,11 @@
 #include <string_view>
 
 namespace shoal::bench {
+
+/// The request that begins a session (4.1).
+inline constexpr std::string_view upgrade =
+    "GET /live HTTP/1.1\r\nHost: tracker\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 enum opcode : std::uint8_t { op_text = 1, op_binary = 2, op_close = 8, op_ping = 9, op_pong = 10 };
 

@@ -3,7 +3,7 @@
 // Connects, says who we are and what we have, keeps the catalogue up to date, and does so again after each
 // loss, for as long as it runs: the first retry comes almost at once, later ones with growing, jittered
 // delays. Holds what is published and watched itself, so nobody needs to say anything twice; may be told so
-// before it is connected. A tracker from which nothing is heard for three heartbeats counts as gone.
+// before it is connected. A tracker that is silent and does not answer when it is asked counts as gone.
 //
 // Owned by the peer node and touched only on its context. The owner awaits run() in a task group, calls
 // stop(), and joins before it destroys this. Never throws, never ends by itself. DESIGN: "Between peer and
@@ -61,8 +61,10 @@ class tracker_client final : private tracker_connection_reader {
   static constexpr duration attempt_timeout = std::chrono::seconds(5);
   /// How long leave() waits for the tracker to close.
   static constexpr duration leave_timeout = std::chrono::milliseconds(200);
-  /// Silent heartbeats that end a session.
-  static constexpr int heartbeats_missed_max = 3;
+  /// Heartbeats of silence after which the tracker is asked, once in each, whether it is there.
+  static constexpr int heartbeats_unheard_max = 3;
+  /// Heartbeats of silence that end a session.
+  static constexpr int heartbeats_missed_max = 6;
 
   /// `describe` gives the join message, asked at each attempt. `rows` and `observer` outlive the client.
   tracker_client(asio::any_io_executor executor, std::size_t tracker, host_port where,

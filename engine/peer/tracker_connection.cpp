@@ -92,9 +92,10 @@ bool tracker_connection::leave() {
 }
 
 void tracker_connection::heard() {
-  if (heartbeat_ > duration::zero()) {
-    deadline_ = clock::now() + tracker_client::heartbeats_missed_max * heartbeat_;
-  }
+  if (heartbeat_ == duration::zero()) return;
+  const time_point now = clock::now();
+  ask_at_ = now + tracker_client::heartbeats_unheard_max * heartbeat_;
+  deadline_ = now + tracker_client::heartbeats_missed_max * heartbeat_;
 }
 
 awaitable<void> tracker_connection::read_loop() {
@@ -131,6 +132,7 @@ void tracker_connection::on_text(std::string_view text) {
   live::tracker_message& message = *decoded;
   if (const auto* welcome = std::get_if<live::welcome>(&message)) {
     heartbeat_ = std::clamp<duration>(std::chrono::milliseconds(welcome->heartbeat_ms), heartbeat_min, heartbeat_max);
+    beat_at_ = clock::now() + heartbeat_;
     heard();
     watchdog_timer_.cancel();
   } else if (const auto* failure = std::get_if<live::failure>(&message)) {
@@ -152,6 +154,10 @@ awaitable<void> tracker_connection::write_loop() {
   std::string first = live::encode(std::move(join_));
   co_await write(std::move(first));
   while (!closed_) {
+    if (std::exchange(beat_due_, false)) {
+      co_await beat();
+      continue;
+    }
     std::optional<live::peer_message> next;
     if (leaving_) {
       next = live::leave{};
@@ -174,17 +180,37 @@ awaitable<void> tracker_connection::write_loop() {
 awaitable<void> tracker_connection::write(std::string text) {
   const auto bytes = asio::buffer(text);
   auto wrote = co_await stream_.async_write(bytes, use_tuple);
-  const error_code ec = std::get<0>(wrote);
+  on_written(std::get<0>(wrote));
+}
+
+awaitable<void> tracker_connection::beat() {
+  const websocket::ping_data nothing;
+  if (clock::now() < ask_at_) {
+    auto wrote = co_await stream_.async_pong(nothing, use_tuple);
+    on_written(std::get<0>(wrote));
+  } else {
+    auto wrote = co_await stream_.async_ping(nothing, use_tuple);
+    on_written(std::get<0>(wrote));
+  }
+}
+
+void tracker_connection::on_written(error_code ec) {
   if (ec && !closed_) close("session with tracker " + host_ + " broke: " + ec.message());
 }
 
 awaitable<void> tracker_connection::watchdog() {
   while (!closed_) {
-    if (clock::now() >= deadline_) {
+    const time_point now = clock::now();
+    if (now >= deadline_) {
       close("tracker " + host_ + " is silent");
       break;
     }
-    watchdog_timer_.expires_at(deadline_);
+    if (now >= beat_at_) {
+      beat_at_ = now + heartbeat_;
+      beat_due_ = true;
+      ready_.set();
+    }
+    watchdog_timer_.expires_at(std::min(deadline_, beat_at_));
     (void)co_await watchdog_timer_.async_wait(use_tuple);
   }
 }

@@ -1,9 +1,10 @@
 // One WebSocket connection to a tracker, from connecting to its end; tracker_client makes a new one each
 // time.
 //
-// Sends the join message and then whatever the announcements have unsaid, hands decoded messages over, and
-// ends itself when three heartbeats pass in silence. close() is the only end. Used by tracker_client alone,
-// on its context.
+// Sends the join message and then whatever the announcements have unsaid, and hands decoded messages over. Each
+// heartbeat it shows the tracker that this peer lives with a pong that nobody asked for (RFC 6455 section 5.5.3), or
+// with a ping when the tracker said nothing for some time; ends itself when that is not answered either. close() is the
+// only end. Used by tracker_client alone, on its context.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -43,6 +44,8 @@ class tracker_connection {
   awaitable<void> write_loop();
   awaitable<void> watchdog();
   awaitable<void> write(std::string text);
+  awaitable<void> beat();
+  void on_written(error_code ec);
   void heard();
   void on_message(std::string_view bytes);
   void on_text(std::string_view text);
@@ -59,7 +62,10 @@ class tracker_connection {
   std::string failure_;  ///< what the tracker said last that it did not like
   std::string reason_;
   duration heartbeat_{};  ///< zero before the welcome
+  time_point beat_at_ = never;
+  time_point ask_at_ = never;  ///< from when a beat is a ping
   time_point deadline_ = never;
+  bool beat_due_ = false;
   bool open_ = false;
   bool resync_wanted_ = false;
   bool resync_asked_ = false;

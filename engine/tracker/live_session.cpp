@@ -18,7 +18,7 @@ using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
-/// A large message goes out in fragments of this size, with room for pings in between.
+/// A large message goes out in fragments of this size, with room for control frames in between.
 constexpr std::size_t fragment_bytes = 64 * KiB;
 /// Held while nothing comes. Most messages fit.
 constexpr std::size_t idle_inbox_bytes = 512;
@@ -194,7 +194,6 @@ awaitable<void> live_session::admit() {
   }
   in_registry_ = true;
   heard();
-  ping_at_ = clock::now() + settings_.heartbeat;
   log_info("peer joins peer={} name={} endpoint={} port={} reachable={}", join_.peer.hex(), join_.name, welcome.address,
            join_.port, welcome.reachable);
   send(encode_shared(std::move(welcome)));
@@ -249,8 +248,6 @@ void live_session::fail(const error& reason) {
   leave_registry();
   tell(reason);
   failing_ = true;
-  ping_due_ = false;
-  ping_at_ = never;
   deadline_ = clock::now() + farewell_timeout;
   admitted_.set();
   start_writing();
@@ -284,9 +281,7 @@ void live_session::start_writing() {
 awaitable<void> live_session::write_loop() {
   while (!closed_) {
     error_code ec;
-    if (ping_due_) {
-      ec = co_await ping();
-    } else if (!outbox_.empty()) {
+    if (!outbox_.empty()) {
       outgoing next = std::move(outbox_.front());
       outbox_.pop_front();
       ec = co_await write(std::move(next));
@@ -313,13 +308,6 @@ awaitable<error_code> live_session::write(outgoing message) {
     auto wrote = co_await stream_.async_write_some(last, fragment, use_tuple);
     if (std::get<0>(wrote)) co_return std::get<0>(wrote);
     sent += bytes;
-    if (last) break;
-    // A peer that is still reading a large message cannot answer the ping behind it.
-    heard();
-    if (ping_due_) {
-      const error_code ec = co_await ping();
-      if (ec) co_return ec;
-    }
   }
   if (message.is_snapshot) {
     --snapshots_unsent_;
@@ -329,22 +317,10 @@ awaitable<error_code> live_session::write(outgoing message) {
   co_return error_code{};
 }
 
-awaitable<error_code> live_session::ping() {
-  ping_due_ = false;
-  const websocket::ping_data nothing;
-  auto sent = co_await stream_.async_ping(nothing, use_tuple);
-  co_return std::get<0>(sent);
-}
-
 time_point live_session::look(time_point now) {
   if (now >= deadline_) close(in_registry_ ? live_end::silent : live_end::late);
   if (closed_) return never;
-  if (now >= ping_at_) {
-    ping_at_ = now + settings_.heartbeat;
-    ping_due_ = true;
-    start_writing();
-  }
-  return std::min({deadline_, ping_at_, now + std::min(settings_.heartbeat, look_interval_max)});
+  return std::min(deadline_, now + std::min(settings_.heartbeat, look_interval_max));
 }
 
 }  // namespace shoal

@@ -1,10 +1,10 @@
 // One peer's live session at the tracker: WebSocket at /live (RFC 6455), messages of wire/live.hpp.
 //
-// Reads what the peer says into the registry, dials the peer's port back once before others see it, sends
-// what it is given, and pings. While nothing happens, one coroutine waits to read: thousands of sessions are cheap. A
-// session from which no frame comes for three heartbeats, or which does not read what it is sent, is ended; close() is
-// the only end, takes the peer out of the registry at once, and makes run() return. Owned by tracker_node, on its
-// context. Does not decide who is told what: that is the registry's.
+// Reads what the peer says into the registry, dials the peer's port back once before others see it, and sends
+// what it is given. While nothing happens, one coroutine waits to read: thousands of sessions are cheap. The peer shows
+// that it lives, so an idle session sends nothing. One from which no frame comes for three heartbeats, or which does
+// not read what it is sent, is ended; close() is the only end, takes the peer out of the registry at once, and makes
+// run() return. Owned by tracker_node, on its context. Does not decide who is told what: that is the registry's.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -92,7 +92,7 @@ class live_session {
   /// Idempotent; the first reason counts.
   void close(live_end why);
 
-  /// Pings if that is due, closes if the deadline is over. When to look next, at most a heartbeat later.
+  /// Closes if the deadline is over. When to look next, at most a heartbeat later.
   time_point look(time_point now);
 
   void send(shared_text message);
@@ -117,7 +117,6 @@ class live_session {
   awaitable<bool> dial_back(tcp::endpoint where);
   awaitable<bool> connect(tcp::endpoint where);
   awaitable<error_code> write(outgoing message);
-  awaitable<error_code> ping();
 
   void heard();
   void on_text(std::string_view text);
@@ -154,8 +153,6 @@ class live_session {
 
   task_group tasks_;
   time_point deadline_;
-  time_point ping_at_ = never;
-  bool ping_due_ = false;
   bool in_registry_ = false;
   bool failing_ = false;
   bool closed_ = false;

@@ -88,7 +88,7 @@ using peer_message = std::variant<join, publish, withdraw, progress, watch, unwa
 struct welcome {
   std::string address;             ///< where the tracker sees the peer: "192.0.2.1" or "2001:db8::1"
   bool reachable = false;          ///< the dial-back to address:port worked
-  std::uint32_t heartbeat_ms = 0;  ///< interval of WebSocket pings; three missed ones end the session
+  std::uint32_t heartbeat_ms = 0;  ///< the peer sends a frame at least so often; three missed ones end the session
   friend bool operator==(const welcome&, const welcome&) = default;
 };
 struct peer_row {

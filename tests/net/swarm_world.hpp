@@ -1,6 +1,7 @@
 // A tracker and peers of it in one process, on the loopback.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <map>
@@ -75,6 +76,7 @@ class test_peer final : public tracker_observer {
 
   int connects = 0;
   int disconnects = 0;
+  int rows_told = 0;
   std::string reason;
 
  private:
@@ -82,7 +84,7 @@ class test_peer final : public tracker_observer {
     ++connects;
     swarms_.clear();
   }
-  void on_rows(std::size_t) override {}
+  void on_rows(std::size_t) override { ++rows_told; }
   void on_swarm(std::size_t, const live::swarm& change) override {
     auto& known = swarms_[change.id];
     for (const auto& id : change.left) known.erase(id);
@@ -104,7 +106,7 @@ class test_peer final : public tracker_observer {
 /// A WebSocket client without manners: says what it is told and reads only when asked to.
 class raw_client {
  public:
-  explicit raw_client(world& w) : world_(w), stream_(w.executor()) {}
+  explicit raw_client(world& w) : world_(w), stream_(w.executor()), beat_timer_(w.executor()) {}
 
   /// False if the tracker does not let it in.
   bool open(tcp::endpoint tracker) {
@@ -116,11 +118,15 @@ class raw_client {
     bool sent = false;
     return world_.finish(write(std::move(text), sent)) && sent;
   }
-  /// Reads in the background, and so answers pings.
-  void listen() { world_.tasks.spawn("raw client", read()); }
+  /// Reads in the background, and shows that it lives.
+  void listen() {
+    world_.tasks.spawn("raw client", read());
+    world_.tasks.spawn("raw client's heart", beat());
+  }
   void close() {
     error_code ignored;
     stream_.next_layer().close(ignored);
+    beat_timer_.cancel();
   }
   bool ended() const { return ended_; }
   /// Messages that came packed.
@@ -160,10 +166,20 @@ class raw_client {
       inbox.consume(inbox.size());
     }
     ended_ = true;
+    beat_timer_.cancel();
+  }
+  awaitable<void> beat() {
+    while (stream_.next_layer().is_open() && !ended_) {
+      const boost::beast::websocket::ping_data nothing;
+      (void)co_await stream_.async_pong(nothing, use_tuple);
+      beat_timer_.expires_after(std::chrono::milliseconds(50));
+      if (stream_.next_layer().is_open() && !ended_) (void)co_await beat_timer_.async_wait(use_tuple);
+    }
   }
 
   world& world_;
   boost::beast::websocket::stream<tcp::socket> stream_;
+  asio::steady_timer beat_timer_;
   std::vector<live::tracker_message> heard_;
   std::size_t packed_count_ = 0;
   bool ended_ = false;

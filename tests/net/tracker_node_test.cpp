@@ -103,7 +103,7 @@ TEST_CASE("a connection that breaks takes its peer away at once", "[tracker_node
   CHECK(w.until([&] { return w.tracker().ended(live_end::closed) == 1; }));
 }
 
-TEST_CASE("a peer that does not answer pings is gone after three heartbeats", "[tracker_node]") {
+TEST_CASE("a peer that shows no life is gone after three heartbeats", "[tracker_node]") {
   swarm_world w;
   auto& witness = w.add_peer(1);
   witness.start();
