@@ -31,6 +31,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -44,6 +45,7 @@ using namespace shoal;
 constexpr std::size_t piece_header_bytes = 13;
 constexpr int receive_buffer_bytes = 4 * MiB;
 constexpr std::size_t pool_buffers = 8;
+constexpr std::string_view congestion = "cubic";
 
 struct settings {
   std::string source;
@@ -281,6 +283,8 @@ int main(int argc, char** argv) {
   const auto bytes = static_cast<std::uint64_t>(status.st_size);
 
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  // BBR's timers take a third of it, so the node does not stay with it either.
+  setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, congestion.data(), congestion.size());
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

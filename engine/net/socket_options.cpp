@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace shoal {
 
@@ -29,6 +31,15 @@ void set_low_watermark(asio::ip::tcp::socket& socket, std::uint32_t bytes, std::
 void set_unsent_max(asio::ip::tcp::socket& socket) {
   const int value = unsent_bytes_max;
   (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
+}
+
+void leave_bbr(asio::ip::tcp::socket& socket) {
+  std::array<char, 16> name{};  // TCP_CA_NAME_MAX
+  socklen_t size = name.size();
+  if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &size) != 0) return;
+  if (std::string_view(name.data()) != "bbr") return;
+  constexpr std::string_view wanted = "cubic";
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, wanted.data(), wanted.size());
 }
 
 duration round_trip(asio::ip::tcp::socket& socket) {

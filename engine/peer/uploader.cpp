@@ -8,6 +8,7 @@
 #include <bit>
 
 #include "net/offload.hpp"
+#include "net/socket_options.hpp"
 #include "peer/session.hpp"
 #include "peer/share.hpp"
 
@@ -17,6 +18,12 @@ namespace {
 
 // One sendfile call: large enough to be cheap, small enough to let other sessions have their turn.
 constexpr std::size_t sendfile_bytes_max = 1 * MiB;
+
+// A path that carries so much in this time, 2 Gbit/s, over less than a millisecond there and back, is one between
+// machines of one room, or on one machine.
+constexpr std::uint64_t stretch_bytes_min = 16 * MiB;
+constexpr duration fast_stretch_max = std::chrono::milliseconds(64);
+constexpr duration near_round_trip_max = std::chrono::milliseconds(1);
 
 }  // namespace
 
@@ -181,10 +188,7 @@ awaitable<bool> uploader::send_range(const prepared& one) {
                                    std::min(left, sendfile_bytes_max));
     if (put > 0) {
       left -= static_cast<std::size_t>(put);
-      to.bytes_uploaded += static_cast<std::uint64_t>(put);
-      to.context_.bytes_uploaded += static_cast<std::uint64_t>(put);
-      to.touch();
-      to.last_sent_ = to.last_activity_;
+      on_payload_sent(static_cast<std::size_t>(put));
     } else if (put < 0 && (errno == EAGAIN || errno == EINTR)) {
       const bool open = co_await wait_writable();
       if (!open) co_return false;
@@ -200,6 +204,20 @@ awaitable<bool> uploader::send_range(const prepared& one) {
   }
   static constexpr std::array<std::uint8_t, block_bytes> zeros{};
   co_return co_await send_bytes(byte_view(zeros).first(one.range.bytes - one.bytes_in_file), false);
+}
+
+void uploader::on_payload_sent(std::size_t bytes) {
+  session& to = session_;
+  to.bytes_uploaded += bytes;
+  to.context_.bytes_uploaded += bytes;
+  to.touch();
+  to.last_sent_ = to.last_activity_;
+  stretch_bytes_ += bytes;
+  if (stretch_bytes_ < stretch_bytes_min) return;
+  const bool fast = to.last_sent_ - stretch_begun_ < fast_stretch_max;
+  stretch_begun_ = to.last_sent_;
+  stretch_bytes_ = 0;
+  if (fast && to.round_trip() < near_round_trip_max) leave_bbr(to.socket_);
 }
 
 void uploader::answer_metadata(std::uint32_t piece, byte_view info) {

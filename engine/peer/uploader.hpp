@@ -13,6 +13,7 @@
 
 #include "content/geometry.hpp"
 #include "content/merkle.hpp"
+#include "core/time.hpp"
 #include "net/use_tuple.hpp"
 #include "store/content_files.hpp"
 
@@ -59,9 +60,12 @@ class uploader {
   /// False: the session was closed meanwhile.
   awaitable<bool> wait_writable();
   void reject(const byte_range& range);
+  void on_payload_sent(std::size_t bytes);
 
   session& session_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
+  std::uint64_t stretch_bytes_ = 0;
+  time_point stretch_begun_{};
 };
 
 }  // namespace shoal
