@@ -144,7 +144,9 @@ void transfer::on_taken(source_id source, piece_index piece) {
   state& s = *state_;
   if (piece.value() >= s.info->shape().piece_count()) return;
   s.queue.on_promised(piece);
-  ++s.at(source).declines_left;
+  // It tells the same ones again with each turn.
+  std::uint32_t& declines = s.at(source).declines_left;
+  declines = std::min(declines + 1, s.info->shape().piece_count());
 }
 
 void transfer::on_returned(source_id, piece_index piece) {

@@ -25,7 +25,7 @@ namespace shoal {
 
 /// A source that rejects a request though it does not choke is asked again after this, twice as long each
 /// time that it goes on so, up to reject_pause_max: neither forgotten nor asked in a circle. One that tells what is
-/// taken may decline as many requests as it told pieces without being left alone for it.
+/// taken may decline as many requests as it told pieces, and as there are pieces, without being left alone for it.
 inline constexpr duration reject_pause_min = std::chrono::milliseconds(250);
 inline constexpr duration reject_pause_max = std::chrono::seconds(8);
 /// While a source has nothing to do it is looked at again this often: others may have become slow enough to

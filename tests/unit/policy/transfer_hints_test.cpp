@@ -46,4 +46,16 @@ TEST_CASE("a promise counts as one holder until there is one, or it is broken") 
   s.transfer.check_invariants();
 }
 
+TEST_CASE("telling the same piece again and again does not let a source decline for ever") {
+  stage s(64 * KiB, {64 * KiB, 64 * KiB});
+  const auto seeder = s.join(std::nullopt, 64 * KiB, 1);
+  for (int i = 0; i < 10; ++i) s.transfer.on_taken(seeder, piece_index{0});
+  for (int i = 0; i < 3; ++i) {
+    const auto asked = s.ask(seeder);
+    REQUIRE(asked.size() == 1);
+    s.transfer.on_reject(seeder, asked[0], s.now);
+  }
+  CHECK(s.ask(seeder).empty());
+}
+
 }  // namespace shoal
