@@ -21,8 +21,8 @@ constexpr std::size_t sendfile_bytes_max = 1 * MiB;
 
 // A path that carries so much in this time, 2 Gbit/s, over less than a millisecond there and back, is one between
 // machines of one room, or on one machine.
-constexpr std::uint64_t stretch_bytes_min = 16 * MiB;
-constexpr duration fast_stretch_max = std::chrono::milliseconds(64);
+constexpr std::uint64_t stretch_bytes_min = 4 * MiB;
+constexpr duration fast_stretch_max = std::chrono::milliseconds(16);
 constexpr duration near_round_trip_max = std::chrono::milliseconds(1);
 
 }  // namespace
