@@ -2,7 +2,7 @@
 """Runs the benchmarks that tools/bench names and writes the report.
 
 A benchmark is a module of this folder with NAME, TITLE and run(suite); its row in BENCHMARKS says how many seconds it may
-take, in full and with --quick, so that all of them together keep to eleven minutes and one. tools/bench builds first.
+take, in full and with --quick, so that all of them together keep to ten minutes and one. tools/bench builds first.
 """
 import argparse
 import importlib
@@ -26,15 +26,15 @@ from report import Report
 from suite import Suite
 
 BENCHMARKS = {  # in the order of the report: seconds in full, seconds with --quick
-    "throughput": (125, 14),
-    "speedup": (125, 6),
+    "throughput": (120, 14),
+    "speedup": (108, 6),
     "swarm": (140, 9),
     "failure": (35, 6),
-    "files": (60, 6),
-    "publish": (30, 5),
-    "tracker": (65, 6),
+    "files": (45, 6),
+    "publish": (25, 5),
+    "tracker": (62, 6),
     "micro": (20, 4),
-    "simulate": (65, 4),
+    "simulate": (45, 4),
 }
 
 
