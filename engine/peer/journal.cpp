@@ -1,5 +1,7 @@
 #include "peer/journal.hpp"
 
+#include <algorithm>
+
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 
@@ -19,14 +21,18 @@ void journal::stop() {
 }
 
 awaitable<void> journal::run(const bitmap& verified) {
-  auto next_flush = clock::now() + flush_interval;
+  const auto begun = clock::now();
+  const auto following = [&](time_point now) {
+    return now + std::clamp<duration>((now - begun) / 4, journal_interval, flush_interval_max);
+  };
+  auto next_flush = following(begun);
   while (!stopped_) {
     (void)co_await wake_.wait_until(clock::now() + journal_interval);
     const bool flush = clock::now() >= next_flush;
     if (verified.count() != saved_count_ || (flush && verified.count() != safe_.count())) {
       co_await save(verified, flush);
     }
-    if (flush) next_flush = clock::now() + flush_interval;
+    if (flush) next_flush = following(clock::now());
   }
   // The end may have come during a save, which a flush makes long.
   if (verified.count() != saved_count_) co_await save(verified, false);
