@@ -36,7 +36,7 @@ UP = 50
 SLOWER = 20
 AT = 0.4
 # Runs that go on at the same time: one leaves most of the machine idle.
-AT_ONCE = 2
+AT_ONCE = 3
 GOALS = {"killed": 1.05, "silent": 1.10, "slow": 1.05, "corrupt": 1.05}
 
 

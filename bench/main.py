@@ -27,14 +27,14 @@ from suite import Suite
 
 BENCHMARKS = {  # in the order of the report: seconds in full, seconds with --quick
     "throughput": (120, 14),
-    "speedup": (108, 6),
-    "swarm": (140, 9),
-    "failure": (35, 6),
-    "files": (45, 6),
+    "speedup": (102, 6),
+    "swarm": (141, 9),
+    "failure": (26, 6),
+    "files": (54, 6),
     "publish": (25, 5),
     "tracker": (62, 6),
     "micro": (20, 4),
-    "simulate": (45, 4),
+    "simulate": (50, 4),
 }
 
 

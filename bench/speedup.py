@@ -27,7 +27,7 @@ UP = 50
 COUNTS = (1, 2, 4, 8, 16)
 GOAL = 0.97
 # Few slow sources leave the machine idle, and take long: so many runs go on at the same time, otherwise one.
-AT_ONCE = {1: 9, 2: 9, 4: 3, 8: 2}
+AT_ONCE = {1: 9, 2: 9, 4: 5, 8: 2}
 
 
 def wire_seconds(size, sources, up=UP):
