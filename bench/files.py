@@ -133,7 +133,7 @@ class Libtorrent:
 
 
 def subjects(suite, in_memory):
-    """{name: class}; those whose programs are installed. On the disk, which sets the pace for all, only the yardstick."""
+    """{name: class}; those whose programs are installed. On the disk, which sets the pace for all, only rsync."""
     if in_memory:
         rivals = {YARDSTICK: (Rsync, ["rsync"]), "tar | nc": (TarNc, ["tar", "nc"]),
                   "libtorrent": (Libtorrent, ["libtorrent"])}

@@ -32,7 +32,7 @@ class heartbeats {
 
  private:
   static constexpr double interval = 5;
-  static constexpr double unheard_max = 3 * interval;
+  static constexpr double unheard_max = 3.5 * interval;
 
   std::deque<std::pair<double, std::size_t>> due_;  ///< the next first
 };

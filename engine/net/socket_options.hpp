@@ -31,8 +31,9 @@ void set_low_watermark(boost::asio::ip::tcp::socket& socket, std::uint32_t bytes
 /// behind them, and what a slow reader has not taken counts as sent.
 void set_unsent_max(boost::asio::ip::tcp::socket& socket);
 
-/// CUBIC (RFC 9438) instead of BBR for what is sent from now on; any other choice of the system stays. BBR waits for a
-/// timer before each segment, which a processor of a fast path has no time for.
+/// CUBIC (RFC 9438) instead of BBR for what is sent from now on; any other choice of the system stays. BBR lets nearly
+/// each segment wait for a timer, which costs more processor time than to send it; CUBIC's pace is so high that the
+/// timer hardly ever runs.
 void leave_bbr(boost::asio::ip::tcp::socket& socket);
 
 /// What the kernel has measured from this side to the other and back (TCP_INFO, RFC 6298 smoothed); zero if it does not

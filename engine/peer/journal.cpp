@@ -22,17 +22,19 @@ void journal::stop() {
 
 awaitable<void> journal::run(const bitmap& verified) {
   const auto begun = clock::now();
-  const auto following = [&](time_point now) {
-    return now + std::clamp<duration>((now - begun) / 4, journal_interval, flush_interval_max);
-  };
-  auto next_flush = following(begun);
+  auto next_flush = begun + journal_interval;
   while (!stopped_) {
     (void)co_await wake_.wait_until(clock::now() + journal_interval);
-    const bool flush = clock::now() >= next_flush;
+    const auto now = clock::now();
+    const bool flush = now >= next_flush;
     if (verified.count() != saved_count_ || (flush && verified.count() != safe_.count())) {
       co_await save(verified, flush);
     }
-    if (flush) next_flush = following(clock::now());
+    if (!flush) continue;
+    // A slow disk has as long for others as each flush takes.
+    const auto ended = clock::now();
+    const duration pause = std::max<duration>((ended - begun) / 4, ended - now);
+    next_flush = ended + std::clamp<duration>(pause, journal_interval, flush_interval_max);
   }
   // The end may have come during a save, which a flush makes long.
   if (verified.count() != saved_count_) co_await save(verified, false);

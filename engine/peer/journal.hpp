@@ -18,7 +18,7 @@ namespace shoal {
 /// What a kill may cost: pieces of this last moment are fetched again.
 inline constexpr duration journal_interval = std::chrono::milliseconds(250);
 /// What a power failure may cost: pieces of this last time are hashed again. A young download flushes more often, so
-/// that a fifth of it at most is left for its end to wait for.
+/// that its end need not wait for all of it: each time when it is older by a quarter, if the disk is fast.
 inline constexpr duration flush_interval_max = std::chrono::seconds(5);
 
 class journal {

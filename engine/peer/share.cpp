@@ -290,8 +290,9 @@ bool share::may_serve(session& to, const byte_range& range) {
   if (!to.leecher || !choker_->on_request(*to.leecher, range.bytes, clock::now())) return false;
   const bool serve = !knows_copies_of(to) || copies_->on_request(*to.leecher, range.piece);
   if (!serve) choker_->on_refused(*to.leecher, range.bytes, clock::now());
-  follow_choker();
+  // In this order: whose turn comes hears all that is taken with it.
   spread_hints();
+  follow_choker();
   return serve;
 }
 

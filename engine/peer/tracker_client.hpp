@@ -61,7 +61,7 @@ class tracker_client final : private tracker_connection_reader {
   static constexpr duration attempt_timeout = std::chrono::seconds(5);
   /// How long leave() waits for the tracker to close.
   static constexpr duration leave_timeout = std::chrono::milliseconds(200);
-  /// Heartbeats of silence after which the tracker is asked, once in each, whether it is there.
+  /// More heartbeats of silence than these, and the tracker is asked in each whether it is there.
   static constexpr int heartbeats_unheard_max = 3;
   /// Heartbeats of silence that end a session.
   static constexpr int heartbeats_missed_max = 6;

@@ -94,7 +94,8 @@ bool tracker_connection::leave() {
 void tracker_connection::heard() {
   if (heartbeat_ == duration::zero()) return;
   const time_point now = clock::now();
-  ask_at_ = now + tracker_client::heartbeats_unheard_max * heartbeat_;
+  // Between two beats, so that it does not matter how late they are.
+  ask_at_ = now + tracker_client::heartbeats_unheard_max * heartbeat_ + heartbeat_ / 2;
   deadline_ = now + tracker_client::heartbeats_missed_max * heartbeat_;
 }
 

@@ -19,10 +19,7 @@ namespace {
 // One sendfile call: large enough to be cheap, small enough to let other sessions have their turn.
 constexpr std::size_t sendfile_bytes_max = 1 * MiB;
 
-// A path that carries so much in this time, 2 Gbit/s, over less than a millisecond there and back, is one between
-// machines of one room, or on one machine.
-constexpr std::uint64_t stretch_bytes_min = 4 * MiB;
-constexpr duration fast_stretch_max = std::chrono::milliseconds(16);
+// There and back to a machine of the same room.
 constexpr duration near_round_trip_max = std::chrono::milliseconds(1);
 
 }  // namespace
@@ -212,12 +209,7 @@ void uploader::on_payload_sent(std::size_t bytes) {
   to.context_.bytes_uploaded += bytes;
   to.touch();
   to.last_sent_ = to.last_activity_;
-  stretch_bytes_ += bytes;
-  if (stretch_bytes_ < stretch_bytes_min) return;
-  const bool fast = to.last_sent_ - stretch_begun_ < fast_stretch_max;
-  stretch_begun_ = to.last_sent_;
-  stretch_bytes_ = 0;
-  if (fast && to.round_trip() < near_round_trip_max) leave_bbr(to.socket_);
+  if (path_.on_sent(bytes, to.last_sent_) && to.round_trip() < near_round_trip_max) leave_bbr(to.socket_);
 }
 
 void uploader::answer_metadata(std::uint32_t piece, byte_view info) {

@@ -13,8 +13,8 @@
 
 #include "content/geometry.hpp"
 #include "content/merkle.hpp"
-#include "core/time.hpp"
 #include "net/use_tuple.hpp"
+#include "policy/fast_path.hpp"
 #include "store/content_files.hpp"
 
 namespace shoal {
@@ -64,8 +64,7 @@ class uploader {
 
   session& session_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
-  std::uint64_t stretch_bytes_ = 0;
-  time_point stretch_begun_{};
+  fast_path path_;
 };
 
 }  // namespace shoal

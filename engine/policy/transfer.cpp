@@ -145,8 +145,8 @@ void transfer::on_taken(source_id source, piece_index piece) {
   if (piece.value() >= s.info->shape().piece_count()) return;
   s.queue.on_promised(piece);
   // It tells the same ones again with each turn.
-  std::uint32_t& declines = s.at(source).declines_left;
-  declines = std::min(declines + 1, s.info->shape().piece_count());
+  std::uint32_t& told = s.at(source).taken_told;
+  told = std::min(told + 1, s.info->shape().piece_count());
 }
 
 void transfer::on_returned(source_id, piece_index piece) {
@@ -189,8 +189,8 @@ void transfer::on_reject(source_id source, const byte_range& request, time_point
   ++s.total.chunks_requeued;
   s.work_freed = true;
   if (one.choked || one.resume) return;
-  if (one.declines_left > 0) {
-    --one.declines_left;
+  if (one.declined < one.taken_told) {
+    ++one.declined;
     return;
   }
   one.reject_pause = std::clamp(2 * one.reject_pause, reject_pause_min, reject_pause_max);

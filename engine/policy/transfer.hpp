@@ -25,7 +25,8 @@ namespace shoal {
 
 /// A source that rejects a request though it does not choke is asked again after this, twice as long each
 /// time that it goes on so, up to reject_pause_max: neither forgotten nor asked in a circle. One that tells what is
-/// taken may decline as many requests as it told pieces, and as there are pieces, without being left alone for it.
+/// taken may decline as many requests as it told pieces, in all no more than there are, without being left alone for
+/// it.
 inline constexpr duration reject_pause_min = std::chrono::milliseconds(250);
 inline constexpr duration reject_pause_max = std::chrono::seconds(8);
 /// While a source has nothing to do it is looked at again this often: others may have become slow enough to
@@ -52,11 +53,11 @@ class transfer {
   void on_have(source_id source, piece_index piece, time_point now);
   /// `pieces` has piece_count bits; replaces what was known (BEP 3 bitfield, BEP 6 have all/none).
   void on_bitmap(source_id source, const bitmap& pieces, time_point now);
-  /// BEP 6: the requests in flight stay until each is answered or rejected, when `fast`; else they are lost.
   /// A source that holds everything says that another peer is about to have the piece, or will not have it after all
   /// (first_copies.hpp): others are asked for first. Out of range is ignored.
   void on_taken(source_id source, piece_index piece);
   void on_returned(source_id source, piece_index piece);
+  /// BEP 6: the requests in flight stay until each is answered or rejected, when `fast`; else they are lost.
   void on_choke(source_id source, bool fast, time_point now);
   void on_unchoke(source_id source, time_point now);
   void on_reject(source_id source, const byte_range& request, time_point now);

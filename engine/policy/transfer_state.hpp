@@ -31,7 +31,8 @@ struct transfer::state {
     std::optional<time_point> resume;  ///< not asked for anything before this
     time_point theft_after{};          ///< found nothing to take from others and does not look again before this
     duration reject_pause{};
-    std::uint32_t declines_left = 0;  ///< rejects that cost it no pause: it told of as many taken pieces
+    std::uint32_t taken_told = 0;  ///< hints of taken pieces, no more than there are pieces
+    std::uint32_t declined = 0;    ///< rejects that cost it no pause, no more than taken_told
     std::uint64_t bytes_received = 0;
   };
 

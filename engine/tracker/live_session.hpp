@@ -2,9 +2,10 @@
 //
 // Reads what the peer says into the registry, dials the peer's port back once before others see it, and sends
 // what it is given. While nothing happens, one coroutine waits to read: thousands of sessions are cheap. The peer shows
-// that it lives, so an idle session sends nothing. One from which no frame comes for three heartbeats, or which does
-// not read what it is sent, is ended; close() is the only end, takes the peer out of the registry at once, and makes
-// run() return. Owned by tracker_node, on its context. Does not decide who is told what: that is the registry's.
+// that it lives, so an idle session sends nothing of its own. One from which no frame comes for three heartbeats, or
+// which does not read what it is sent, is ended; close() is the only end, takes the peer out of the registry at once,
+// and makes run() return. Owned by tracker_node, on its context. Does not decide who is told what: that is the
+// registry's.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>

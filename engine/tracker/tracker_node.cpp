@@ -24,7 +24,7 @@ namespace {
 constexpr std::uint32_t header_bytes_max = 8 * KiB;
 /// Nothing that we answer has a body; read so that the answer is not lost to a reset.
 constexpr std::uint64_t body_bytes_max = 64 * KiB;
-/// Deadlines and pings are late by this at most, or by a part of a heartbeat that nobody misses.
+/// Deadlines are late by this at most, or by a part of a heartbeat that nobody misses.
 constexpr duration sweep_interval_max = std::chrono::milliseconds(100);
 constexpr int sweeps_per_heartbeat = 8;
 /// A crowd that joins is not told of itself more rarely than this.

@@ -26,7 +26,7 @@
 namespace shoal {
 
 struct tracker_options {
-  /// Below it the pings of a large swarm cost more than they tell.
+  /// Below it the heartbeats of a large swarm cost more than they tell.
   static constexpr duration heartbeat_min = std::chrono::milliseconds(100);
 
   std::vector<tcp::endpoint> listen;  ///< at least one; port 0 takes a free one

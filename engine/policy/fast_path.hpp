@@ -1,0 +1,33 @@
+// Whether a session's way to its peer has turned out to be a fast one: 4 MiB went out at 2 Gbit/s or more, as they do
+// between machines of one room, or on one machine.
+//
+// Pure, no clock. Owned by uploader, which changes the congestion control then.
+#pragma once
+
+#include <cstdint>
+
+#include "core/bytes.hpp"
+#include "core/time.hpp"
+
+namespace shoal {
+
+class fast_path {
+ public:
+  static constexpr std::uint64_t stretch_bytes_min = 4 * MiB;
+  static constexpr duration stretch_duration_max = std::chrono::milliseconds(16);
+
+  /// So many more bytes went out. True at the end of each stretch that was fast.
+  [[nodiscard]] bool on_sent(std::uint64_t bytes, time_point now) {
+    if (bytes_ == 0) begun_ = now;
+    bytes_ += bytes;
+    if (bytes_ < stretch_bytes_min) return false;
+    bytes_ = 0;
+    return now - begun_ <= stretch_duration_max;
+  }
+
+ private:
+  std::uint64_t bytes_ = 0;  ///< of the stretch that goes on
+  time_point begun_{};
+};
+
+}  // namespace shoal
