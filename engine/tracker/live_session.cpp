@@ -128,7 +128,7 @@ void live_session::on_text(std::string_view text) {
   } else if (std::holds_alternative<live::leave>(message)) {
     close(live_end::left);
   } else if (!in_registry_) {
-    held_bytes_ += text.size();
+    held_bytes_ += sizeof(message) + text.size();
     held_.push_back(std::move(message));
   } else {
     apply(message);
@@ -294,6 +294,7 @@ awaitable<void> live_session::write_loop() {
     }
     if (ec) close(live_end::closed);
   }
+  write_deadline_ = never;
   writing_ = false;
 }
 
@@ -305,6 +306,7 @@ awaitable<error_code> live_session::write(outgoing message) {
     const std::size_t bytes = std::min(fragment_bytes, text.size() - sent);
     const bool last = sent + bytes == text.size();
     const auto fragment = asio::buffer(text.data() + sent, bytes);
+    write_deadline_ = clock::now() + settings_.write_timeout;
     auto wrote = co_await stream_.async_write_some(last, fragment, use_tuple);
     if (std::get<0>(wrote)) co_return std::get<0>(wrote);
     sent += bytes;
@@ -319,6 +321,7 @@ awaitable<error_code> live_session::write(outgoing message) {
 
 time_point live_session::look(time_point now) {
   if (now >= deadline_) close(in_registry_ ? live_end::silent : live_end::late);
+  if (now >= write_deadline_) close(live_end::slow_reader);
   if (closed_) return never;
   return std::min(deadline_, now + std::min(settings_.heartbeat, look_interval_max));
 }

@@ -59,6 +59,8 @@ struct live_settings {
   /// Unsent bytes of a session, its snapshot not counted, behind which nothing more is queued: what some seconds of
   /// a large swarm's deltas take. One message may be larger.
   std::size_t outbox_bytes_max = 8 * MiB;
+  /// A session that takes nothing of what it is sent for so long is ended, whatever it says meanwhile.
+  duration write_timeout = std::chrono::seconds(15);
   /// Peers that are dialled back at the same time. With all ports of a large crowd shut, each round of so many takes
   /// dial_back_timeout.
   std::size_t dial_backs_max = 4096;
@@ -154,6 +156,7 @@ class live_session {
 
   task_group tasks_;
   time_point deadline_;
+  time_point write_deadline_ = never;
   bool in_registry_ = false;
   bool failing_ = false;
   bool closed_ = false;

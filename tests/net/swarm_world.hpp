@@ -108,6 +108,11 @@ class raw_client {
  public:
   explicit raw_client(world& w) : world_(w), stream_(w.executor()), beat_timer_(w.executor()) {}
 
+  /// The kernel takes as little as it can before this client reads. To be called before open().
+  void set_narrow() {
+    stream_.next_layer().open(tcp::v4());
+    stream_.next_layer().set_option(asio::socket_base::receive_buffer_size(1));
+  }
   /// False if the tracker does not let it in.
   bool open(tcp::endpoint tracker) {
     bool upgraded = false;
@@ -121,8 +126,9 @@ class raw_client {
   /// Reads in the background, and shows that it lives.
   void listen() {
     world_.tasks.spawn("raw client", read());
-    world_.tasks.spawn("raw client's heart", beat());
+    show_life();
   }
+  void show_life() { world_.tasks.spawn("raw client's heart", beat()); }
   void close() {
     error_code ignored;
     stream_.next_layer().close(ignored);

@@ -39,6 +39,21 @@ std::optional<std::string> ask(swarm_world& w, std::string text) {
   return answer;
 }
 
+/// Publishes shares whose list stays long when it is packed, from number `n` on.
+bool publish_many(raw_client& peer, std::uint32_t& n) {
+  live::publish message;
+  std::minstd_rand random(n + 1);
+  for (std::size_t i = 0; i < live::shares_per_message_max; ++i, ++n) {
+    auto one = offer(0);
+    store_be32(one.id.bytes.data(), n);
+    one.name.resize(200);
+    for (char& c : one.name) c = static_cast<char>('0' + random() % 64);
+    std::erase(one.name, '/');
+    message.shares.push_back(one);
+  }
+  return peer.say(message);
+}
+
 }  // namespace
 
 TEST_CASE("all peers see each other and what they share", "[tracker_node]") {
@@ -207,26 +222,34 @@ TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
   REQUIRE(busy.open(w.where()));
   busy.listen();
   REQUIRE(busy.say(join_of(3)));
-  live::publish message;
-  std::minstd_rand random;
   std::uint32_t n = 0;
   const auto ended = [&] { return w.tracker().ended(live_end::slow_reader) == 1; };
   // Until the kernel's buffers are full.
   while (!ended() && n < 200'000) {
-    message.shares.clear();
-    for (std::size_t i = 0; i < live::shares_per_message_max; ++i, ++n) {
-      auto one = offer(0);
-      store_be32(one.id.bytes.data(), n);
-      one.name.resize(200);
-      // Random, so that it stays large when it is packed.
-      for (char& c : one.name) c = static_cast<char>('0' + random() % 64);
-      std::erase(one.name, '/');
-      message.shares.push_back(one);
-    }
-    REQUIRE(busy.say(message));
+    REQUIRE(publish_many(busy, n));
     (void)w.until(ended, registry::batch_interval);
   }
   CHECK(ended());
+  CHECK_FALSE(busy.ended());
+}
+
+TEST_CASE("a peer that reads nothing of its snapshot is ended, though it shows life", "[tracker_node]") {
+  auto options = swarm_world::quick();
+  options.live.heartbeat = std::chrono::seconds(1);
+  options.live.write_timeout = std::chrono::milliseconds(300);
+  swarm_world w(options);
+  auto& busy = w.add_raw();
+  REQUIRE(busy.open(w.where()));
+  busy.listen();
+  REQUIRE(busy.say(join_of(3)));
+  std::uint32_t n = 0;
+  while (n < 30'000) REQUIRE(publish_many(busy, n));
+  auto& deaf = w.add_raw();
+  deaf.set_narrow();
+  REQUIRE(deaf.open(w.where()));
+  deaf.show_life();
+  REQUIRE(deaf.say(join_of(2)));
+  CHECK(w.until([&] { return w.tracker().ended(live_end::slow_reader) == 1; }));
   CHECK_FALSE(busy.ended());
 }
 
