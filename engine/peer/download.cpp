@@ -6,6 +6,7 @@
 #include "observe/log.hpp"
 #include "peer/session.hpp"
 #include "peer/share.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -103,11 +104,15 @@ awaitable<void> download::finish() {
       if (done.error().code == errc::verification) (void)context_.database.save_progress(request_.id, {}, {});
       return done;
     }
+    result<void> written;
     if (context_.remember_shares) {
       stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures()};
-      if (auto saved = context_.database.save_share(row); !saved) return saved;
+      written = context_.database.save_share(row);
     }
-    return context_.database.remove_download(request_.id);
+    if (written) written = context_.database.remove_download(request_.id);
+    if (written) return written;
+    return error{written.error().code, printable(files->path()) + " is complete, but could not be recorded: " +
+                                           written.error().text + "; add it once that is mended"};
   };
   const auto completed = co_await offload(context_.background, std::move(complete));
   if (!completed) {
@@ -358,6 +363,7 @@ std::string download::reason() const {
   if (clock::now() - last_byte_ < silence_worth_a_reason) return {};
   std::size_t stalled = 0;
   std::size_t choked = 0;
+  std::size_t rejecting = 0;
   std::size_t without = 0;
   for (const auto& [source, one] : attached_) {
     const auto stats = transfer_->stats(source);
@@ -367,11 +373,13 @@ std::string download::reason() const {
       ++without;
     } else if (stats.choked) {
       ++choked;
+    } else if (stats.rejecting) {
+      ++rejecting;
     }
   }
   return "waiting: of " + std::to_string(attached_.size()) + " connected peers " + std::to_string(stalled) +
-         " do not answer, " + std::to_string(choked) + " do not serve, " + std::to_string(without) +
-         " have nothing that is missing";
+         " do not answer, " + std::to_string(choked) + " do not serve, " + std::to_string(rejecting) +
+         " reject what they are asked for, " + std::to_string(without) + " have nothing that is missing";
 }
 
 }  // namespace shoal

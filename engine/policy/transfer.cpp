@@ -312,6 +312,7 @@ transfer::source_stats transfer::stats(source_id source) const {
   stats.bytes_in_flight = one.requests.bytes();
   stats.stalled = one.stalled;
   stats.choked = one.choked;
+  stats.rejecting = one.reject_pause > duration::zero();
   stats.pieces_held = state_->queue.held(source).count();
   return stats;
 }

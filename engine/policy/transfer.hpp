@@ -129,6 +129,7 @@ class transfer {
     std::uint64_t bytes_in_flight = 0;
     bool stalled = false;  ///< missed its deadline and has sent nothing since
     bool choked = true;
+    bool rejecting = false;  ///< rejected what it was asked for last, though it does not choke
     std::uint32_t pieces_held = 0;
   };
   source_stats stats(source_id source) const;

@@ -57,6 +57,7 @@ TEST_CASE("telling the same piece again and again does not let a source decline 
   }
   s.transfer.on_taken(seeder, piece_index{0});
   CHECK(s.ask(seeder).empty());
+  CHECK(s.transfer.stats(seeder).rejecting);
 }
 
 }  // namespace shoal
