@@ -26,15 +26,15 @@ from report import Report
 from suite import Suite
 
 BENCHMARKS = {  # in the order of the report: seconds in full, seconds with --quick
-    "throughput": (120, 14),
+    "throughput": (122, 14),
     "speedup": (102, 6),
-    "swarm": (141, 9),
+    "swarm": (124, 9),
     "failure": (26, 6),
-    "files": (54, 6),
-    "publish": (25, 5),
-    "tracker": (62, 6),
-    "micro": (20, 4),
-    "simulate": (50, 4),
+    "files": (56, 6),
+    "publish": (26, 5),
+    "tracker": (60, 6),
+    "micro": (22, 4),
+    "simulate": (56, 4),
 }
 
 

@@ -29,8 +29,9 @@ UP = 40
 DOWN = 160
 RIVALS = {"libtorrent": LibtorrentSwarm, "aria2": Aria2Swarm}
 GOAL_AT = (8, 16)
-# Runs that go on at the same time: small crowds leave the machine idle, and take as long as large ones.
-AT_ONCE = {4: 5, 8: 3}
+# Small crowds leave the machine idle, and take as long as large ones: so many of them run at the same time.
+SMALL = (4, 8)
+AT_ONCE = 6
 
 
 def bound_seconds(size, leechers, up, down):
@@ -91,40 +92,44 @@ def run(suite):
     installed = {rival.name for rival in suite.available(*([] if suite.quick else RIVALS))}
     crowds = {"node": NodeCrowd, **{name: crowd for name, crowd in RIVALS.items() if name in installed}}
     lasts = {name: [] for name in crowds}
-    for leechers in ([4] if suite.quick else [4, 8, 16]):
-        calls = {name: lambda crowd=crowd, n=leechers: run_crowd(crowd, suite.memory_directory, path, n, UP, DOWN)
-                 for name, crowd in crowds.items()}
-        # Rivals are far from the bound and take longer.
-        once = calls.keys() - {"node"}
-        if leechers in AT_ONCE:
-            found = suite.side_by_side(calls, AT_ONCE[leechers], once=once)
-        else:
-            found = suite.alternate({"node": calls.pop("node")})
-            state_rows(suite, f"N = {leechers}", found, size, leechers, lasts)
-            found = suite.side_by_side(calls, len(calls), repeats=1) if calls else {}
-        state_rows(suite, f"N = {leechers}", found, size, leechers, lasts)
+
+    def calls(leechers):
+        return {(name, leechers): lambda crowd=crowd: run_crowd(crowd, suite.memory_directory, path, leechers, UP, DOWN)
+                for name, crowd in crowds.items()}
+
+    def state(found):
+        for (name, leechers), runs in found.items():
+            state_rows(suite, name, leechers, runs, size, lasts)
+
+    small = [call for leechers in ((4,) if suite.quick else SMALL) for call in calls(leechers).items()]
+    # Rivals are far from the bound and take longer.
+    state(suite.side_by_side(dict(small), AT_ONCE, once=[key for key, _ in small if key[0] != "node"]))
+    if not suite.quick:
+        large = calls(16)
+        state(suite.alternate({("node", 16): large.pop(("node", 16))}))
+        if large:
+            state(suite.side_by_side(large, len(large), repeats=1))
     suite.line_plot("swarm", "Last of N leechers over the fluid bound", "leechers", "time / bound", lasts)
     path.unlink()
 
 
-def state_rows(suite, case, found, size, leechers, lasts):
-    for subject, runs in found.items():
-        ours = subject == "node"
-        goals = {}
-        if ours and leechers in GOAL_AT:
-            goals["last"] = "≤ 1.12"
-        if ours and leechers == 16:
-            goals |= {"spread": "≤ 1.03", "seeder": "≤ 1.10"}
-        for metric in ("first", "median", "last"):
-            suite.row(case, subject, f"{metric} leecher / bound", [one[metric] for one in runs], "x",
-                      goal=goals.get(metric))
-        suite.row(case, subject, "last / median", [one["last"] / one["median"] for one in runs], "x",
-                  goal=goals.get("spread"))
-        suite.row(case, subject, "seeder sent / file", [one["seeder"] for one in runs], "x", goal=goals.get("seeder"))
-        if ours:
-            suite.row(case, subject, "duplicates / all received", [one["duplicate"] / size / leechers for one in runs],
-                      "x")
-        lasts[subject].append((leechers, statistics.median(one["last"] for one in runs)))
+def state_rows(suite, subject, leechers, runs, size, lasts):
+    case = f"N = {leechers}"
+    ours = subject == "node"
+    goals = {}
+    if ours and leechers in GOAL_AT:
+        goals["last"] = "≤ 1.12"
+    if ours and leechers == 16:
+        goals |= {"spread": "≤ 1.03", "seeder": "≤ 1.10"}
+    for metric in ("first", "median", "last"):
+        suite.row(case, subject, f"{metric} leecher / bound", [one[metric] for one in runs], "x",
+                  goal=goals.get(metric))
+    suite.row(case, subject, "last / median", [one["last"] / one["median"] for one in runs], "x",
+              goal=goals.get("spread"))
+    suite.row(case, subject, "seeder sent / file", [one["seeder"] for one in runs], "x", goal=goals.get("seeder"))
+    if ours:
+        suite.row(case, subject, "duplicates / all received", [one["duplicate"] / size / leechers for one in runs], "x")
+    lasts[subject].append((leechers, statistics.median(one["last"] for one in runs)))
 
 
 def main():
