@@ -128,7 +128,10 @@ int prepare_tables(sqlite3* handle, std::int64_t& version) {
 
 error database_error(const std::string& what, int code, sqlite3* handle) {
   error failure{errc::disk, what + ": " + (handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle))};
-  if ((code & 0xff) == SQLITE_FULL) failure.code = errc::no_space;
+  if ((code & 0xff) == SQLITE_FULL) {
+    failure.code = errc::no_space;
+    failure.text += "; free some space there";
+  }
   if ((code & 0xff) == SQLITE_PERM || (code & 0xff) == SQLITE_READONLY) failure.code = errc::permission;
   if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) {
     failure = {errc::conflict, what + ": another program uses it"};
