@@ -88,7 +88,7 @@ class load {
     std::array<epoll_event, 512> events;
     while (true) {
       open_some();
-      const int timeout = begun_ && opened_ < sessions_.size() ? 0 : begun_ ? 20 : -1;
+      const int timeout = !begun_ ? -1 : opened_ < sessions_.size() ? 0 : 20;
       const int count = ::epoll_wait(epoll_, events.data(), events.size(), timeout);
       now_ = now_seconds();
       for (std::size_t i = 0; static_cast<int>(i) < count; ++i) {

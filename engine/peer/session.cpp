@@ -123,7 +123,7 @@ void session::set_choked(bool choked) {
     send(wire::unchoke{});
     return;
   }
-  // Those in its way would be told again with its next turn.
+  // What waits to be sent would be told again with its next turn.
   hints_.taken.clear();
   send(wire::choke{});
   if (!fast_) uploads_.forget_requests();

@@ -19,9 +19,6 @@ namespace {
 // One sendfile call: large enough to be cheap, small enough to let other sessions have their turn.
 constexpr std::size_t sendfile_bytes_max = 1 * MiB;
 
-// There and back to a machine of the same room.
-constexpr duration near_round_trip_max = std::chrono::milliseconds(1);
-
 }  // namespace
 
 void uploader::reject(const byte_range& range) {
@@ -209,7 +206,7 @@ void uploader::on_payload_sent(std::size_t bytes) {
   to.context_.bytes_uploaded += bytes;
   to.touch();
   to.last_sent_ = to.last_activity_;
-  if (path_.on_sent(bytes, to.last_sent_) && to.round_trip() < near_round_trip_max) leave_bbr(to.socket_);
+  if (path_.on_sent(bytes, to.last_sent_) && fast_path::is_near(to.round_trip())) leave_bbr(to.socket_);
 }
 
 void uploader::answer_metadata(std::uint32_t piece, byte_view info) {

@@ -1,5 +1,5 @@
-// Whether a session's way to its peer has turned out to be a fast one: 4 MiB went out at 2 Gbit/s or more, as they do
-// between machines of one room, or on one machine.
+// Whether a session's way to its peer has turned out to be near and fast, as between machines of one room or on one
+// machine: 4 MiB went out at 2 Gbit/s or more, and there and back takes less than a millisecond.
 //
 // Pure, no clock. Owned by uploader, which changes the congestion control then.
 #pragma once
@@ -15,6 +15,10 @@ class fast_path {
  public:
   static constexpr std::uint64_t stretch_bytes_min = 4 * MiB;
   static constexpr duration stretch_duration_max = std::chrono::milliseconds(16);
+  static constexpr duration near_round_trip_max = std::chrono::milliseconds(1);
+
+  /// Zero, which is unknown, is not near.
+  static bool is_near(duration round_trip) { return round_trip > duration::zero() && round_trip < near_round_trip_max; }
 
   /// So many more bytes went out. True at the end of each stretch that was fast.
   [[nodiscard]] bool on_sent(std::uint64_t bytes, time_point now) {

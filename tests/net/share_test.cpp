@@ -1,10 +1,12 @@
 // A seeder and leechers made by hand: what they hear of the pieces that others were given, and when.
 
+#include <algorithm>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <list>
+#include <utility>
 
 #include "net/endpoint.hpp"
 #include "peer/peer_node.hpp"

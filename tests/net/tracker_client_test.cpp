@@ -135,7 +135,7 @@ TEST_CASE("a peer shows that it lives, and asks a tracker that is silent whether
   w.welcome(50);
   w.tracker.say(live::snapshot{});
   REQUIRE(w.until([&] { return w.tracker.pings == 3; }));
-  // One in each heartbeat would show that the answers do not count.
+  // An answer is good for three heartbeats; otherwise each beat would be a ping.
   CHECK(w.tracker.pongs > w.tracker.pings);
   CHECK(w.peer.connected());
   CHECK(w.tracker.connections == 1);

@@ -37,4 +37,10 @@ TEST_CASE("the first 4 MiB tell, and a pause before does not count") {
   CHECK_FALSE(path.on_sent(1 * MiB, later + std::chrono::seconds(2)));
 }
 
+TEST_CASE("a path of less than a millisecond is near, one of an unknown length is not") {
+  CHECK(fast_path::is_near(std::chrono::microseconds(100)));
+  CHECK_FALSE(fast_path::is_near(std::chrono::milliseconds(1)));
+  CHECK_FALSE(fast_path::is_near(duration::zero()));
+}
+
 }  // namespace shoal
