@@ -30,6 +30,8 @@ BENCHMARKS = {  # in the order of the report: seconds in full, seconds with --qu
     "speedup": (102, 6),
     "swarm": (124, 9),
     "failure": (26, 6),
+    "uneven": (150, 10),
+    "far": (90, 10),
     "files": (56, 6),
     "publish": (26, 5),
     "tracker": (60, 6),

@@ -44,3 +44,25 @@ def bar_plot(path, title, y_label, bars):
     axes.margins(x=0.12)
     axes.set(title=title, xlabel=y_label)
     _save(figure, path)
+
+
+def course_plot(path, title, y_label, panels, bound):
+    """`panels` is {subject: {source: [(seconds, rate), …]}}, one below the other; `bound` is a time, drawn dashed.
+
+    Rates are logarithmic, because a slow source that is alone at the end is what there is to see; a pause is the floor.
+    """
+    figure, all_axes = pyplot.subplots(len(panels), 1, figsize=(7, 1 + 2.6 * len(panels)), sharex=True, squeeze=False)
+    floor = 0.01
+    for axes, (subject, lines) in zip(all_axes[:, 0], panels.items()):
+        colours = pyplot.colormaps["viridis"]
+        for number, (label, points) in enumerate(lines.items()):
+            axes.plot([at for at, _ in points], [max(floor, rate) for _, rate in points], linewidth=1.3,
+                      color=colours(0.95 * number / max(1, len(lines) - 1)), label=label)
+        axes.axvline(bound, linestyle="--", color="#555555", linewidth=1)
+        axes.set_yscale("log")
+        axes.set(title=f"{title}, {subject}", ylabel=y_label)
+        axes.set_ylim(bottom=floor)
+        axes.set_xlim(left=0)
+    all_axes[0, 0].legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    all_axes[-1, 0].set_xlabel("seconds")
+    _save(figure, path)

@@ -70,6 +70,9 @@ class Report:
     def bar_plot(self, name, title, y_label, bars):
         self._picture(name, title, plots.bar_plot, y_label, bars)
 
+    def course_plot(self, name, title, y_label, panels, bound):
+        self._picture(name, title, plots.course_plot, y_label, panels, bound)
+
     def _picture(self, name, title, draw, *arguments):
         draw(self.directory / f"{name}.svg", title, *arguments)
         self.sections[-1]["pictures"].append((name, title))

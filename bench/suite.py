@@ -184,3 +184,7 @@ class Suite:
 
     def bar_plot(self, name, title, y_label, bars):
         self.report.bar_plot(name, title, y_label, bars)
+
+    def course_plot(self, name, title, y_label, panels, bound):
+        """`panels` is {subject: {source: [(seconds, rate), …]}}; `bound` is a time."""
+        self.report.course_plot(name, title, y_label, panels, bound)

@@ -34,9 +34,11 @@ SMALL = (4, 8)
 AT_ONCE = 6
 
 
-def bound_seconds(size, leechers, up, down):
-    rate = 1e6 / 8
-    return max(size / (up * rate), size / (down * rate), leechers * size / ((1 + leechers) * up * rate))
+def bound_seconds(size, links):
+    """`links` are (up, down) in Mbit/s, the seeder's first."""
+    (seeder_up, _), *leechers = links
+    slowest = min(seeder_up, *(down for _, down in leechers), sum(up for up, _ in links) / len(leechers))
+    return size / (slowest * 1e6 / 8)
 
 
 class NodeCrowd(NodeSwarm):
@@ -53,13 +55,14 @@ class NodeCrowd(NodeSwarm):
                 "requeued": self.total("chunks_requeued")}
 
 
-def run_crowd(crowd_of, directory, path, leechers, up, down):
-    """One run in a network of its own. `crowd_of(network, directory)` starts a subject."""
+def run_crowd(crowd_of, directory, path, links):
+    """One run in a network of its own. `crowd_of(network, directory)` starts a subject; `links` as in bound_seconds()."""
     size = path.stat().st_size
-    bound = bound_seconds(size, leechers, up, down)
+    leechers = len(links) - 1
+    bound = bound_seconds(size, links)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="swarm-", dir=directory))
     try:
-        with Network([(None, None)] + [(up, down)] * (1 + leechers)) as network:
+        with Network([(None, None), *links]) as network:
             crowd = crowd_of(network, directory)
             crowd.prepare(path)
             machine.warm_memory((leechers + 1) * size)
@@ -94,7 +97,8 @@ def run(suite):
     lasts = {name: [] for name in crowds}
 
     def calls(leechers):
-        return {(name, leechers): lambda crowd=crowd: run_crowd(crowd, suite.memory_directory, path, leechers, UP, DOWN)
+        return {(name, leechers): lambda crowd=crowd: run_crowd(crowd, suite.memory_directory, path,
+                                                                    [(UP, DOWN)] * (1 + leechers))
                 for name, crowd in crowds.items()}
 
     def state(found):
@@ -162,7 +166,7 @@ def main():
             return NodeCrowd(network, where, log_level=options.log_level)
 
         for _ in range(options.runs):
-            result = run_crowd(crowd_of, directory, path, options.leechers, options.up, options.down)
+            result = run_crowd(crowd_of, directory, path, [(options.up, options.down)] * (1 + options.leechers))
             print(json.dumps(result) if options.json else describe(result, path.stat().st_size), flush=True)
 
 
