@@ -69,7 +69,7 @@ class RsyncFolder(transfers.Rsync):
 
 FILE_KINDS = {"node": transfers.NodeToNode, "node, by magnet": NodeByMagnet, "curl": transfers.Curl,
               "rsync": transfers.Rsync, "libtorrent": transfers.LibtorrentV2}
-FOLDER_KINDS = {"node": transfers.NodeToNode, "rsync": RsyncFolder}
+FOLDER_KINDS = {"node": transfers.NodeToNode, "node, by magnet": NodeByMagnet, "rsync": RsyncFolder}
 
 
 def delayed(kind, delay):
@@ -134,9 +134,9 @@ def many_files(count):
 
 def bad_holders(torrent, count):
     """A third each is mute, slow, and claims a size of its own."""
-    kinds = (scripted_source.Mute, scripted_source.Slow, lambda torrent: scripted_source.OtherSize(torrent, 1 + next(sizes)))
-    sizes = iter(range(count))
-    return [kinds[i % len(kinds)](torrent) for i in range(count)]
+    kinds = (lambda _: scripted_source.Mute(torrent), lambda _: scripted_source.Slow(torrent),
+             lambda i: scripted_source.OtherSize(torrent, more=1 + i))
+    return [kinds[i % len(kinds)](i) for i in range(count)]
 
 
 class NodeAmongBad(NodeByMagnet):
@@ -168,7 +168,8 @@ def among_bad(count):
 # The rows.
 
 def measure_file(suite, size):
-    installed = {rival.name for rival in suite.available("curl", "nginx", "rsync", *([] if suite.quick else ["libtorrent"]))}
+    wanted = ["curl", "nginx", "rsync"] + ([] if suite.quick else ["libtorrent"])
+    installed = {rival.name for rival in suite.available(*wanted)}
     kinds = {name: kind for name, kind in FILE_KINDS.items() if installed.issuperset(kind.rivals)}
     curves = {name: [] for name in kinds}
     for delay in (50,) if suite.quick else (0, *DELAYS):
@@ -179,8 +180,8 @@ def measure_file(suite, size):
             suite.row(case, name, "time", seconds, "s")
             curves[name].append((delay, statistics.median(seconds)))
         if "curl" in times:
-            suite.row(case, "node / curl", "ratio of times", map(lambda ours, theirs: ours / theirs, times["node"], times["curl"]),
-                      "x", goal="≤ 1.3" if delay else None)
+            ratios = [ours / theirs for ours, theirs in zip(times["node"], times["curl"])]
+            suite.row(case, "node / curl", "ratio of times", ratios, "x", goal="≤ 1.3" if delay else None)
     if not suite.quick:
         suite.line_plot("far", f"{size // MIB} MiB from far away", "delay of each way, ms", "seconds", curves)
 
@@ -212,7 +213,8 @@ def measure_metadata(suite):
     with Case(suite.memory_directory, one_file(METADATA_MIB * MIB), kinds, 0) as running:
         times = suite.alternate({count: lambda count=count: running.fetch(count) for count in kinds})
     for count, seconds in times.items():
-        suite.row(f"{count} bad holders", "node", f"magnet to {METADATA_MIB} MiB", seconds, "s", goal="≤ 1" if count else None)
+        suite.row(f"{count} bad holders", "node", f"magnet to {METADATA_MIB} MiB", seconds, "s",
+                  goal="≤ 1" if count else None)
 
 
 def run(suite):
@@ -228,8 +230,9 @@ def main():
     parser = argparse.ArgumentParser(description="Downloads through a delay; prints each run.")
     parser.add_argument("--mib", type=int, default=256)
     parser.add_argument("--delay", type=float, nargs="+", default=[50.0], metavar="MS", help="each way")
-    parser.add_argument("--files", nargs="?", const=FILES, type=int, metavar="COUNT", help="files of 10 KiB instead of one file")
-    parser.add_argument("--metadata", nargs="?", const=BAD, type=int, metavar="COUNT", help="bad holders of the info dictionary")
+    parser.add_argument("--files", nargs="?", const=FILES, type=int, metavar="COUNT", help="of 10 KiB instead of one file")
+    parser.add_argument("--metadata", nargs="?", const=BAD, type=int, metavar="COUNT",
+                        help="a magnet link among so many bad holders of the info dictionary")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--subject", choices=FILE_KINDS, default="node")
     parser.add_argument("--node", default=str(HERE.parent / "build" / "release" / "node"))

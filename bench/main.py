@@ -2,7 +2,8 @@
 """Runs the benchmarks that tools/bench names and writes the report.
 
 A benchmark is a module of this folder with NAME, TITLE and run(suite); its row in BENCHMARKS says how many seconds it may
-take, in full and with --quick, so that all of them together keep to ten minutes and one. tools/bench builds first.
+take, in full and with --quick, so that all of them together keep to fifteen minutes and one and a half. tools/bench
+builds first.
 """
 import argparse
 import importlib
@@ -48,7 +49,7 @@ def options(arguments):
     parser = argparse.ArgumentParser(prog="tools/bench", description="Measures shoal beside the limit of this machine "
                                      "and beside other programs; writes build/bench/report/report.md.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(existing())} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="small sizes, every figure once: about a minute for all")
+    parser.add_argument("--quick", action="store_true", help="small sizes, every figure once: a minute and a half for all")
     parser.add_argument("--json", metavar="FILE", help="the rows as JSON lines")
     parser.add_argument("--list", action="store_true", help="only say which benchmarks and rivals there are")
     parser.add_argument("--install-rivals", action="store_true", help="done by tools/bench before it builds")

@@ -1,4 +1,5 @@
-"""Swarms of other clients on a Network, for swarm.py and speedup.py: libtorrent, and aria2 by BitTorrent and by HTTP.
+"""Swarms of other clients on a Network, for swarm.py, speedup.py and uneven.py: libtorrent, and aria2 by BitTorrent and
+by HTTP.
 
 Each has the first host of the network for a tracker or nothing, then the sources, then the leechers, as NodeSwarm has.
 """

@@ -4,7 +4,8 @@ The yardstick is F over what the links together carry at nominal rates; where li
 was. TCP over Ethernet carries 1448 bytes of payload in a frame of 1514, so nobody gets below 1.046 of it. Whoever leaves
 the last piece with a slow source shows it at the end. A run that takes more than 6 times the bound is stopped, and its
 row says so. Two cases have yardsticks of their own: beside sources that drip 1 KiB/s, the time of the honest source alone
-(bench/dripping.py); in a crowd with uneven uplinks, the fluid bound of bench/swarm.py for its last leecher. Alone: `/usr/bin/python3 bench/uneven.py --help`, as root.
+(bench/dripping.py); in a crowd with uneven uplinks, the fluid bound of bench/swarm.py for its last leecher. Alone:
+`/usr/bin/python3 bench/uneven.py --help`, as root.
 """
 import argparse
 import json
