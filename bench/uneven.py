@@ -39,7 +39,7 @@ SAMPLE_SECONDS = 0.25
 SUBJECTS = {"node": NodeSources, "libtorrent": LibtorrentSwarm}
 CROWD_SUBJECTS = {"node": NodeCrowd, "libtorrent": LibtorrentSwarm, "aria2": Aria2Swarm}
 # Runs that go on at the same time: one leaves most of the machine idle, and takes long.
-AT_ONCE = 4
+AT_ONCE = 5
 # Mbit/s of the seeder, then of the leechers: up and down.
 CROWD = [(20, 80)] + [(up, max(20, 4 * up)) for up in (80, 80, 20, 20, 5, 5, 2, 2)]
 CROWD_GOAL = "≤ 1.3"
@@ -98,9 +98,10 @@ def run_plan(swarm_of, directory, path, plan, with_course=False):
             machine.warm_memory(2 * size)
             sources = network.hosts[1:1 + count]
             before = network.sent_bytes(sources)
-            begun = time.monotonic()
             course = Course(network, sources) if with_course else None
             plan.start(network, sources)
+            # Pulling the first cable takes a moment, which is not the swarm's.
+            begun = time.monotonic()
             try:
                 result["seconds"], = swarm.run(limit)
             except TimeoutError:
@@ -139,7 +140,8 @@ def state(suite, case, subject, runs, metric, goal):
     if stopped:
         suite.say(f"  {case}: {stopped} of {len(runs)} runs of {subject} were stopped at {STOPPED_AT} times the bound")
         metric += ", stopped"
-    suite.row(case, subject, metric, [one["of_bound"] for one in runs], "x", goal=goal if subject == "node" else None)
+    suite.row(case, subject, metric, [one["of_bound"] for one in runs], "x",
+              goal=goal if subject == "node" and not suite.quick else None)
 
 
 def run_links(suite, paths, subjects):
