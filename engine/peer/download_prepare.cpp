@@ -17,6 +17,9 @@ namespace shoal {
 
 namespace {
 
+// What a node is asked for at once must not be too much for it.
+static_assert(metadata_requests_max < wire::requests_queued_max);
+
 bool exists(const std::string& path) {
   struct stat status{};
   return ::lstat(path.c_str(), &status) == 0;

@@ -1,71 +1,47 @@
 #include "policy/info_assembly.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/assert.hpp"
 
 namespace shoal {
 
-std::uint32_t info_assembly::piece_size(std::uint32_t piece) const {
-  return std::min(info_piece_bytes, total_bytes_ - piece * info_piece_bytes);
+bool info_assembly::fits(std::uint32_t piece, std::size_t bytes) const {
+  return piece < tasks_.size() && bytes == std::min(info_piece_bytes, total_bytes_ - piece * info_piece_bytes);
 }
 
-std::optional<std::uint32_t> info_assembly::next_piece(source_id source) {
-  if (exclusive_ && !owner_) owner_ = source;
-  if (exclusive_ && owner_ != source) return std::nullopt;
-  if (!given_back_.empty()) return given_back_.extract(given_back_.begin()).value();
-  if (next_ < piece_count()) return next_++;
-  return std::nullopt;
+void info_assembly::keep(std::uint32_t piece, part one, time_point now) {
+  SHOAL_ASSERT(fits(piece, one.data.size()) && !has(piece));
+  held_bytes_ += one.data.size();
+  last_kept_ = now;
+  parts_.emplace(piece, std::move(one));
+  tasks_.on_done(piece);
 }
 
-void info_assembly::on_given_back(std::uint32_t piece) {
-  if (piece < next_ && !data_.contains(piece)) given_back_.insert(piece);
-}
-
-bool info_assembly::on_piece(source_id source, std::uint32_t piece, byte_view data) {
-  if (piece >= piece_count() || data.size() != piece_size(piece)) return false;
-  if (exclusive_ && owner_ != source) return true;
-  // Asked for before the collection began again; what is not asked for is not counted.
-  if (piece >= next_) return true;
-  given_back_.erase(piece);
-  data_.try_emplace(piece, part{source, byte_buffer(data.begin(), data.end())});
-  return true;
-}
-
-void info_assembly::on_source_lost(source_id source) {
-  if (owner_ != source) return;
-  owner_.reset();
-  begin_again();
+std::map<std::uint32_t, info_assembly::part> info_assembly::take() {
+  for (const auto& [piece, one] : parts_) tasks_.on_undone(piece);
+  held_bytes_ = 0;
+  return std::exchange(parts_, {});
 }
 
 byte_buffer info_assembly::join() const {
   SHOAL_ASSERT(complete());
   byte_buffer whole;
   whole.reserve(total_bytes_);
-  for (const auto& [piece, one] : data_) whole.insert(whole.end(), one.data.begin(), one.data.end());
+  for (const auto& [piece, one] : parts_) whole.insert(whole.end(), one.data.begin(), one.data.end());
   return whole;
 }
 
-std::optional<source_id> info_assembly::on_wrong() {
-  const source_id first = data_.begin()->second.sender;
-  const bool alone =
-      std::all_of(data_.begin(), data_.end(), [&](const auto& row) { return row.second.sender == first; });
-  exclusive_ = true;
-  owner_.reset();
-  begin_again();
-  return alone ? std::optional(first) : std::nullopt;
-}
-
-void info_assembly::begin_again() {
-  next_ = 0;
-  given_back_.clear();
-  data_.clear();
-}
-
 void info_assembly::check_invariants() const {
-  SHOAL_ASSERT(next_ <= piece_count());
-  for (const auto piece : given_back_) SHOAL_ASSERT(piece < next_ && !data_.contains(piece));
-  for (const auto& [piece, one] : data_) SHOAL_ASSERT(piece < next_ && one.data.size() == piece_size(piece));
+  tasks_.check_invariants();
+  std::uint64_t held = 0;
+  for (std::uint32_t piece = 0; piece < tasks_.size(); ++piece) SHOAL_ASSERT(tasks_.done(piece) == has(piece));
+  for (const auto& [piece, one] : parts_) {
+    SHOAL_ASSERT(fits(piece, one.data.size()));
+    held += one.data.size();
+  }
+  SHOAL_ASSERT(held == held_bytes_);
 }
 
 }  // namespace shoal

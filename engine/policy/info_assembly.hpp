@@ -1,18 +1,17 @@
-// One info dictionary under collection, of a size that some sources claim (BEP 9).
+// One info dictionary under collection, of a size that some source claims (BEP 9), from one source or from several.
 //
-// Its pieces come from all of those sources at first. If what they make has the wrong hash it is collected
-// again whole from one source at a time, so that a wrong one names its liar. Memory grows with the data that
-// comes, never with what is claimed. Pure; owned by metadata_fetch.
+// Keeps who sent which part. Memory grows with the data that comes, and one bit a part, never with what is claimed.
+// Pure; owned by info_claims, which says who may deliver and bounds the sum.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
-#include <vector>
 
 #include "core/bytes.hpp"
 #include "core/ids.hpp"
+#include "core/time.hpp"
+#include "policy/task_spread.hpp"
 
 namespace shoal {
 
@@ -21,44 +20,45 @@ inline constexpr std::uint32_t info_piece_bytes = 16 * KiB;
 
 class info_assembly {
  public:
-  /// `total_bytes` > 0.
-  explicit info_assembly(std::uint32_t total_bytes) : total_bytes_(total_bytes) {}
-
-  /// The next piece to ask the source for, or nothing for now.
-  std::optional<std::uint32_t> next_piece(source_id source);
-  /// The source will not deliver the piece it was asked for (in time).
-  void on_given_back(std::uint32_t piece);
-  /// False if the data does not have the size that the piece must have.
-  bool on_piece(source_id source, std::uint32_t piece, byte_view data);
-  /// The source cannot be asked any more, at least for now.
-  void on_source_lost(source_id source);
-
-  bool complete() const { return data_.size() == piece_count(); }
-  byte_buffer join() const;
-  /// What join() gave has the wrong hash. The one who sent all of it, if it was one; everything is collected
-  /// again.
-  std::optional<source_id> on_wrong();
-  /// Anything was asked for or came.
-  bool begun() const { return next_ > 0; }
-
-  void check_invariants() const;
-
- private:
   struct part {
     source_id sender;
     byte_buffer data;
   };
 
-  std::uint32_t piece_count() const { return (total_bytes_ - 1) / info_piece_bytes + 1; }
-  std::uint32_t piece_size(std::uint32_t piece) const;
-  void begin_again();
+  /// `total_bytes` > 0.
+  explicit info_assembly(std::uint32_t total_bytes)
+      : total_bytes_(total_bytes), tasks_((total_bytes - 1) / info_piece_bytes + 1) {}
 
+  /// Whether `bytes` is the size that the piece must have.
+  bool fits(std::uint32_t piece, std::size_t bytes) const;
+  /// `piece` is one that exists.
+  bool has(std::uint32_t piece) const { return parts_.contains(piece); }
+  /// Of a size that fits, and missing.
+  void keep(std::uint32_t piece, part one, time_point now);
+  /// All data, which is missing again.
+  std::map<std::uint32_t, part> take();
+
+  /// What is to be asked of whom.
+  task_spread& tasks() { return tasks_; }
+  const task_spread& tasks() const { return tasks_; }
+
+  bool complete() const { return tasks_.complete(); }
+  /// Needs complete().
+  byte_buffer join() const;
+  const std::map<std::uint32_t, part>& parts() const { return parts_; }
+  std::uint32_t total_bytes() const { return total_bytes_; }
+  std::uint64_t held_bytes() const { return held_bytes_; }
+  /// When the last part came.
+  time_point last_kept() const { return last_kept_; }
+
+  void check_invariants() const;
+
+ private:
   std::uint32_t total_bytes_;
-  std::uint32_t next_ = 0;  ///< pieces from here on were never asked for
-  std::set<std::uint32_t> given_back_;
-  std::map<std::uint32_t, part> data_;
-  bool exclusive_ = false;
-  std::optional<source_id> owner_;  ///< the only one that is asked, if exclusive
+  task_spread tasks_;
+  std::map<std::uint32_t, part> parts_;
+  std::uint64_t held_bytes_ = 0;
+  time_point last_kept_ = time_point::min();
 };
 
 }  // namespace shoal

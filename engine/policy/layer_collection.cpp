@@ -8,75 +8,86 @@
 
 namespace shoal {
 
-layer_collection::layer_collection(metainfo_ptr info) : info_(std::move(info)) {
-  const geometry& shape = info_->shape();
-  layers_.resize(info_->files().size());
-  for (std::uint32_t i = 0; i < info_->files().size(); ++i) {
+namespace {
+
+auto order(const hash_range& range) {
+  return std::tie(range.root, range.index, range.count, range.proof_layers, range.base_height);
+}
+
+}  // namespace
+
+std::vector<layer_collection::task> layer_collection::tasks_of(const metainfo& info) {
+  struct row {
+    hash_range range;
+    file_index file;
+  };
+  std::vector<row> rows;
+  const geometry& shape = info.shape();
+  for (std::uint32_t i = 0; i < info.files().size(); ++i) {
     const file_index file{i};
     const std::uint32_t pieces = shape.file_pieces(file);
     if (pieces <= 1) continue;
-    const digest& root = info_->files()[i].root;
+    const digest& root = info.files()[i].root;
     for (const auto& range : piece_layer_requests(root, pieces, shape.piece_bytes() / block_bytes)) {
-      tasks_.push_back({range, file});
+      rows.push_back({range, file});
     }
   }
-  std::ranges::sort(tasks_, [](const task& a, const task& b) {
-    return std::tie(a.range.root, a.range.index, a.file) < std::tie(b.range.root, b.range.index, b.file);
+  std::ranges::sort(rows, [](const row& a, const row& b) {
+    return std::tuple(order(a.range), a.file) < std::tuple(order(b.range), b.file);
   });
-  missing_ = tasks_.size();
+  std::vector<task> tasks;
+  for (const row& one : rows) {
+    if (tasks.empty() || !(tasks.back().range == one.range)) tasks.push_back({one.range, {}});
+    tasks.back().files.push_back(one.file);
+  }
+  return tasks;
 }
 
-std::optional<hash_range> layer_collection::next_range() {
-  while (!given_back_.empty()) {
-    task& one = tasks_[given_back_.front()];
-    given_back_.pop_front();
-    one.given_back = false;
-    if (!one.done) return one.range;
-  }
-  while (next_ < tasks_.size()) {
-    const task& one = tasks_[next_++];
-    if (!one.done) return one.range;
-  }
-  return std::nullopt;
+layer_collection::layer_collection(metainfo_ptr info)
+    : info_(std::move(info)),
+      tasks_(tasks_of(*info_)),
+      spread_(static_cast<std::uint32_t>(tasks_.size())),
+      layers_(info_->files().size()) {}
+
+std::optional<hash_range> layer_collection::next_range(source_id source, bool duplicate, time_point now) {
+  const auto task = spread_.next(source, duplicate, now);
+  if (!task) return std::nullopt;
+  return tasks_[*task].range;
 }
 
-layer_collection::task* layer_collection::find(const hash_range& range) {
-  auto at = std::lower_bound(tasks_.begin(), tasks_.end(), range, [](const task& one, const hash_range& wanted) {
-    return std::tie(one.range.root, one.range.index) < std::tie(wanted.root, wanted.index);
+std::optional<std::uint32_t> layer_collection::find(const hash_range& range) const {
+  const auto at = std::lower_bound(tasks_.begin(), tasks_.end(), range, [](const task& one, const hash_range& wanted) {
+    return order(one.range) < order(wanted);
   });
-  return at != tasks_.end() && at->range == range ? &*at : nullptr;
+  if (at == tasks_.end() || !(at->range == range)) return std::nullopt;
+  return static_cast<std::uint32_t>(at - tasks_.begin());
 }
 
-void layer_collection::on_given_back(const hash_range& range) {
-  task* one = find(range);
-  if (one == nullptr || one->done || one->given_back) return;
-  one->given_back = true;
-  given_back_.push_back(static_cast<std::size_t>(one - tasks_.data()));
+void layer_collection::on_given_back(source_id source, const hash_range& range) {
+  if (const auto task = find(range)) spread_.on_given_back(source, *task);
 }
 
 layer_collection::answer layer_collection::on_hashes(const hash_range& range, std::span<const digest> hashes) {
-  task* const first = find(range);
-  if (first == nullptr || first->done) return answer::not_needed;
-  const std::uint32_t width = std::bit_ceil(info_->shape().file_pieces(first->file));
+  const auto task = find(range);
+  if (!task || spread_.done(*task)) return answer::not_needed;
+  const auto& files = tasks_[*task].files;
+  const std::uint32_t width = std::bit_ceil(info_->shape().file_pieces(files.front()));
   if (hashes.size() < range.count || !merkle_verify(range, hashes, width)) return answer::wrong;
-  // Files of equal content have equal roots: one answer serves all of them.
-  for (task* one = first; one != tasks_.data() + tasks_.size() && one->range == range; ++one) {
-    const std::uint32_t pieces = info_->shape().file_pieces(one->file);
-    auto& layer = layers_[one->file.value()];
+  for (const file_index file : files) {
+    const std::uint32_t pieces = info_->shape().file_pieces(file);
+    auto& layer = layers_[file.value()];
     layer.resize(pieces);
-    const std::uint32_t count = std::min(range.count, pieces - range.index);
+    // Files with one root and different sizes are refused by metainfo when all is there.
+    const std::uint32_t count = range.index < pieces ? std::min(range.count, pieces - range.index) : 0;
     std::copy_n(hashes.begin(), count, layer.begin() + range.index);
-    if (!one->done) --missing_;
-    one->done = true;
   }
+  spread_.on_done(*task);
   return answer::kept;
 }
 
 void layer_collection::check_invariants() const {
-  SHOAL_ASSERT(next_ <= tasks_.size());
-  const auto missing = std::ranges::count(tasks_, false, &task::done);
-  SHOAL_ASSERT(missing_ == static_cast<std::size_t>(missing));
-  for (const auto index : given_back_) SHOAL_ASSERT(tasks_[index].given_back);
+  SHOAL_ASSERT(spread_.size() == tasks_.size());
+  spread_.check_invariants();
 }
 
 }  // namespace shoal

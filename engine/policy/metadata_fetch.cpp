@@ -3,145 +3,77 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <set>
 #include <utility>
-#include <vector>
 
 #include "core/assert.hpp"
-#include "core/sha256.hpp"
-#include "policy/info_assembly.hpp"
+#include "policy/info_claims.hpp"
 #include "policy/layer_collection.hpp"
 
 namespace shoal {
 
-namespace {
-
-/// Sizes of info dictionaries that are collected at once: sources that lie about the size cannot make us
-/// collect one dictionary each.
-constexpr std::size_t assemblies_max = 4;
-/// Requests given up that a source may still answer; older ones are forgotten.
-constexpr std::size_t late_max = 64;
-
-}  // namespace
-
 struct metadata_fetch::state {
-  struct asked_request {
-    request what;
-    time_point sent;
-  };
-  struct source {
-    std::uint32_t info_bytes = 0;
-    time_point heard;
-    std::vector<asked_request> asked;
-    std::deque<request> late;          ///< given up, may still be answered
-    std::optional<time_point> resume;  ///< not asked for anything before this
-    bool stalled = false;
-    bool banned = false;
-  };
+  explicit state(const share_id& id) : claims(id) {}
 
-  source* find(source_id id) {
+  metadata_source* find(source_id id) {
     const auto at = sources.find(id);
     return at == sources.end() ? nullptr : &at->second;
   }
 
-  static bool can_be_asked(const source& one) { return !one.stalled && !one.banned && !one.resume; }
-
-  static time_point deadline(const source& one) {
-    return one.asked.empty() ? never : std::max(one.heard, one.asked.front().sent) + metadata_deadline;
-  }
-
   bool ended() const { return complete != nullptr || failure.has_value(); }
+  void pass(time_point now) { latest = std::max(latest, now); }
 
-  void give_back(const request& what, const source& from) {
+  void give_back(source_id id, const request& what) {
     if (const auto* info = std::get_if<info_request>(&what)) {
-      if (const auto at = assemblies.find(from.info_bytes); at != assemblies.end())
-        at->second.on_given_back(info->piece);
+      claims.on_given_back(id, info->piece);
     } else if (layers) {
-      layers->on_given_back(std::get<hash_range>(what));
+      layers->on_given_back(id, std::get<hash_range>(what));
     }
   }
 
-  /// Others get what this source was asked for.
-  void give_up(source_id id, source& one) {
-    for (const auto& asked : one.asked) {
-      give_back(asked.what, one);
-      if (one.late.size() == late_max) one.late.pop_front();
-      one.late.push_back(asked.what);
-    }
-    one.asked.clear();
-    if (const auto at = assemblies.find(one.info_bytes); at != assemblies.end()) at->second.on_source_lost(id);
+  void give_back(source_id id, const std::deque<request>& given_up) {
+    for (const auto& what : given_up) give_back(id, what);
   }
 
   void ban(source_id id) {
-    source* one = find(id);
-    if (one == nullptr || one->banned) return;
-    one->banned = true;
-    give_up(id, *one);
+    metadata_source* one = find(id);
+    if (one == nullptr || one->banned()) return;
+    give_back(id, one->on_banned());
+    claims.on_source_lost(id);
     bans.push_back(id);
   }
 
-  /// The source answered: takes the request off its list. False if it was never asked.
-  bool settle(source& one, const request& what, time_point now) {
-    const auto asked =
-        std::find_if(one.asked.begin(), one.asked.end(), [&](const asked_request& row) { return row.what == what; });
-    if (asked != one.asked.end()) {
-      one.asked.erase(asked);
-    } else if (const auto late = std::find(one.late.begin(), one.late.end(), what); late != one.late.end()) {
-      one.late.erase(late);
-    } else {
-      return false;
-    }
-    one.heard = now;
-    one.stalled = false;
-    return true;
+  /// What the source said about the size of the info dictionary is not true.
+  void distrust_size(source_id id, metadata_source& one) {
+    give_back(id, one.give_up());
+    claims.on_source_lost(id);
+    one.info_bytes = 0;
   }
 
   void rejected(source_id id, const request& what, time_point now) {
-    source* one = find(id);
-    if (one == nullptr || !settle(*one, what, now)) return;
-    give_back(what, *one);
-    if (const auto at = assemblies.find(one->info_bytes); at != assemblies.end()) at->second.on_source_lost(id);
-    one->resume = now + metadata_deadline;
+    pass(now);
+    metadata_source* one = find(id);
+    if (one == nullptr || !one->on_answer(what, now)) return;
+    give_back(id, what);
+    one->on_reject(now);
   }
 
-  /// What the source said about the size of the info dictionary is not true.
-  void distrust_size(source_id id, source& one) {
-    const std::uint32_t claimed = one.info_bytes;
-    give_up(id, one);
-    one.info_bytes = 0;
-    forget_if_unclaimed(claimed);
+  /// Whether the source is not asked for more until it answers: others deliver what it might.
+  bool waited_for(source_id id, const metadata_source& one, time_point now) const {
+    return one.late(now) && (layers || !claims.alone(id));
   }
 
-  void forget_if_unclaimed(std::uint32_t info_bytes) {
-    const bool claimed =
-        std::ranges::any_of(sources, [&](const auto& row) { return row.second.info_bytes == info_bytes; });
-    if (!claimed) assemblies.erase(info_bytes);
-  }
-
-  /// The collection of the dictionary that this source offers; null if too many others are collected.
-  info_assembly* assembly(const source& one) {
-    if (one.info_bytes == 0) return nullptr;
-    if (const auto at = assemblies.find(one.info_bytes); at != assemblies.end()) return &at->second;
-    std::set<std::uint32_t> active;
-    for (const auto& [id, other] : sources) {
-      if (can_be_asked(other) && assemblies.contains(other.info_bytes)) active.insert(other.info_bytes);
+  std::optional<request> choose(source_id id, bool duplicate, time_point now) {
+    if (layers) {
+      if (const auto range = layers->next_range(id, duplicate, now)) return *range;
+    } else if (const auto piece = claims.next_piece(id, duplicate, now)) {
+      return info_request{*piece};
     }
-    if (active.size() >= assemblies_max) return nullptr;
-    return &assemblies.try_emplace(one.info_bytes, one.info_bytes).first->second;
+    return std::nullopt;
   }
 
-  void collected(info_assembly& assembly_done) {
-    const byte_buffer info = assembly_done.join();
-    if (sha256(info).bytes != share.bytes) {
-      if (const auto liar = assembly_done.on_wrong()) ban(*liar);
-      return;
-    }
-    assemblies.clear();
-    for (auto& [source_of, one] : sources) {
-      one.asked.clear();
-      one.late.clear();
-      one.stalled = false;
-    }
+  void finish_info(byte_buffer info) {
+    claims = info_claims(share);
+    for (auto& [id, one] : sources) one.on_info_known();
     auto read = metainfo::from_info(info);
     if (!read) {
       failure = read.error();
@@ -172,21 +104,21 @@ struct metadata_fetch::state {
   }
 
   share_id share;
-  std::map<source_id, source> sources;
-  std::map<std::uint32_t, info_assembly> assemblies;  ///< by claimed size
+  std::map<source_id, metadata_source> sources;
+  info_claims claims;
   std::optional<layer_collection> layers;
   metainfo_ptr known;
   metainfo_ptr complete;
   std::optional<error> failure;
   std::deque<source_id> bans;
+  time_point latest = time_point::min();  ///< of all that was said to have happened
 };
 
-metadata_fetch::metadata_fetch(const share_id& id) : state_(std::make_unique<state>()) {
+metadata_fetch::metadata_fetch(const share_id& id) : state_(std::make_unique<state>(id)) {
   state_->share = id;
 }
 
-metadata_fetch::metadata_fetch(metainfo_ptr without_layers) : state_(std::make_unique<state>()) {
-  state_->share = without_layers->id();
+metadata_fetch::metadata_fetch(metainfo_ptr without_layers) : metadata_fetch(without_layers->id()) {
   state_->known = std::move(without_layers);
   state_->begin_layers();
 }
@@ -194,37 +126,41 @@ metadata_fetch::metadata_fetch(metainfo_ptr without_layers) : state_(std::make_u
 metadata_fetch::~metadata_fetch() = default;
 
 void metadata_fetch::on_source(source_id source, std::uint32_t info_bytes, time_point now) {
-  state::source made;
-  made.info_bytes = info_bytes <= info_bytes_max ? info_bytes : 0;
-  made.heard = now;
-  const bool added = state_->sources.try_emplace(source, std::move(made)).second;
+  state& s = *state_;
+  s.pass(now);
+  const std::uint32_t claimed = info_bytes <= info_bytes_max ? info_bytes : 0;
+  const bool added = s.sources.try_emplace(source, claimed, now).second;
   SHOAL_ASSERT(added);
+  if (claimed > 0 && !s.known && !s.ended()) s.claims.on_source(source, claimed);
 }
 
-void metadata_fetch::on_source_gone(source_id source, time_point) {
+void metadata_fetch::on_source_gone(source_id source, time_point now) {
   state& s = *state_;
+  s.pass(now);
   auto* one = s.find(source);
   if (one == nullptr) return;
-  const std::uint32_t claimed = one->info_bytes;
-  s.give_up(source, *one);
+  s.give_back(source, one->give_up());
+  s.claims.on_source_lost(source);
   s.sources.erase(source);
-  s.forget_if_unclaimed(claimed);
 }
 
 void metadata_fetch::on_info_piece(source_id source, std::uint32_t piece, std::uint32_t total_bytes, byte_view data,
                                    time_point now) {
   state& s = *state_;
+  s.pass(now);
   auto* one = s.find(source);
-  const request what = info_request{piece};
-  if (one == nullptr || !s.settle(*one, what, now) || s.known || s.ended() || one->banned) return;
-  const auto at = s.assemblies.find(one->info_bytes);
-  if (at == s.assemblies.end()) return;
-  if (total_bytes != one->info_bytes || !at->second.on_piece(source, piece, data)) {
-    s.give_back(what, *one);
+  if (one == nullptr || !one->on_answer(info_request{piece}, now)) return;
+  if (one->info_bytes == 0 || one->banned() || s.known || s.ended()) return;
+  const auto answer =
+      total_bytes == one->info_bytes ? s.claims.on_piece(source, piece, data, now) : info_claims::answer::wrong_size;
+  if (answer == info_claims::answer::wrong_size) {
+    s.give_back(source, info_request{piece});
     s.distrust_size(source, *one);
     return;
   }
-  if (at->second.complete()) s.collected(at->second);
+  if (answer == info_claims::answer::kept) one->on_useful();
+  while (const auto liar = s.claims.next_liar()) s.ban(*liar);
+  if (auto& info = s.claims.found()) s.finish_info(std::move(*info));
 }
 
 void metadata_fetch::on_info_reject(source_id source, std::uint32_t piece, time_point now) {
@@ -234,13 +170,16 @@ void metadata_fetch::on_info_reject(source_id source, std::uint32_t piece, time_
 void metadata_fetch::on_hashes(source_id source, const hash_range& range, std::span<const digest> hashes,
                                time_point now) {
   state& s = *state_;
+  s.pass(now);
   auto* one = s.find(source);
-  if (one == nullptr || !s.settle(*one, range, now) || !s.layers || one->banned) return;
-  if (s.layers->on_hashes(range, hashes) == layer_collection::answer::wrong) {
-    s.layers->on_given_back(range);
+  if (one == nullptr || !one->on_answer(range, now) || !s.layers || one->banned()) return;
+  const auto answer = s.layers->on_hashes(range, hashes);
+  if (answer == layer_collection::answer::wrong) {
+    s.layers->on_given_back(source, range);
     s.ban(source);
     return;
   }
+  if (answer == layer_collection::answer::kept) one->on_useful();
   s.finish_layers();
 }
 
@@ -249,27 +188,23 @@ void metadata_fetch::on_hash_reject(source_id source, const hash_range& range, t
 }
 
 void metadata_fetch::on_deadline(time_point now) {
-  for (auto& [id, one] : state_->sources) {
-    if (one.resume && *one.resume <= now) one.resume.reset();
-    if (state::deadline(one) > now) continue;
-    one.stalled = true;
-    state_->give_up(id, one);
+  state& s = *state_;
+  s.pass(now);
+  for (auto& [id, one] : s.sources) {
+    one.on_deadline(now);
+    if (one.deadline() <= now) s.give_back(id, one.on_silence(now));
   }
 }
 
 std::optional<metadata_fetch::request> metadata_fetch::next_request(source_id source, time_point now) {
   state& s = *state_;
+  s.pass(now);
   auto* one = s.find(source);
-  if (one == nullptr || s.ended()) return std::nullopt;
-  if (one->resume && *one->resume <= now) one->resume.reset();
-  if (!state::can_be_asked(*one) || one->asked.size() >= metadata_requests_max) return std::nullopt;
-  std::optional<request> what;
-  if (s.layers) {
-    if (const auto range = s.layers->next_range()) what = *range;
-  } else if (auto* assembly = s.assembly(*one)) {
-    if (const auto piece = assembly->next_piece(source)) what = info_request{*piece};
-  }
-  if (what) one->asked.push_back({*what, now});
+  if (one == nullptr || s.ended() || !one->can_be_asked(now) || s.waited_for(source, *one, now)) return std::nullopt;
+  auto what = s.choose(source, one->may_duplicate(), now);
+  // It may owe that still, from before the part was lost or became another's to deliver: it is not asked twice.
+  while (what && one->waits_for(*what)) what = s.choose(source, one->may_duplicate(), now);
+  if (what) one->on_asked(*what, now);
   return what;
 }
 
@@ -282,11 +217,18 @@ std::optional<source_id> metadata_fetch::next_ban() {
 }
 
 time_point metadata_fetch::next_deadline() const {
+  const state& s = *state_;
   time_point next = never;
-  if (state_->ended()) return next;
-  for (const auto& [id, one] : state_->sources) {
-    next = std::min(next, state::deadline(one));
-    if (one.resume) next = std::min(next, *one.resume);
+  if (s.ended()) return next;
+  // What was possible at the last event was for next_request to say.
+  const auto consider = [&](time_point time) {
+    if (time > s.latest) next = std::min(next, time);
+  };
+  for (const auto& [id, one] : s.sources) {
+    next = std::min(next, one.deadline());
+    consider(one.pause_end());
+    if (!one.can_be_asked(s.latest) || s.waited_for(id, one, s.latest)) continue;
+    consider(s.layers ? s.layers->next_time(id, one.may_duplicate()) : s.claims.next_time(id, one.may_duplicate()));
   }
   return next;
 }
@@ -300,20 +242,33 @@ const metainfo_ptr& metadata_fetch::complete() const {
 const std::optional<error>& metadata_fetch::failure() const {
   return state_->failure;
 }
+std::uint64_t metadata_fetch::held_bytes() const {
+  return state_->claims.held_bytes();
+}
 
 void metadata_fetch::check_invariants() const {
   const state& s = *state_;
   SHOAL_ASSERT(!(s.complete && s.failure));
   SHOAL_ASSERT(!s.complete || s.known);
-  SHOAL_ASSERT(!s.known || s.assemblies.empty());
-  for (const auto& [bytes, assembly] : s.assemblies) {
-    SHOAL_ASSERT(bytes > 0 && bytes <= info_bytes_max);
-    assembly.check_invariants();
-  }
+  SHOAL_ASSERT(!s.known || s.claims.held_bytes() == 0);
+  s.claims.check_invariants();
   if (s.layers) s.layers->check_invariants();
+  for (const auto& [id, one] : s.sources) one.check_invariants();
+  // What somebody is waited for was asked of him, and has a deadline.
+  const auto check_asked = [&](source_id id, const request& what) {
+    const auto at = s.sources.find(id);
+    SHOAL_ASSERT(at != s.sources.end() && at->second.waits_for(what) && at->second.deadline() != never);
+  };
   for (const auto& [id, one] : s.sources) {
-    SHOAL_ASSERT(one.asked.size() <= metadata_requests_max && one.late.size() <= late_max);
-    SHOAL_ASSERT(one.asked.empty() || (!one.stalled && !one.banned));
+    const task_spread* const tasks = s.claims.tasks(id);
+    if (tasks == nullptr) continue;
+    for (const auto& [piece, askers] : tasks->outstanding()) {
+      for (const auto& asker : askers) check_asked(asker.source, info_request{piece});
+    }
+  }
+  if (!s.layers) return;
+  for (const auto& [task, askers] : s.layers->tasks().outstanding()) {
+    for (const auto& asker : askers) check_asked(asker.source, s.layers->range(task));
   }
 }
 

@@ -1,9 +1,10 @@
-// Fetching what a share is from peers, given only its id: info dictionary (BEP 9), then piece layers (BEP
-// 52).
+// Fetching what a share is from peers, given only its id: info dictionary (BEP 9), then piece layers (BEP 52).
 //
-// Spreads requests over sources, gives each a deadline, asks others when one rejects, stalls or lies (a
-// source that alone delivered an info dictionary with the wrong hash is banned). Same method families as
-// transfer. Pure.
+// All sources are asked side by side. One that has nothing else to do is asked for what others owe the longest, so a
+// silent, slow or lying one holds nothing up as long as an honest one is there; a source that certainly sent wrong data
+// is banned. What may be in flight at a source says metadata_source, what is collected info_claims and
+// layer_collection. Same method families as transfer; after each event the driver asks next_request for every source.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,9 @@
 #include "content/metainfo.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "policy/metadata_source.hpp"
 
 namespace shoal {
-
-/// A source that has not answered a metadata or hash request after this long is asked for nothing more until
-/// it does.
-inline constexpr duration metadata_deadline = std::chrono::seconds(3);
-/// Requests in flight at one source.
-inline constexpr std::uint32_t metadata_requests_max = 8;
 
 class metadata_fetch {
  public:
@@ -43,13 +39,12 @@ class metadata_fetch {
   void on_hash_reject(source_id source, const hash_range& range, time_point now);
   void on_deadline(time_point now);
 
-  struct info_request {
-    std::uint32_t piece = 0;
-    friend bool operator==(const info_request&, const info_request&) = default;
-  };
-  using request = std::variant<info_request, hash_range>;
+  using info_request = info_piece_request;
+  using request = metadata_request;
   std::optional<request> next_request(source_id source, time_point now);
   std::optional<source_id> next_ban();
+  /// When on_deadline is due; a source may be asked for something then that it was not before. Later than all that was
+  /// said to have happened.
   time_point next_deadline() const;
 
   /// The info dictionary is known: name and size can be shown. May lack layers.
@@ -59,6 +54,8 @@ class metadata_fetch {
   /// Why it can never complete, for instance an info dictionary that is valid by hash but refused by
   /// metainfo.
   const std::optional<error>& failure() const;
+  /// Bytes of info dictionaries in memory: at most claims_bytes_max.
+  std::uint64_t held_bytes() const;
 
   void check_invariants() const;
 
