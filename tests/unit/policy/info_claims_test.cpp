@@ -194,6 +194,21 @@ TEST_CASE("what liars hold and do not complete makes room when it is late") {
   CHECK(all.claims.found());
 }
 
+TEST_CASE("the late make room before the large") {
+  claiming all(20 * part, 40 * part);
+  all.join(1, 25 * part);
+  all.join(2, 30 * part);
+  CHECK(all.deliver_nonsense(1, 25 * part, 20) == 20);
+  all.now += claim_late_after;
+  CHECK(all.deliver_nonsense(2, 30 * part, 20) == 20);
+  all.join(3, 20 * part);
+  CHECK(all.ask(3) == 0u);
+  CHECK(all.answer(3, 0) == info_claims::answer::kept);
+  CHECK(all.claims.held_bytes() == 21 * part);
+  all.claims.on_source_lost(source_id{1});
+  CHECK(all.claims.held_bytes() == 21 * part);
+}
+
 TEST_CASE("whatever comes, the bound holds and an honest source is not called a liar") {
   for (std::uint32_t seed = 1; seed <= 100; ++seed) {
     CAPTURE(seed);

@@ -58,6 +58,16 @@ TEST_CASE("a far honest source among 24 bad ones of a kind takes few round trips
   }
 }
 
+TEST_CASE("what silent sources owe is left to who comes later, all in one round trip") {
+  metadata_crowd crowd(fake::share_of_many_files());
+  for (std::uint32_t i = 0; i < bad_count; ++i) crowd.join(manner::mute, 5ms);
+  crowd.run_until(crowd.now + 1010ms);
+  crowd.join(manner::honest, 300ms);
+  const time_point joined = crowd.now;
+  REQUIRE(crowd.run_until(joined + 10s));
+  CHECK(crowd.now - joined == 600ms);
+}
+
 TEST_CASE("a far honest source alone is asked for everything in one round trip, and for all layers in another") {
   metadata_crowd crowd(fake::share_of_many_files());
   REQUIRE(crowd.parts() >= 12);

@@ -136,6 +136,19 @@ TEST_CASE_METHOD(fetching, "what a silent source was asked for goes to another")
   CHECK(fetch.complete());
 }
 
+TEST_CASE_METHOD(fetching, "a source that dropped what it was asked for is asked again") {
+  const auto ann = join(1);
+  REQUIRE_FALSE(ask(ann).empty());
+  now = fetch.next_deadline();
+  fetch.on_deadline(now);
+  CHECK(ask(ann).empty());
+  CHECK(fetch.next_deadline() == now + silence_pause);
+  now = fetch.next_deadline();
+  fetch.on_deadline(now);
+  run({ann});
+  CHECK(fetch.complete());
+}
+
 TEST_CASE_METHOD(fetching, "a source that rejects is asked again later, others at once") {
   const auto ann = join(1);
   for (const auto& request : ask(ann)) {
