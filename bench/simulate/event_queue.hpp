@@ -62,6 +62,7 @@ struct event {
     stored,       ///< `node` has written `said.range`, which came in at `end`
     sent,         ///< the uplink of `node` has sent what it was at
     closed,       ///< `end` learns that the other end is closed
+    uplink,       ///< that of `node` becomes faster or slower
   };
   time_point at{};
   std::uint64_t order = 0;  ///< given by the queue

@@ -3,6 +3,7 @@
 // Separates what carries (network) from what decides (node). Called by network as its events come due.
 #pragma once
 
+#include "core/bitmap.hpp"
 #include "simulate/event_queue.hpp"
 
 namespace shoal::simulate {
@@ -10,6 +11,14 @@ namespace shoal::simulate {
 class host {
  public:
   virtual ~host() = default;
+
+  // What others may know of it: for those that look over the shoulder of both sides.
+
+  virtual bool has(piece_index piece) const = 0;
+  virtual bitmap pieces() const = 0;
+  /// What it sends for this block is not what belongs there.
+  virtual bool corrupts(piece_index piece, std::uint32_t block) const = 0;
+
   virtual void on_begin() = 0;
   /// The node ends; it closes its connections.
   virtual void on_die() = 0;

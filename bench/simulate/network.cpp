@@ -14,7 +14,7 @@ constexpr duration dial_timeout = std::chrono::seconds(5);
 
 }  // namespace
 
-network::network(const scenario& how) : how_(how) {}
+network::network(const scenario& how) : how_(how), alike_(how.latency_spread == duration::zero()) {}
 
 node_index network::add(host& node, double uplink_rate, double downlink_rate) {
   lines_.emplace_back(node, uplink_rate, downlink_rate, how_.uplink_slots);
@@ -31,6 +31,18 @@ void network::die_at(node_index node, time_point at) {
 
 void network::fall_silent_at(node_index node, time_point at) {
   events_.put({.at = at, .node = node, .type = event::kind::fall_silent});
+}
+
+void network::set_uplink_at(node_index node, double rate, time_point at) {
+  auto& changes = lines_[node.value()].changes;
+  SHOAL_ASSERT(changes.empty() || changes.back().at <= at);
+  changes.push_back({at, rate});
+  events_.put({.at = at, .node = node, .type = event::kind::uplink});
+}
+
+void network::set_latency(node_index node, duration latency) {
+  lines_[node.value()].latency = latency;
+  alike_ = alike_ && latency == duration::zero();
 }
 
 void network::set_timer(node_index node, timer which, time_point at) {
@@ -54,6 +66,9 @@ void network::handle(const event& what) {
       break;
     case event::kind::fall_silent:
       if (hears(what.node)) lines_[what.node.value()].state = condition::silent;
+      break;
+    case event::kind::uplink:
+      on_uplink(what.node);
       break;
     case event::kind::timer:
       if (hears(what.node)) lines_[what.node.value()].node.on_timer(static_cast<timer>(what.amount));
@@ -93,25 +108,44 @@ void network::handle(const event& what) {
   }
 }
 
-// Connections.
+// Lines.
+
+void network::on_uplink(node_index node) {
+  line& changed = lines_[node.value()];
+  changed.up_rate = changed.changes.front().rate;
+  changed.changes.pop_front();
+  if (!stands_still(node)) start_sending(node);
+}
+
+time_point network::awake(node_index node) const {
+  if (!stands_still(node)) return now();
+  const auto& changes = lines_[node.value()].changes;
+  const auto goes_on = std::find_if(changes.begin(), changes.end(), [](const auto& one) { return one.rate > 0; });
+  SHOAL_ASSERT(goes_on != changes.end());
+  return goes_on->at;
+}
 
 duration network::latency(node_index one, node_index other) const {
-  if (how_.latency_spread == duration::zero()) return how_.latency;
+  const duration own = how_.latency + lines_[one.value()].latency + lines_[other.value()].latency;
+  if (how_.latency_spread == duration::zero()) return own;
   const auto [low, high] = std::minmax(one.value(), other.value());
   const std::uint64_t chance = mixed(how_.seed, std::uint64_t{low} << 32 | high);
-  return how_.latency +
+  return own +
          duration(static_cast<std::int64_t>(chance % static_cast<std::uint64_t>(how_.latency_spread.count() + 1)));
 }
 
+// Connections.
+
 void network::dial(node_index from, node_index to) {
   // Connecting takes one round trip and the handshakes another.
-  const duration takes = lines_[to.value()].state == condition::silent ? dial_timeout : 4 * latency(from, to);
+  const bool answers = lines_[to.value()].state != condition::silent && !stands_still(to);
+  const duration takes = answers ? 4 * latency(from, to) : dial_timeout;
   events_.put({.at = now() + takes, .node = from, .amount = to.value(), .type = event::kind::dialled});
 }
 
 void network::open_connection(node_index from, node_index to) {
   host& caller = lines_[from.value()].node;
-  if (!hears(to)) {
+  if (!hears(to) || stands_still(to)) {
     caller.on_dial_failed(to);
     return;
   }
@@ -158,7 +192,8 @@ void network::charge(node_index node, const message& said) {
 void network::deliver(end_index from, const message& said) {
   connection_end& mine = ends_[from.value()];
   const end_index to = other_end(from);
-  mine.arrives = std::max(mine.arrives, now() + latency(mine.owner, owner(to)));
+  const time_point leaves = std::max(awake(mine.owner), awake(owner(to)));
+  mine.arrives = std::max(mine.arrives, leaves + latency(mine.owner, owner(to)));
   charge(mine.owner, said);
   events_.put({.at = mine.arrives, .end = to, .type = event::kind::message, .said = said});
 }
@@ -185,7 +220,6 @@ bitmap network::greeting(end_index to) {
 
 void network::broadcast(node_index from, std::span<const end_index> ends, const message& said) {
   const time_point at = now() + how_.latency;
-  const bool alike = how_.latency_spread == duration::zero();
   std::uint32_t list = 0;
   if (lists_free_.empty()) {
     list = static_cast<std::uint32_t>(lists_.size());
@@ -198,7 +232,8 @@ void network::broadcast(node_index from, std::span<const end_index> ends, const 
   for (const end_index end : ends) {
     connection_end& mine = ends_[end.value()];
     if (!mine.open) continue;
-    if (!alike || senders_[end.value()].out.state == serving::condition::active || mine.arrives > at) {
+    if (!alike_ || stands_still(owner(other_end(end))) ||
+        senders_[end.value()].out.state == serving::condition::active || mine.arrives > at) {
       send(end, said);
       continue;
     }

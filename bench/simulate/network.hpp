@@ -29,6 +29,10 @@ class network {
   void begin_at(node_index node, time_point at);
   void die_at(node_index node, time_point at);
   void fall_silent_at(node_index node, time_point at);
+  /// From `at` on; 0: nothing leaves or reaches the node until the next change, and nothing is lost.
+  void set_uplink_at(node_index node, double rate, time_point at);
+  /// Of its own, one way, beyond what lies between any two.
+  void set_latency(node_index node, duration latency);
 
   /// Carries out the next event. There is one as long as a node sets its timer again.
   void step();
@@ -55,6 +59,7 @@ class network {
 
   /// One way.
   duration latency(node_index one, node_index other) const;
+  const host& at(node_index node) const { return lines_[node.value()].node; }
   node_index owner(end_index end) const { return ends_[end.value()].owner; }
   bool open(end_index end) const { return ends_[end.value()].open; }
   /// A number that the owner of an end finds its session by.
@@ -71,15 +76,23 @@ class network {
 
  private:
   enum class condition : std::uint8_t { absent, present, silent, gone };
+  struct uplink_change {
+    time_point at;
+    double rate;
+  };
   /// The connection of one node to the world.
   struct line {
     line(host& who, double up, double down, std::uint32_t slots)
         : node(who), up_rate(up), down_rate(down), out(slots) {}
     host& node;
     condition state = condition::absent;
-    double up_rate;
+    double up_rate;                       ///< 0: it stands still
+    std::deque<uplink_change> changes{};  ///< to come, in order of time
+    duration latency{};
     double down_rate;
-    time_point down_free{};  ///< when all that is on its way here will have come in
+    /// When its downlink will have carried all that was sent here, as if there were no way: what comes from afar must
+    /// not keep out what is sent near by at the same time.
+    time_point down_free{};
     uplink out;
     bool sending = false;
     end_index sender;                 ///< of the quantum that is being sent
@@ -101,12 +114,20 @@ class network {
   };
 
   void handle(const event& what);
+  void on_uplink(node_index node);
+  bool stands_still(node_index node) const { return lines_[node.value()].up_rate <= 0; }
+  /// `now`, or when the node goes on.
+  time_point awake(node_index node) const;
   void open_connection(node_index from, node_index to);
   void deliver(end_index from, const message& said);
   void charge(node_index node, const message& said);
   void close_here(end_index end);
   void start_sending(node_index node);
-  void begin_turn(serving& out) const;
+  std::uint32_t quantum_of(const line& out) const;
+  /// Takes requests that wait into the turn: they can no longer be withdrawn.
+  void extend_turn(serving& out) const;
+  /// As much as the kernel keeps unsent is out of the uploader's hands, which prepares the next.
+  void take_ahead(serving& out) const;
   void end_turn(end_index from);
   void on_sent(node_index node);
   bool can_receive(end_index from, time_point& soonest) const;
@@ -120,6 +141,7 @@ class network {
   std::vector<std::vector<end_index>> lists_;  ///< of broadcasts under way
   std::vector<std::uint32_t> lists_free_;
   std::vector<std::uint64_t> bytes_by_second_;
+  bool alike_;  ///< the latency between any two is the same
 };
 
 }  // namespace shoal::simulate

@@ -10,9 +10,14 @@ namespace shoal::simulate {
 
 namespace {
 
-// A receiver is passed over while its downlink is booked for longer than this beyond the way there: what a queue of a
-// few packets and a socket hold.
+// A receiver is passed over while its downlink is booked for longer than this: what a queue of a few packets and a
+// socket hold.
 constexpr duration downlink_behind_max = std::chrono::milliseconds(20);
+
+// What one session sends at once takes no longer than this, unless it is less than a packet: a slow uplink sends
+// packets, and does not stand still for a quantum.
+constexpr double quantum_seconds_max = 0.1;
+constexpr std::uint32_t packet_bytes = 1 * KiB;
 
 duration time_for(std::uint64_t bytes, double rate) {
   return duration(std::llround(static_cast<double>(bytes) * 1e9 / rate));
@@ -24,6 +29,7 @@ void network::serve(end_index from, const byte_range& range) {
   if (!open(from)) return;
   serving& mine = senders_[from.value()].out;
   mine.waiting.push_back(range);
+  take_ahead(mine);
   if (mine.state != serving::condition::idle) return;
   lines_[owner(from).value()].out.put(from, mine);
   start_sending(owner(from));
@@ -43,20 +49,30 @@ bool network::can_receive(end_index from, time_point& soonest) const {
   const node_index receiver = owner(other_end(from));
   const line& to = lines_[receiver.value()];
   if (to.state != condition::present) return false;
-  const duration ahead = latency(owner(from), receiver) + downlink_behind_max;
-  if (to.down_free <= now() + ahead) return true;
-  soonest = std::min(soonest, to.down_free - ahead);
+  if (to.down_free <= now() + downlink_behind_max) return true;
+  soonest = std::min(soonest, to.down_free - downlink_behind_max);
   return false;
 }
 
-void network::begin_turn(serving& out) const {
+std::uint32_t network::quantum_of(const line& out) const {
+  const auto most = static_cast<std::uint32_t>(std::min(out.up_rate * quantum_seconds_max, 1e9));
+  return std::min(how_.uplink_quantum, std::max(most, packet_bytes));
+}
+
+void network::extend_turn(serving& out) const {
   std::uint32_t bytes = 0;
   std::size_t count = 0;
   while (count < out.waiting.size() && bytes < how_.uplink_turn_bytes) bytes += out.waiting[count++].bytes;
   const auto end = out.waiting.begin() + static_cast<std::ptrdiff_t>(count);
-  out.turn.assign(std::make_reverse_iterator(end), out.waiting.rend());
+  out.turn.insert(out.turn.begin(), std::make_reverse_iterator(end), out.waiting.rend());
   out.waiting.erase(out.waiting.begin(), end);
-  out.sent = 0;
+}
+
+void network::take_ahead(serving& out) const {
+  if (how_.uplink_unsent_bytes == 0 || out.turn.empty()) return;
+  std::uint64_t bytes = 0;
+  for (const byte_range& range : out.turn) bytes += range.bytes;
+  if (bytes - out.sent <= how_.uplink_unsent_bytes) extend_turn(out);
 }
 
 void network::end_turn(end_index from) {
@@ -68,7 +84,7 @@ void network::end_turn(end_index from) {
 
 void network::start_sending(node_index node) {
   line& out = lines_[node.value()];
-  if (out.sending || out.state != condition::present) return;
+  if (out.sending || stands_still(node) || out.state != condition::present) return;
   out.out.fill_slots();
   time_point soonest = never;
   const auto chosen = out.out.next([&](end_index end) { return can_receive(end, soonest); });
@@ -81,11 +97,11 @@ void network::start_sending(node_index node) {
     return;
   }
   serving& from = senders_[chosen->value()].out;
-  if (from.turn.empty()) begin_turn(from);
+  if (from.turn.empty()) extend_turn(from);
   SHOAL_ASSERT(!from.turn.empty());
   out.sending = true;
   out.sender = *chosen;
-  out.quantum = std::min(how_.uplink_quantum, from.turn.back().bytes - from.sent);
+  out.quantum = std::min(quantum_of(out), from.turn.back().bytes - from.sent);
   const duration takes = time_for(out.quantum + out.message_bytes, out.up_rate);
   out.message_bytes = 0;
   events_.put({.at = now() + takes, .node = node, .end = *chosen, .type = event::kind::sent});
@@ -108,13 +124,13 @@ void network::on_sent(node_index node) {
     line& receiver = lines_[owner(to).value()];
     const byte_range range = mine.out.turn.back();
     time_point& arrives = ends_[out.sender.value()].arrives;
-    receiver.down_free =
-        std::max(receiver.down_free, now() + latency(node, owner(to))) + time_for(out.quantum, receiver.down_rate);
-    arrives = std::max(arrives, receiver.down_free);
+    receiver.down_free = std::max(receiver.down_free, now()) + time_for(out.quantum, receiver.down_rate);
+    arrives = std::max(arrives, receiver.down_free + latency(node, owner(to)));
     events_.put(
         {.at = arrives, .end = to, .amount = out.quantum, .type = event::kind::payload, .said = {.range = range}});
     mine.out.sent += out.quantum;
     mine.out.bytes_served += out.quantum;
+    take_ahead(mine.out);
     if (mine.out.sent == range.bytes) {
       mine.out.turn.pop_back();
       mine.out.sent = 0;

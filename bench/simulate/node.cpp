@@ -5,6 +5,7 @@
 
 #include "core/assert.hpp"
 #include "simulate/random.hpp"
+#include "simulate/source.hpp"
 
 namespace shoal::simulate {
 
@@ -191,6 +192,10 @@ bitmap node::pieces() const {
 
 bool node::has(piece_index piece) const {
   return downloading() ? transfer_->verified().test(piece.value()) : complete();
+}
+
+bool node::corrupts(piece_index piece, std::uint32_t block) const {
+  return role_ == role::liar && lie_about(around_.how.seed, index_, piece, block);
 }
 
 void node::on_message(end_index end, const message& said) {

@@ -28,13 +28,11 @@ namespace shoal::simulate {
 enum class role : std::uint8_t { seeder, leecher, liar };
 
 /// What all nodes of one simulation share.
-class node;
 struct surroundings {
   const scenario& how;
   const synthetic_share& content;
   network& net;
   observer& seen_by;
-  const std::deque<node>& nodes;
   std::size_t unfinished = 0;  ///< nodes that must complete and have not
 };
 
@@ -65,8 +63,9 @@ class node final : public host {
 
   role what() const { return role_; }
   bool complete() const { return role_ != role::leecher || completed_ != never; }
-  bool has(piece_index piece) const;
-  bitmap pieces() const;
+  bool has(piece_index piece) const override;
+  bitmap pieces() const override;
+  bool corrupts(piece_index piece, std::uint32_t block) const override;
   time_point begun() const { return begun_; }
   /// `never` until it is complete.
   time_point completed() const { return completed_; }
@@ -103,7 +102,7 @@ class node final : public host {
   std::size_t seeders();
   bool has_room();
   void dial_more();
-  const node& peer_node(end_index end) const { return around_.nodes[peer_of(end).value()]; }
+  const host& peer_host(end_index end) const { return around_.net.at(peer_of(end)); }
   void detach(session& gone);
   /// `again`: worth another dial.
   void close(session& which, bool again);
@@ -132,8 +131,6 @@ class node final : public host {
   void on_leaves(session& from, piece_index piece);
   void on_leaves_refused(session& from, piece_index piece);
   void give_up_leaves();
-  /// What comes from `sender` for this block is not what belongs there.
-  bool corrupted(const node& sender, piece_index piece, std::uint32_t block) const;
 
   surroundings& around_;
   role role_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "simulate/node.hpp"
-#include "simulate/random.hpp"
 
 namespace shoal::simulate {
 
@@ -21,7 +20,7 @@ void node::ask_leaves(piece_index piece) {
     const session& one = at(end);
     const bool asked = std::find(query.asked.begin(), query.asked.end(), end) != query.asked.end();
     if (asked || !one.source || query.asked.size() >= leaf_queries_max) continue;
-    if (!peer_node(end).has(piece)) continue;
+    if (!peer_host(end).has(piece)) continue;
     query.asked.push_back(end);
     query.deadline = now() + leaf_query_deadline;
     around_.net.send(end, {message::kind::leaves_request, {piece, 0, 0}});
@@ -53,12 +52,6 @@ void node::give_up_leaves() {
   }
   for (const piece_index piece : late) ask_leaves(piece);
   if (!late.empty()) follow_decisions();
-}
-
-bool node::corrupted(const node& sender, piece_index piece, std::uint32_t block) const {
-  if (sender.what() != role::liar) return false;
-  const std::uint64_t chance = mixed(around_.how.seed, sender.index().value());
-  return mixed(chance, std::uint64_t{piece.value()} << 32 | block) % 2 == 0;
 }
 
 }  // namespace shoal::simulate

@@ -63,11 +63,11 @@ void node::on_stored(end_index end, const byte_range& blocks) {
   const std::uint32_t count = (blocks.bytes + block_bytes - 1) / block_bytes;
   const auto right = around_.content.leaves(blocks.piece).subspan(first, count);
   std::vector<digest> leaves(right.begin(), right.end());
-  const node& sender = peer_node(end);
+  const node_index sender = peer_of(end);
   for (std::uint32_t i = 0; i < count; ++i) {
-    const bool lie = corrupted(sender, blocks.piece, first + i);
+    const bool lie = around_.net.at(sender).corrupts(blocks.piece, first + i);
     if (lie) leaves[i] = synthetic_share::wrong(leaves[i]);
-    around_.seen_by.on_block(index_, blocks.piece, first + i, sender.index(), !lie, now());
+    around_.seen_by.on_block(index_, blocks.piece, first + i, sender, !lie, now());
   }
   if (transfer_->on_stored(*at(end).source, blocks.piece, first, leaves, now()) == transfer::check::verified) {
     on_piece_verified(blocks.piece);
@@ -96,7 +96,7 @@ void node::on_download_complete() {
   serve_copies();
   for (const end_index end : ends) {
     // The other side holds at least what it said, and what more it says comes to nothing.
-    if (!has_all(at(end))) meet_leecher(at(end), peer_node(end).pieces());
+    if (!has_all(at(end))) meet_leecher(at(end), peer_host(end).pieces());
     close_if_both_complete(at(end));
   }
 }

@@ -22,7 +22,7 @@ swarm::swarm(const scenario& how, observer& seen_by)
       chance_(how.seed),
       content_(how.share_bytes, piece_bytes_of(how)),
       net_(how),
-      around_{how, content_, net_, seen_by, nodes_} {
+      around_{how, content_, net_, seen_by} {
   for (std::uint32_t i = 0; i < how.seeders; ++i) {
     node& seeder = add(role::seeder, how.seeder_uplink > 0 ? how.seeder_uplink : how.uplink);
     net_.begin_at(seeder.index(), time_point{how.seeder_begins});
@@ -36,6 +36,7 @@ swarm::swarm(const scenario& how, observer& seen_by)
     newcomer.set_awaited();
     net_.begin_at(newcomer.index(), at);
   }
+  add_sources();
   for (node& one : nodes_) introduce(one, first_comers);
 }
 
@@ -68,6 +69,21 @@ void swarm::add_leechers() {
   }
 }
 
+void swarm::add_sources() {
+  for (const source_plan& plan : how_.sources) {
+    const node_index index = source_of(sources_.size());
+    source& added = sources_.emplace_back(plan, how_.seed, content_, net_, index);
+    net_.add(added, plan.up, how_.downlink);
+    net_.set_latency(index, plan.latency);
+    for (const rate_change& change : plan.rates) net_.set_uplink_at(index, change.rate, time_point{change.at});
+    net_.begin_at(index, time_point{});
+    for (const absence& away : plan.absences) {
+      net_.die_at(index, time_point{away.begin});
+      net_.begin_at(index, time_point{away.end});
+    }
+  }
+}
+
 // Newcomers are not told to the others: they dial as many as they want themselves.
 void swarm::introduce(node& who, std::size_t first_comers) {
   if (who.what() == role::seeder || who.what() == role::liar) return;
@@ -75,6 +91,9 @@ void swarm::introduce(node& who, std::size_t first_comers) {
     const role what = nodes_[other].what();
     who.on_found(node_index{other}, what == role::seeder || what == role::liar);
   };
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    who.on_found(source_of(i), sources_[i].pieces().all());
+  }
   const auto count = static_cast<std::uint32_t>(first_comers);
   if (count <= how_.addresses_known) {
     for (std::uint32_t i = 0; i < count; ++i) {

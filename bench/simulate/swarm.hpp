@@ -1,8 +1,8 @@
 // A simulated swarm from its scenario to its outcome.
 //
-// Builds the nodes (0 to seeders - 1 seed, then come leechers, liars and those who replace the dead), says from the
-// seed who is slow, dies or falls silent and who knows whom, and runs until every leecher that is meant to has
-// everything. The same scenario gives the same events. Used by main and by tests.
+// Builds the nodes (0 to seeders - 1 seed, then come leechers, liars and those who replace the dead) and after them the
+// sources, says from the seed who is slow, dies or falls silent and who knows whom, and runs until every leecher that
+// is meant to has everything. The same scenario gives the same events. Used by main and by tests.
 #pragma once
 
 #include <deque>
@@ -13,6 +13,7 @@
 #include "simulate/observer.hpp"
 #include "simulate/random.hpp"
 #include "simulate/scenario.hpp"
+#include "simulate/source.hpp"
 #include "simulate/synthetic_share.hpp"
 
 namespace shoal::simulate {
@@ -30,6 +31,8 @@ class swarm {
   const network& net() const { return net_; }
   const synthetic_share& content() const { return content_; }
   const std::deque<node>& nodes() const { return nodes_; }
+  /// The number of the source of a plan.
+  node_index source_of(std::size_t plan) const { return node_index{static_cast<std::uint32_t>(nodes_.size() + plan)}; }
   /// The leechers that must complete.
   const std::vector<node_index>& awaited() const { return awaited_; }
   /// Least time in which those that come at the beginning can all have everything, at the rates they have then.
@@ -42,6 +45,7 @@ class swarm {
  private:
   node& add(role what, double uplink_rate);
   void add_leechers();
+  void add_sources();
   /// Gives a node the addresses that it may dial.
   void introduce(node& who, std::size_t first_comers);
 
@@ -50,6 +54,7 @@ class swarm {
   synthetic_share content_;
   network net_;
   std::deque<node> nodes_;
+  std::deque<source> sources_;
   surroundings around_;
   std::vector<node_index> awaited_;
   double uplink_rate_of_leechers_ = 0;
