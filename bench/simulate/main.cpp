@@ -1,8 +1,11 @@
 // Simulates a flash crowd and prints how close it came to the fluid bound.
 
+#include <boost/lexical_cast.hpp>
 #include <boost/program_options.hpp>
 #include <chrono>
 #include <iostream>
+#include <sstream>
+#include <string>
 
 #include "simulate/report.hpp"
 #include "simulate/swarm.hpp"
@@ -20,12 +23,15 @@ struct choices {
   double up_mbit = 40;
   double down_mbit = 160;
   double seeder_mbit = 0;
+  std::string ups;
+  std::string downs;
   double latency_ms = 1;
   double latency_spread_ms = 0;
   double start_spread_ms = 0;
   double trouble_s = 10;
   std::uint32_t quantum_kib = 16;
   std::uint32_t turn_kib = 1024;
+  std::uint32_t unsent_kib = 0;
   bool json = false;
 };
 
@@ -37,6 +43,17 @@ duration milliseconds(double count) {
 template <class Value>
 auto* option(Value& place) {
   return options::value<Value>(&place)->default_value(place);
+}
+
+/// "80,20,5": Mbit/s.
+std::vector<double> rates_of(const std::string& words) {
+  std::vector<double> rates;
+  std::istringstream in(words);
+  for (std::string word; std::getline(in, word, ',');) {
+    rates.push_back(bytes_per_second(boost::lexical_cast<double>(word)));
+    if (!(rates.back() > 0)) throw boost::bad_lexical_cast();
+  }
+  return rates;
 }
 
 bool read(int count, char** words, choices& chosen) {
@@ -51,6 +68,8 @@ bool read(int count, char** words, choices& chosen) {
   add("up-mbit", option(chosen.up_mbit), "uplink of each node");
   add("down-mbit", option(chosen.down_mbit), "downlink of each node");
   add("seeder-mbit", option(chosen.seeder_mbit), "uplink of each seeder; 0: as the others");
+  add("ups", options::value(&chosen.ups), "uplinks of the leechers, as 80,20,5: in turn, and as many leechers");
+  add("downs", options::value(&chosen.downs), "their downlinks");
   add("latency-ms", option(chosen.latency_ms), "one way");
   add("latency-spread-ms", option(chosen.latency_spread_ms), "up to this more, different for each pair");
   add("start-spread-ms", option(chosen.start_spread_ms), "leechers come within this time");
@@ -58,6 +77,8 @@ bool read(int count, char** words, choices& chosen) {
   add("slots", option(how.uplink_slots), "sessions that one uplink serves at the same time");
   add("quantum-kib", option(chosen.quantum_kib), "what one session sends before the next has its turn");
   add("turn-kib", option(chosen.turn_kib), "what a session sends before it gives its slot away");
+  add("unsent-kib", option(chosen.unsent_kib),
+      "that the kernel holds of each session: the next requests are taken before");
   add("message-bytes", option(how.message_bytes_more), "that each control message costs on the uplink, beyond its own");
   add("known", option(how.addresses_known), "addresses that a node knows at most");
   add("sources", option(how.sources_max), "sessions beyond which a node dials no more");
@@ -78,12 +99,18 @@ bool read(int count, char** words, choices& chosen) {
   how.uplink = bytes_per_second(chosen.up_mbit);
   how.downlink = bytes_per_second(chosen.down_mbit);
   how.seeder_uplink = bytes_per_second(chosen.seeder_mbit);
+  how.uplinks = rates_of(chosen.ups);
+  how.downlinks = rates_of(chosen.downs);
+  if (!how.uplinks.empty() && given["leechers"].defaulted()) {
+    how.leechers = static_cast<std::uint32_t>(how.uplinks.size());
+  }
   how.latency = milliseconds(chosen.latency_ms);
   how.latency_spread = milliseconds(chosen.latency_spread_ms);
   how.start_spread = milliseconds(chosen.start_spread_ms);
   how.trouble_time = milliseconds(chosen.trouble_s * 1000);
   how.uplink_quantum = chosen.quantum_kib * KiB;
   how.uplink_turn_bytes = chosen.turn_kib * KiB;
+  how.uplink_unsent_bytes = chosen.unsent_kib * KiB;
   return !given.contains("help");
 }
 
@@ -95,6 +122,9 @@ int main(int count, char** words) {
     if (!read(count, words, chosen)) return 0;
   } catch (const options::error& wrong) {
     std::cerr << "simulate: " << wrong.what() << '\n';
+    return 2;
+  } catch (const boost::bad_lexical_cast&) {
+    std::cerr << "simulate: --ups and --downs take rates in Mbit/s, as 80,20,5\n";
     return 2;
   }
   const auto begin = std::chrono::steady_clock::now();

@@ -9,6 +9,9 @@ namespace shoal::simulate {
 
 namespace {
 
+// Of more than this a list tells nothing.
+constexpr std::size_t leechers_listed_max = 16;
+
 double peak_mebibytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -34,6 +37,13 @@ figures figures_of(const swarm& ran) {
     about.last_seconds = seconds.back();
   }
   const auto share_bytes = static_cast<double>(ran.content().info()->total_bytes());
+  if (ran.awaited().size() <= leechers_listed_max) {
+    for (const node_index index : ran.awaited()) {
+      const duration until = ran.nodes()[index.value()].completed().time_since_epoch();
+      about.each.push_back({std::chrono::duration<double>(until).count(),
+                            static_cast<double>(ran.net().bytes_sent(index)) / share_bytes});
+    }
+  }
   std::uint64_t duplicate = 0;
   std::uint64_t verified = 0;
   for (const node& one : ran.nodes()) {
@@ -67,6 +77,12 @@ void print_text(std::ostream& out, const figures& about, double wall_seconds) {
   line((out << "  first        ", about.first_seconds));
   line((out << "  median       ", about.median_seconds));
   line((out << "  last         ", about.last_seconds));
+  for (std::size_t i = 0; i < about.each.size(); ++i) {
+    const auto& one = about.each[i];
+    line((out << "  leecher " << std::setw(2) << i + 1 << "   sent " << std::fixed << std::setprecision(3)
+              << one.copies_sent << ", ",
+          one.seconds));
+  }
   out << "  seeder sent  " << about.seeder_copies << " copies\n";
   out << "  duplicates   " << about.duplicate_share * 100 << " %\n";
   out << "  stolen       " << about.chunks_stolen << " chunks, requeued " << about.chunks_requeued << '\n';

@@ -21,7 +21,12 @@ struct figures {
   std::uint64_t bytes_failed = 0;
   std::uint64_t chunks_stolen = 0;
   std::uint64_t chunks_requeued = 0;
-  std::vector<double> uplink_used;  ///< of what all uplinks could send, for each second
+  struct leecher_figures {
+    double seconds = 0;  ///< until it was complete
+    double copies_sent = 0;
+  };
+  std::vector<leecher_figures> each;  ///< leecher that had to complete, if they are few
+  std::vector<double> uplink_used;    ///< of what all uplinks could send, for each second
   std::uint64_t events = 0;
   std::uint64_t trace = 0;
 };

@@ -28,6 +28,8 @@ struct scenario {
   double uplink = bytes_per_second(40);                   ///< of each node, bytes per second
   double downlink = bytes_per_second(160);                ///< of each node, bytes per second
   double seeder_uplink = 0;                               ///< 0: as the others
+  std::vector<double> uplinks;                            ///< of the leechers, in turn; empty: as the others
+  std::vector<double> downlinks;                          ///< of the leechers, in turn; empty: as the others
   duration latency = std::chrono::milliseconds(1);        ///< one way, between any two
   duration latency_spread{};                              ///< more than that at most, different for each pair
   duration start_spread{};                                ///< the leechers come at random within this time

@@ -24,15 +24,16 @@ swarm::swarm(const scenario& how, observer& seen_by)
       net_(how),
       around_{how, content_, net_, seen_by} {
   for (std::uint32_t i = 0; i < how.seeders; ++i) {
-    node& seeder = add(role::seeder, how.seeder_uplink > 0 ? how.seeder_uplink : how.uplink);
+    node& seeder = add(role::seeder, seeder_uplink(), how.downlink);
     net_.begin_at(seeder.index(), time_point{how.seeder_begins});
     if (how.seeder_dies > duration::zero()) net_.die_at(seeder.index(), time_point{how.seeder_dies});
   }
   add_leechers();
-  for (std::uint32_t i = 0; i < how.liars; ++i) net_.begin_at(add(role::liar, how.uplink).index(), time_point{});
+  for (std::uint32_t i = 0; i < how.liars; ++i)
+    net_.begin_at(add(role::liar, how.uplink, how.downlink).index(), time_point{});
   const std::size_t first_comers = nodes_.size();
   for (const time_point at : comings_) {
-    node& newcomer = add(role::leecher, how.uplink);
+    node& newcomer = add(role::leecher, how.uplink, how.downlink);
     newcomer.set_awaited();
     net_.begin_at(newcomer.index(), at);
   }
@@ -40,19 +41,24 @@ swarm::swarm(const scenario& how, observer& seen_by)
   for (node& one : nodes_) introduce(one, first_comers);
 }
 
-node& swarm::add(role what, double uplink_rate) {
+node& swarm::add(role what, double uplink_rate, double downlink_rate) {
   node& added = nodes_.emplace_back(around_, what, node_index{static_cast<std::uint32_t>(nodes_.size())});
-  net_.add(added, uplink_rate, how_.downlink);
+  net_.add(added, uplink_rate, downlink_rate);
   return added;
+}
+
+double swarm::downlink_of(std::uint32_t leecher) const {
+  return how_.downlinks.empty() ? how_.downlink : how_.downlinks[leecher % how_.downlinks.size()];
 }
 
 void swarm::add_leechers() {
   for (std::uint32_t i = 0; i < how_.leechers; ++i) {
     const bool slow = chance_.fraction() < how_.slow_share;
     const double trouble = chance_.fraction();
-    const double rate = slow ? how_.uplink / how_.slow_factor : how_.uplink;
+    const double usual = how_.uplinks.empty() ? how_.uplink : how_.uplinks[i % how_.uplinks.size()];
+    const double rate = slow ? usual / how_.slow_factor : usual;
     uplink_rate_of_leechers_ += rate;
-    node& leecher = add(role::leecher, rate);
+    node& leecher = add(role::leecher, rate, downlink_of(i));
     const time_point begin{part_of(how_.start_spread, chance_.fraction())};
     net_.begin_at(leecher.index(), begin);
     // While the swarm is at work, as far as can be said before.
@@ -118,14 +124,20 @@ bool swarm::step() {
 }
 
 double swarm::capacity() const {
-  const double seeder = how_.seeder_uplink > 0 ? how_.seeder_uplink : how_.uplink;
-  return how_.seeders * seeder + uplink_rate_of_leechers_;
+  return how_.seeders * seeder_uplink() + uplink_rate_of_leechers_;
 }
 
 double swarm::bound_seconds() const {
   const auto bytes = static_cast<double>(how_.share_bytes);
-  const double seeder = how_.seeder_uplink > 0 ? how_.seeder_uplink : how_.uplink;
-  return std::max({bytes / (how_.seeders * seeder), bytes / how_.downlink, how_.leechers * bytes / capacity()});
+  double slowest_downlink = how_.downlink;
+  if (!how_.downlinks.empty()) {
+    // Those that have no leecher count for nobody.
+    const std::size_t used = std::min<std::size_t>(how_.downlinks.size(), how_.leechers);
+    slowest_downlink =
+        *std::min_element(how_.downlinks.begin(), how_.downlinks.begin() + static_cast<std::ptrdiff_t>(used));
+  }
+  return std::max(
+      {bytes / (how_.seeders * seeder_uplink()), bytes / slowest_downlink, how_.leechers * bytes / capacity()});
 }
 
 void swarm::check_invariants() const {

@@ -43,7 +43,9 @@ class swarm {
   void check_invariants() const;
 
  private:
-  node& add(role what, double uplink_rate);
+  node& add(role what, double uplink_rate, double downlink_rate);
+  double downlink_of(std::uint32_t leecher) const;
+  double seeder_uplink() const { return how_.seeder_uplink > 0 ? how_.seeder_uplink : how_.uplink; }
   void add_leechers();
   void add_sources();
   /// Gives a node the addresses that it may dial.
