@@ -226,6 +226,7 @@ void node::on_message(end_index end, const message& said) {
         after_event(from);
       } else {
         if (copies_ && copies_->knows(from.leecher)) copies_->on_have(from.leecher, said.range.piece);
+        follow_choker();
         close_if_both_complete(from);
       }
       break;
@@ -299,12 +300,13 @@ void node::on_served(end_index end, const byte_range& range) {
 }
 
 void node::follow_choker() {
+  follow_backlogs();
   while (const auto decision = choker_.next_decision()) {
     const session& to = sessions_[decision->leecher.value()];
     if (!decision->choke) tell_taken(to);
     around_.net.send(to.end, {decision->choke ? message::kind::choke : message::kind::unchoke, {}});
   }
-  const time_point due = choker_.next_deadline();
+  const time_point due = std::max(choker_.next_deadline(), now());
   if (due >= turns_due_) return;
   turns_due_ = due;
   around_.net.set_timer(index_, timer::turns, due);

@@ -125,6 +125,7 @@ class node final : public host {
   bool may_serve(session& to, piece_index piece);
   void tell_taken(const session& to);
   void spread_hints();
+  void follow_backlogs();
 
   // node_leaves.cpp: finding out who lied.
   void ask_leaves(piece_index piece);

@@ -31,6 +31,11 @@ bool node::may_serve(session& to, piece_index piece) {
   return serve;
 }
 
+void node::follow_backlogs() {
+  if (!copies_) return;
+  while (const auto changed = copies_->next_backlog()) choker_.on_backlog(changed->leecher, changed->pieces, now());
+}
+
 void node::spread_hints() {
   if (!copies_) return;
   while (const auto change = copies_->next_change()) {

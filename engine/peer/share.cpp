@@ -269,7 +269,9 @@ void share::on_interested(session& from, bool interested) {
 }
 
 void share::on_leecher_has(session& from, piece_index piece) {
-  if (knows_copies_of(from)) copies_->on_have(*from.leecher, piece);
+  if (!knows_copies_of(from)) return;
+  copies_->on_have(*from.leecher, piece);
+  follow_choker();
 }
 
 void share::on_leecher_holds(session& from) {
@@ -279,6 +281,7 @@ void share::on_leecher_holds(session& from) {
     if (!choker_->choked(*from.leecher)) tell_taken(from);
   }
   copies_->on_holds(*from.leecher, from.holds());
+  follow_choker();
 }
 
 void share::tell_taken(session& to) {
@@ -309,6 +312,9 @@ void share::on_refused(session& to, std::uint32_t bytes) {
 }
 
 void share::follow_choker() {
+  while (const auto changed = copies_ ? copies_->next_backlog() : std::nullopt) {
+    choker_->on_backlog(changed->leecher, changed->pieces, clock::now());
+  }
   while (const auto decision = choker_->next_decision()) {
     const auto at = std::find_if(sessions_.begin(), sessions_.end(),
                                  [&](const auto& one) { return one && one->leecher == decision->leecher; });

@@ -21,7 +21,7 @@ const choker::leecher_record& choker::at(leecher_id leecher) const {
 void choker::choke(leecher_record& one, time_point now) {
   one.choked = true;
   // Who wants nothing gives its turn up at once, and is no burden.
-  const bool unused = one.interested && !one.asked;
+  const bool unused = one.interested && !one.asked && !held_back(one, now);
   one.turns_unused = unused ? std::min(one.turns_unused + 1, turns_unused_max) : 0;
   one.rests_until = unused ? now + turn_idle_max * (1 << one.turns_unused) : now;
   std::erase(unchoked_, &one);
@@ -49,8 +49,28 @@ time_point choker::turn_ends(const leecher_record& one) const {
   return one.outstanding > 0 ? latest : std::min(latest, one.quiet_since + patience - one.paused);
 }
 
+bool choker::is_behind(const leecher_record& one) const {
+  if (!one.interested || one.backlog <= backlog_max / 2) return false;
+  // Once it is, a little less is asked of it, so that it does not come and go with each piece.
+  const std::uint32_t least = *backlogs_.begin();
+  return one.choked ? one.backlog >= std::max(backlog_max / 2 + 1, least + (least + 1) / 2)
+                    : one.backlog >= std::max(backlog_max, 2 * least);
+}
+
+void choker::hold_back(time_point now) {
+  for (std::size_t i = unchoked_.size(); i-- > 0;) {
+    if (held_back(*unchoked_[i], now)) choke(*unchoked_[i], now);
+  }
+}
+
 bool choker::worth_a_turn(const leecher_record& one, time_point now) const {
-  return one.outstanding == 0 && one.rests_until <= now;
+  return one.outstanding == 0 && one.rests_until <= now && !held_back(one, now);
+}
+
+std::deque<leecher_id>::const_iterator choker::next_for_room(time_point now) const {
+  const auto next = next_waiting(now);
+  if (next != waiting_.end()) return next;
+  return std::find_if(waiting_.begin(), waiting_.end(), [&](leecher_id id) { return !held_back(at(id), now); });
 }
 
 std::deque<leecher_id>::const_iterator choker::next_waiting(time_point now) const {
@@ -66,12 +86,15 @@ bool choker::full() const {
 }
 
 void choker::decide(time_point now) {
+  hold_back(now);
   while (!waiting_.empty()) {
-    const auto next = next_waiting(now);
     if (!full()) {
-      unchoke(at(next == waiting_.end() ? waiting_.front() : *next), now);
+      const auto next = next_for_room(now);
+      if (next == waiting_.end()) return;
+      unchoke(at(*next), now);
       continue;
     }
+    const auto next = next_waiting(now);
     if (next == waiting_.end()) return;
     const auto over = std::find_if(unchoked_.begin(), unchoked_.end(),
                                    [&](const leecher_record* one) { return turn_ends(*one) <= now; });
@@ -91,6 +114,7 @@ leecher_id choker::on_leecher(duration round_trip, time_point now) {
 void choker::on_leecher_gone(leecher_id leecher, time_point now) {
   std::erase(waiting_, leecher);
   std::erase(unchoked_, &at(leecher));
+  if (at(leecher).interested) backlogs_.erase(backlogs_.find(at(leecher).backlog));
   leechers_.erase(leecher);
   std::erase_if(decisions_, [&](const decision& one) { return one.leecher == leecher; });
   decide(now);
@@ -100,6 +124,11 @@ void choker::on_interested(leecher_id leecher, bool interested, time_point now) 
   leecher_record& one = at(leecher);
   if (one.interested == interested) return;
   one.interested = interested;
+  if (interested) {
+    backlogs_.insert(one.backlog);
+  } else {
+    backlogs_.erase(backlogs_.find(one.backlog));
+  }
   if (one.choked && interested) waiting_.push_back(leecher);
   if (one.choked && !interested) std::erase(waiting_, leecher);
   decide(now);
@@ -137,18 +166,31 @@ void choker::answered(leecher_id leecher, std::uint32_t bytes, time_point now) {
   decide(now);
 }
 
+void choker::on_backlog(leecher_id leecher, std::uint32_t pieces, time_point now) {
+  leecher_record& one = at(leecher);
+  if (one.interested) {
+    backlogs_.erase(backlogs_.find(one.backlog));
+    backlogs_.insert(pieces);
+  }
+  one.backlog = pieces;
+  decide(now);
+}
+
 void choker::on_seeding(time_point now) {
   places_.on_seeding();
   decide(now);
 }
 
 time_point choker::next_deadline() const {
+  // Then who is held back is served.
+  if (!waiting_.empty() && !full()) return places_.room_at();
   time_point over = never;
   for (const leecher_record* one : unchoked_) over = std::min(over, turn_ends(*one));
   time_point next = never;
   for (auto waiting = waiting_.begin(); waiting != waiting_.end() && next > over; ++waiting) {
     const leecher_record& one = at(*waiting);
-    if (one.outstanding == 0) next = std::min(next, one.rests_until);
+    if (one.outstanding > 0) continue;
+    next = std::min(next, is_behind(one) ? std::max(one.rests_until, places_.room_at()) : one.rests_until);
   }
   return next == never ? never : std::max(over, next);
 }
@@ -162,7 +204,8 @@ std::optional<choker::decision> choker::next_decision() {
 
 void choker::check_invariants() const {
   SHOAL_ASSERT(unchoked_.size() <= upload_places_max + far_unchoked_max);
-  SHOAL_ASSERT(waiting_.empty() || full());
+  SHOAL_ASSERT(full() ||
+               std::all_of(waiting_.begin(), waiting_.end(), [&](leecher_id id) { return is_behind(at(id)); }));
   std::size_t waiting = 0;
   for (const auto& [id, one] : leechers_) {
     SHOAL_ASSERT(one.choked == (std::find(unchoked_.begin(), unchoked_.end(), &one) == unchoked_.end()));

@@ -9,6 +9,10 @@
 // Turns are lost on who asks for nothing in them, or does not take what it asked for. It goes behind the others: for
 // twice as long after each turn that it did not use, and until it has taken what it asked for.
 //
+// Who passes on less than it is given (first_copies.hpp) is held back while the uplink is busy with others: choked,
+// even where there is room, until it has passed on what it has. So slow uplinks get what they pass on and the rest from
+// others, and what the seeder sends is spread by fast ones.
+//
 // Pure, no clock: events come with the time, decisions are asked for with next_decision(). Owned by peer/share. DESIGN:
 // "A crowd".
 #pragma once
@@ -16,6 +20,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -40,6 +45,9 @@ inline constexpr duration turn_idle_max = std::chrono::milliseconds(75);
 inline constexpr duration turn_patience_max = std::chrono::seconds(4);
 /// Who did not use n turns goes behind the others for 2^n times turn_idle_max, but not for longer than with this n.
 inline constexpr int turns_unused_max = 6;
+/// A leecher that has a backlog of so many pieces, and twice as many as the one with the least, is held back. Fewer
+/// would be what is under way to a fast one; more is sent a second time in the end, and is much of a small share.
+inline constexpr std::uint32_t backlog_max = 4;
 
 class choker {
  public:
@@ -62,6 +70,8 @@ class choker {
   void on_refused(leecher_id leecher, std::uint32_t bytes, time_point now);
   /// We hold everything of the share from now on.
   void on_seeding(time_point now);
+  /// So many pieces that it was given first nobody else has.
+  void on_backlog(leecher_id leecher, std::uint32_t pieces, time_point now);
   void on_deadline(time_point now) { decide(now); }
   time_point next_deadline() const;
 
@@ -82,9 +92,10 @@ class choker {
     bool choked = true;
     std::uint64_t turn_bytes = 0;   ///< asked for in this turn
     std::uint64_t outstanding = 0;  ///< bytes asked for and not answered
-    bool asked = true;              ///< in this turn
-    int turns_unused = 0;           ///< in which it asked for nothing, since the last in which it did
-    time_point rests_until{};       ///< others go first until then
+    std::uint32_t backlog = 0;
+    bool asked = true;         ///< in this turn
+    int turns_unused = 0;      ///< in which it asked for nothing, since the last in which it did
+    time_point rests_until{};  ///< others go first until then
     time_point unchoked_at{};
     time_point first_asked{};  ///< in this turn
     time_point quiet_since{};  ///< nothing has been outstanding
@@ -93,10 +104,18 @@ class choker {
   leecher_record& at(leecher_id leecher);
   const leecher_record& at(leecher_id leecher) const;
   void choke(leecher_record& one, time_point now);
+  /// It passes on less than it is given, and less than others. Never true of all that are interested.
+  bool is_behind(const leecher_record& one) const;
+  /// Others are to be served instead.
+  bool held_back(const leecher_record& one, time_point now) const { return is_behind(one) && !places_.has_room(now); }
+  /// Chokes those who are, and are served.
+  void hold_back(time_point now);
   /// It makes use of a turn, as far as can be told.
   bool worth_a_turn(const leecher_record& one, time_point now) const;
   /// The one in waiting_ whose turn is next, or its end.
   std::deque<leecher_id>::const_iterator next_waiting(time_point now) const;
+  /// As next_waiting where there is room: also one that is not worth a turn.
+  std::deque<leecher_id>::const_iterator next_for_room(time_point now) const;
   void unchoke(leecher_record& one, time_point now);
   /// When it gives way to others.
   time_point turn_ends(const leecher_record& one) const;
@@ -111,6 +130,7 @@ class choker {
   leecher_id next_leecher_;
   std::vector<leecher_record*> unchoked_;  ///< in leechers_, since longest first
   std::deque<leecher_id> waiting_;         ///< interested and choked, the first has the next turn
+  std::multiset<std::uint32_t> backlogs_;  ///< of those that are interested
   std::deque<decision> decisions_;
 };
 

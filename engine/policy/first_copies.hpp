@@ -6,6 +6,9 @@
 // leecher: a hint and not a refusal, so that who insists is served, and no leecher depends on what others do.
 // When the one that was given a piece leaves before anybody has it, the piece is nobody's again.
 //
+// Who was given pieces first that nobody else has yet has a backlog: it passes on less than it is given. As with BEP
+// 16, it had better be given no more for now, as long as others want something; choker sees to that.
+//
 // Pure; owned by peer/share while the share is complete. The methods that tell of a leecher are for those it knows.
 // DESIGN: "A crowd".
 #pragma once
@@ -45,6 +48,14 @@ class first_copies {
     leecher_id owner;
   };
   std::optional<change> next_change();
+  /// How many pieces a leecher was given first that nobody else has by now; none once every piece was given to
+  /// somebody.
+  struct backlog {
+    leecher_id leecher;
+    std::uint32_t pieces = 0;
+  };
+  /// A backlog that changed.
+  std::optional<backlog> next_backlog();
   /// What is taken now by others: for a leecher that comes, or whose turn comes.
   std::vector<piece_index> taken(leecher_id but) const;
 
@@ -54,20 +65,26 @@ class first_copies {
   struct leecher_record {
     bool hears = false;
     bitmap held;
-    bitmap declined;  ///< no bits before the first
+    bitmap declined;            ///< no bits before the first
+    std::uint32_t backlog = 0;  ///< pieces whose first it is
   };
   struct piece_record {
     std::uint32_t holders = 0;
     std::optional<leecher_id> owner;  ///< was given it, and nobody holds it
+    std::optional<leecher_id> first;  ///< was given it first, and nobody else holds it
   };
   leecher_record& at(leecher_id leecher);
-  void add_holder(piece_index piece);
+  void add_holder(leecher_id leecher, piece_index piece);
+  void forget_first(piece_record& record);
+  void tell_backlog(leecher_id leecher);
+  void count_nobodys(bool more);
   void remove_holder(piece_index piece);
 
   std::vector<piece_record> pieces_;
   std::uint32_t nobodys_;  ///< pieces without holder and owner
   std::map<leecher_id, leecher_record> leechers_;
   std::deque<change> changes_;
+  std::deque<leecher_id> backlogs_;  ///< of these it changed
 };
 
 }  // namespace shoal

@@ -10,6 +10,7 @@ void upload_places::on_seeding() {
 }
 
 void upload_places::on_served(std::uint64_t bytes, bool others_wait, time_point now) {
+  look_for_room(bytes, now);
   served_ += bytes;
   others_wait_ = others_wait_ && others_wait;
   const duration lasted = now - began_;
@@ -30,6 +31,23 @@ void upload_places::on_served(std::uint64_t bytes, bool others_wait, time_point 
   began_ = now;
   served_ = 0;
   others_wait_ = true;
+}
+
+void upload_places::look_for_room(std::uint64_t bytes, time_point now) {
+  if (now >= room_at()) {
+    // What it carried while it had nothing to do says nothing.
+    long_began_ = now;
+    served_long_ = 0;
+  }
+  served_long_ += bytes;
+  served_at_ = now;
+  const duration lasted = now - long_began_;
+  if (lasted < upload_room_period) return;
+  const double rate = static_cast<double>(served_long_) / std::chrono::duration<double>(lasted).count();
+  rate_best_ = std::max(rate, rate_best_ * upload_best_decay);
+  if (rate < rate_best_ * upload_room_rate) room_until_ = now + upload_room_duration;
+  long_began_ = now;
+  served_long_ = 0;
 }
 
 void upload_places::rest() {

@@ -21,7 +21,8 @@ inline constexpr double upload_place_rate = 2.5e6 / 8;
 /// A seeder that serves less than this, 50 Mbit/s, has no more than the usual places: with 40 to share a trial costs
 /// more than it brings. Leechers that take less than 6 Mbit/s each leave a faster seeder idle, therefore.
 inline constexpr double upload_climb_rate = 50e6 / 8;
-inline constexpr std::size_t upload_places_min = 2;
+/// One: what a slow uplink sends to two at once is late for both, and until then nobody can pass it on.
+inline constexpr std::size_t upload_places_min = 1;
 /// A simulated crowd of a hundred is served best by four to eight.
 inline constexpr std::size_t upload_places_usual = 8;
 inline constexpr std::size_t upload_places_max = 64;
@@ -37,6 +38,18 @@ inline constexpr double upload_fewer_loss = 0.9;
 inline constexpr int upload_rest_min = 4;
 inline constexpr int upload_rest_max = 64;
 
+/// The uplink has room if it carries less than this part of what it did, each measured for a second, because whole
+/// answers are counted, and those to several often end together. After that who is held back is served for so
+/// long, however busy it is: a leecher that takes little must not keep what others could take.
+inline constexpr double upload_room_rate = 0.5;
+inline constexpr duration upload_room_period = std::chrono::seconds(1);
+inline constexpr duration upload_room_duration = std::chrono::seconds(8);
+/// What it carried counts for less with each period, because rates change.
+inline constexpr double upload_best_decay = 0.95;
+/// It has room also until it is known what it carries, while it takes more than the usual places to fill it, and if
+/// nothing was sent for this long.
+inline constexpr duration upload_silence_max = std::chrono::seconds(1);
+
 /// Periods of a trial. The last one counts: what was asked for before is served still, and newcomers need a round trip.
 inline constexpr int upload_trial_periods = 2;
 
@@ -47,12 +60,19 @@ class upload_places {
   void on_seeding();
   /// `others_wait`: for a place. While nobody does the number makes no difference, and nothing is tried.
   void on_served(std::uint64_t bytes, bool others_wait, time_point now);
+  /// More could be sent than is asked for.
+  bool has_room(time_point now) const {
+    return count_ > upload_places_usual || rate_best_ <= 0 || now < room_until_ || now >= room_at();
+  }
+  /// It has room from then on, if nothing is sent until then.
+  time_point room_at() const { return served_at_ + upload_silence_max; }
 
  private:
   enum class trial : std::uint8_t { none, more, fewer };
   /// No trial for a while.
   void rest();
   void climb(double rate);
+  void look_for_room(std::uint64_t bytes, time_point now);
 
   bool seeding_ = false;
   std::size_t count_ = upload_places_min;
@@ -60,6 +80,12 @@ class upload_places {
   time_point began_{};
   std::uint64_t served_ = 0;
   bool others_wait_ = true;  ///< all the time
+  // What the uplink carries.
+  time_point long_began_{};
+  std::uint64_t served_long_ = 0;
+  time_point served_at_{};
+  double rate_best_ = 0;  ///< bytes per second
+  time_point room_until_{};
   // Of a seeder.
   trial trying_ = trial::none;
   trial next_ = trial::more;

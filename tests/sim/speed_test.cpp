@@ -1,5 +1,7 @@
 // How near to the fluid bound whole swarms come, in simulated time: the same on every machine.
 #include <catch2/catch.hpp>
+#include <initializer_list>
+#include <vector>
 
 #include "simulate/report.hpp"
 
@@ -41,6 +43,46 @@ TEST_CASE("a fast seeder serves as many slow leechers as its uplink carries") {
   how.downlink = bytes_per_second(20);
   how.uplink = bytes_per_second(5);
   CHECK(slowdown(how) < 1.3);
+}
+
+std::vector<double> mbit(std::initializer_list<double> rates) {
+  std::vector<double> all;
+  for (const double rate : rates) all.push_back(bytes_per_second(rate));
+  return all;
+}
+
+TEST_CASE("a crowd of unequal links finishes in little more than the time of one copy") {
+  scenario how;
+  how.leechers = 8;
+  how.seeder_uplink = bytes_per_second(20);
+  how.uplinks = mbit({80, 80, 20, 20, 5, 5, 2, 2});
+  how.downlinks = mbit({320, 320, 80, 80, 20, 20, 20, 20});
+  for (how.seed = 1; how.seed <= 3; ++how.seed) {
+    how.share_bytes = 16 * MiB;
+    CHECK(slowdown(how) < 1.3);
+    how.share_bytes = 64 * MiB;
+    CHECK(slowdown(how) < 1.1);
+  }
+}
+
+TEST_CASE("a leecher that takes little holds up nobody else") {
+  // It passes everything on at once, and the others hardly anything: they are not held back for its sake for long.
+  scenario how;
+  how.share_bytes = 16 * MiB;
+  how.leechers = 7;
+  how.seeder_uplink = bytes_per_second(100);
+  how.uplinks = mbit({80, 2, 2, 2, 2, 2, 2});
+  how.downlinks = mbit({1, 80, 80, 80, 80, 80, 80});
+  // The six others need so long without it, because nearly all of it comes from the seeder.
+  const double alone = 6.0 * static_cast<double>(how.share_bytes) / bytes_per_second(100 + 6 * 2);
+  for (how.seed = 1; how.seed <= 3; ++how.seed) {
+    observer nobody;
+    swarm crowd(how, nobody);
+    while (crowd.step()) {
+    }
+    REQUIRE(crowd.complete());
+    CHECK(figures_of(crowd).median_seconds < 1.4 * alone);
+  }
 }
 
 TEST_CASE("what a seeder tells a crowd does not take its uplink from it") {

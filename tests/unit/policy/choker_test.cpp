@@ -174,6 +174,46 @@ TEST_CASE("all pauses of a turn together are not longer than one may be") {
   CHECK(s.now - began <= turn_idle_max);
 }
 
+TEST_CASE("who passes on less than it is given is held back while the uplink is busy with others") {
+  stage s(3);
+  s.decisions();
+  // Serves the first one, until it is known what the uplink carries.
+  const auto serve = [&](std::uint32_t bytes) {
+    CHECK(s.chokes.on_request(s.leechers[0], bytes, s.now));
+    s.now += std::chrono::milliseconds(200);
+    s.chokes.on_sent(s.leechers[0], bytes, s.now);
+  };
+  for (int i = 0; i < 10; ++i) serve(1 * MiB);
+  s.chokes.on_backlog(s.leechers[1], backlog_max - 1, s.now);
+  CHECK(s.decisions().empty());
+  s.chokes.on_backlog(s.leechers[1], backlog_max, s.now);
+  CHECK(s.decisions() == std::vector{std::pair(s.leechers[1], true)});
+  SECTION("until it has passed on what it had") {
+    s.chokes.on_backlog(s.leechers[1], backlog_max / 2, s.now);
+    CHECK(s.decisions() == std::vector{std::pair(s.leechers[1], false)});
+  }
+  SECTION("until the others have as much") {
+    s.chokes.on_backlog(s.leechers[0], backlog_max - 1, s.now);
+    s.chokes.on_backlog(s.leechers[2], backlog_max - 1, s.now);
+    CHECK(s.decisions() == std::vector{std::pair(s.leechers[1], false)});
+  }
+  SECTION("until nothing is sent for a while") {
+    CHECK(s.chokes.next_deadline() == s.now + upload_silence_max);
+    s.now = s.chokes.next_deadline();
+    s.chokes.on_deadline(s.now);
+    CHECK(s.decisions() == std::vector{std::pair(s.leechers[1], false)});
+  }
+  SECTION("until those who are served take little") {
+    for (int i = 0; i < 15; ++i) serve(block_bytes);
+    CHECK(s.decisions() == std::vector{std::pair(s.leechers[1], false)});
+  }
+  SECTION("until nobody else wants anything") {
+    s.chokes.on_interested(s.leechers[0], false, s.now);
+    s.chokes.on_interested(s.leechers[2], false, s.now);
+    CHECK(s.decisions() == std::vector{std::pair(s.leechers[1], false)});
+  }
+}
+
 TEST_CASE("whatever happens, everybody who waits has a turn") {
   std::mt19937 random(7);
   stage s(40);
@@ -186,6 +226,9 @@ TEST_CASE("whatever happens, everybody who waits has a turn") {
       outstanding[who] = 0;
     } else if (s.chokes.on_request(s.leechers[who], block_bytes, s.now)) {
       outstanding[who] += block_bytes;
+    }
+    if (random() % 4 == 0) {
+      s.chokes.on_backlog(s.leechers[who], static_cast<std::uint32_t>(random() % (3 * backlog_max)), s.now);
     }
     s.now += std::chrono::milliseconds(1);
     if (s.chokes.next_deadline() <= s.now) s.chokes.on_deadline(s.now);

@@ -81,6 +81,37 @@ TEST_CASE("a client that hears no hints is served everything and takes nothing f
   CHECK(copies.on_request(ours, p(1)));
 }
 
+TEST_CASE("what a leecher was given first counts until another one has it") {
+  first_copies copies(4);
+  const auto a = come(copies, true);
+  const auto b = come(copies, true);
+  // The last that was told of it, or what it was before.
+  const auto backlog_of = [&](leecher_id whom, std::uint32_t before) {
+    while (const auto one = copies.next_backlog()) {
+      if (one->leecher == whom) before = one->pieces;
+    }
+    return before;
+  };
+  CHECK(copies.on_request(a, p(0)));
+  CHECK(copies.on_request(a, p(1)));
+  CHECK(copies.on_request(a, p(1)));
+  CHECK(backlog_of(a, 0) == 2);
+  copies.on_have(a, p(0));
+  CHECK(backlog_of(a, 2) == 2);
+  copies.on_have(b, p(0));
+  CHECK(backlog_of(a, 2) == 1);
+  CHECK(copies.on_request(b, p(2)));
+  CHECK(backlog_of(b, 0) == 1);
+  // All were given to somebody: it makes no difference any more.
+  CHECK(copies.on_request(b, p(3)));
+  CHECK(backlog_of(a, 1) == 0);
+  copies.check_invariants();
+  // What the one that leaves was given is nobody's, and what others have counts again.
+  copies.on_leecher_gone(b);
+  CHECK(backlog_of(a, 0) == 1);
+  copies.check_invariants();
+}
+
 TEST_CASE("the books stay consistent under any order of events") {
   constexpr std::uint32_t pieces = 40;
   std::mt19937 random(7);

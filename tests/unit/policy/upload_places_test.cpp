@@ -56,6 +56,29 @@ TEST_CASE("while nobody waits nothing is tried") {
   }
 }
 
+TEST_CASE("the uplink has room when it carries much less than it did, and when it rests") {
+  upload_places places;
+  time_point now{std::chrono::hours(1)};
+  const auto serve = [&](double rate, duration span) {
+    constexpr duration step = std::chrono::milliseconds(100);
+    for (duration done{}; done < span; done += step) {
+      now += step;
+      places.on_served(static_cast<std::uint64_t>(rate / 10), true, now);
+    }
+  };
+  serve(1e6, upload_room_period / 2);
+  CHECK(places.has_room(now));
+  serve(1e6, 2 * upload_room_period);
+  CHECK_FALSE(places.has_room(now));
+  serve(0.7e6, 2 * upload_room_period);
+  CHECK_FALSE(places.has_room(now));
+  serve(0.2e6, 2 * upload_room_period);
+  CHECK(places.has_room(now));
+  serve(1e6, upload_room_duration + upload_room_period);
+  CHECK_FALSE(places.has_room(now));
+  CHECK(places.has_room(places.room_at()));
+}
+
 TEST_CASE("a pause of the leechers costs few places") {
   upload_places places;
   time_point now{std::chrono::hours(1)};
