@@ -55,6 +55,8 @@ class network {
   void serve(end_index from, const byte_range& range);
   /// True if the range waited and is not sent now.
   bool withdraw(end_index from, const byte_range& range);
+  /// Withdraws what waits beyond so many bytes, and says what that was.
+  std::vector<byte_range> withdraw_beyond(end_index from, std::uint64_t bytes);
   void store(end_index came_in_at, const byte_range& blocks);
 
   /// One way.
@@ -130,6 +132,7 @@ class network {
   void take_ahead(serving& out) const;
   void end_turn(end_index from);
   void on_sent(node_index node);
+  bool withdraw_from_turn(serving& mine, const byte_range& range) const;
   bool can_receive(end_index from, time_point& soonest) const;
   bool hears(node_index node) const { return lines_[node.value()].state == condition::present; }
 

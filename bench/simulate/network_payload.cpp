@@ -39,10 +39,42 @@ bool network::withdraw(end_index from, const byte_range& range) {
   serving& mine = senders_[from.value()].out;
   auto& waiting = mine.waiting;
   const auto at = std::find(waiting.begin(), waiting.end(), range);
-  if (at == waiting.end()) return false;
+  if (at == waiting.end()) return withdraw_from_turn(mine, range);
   waiting.erase(at);
   if (waiting.empty() && mine.turn.empty()) end_turn(from);
   return true;
+}
+
+std::vector<byte_range> network::withdraw_beyond(end_index from, std::uint64_t bytes) {
+  serving& mine = senders_[from.value()].out;
+  std::vector<byte_range> beyond;
+  std::uint64_t kept = 0;
+  std::erase_if(mine.waiting, [&](const byte_range& range) {
+    if (kept + range.bytes <= bytes) {
+      kept += range.bytes;
+      return false;
+    }
+    kept = bytes;
+    beyond.push_back(range);
+    return true;
+  });
+  if (!beyond.empty() && mine.waiting.empty() && mine.turn.empty()) end_turn(from);
+  return beyond;
+}
+
+bool network::withdraw_from_turn(serving& mine, const byte_range& range) const {
+  // What is in the kernel, or begun to go there, is out of the uploader's hands.
+  std::uint64_t ahead = 0;
+  for (auto one = mine.turn.rbegin(); one != mine.turn.rend(); ++one) {
+    const bool begun = one == mine.turn.rbegin();
+    if (*one == range) {
+      if (begun || ahead < how_.uplink_unsent_bytes) return false;
+      mine.turn.erase(std::next(one).base());
+      return true;
+    }
+    ahead += begun ? one->bytes - mine.sent : one->bytes;
+  }
+  return false;
 }
 
 bool network::can_receive(end_index from, time_point& soonest) const {

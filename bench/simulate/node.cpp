@@ -13,6 +13,7 @@ namespace {
 
 // As the product has them in peer/ and wire/, which simulation does not include.
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
+constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
 // As the product's download has it.
 constexpr duration starved_after = std::chrono::seconds(5);
 constexpr std::uint32_t request_bytes_max = 1 * MiB;
@@ -60,9 +61,7 @@ void node::on_begin() {
   const std::uint64_t seed = mixed(around_.how.seed, index_.value());
   const bitmap nothing(around_.content.shape().piece_count());
   transfer_ = std::make_unique<transfer>(around_.content.info(), nothing, seed);
-  around_.net.set_timer(
-      index_, timer::sweep,
-      now() + duration(static_cast<std::int64_t>(seed % static_cast<std::uint64_t>(sweep_interval.count()))));
+  sweep_at(now() + duration(static_cast<std::int64_t>(seed % static_cast<std::uint64_t>(sweep_interval.count()))));
   dial_more();
 }
 
@@ -80,14 +79,20 @@ void node::on_timer(timer which) {
     follow_choker();
     return;
   }
-  if (!downloading()) return;
+  if (!downloading() || now() != sweep_at_) return;
   if (transfer_->next_deadline() <= now()) {
     transfer_->on_deadline(now());
     follow_decisions();
   }
   give_up_leaves();
   dial_more();
-  around_.net.set_timer(index_, timer::sweep, now() + sweep_interval);
+  sweep_at(std::min(now() + sweep_interval, std::max(transfer_->next_deadline(), now() + sweep_interval_min)));
+}
+
+void node::sweep_at(time_point when) {
+  // A timer that was set before means nothing any more.
+  sweep_at_ = when;
+  around_.net.set_timer(index_, timer::sweep, when);
 }
 
 std::size_t node::seeders() {
@@ -154,6 +159,7 @@ void node::detach(session& gone) {
     transfer_->on_source_gone(*gone.source, now());
   }
   std::erase(ends_, end);
+  if (downloading()) leaves_lost(end);
   if (copies_ && copies_->knows(gone.leecher)) copies_->on_leecher_gone(gone.leecher);
   spread_hints();
   choker_.on_leecher_gone(gone.leecher, now());
@@ -273,7 +279,9 @@ void node::on_hello(session& from) {
     close_if_both_complete(from);
     return;
   }
-  from.source = transfer_->on_source(request_bytes_max, requests_queued_max, now());
+  transfer_->on_swarm(book_.size());
+  from.source = transfer_->on_source(request_bytes_max, requests_queued_max,
+                                     2 * around_.net.latency(index_, peer_of(from.end)), now());
   by_source_.push_back(from.end);
   SHOAL_ASSERT(by_source_.size() == from.source->value() + 1);
   transfer_->on_bitmap(*from.source, held, now());
@@ -305,11 +313,20 @@ void node::follow_choker() {
     const session& to = sessions_[decision->leecher.value()];
     if (!decision->choke) tell_taken(to);
     around_.net.send(to.end, {decision->choke ? message::kind::choke : message::kind::unchoke, {}});
+    if (decision->choke) refuse_beyond_turn(to);
   }
   const time_point due = std::max(choker_.next_deadline(), now());
   if (due >= turns_due_) return;
   turns_due_ = due;
   around_.net.set_timer(index_, timer::turns, due);
+}
+
+void node::refuse_beyond_turn(const session& to) {
+  for (const byte_range& range :
+       around_.net.withdraw_beyond(to.end, turn_chunks * around_.content.shape().chunk_bytes())) {
+    around_.net.send(to.end, {message::kind::reject, range});
+    choker_.on_refused(to.leecher, range.bytes, now());
+  }
 }
 
 // Decisions.
@@ -323,8 +340,13 @@ void node::pump(session& to) {
   while (const auto range = transfer_->next_cancel(*to.source)) {
     around_.net.send(to.end, {message::kind::cancel, *range});
   }
+  bool asked = false;
   while (const auto range = transfer_->next_request(*to.source, now())) {
     around_.net.send(to.end, {message::kind::request, *range});
+    asked = true;
+  }
+  if (!asked && transfer_->next_idle_check() < sweep_at_) {
+    sweep_at(std::max(transfer_->next_idle_check(), now() + sweep_interval_min));
   }
 }
 

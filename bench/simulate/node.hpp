@@ -117,6 +117,9 @@ class node final : public host {
   void pump_all();
   void follow_decisions();
   void follow_choker();
+  /// Of somebody whose turn is over.
+  void refuse_beyond_turn(const session& to);
+  void sweep_at(time_point when);
   void after_event(session& from);
 
   // node_copies.cpp: what a complete node gives to whom first.
@@ -131,6 +134,7 @@ class node final : public host {
   void ask_leaves(piece_index piece);
   void on_leaves(session& from, piece_index piece);
   void on_leaves_refused(session& from, piece_index piece);
+  void leaves_lost(end_index end);
   void give_up_leaves();
 
   surroundings& around_;
@@ -141,6 +145,7 @@ class node final : public host {
   std::unique_ptr<transfer> transfer_;
   choker choker_;
   time_point turns_due_ = never;
+  time_point sweep_at_{};
   std::optional<first_copies> copies_;
   std::deque<session> sessions_;  ///< as they opened
   std::vector<end_index> ends_;   ///< of those that are open

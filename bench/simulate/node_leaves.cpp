@@ -9,7 +9,7 @@ namespace shoal::simulate {
 namespace {
 
 // As in the product.
-constexpr duration leaf_query_deadline = std::chrono::seconds(3);
+constexpr duration leaf_query_deadline = std::chrono::seconds(1);
 constexpr std::size_t leaf_queries_max = 4;
 
 }  // namespace
@@ -32,7 +32,9 @@ void node::ask_leaves(piece_index piece) {
 
 void node::on_leaves(session& from, piece_index piece) {
   const auto found = leaf_queries_.find(piece);
-  if (!downloading() || found == leaf_queries_.end() || found->second.asked.back() != from.end) return;
+  if (!downloading() || found == leaf_queries_.end()) return;
+  const auto& asked = found->second.asked;
+  if (std::find(asked.begin(), asked.end(), from.end) == asked.end()) return;
   leaf_queries_.erase(found);
   transfer_->on_leaves(piece, around_.content.leaves(piece), now());
   follow_decisions();
@@ -43,6 +45,14 @@ void node::on_leaves_refused(session& from, piece_index piece) {
   if (!downloading() || found == leaf_queries_.end() || found->second.asked.back() != from.end) return;
   ask_leaves(piece);
   follow_decisions();
+}
+
+void node::leaves_lost(end_index end) {
+  std::vector<piece_index> lost;
+  for (const auto& [piece, query] : leaf_queries_) {
+    if (!query.asked.empty() && query.asked.back() == end) lost.push_back(piece);
+  }
+  for (const piece_index piece : lost) ask_leaves(piece);
 }
 
 void node::give_up_leaves() {

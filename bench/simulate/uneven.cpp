@@ -65,12 +65,32 @@ double fluid_seconds(const scenario& how) {
   return slowest;
 }
 
+namespace {
+
+/// Pieces are whole: where only some hold them, the slowest may be left with one more than its part.
+double piece_more(const scenario& how) {
+  double slowest = 0;
+  for (const source_plan& plan : how.sources) {
+    if (plan.steady() && plan.pieces.size() != 0) slowest = std::max(slowest, how.piece_bytes / plan.up);
+  }
+  return slowest;
+}
+
+double duplicates_limit(const scenario& how) {
+  const auto unsteady = std::ranges::count_if(how.sources, [](const source_plan& plan) { return !plan.rates.empty(); });
+  return uneven_duplicates_max + static_cast<double>(unsteady) * static_cast<double>(uneven_beyond_recall) /
+                                     static_cast<double>(how.share_bytes);
+}
+
+}  // namespace
+
 uneven_outcome run_uneven(const scenario& how, observer& seen_by) {
   SHOAL_ASSERT(how.leechers == 1 && how.seeders == 0);
   uneven_outcome outcome;
   outcome.fluid = fluid_seconds(how);
   outcome.limit = uneven_time_factor * outcome.fluid + seconds_of(uneven_round_trips * longest_round_trip(how)) +
-                  seconds_of(uneven_time_more);
+                  seconds_of(uneven_time_more) + piece_more(how);
+  outcome.duplicates_limit = duplicates_limit(how);
   swarm one(how, seen_by);
   std::uint64_t events = 0;
   while (one.step()) {

@@ -44,7 +44,7 @@ class artist {
     how_.downlink = uneven_downlink;
     how_.latency = {};
     how_.uplink_unsent_bytes = 128 * KiB;  // as the product lets the kernel have
-    how_.share_bytes = 4 * MiB + chance_.below(60 * MiB + 1);
+    how_.share_bytes = 16 * MiB + chance_.below(48 * MiB + 1);
     how_.piece_bytes = static_cast<std::uint32_t>(64 * KiB) << chance_.below(7);
     how_.time_max = std::chrono::hours(1);
     pieces_ = static_cast<std::uint32_t>((how_.share_bytes + how_.piece_bytes - 1) / how_.piece_bytes);

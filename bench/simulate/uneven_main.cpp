@@ -94,7 +94,7 @@ bool survey(trouble kind, std::string_view name, std::uint64_t seeds) {
     time.see(run.over_limit(), seed, run);
     duplicates.see(run.duplicates, seed, run);
     if (!run.in_time()) ++late;
-    if (run.duplicates > uneven_duplicates_max) ++wasteful;
+    if (run.duplicates > run.duplicates_limit) ++wasteful;
   }
   std::cout << std::fixed << std::setprecision(3) << std::left << std::setw(9) << name << std::right << std::setw(6)
             << late << " late" << std::setw(6) << wasteful << " wasteful;  worst time " << time.run.seconds

@@ -5,8 +5,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <charconv>
 
-#include "net/socket_options.hpp"
-
 namespace shoal {
 
 using namespace asio::experimental::awaitable_operators;
@@ -96,11 +94,10 @@ awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration 
   co_return found;
 }
 
-awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout, bool bulk) {
+awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout) {
   error_code ec;
   socket.open(where.protocol(), ec);
   if (ec) co_return error{errc::unreachable, "cannot open a socket: " + ec.message()};
-  if (bulk) set_bulk_receive(socket);
   asio::steady_timer timer(socket.get_executor(), timeout);
   auto outcome = co_await (socket.async_connect(where, use_tuple) || timer.async_wait(use_tuple));
   if (outcome.index() == 1) co_return error{errc::timed_out, to_text(where) + " does not answer"};

@@ -34,8 +34,7 @@ asio::ip::address plain_address(const tcp::endpoint& endpoint);
 awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration timeout);
 
 /// Connects `socket`, which is not open yet, with TCP_NODELAY; closing it from outside ends the wait. errc::unreachable
-/// or timed_out name the endpoint. `bulk` gives it a receive buffer for bulk data, which must be set before connecting
-/// (RFC 7323, window scaling).
-awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout, bool bulk = false);
+/// or timed_out name the endpoint.
+awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout);
 
 }  // namespace shoal

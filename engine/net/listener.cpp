@@ -6,7 +6,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/endpoint.hpp"
-#include "net/socket_options.hpp"
 #include "observe/log.hpp"
 
 namespace shoal {
@@ -29,14 +28,13 @@ listener::listener(asio::any_io_executor executor, handler on_connection)
 
 listener::~listener() = default;
 
-result<void> listener::open(const tcp::endpoint& where, bool bulk) {
+result<void> listener::open(const tcp::endpoint& where) {
   error_code ec;
   acceptor_.open(where.protocol(), ec);
   if (!ec) acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec && where.address().is_v6() && where.address().is_unspecified()) {
     acceptor_.set_option(asio::ip::v6_only(false), ec);
   }
-  if (bulk) set_bulk_receive(acceptor_);
   if (!ec) acceptor_.bind(where, ec);
   if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
   if (!ec) local_ = acceptor_.local_endpoint(ec);

@@ -30,8 +30,7 @@ class listener {
   ~listener();
 
   /// Binds and listens; port 0 takes a free one. errc::address_in_use or permission name the endpoint and the remedy.
-  /// `bulk` sizes receive buffers for downloads.
-  result<void> open(const tcp::endpoint& where, bool bulk);
+  result<void> open(const tcp::endpoint& where);
   /// Accepts until stop(). Returns when all connections that were still silent are closed.
   awaitable<void> run();
   void stop();

@@ -16,9 +16,12 @@ void set_bulk_receive(asio::ip::tcp::socket& socket) {
   socket.set_option(asio::socket_base::receive_buffer_size(bulk_receive_buffer_bytes), ignored);
 }
 
-void set_bulk_receive(asio::ip::tcp::acceptor& acceptor) {
-  boost::system::error_code ignored;
-  acceptor.set_option(asio::socket_base::receive_buffer_size(bulk_receive_buffer_bytes), ignored);
+void set_quick_recovery(asio::ip::tcp::socket& socket) {
+  constexpr int tcp_rto_max_ms = 44;  // newer than the headers
+  constexpr int rto_max_ms = 1000;    // the least that the kernel takes
+  constexpr int on = 1;
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, tcp_rto_max_ms, &rto_max_ms, sizeof rto_max_ms);
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof on);
 }
 
 void set_low_watermark(asio::ip::tcp::socket& socket, std::uint32_t bytes, std::uint32_t& current) {

@@ -11,7 +11,8 @@
 
 namespace shoal {
 
-/// Kernel receive buffer of a session: lets a whole window of requests arrive while the reader is elsewhere.
+/// Kernel receive buffer of a session with a near peer: lets a whole window of requests arrive while the reader is
+/// elsewhere.
 inline constexpr int bulk_receive_buffer_bytes = 4 * 1024 * 1024;
 /// Most that a reader waits for at a time.
 inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
@@ -19,9 +20,14 @@ inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
 /// Unsent payload in the kernel: enough for the network thread's absence, and little for a peer that does not read.
 inline constexpr int unsent_bytes_max = 128 * 1024;
 
-/// SO_RCVBUF for bulk data; set before connect or listen.
+/// SO_RCVBUF for bulk data from a near peer. Not for a far one: the kernel then no longer enlarges the buffer by
+/// itself, as a long way needs, and on most systems net.core.rmem_max makes it 416 KiB.
 void set_bulk_receive(boost::asio::ip::tcp::socket& socket);
-void set_bulk_receive(boost::asio::ip::tcp::acceptor& acceptor);
+
+/// After an outage of a few seconds what was lost is sent again within a second of its end: TCP_RTO_MAX_MS (Linux 6.15)
+/// bounds the time that doubles with each attempt (RFC 6298, 5.5), and TCP_THIN_LINEAR_TIMEOUTS leaves it as it is for
+/// the first attempts where little is under way, as requests are.
+void set_quick_recovery(boost::asio::ip::tcp::socket& socket);
 
 /// SO_RCVLOWAT: wake the reader only when `bytes` are there. Never more than the other side is about to send, or the
 /// wait hangs; 1 for messages. Sets nothing if it is unchanged from `current`, which it updates.

@@ -12,8 +12,10 @@ namespace shoal {
 
 namespace {
 
-// Deadlines are seconds long: looking at them this often is precise enough and costs nothing per block.
+// Most deadlines are seconds long: looking at them this often is precise enough and costs nothing per block. At the end
+// idle sources are looked at sooner.
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
+constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
 // Silence after which a download says what it waits for.
 constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
 constexpr duration starved_after = std::chrono::seconds(5);
@@ -87,7 +89,8 @@ awaitable<void> download::transfer_chunks() {
     }
     give_up_leaves(now);
     measure(now);
-    (void)co_await wake_.wait_until(now + sweep_interval);
+    sweep_at_ = std::min(now + sweep_interval, std::max(transfer_->next_deadline(), now + sweep_interval_min));
+    (void)co_await wake_.wait_until(sweep_at_);
   }
 }
 
@@ -136,7 +139,8 @@ session* download::session_of(source_id source) const {
 
 void download::attach(session& to) {
   const auto now = clock::now();
-  to.source = transfer_->on_source(to.request_bytes_max(), to.requests_max(), now);
+  transfer_->on_swarm(share_.known_peers());
+  to.source = transfer_->on_source(to.request_bytes_max(), to.requests_max(), to.distance(), now);
   attached_.emplace(*to.source, &to);
   transfer_->on_bitmap(*to.source, to.holds(), now);
   if (!to.choked_by_peer()) transfer_->on_unchoke(*to.source, now);
@@ -149,7 +153,12 @@ void download::pump(session& to) {
   const source_id source = *to.source;
   to.set_interested(transfer_->interesting(source));
   while (const auto cancel = transfer_->next_cancel(source)) to.send(wire::cancel{*cancel});
-  while (const auto request = transfer_->next_request(source, now)) to.send(wire::request{*request});
+  bool asked = false;
+  while (const auto request = transfer_->next_request(source, now)) {
+    to.send(wire::request{*request});
+    asked = true;
+  }
+  if (!asked && transfer_->next_idle_check() < sweep_at_) wake_.set();
 }
 
 void download::pump_all() {
@@ -167,6 +176,10 @@ void download::follow_decisions() {
     if (session* one = session_of(*liar)) share_.ban(*one);
   }
   while (const auto piece = transfer_->next_leaf_query()) ask_leaves(*piece);
+  while (const auto fault = transfer_->next_fault()) {
+    log_error("an idle source was forgotten; it is asked now share={} source={} chunk={}",
+              request_.id.hex().substr(0, 12), fault->source.value(), fault->chunk.value());
+  }
   if (transfer_->work_freed()) pump_all();
   while (const auto source = transfer_->next_affected()) {
     if (session* one = session_of(*source)) pump(*one);
@@ -194,6 +207,7 @@ void download::on_session_gone(session& from) {
     }
     attached_.erase(source);
     transfer_->on_source_gone(source, clock::now());
+    leaves_lost(source);
     if (phase_ == download_phase::downloading) follow_decisions();
   } else {
     attached_.erase(source);

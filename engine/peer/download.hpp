@@ -142,6 +142,8 @@ class download {
   void give_up_leaves(time_point now);
   bool take_leaves(session& from, const hash_range& range, std::span<const digest> hashes);
   void leaves_refused(session& from, const hash_range& range);
+  /// The source is gone: others are asked.
+  void leaves_lost(source_id source);
 
   peer_context& context_;
   share& share_;
@@ -166,6 +168,7 @@ class download {
   std::uint64_t measured_bytes_ = 0;
   time_point measured_at_{};
   time_point last_byte_{};
+  time_point sweep_at_{};  ///< when deadlines are looked at next
   double rate_ = 0;
   bool reading_paused_ = false;
   event wake_;

@@ -11,7 +11,8 @@ namespace shoal {
 
 namespace {
 
-constexpr duration leaf_query_deadline = std::chrono::seconds(3);
+// Then the next one is asked, too; an answer of the first still counts.
+constexpr duration leaf_query_deadline = std::chrono::seconds(1);
 // Sources asked for the leaves of one piece before it is fetched again blindly.
 constexpr std::size_t leaf_queries_max = 4;
 
@@ -52,21 +53,26 @@ void download::ask_leaves(piece_index piece) {
 
 bool download::take_leaves(session& from, const hash_range& range, std::span<const digest> hashes) {
   const auto at = std::find_if(leaf_queries_.begin(), leaf_queries_.end(), [&](const auto& row) {
-    return row.second.range == range && !row.second.asked.empty() && row.second.asked.back() == *from.source;
+    const auto& asked = row.second.asked;
+    return row.second.range == range && std::find(asked.begin(), asked.end(), *from.source) != asked.end();
   });
   if (at == leaf_queries_.end()) return false;
   const piece_index piece = at->first;
   leaf_query& query = at->second;
   if (!merkle_verify(range, hashes, query.layer_width)) {
+    // Who is asked now, if it is another, may still answer.
+    const bool asked_last = query.asked.back() == *from.source;
     share_.ban(from);
-    ask_leaves(piece);
+    if (asked_last) ask_leaves(piece);
     return true;
   }
   const auto missing = query.leaf_count - query.leaves.size();
   const auto got = hashes.first(std::min<std::size_t>(missing, range.count));
   query.leaves.insert(query.leaves.end(), got.begin(), got.end());
   if (query.leaves.size() < query.leaf_count) {
-    // Large pieces have more leaves than one request may ask for.
+    // Large pieces have more leaves than one request may ask for. Whoever answers is the one that is waited for.
+    std::erase(query.asked, *from.source);
+    query.asked.push_back(*from.source);
     query.range = next_leaves(piece, query);
     query.deadline = clock::now() + leaf_query_deadline;
     from.send(wire::hash_request{query.range});
@@ -86,6 +92,14 @@ void download::leaves_refused(session& from, const hash_range& range) {
     ask_leaves(which);
     return;
   }
+}
+
+void download::leaves_lost(source_id source) {
+  std::vector<piece_index> lost;
+  for (const auto& [piece, query] : leaf_queries_) {
+    if (!query.asked.empty() && query.asked.back() == source) lost.push_back(piece);
+  }
+  for (const piece_index piece : lost) ask_leaves(piece);
 }
 
 void download::give_up_leaves(time_point now) {

@@ -98,7 +98,7 @@ result<void> peer_node::open() {
   if (!database) return database.error();
   if (!warning.empty()) log_error("{}", warning);
   database_ = std::move(*database);
-  if (auto opened = listener_.open(*listen, true); !opened) return opened;
+  if (auto opened = listener_.open(*listen); !opened) return opened;
   context_.reset(new peer_context{io_.get_executor(), workers_, background_, buffers_, *database_,
                                   std::make_shared<file_cache>(), self_, listener_.local().port(), options_.remember});
   control_ = std::make_unique<control_server>(io_.get_executor(), *this);

@@ -27,11 +27,12 @@ constexpr std::uint32_t messages_per_turn = 256;
 }  // namespace
 
 session::session(peer_context& context, share& owner, tcp::socket socket, const wire::handshake& theirs,
-                 std::optional<peer_address> dialled)
+                 std::optional<peer_address> dialled, duration answered_in)
     : context_(context),
       share_(owner),
       socket_(std::move(socket)),
       dialled_(std::move(dialled)),
+      answered_in_(answered_in),
       remote_(theirs.peer),
       fast_(theirs.fast),
       extension_protocol_(theirs.extension_protocol),
@@ -43,6 +44,8 @@ session::session(peer_context& context, share& owner, tcp::socket socket, const 
   error_code ignored;
   socket_.native_non_blocking(true, ignored);
   set_unsent_max(socket_);
+  set_quick_recovery(socket_);
+  if (fast_path::is_near(round_trip())) set_bulk_receive(socket_);
 }
 
 awaitable<void> session::run() {
@@ -126,7 +129,11 @@ void session::set_choked(bool choked) {
   // What waits to be sent would be told again with its next turn.
   hints_.taken.clear();
   send(wire::choke{});
-  if (!fast_) uploads_.forget_requests();
+  if (fast_) {
+    uploads_.reject_beyond(turn_chunks * share_.info()->shape().chunk_bytes());
+  } else {
+    uploads_.forget_requests();
+  }
 }
 
 void session::set_interested(bool interested) {

@@ -5,6 +5,7 @@
 // Owned by share, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
@@ -34,11 +35,15 @@ inline constexpr duration session_idle_max = std::chrono::seconds(150);
 /// as requests, in uploader; most that is due at once is a have for each piece of a download that is resumed.
 inline constexpr std::size_t outbox_bytes_max = 4 * MiB;
 
+/// Of the time to its handshake, which a peer chooses itself, so much counts as distance.
+inline constexpr duration answered_in_counted = std::chrono::seconds(1);
+
 class session {
  public:
   /// `theirs` is the handshake that was received; ours was sent. `dialled`: the address, if we connected.
+  /// `answered_in`: how long after ours theirs came, zero if it came first.
   session(peer_context& context, share& owner, tcp::socket socket, const wire::handshake& theirs,
-          std::optional<peer_address> dialled);
+          std::optional<peer_address> dialled, duration answered_in);
 
   /// Returns after close().
   awaitable<void> run();
@@ -50,7 +55,8 @@ class session {
   /// Queues a message; never blocks.
   void send(const wire::message& message);
   void send_metadata_request(std::uint32_t piece);
-  /// Says choke or unchoke (BEP 3). What was asked for before a choke is served still, if the peer knows BEP 6.
+  /// Says choke or unchoke (BEP 3). What was asked for before a choke is served still, if the peer knows BEP 6, but no
+  /// more of it than belongs to one turn.
   void set_choked(bool choked);
   /// BEP 3 interest; says it only when it changes.
   void set_interested(bool interested);
@@ -79,6 +85,8 @@ class session {
   const bitmap& holds() const { return holds_; }
   /// To the peer and back, as the kernel sees it; zero if it does not tell.
   duration round_trip() { return shoal::round_trip(socket_); }
+  /// As round_trip(), but what is between a proxy and the peer counts, as far as its handshake told.
+  duration distance() { return std::max(round_trip(), std::min(answered_in_, answered_in_counted)); }
   /// How long nothing has come in and no payload has gone out.
   duration quiet_for(time_point now) const { return now - last_activity_; }
   /// Understands what only two nodes say to each other.
@@ -121,6 +129,7 @@ class session {
   share& share_;
   tcp::socket socket_;
   std::optional<peer_address> dialled_;
+  duration answered_in_;
   peer_id remote_;
   bool fast_;
   bool extension_protocol_;

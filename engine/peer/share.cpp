@@ -140,8 +140,10 @@ awaitable<void> share::dial(peer_address where) {
   error_code ec;
   const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
   result<wire::handshake> theirs = error{errc::unreachable, where.address + " is not an address"};
+  time_point greeted{};
   if (!ec) {
-    auto connected = co_await connect(*socket, endpoint, dial_timeout, true);
+    auto connected = co_await connect(*socket, endpoint, dial_timeout);
+    greeted = clock::now();
     if (connected) {
       connected = co_await send_handshake(*socket, wire::truncate(id_), context_.self);
     }
@@ -154,6 +156,7 @@ awaitable<void> share::dial(peer_address where) {
   if (theirs && theirs->share != wire::truncate(id_)) {
     theirs = error{errc::protocol, "the peer greets for another share"};
   }
+  const duration answered_in = clock::now() - greeted;
   tcp::socket taken = std::move(*socket);
   dialling_.erase(socket);
   book_changed_.set();
@@ -171,7 +174,7 @@ awaitable<void> share::dial(peer_address where) {
     book_.on_disconnected(where, theirs->peer != context_.self, clock::now());
     co_return;
   }
-  start_session(std::move(taken), *theirs, std::move(where));
+  start_session(std::move(taken), *theirs, std::move(where), answered_in);
 }
 
 void share::on_incoming(tcp::socket socket, const wire::handshake& theirs) {
@@ -181,7 +184,7 @@ void share::on_incoming(tcp::socket socket, const wire::handshake& theirs) {
   const auto known = context_.incoming_by_address.find(plain_address(remote));
   const bool full = known != context_.incoming_by_address.end() && known->second >= sessions_per_address_max;
   if (ec || full) return;
-  start_session(std::move(socket), theirs, std::nullopt);
+  start_session(std::move(socket), theirs, std::nullopt, duration::zero());
 }
 
 bool share::admit(const wire::handshake& theirs, bool dialled) {
@@ -199,7 +202,8 @@ bool share::admit(const wire::handshake& theirs, bool dialled) {
   return context_.sessions < sessions_max;
 }
 
-void share::start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled) {
+void share::start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled,
+                          duration answered_in) {
   std::optional<asio::ip::address> caller;
   if (!dialled) {
     error_code ignored;
@@ -207,7 +211,7 @@ void share::start_session(tcp::socket socket, const wire::handshake& theirs, std
     ++context_.incoming_by_address[*caller];
   }
   const auto at = sessions_.insert(sessions_.end(), nullptr);
-  *at = std::make_unique<session>(context_, *this, std::move(socket), theirs, std::move(dialled));
+  *at = std::make_unique<session>(context_, *this, std::move(socket), theirs, std::move(dialled), answered_in);
   ++context_.sessions;
   log_debug("session begins share={} peer={}", id_.hex().substr(0, 12), (*at)->address());
   tasks_.spawn("session", run_session(at, caller));

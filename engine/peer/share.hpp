@@ -125,7 +125,9 @@ class share {
   bool has_room() const;
   /// False and closed if the new connection must go: banned, a duplicate, or one too many.
   bool admit(const wire::handshake& theirs, bool dialled);
-  void start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled);
+  /// See session for `answered_in`.
+  void start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled,
+                     duration answered_in);
 
   peer_context& context_;
   share_observer& observer_;

@@ -48,14 +48,40 @@ void uploader::on_cancel(const byte_range& range) {
     const auto* request = std::get_if<byte_range>(&one);
     return request != nullptr && *request == range;
   });
-  if (at == waiting_.end()) return;
-  waiting_.erase(at);
+  if (at != waiting_.end()) {
+    waiting_.erase(at);
+  } else {
+    const auto taken = std::find(preparing_.begin(), preparing_.end(), range);
+    if (taken == preparing_.end()) return;
+    preparing_.erase(taken);
+  }
   reject(range);
   session_.share_.on_refused(session_, range.bytes);
 }
 
+void uploader::reject_beyond(std::uint64_t bytes) {
+  std::uint64_t kept = 0;
+  for (const byte_range& range : preparing_) kept += range.bytes;
+  std::uint32_t rejected = 0;
+  std::erase_if(waiting_, [&](const auto& one) {
+    const auto* request = std::get_if<byte_range>(&one);
+    if (request == nullptr) return false;
+    if (kept + request->bytes <= bytes) {
+      kept += request->bytes;
+      return false;
+    }
+    kept = bytes;
+    rejected += request->bytes;
+    reject(*request);
+    return true;
+  });
+  if (rejected > 0) session_.share_.on_refused(session_, rejected);
+}
+
 void uploader::forget_requests() {
   std::uint32_t bytes = 0;
+  for (const byte_range& range : preparing_) bytes += range.bytes;
+  preparing_.clear();
   std::erase_if(waiting_, [&](const auto& one) {
     const auto* request = std::get_if<byte_range>(&one);
     if (request != nullptr) bytes += request->bytes;
@@ -127,9 +153,13 @@ awaitable<void> uploader::serve_next() {
     }
     return ready;
   };
+  preparing_.assign(ranges.begin(), ranges.end());
   auto ready = co_await offload(session_.context_.workers, std::move(prepare));
   for (const prepared& one : ready) {
     if (session_.closed_) co_return;
+    // Those before it are sent or cancelled, so it is the first, or it was cancelled, too.
+    if (preparing_.empty() || preparing_.front() != one.range) continue;
+    preparing_.pop_front();
     if (!one.source) {
       reject(one.range);
       session_.share_.on_refused(session_, one.range.bytes);

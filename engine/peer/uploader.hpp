@@ -30,8 +30,11 @@ class uploader {
 
   /// Queues a request or rejects it (BEP 6): not verified, too many waiting, choked, or given to another leecher.
   void on_request(const byte_range& range);
-  /// A request that still waits is rejected instead (BEP 6, BEP 52).
+  /// A request of which nothing was sent is rejected instead (BEP 6, BEP 52).
   void on_cancel(const byte_range& range);
+  /// The peer is choked: what waits beyond `bytes` is rejected (BEP 6), so that whoever asks for more than its turn
+  /// does not have others wait.
+  void reject_beyond(std::uint64_t bytes);
   /// The peer is choked and does not know BEP 6: what waits is void (BEP 3).
   void forget_requests();
   /// Queues it behind the requests before it, so that leaves may be asked for right after their data (BEP 52).
@@ -40,7 +43,8 @@ class uploader {
   void on_metadata_request(std::uint32_t piece);
 
   bool empty() const { return waiting_.empty(); }
-  /// Serves the first waiting ranges, up to prepare_bytes_max. The session's writer calls it.
+  /// Serves the first waiting ranges, up to prepare_bytes_max, but those that are cancelled meanwhile. The session's
+  /// writer calls it.
   awaitable<void> serve_next();
 
  private:
@@ -64,6 +68,7 @@ class uploader {
 
   session& session_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
+  std::deque<byte_range> preparing_;  ///< the ranges that serve_next has taken and not begun to send
   fast_path path_;
 };
 

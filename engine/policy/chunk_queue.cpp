@@ -14,16 +14,6 @@ block_mask chunk_record::claimed() const {
   return all;
 }
 
-block_mask chunk_record::claimed_once() const {
-  block_mask once = 0;
-  block_mask more = 0;
-  for (const auto& claim : claims) {
-    more |= once & claim.blocks;
-    once |= claim.blocks;
-  }
-  return once & ~more;
-}
-
 block_mask chunk_record::claimed_by(source_id source) const {
   for (const auto& claim : claims) {
     if (claim.source == source) return claim.blocks;
@@ -39,7 +29,11 @@ chunk_queue::chunk_queue(const geometry& shape, const bitmap& verified, std::uin
       promised_(shape.piece_count()) {
   SHOAL_ASSERT(verified.size() == shape.piece_count());
   for (std::uint32_t i = 0; i < verified.size(); ++i) {
-    if (verified.test(i)) availability_.set_wanted(piece_index{i}, false);
+    if (verified.test(i)) {
+      availability_.set_wanted(piece_index{i}, false);
+    } else {
+      missing_bytes_ += shape.piece_size(piece_index{i});
+    }
   }
 }
 
@@ -98,7 +92,7 @@ void chunk_queue::change(chunk_index chunk, Change&& how) {
   piece_record& piece = piece_at(index);
   chunk_record& record = piece.chunks[chunk.value() % shape_.chunks_per_piece()];
   const bool was_queued = record.queued();
-  const auto was_missing = std::popcount(record.missing());
+  const block_mask was_missing = record.missing();
   if (record.lane) at(*record.lane).lane_bytes -= bytes_of(chunk, record.open());
   how(record);
   if (record.lane && record.open() == 0) {
@@ -106,8 +100,12 @@ void chunk_queue::change(chunk_index chunk, Change&& how) {
     record.lane.reset();
   }
   if (record.lane) at(*record.lane).lane_bytes += bytes_of(chunk, record.open());
-  const auto missing = std::popcount(record.missing());
-  piece.missing_blocks = static_cast<std::uint32_t>(static_cast<int>(piece.missing_blocks) + missing - was_missing);
+  if (const block_mask missing = record.missing(); missing != was_missing) {
+    piece.missing_blocks += static_cast<std::uint32_t>(std::popcount(missing));
+    piece.missing_blocks -= static_cast<std::uint32_t>(std::popcount(was_missing));
+    missing_bytes_ += bytes_of(chunk, missing);
+    missing_bytes_ -= bytes_of(chunk, was_missing);
+  }
   if (was_queued == record.queued()) return;
   if (was_queued) {
     if (--piece.queued_chunks == 0) open_.reset(index.value());
@@ -143,12 +141,12 @@ void chunk_queue::unbegin_if_untouched(piece_index piece) {
   availability_.set_wanted(piece, true);
 }
 
-void chunk_queue::put_in_lane(source_id source, chunk_index chunk, bool front) {
+void chunk_queue::put_in_lane(source_id source, chunk_index chunk) {
   change(chunk, [&](chunk_record& record) {
     if (record.lane) std::erase(at(*record.lane).lane, chunk);
     record.lane = source;
     auto& lane = at(source).lane;
-    lane.insert(front ? lane.begin() : lane.end(), chunk);
+    lane.push_back(chunk);
   });
 }
 
@@ -188,7 +186,7 @@ std::optional<chunk_index> chunk_queue::next_chunk(source_id source) {
   if (availability_.wanted(index)) begin(index);
   piece_record& piece = piece_at(index);
   if (piece.exclusive && !piece.owner) piece.owner = source;
-  put_in_lane(source, *chunk, false);
+  put_in_lane(source, *chunk);
   return chunk;
 }
 
@@ -284,19 +282,41 @@ void chunk_queue::on_exclusive(piece_index piece, std::vector<source_id> suspect
 
 void chunk_queue::on_stolen_waiting(source_id thief, source_id victim, chunk_index chunk) {
   SHOAL_ASSERT(chunk_at(chunk).lane == victim);
-  put_in_lane(thief, chunk, false);
+  put_in_lane(thief, chunk);
 }
 
-void chunk_queue::on_stolen_blocks(source_id thief, source_id victim, chunk_index chunk, block_mask blocks) {
-  SHOAL_ASSERT(!chunk_at(chunk).lane);
-  SHOAL_ASSERT((chunk_at(chunk).claimed_once() & chunk_at(chunk).claimed_by(victim) & blocks) == blocks && blocks != 0);
-  unclaim(victim, chunk, blocks);
-  put_in_lane(thief, chunk, true);
-}
-
-void chunk_queue::on_duplicated(source_id thief, chunk_index chunk, block_mask blocks) {
-  SHOAL_ASSERT((chunk_at(chunk).claimed_once() & ~chunk_at(chunk).claimed_by(thief) & blocks) == blocks);
+void chunk_queue::on_asked_too(source_id thief, chunk_index chunk, block_mask blocks) {
+  SHOAL_ASSERT(blocks != 0 && (blocks & ~chunk_at(chunk).missing()) == 0);
+  SHOAL_ASSERT((chunk_at(chunk).claimed_by(thief) & blocks) == 0);
   claim(thief, chunk, blocks);
+}
+
+void chunk_queue::on_taken_over(source_id thief, chunk_index chunk, block_mask blocks,
+                                std::vector<chunk_claim>& void_claims) {
+  on_asked_too(thief, chunk, blocks);
+  const auto& claims = record(chunk).claims;
+  for (std::size_t i = claims.size(); i-- > 0;) {
+    const source_id claimant = claims[i].source;
+    if (claimant == thief) continue;
+    const block_mask ended = unclaim(claimant, chunk, blocks);
+    if (ended != 0) void_claims.push_back({claimant, ended});
+  }
+}
+
+void chunk_queue::on_owner_late(piece_index index, std::vector<std::pair<chunk_index, block_mask>>& void_claims) {
+  piece_record& piece = piece_at(index);
+  SHOAL_ASSERT(piece.exclusive && piece.owner);
+  const source_id owner = *piece.owner;
+  for (std::uint32_t i = 0; i < piece.chunks.size(); ++i) {
+    const chunk_index chunk{shape_.first_chunk(index).value() + i};
+    if (piece.chunks[i].lane == owner) {
+      std::erase(at(owner).lane, chunk);
+      change(chunk, [&](chunk_record& record) { record.lane.reset(); });
+    }
+    const block_mask ended = unclaim(owner, chunk, ~block_mask{0});
+    if (ended != 0) void_claims.push_back({chunk, ended});
+  }
+  disown(owner);
 }
 
 }  // namespace shoal

@@ -3,7 +3,7 @@
 // Every chunk of a piece that is not verified is in exactly one state:
 //   queued     it has blocks that nobody was asked for, and is in no lane;
 //   waiting    it has such blocks and is in one source's lane;
-//   in flight  every missing block was asked of one source, or in the endgame of two;
+//   in flight  every missing block was asked of one source, or of several;
 //   arrived    no block is missing; the piece is being stored or verified.
 // A source takes chunks into its lane (next_chunk), is asked for the blocks of the first one (next_range),
 // and what it does not deliver comes back (on_released, on_source_gone): nothing is ever forgotten. Blocks
@@ -20,6 +20,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "content/geometry.hpp"
@@ -51,13 +52,11 @@ struct chunk_claim {
 struct chunk_record {
   block_mask blocks = 0;            ///< all there are
   block_mask arrived = 0;           ///< not to be asked for again
-  std::vector<chunk_claim> claims;  ///< at most one per source, none empty; at most two on one block
+  std::vector<chunk_claim> claims;  ///< at most one per source, none empty
   std::optional<source_id> lane;    ///< in whose lane it waits
 
   block_mask missing() const { return blocks & ~arrived; }
   block_mask claimed() const;
-  /// Claimed by one source only.
-  block_mask claimed_once() const;
   block_mask claimed_by(source_id source) const;
   /// Missing, and nobody was asked for them.
   block_mask open() const { return missing() & ~claimed(); }
@@ -132,11 +131,13 @@ class chunk_queue {
 
   /// A chunk that waits in `victim`'s lane goes to `thief`'s.
   void on_stolen_waiting(source_id thief, source_id victim, chunk_index chunk);
-  /// `victim`'s claim on these blocks ends and their chunk, in no lane so far, goes to the front of `thief`'s
-  /// lane.
-  void on_stolen_blocks(source_id thief, source_id victim, chunk_index chunk, block_mask blocks);
-  /// `thief` is asked too for blocks that one other source was asked for.
-  void on_duplicated(source_id thief, chunk_index chunk, block_mask blocks);
+  /// `thief` is asked for these missing blocks, too.
+  void on_asked_too(source_id thief, chunk_index chunk, block_mask blocks);
+  /// `thief` alone is asked for these missing blocks. Claims of others on them end and are added to `void_claims`.
+  void on_taken_over(source_id thief, chunk_index chunk, block_mask blocks, std::vector<chunk_claim>& void_claims);
+  /// The owner of an exclusive piece takes too long: its claims on the piece end and are added to `void_claims`, chunk
+  /// by chunk, and somebody else may own it.
+  void on_owner_late(piece_index piece, std::vector<std::pair<chunk_index, block_mask>>& void_claims);
 
   // The books.
 
@@ -164,6 +165,10 @@ class chunk_queue {
   bool interesting(source_id source) const { return !at(source).held.within(verified_); }
   /// True if no chunk is queued: what is not verified is waiting, in flight or arrived.
   bool all_given_out() const { return availability_.wanted_count() == 0 && open_.none(); }
+  /// Bytes that have not arrived.
+  std::uint64_t missing_bytes() const { return missing_bytes_; }
+  /// Pieces that are fetched from one source at a time.
+  const std::vector<piece_index>& exclusive_pieces() const { return exclusive_; }
 
   void check_invariants() const;
 
@@ -184,7 +189,7 @@ class chunk_queue {
   void unbegin_if_untouched(piece_index piece);
   void claim(source_id source, chunk_index chunk, block_mask blocks);
   block_mask unclaim(source_id source, chunk_index chunk, block_mask blocks);
-  void put_in_lane(source_id source, chunk_index chunk, bool front);
+  void put_in_lane(source_id source, chunk_index chunk);
   /// Exclusive pieces in the hands of a source that has nothing of them left to do may go to another.
   void disown(source_id source);
   template <class Change>
@@ -197,6 +202,7 @@ class chunk_queue {
   bitmap promised_;  ///< counted once in availability_ on top of those that hold it
   std::unordered_map<piece_index, piece_record> begun_;
   std::vector<piece_index> exclusive_;
+  std::uint64_t missing_bytes_ = 0;
   std::vector<std::optional<source_record>> sources_;  ///< by id; those that are gone are empty
   std::vector<source_id> present_;
 };

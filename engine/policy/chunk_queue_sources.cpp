@@ -85,7 +85,9 @@ void chunk_queue::disown(source_id source) {
     });
     if (at_work) continue;
     piece.owner.reset();
-    piece.suspects.push_back(source);
+    if (std::find(piece.suspects.begin(), piece.suspects.end(), source) == piece.suspects.end()) {
+      piece.suspects.push_back(source);
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/bytes.hpp"
+
 namespace shoal {
 
 namespace {
@@ -15,17 +17,24 @@ constexpr duration first_bytes_grace = std::chrono::milliseconds(200);
 
 }  // namespace
 
+duration rate_meter::counted(duration gap) const {
+  if (gap <= rate_gap_max) return std::max(gap, duration::zero());
+  if (rate_ <= 0) return gap;
+  const double blocks = std::min(4 * 16.0 * KiB / rate_cautious(), 3600.0);
+  return std::clamp(std::chrono::duration_cast<duration>(std::chrono::duration<double>(blocks)), rate_gap_max, gap);
+}
+
 void rate_meter::advance(time_point now) {
-  if (busy_) span_ += std::max(now - mark_, duration::zero());
+  if (busy_) span_ += counted(now - mark_);
   mark_ = now;
 }
 
-double rate_meter::blended(double bytes, duration span) const {
+double rate_meter::blended(double rate, double bytes, duration span, duration smoothing) const {
   const double sample = bytes / seconds(span);
-  if (rate_ <= 0) return sample;
-  const duration memory = std::min(std::max(age_, span), rate_smoothing);
+  if (rate <= 0) return sample;
+  const duration memory = std::min(std::max(age_, span), smoothing);
   const double weight = std::min(1.0, seconds(span) / seconds(memory));
-  return rate_ + weight * (sample - rate_);
+  return rate + weight * (sample - rate);
 }
 
 void rate_meter::on_busy(time_point now) {
@@ -54,7 +63,9 @@ void rate_meter::on_bytes(std::uint64_t bytes, time_point now) {
   }
   bytes_ += bytes;
   if (span_ < rate_sample_min) return;
-  rate_ = blended(static_cast<double>(bytes_), span_);
+  const auto bytes_known = static_cast<double>(bytes_);
+  rate_ = blended(rate_, bytes_known, span_, rate_smoothing);
+  recent_ = blended(recent_, bytes_known, span_, rate_smoothing_recent);
   age_ = std::min(age_ + span_, rate_smoothing);
   bytes_ = 0;
   span_ = {};
@@ -65,7 +76,7 @@ double rate_meter::rate_at(time_point now, std::uint64_t bytes_expected) const {
   if (started_ && rate_ > 0) {
     // What is on its way may arrive at once; only a longer silence tells something.
     const double expected = static_cast<double>(bytes_ + bytes_expected);
-    return span < rate_sample_min ? rate_ : std::min(rate_, blended(expected, span));
+    return span < rate_sample_min ? rate_ : std::min(rate_, blended(rate_, expected, span, rate_smoothing));
   }
   return span < first_bytes_grace ? 0 : static_cast<double>(bytes_ + bytes_expected) / seconds(span);
 }

@@ -95,6 +95,20 @@ void request_list::on_not_expected(chunk_index chunk, block_mask blocks) {
   }
 }
 
+std::optional<sent_request> request_list::on_recalled(std::uint64_t bytes_before) {
+  if (outstanding_.size() < 2 || outstanding_.back().begun) return std::nullopt;
+  if (bytes_ - outstanding_.back().range.bytes < bytes_before) return std::nullopt;
+  const sent_request last = outstanding_.back();
+  withdraw(std::prev(outstanding_.end()));
+  return last;
+}
+
+void request_list::on_wagered(chunk_index chunk, block_mask blocks) {
+  for (auto& request : outstanding_) {
+    if (request.chunk == chunk) request.wagered |= request.live & blocks;
+  }
+}
+
 void request_list::on_given_up() {
   for (const auto& request : outstanding_) remember(request);
   outstanding_.clear();

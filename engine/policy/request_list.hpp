@@ -33,6 +33,7 @@ struct sent_request {
   time_point sent;
   bool begun = false;      ///< the header of its answer came
   bool cancelled = false;  ///< withdrawn, and the source was or will be told
+  block_mask wagered = 0;  ///< another source was asked for these, too, so that one of both may come in vain
 };
 
 class request_list {
@@ -49,6 +50,10 @@ class request_list {
   /// These blocks are not expected from this source any more. Requests that nothing of is expected and whose
   /// answer has not begun are withdrawn: see next_cancel.
   void on_not_expected(chunk_index chunk, block_mask blocks);
+  /// Withdraws the last request, if there is one and so many bytes were asked for before it.
+  std::optional<sent_request> on_recalled(std::uint64_t bytes_before);
+  /// Another source is asked for these blocks, too.
+  void on_wagered(chunk_index chunk, block_mask blocks);
   /// Everything outstanding is late from now on.
   void on_given_up();
   /// Withdraws late requests that `needless` (of a sent_request) says nobody needs, unless their answer has

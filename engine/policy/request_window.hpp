@@ -1,10 +1,12 @@
 // How much to ask one source for: size of a request, bytes in flight, and when silence means that it stalled.
 //
-// The window is two chunks until the first answers have been timed. Then it follows the measured rate: 2 x
-// bandwidth-delay, or what the source delivers in window_duration_min if that is more; never more than it
-// delivers in window_duration_max, so that a slow source does not sit on much. As the first burst is measured
-// without the delay before it, and twice the delay leaves room, a fast source is at full speed after a few
-// round trips. Pure; owned by transfer, one per source. DESIGN: "The life of one chunk".
+// A near source starts with two chunks, a far one with what a fast link of its round trip holds. The window of a far
+// one grows by each byte that comes, so it doubles with each round trip, until an answer waits at the source for longer
+// than the way explains: asking for more does not pay any more. From then on, and near from the first answer on, the
+// window follows the measured rate: twice the bandwidth-delay product and what the source delivers in
+// window_duration_min. So it can double again when the link becomes faster, and a slow source sits on little. Pure;
+// owned by transfer, one per source. TCP's slow start (RFC 5681) and BBR's start-up are the models. DESIGN: "The life
+// of one chunk".
 #pragma once
 
 #include <cstdint>
@@ -17,61 +19,82 @@ namespace shoal {
 
 /// Least time a source gets to deliver the next byte of what was asked of it; then its chunks go to others.
 inline constexpr duration stall_deadline_min = std::chrono::seconds(1);
-/// A source gets this many times the time that its measured rate lets expect for one request.
+/// A source gets this many times the time that its measured rate lets expect for one request, or its round trip, which
+/// counts up to far_round_trip_counted.
 inline constexpr int stall_deadline_factor = 4;
-/// Bytes in flight at one source: 2 x bandwidth-delay, at least two chunks, at most this.
+inline constexpr duration far_round_trip_counted = std::chrono::seconds(1);
+/// Bytes in flight at a near source, at most.
 inline constexpr std::uint64_t window_bytes_max = 32 * MiB;
+/// Bytes in flight at a far source, at most: 10 Gbit/s over 200 ms, twice.
+inline constexpr std::uint64_t far_window_bytes_max = 512 * MiB;
 /// Near sources have hardly any delay; this covers the time in which either side does something else.
 inline constexpr duration window_duration_min = std::chrono::milliseconds(100);
-/// What takes a source longer than this is not asked of it yet, beyond window_requests_min requests.
-inline constexpr duration window_duration_max = std::chrono::seconds(2);
+/// The window is at least two chunks, but of a slow source no more than it delivers in this time.
+inline constexpr duration window_duration_slow = std::chrono::milliseconds(500);
 /// The next request is always there when one is answered.
 inline constexpr std::uint32_t window_requests_min = 2;
 /// One request is meant to take about this long at the source's rate, so that slow sources can be relieved in
 /// small steps; clamped to block_bytes .. the source's request_bytes_max.
-inline constexpr duration request_duration_target = std::chrono::milliseconds(250);
-/// Size of the first requests to a source of unknown rate.
-inline constexpr std::uint32_t request_bytes_initial = 256 * KiB;
+inline constexpr duration request_duration_target = std::chrono::milliseconds(500);
+/// Size of the first requests to a source of unknown rate. What one that turns out to be slow has begun to answer is
+/// as good as lost.
+inline constexpr std::uint32_t request_bytes_initial = 64 * KiB;
+/// Bytes per second that a far link is given credit for before anything is known of it: 4 Gbit/s.
+inline constexpr double start_rate = 500e6;
+/// A round trip of less is near: the scheduler of a busy machine, or the queue of a home router, may take as long.
+inline constexpr duration near_round_trip = std::chrono::milliseconds(20);
 
 class request_window {
  public:
   /// `request_bytes_max`: largest request the source serves. `requests_max`: requests it queues.
-  /// `chunk_bytes`: of the share; no request is larger.
-  request_window(std::uint32_t request_bytes_max, std::uint32_t requests_max, std::uint32_t chunk_bytes);
+  /// `chunk_bytes`: of the share; no request is larger. `round_trip`: to the source and back, zero if unknown.
+  /// `start_bytes_max`: bound of the first window of a far source.
+  request_window(std::uint32_t request_bytes_max, std::uint32_t requests_max, std::uint32_t chunk_bytes,
+                 duration round_trip, std::uint64_t start_bytes_max);
 
   /// A request was sent.
   void on_sent(time_point now) { meter_.on_busy(now); }
   /// The first byte of an answer came this long after its request.
-  void on_answer(duration delay);
-  void on_bytes(std::uint32_t bytes, time_point now) { meter_.on_bytes(bytes, now); }
+  void on_answer(duration delay, time_point now);
+  void on_bytes(std::uint32_t bytes, time_point now);
   /// Nothing is in flight any more.
   void on_idle(time_point now) { meter_.on_idle(now); }
   /// Time until now does not count: nobody read from the source.
   void on_skip(time_point now) { meter_.on_skip(now); }
-  /// Starts from the smallest window as if nothing were known: the source stalled.
-  void on_restart() { meter_.reset(); }
+  /// Starts as a near source of unknown rate would: the source stalled.
+  void on_restart();
 
-  /// Whether one more request fits with this much in flight.
-  bool admits(std::uint64_t bytes_in_flight, std::uint32_t requests_in_flight) const;
+  /// Whether one more request of `request` bytes fits with this much in flight.
+  bool admits(std::uint64_t bytes_in_flight, std::uint32_t requests_in_flight, std::uint32_t request) const;
   std::uint64_t bytes_max() const;
+  /// Bytes in flight beyond this are to be called back: the source turned out to be far slower than it was given credit
+  /// for.
+  std::uint64_t bytes_too_many() const;
+  /// So much of what was asked for first cannot be called back: it is on its way, or may be before a cancel comes in.
+  std::uint64_t bytes_beyond_recall() const;
   /// Size of the next request: a power of two, or request_bytes_max.
   std::uint32_t request_bytes() const;
   /// Silence after which a source that is asked for `bytes` in its present request has stalled.
   duration silence_max(std::uint32_t bytes) const;
 
   double rate() const { return meter_.rate(); }
+  double rate_cautious() const { return meter_.rate_cautious(); }
   /// See rate_meter::rate_at.
   double rate_at(time_point now) const { return meter_.rate_at(now, request_bytes()); }
-  /// Least time seen from a request to its first byte.
-  duration delay() const { return answered_ ? delay_ : duration::zero(); }
+  /// Least time seen from a request to its first byte; the round trip before the first answer.
+  duration delay() const { return delay_; }
 
  private:
+  bool near() const { return delay_ < near_round_trip; }
+
   std::uint32_t request_bytes_max_;
   std::uint32_t requests_max_;
   std::uint64_t bytes_min_;
   rate_meter meter_;
-  duration delay_ = duration::max();
+  duration delay_;
   bool answered_ = false;
+  bool starting_ = true;       ///< the window still grows by what comes
+  std::uint64_t start_bytes_;  ///< the first window, and what came since
 };
 
 }  // namespace shoal

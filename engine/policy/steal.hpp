@@ -1,11 +1,12 @@
 // What an idle source takes from whom: the place for a new policy of stealing.
 //
-// Pure functions over the books (chunk_queue, request_list) and the measured rates; transfer calls them in
-// this order when a source has nothing left to take, and carries out what they say:
-//   steal_waiting    a chunk that waits in the lane of the source that will take longest with what it has;
-//   steal_in_flight  at the end, blocks not yet arrived of a chunk in flight at a much slower source;
-//   duplicate_tail   in the endgame, blocks in flight elsewhere, asked for a second time.
-// Each takes only what the thief is expected to have sooner than the victim, so that nothing goes to and fro.
+// Pure functions over the books (chunk_queue, request_list) and the forecasts; transfer calls them in this order when a
+// source has nothing left to take, and carries out what they say:
+//   steal_waiting   a chunk that waits in the lane of the source that will take longest with what it has;
+//   steal_asked     blocks that other sources were asked for: those that are expected last.
+// A source takes only what it is expected to have clearly sooner than whoever was asked, however many were. So the
+// expected end of the download becomes earlier with each theft, nothing goes to and fro, and nothing is locked: a
+// source that sends nothing is expected later with each moment, until everybody is sooner. DESIGN: "Stealing by time".
 #pragma once
 
 #include <cstdint>
@@ -13,42 +14,45 @@
 #include <span>
 
 #include "core/ids.hpp"
-#include "core/time.hpp"
 #include "policy/chunk_queue.hpp"
-#include "policy/request_list.hpp"
+#include "policy/forecast.hpp"
 
 namespace shoal {
 
-/// A source may lose blocks in flight to one that is this many times faster.
-inline constexpr double steal_rate_ratio = 3.0;
+/// A thief must be sooner by this factor and by this many seconds: forecasts are not exact.
+inline constexpr double theft_gain_factor = 1.1;
+inline constexpr double theft_gain_seconds = 0.002;
+/// While chunks are queued that the thief does not hold, only what is expected so many seconds later than the thief
+/// would bring it is taken. In a crowd rates differ all the time, and thieves that are idle only because they hold
+/// nothing new would take blocks to and fro, each time with a request on its way that cannot be called back.
+inline constexpr double theft_gain_in_crowd = 1.0;
+/// When the bytes that may come twice are used up, a block is worth another request only if it comes so many seconds
+/// sooner, and twice the delay of whoever was asked.
+inline constexpr double theft_gain_beyond_bound = 0.75;
 
-/// What a source is busy with, apart from its lane.
-struct workload {
-  source_id source;
-  double rate = 0;   ///< bytes per second, a present silence included; 0: unknown
-  duration delay{};  ///< from a request to its first byte
-  const request_list* requests = nullptr;
-};
+/// Whether who has it after `thief` seconds is clearly sooner than who has it after `owner` seconds.
+bool clearly_sooner(double thief, double owner);
 
-struct theft {
+struct waiting_theft {
   source_id victim;
   chunk_index chunk;
-  block_mask blocks = 0;
 };
+/// `others` may contain the thief.
+std::optional<waiting_theft> steal_waiting(const chunk_queue& queue, const workload& thief,
+                                           std::span<const workload> others);
 
-/// `others` may contain the thief. `blocks` of the theft are those open, for information.
-std::optional<theft> steal_waiting(const chunk_queue& queue, const workload& thief, std::span<const workload> others);
-
-/// The blocks are divided so that both finish at about the same time; the victim keeps the first. Nothing while any
-/// chunk is queued: in a crowd rates differ all the time, and thieves that are idle only because they hold nothing new
-/// would take blocks to and fro, each time with a request on its way that cannot be called back.
-std::optional<theft> steal_in_flight(const chunk_queue& queue, const workload& thief, std::span<const workload> others);
-
-/// Consecutive blocks of one request of the victim, at most `bytes_max`, that nobody else was asked for:
-/// those that it will deliver last, about as many as make both finish at the same time. So several idle
-/// sources divide the rest among them, and no block has more than two owners. Nothing while any chunk is
-/// queued.
-std::optional<theft> duplicate_tail(const chunk_queue& queue, const workload& thief, std::span<const workload> others,
-                                    std::uint32_t bytes_max);
+struct asked_theft {
+  source_id victim;  ///< expected last
+  chunk_index chunk;
+  block_mask blocks = 0;  ///< consecutive
+  /// All of a request that the victim can still be told to leave: it is, and nothing comes twice. Otherwise both are
+  /// asked, and whoever is first makes the other's request void.
+  bool recalled = false;
+};
+/// At most `bytes_max` of one request. `others` has everybody who was asked for anything. `may_come_twice`: bytes; more
+/// only where that makes the end clearly sooner, so that the bound never locks anything.
+std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload& thief,
+                                       std::span<const workload> others, std::uint32_t bytes_max,
+                                       std::uint64_t may_come_twice);
 
 }  // namespace shoal

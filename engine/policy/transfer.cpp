@@ -38,10 +38,11 @@ void transfer::state::update_able(source_id id, const source& one) {
 
 void transfer::state::hear(source_id id, source& one, time_point now) {
   latest = now;
-  one.heard = now;
   if (!one.stalled) return;
   one.stalled = false;
+  one.probe_at = never;
   update_able(id, one);
+  idle_check = std::min(idle_check, now);
   // What the others have delivered meanwhile need not come from here any more.
   one.requests.on_alive([&](const sent_request& request) {
     if (queue.verified(request.range.piece)) return true;
@@ -50,11 +51,23 @@ void transfer::state::hear(source_id id, source& one, time_point now) {
   });
 }
 
+void transfer::state::on_delivery(source_id id, source& one, time_point now) {
+  hear(id, one, now);
+  if (one.owes_since && !paused) {
+    const double silent = silence_expected(now - *one.owes_since - one.window.delay(), one.window.rate());
+    one.stood_still = std::max(one.stood_still, std::min(silent, stood_still_max));
+  }
+  if (!one.requests.empty()) one.owes_since = now;
+  one.probing = false;
+}
+
 void transfer::state::give_up(source_id id, source& one, time_point now) {
   update_able(id, one);
   one.requests.on_given_up();
   total.chunks_requeued += queue.on_all_released(id);
-  one.window.on_idle(now);
+  one.answering = false;
+  one.owes_since.reset();
+  rest_if_idle(one, now);
   work_freed = true;
 }
 
@@ -70,7 +83,9 @@ void transfer::state::ban(source_id id, time_point now) {
 }
 
 void transfer::state::rest_if_idle(source& one, time_point now) {
-  if (one.requests.empty()) one.window.on_idle(now);
+  if (!one.requests.empty()) return;
+  one.window.on_idle(now);
+  one.idle_since = now;
 }
 
 transfer::check transfer::state::apply(piece_index piece, const verification::verdict& verdict, time_point now) {
@@ -98,16 +113,25 @@ transfer::check transfer::state::apply(piece_index piece, const verification::ve
 
 // Sources.
 
-source_id transfer::on_source(std::uint32_t request_bytes_max, std::uint32_t requests_max, time_point now) {
+source_id transfer::on_source(std::uint32_t request_bytes_max, std::uint32_t requests_max, duration round_trip,
+                              time_point now) {
   state& s = *state_;
   s.latest = now;
   const source_id id{static_cast<std::uint32_t>(s.sources.size())};
-  s.sources.push_back(std::make_unique<state::source>(
-      request_window(request_bytes_max, requests_max, s.info->shape().chunk_bytes()), now));
   s.present.push_back(id);
-  s.workloads_until = {};
+  // Others have room for as much again; and each of them asks whom we ask.
+  const std::size_t crowd = std::max(s.present.size(), s.swarm);
+  const std::uint64_t start_bytes_max = s.queue.missing_bytes() / (2 * crowd * crowd);
+  s.sources.push_back(std::make_unique<state::source>(
+      request_window(request_bytes_max, requests_max, s.info->shape().chunk_bytes(), round_trip, start_bytes_max)));
+  s.looked_at = {};
   s.queue.on_source(id);
   return id;
+}
+
+void transfer::on_swarm(std::size_t peers) {
+  // The product of two of them is not to overflow.
+  state_->swarm = std::min<std::size_t>(peers, 1 << 16);
 }
 
 void transfer::on_source_gone(source_id source, time_point now) {
@@ -116,7 +140,7 @@ void transfer::on_source_gone(source_id source, time_point now) {
   s.at(source);
   s.total.chunks_requeued += s.queue.on_source_gone(source);
   std::erase(s.present, source);
-  s.workloads_until = {};
+  s.looked_at = {};
   s.sources[source.value()].reset();
   s.work_freed = true;
 }
@@ -173,6 +197,7 @@ void transfer::on_unchoke(source_id source, time_point now) {
   auto& one = s.at(source);
   one.choked = false;
   one.resume.reset();
+  one.idle_since = now;
   s.hear(source, one, now);
   s.update_able(source, one);
 }
@@ -182,7 +207,12 @@ void transfer::on_reject(source_id source, const byte_range& request, time_point
   auto& one = s.at(source);
   const auto rejected = one.requests.on_reject(request);
   if (!rejected) return;
+  if (rejected->wagered != 0) {
+    s.wagered_bytes -= std::min<std::uint64_t>(s.wagered_bytes, s.queue.bytes_of(rejected->chunk, rejected->wagered));
+  }
   s.hear(source, one, now);
+  if (!rejected->cancelled) one.owes_since = now;
+  if (one.requests.empty()) one.owes_since.reset();
   s.rest_if_idle(one, now);
   if (rejected->live == 0) return;
   s.queue.on_declined(source, rejected->chunk, rejected->live);
@@ -195,6 +225,7 @@ void transfer::on_reject(source_id source, const byte_range& request, time_point
   }
   one.reject_pause = std::clamp(2 * one.reject_pause, reject_pause_min, reject_pause_max);
   one.resume = now + one.reject_pause;
+  s.total.chunks_requeued += s.queue.on_lane_released(source);
 }
 
 // Data.
@@ -204,8 +235,10 @@ bool transfer::on_piece_begin(source_id source, const byte_range& range, time_po
   auto& one = s.at(source);
   const auto request = one.requests.on_begin(range);
   if (!request) return false;
-  one.window.on_answer(now - request->sent);
-  s.hear(source, one, now);
+  one.window.on_answer(now - request->sent, now);
+  one.answering = request->live != 0;
+  one.answer_bytes = 0;
+  s.on_delivery(source, one, now);
   return true;
 }
 
@@ -213,8 +246,15 @@ void transfer::on_bytes(source_id source, std::uint32_t bytes, time_point now) {
   state& s = *state_;
   auto& one = s.at(source);
   one.bytes_received += bytes;
+  one.answer_bytes += bytes;
   one.window.on_bytes(bytes, now);
-  s.hear(source, one, now);
+  s.on_delivery(source, one, now);
+}
+
+void transfer::state::affect(source_id id, source& one) {
+  if (one.affected) return;
+  one.affected = true;
+  affected.push_back(id);
 }
 
 void transfer::state::expect_no_more(source_id id, chunk_index chunk, block_mask blocks) {
@@ -222,10 +262,7 @@ void transfer::state::expect_no_more(source_id id, chunk_index chunk, block_mask
   const auto before = one.requests.size();
   one.requests.on_not_expected(chunk, blocks);
   // Something to cancel, and room for something else.
-  if (one.requests.size() != before && !one.affected) {
-    one.affected = true;
-    affected.push_back(id);
-  }
+  if (one.requests.size() != before) affect(id, one);
   rest_if_idle(one, latest);
 }
 
@@ -245,6 +282,7 @@ block_mask transfer::on_blocks(source_id source, const byte_range& range, time_p
     news = s.queue.on_arrived(source, chunk, blocks_from(first, count), s.void_claims);
   }
   if (news != 0) {
+    s.last_news = now;
     s.expect_no_more(source, chunk, news);
     for (const auto& claim : s.void_claims) s.expect_no_more(claim.source, chunk, claim.blocks);
     const std::uint32_t blocks_per_chunk = s.info->shape().chunk_bytes() / block_bytes;
@@ -258,9 +296,12 @@ block_mask transfer::on_blocks(source_id source, const byte_range& range, time_p
 void transfer::on_piece_end(source_id source, const byte_range& range, time_point now) {
   state& s = *state_;
   auto& one = s.at(source);
-  s.hear(source, one, now);
+  s.on_delivery(source, one, now);
+  one.answering = false;
   one.reject_pause = {};
+  one.stood_still *= stood_still_kept;
   const auto request = one.requests.on_end(range);
+  if (one.requests.empty()) one.owes_since.reset();
   if (request && request->live != 0) {
     s.queue.on_released(source, request->chunk, request->live);
     s.work_freed = true;

@@ -16,6 +16,7 @@
 #include "content/geometry.hpp"
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
+#include "core/bytes.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "policy/chunk_queue.hpp"
@@ -29,12 +30,18 @@ namespace shoal {
 /// it.
 inline constexpr duration reject_pause_min = std::chrono::milliseconds(250);
 inline constexpr duration reject_pause_max = std::chrono::seconds(8);
-/// While a source has nothing to do it is looked at again this often: others may have become slow enough to
-/// relieve.
-inline constexpr duration idle_check_interval = std::chrono::milliseconds(100);
+/// While a source has nothing to do it is looked at again this often: others may have become late.
+inline constexpr duration idle_check_interval = std::chrono::milliseconds(25);
 /// Having found nothing to take from others, a source looks again after this, unless it holds something new: looking is
 /// what costs most where a hundred sources tell of a piece each every few milliseconds.
 inline constexpr duration theft_interval = std::chrono::milliseconds(20);
+/// A stalled source is asked for one block this often: it may have lost what it was asked for, and be well again.
+inline constexpr duration probe_interval = std::chrono::seconds(5);
+/// Part of the file that may come twice so that the end comes sooner, and the least of it.
+inline constexpr double duplicate_share_max = 0.015;
+inline constexpr std::uint64_t duplicate_bytes_min = 64 * KiB;
+/// Nothing arrives for so long though a source that could bring it is idle: a fault of ours.
+inline constexpr duration neglect_max = std::chrono::seconds(2);
 
 class transfer {
  public:
@@ -45,8 +52,12 @@ class transfer {
   // What happened.
 
   /// A new source, choking us and holding nothing yet. `request_bytes_max`: largest request it serves, a
-  /// multiple of block_bytes. `requests_max`: requests it queues (BEP 10 reqq).
-  source_id on_source(std::uint32_t request_bytes_max, std::uint32_t requests_max, time_point now);
+  /// multiple of block_bytes. `requests_max`: requests it queues (BEP 10 reqq). `round_trip`: to the source and back,
+  /// zero if unknown.
+  source_id on_source(std::uint32_t request_bytes_max, std::uint32_t requests_max, duration round_trip, time_point now);
+  /// So many peers take part, as far as is known. Where they are many, a far source is given little credit before it
+  /// delivers: others want it, too.
+  void on_swarm(std::size_t peers);
   /// The source is gone: what it did not deliver is queued again at once.
   void on_source_gone(source_id source, time_point now);
   /// Out of range is ignored.
@@ -111,9 +122,19 @@ class transfer {
   std::optional<piece_index> next_leaf_query();
   /// A source that has something to cancel, and so room to be asked for more, because of what came from another one.
   std::optional<source_id> next_affected();
+  /// A source was idle though it could bring something that nobody else does: a fault of this class, which is mended by
+  /// letting all sources look for work again. The driver logs it as an error.
+  struct fault {
+    source_id source;
+    chunk_index chunk;
+  };
+  std::optional<fault> next_fault();
   /// True once after events that may give work to any source.
   bool work_freed();
   time_point next_deadline() const;
+  /// When sources without work are looked at again: a part of next_deadline() that may come nearer with each
+  /// next_request() that finds nothing.
+  time_point next_idle_check() const;
 
   // State.
 

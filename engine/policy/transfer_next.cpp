@@ -2,6 +2,8 @@
 #include <bit>
 
 #include "core/assert.hpp"
+#include "policy/chunk_choice.hpp"
+#include "policy/steal.hpp"
 #include "policy/transfer_state.hpp"
 
 namespace shoal {
@@ -10,27 +12,18 @@ namespace {
 
 // Rates change slowly: those of all sources are not computed again within this.
 constexpr duration look_interval = std::chrono::milliseconds(10);
+// Nor, while there is plenty to do, the sum of them.
+constexpr duration look_interval_busy = std::chrono::milliseconds(20);
+// A request is no larger than what is missing over this and the number of sources: whatever becomes of a source, what
+// it has begun to send is little of a small file.
+constexpr std::uint64_t part_of_missing = 16;
+// An owner of an exclusive piece must need so many times and so many seconds longer than another source for all of it.
+constexpr double owner_late_factor = 2;
+constexpr double owner_late_seconds = 1;
 
 }  // namespace
 
 // Requests.
-
-workload transfer::state::look(source_id thief, time_point now) {
-  const auto workload_of = [&](source_id id) {
-    const source& one = at(id);
-    return workload{id, one.window.rate_at(now), one.window.delay(), &one.requests};
-  };
-  if (now >= workloads_until) {
-    workloads_until = now + look_interval;
-    workloads.clear();
-    for (const auto id : present) workloads.push_back(workload_of(id));
-  }
-  // Kept, or two that each believe to be much faster than the other was would rob each other in turn without end.
-  const auto own =
-      std::find_if(workloads.begin(), workloads.end(), [&](const workload& one) { return one.source == thief; });
-  SHOAL_ASSERT(own != workloads.end());
-  return *own = workload_of(thief);
-}
 
 bool transfer::state::fill_lane(source_id id, time_point now) {
   while (queue.lane(id).size() < lane_waiting_max) {
@@ -42,18 +35,82 @@ bool transfer::state::fill_lane(source_id id, time_point now) {
   return !queue.lane(id).empty();
 }
 
-bool transfer::state::steal(const workload& thief) {
-  const source_id id = thief.source;
+std::uint32_t transfer::state::bytes_in_time(source_id id, const source& one, time_point now) {
+  if (one.probing) return block_bytes;
+  std::uint32_t bytes = one.window.request_bytes();
+  const std::uint64_t part = queue.missing_bytes() / (part_of_missing * present.size());
+  while (bytes > std::max<std::uint64_t>(part, request_bytes_initial)) bytes /= 2;
+  look(now, look_interval_busy);
+  if (rate_all <= 0) return std::max(bytes / block_bytes * block_bytes, block_bytes);
+  const workload own = workload_of(id, now);
+  if (own.late && !own.known) return 0;
+  const double left = static_cast<double>(queue.missing_bytes()) / rate_all;
+  while (bytes > block_bytes && static_cast<double>(bytes) / own.rate > left) bytes /= 2;
+  bytes = std::max(bytes / block_bytes * block_bytes, block_bytes);
+  const double takes = seconds_for(own, bytes) + own.risk;
+  if (takes <= left) return bytes;
+  const auto& lane = queue.lane(id);
+  const auto next = lane.empty() ? choose_chunk(queue, id) : std::optional(lane.front());
+  if (!next) return bytes;
+  if (!others_sooner(id, queue.piece_of(*next), bytes, takes)) return bytes;
+  // The rarest of all may be what nobody else brings.
+  const auto rarest = queue.rarity().rarest(queue.held(id));
+  return rarest && !others_sooner(id, *rarest, bytes, takes) ? bytes : 0;
+}
+
+std::optional<byte_range> transfer::state::steal(source_id id, source& one, std::uint32_t bytes_max, time_point now) {
+  look(now, look_interval);
+  refresh_pending();
+  // Kept, or two that each believe to be much faster than the other was would rob each other in turn without end.
+  const auto place =
+      std::find_if(workloads.begin(), workloads.end(), [&](const workload& each) { return each.source == id; });
+  SHOAL_ASSERT(place != workloads.end());
+  workload& thief = *place = workload_of(id, now);
+  // A source that rejects does not make others leave what they have.
+  thief.known = thief.known && one.reject_pause == duration::zero();
   if (const auto theft = steal_waiting(queue, thief, workloads)) {
     queue.on_stolen_waiting(id, theft->victim, theft->chunk);
-  } else if (const auto part = steal_in_flight(queue, thief, workloads)) {
-    queue.on_stolen_blocks(id, part->victim, part->chunk, part->blocks);
-    expect_no_more(part->victim, part->chunk, part->blocks);
+    ++total.chunks_stolen;
+    return ask(id, one, *queue.next_range(id, bytes_max), now);
+  }
+  const auto bound = std::max(
+      static_cast<std::uint64_t>(static_cast<double>(info->total_bytes()) * duplicate_share_max), duplicate_bytes_min);
+  const auto theft = steal_asked(queue, thief, workloads, bytes_max, bound - std::min(bound, wagered_bytes));
+  if (!theft) return std::nullopt;
+  if (theft->recalled) {
+    void_claims.clear();
+    queue.on_taken_over(id, theft->chunk, theft->blocks, void_claims);
+    for (const auto& claim : void_claims) expect_no_more(claim.source, theft->chunk, claim.blocks);
   } else {
-    return false;
+    for (const auto& claim : queue.record(theft->chunk).claims) {
+      at(claim.source).requests.on_wagered(theft->chunk, theft->blocks);
+    }
+    queue.on_asked_too(id, theft->chunk, theft->blocks);
+    wagered_bytes += queue.bytes_of(theft->chunk, theft->blocks);
   }
   ++total.chunks_stolen;
-  return true;
+  const auto first = static_cast<std::uint32_t>(std::countr_zero(theft->blocks));
+  const auto count = static_cast<std::uint32_t>(std::popcount(theft->blocks));
+  const auto range = ask(id, one, queue.range_of(theft->chunk, first, count), now);
+  if (!theft->recalled) one.requests.on_wagered(theft->chunk, theft->blocks);
+  return range;
+}
+
+bool transfer::state::relieve_owner(const workload& thief, time_point now) {
+  for (const piece_index piece : queue.exclusive_pieces()) {
+    const piece_record& record = *queue.begun(piece);
+    if (!record.owner || *record.owner == thief.source || !queue.held(thief.source).test(piece.value())) continue;
+    const double mine = seconds_for(thief, info->shape().piece_size(piece));
+    const workload owner = workload_of(*record.owner, now);
+    const double theirs = seconds_for(owner, std::uint64_t{record.missing_blocks} * block_bytes);
+    if (mine * owner_late_factor + owner_late_seconds >= theirs) continue;
+    std::vector<std::pair<chunk_index, block_mask>> ended;
+    const source_id late = *record.owner;
+    queue.on_owner_late(piece, ended);
+    for (const auto& [chunk, blocks] : ended) expect_no_more(late, chunk, blocks);
+    return true;
+  }
+  return false;
 }
 
 std::optional<byte_range> transfer::state::ask(source_id id, source& one, const byte_range& range, time_point now) {
@@ -64,6 +121,12 @@ std::optional<byte_range> transfer::state::ask(source_id id, source& one, const 
   request.blocks = blocks_from(first, (range.bytes + block_bytes - 1) / block_bytes);
   request.live = request.blocks;
   request.sent = now;
+  if (!one.owes_since) {
+    one.owes_since = now;
+  } else if (one.requests.empty()) {
+    // It owed something before, which was called back; the time since does not count.
+    *one.owes_since += now - one.idle_since;
+  }
   one.requests.on_sent(request);
   one.window.on_sent(now);
   SHOAL_ASSERT((queue.record(request.chunk).claimed_by(id) & request.live) == request.live);
@@ -74,19 +137,34 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
   state& s = *state_;
   s.latest = now;
   auto& one = s.at(source);
-  if (!s.can_be_asked(one) || (one.resume && now < *one.resume) || !s.queue.interesting(source)) return std::nullopt;
-  if (!one.window.admits(one.requests.bytes(), one.requests.size())) return std::nullopt;
-  if (s.fill_lane(source, now)) {
-    return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);
+  if (one.resume && *one.resume <= now) one.resume.reset();
+  if (!s.can_be_asked(one) || one.resume || !s.queue.interesting(source)) return std::nullopt;
+  if (one.probing && !one.requests.empty()) return std::nullopt;
+  const std::uint32_t bytes = one.window.request_bytes();
+  if (!one.window.admits(one.requests.bytes(), one.requests.size(), one.probing ? block_bytes : bytes)) {
+    return std::nullopt;
   }
-  if (now < one.theft_after) return std::nullopt;
-  const workload thief = s.look(source, now);
-  if (s.steal(thief)) return s.ask(source, one, *s.queue.next_range(source, one.window.request_bytes()), now);
-  if (const auto tail = duplicate_tail(s.queue, thief, s.workloads, one.window.request_bytes())) {
-    s.queue.on_duplicated(source, tail->chunk, tail->blocks);
-    const auto first = static_cast<std::uint32_t>(std::countr_zero(tail->blocks));
-    const auto count = static_cast<std::uint32_t>(std::popcount(tail->blocks));
-    return s.ask(source, one, s.queue.range_of(tail->chunk, first, count), now);
+  const std::uint32_t in_time = s.bytes_in_time(source, one, now);
+  if (in_time > 0 && s.fill_lane(source, now)) return s.ask(source, one, *s.queue.next_range(source, in_time), now);
+  // What waits here is brought sooner by others.
+  if (in_time == 0 && s.queue.on_lane_released(source) > 0) {
+    s.work_freed = true;
+    s.idle_check = std::min(s.idle_check, now + idle_check_interval);
+  }
+  if (now < one.theft_after) {
+    s.idle_check = std::min(s.idle_check, one.theft_after);
+    return std::nullopt;
+  }
+  // Of whom nothing is known, or who rejects, gets at what others have in hand once at a time.
+  const bool trusted = one.reject_pause == duration::zero() && one.window.rate() > 0;
+  if (!trusted && !one.requests.empty()) {
+    s.idle_check = std::min(s.idle_check, now + idle_check_interval);
+    return std::nullopt;
+  }
+  if (const auto range = s.steal(source, one, std::max(in_time, block_bytes), now)) return range;
+  if (in_time > 0 && !s.queue.exclusive_pieces().empty() && s.relieve_owner(s.workload_of(source, now), now) &&
+      s.fill_lane(source, now)) {
+    return s.ask(source, one, *s.queue.next_range(source, in_time), now);
   }
   one.theft_after = now + theft_interval;
   s.idle_check = std::min(s.idle_check, now + idle_check_interval);
@@ -103,6 +181,14 @@ std::optional<source_id> transfer::next_ban() {
   const source_id source = bans.front();
   bans.pop_front();
   return source;
+}
+
+std::optional<transfer::fault> transfer::next_fault() {
+  auto& faults = state_->faults;
+  if (faults.empty()) return std::nullopt;
+  const fault first = faults.front();
+  faults.pop_front();
+  return first;
 }
 
 std::optional<piece_index> transfer::next_leaf_query() {
@@ -129,9 +215,8 @@ bool transfer::work_freed() {
 // Deadlines.
 
 time_point transfer::state::stall_deadline(const source& one) const {
-  if (one.requests.empty()) return never;
-  const sent_request& head = one.requests.outstanding().front();
-  return std::max(one.heard, head.sent) + one.window.silence_max(head.range.bytes);
+  if (one.requests.empty() || !one.owes_since) return never;
+  return *one.owes_since + one.window.silence_max(one.requests.outstanding().front().range.bytes);
 }
 
 time_point transfer::next_deadline() const {
@@ -141,8 +226,28 @@ time_point transfer::next_deadline() const {
     const state::source& one = *s.sources[id.value()];
     if (!s.paused) next = std::min(next, s.stall_deadline(one));
     if (one.resume) next = std::min(next, *one.resume);
+    next = std::min(next, one.probe_at);
   }
   return next;
+}
+
+time_point transfer::next_idle_check() const {
+  return state_->idle_check;
+}
+
+void transfer::state::recall(source_id id, source& one, time_point now) {
+  if (present.size() == 1 || one.requests.bytes() <= one.window.bytes_too_many()) return;
+  const std::uint64_t keep = std::max(one.window.bytes_max(), one.window.bytes_beyond_recall());
+  const auto before = one.requests.size();
+  while (one.requests.bytes() > keep) {
+    const auto last = one.requests.on_recalled(one.window.bytes_beyond_recall());
+    if (!last) break;
+    queue.on_released(id, last->chunk, last->live);
+    work_freed = true;
+  }
+  if (one.requests.size() == before) return;
+  rest_if_idle(one, now);
+  affect(id, one);
 }
 
 void transfer::on_deadline(time_point now) {
@@ -157,12 +262,23 @@ void transfer::on_deadline(time_point now) {
       one.resume.reset();
       s.work_freed = true;
     }
-    if (s.paused || now < s.stall_deadline(one)) continue;
+    if (one.stalled && one.probe_at <= now) {
+      one.stalled = false;
+      one.probe_at = never;
+      s.update_able(id, one);
+      s.work_freed = true;
+    }
+    if (s.paused) continue;
+    s.recall(id, one, now);
+    if (now < s.stall_deadline(one)) continue;
     one.stalled = true;
+    one.probing = true;
+    one.probe_at = now + probe_interval;
     s.give_up(id, one, now);
     one.window.on_restart();
   }
   s.latest = now;
+  if (!s.paused) s.heal(now);
 }
 
 void transfer::on_reading_paused(time_point now) {
@@ -174,48 +290,12 @@ void transfer::on_reading_resumed(time_point now) {
   state& s = *state_;
   s.latest = now;
   s.paused = false;
+  s.last_news = now;
   for (const auto id : s.present) {
     state::source& one = s.at(id);
-    one.heard = std::max(one.heard, now);
+    if (one.owes_since) one.owes_since = std::max(*one.owes_since, now);
     one.window.on_skip(now);
   }
-}
-
-void transfer::check_invariants() const {
-  const state& s = *state_;
-  s.queue.check_invariants();
-  s.checks.check_invariants();
-  std::size_t claims = 0;
-  std::size_t claims_asked = 0;
-  for (std::uint32_t i = 0; i < s.info->shape().piece_count(); ++i) {
-    SHOAL_ASSERT(s.queue.verified(piece_index{i}) == s.verified.test(i));
-    const piece_record* piece = s.queue.begun(piece_index{i});
-    if (piece == nullptr) continue;
-    std::uint32_t block = 0;
-    for (const auto& record : piece->chunks) {
-      claims += record.claims.size();
-      for (std::uint32_t bit = 0; bit < static_cast<std::uint32_t>(std::popcount(record.blocks)); ++bit, ++block) {
-        SHOAL_ASSERT(((record.arrived >> bit & 1) != 0) == s.checks.arrived(piece_index{i}, block));
-      }
-    }
-  }
-  for (const auto id : s.present) {
-    const state::source& one = *s.sources[id.value()];
-    one.requests.check_invariants();
-    SHOAL_ASSERT(s.can_be_asked(one) || s.queue.lane(id).empty());
-    SHOAL_ASSERT(one.requests.empty() || !one.stalled);
-    std::unordered_map<chunk_index, block_mask> live;
-    for (const auto& request : one.requests.outstanding()) {
-      SHOAL_ASSERT((live[request.chunk] & request.live) == 0);
-      live[request.chunk] |= request.live;
-    }
-    for (const auto& [chunk, blocks] : live) {
-      if (blocks == 0) continue;
-      SHOAL_ASSERT(s.queue.record(chunk).claimed_by(id) == blocks);
-      ++claims_asked;
-    }
-  }
-  SHOAL_ASSERT(claims == claims_asked);
 }
 
 }  // namespace shoal

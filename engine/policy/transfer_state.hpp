@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/chunk_queue.hpp"
+#include "policy/forecast.hpp"
 #include "policy/request_list.hpp"
 #include "policy/request_window.hpp"
 #include "policy/steal.hpp"
@@ -19,21 +20,28 @@ namespace shoal {
 
 struct transfer::state {
   struct source {
-    source(request_window first_window, time_point now) : window(std::move(first_window)), heard(now) {}
+    explicit source(request_window first_window) : window(std::move(first_window)) {}
 
     request_window window;
     request_list requests;
     bool choked = true;
     bool stalled = false;
     bool banned = false;
-    bool affected = false;             ///< in state::affected
-    time_point heard;                  ///< when it last sent something that answers us
+    bool affected = false;   ///< in state::affected
+    bool probing = false;    ///< stalled, and has delivered nothing since: asked for one block at most
+    bool answering = false;  ///< in the midst of the answer to a request that is not given up
+    /// Since when it owes us something: it was asked, or last delivered. Does not move when requests are called back.
+    std::optional<time_point> owes_since;
+    time_point probe_at = never;       ///< of a stalled one: it is asked for a block then
+    time_point idle_since{};           ///< while it has no requests
     std::optional<time_point> resume;  ///< not asked for anything before this
     time_point theft_after{};          ///< found nothing to take from others and does not look again before this
     duration reject_pause{};
     std::uint32_t taken_told = 0;  ///< hints of taken pieces, no more than there are pieces
     std::uint32_t declined = 0;    ///< rejects that cost it no pause, no more than taken_told
     std::uint64_t bytes_received = 0;
+    double stood_still = 0;          ///< seconds: the longest silence after which it went on
+    std::uint32_t answer_bytes = 0;  ///< received of the present answer
   };
 
   state(metainfo_ptr share, bitmap pieces, std::uint64_t seed);
@@ -45,6 +53,8 @@ struct transfer::state {
 
   /// The source sent something: it is alive.
   void hear(source_id id, source& one, time_point now);
+  /// It sent something of what it was asked for.
+  void on_delivery(source_id id, source& one, time_point now);
   void update_able(source_id id, const source& one);
   /// Everything the source has in hand goes to others. What it was asked for may still come.
   void give_up(source_id id, source& one, time_point now);
@@ -52,17 +62,47 @@ struct transfer::state {
   void rest_if_idle(source& one, time_point now);
   check apply(piece_index piece, const verification::verdict& verdict, time_point now);
 
+  /// Gives to others what the source was asked for far too early.
+  void recall(source_id id, source& one, time_point now);
   /// When silence means that the source has stalled.
   time_point stall_deadline(const source& one) const;
 
+  // transfer_next.cpp
+
   /// Fills the lane of an able source from the queue. False if there is nothing for it.
   bool fill_lane(source_id id, time_point now);
-  /// Fills the thief's empty lane from other sources' hands. False if there is nothing worth it.
-  bool steal(const workload& thief);
+  /// Claims for the thief what it has sooner than those who were asked; what to ask it for. Nothing if there is nothing
+  /// worth it.
+  std::optional<byte_range> steal(source_id id, source& one, std::uint32_t bytes_max, time_point now);
+  /// Takes an exclusive piece out of the hands of a source that needs far longer for it. False if there is none.
+  bool relieve_owner(const workload& thief, time_point now);
   std::optional<byte_range> ask(source_id id, source& one, const byte_range& range, time_point now);
-  /// What a source that may take from others is busy with; brings `workloads` up to date.
-  workload look(source_id thief, time_point now);
   void expect_no_more(source_id id, chunk_index chunk, block_mask blocks);
+  /// The source has something to cancel, and room for something else: see next_affected().
+  void affect(source_id id, source& one);
+  /// What is asked of the source next, no more than it delivers in a part of the time that is left; 0: nothing, because
+  /// others bring what is left sooner.
+  std::uint32_t bytes_in_time(source_id id, const source& one, time_point now);
+
+  // transfer_outlook.cpp
+
+  workload workload_of(source_id id, time_point now);
+  /// Bytes asked for that have not come.
+  static std::uint64_t pending_of(const source& one) {
+    return one.requests.bytes() - (one.answering ? one.answer_bytes : 0);
+  }
+  /// Brings `workloads`, and with them `rate_all`, up to date, if they are older than `age_max`.
+  void look(time_point now, duration age_max);
+  /// What is under way changes faster than rates do.
+  void refresh_pending();
+  /// Whether other holders of the piece bring all that is missing, and one of them `bytes` of it, clearly sooner than
+  /// in `seconds`. Never true for all holders at once.
+  bool others_sooner(source_id than, piece_index piece, std::uint32_t bytes, double seconds);
+  /// A chunk with a missing block that the source, which is idle, holds and that nobody brings sooner. There is none as
+  /// long as next_request() is asked when it should be.
+  std::optional<chunk_index> neglected(source_id id, time_point now);
+  /// Looks for sources that idle in vain, and lets them look for work again.
+  void heal(time_point now);
 
   metainfo_ptr info;
   chunk_queue queue;
@@ -73,7 +113,10 @@ struct transfer::state {
   std::vector<source_id> present;
   std::vector<bool> lied;
   std::deque<source_id> bans;
+  std::deque<fault> faults;
   totals total;
+  std::size_t swarm = 0;            ///< peers that are known
+  std::uint64_t wagered_bytes = 0;  ///< asked of a second source, and not called back in time
   std::vector<source_id> affected;  ///< for next_affected()
   bool work_freed = false;
   bool paused = false;
@@ -82,7 +125,10 @@ struct transfer::state {
 
   std::vector<chunk_claim> void_claims;  ///< kept for its memory
   std::vector<workload> workloads;       ///< of all present, as they were not long ago
-  time_point workloads_until{};          ///< then they are looked at again
+  time_point looked_at{};                ///< when; they are looked at again after a while
+  double rate_all = 0;                   ///< bytes per second, of those that can be asked and deliver
+  time_point healed_at{};                ///< when somebody was last looked for who idles in vain
+  time_point last_news{};                ///< when something arrived that was missing
 };
 
 }  // namespace shoal

@@ -62,7 +62,7 @@ result<void> tracker_node::open() {
   for (const tcp::endpoint& where : options_.listen) {
     auto take = [this](tcp::socket socket, std::uint8_t first_byte) { on_connection(std::move(socket), first_byte); };
     auto one = std::make_unique<listener>(executor_, std::move(take));
-    if (const auto bound = one->open(where, false); !bound) return bound.error();
+    if (const auto bound = one->open(where); !bound) return bound.error();
     opened.push_back(std::move(one));
   }
   listeners_ = std::move(opened);

@@ -23,7 +23,7 @@ struct listening : world {
                    }};
 
   explicit listening(const tcp::endpoint& where = anywhere) {
-    REQUIRE(subject.open(where, true).has_value());
+    REQUIRE(subject.open(where).has_value());
     tasks.spawn("listener", subject.run());
   }
   ~listening() {
@@ -97,7 +97,7 @@ TEST_CASE("too many silent connections push the oldest out", "[listener]") {
 TEST_CASE("a port in use is named with the remedy", "[listener]") {
   listening w;
   listener second(w.executor(), [](tcp::socket, std::uint8_t) {});
-  const auto opened = second.open(w.subject.local(), false);
+  const auto opened = second.open(w.subject.local());
   REQUIRE_FALSE(opened.has_value());
   CHECK(opened.error().code == errc::address_in_use);
   CHECK(opened.error().text.find(to_text(w.subject.local())) != std::string::npos);

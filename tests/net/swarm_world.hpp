@@ -52,7 +52,7 @@ class test_peer final : public tracker_observer {
         client_(
             w.executor(), 0, host_port{tracker.address().to_string(), tracker.port()}, [this] { return join_; }, rows_,
             *this) {
-    SHOAL_ASSERT(port_.open(home, false).has_value());
+    SHOAL_ASSERT(port_.open(home).has_value());
     join_.peer = peer(n);
     join_.name = "host" + std::to_string(n);
     join_.port = port_.local().port();

@@ -439,7 +439,7 @@ TEST_CASE("a port that does not answer is listed as unreachable", "[tracker_node
   swarm_world w(options);
   auto& liar = w.add_peer(1);
   listener closed(w.executor(), [](tcp::socket, std::uint8_t) {});
-  REQUIRE(closed.open(loopback(), false).has_value());
+  REQUIRE(closed.open(loopback()).has_value());
   liar.join().port = closed.local().port();
   closed.stop();
   REQUIRE(liar.client().publish(offer(1)).has_value());

@@ -93,7 +93,7 @@ TEST_CASE_METHOD(fixture, "a block that arrived is not taken twice") {
   join(ann, only({0}));
   join(bob, only({0}));
   const auto chunk = take_and_ask(ann);
-  queue.on_duplicated(bob, chunk, blocks_from(32, 32));
+  queue.on_asked_too(bob, chunk, blocks_from(32, 32));
   CHECK(queue.on_arrived(bob, chunk, blocks_from(60, 4), void_claims) == blocks_from(60, 4));
   REQUIRE(void_claims.size() == 1);
   CHECK(void_claims[0].source == ann);
@@ -110,9 +110,33 @@ TEST_CASE_METHOD(fixture, "stolen chunks and blocks change hands") {
   queue.on_stolen_waiting(bob, ann, *waiting);
   CHECK(queue.lane(ann).empty());
   CHECK(queue.lane(bob).front() == *waiting);
-  queue.on_stolen_blocks(bob, ann, asked, blocks_from(40, 24));
+  queue.on_taken_over(bob, asked, blocks_from(40, 24), void_claims);
   CHECK(queue.record(asked).claimed_by(ann) == blocks_from(0, 40));
-  CHECK(queue.next_range(bob, chunk_bytes_max) == byte_range{piece_index{0}, 640 * KiB, 384 * KiB});
+  CHECK(queue.record(asked).claimed_by(bob) == blocks_from(40, 24));
+  REQUIRE(void_claims.size() == 1);
+  CHECK(void_claims[0].source == ann);
+  CHECK(void_claims[0].blocks == blocks_from(40, 24));
+}
+
+TEST_CASE_METHOD(fixture, "an exclusive piece is taken from an owner that is late") {
+  join(ann, only({0}));
+  join(bob, only({0}));
+  const auto chunk = take_and_ask(ann);
+  queue.on_arrived(ann, chunk, ~block_mask{0}, void_claims);
+  queue.on_exclusive(piece_index{0}, {});
+  std::vector<std::uint32_t> lost(64);
+  for (std::uint32_t i = 0; i < 64; ++i) lost[i] = i;
+  queue.on_lost(piece_index{0}, lost);
+  take_and_ask(ann);
+  REQUIRE(queue.next_chunk(ann));
+  CHECK_FALSE(queue.may_take(bob, piece_index{0}));
+  std::vector<std::pair<chunk_index, block_mask>> ended;
+  queue.on_owner_late(piece_index{0}, ended);
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].second == ~block_mask{0});
+  CHECK(queue.lane(ann).empty());
+  CHECK(queue.may_take(bob, piece_index{0}));
+  CHECK_FALSE(queue.may_take(ann, piece_index{0}));
 }
 
 TEST_CASE_METHOD(fixture, "an exclusive piece is in one source's hands") {

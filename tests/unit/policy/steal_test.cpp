@@ -13,7 +13,7 @@ struct fixture {
   geometry shape{8 * MiB, std::array<std::uint64_t, 1>{8 * MiB}};
   chunk_queue queue{shape, bitmap(1), 1};
   std::array<request_list, 3> requests;
-  std::array<double, 3> rates{};
+  std::array<workload, 3> works;
 
   fixture() {
     bitmap all(1);
@@ -22,6 +22,7 @@ struct fixture {
       queue.on_source(source_id{i});
       queue.on_able(source_id{i}, true);
       queue.on_bitmap(source_id{i}, all);
+      works[i] = {.source = source_id{i}, .known = true, .requests = &requests[i]};
     }
   }
   ~fixture() { queue.check_invariants(); }
@@ -40,9 +41,23 @@ struct fixture {
       sent.live = sent.blocks;
       requests[source].on_sent(sent);
     }
+    works[source].pending = requests[source].bytes();
   }
-  workload of(std::uint32_t source) const { return {source_id{source}, rates[source], {}, &requests[source]}; }
-  std::vector<workload> all() const { return {of(0), of(1), of(2)}; }
+  void rates(double first, double second, double third) {
+    works[0].rate = first;
+    works[1].rate = second;
+    works[2].rate = third;
+  }
+  std::optional<asked_theft> theft_of(std::uint32_t thief, std::uint32_t bytes_max = 256 * KiB) {
+    return steal_asked(queue, works[thief], works, bytes_max, 1 * GiB);
+  }
+  /// All is asked for: this much of it of the first two.
+  void ask_all(int first, int second) {
+    take(0, first);
+    take(1, second);
+    ask(0, first);
+    ask(1, second);
+  }
 };
 
 std::uint32_t count(block_mask blocks) {
@@ -54,8 +69,8 @@ std::uint32_t count(block_mask blocks) {
 TEST_CASE_METHOD(fixture, "the last waiting chunk of the source that will take longest is stolen") {
   take(0, 3);
   take(1, 3);
-  rates = {4e6, 1e6, 2e6};
-  const auto theft = steal_waiting(queue, of(2), all());
+  rates(4e6, 1e6, 2e6);
+  const auto theft = steal_waiting(queue, works[2], works);
   REQUIRE(theft);
   CHECK(theft->victim == source_id{1});
   CHECK(theft->chunk == queue.lane(source_id{1}).back());
@@ -63,54 +78,91 @@ TEST_CASE_METHOD(fixture, "the last waiting chunk of the source that will take l
 
 TEST_CASE_METHOD(fixture, "nothing that waits is stolen by a source that would have it later") {
   take(0, 2);
-  rates = {10e6, 0, 1e6};
-  CHECK_FALSE(steal_waiting(queue, of(2), all()));
-  rates = {10e6, 0, 6e6};
-  CHECK(steal_waiting(queue, of(2), all()));
+  rates(10e6, 1e6, 1e6);
+  CHECK_FALSE(steal_waiting(queue, works[2], works));
+  rates(10e6, 1e6, 6e6);
+  CHECK(steal_waiting(queue, works[2], works));
 }
 
-TEST_CASE_METHOD(fixture, "blocks in flight are divided with a much slower source, which keeps the first") {
-  take(0, 1);
-  ask(0, 1);
-  rates = {1e6, 0, 3e6};
-  // While there are chunks that nobody was asked for, relieving one source would only burden another.
-  CHECK_FALSE(steal_in_flight(queue, of(2), all()));
-  take(1, 7);
-  rates = {1e6, 0, 2.9e6};
-  CHECK_FALSE(steal_in_flight(queue, of(2), all()));
-  rates = {1e6, 0, 3e6};
-  const auto theft = steal_in_flight(queue, of(2), all());
+TEST_CASE_METHOD(fixture, "what is expected last is taken first, from its end, and whole if the victim has not begun") {
+  ask_all(4, 4);
+  rates(1e6, 4e6, 4e6);
+  const auto theft = theft_of(2, chunk_bytes_max);
   REQUIRE(theft);
-  CHECK(theft->blocks == blocks_from(16, 48));
-  rates = {0, 0, 3e6};
-  CHECK_FALSE(steal_in_flight(queue, of(2), all()));
+  CHECK(theft->victim == source_id{0});
+  CHECK(theft->chunk == requests[0].outstanding().back().chunk);
+  CHECK(theft->blocks == blocks_from(0, 64));
+  CHECK(theft->recalled);
+  // A part of a request cannot be called back.
+  const auto part = theft_of(2);
+  REQUIRE(part);
+  CHECK(part->blocks == blocks_from(48, 16));
+  CHECK_FALSE(part->recalled);
 }
 
-TEST_CASE_METHOD(fixture, "several idle sources divide the tail and no block has three owners") {
-  take(0, 4);
-  take(1, 4);
-  ask(0, 4);
-  ask(1, 4);
-  rates = {1e6, 4e6, 4e6};
-  REQUIRE(queue.all_given_out());
-  block_mask seen = 0;
-  chunk_index chunk;
-  for (int i = 0; i < 3; ++i) {
-    const auto tail = duplicate_tail(queue, of(2), all(), 256 * KiB);
-    REQUIRE(tail);
-    CHECK(tail->victim == source_id{0});
-    CHECK(count(tail->blocks) == 16);
-    if (i == 0) chunk = tail->chunk;
-    CHECK(tail->chunk == chunk);
-    CHECK((tail->blocks & seen) == 0);
-    seen |= tail->blocks;
-    queue.on_duplicated(source_id{2}, tail->chunk, tail->blocks);
+TEST_CASE_METHOD(fixture, "nothing is taken that would not come clearly sooner") {
+  ask_all(4, 4);
+  // The thief needs as long for a block as the others for all.
+  rates(100e6, 100e6, 0.3e6);
+  CHECK_FALSE(theft_of(2));
+  rates(100e6, 100e6, 100e6);
+  works[2].delay = 0.1;
+  CHECK_FALSE(theft_of(2));
+  works[2].delay = 0;
+  CHECK(theft_of(2));
+}
+
+TEST_CASE_METHOD(fixture, "a block may be taken from any number of slow owners") {
+  ask_all(7, 1);
+  rates(1e3, 1e3, 10e6);
+  const chunk_index chunk = requests[0].outstanding().back().chunk;
+  queue.on_asked_too(source_id{1}, chunk, blocks_from(0, 64));
+  for (int i = 0; i < 4; ++i) {
+    const auto theft = theft_of(2);
+    REQUIRE(theft);
+    CHECK(theft->chunk == chunk);
+    CHECK(count(theft->blocks) == 16);
+    queue.on_asked_too(source_id{2}, theft->chunk, theft->blocks);
   }
-  CHECK(seen == blocks_from(16, 48));
+  REQUIRE(theft_of(2));
+  CHECK(theft_of(2)->chunk != chunk);
 }
 
-TEST_CASE_METHOD(fixture, "nothing is asked for twice while anything is queued") {
+TEST_CASE_METHOD(fixture, "who is asked for it as well and has it sooner counts") {
+  ask_all(4, 4);
+  rates(1e6, 1e10, 20e6);
+  const auto theft = theft_of(2);
+  REQUIRE(theft);
+  const chunk_index last = theft->chunk;
+  // The second source is asked for all of the last chunk and would have it first.
+  sent_request sent;
+  sent.chunk = last;
+  sent.range = queue.range_of(last, 0, 64);
+  sent.blocks = sent.live = blocks_from(0, 64);
+  queue.on_asked_too(source_id{1}, last, sent.blocks);
+  requests[1].on_sent(sent);
+  works[1].pending = requests[1].bytes();
+  const auto next = theft_of(2);
+  REQUIRE(next);
+  CHECK_FALSE((next->chunk == last && next->victim == source_id{0}));
+}
+
+TEST_CASE_METHOD(fixture, "a silent source is late, however fast it was") {
+  ask_all(4, 4);
+  rates(100e6, 100e6, 10e6);
+  CHECK_FALSE(theft_of(2, block_bytes)->victim == source_id{2});
+  works[0].wait = 0.5;
+  const auto theft = theft_of(2);
+  REQUIRE(theft);
+  CHECK(theft->victim == source_id{0});
+  CHECK(count(theft->blocks) == 16);
+}
+
+TEST_CASE_METHOD(fixture, "while chunks are queued only what is very late is taken") {
   take(0, 4);
   ask(0, 4);
-  CHECK_FALSE(duplicate_tail(queue, of(2), all(), 256 * KiB));
+  rates(10e6, 1e6, 10e6);
+  CHECK_FALSE(theft_of(2));
+  rates(1e6, 1e6, 10e6);
+  CHECK(theft_of(2));
 }

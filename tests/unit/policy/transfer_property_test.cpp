@@ -153,7 +153,7 @@ class chaos {
   void join(bool honest) {
     actor made;
     const std::uint32_t sizes[] = {16 * KiB, 32 * KiB, 48 * KiB, 256 * KiB, 1 * MiB};
-    made.id = transfer_.on_source(sizes[below(5)], 1 + below(60), now_);
+    made.id = transfer_.on_source(sizes[below(5)], 1 + below(60), std::chrono::milliseconds(below(200)), now_);
     made.honest = honest;
     made.fast = chance(60);
     bitmap held(shape_.piece_count());

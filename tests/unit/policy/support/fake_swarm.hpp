@@ -29,7 +29,7 @@ class swarm {
     bitmap all(content_.info->shape().piece_count());
     all.set_all();
     for (const auto& one : peers) {
-      const auto id = transfer_.on_source(one.request_bytes_max, 2048, now_);
+      const auto id = transfer_.on_source(one.request_bytes_max, 2048, 2 * one.delay, now_);
       actors_.push_back({one, id, {}, {}, now_, true});
       transfer_.on_bitmap(id, all, now_);
       transfer_.on_unchoke(id, now_);

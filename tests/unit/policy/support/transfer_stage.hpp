@@ -16,6 +16,20 @@ namespace shoal::fake {
 
 using namespace std::chrono_literals;
 
+inline std::uint64_t bytes_of(const std::vector<byte_range>& ranges) {
+  std::uint64_t bytes = 0;
+  for (const auto& range : ranges) bytes += range.bytes;
+  return bytes;
+}
+
+inline bool overlap(const byte_range& a, const byte_range& b) {
+  return a.piece == b.piece && a.begin < b.begin + b.bytes && b.begin < a.begin + a.bytes;
+}
+
+inline bool overlaps_any(const byte_range& range, const std::vector<byte_range>& others) {
+  return std::any_of(others.begin(), others.end(), [&](const byte_range& other) { return overlap(range, other); });
+}
+
 struct stage {
   explicit stage(std::uint32_t piece_bytes, std::vector<std::uint64_t> sizes, std::uint64_t seed = 1)
       : content(make_share(piece_bytes, sizes)),
@@ -37,7 +51,7 @@ struct stage {
 
   source_id join(std::optional<bitmap> pieces = std::nullopt, std::uint32_t request_bytes_max = 1 * MiB,
                  std::uint32_t requests_max = 2048) {
-    const auto id = transfer.on_source(request_bytes_max, requests_max, now);
+    const auto id = transfer.on_source(request_bytes_max, requests_max, {}, now);
     transfer.on_bitmap(id, pieces ? *pieces : all(), now);
     transfer.on_unchoke(id, now);
     return id;
