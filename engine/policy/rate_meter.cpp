@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/bytes.hpp"
+#include "core/sha256.hpp"
 
 namespace shoal {
 
@@ -20,7 +20,7 @@ constexpr duration first_bytes_grace = std::chrono::milliseconds(200);
 duration rate_meter::counted(duration gap) const {
   if (gap <= rate_gap_max) return std::max(gap, duration::zero());
   if (rate_ <= 0) return gap;
-  const double blocks = std::min(4 * 16.0 * KiB / rate_cautious(), 3600.0);
+  const double blocks = std::min(4.0 * block_bytes / rate_cautious(), 3600.0);
   return std::clamp(std::chrono::duration_cast<duration>(std::chrono::duration<double>(blocks)), rate_gap_max, gap);
 }
 

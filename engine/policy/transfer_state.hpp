@@ -80,8 +80,8 @@ struct transfer::state {
   void expect_no_more(source_id id, chunk_index chunk, block_mask blocks);
   /// The source has something to cancel, and room for something else: see next_affected().
   void affect(source_id id, source& one);
-  /// What is asked of the source next, no more than it delivers in a part of the time that is left; 0: nothing, because
-  /// others bring what is left sooner.
+  /// Size of the next request to the source: no more than it delivers in the time that is left, but at least a block.
+  /// 0: it is asked for nothing, because others bring what is left sooner.
   std::uint32_t bytes_in_time(source_id id, const source& one, time_point now);
 
   // transfer_outlook.cpp
