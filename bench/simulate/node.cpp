@@ -123,7 +123,7 @@ bool node::accepts(node_index peer) const {
 
 void node::on_dial_failed(node_index whom) {
   --dialling_;
-  book_.on_dial_failed(address_of(whom), now());
+  book_.on_dial_failed(address_of(whom));
   dial_more();
 }
 

@@ -45,11 +45,28 @@ void leave_bbr(asio::ip::tcp::socket& socket) {
   (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, wanted.data(), wanted.size());
 }
 
-duration round_trip(asio::ip::tcp::socket& socket) {
+namespace {
+
+/// All zero if the kernel does not tell.
+tcp_info info_of(asio::ip::tcp::socket& socket) {
   tcp_info known{};
   socklen_t size = sizeof known;
   if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &known, &size) != 0) return {};
-  return std::chrono::microseconds(known.tcpi_rtt);
+  return known;
+}
+
+}  // namespace
+
+duration round_trip(asio::ip::tcp::socket& socket) {
+  return std::chrono::microseconds(info_of(socket).tcpi_rtt);
+}
+
+bool is_repeating(asio::ip::tcp::socket& socket) {
+  return info_of(socket).tcpi_retransmits > 0;
+}
+
+bool is_unacknowledged(asio::ip::tcp::socket& socket) {
+  return info_of(socket).tcpi_unacked > 0;
 }
 
 }  // namespace shoal

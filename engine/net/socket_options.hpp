@@ -46,4 +46,10 @@ void leave_bbr(boost::asio::ip::tcp::socket& socket);
 /// tell.
 duration round_trip(boost::asio::ip::tcp::socket& socket);
 
+/// What was sent was not acknowledged in time, has been sent again at least once, and nothing was acknowledged since
+/// (RFC 6298, 5.4 to 5.6).
+bool is_repeating(boost::asio::ip::tcp::socket& socket);
+/// Something that was sent is not acknowledged yet.
+bool is_unacknowledged(boost::asio::ip::tcp::socket& socket);
+
 }  // namespace shoal

@@ -16,11 +16,6 @@ namespace {
 // idle sources are looked at sooner.
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
 constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
-// Silence after which a download says what it waits for.
-constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
-constexpr duration starved_after = std::chrono::seconds(5);
-// Rows of sources that are gone; beyond this the oldest are forgotten.
-constexpr std::size_t gone_sources_max = 256;
 
 }  // namespace
 
@@ -88,9 +83,18 @@ awaitable<void> download::transfer_chunks() {
       follow_decisions();
     }
     give_up_leaves(now);
+    check_paths(now);
     measure(now);
     sweep_at_ = std::min(now + sweep_interval, std::max(transfer_->next_deadline(), now + sweep_interval_min));
     (void)co_await wake_.wait_until(sweep_at_);
+  }
+}
+
+void download::check_paths(time_point now) {
+  for (const auto& [source, one] : attached_) {
+    const auto stats = transfer_->stats(source);
+    const bool owes = stats.bytes_in_flight > 0 || stats.stalled;
+    if (owes && !reading_paused_ && one->path_lost(now)) share_.on_path_lost(*one);
   }
 }
 
@@ -202,8 +206,7 @@ void download::on_session_gone(session& from) {
   if (transfer_) {
     const auto stats = transfer_->stats(source);
     if (stats.bytes_received > 0) {
-      if (gone_sources_.size() >= gone_sources_max) gone_sources_.erase(gone_sources_.begin());
-      gone_sources_.push_back({from.remote(), from.address(), from.client(), stats.bytes_received, 0, "gone"});
+      remember_gone({from.remote(), from.address(), from.client(), stats.bytes_received, 0, "gone"});
     }
     attached_.erase(source);
     transfer_->on_source_gone(source, clock::now());
@@ -323,77 +326,6 @@ void download::measure(time_point now) {
   rate_ += (current - rate_) * weight;
   measured_bytes_ = bytes_received_;
   measured_at_ = now;
-}
-
-double download::rate_of(const session& from) const {
-  return transfer_ && attached(from) ? transfer_->stats(*from.source).rate : 0;
-}
-
-std::uint64_t download::bytes_done() const {
-  if (phase_ == download_phase::checking) return bytes_checked_;
-  return share_.verified_bytes();
-}
-
-duration download::elapsed() const {
-  return (ended_at_ == time_point{} ? clock::now() : ended_at_) - begun_;
-}
-
-transfer::totals download::totals() const {
-  return transfer_ ? transfer_->total() : transfer::totals{};
-}
-
-std::vector<source_row> download::sources() const {
-  std::vector<source_row> rows;
-  for (const auto& [source, one] : attached_) {
-    if (!transfer_) break;
-    const auto stats = transfer_->stats(source);
-    const char* state = "idle";
-    if (stats.bytes_in_flight > 0) state = "active";
-    if (stats.stalled) state = "stalled";
-    if (stats.choked) state = "choked";
-    rows.push_back({one->remote(), one->address(), one->client(), stats.bytes_received, stats.rate, state});
-  }
-  rows.insert(rows.end(), gone_sources_.begin(), gone_sources_.end());
-  return rows;
-}
-
-bool download::starved() const {
-  const bool asking = phase_ == download_phase::metadata || phase_ == download_phase::downloading;
-  return asking && clock::now() - last_byte_ >= starved_after;
-}
-
-std::string download::reason() const {
-  if (phase_ == download_phase::failed) return failure_.text;
-  if (phase_ == download_phase::checking) return "looking at what is on disk already and making room for the rest";
-  if (phase_ == download_phase::finishing) return "writing everything to disk";
-  if (phase_ == download_phase::complete) return {};
-  if (attached_.empty()) {
-    std::string text = "waiting for a peer that has it: none is connected";
-    if (share_.known_peers() > 0) text += ", " + std::to_string(share_.known_peers()) + " known";
-    if (!share_.last_dial_error().empty()) text += "; last try: " + share_.last_dial_error();
-    return text;
-  }
-  if (phase_ == download_phase::metadata) return "asking " + std::to_string(attached_.size()) + " peers what it is";
-  if (clock::now() - last_byte_ < silence_worth_a_reason) return {};
-  std::size_t stalled = 0;
-  std::size_t choked = 0;
-  std::size_t rejecting = 0;
-  std::size_t without = 0;
-  for (const auto& [source, one] : attached_) {
-    const auto stats = transfer_->stats(source);
-    if (stats.stalled) {
-      ++stalled;
-    } else if (!transfer_->interesting(source)) {
-      ++without;
-    } else if (stats.choked) {
-      ++choked;
-    } else if (stats.rejecting) {
-      ++rejecting;
-    }
-  }
-  return "waiting: of " + std::to_string(attached_.size()) + " connected peers " + std::to_string(stalled) +
-         " do not answer, " + std::to_string(choked) + " do not serve, " + std::to_string(rejecting) +
-         " reject what they are asked for, " + std::to_string(without) + " have nothing that is missing";
 }
 
 }  // namespace shoal

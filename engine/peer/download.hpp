@@ -131,10 +131,15 @@ class download {
   void pump_all();
   void after_event(session& from);
   void follow_decisions();
+  /// Finds sources to which nothing gets through any more.
+  void check_paths(time_point now);
   void measure(time_point now);
   session* session_of(source_id source) const;
   bool attached(const session& one) const;
   void on_stored(std::span<const store_queue::job> done);
+
+  // download_report.cpp
+  void remember_gone(source_row row);
 
   // download_leaves.cpp: finding out who lied.
   void ask_leaves(piece_index piece);

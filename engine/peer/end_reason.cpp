@@ -12,6 +12,8 @@ std::string_view name_of(end_reason reason) {
       return "idle";
     case end_reason::duplicate:
       return "duplicate";
+    case end_reason::replaced:
+      return "replaced";
     case end_reason::both_complete:
       return "both_complete";
     case end_reason::banned:

@@ -11,6 +11,7 @@ enum class end_reason : std::uint8_t {
   protocol,        ///< the other side broke the protocol
   idle,            ///< nothing came, or nothing could be sent, for too long
   duplicate,       ///< another session with the same peer for the same share stays
+  replaced,        ///< nothing got through to the peer any more, and a new connection does
   both_complete,   ///< neither side has anything for the other
   banned,          ///< the peer sent data that does not match its hash
   share_removed,   ///< the share is not offered any more

@@ -34,4 +34,14 @@ awaitable<result<void>> send_handshake(tcp::socket& socket, wire::truncated_id s
   co_return result<void>{};
 }
 
+awaitable<bool> has_come(tcp::socket& socket, duration patience) {
+  asio::steady_timer timer(socket.get_executor(), patience);
+  auto outcome = co_await (socket.async_wait(tcp::socket::wait_read, use_tuple) || timer.async_wait(use_tuple));
+  if (outcome.index() == 1) co_return false;
+  std::uint8_t first = 0;
+  error_code ec;
+  socket.non_blocking(true, ec);
+  co_return socket.receive(asio::buffer(&first, 1), tcp::socket::message_peek, ec) == 1;
+}
+
 }  // namespace shoal

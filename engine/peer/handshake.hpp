@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "core/time.hpp"
 #include "net/use_tuple.hpp"
 #include "wire/messages.hpp"
 
@@ -12,5 +13,9 @@ awaitable<result<wire::handshake>> receive_handshake(tcp::socket& socket);
 
 /// Sends ours: for `share`, as `self`, with BEP 6, 10 and 52.
 awaitable<result<void>> send_handshake(tcp::socket& socket, wire::truncated_id share, peer_id self);
+
+/// Waits for the first byte of a message. False if the connection is closed instead, or nothing comes within
+/// `patience`.
+awaitable<bool> has_come(tcp::socket& socket, duration patience);
 
 }  // namespace shoal

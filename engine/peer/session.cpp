@@ -6,6 +6,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <utility>
 
 #include "net/endpoint.hpp"
 #include "net/socket_options.hpp"
@@ -40,12 +41,13 @@ session::session(peer_context& context, share& owner, tcp::socket socket, const 
       work_(context.executor),
       watchdog_timer_(context.executor),
       last_activity_(clock::now()),
+      last_heard_(last_activity_),
       last_sent_(last_activity_) {
   error_code ignored;
   socket_.native_non_blocking(true, ignored);
   set_unsent_max(socket_);
   set_quick_recovery(socket_);
-  if (fast_path::is_near(round_trip())) set_bulk_receive(socket_);
+  if (fast_path::is_near(round_trip_min())) set_bulk_receive(socket_);
 }
 
 awaitable<void> session::run() {
@@ -60,6 +62,8 @@ void session::close(end_reason why, std::string_view detail) {
   log_debug("session ends share={} peer={} reason={} detail={}", share_.id().hex().substr(0, 12), address(),
             name_of(why), detail);
   error_code ignored;
+  // What the lost path still holds is not to take up the new one's link.
+  if (why == end_reason::replaced) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   socket_.close(ignored);
   work_.set();
   watchdog_timer_.cancel();
@@ -196,7 +200,7 @@ awaitable<bool> session::fill() {
     const ssize_t got = ::recv(socket_.native_handle(), space.data(), space.size(), 0);
     if (got > 0) {
       reader_.commit(static_cast<std::size_t>(got));
-      touch();
+      on_heard();
       co_return true;
     }
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) {

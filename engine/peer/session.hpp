@@ -35,6 +35,14 @@ inline constexpr duration session_idle_max = std::chrono::seconds(150);
 /// as requests, in uploader; most that is due at once is a have for each piece of a download that is resumed.
 inline constexpr std::size_t outbox_bytes_max = 4 * MiB;
 
+/// A peer that owes us something and has been silent for so long is sent a keep-alive, to find out whether anything
+/// gets through to it.
+inline constexpr duration path_check_after = std::chrono::milliseconds(150);
+/// Nothing does, if it acknowledges nothing for so long and two round trips: more than any delayed acknowledgement
+/// (RFC 9293, 3.8.6.3: half a second at most; 200 ms in practice).
+inline constexpr duration path_lost_after = std::chrono::milliseconds(250);
+/// A peer that comes again to a session on which nothing came for so long has lost the path.
+inline constexpr duration path_doubted_after = std::chrono::milliseconds(200);
 /// Of the time to its handshake, which a peer chooses itself, so much counts as distance.
 inline constexpr duration answered_in_counted = std::chrono::seconds(1);
 
@@ -74,6 +82,10 @@ class session {
   std::string address() const;
   /// The listening address that we dialled.
   const std::optional<peer_address>& dialled() const { return dialled_; }
+  /// The other side's address; unspecified once the connection is gone.
+  asio::ip::address remote_address() const;
+  /// Where the peer can be dialled, as far as it is known.
+  std::optional<peer_address> listens_at() const;
   const std::string& client() const { return extensions_.client; }
   bool fast() const { return fast_; }
   bool choked_by_peer() const { return choked_by_peer_; }
@@ -85,10 +97,20 @@ class session {
   const bitmap& holds() const { return holds_; }
   /// To the peer and back, as the kernel sees it; zero if it does not tell.
   duration round_trip() { return shoal::round_trip(socket_); }
+  /// The least that was seen of round_trip(): without what waits in queues.
+  duration round_trip_min() { return round_trip_min_ = std::min(round_trip_min_, round_trip()); }
   /// As round_trip(), but what is between a proxy and the peer counts, as far as its handshake told.
   duration distance() { return std::max(round_trip(), std::min(answered_in_, answered_in_counted)); }
   /// How long nothing has come in and no payload has gone out.
   duration quiet_for(time_point now) const { return now - last_activity_; }
+  /// How long nothing has come in.
+  duration silent_for(time_point now) const { return now - last_heard_; }
+  /// Nothing gets through to a peer from which something is expected: it is silent, and does not acknowledge what it is
+  /// sent. To find out, it is sent a keep-alive, so this is to be asked again and again.
+  bool path_lost(time_point now);
+  /// Nothing came for a while, or nothing that we send is acknowledged: if the peer comes with another connection, that
+  /// one is better.
+  bool seems_lost(time_point now);
   /// Understands what only two nodes say to each other.
   bool hears_hints() const { return extensions_.shoal.has_value(); }
   /// The extension handshake came, or will not come: the session can be used as a source.
@@ -100,6 +122,8 @@ class session {
   std::optional<leecher_id> leecher;
   /// Payload bytes sent to the peer.
   std::uint64_t bytes_uploaded = 0;
+  /// The share's: not dialled anew before this.
+  time_point redial_after{};
 
  private:
   friend class uploader;
@@ -123,13 +147,15 @@ class session {
   void on_ready();
   void on_holds_changed();
   void close_if_both_complete();
-  void touch() { last_activity_ = clock::now(); }
+  /// Something came in.
+  void on_heard();
 
   peer_context& context_;
   share& share_;
   tcp::socket socket_;
   std::optional<peer_address> dialled_;
   duration answered_in_;
+  duration round_trip_min_ = duration::max();
   peer_id remote_;
   bool fast_;
   bool extension_protocol_;
@@ -152,7 +178,10 @@ class session {
   event work_;
   asio::steady_timer watchdog_timer_;
   time_point last_activity_;
+  time_point last_heard_;
   time_point last_sent_;
+  time_point path_checked_{};
+  bool path_lost_ = false;
   bool closed_ = false;
   end_reason end_reason_ = end_reason::closed_by_peer;
 };

@@ -56,7 +56,7 @@ awaitable<std::uint32_t> session::receive_payload(std::span<std::uint8_t> to) {
       const auto bytes = static_cast<std::size_t>(got);
       reader_.skip_payload(bytes);
       filled += bytes;
-      touch();
+      on_heard();
       if (download* fetch = share_.downloading()) fetch->on_bytes(*this, static_cast<std::uint32_t>(bytes));
       continue;
     }

@@ -4,18 +4,8 @@
 
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
-#include "peer/handshake.hpp"
 
 namespace shoal {
-
-namespace {
-
-constexpr duration dial_timeout = std::chrono::seconds(5);
-constexpr duration presumed_dead_after = std::chrono::seconds(5);
-// With all places taken, a known address waits for one this long: sessions of other shares end unseen.
-constexpr duration room_check_interval = std::chrono::seconds(1);
-
-}  // namespace
 
 share::share(peer_context& context, share_observer& observer, const share_id& id)
     : context_(context),
@@ -100,108 +90,6 @@ bool share::wants_peers() const {
   return !stopped_ && !complete_ && download_ && !download_->ended();
 }
 
-std::size_t share::seeders() const {
-  return static_cast<std::size_t>(std::count_if(
-      sessions_.begin(), sessions_.end(),
-      [](const std::unique_ptr<session>& one) { return one->holds().size() != 0 && one->holds().all(); }));
-}
-
-bool share::has_room() const {
-  if (context_.sessions >= sessions_max) return false;
-  // Nobody here has what is missing. Somebody who came later may.
-  if (download_->starved()) return dialling_.size() < crowd_per_share_max;
-  const std::size_t crowd = sessions_.size() - seeders();
-  return sessions_.size() + dialling_.size() < sources_per_share_max && crowd + dialling_.size() < crowd_per_share_max;
-}
-
-void share::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder) {
-  if (peer == context_.self) return;
-  book_.on_found(where, peer, seeder, clock::now());
-  book_changed_.set();
-}
-
-awaitable<void> share::dial_loop() {
-  while (wants_peers()) {
-    const auto now = clock::now();
-    while (has_room()) {
-      const auto next = book_.next_dial(seeders(), now);
-      if (!next) break;
-      tasks_.spawn("dial", dial(*next));
-    }
-    auto look_again = book_.next_deadline();
-    // An address that is due and may not be dialled must not keep this loop from waiting at all.
-    if (!has_room()) look_again = std::max(look_again, now + room_check_interval);
-    (void)co_await book_changed_.wait_until(look_again);
-  }
-}
-
-awaitable<void> share::dial(peer_address where) {
-  const auto socket = dialling_.insert(dialling_.end(), tcp::socket(context_.executor));
-  error_code ec;
-  const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
-  result<wire::handshake> theirs = error{errc::unreachable, where.address + " is not an address"};
-  time_point greeted{};
-  if (!ec) {
-    auto connected = co_await connect(*socket, endpoint, dial_timeout);
-    greeted = clock::now();
-    if (connected) {
-      connected = co_await send_handshake(*socket, wire::truncate(id_), context_.self);
-    }
-    if (connected) {
-      theirs = co_await receive_handshake(*socket);
-    } else {
-      theirs = connected.error();
-    }
-  }
-  if (theirs && theirs->share != wire::truncate(id_)) {
-    theirs = error{errc::protocol, "the peer greets for another share"};
-  }
-  const duration answered_in = clock::now() - greeted;
-  tcp::socket taken = std::move(*socket);
-  dialling_.erase(socket);
-  book_changed_.set();
-  if (!wants_peers()) co_return;
-  if (!theirs) {
-    last_dial_error_ = to_text(endpoint) + ": " + theirs.error().text;
-    log_debug("dial fails share={} address={} error={}", id_.hex().substr(0, 12), to_text(endpoint),
-              theirs.error().text);
-    book_.on_dial_failed(where, clock::now());
-    co_return;
-  }
-  book_.on_connected(where);
-  if (!admit(*theirs, true)) {
-    // The other session with this peer stays; when it ends, its own address is dialled again.
-    book_.on_disconnected(where, theirs->peer != context_.self, clock::now());
-    co_return;
-  }
-  start_session(std::move(taken), *theirs, std::move(where), answered_in);
-}
-
-void share::on_incoming(tcp::socket socket, const wire::handshake& theirs) {
-  if (stopped_ || !admit(theirs, false)) return;
-  error_code ec;
-  const auto remote = socket.remote_endpoint(ec);
-  const auto known = context_.incoming_by_address.find(plain_address(remote));
-  const bool full = known != context_.incoming_by_address.end() && known->second >= sessions_per_address_max;
-  if (ec || full) return;
-  start_session(std::move(socket), theirs, std::nullopt, duration::zero());
-}
-
-bool share::admit(const wire::handshake& theirs, bool dialled) {
-  if (theirs.peer == context_.self || book_.banned(theirs.peer)) return false;
-  for (const auto& one : sessions_) {
-    if (one->closed() || one->remote() != theirs.peer) continue;
-    const bool same_direction = dialled == one->dialled().has_value();
-    // Two peers that dialled each other keep the connection that the greater id opened; both sides conclude the same.
-    const bool opened_by_greater = dialled == (context_.self > theirs.peer);
-    // A peer that comes again has perhaps lost a connection that still looks alive from here.
-    const bool old_is_dead = !dialled && one->quiet_for(clock::now()) > presumed_dead_after;
-    if (same_direction ? !old_is_dead : !opened_by_greater) return false;
-    one->close(end_reason::duplicate);
-  }
-  return context_.sessions < sessions_max;
-}
-
 void share::start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled,
                           duration answered_in) {
   std::optional<asio::ip::address> caller;
@@ -232,7 +120,7 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
   if (one.dialled()) {
     const end_reason why = one.reason();
     const bool again = why != end_reason::banned && why != end_reason::both_complete;
-    book_.on_disconnected(*one.dialled(), again, clock::now());
+    if (why != end_reason::replaced) book_.on_disconnected(*one.dialled(), again, clock::now());
     book_changed_.set();
   }
   --context_.sessions;

@@ -73,6 +73,9 @@ class share {
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder);
   void on_left(const peer_id& peer) { book_.on_left(peer); }
   void ban(session& liar);
+  /// Nothing gets through to the peer, which may come back at any moment: it is dialled anew beside the session, again
+  /// and again as long as this is called. The new session replaces the old one, unless that is heard again before.
+  void on_path_lost(session& with);
   void on_content_lost(const error& why);
 
   // Who is served when, and while the share is complete, who was given what: so that a crowd gets every piece once
@@ -105,8 +108,28 @@ class share {
   const std::string& last_dial_error() const { return last_dial_error_; }
 
  private:
+  // share_dial.cpp
+
+  struct greeted {
+    tcp::socket socket;
+    wire::handshake theirs;
+    duration answered_in;
+  };
   awaitable<void> dial_loop();
+  /// Connects within `patience` and exchanges handshakes.
+  awaitable<result<greeted>> greet(peer_address where, duration patience);
   awaitable<void> dial(peer_address where);
+  awaitable<void> redial(peer_id who, peer_address where, duration patience);
+  /// Sessions with peers that hold everything.
+  std::size_t seeders() const;
+  /// One more peer may be dialled.
+  bool has_room() const;
+  /// False if the new connection must go: banned, a duplicate, or one too many. Those that it replaces are closed.
+  /// `caller`: the address that opened it, if it was not we; `let_in`: the other side prefers it to what there was.
+  bool admit(const wire::handshake& theirs, const std::optional<asio::ip::address>& caller, bool let_in = false);
+
+  // share.cpp
+
   /// `caller`: the address that opened the connection, if it was not we.
   awaitable<void> run_session(std::list<std::unique_ptr<session>>::iterator at,
                               std::optional<asio::ip::address> caller);
@@ -119,12 +142,6 @@ class share {
   void spread_hints();
   bool wants_peers() const;
   void begin_seeding();
-  /// Sessions with peers that hold everything.
-  std::size_t seeders() const;
-  /// One more peer may be dialled.
-  bool has_room() const;
-  /// False and closed if the new connection must go: banned, a duplicate, or one too many.
-  bool admit(const wire::handshake& theirs, bool dialled);
   /// See session for `answered_in`.
   void start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled,
                      duration answered_in);

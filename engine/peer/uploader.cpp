@@ -234,7 +234,7 @@ void uploader::on_payload_sent(std::size_t bytes) {
   session& to = session_;
   to.bytes_uploaded += bytes;
   to.context_.bytes_uploaded += bytes;
-  to.touch();
+  to.last_activity_ = clock::now();
   to.last_sent_ = to.last_activity_;
   if (path_.on_sent(bytes, to.last_sent_) && fast_path::is_near(to.round_trip())) leave_bbr(to.socket_);
 }

@@ -16,9 +16,9 @@ void peer_book::unschedule(place at) {
   later_.erase({at->second.next_try, at->first});
 }
 
-void peer_book::rest(place at, time_point now) {
+void peer_book::rest(place at, time_point since) {
   at->second.state = condition::idle;
-  schedule(at, now + at->second.backoff);
+  schedule(at, since + at->second.backoff);
   at->second.backoff = std::min(at->second.backoff * 2, dial_backoff_max);
 }
 
@@ -55,11 +55,11 @@ void peer_book::on_left(const peer_id& peer) {
   }
 }
 
-void peer_book::on_dial_failed(const peer_address& where, time_point now) {
+void peer_book::on_dial_failed(const peer_address& where) {
   const auto at = entries_.find(where);
   if (at == entries_.end() || at->second.state != condition::dialling) return;
   --dialling_;
-  rest(at, now);
+  rest(at, at->second.dialled);
   retire(at);
 }
 
@@ -100,7 +100,9 @@ std::optional<peer_address> peer_book::next_dial(std::size_t seeders, time_point
   due& from = seeder ? due_seeders_ : due_others_;
   const peer_address where = from.begin()->second;
   from.erase(from.begin());
-  entries_.at(where).state = condition::dialling;
+  entry& chosen = entries_.at(where);
+  chosen.state = condition::dialling;
+  chosen.dialled = now;
   ++dialling_;
   return where;
 }

@@ -49,8 +49,9 @@ class peer_book {
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder, time_point now);
   /// The tracker says that the peer left: it is not dialled again. A session with it may go on.
   void on_left(const peer_id& peer);
-  /// next_dial() gave the address and the dial or the handshake failed.
-  void on_dial_failed(const peer_address& where, time_point now);
+  /// next_dial() gave the address and the dial or the handshake failed. The back-off counts from the dial's begin: one
+  /// that took long is repeated at once, since the way may have been free for a while.
+  void on_dial_failed(const peer_address& where);
   /// A session to the address stands; it is not dialled until on_disconnected.
   void on_connected(const peer_address& where);
   /// `again`: worth another dial (after a back-off).
@@ -74,6 +75,7 @@ class peer_book {
     bool seeder = false;
     condition state = condition::idle;
     std::uint64_t order = 0;  ///< among those that are due
+    time_point dialled{};     ///< when last
     time_point next_try{};    ///< of idle ones; in due once it has come, until then in later_
     duration backoff = dial_backoff_min;
     bool left = false;
@@ -83,8 +85,8 @@ class peer_book {
   due& due_of(const entry& known) { return known.seeder ? due_seeders_ : due_others_; }
   void schedule(place at, time_point when);
   void unschedule(place at);
-  /// Idle from now on, and dialled again after its back-off.
-  void rest(place at, time_point now);
+  /// Idle from now on, and dialled again when its back-off has passed since then.
+  void rest(place at, time_point since);
   void retire(place at);
 
   std::map<peer_address, entry> entries_;

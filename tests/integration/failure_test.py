@@ -53,6 +53,18 @@ class FailureTest(SwarmTest):
         self.assertLess(time.monotonic() - frozen, 2.5)
         self.finish(d, share, path)
 
+    def test_lost_path_is_dialled_anew(self):
+        path, share, peers, proxies = self.seeders(1)
+        d = self.peer("d")
+        self.begin(d, share, proxies)
+        d.wait_done(share, SIZE // 8)
+        # The old connection never works again, and nobody says so.
+        proxies[0].lose_paths()
+        self.finish(d, share, path)
+        self.assertIn("a lost path is replaced", d.text())
+        self.assertGreater(proxies[0].connections, 1)
+        self.assertEqual(1, len({source["address"] for source in d.download_row(share)["sources"]}))
+
     def test_stopped_seeder(self):
         path, share, peers, proxies = self.seeders(2)
         d = self.peer("d")

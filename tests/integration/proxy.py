@@ -1,7 +1,13 @@
 """A TCP proxy in front of one peer that limits, corrupts, delays, truncates or swallows what the peer sends."""
 import asyncio
 import contextlib
+import ctypes
+import socket
+import struct
 import threading
+
+SO_ATTACH_FILTER = 26  # <asm-generic/socket.h>
+DROP = struct.pack("HBBI", 0x06, 0, 0, 0)  # BPF_RET | BPF_K of <linux/filter.h>: keep 0 bytes of a packet
 
 
 class Proxy:
@@ -23,6 +29,7 @@ class Proxy:
         self.swallow = False
         self.connections = 0
         self.bytes = 0
+        self._sockets = []
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -51,6 +58,15 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
+    def lose_paths(self):
+        """From now on nothing gets through the connections that there are, nor is it acknowledged: as if the cable were
+        out. New ones are as before."""
+        filter_bytes = ctypes.create_string_buffer(DROP)
+        program = struct.pack("HL", 1, ctypes.addressof(filter_bytes))
+        for one in self._sockets:
+            with contextlib.suppress(OSError):  # closed
+                one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
     async def _serve(self, reader, writer):
         self.connections += 1
         try:
@@ -60,6 +76,7 @@ class Proxy:
             return
         except asyncio.CancelledError:
             return
+        self._sockets += [one.get_extra_info("socket") for one in (writer, to_peer)]
         up = asyncio.ensure_future(self._pass_on(reader, to_peer, plain=True))
         down = asyncio.ensure_future(self._pass_on(from_peer, writer, plain=False))
         with contextlib.suppress(asyncio.CancelledError):  # the proxy is closed

@@ -37,7 +37,7 @@ TEST_CASE("a failed dial is repeated with growing pauses for as long as the addr
   duration before{};
   for (int i = 0; i < 10; ++i) {
     REQUIRE(book.next_dial(0, now) == a);
-    book.on_dial_failed(a, now);
+    book.on_dial_failed(a);
     const duration pause = book.next_deadline() - now;
     CHECK(pause >= before);
     CHECK(pause <= dial_backoff_max);
@@ -47,9 +47,22 @@ TEST_CASE("a failed dial is repeated with growing pauses for as long as the addr
   }
   CHECK(before == dial_backoff_max);
   // Told of it again, it is worth a try at once.
-  book.on_dial_failed(a, now);
+  book.on_dial_failed(a);
   book.on_found(a, std::nullopt, false, now);
   CHECK(book.next_dial(0, now) == a);
+}
+
+TEST_CASE("the pause after a failed dial counts from its begin") {
+  peer_book book(1);
+  book.on_found(a, std::nullopt, false, start);
+  REQUIRE(book.next_dial(0, start) == a);
+  book.on_dial_failed(a);
+  CHECK(book.next_deadline() == start + dial_backoff_min);
+  // Found out seconds later, the second failure costs no more time.
+  const time_point second = book.next_deadline();
+  REQUIRE(book.next_dial(0, second) == a);
+  book.on_dial_failed(a);
+  CHECK(book.next_dial(0, second + std::chrono::seconds(3)) == a);
 }
 
 TEST_CASE("a peer that left is not dialled again, and a session with it may go on") {
@@ -167,7 +180,7 @@ TEST_CASE("the book stays consistent under any order of events") {
         book.on_left(id(who));
         break;
       case 2:
-        book.on_dial_failed(where, now);
+        book.on_dial_failed(where);
         break;
       case 3:
         book.on_connected(where);

@@ -1,0 +1,104 @@
+// download: what it says of itself: how far it is, who delivered what, and what it waits for.
+
+#include <algorithm>
+
+#include "peer/download.hpp"
+#include "peer/session.hpp"
+#include "peer/share.hpp"
+
+namespace shoal {
+
+namespace {
+
+// Silence after which a download says what it waits for.
+constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
+constexpr duration starved_after = std::chrono::seconds(5);
+// Rows of sources that are gone; beyond this the oldest are forgotten.
+constexpr std::size_t gone_sources_max = 256;
+
+}  // namespace
+
+void download::remember_gone(source_row row) {
+  const auto known = std::find_if(gone_sources_.begin(), gone_sources_.end(), [&](const source_row& one) {
+    return one.peer == row.peer && one.address == row.address;
+  });
+  if (known != gone_sources_.end()) {
+    known->bytes += row.bytes;
+    return;
+  }
+  if (gone_sources_.size() >= gone_sources_max) gone_sources_.erase(gone_sources_.begin());
+  gone_sources_.push_back(std::move(row));
+}
+
+double download::rate_of(const session& from) const {
+  return transfer_ && attached(from) ? transfer_->stats(*from.source).rate : 0;
+}
+
+std::uint64_t download::bytes_done() const {
+  if (phase_ == download_phase::checking) return bytes_checked_;
+  return share_.verified_bytes();
+}
+
+duration download::elapsed() const {
+  return (ended_at_ == time_point{} ? clock::now() : ended_at_) - begun_;
+}
+
+transfer::totals download::totals() const {
+  return transfer_ ? transfer_->total() : transfer::totals{};
+}
+
+std::vector<source_row> download::sources() const {
+  std::vector<source_row> rows;
+  for (const auto& [source, one] : attached_) {
+    if (!transfer_) break;
+    const auto stats = transfer_->stats(source);
+    const char* state = "idle";
+    if (stats.bytes_in_flight > 0) state = "active";
+    if (stats.stalled) state = "stalled";
+    if (stats.choked) state = "choked";
+    rows.push_back({one->remote(), one->address(), one->client(), stats.bytes_received, stats.rate, state});
+  }
+  rows.insert(rows.end(), gone_sources_.begin(), gone_sources_.end());
+  return rows;
+}
+
+bool download::starved() const {
+  const bool asking = phase_ == download_phase::metadata || phase_ == download_phase::downloading;
+  return asking && clock::now() - last_byte_ >= starved_after;
+}
+
+std::string download::reason() const {
+  if (phase_ == download_phase::failed) return failure_.text;
+  if (phase_ == download_phase::checking) return "looking at what is on disk already and making room for the rest";
+  if (phase_ == download_phase::finishing) return "writing everything to disk";
+  if (phase_ == download_phase::complete) return {};
+  if (attached_.empty()) {
+    std::string text = "waiting for a peer that has it: none is connected";
+    if (share_.known_peers() > 0) text += ", " + std::to_string(share_.known_peers()) + " known";
+    if (!share_.last_dial_error().empty()) text += "; last try: " + share_.last_dial_error();
+    return text;
+  }
+  if (phase_ == download_phase::metadata) return "asking " + std::to_string(attached_.size()) + " peers what it is";
+  if (clock::now() - last_byte_ < silence_worth_a_reason) return {};
+  std::size_t stalled = 0;
+  std::size_t choked = 0;
+  std::size_t rejecting = 0;
+  std::size_t without = 0;
+  for (const auto& [source, one] : attached_) {
+    const auto stats = transfer_->stats(source);
+    if (stats.stalled) {
+      ++stalled;
+    } else if (!transfer_->interesting(source)) {
+      ++without;
+    } else if (stats.choked) {
+      ++choked;
+    } else if (stats.rejecting) {
+      ++rejecting;
+    }
+  }
+  return "waiting: of " + std::to_string(attached_.size()) + " connected peers " + std::to_string(stalled) +
+         " do not answer, " + std::to_string(choked) + " do not serve, " + std::to_string(rejecting) +
+         " reject what they are asked for, " + std::to_string(without) + " have nothing that is missing";
+}
+
+}  // namespace shoal
