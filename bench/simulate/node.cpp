@@ -129,8 +129,7 @@ void node::on_dial_failed(node_index whom) {
 
 void node::on_dial_refused(node_index whom) {
   --dialling_;
-  book_.on_connected(address_of(whom));
-  book_.on_disconnected(address_of(whom), true, now());
+  book_.on_dial_failed(address_of(whom));
   dial_more();
 }
 

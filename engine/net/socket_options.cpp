@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace shoal {
@@ -31,8 +33,8 @@ void set_low_watermark(asio::ip::tcp::socket& socket, std::uint32_t bytes, std::
   if (::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0) current = wanted;
 }
 
-void set_unsent_max(asio::ip::tcp::socket& socket) {
-  const int value = unsent_bytes_max;
+void set_unsent_max(asio::ip::tcp::socket& socket, std::uint32_t bytes) {
+  const int value = static_cast<int>(bytes);
   (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
 }
 
@@ -47,9 +49,18 @@ void leave_bbr(asio::ip::tcp::socket& socket) {
 
 namespace {
 
+/// tcp_info of <linux/tcp.h> up to what is used here: the C library's ends earlier, and its header excludes the
+/// kernel's.
+struct longer_tcp_info {
+  tcp_info first;
+  std::uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+  std::uint32_t segs_out, segs_in, notsent_bytes, min_rtt;
+};
+static_assert(offsetof(longer_tcp_info, min_rtt) == 148);
+
 /// All zero if the kernel does not tell.
-tcp_info info_of(asio::ip::tcp::socket& socket) {
-  tcp_info known{};
+longer_tcp_info info_of(asio::ip::tcp::socket& socket) {
+  longer_tcp_info known{};
   socklen_t size = sizeof known;
   if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &known, &size) != 0) return {};
   return known;
@@ -58,15 +69,15 @@ tcp_info info_of(asio::ip::tcp::socket& socket) {
 }  // namespace
 
 duration round_trip(asio::ip::tcp::socket& socket) {
-  return std::chrono::microseconds(info_of(socket).tcpi_rtt);
+  return std::chrono::microseconds(info_of(socket).first.tcpi_rtt);
+}
+
+duration round_trip_min(asio::ip::tcp::socket& socket) {
+  return std::chrono::microseconds(info_of(socket).min_rtt);
 }
 
 bool is_repeating(asio::ip::tcp::socket& socket) {
-  return info_of(socket).tcpi_retransmits > 0;
-}
-
-bool is_unacknowledged(asio::ip::tcp::socket& socket) {
-  return info_of(socket).tcpi_unacked > 0;
+  return info_of(socket).first.tcpi_retransmits >= 2;
 }
 
 }  // namespace shoal

@@ -17,9 +17,6 @@ inline constexpr int bulk_receive_buffer_bytes = 4 * 1024 * 1024;
 /// Most that a reader waits for at a time.
 inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
 
-/// Unsent payload in the kernel: enough for the network thread's absence, and little for a peer that does not read.
-inline constexpr int unsent_bytes_max = 128 * 1024;
-
 /// SO_RCVBUF for bulk data from a near peer. Not for a far one: the kernel then no longer enlarges the buffer by
 /// itself, as a long way needs, and on most systems net.core.rmem_max makes it 416 KiB.
 void set_bulk_receive(boost::asio::ip::tcp::socket& socket);
@@ -33,9 +30,9 @@ void set_quick_recovery(boost::asio::ip::tcp::socket& socket);
 /// wait hangs; 1 for messages. Sets nothing if it is unchanged from `current`, which it updates.
 void set_low_watermark(boost::asio::ip::tcp::socket& socket, std::uint32_t bytes, std::uint32_t& current);
 
-/// TCP_NOTSENT_LOWAT: at most unsent_bytes_max wait in the kernel to be sent, besides what is on its way. Messages wait
+/// TCP_NOTSENT_LOWAT: about so many bytes wait in the kernel to be sent, besides what is on its way. Messages wait
 /// behind them, and what a slow reader has not taken counts as sent.
-void set_unsent_max(boost::asio::ip::tcp::socket& socket);
+void set_unsent_max(boost::asio::ip::tcp::socket& socket, std::uint32_t bytes);
 
 /// CUBIC (RFC 9438) instead of BBR for what is sent from now on; any other choice of the system stays. BBR lets nearly
 /// each segment wait for a timer, which costs more processor time than to send it; CUBIC's pace is so high that the
@@ -45,11 +42,12 @@ void leave_bbr(boost::asio::ip::tcp::socket& socket);
 /// What the kernel has measured from this side to the other and back (TCP_INFO, RFC 6298 smoothed); zero if it does not
 /// tell.
 duration round_trip(boost::asio::ip::tcp::socket& socket);
+/// The least of it in the last minutes: without the time that segments wait in queues. At the start of a connection
+/// over a busy link it is too much, too.
+duration round_trip_min(boost::asio::ip::tcp::socket& socket);
 
-/// What was sent was not acknowledged in time, has been sent again at least once, and nothing was acknowledged since
-/// (RFC 6298, 5.4 to 5.6).
+/// What was sent was not acknowledged in time, has been sent again twice at least, and nothing was acknowledged since
+/// (RFC 6298, 5.4 to 5.6). Once is usual where links are busy and queues are short.
 bool is_repeating(boost::asio::ip::tcp::socket& socket);
-/// Something that was sent is not acknowledged yet.
-bool is_unacknowledged(boost::asio::ip::tcp::socket& socket);
 
 }  // namespace shoal

@@ -45,7 +45,7 @@ session::session(peer_context& context, share& owner, tcp::socket socket, const 
       last_sent_(last_activity_) {
   error_code ignored;
   socket_.native_non_blocking(true, ignored);
-  set_unsent_max(socket_);
+  set_unsent_max(socket_, unsent_limit::bytes_first);
   set_quick_recovery(socket_);
   if (fast_path::is_near(round_trip_min())) set_bulk_receive(socket_);
 }

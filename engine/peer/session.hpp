@@ -97,10 +97,10 @@ class session {
   const bitmap& holds() const { return holds_; }
   /// To the peer and back, as the kernel sees it; zero if it does not tell.
   duration round_trip() { return shoal::round_trip(socket_); }
-  /// The least that was seen of round_trip(): without what waits in queues.
-  duration round_trip_min() { return round_trip_min_ = std::min(round_trip_min_, round_trip()); }
-  /// As round_trip(), but what is between a proxy and the peer counts, as far as its handshake told.
-  duration distance() { return std::max(round_trip(), std::min(answered_in_, answered_in_counted)); }
+  /// Without what waits in queues.
+  duration round_trip_min() { return shoal::round_trip_min(socket_); }
+  /// As round_trip_min(), but what is between a proxy and the peer counts, as far as its handshake told.
+  duration distance() { return std::max(round_trip_min(), std::min(answered_in_, answered_in_counted)); }
   /// How long nothing has come in and no payload has gone out.
   duration quiet_for(time_point now) const { return now - last_activity_; }
   /// How long nothing has come in.
@@ -122,6 +122,8 @@ class session {
   std::optional<leecher_id> leecher;
   /// Payload bytes sent to the peer.
   std::uint64_t bytes_uploaded = 0;
+  /// The share's: where its book has the peer. Known from the start where we dialled, and else once we do.
+  std::optional<peer_address> in_book;
   /// The share's: not dialled anew before this.
   time_point redial_after{};
 
@@ -155,7 +157,6 @@ class session {
   tcp::socket socket_;
   std::optional<peer_address> dialled_;
   duration answered_in_;
-  duration round_trip_min_ = duration::max();
   peer_id remote_;
   bool fast_;
   bool extension_protocol_;

@@ -16,7 +16,7 @@ asio::ip::address session::remote_address() const {
 }
 
 std::optional<peer_address> session::listens_at() const {
-  if (dialled_) return dialled_;
+  if (in_book) return in_book;
   const auto address = remote_address();
   if (extensions_.listen_port == 0 || address.is_unspecified()) return std::nullopt;
   return peer_address{address.to_string(), extensions_.listen_port};
@@ -29,7 +29,7 @@ bool session::path_lost(time_point now) {
     send(wire::keep_alive{});
     return false;
   }
-  path_lost_ = now - path_checked_ >= path_lost_after + 2 * round_trip_min() && is_unacknowledged(socket_);
+  path_lost_ = now - path_checked_ >= path_lost_after + 2 * round_trip() && is_repeating(socket_);
   return path_lost_;
 }
 

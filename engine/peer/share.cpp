@@ -99,7 +99,8 @@ void share::start_session(tcp::socket socket, const wire::handshake& theirs, std
     ++context_.incoming_by_address[*caller];
   }
   const auto at = sessions_.insert(sessions_.end(), nullptr);
-  *at = std::make_unique<session>(context_, *this, std::move(socket), theirs, std::move(dialled), answered_in);
+  *at = std::make_unique<session>(context_, *this, std::move(socket), theirs, dialled, answered_in);
+  (*at)->in_book = std::move(dialled);
   ++context_.sessions;
   log_debug("session begins share={} peer={}", id_.hex().substr(0, 12), (*at)->address());
   tasks_.spawn("session", run_session(at, caller));
@@ -117,10 +118,10 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
     choker_->on_leecher_gone(*std::exchange(one.leecher, std::nullopt), clock::now());
     follow_choker();
   }
-  if (one.dialled()) {
+  if (one.in_book) {
     const end_reason why = one.reason();
     const bool again = why != end_reason::banned && why != end_reason::both_complete;
-    if (why != end_reason::replaced) book_.on_disconnected(*one.dialled(), again, clock::now());
+    if (why != end_reason::replaced) book_.on_disconnected(*one.in_book, again, clock::now());
     book_changed_.set();
   }
   --context_.sessions;
@@ -150,7 +151,7 @@ bool share::knows_copies_of(const session& one) const {
 
 void share::on_session(session& from) {
   if (!choker_ || from.leecher) return;
-  from.leecher = choker_->on_leecher(from.round_trip(), clock::now());
+  from.leecher = choker_->on_leecher(from.round_trip_min(), clock::now());
   follow_choker();
 }
 
@@ -212,6 +213,8 @@ void share::follow_choker() {
                                  [&](const auto& one) { return one && one->leecher == decision->leecher; });
     if (at == sessions_.end()) continue;
     if (!decision->choke) tell_taken(**at);
+    // Where links are busy it takes a while until it is known how near a peer is.
+    choker_->on_round_trip(decision->leecher, (*at)->round_trip_min());
     (*at)->set_choked(decision->choke);
   }
   if (choker_->next_deadline() < turns_due_) turns_changed_.set();

@@ -119,6 +119,8 @@ class share {
   /// Connects within `patience` and exchanges handshakes.
   awaitable<result<greeted>> greet(peer_address where, duration patience);
   awaitable<void> dial(peer_address where);
+  /// The address leads to who has a session already, or shall have none.
+  void on_dial_unwanted(const peer_address& where, const peer_id& who);
   awaitable<void> redial(peer_id who, peer_address where, duration patience);
   /// Sessions with peers that hold everything.
   std::size_t seeders() const;

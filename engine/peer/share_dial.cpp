@@ -88,13 +88,28 @@ awaitable<void> share::dial(peer_address where) {
     book_.on_dial_failed(where);
     co_return;
   }
-  book_.on_connected(where);
   if (!admit(peer->theirs, std::nullopt)) {
-    // The other session with this peer stays; when it ends, its own address is dialled again.
-    book_.on_disconnected(where, peer->theirs.peer != context_.self, clock::now());
+    on_dial_unwanted(where, peer->theirs.peer);
     co_return;
   }
+  book_.on_connected(where);
   start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
+}
+
+void share::on_dial_unwanted(const peer_address& where, const peer_id& who) {
+  const auto other = std::find_if(sessions_.begin(), sessions_.end(), [&](const std::unique_ptr<session>& one) {
+    return !one->closed() && one->remote() == who;
+  });
+  if (who == context_.self || book_.banned(who)) {
+    book_.on_connected(where);
+    book_.on_disconnected(where, false, clock::now());
+  } else if (other != sessions_.end() && !(*other)->in_book) {
+    // Dialled again when that session ends.
+    book_.on_connected(where);
+    (*other)->in_book = where;
+  } else {
+    book_.on_dial_failed(where);
+  }
 }
 
 void share::on_path_lost(session& with) {

@@ -236,6 +236,7 @@ void uploader::on_payload_sent(std::size_t bytes) {
   to.context_.bytes_uploaded += bytes;
   to.last_activity_ = clock::now();
   to.last_sent_ = to.last_activity_;
+  if (unsent_.on_sent(bytes, to.last_sent_)) set_unsent_max(to.socket_, unsent_.bytes());
   if (path_.on_sent(bytes, to.last_sent_) && fast_path::is_near(to.round_trip())) leave_bbr(to.socket_);
 }
 

@@ -15,6 +15,7 @@
 #include "content/merkle.hpp"
 #include "net/use_tuple.hpp"
 #include "policy/fast_path.hpp"
+#include "policy/unsent_limit.hpp"
 #include "store/content_files.hpp"
 
 namespace shoal {
@@ -70,6 +71,7 @@ class uploader {
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
   std::deque<byte_range> preparing_;  ///< the ranges that serve_next has taken and not begun to send
   fast_path path_;
+  unsent_limit unsent_;
 };
 
 }  // namespace shoal

@@ -1,6 +1,7 @@
 #include "policy/choker.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/assert.hpp"
 
@@ -20,6 +21,7 @@ const choker::leecher_record& choker::at(leecher_id leecher) const {
 
 void choker::choke(leecher_record& one, time_point now) {
   one.choked = true;
+  one.choked_at = now;
   // Who wants nothing gives its turn up at once, and is no burden.
   const bool unused = one.interested && !one.asked && !held_back(one, now);
   one.turns_unused = unused ? std::min(one.turns_unused + 1, turns_unused_max) : 0;
@@ -85,6 +87,19 @@ bool choker::full() const {
   return unchoked_.size() - std::min(far, far_unchoked_max) >= places_.count();
 }
 
+time_point choker::drained_at() const {
+  if (seeding_) return {};
+  std::vector<time_point> ends;
+  for (const leecher_id id : waiting_) {
+    if (at(id).outstanding > 0) ends.push_back(at(id).choked_at + drain_duration_max);
+  }
+  const std::size_t places = places_.count();
+  if (ends.size() < places) return {};
+  const auto last = ends.begin() + static_cast<std::ptrdiff_t>(places - 1);
+  std::nth_element(ends.begin(), last, ends.end(), std::greater<>());
+  return *last;
+}
+
 void choker::decide(time_point now) {
   hold_back(now);
   while (!waiting_.empty()) {
@@ -96,6 +111,7 @@ void choker::decide(time_point now) {
     }
     const auto next = next_waiting(now);
     if (next == waiting_.end()) return;
+    if (now < drained_at()) return;
     const auto over = std::find_if(unchoked_.begin(), unchoked_.end(),
                                    [&](const leecher_record* one) { return turn_ends(*one) <= now; });
     if (over == unchoked_.end()) return;
@@ -178,6 +194,7 @@ void choker::on_backlog(leecher_id leecher, std::uint32_t pieces, time_point now
 
 void choker::on_seeding(time_point now) {
   places_.on_seeding();
+  seeding_ = true;
   decide(now);
 }
 
@@ -192,7 +209,7 @@ time_point choker::next_deadline() const {
     if (one.outstanding > 0) continue;
     next = std::min(next, is_behind(one) ? std::max(one.rests_until, places_.room_at()) : one.rests_until);
   }
-  return next == never ? never : std::max(over, next);
+  return next == never ? never : std::max({over, next, drained_at()});
 }
 
 std::optional<choker::decision> choker::next_decision() {

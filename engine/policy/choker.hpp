@@ -34,6 +34,10 @@ namespace shoal {
 /// under way for a good part of their turn.
 inline constexpr std::size_t far_unchoked_max = 4;
 inline constexpr duration far_round_trip_min = std::chrono::milliseconds(50);
+/// While we download, as many leechers as there are places may have had their turn and wait for what they asked for in
+/// it: more streams at the same time delay the acknowledgements of what we download, and our requests. Who takes longer
+/// than this is no hindrance: it may have stopped reading.
+inline constexpr duration drain_duration_max = std::chrono::seconds(2);
 /// Chunks that a leecher may ask for in one turn.
 inline constexpr std::uint64_t turn_chunks = 4;
 /// A turn is over this long after its first request, however little was asked for: slow leechers must not keep fast
@@ -59,6 +63,8 @@ class choker {
   /// A peer that is not interested (BEP 3) and choked, unless there is room for it. `round_trip`: to the peer and back,
   /// zero if unknown. Ids count up from 0.
   leecher_id on_leecher(duration round_trip, time_point now);
+  /// It is known better. Counts from its next turn on.
+  void on_round_trip(leecher_id leecher, duration round_trip) { at(leecher).round_trip = round_trip; }
   void on_leecher_gone(leecher_id leecher, time_point now);
   bool choked(leecher_id leecher) const { return at(leecher).choked; }
   void on_interested(leecher_id leecher, bool interested, time_point now);
@@ -97,6 +103,7 @@ class choker {
     int turns_unused = 0;      ///< in which it asked for nothing, since the last in which it did
     time_point rests_until{};  ///< others go first until then
     time_point unchoked_at{};
+    time_point choked_at{};
     time_point first_asked{};  ///< in this turn
     time_point quiet_since{};  ///< nothing has been outstanding
     duration paused{};         ///< in this turn, since its first request: nothing was outstanding
@@ -121,11 +128,14 @@ class choker {
   time_point turn_ends(const leecher_record& one) const;
   /// All places are taken; up to far_unchoked_max far ones take none.
   bool full() const;
+  /// Until then as many as there are places are choked and wait for what they asked for before, so no turn ends.
+  time_point drained_at() const;
   void answered(leecher_id leecher, std::uint32_t bytes, time_point now);
   void decide(time_point now);
 
   std::uint64_t turn_bytes_;
   upload_places places_;
+  bool seeding_ = false;
   std::unordered_map<leecher_id, leecher_record> leechers_;
   leecher_id next_leecher_;
   std::vector<leecher_record*> unchoked_;  ///< in leechers_, since longest first

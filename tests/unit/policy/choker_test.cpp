@@ -20,8 +20,8 @@ struct stage {
   std::vector<leecher_id> leechers;
 
   /// `count` leechers that want something.
-  explicit stage(std::size_t count, duration round_trip = {}) {
-    chokes.on_seeding(now);
+  explicit stage(std::size_t count, duration round_trip = {}, bool seeding = true) {
+    if (seeding) chokes.on_seeding(now);
     for (std::size_t i = 0; i < count; ++i) {
       leechers.push_back(chokes.on_leecher(round_trip, now));
       chokes.on_interested(leechers.back(), true, now);
@@ -101,6 +101,50 @@ TEST_CASE("a few more are served when they are far away") {
     far.chokes.on_interested(far.chokes.on_leecher({}, far.now), true, far.now);
   }
   CHECK(far.decisions().size() == 4);
+}
+
+TEST_CASE("a leecher that turns out to be near takes a place") {
+  stage s(upload_places_usual + far_unchoked_max, far_round_trip_min);
+  s.decisions();
+  for (const leecher_id one : s.leechers) s.chokes.on_round_trip(one, far_round_trip_min / 2);
+  for (const leecher_id one : s.leechers) {
+    for (std::uint64_t i = 0; i < turn_chunks; ++i) {
+      if (s.chokes.on_request(one, chunk_bytes, s.now)) s.chokes.on_sent(one, chunk_bytes, s.now);
+    }
+  }
+  std::size_t unchoked = 0;
+  s.chokes.on_interested(s.chokes.on_leecher({}, s.now), true, s.now);
+  for (const leecher_id one : s.leechers) s.chokes.on_interested(one, false, s.now);
+  for (const leecher_id one : s.leechers) s.chokes.on_interested(one, true, s.now);
+  s.decisions();
+  for (const leecher_id one : s.leechers) unchoked += s.chokes.choked(one) ? 0 : 1;
+  CHECK(unchoked <= upload_places_usual);
+}
+
+TEST_CASE("while we download no turn ends while as many as there are places wait for what they asked for") {
+  stage s(4 * upload_places_min, {}, false);
+  s.decisions();
+  const auto use_turn = [&](std::size_t i) {
+    for (std::uint64_t n = 0; n < turn_chunks; ++n) CHECK(s.chokes.on_request(s.leechers[i], chunk_bytes, s.now));
+  };
+  for (std::size_t i = 0; i < upload_places_min; ++i) use_turn(i);
+  CHECK(s.decisions().size() == 2 * upload_places_min);
+  for (std::size_t i = upload_places_min; i < 2 * upload_places_min; ++i) use_turn(i);
+  CHECK(s.decisions().empty());
+  SECTION("one of them got all of it") {
+    s.chokes.on_sent(s.leechers[0], turn_chunks * chunk_bytes, s.now);
+    CHECK(s.decisions().size() == 2);
+  }
+  SECTION("they take nothing") {
+    CHECK(s.chokes.next_deadline() == s.now + drain_duration_max);
+    s.now += drain_duration_max;
+    s.chokes.on_deadline(s.now);
+    CHECK(s.decisions().size() == 2 * upload_places_min);
+  }
+  SECTION("we have everything") {
+    s.chokes.on_seeding(s.now);
+    CHECK(s.decisions().size() >= 2 * upload_places_min);
+  }
 }
 
 TEST_CASE("leechers that are far away are served too") {
