@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/assert.hpp"
+#include "policy/unsent_limit.hpp"
 #include "simulate/network.hpp"
 
 namespace shoal::simulate {
@@ -29,7 +30,7 @@ void network::serve(end_index from, const byte_range& range) {
   if (!open(from)) return;
   serving& mine = senders_[from.value()].out;
   mine.waiting.push_back(range);
-  take_ahead(mine);
+  take_ahead(owner(from), mine);
   if (mine.state != serving::condition::idle) return;
   lines_[owner(from).value()].out.put(from, mine);
   start_sending(owner(from));
@@ -39,7 +40,7 @@ bool network::withdraw(end_index from, const byte_range& range) {
   serving& mine = senders_[from.value()].out;
   auto& waiting = mine.waiting;
   const auto at = std::find(waiting.begin(), waiting.end(), range);
-  if (at == waiting.end()) return withdraw_from_turn(mine, range);
+  if (at == waiting.end()) return withdraw_from_turn(owner(from), mine, range);
   waiting.erase(at);
   if (waiting.empty() && mine.turn.empty()) end_turn(from);
   return true;
@@ -62,13 +63,13 @@ std::vector<byte_range> network::withdraw_beyond(end_index from, std::uint64_t b
   return beyond;
 }
 
-bool network::withdraw_from_turn(serving& mine, const byte_range& range) const {
+bool network::withdraw_from_turn(node_index node, serving& mine, const byte_range& range) const {
   // What is in the kernel, or begun to go there, is out of the uploader's hands.
   std::uint64_t ahead = 0;
   for (auto one = mine.turn.rbegin(); one != mine.turn.rend(); ++one) {
     const bool begun = one == mine.turn.rbegin();
     if (*one == range) {
-      if (begun || ahead < how_.uplink_unsent_bytes) return false;
+      if (begun || ahead < unsent_bytes(node)) return false;
       mine.turn.erase(std::next(one).base());
       return true;
     }
@@ -100,11 +101,17 @@ void network::extend_turn(serving& out) const {
   out.waiting.erase(out.waiting.begin(), end);
 }
 
-void network::take_ahead(serving& out) const {
+std::uint64_t network::unsent_bytes(node_index node) const {
+  const double held = lines_[node.value()].up_rate * std::chrono::duration<double>(unsent_limit::held).count();
+  return std::min<std::uint64_t>(how_.uplink_unsent_bytes,
+                                 std::max(unsent_limit::bytes_min, static_cast<std::uint32_t>(std::min(held, 1e9))));
+}
+
+void network::take_ahead(node_index node, serving& out) const {
   if (how_.uplink_unsent_bytes == 0 || out.turn.empty()) return;
   std::uint64_t bytes = 0;
   for (const byte_range& range : out.turn) bytes += range.bytes;
-  if (bytes - out.sent <= how_.uplink_unsent_bytes) extend_turn(out);
+  if (bytes - out.sent <= unsent_bytes(node)) extend_turn(out);
 }
 
 void network::end_turn(end_index from) {
@@ -162,7 +169,7 @@ void network::on_sent(node_index node) {
         {.at = arrives, .end = to, .amount = out.quantum, .type = event::kind::payload, .said = {.range = range}});
     mine.out.sent += out.quantum;
     mine.out.bytes_served += out.quantum;
-    take_ahead(mine.out);
+    take_ahead(node, mine.out);
     if (mine.out.sent == range.bytes) {
       mine.out.turn.pop_back();
       mine.out.sent = 0;

@@ -38,7 +38,7 @@ struct scenario {
   std::uint32_t uplink_slots = 1u << 16;      ///< sessions that one uplink serves at the same time
   std::uint32_t uplink_quantum = 16 * KiB;    ///< what one session sends before another of them has its turn
   std::uint32_t uplink_turn_bytes = 1 * MiB;  ///< what a session sends before it gives its slot and messages their turn
-  std::uint32_t uplink_unsent_bytes = 0;      ///< when only this much of a turn is left, the next requests are taken
+  std::uint32_t uplink_unsent_bytes = 0;      ///< of a session, at most: when only so much is left, more is taken
   std::uint32_t message_bytes_more = 0;       ///< on the uplink, for each control message beyond its own length
   std::uint32_t addresses_known = 256;        ///< of other nodes, at most, drawn at random, and all seeders
   std::uint32_t sources_max = 64;             ///< a node dials no more while it has this many sessions

@@ -115,6 +115,14 @@ void request_list::on_given_up() {
   bytes_ = 0;
 }
 
+void request_list::on_alive() {
+  for (auto& request : late_) {
+    if (request.begun || request.cancelled) continue;
+    request.cancelled = true;
+    cancels_.push_back(request.range);
+  }
+}
+
 std::optional<byte_range> request_list::next_cancel() {
   if (cancels_.empty()) return std::nullopt;
   const byte_range range = cancels_.front();

@@ -56,10 +56,8 @@ class request_list {
   void on_wagered(chunk_index chunk, block_mask blocks);
   /// Everything outstanding is late from now on.
   void on_given_up();
-  /// Withdraws late requests that `needless` (of a sent_request) says nobody needs, unless their answer has
-  /// begun.
-  template <class Needless>
-  void on_alive(Needless needless);
+  /// Withdraws late requests whose answer has not begun: others were asked for the same, or the source is asked again.
+  void on_alive();
 
   /// The next request to withdraw by a cancel.
   std::optional<byte_range> next_cancel();
@@ -83,14 +81,5 @@ class request_list {
   devector<byte_range> cancels_;
   std::uint64_t bytes_ = 0;
 };
-
-template <class Needless>
-void request_list::on_alive(Needless needless) {
-  for (auto& request : late_) {
-    if (request.begun || request.cancelled || !needless(request)) continue;
-    request.cancelled = true;
-    cancels_.push_back(request.range);
-  }
-}
 
 }  // namespace shoal

@@ -43,12 +43,7 @@ void transfer::state::hear(source_id id, source& one, time_point now) {
   one.probe_at = never;
   update_able(id, one);
   idle_check = std::min(idle_check, now);
-  // What the others have delivered meanwhile need not come from here any more.
-  one.requests.on_alive([&](const sent_request& request) {
-    if (queue.verified(request.range.piece)) return true;
-    const piece_record* piece = queue.begun(request.range.piece);
-    return piece != nullptr && (queue.record(request.chunk).missing() & request.blocks) == 0;
-  });
+  one.requests.on_alive();
 }
 
 void transfer::state::on_delivery(source_id id, source& one, time_point now) {

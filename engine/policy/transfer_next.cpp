@@ -16,7 +16,7 @@ constexpr duration look_interval = std::chrono::milliseconds(10);
 constexpr duration look_interval_busy = std::chrono::milliseconds(20);
 // A request is no larger than what is missing over this and the number of sources: whatever becomes of a source, what
 // it has begun to send is little of a small file.
-constexpr std::uint64_t part_of_missing = 16;
+constexpr std::uint64_t part_of_missing = 32;
 // An owner of an exclusive piece must need so many times and so many seconds longer than another source for all of it.
 constexpr double owner_late_factor = 2;
 constexpr double owner_late_seconds = 1;
