@@ -121,7 +121,10 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
   if (one.in_book) {
     const end_reason why = one.reason();
     const bool again = why != end_reason::banned && why != end_reason::both_complete;
-    if (why != end_reason::replaced) book_.on_disconnected(*one.in_book, again, clock::now());
+    const bool taken_over = std::any_of(sessions_.begin(), sessions_.end(), [&](const std::unique_ptr<session>& other) {
+      return other.get() != &one && !other->closed() && other->in_book == one.in_book;
+    });
+    if (!taken_over) book_.on_disconnected(*one.in_book, again, clock::now());
     book_changed_.set();
   }
   --context_.sessions;
