@@ -42,7 +42,9 @@ TEST_CASE("a fast seeder serves as many slow leechers as its uplink carries") {
   how.seeder_uplink = bytes_per_second(1000);
   how.downlink = bytes_per_second(20);
   how.uplink = bytes_per_second(5);
-  CHECK(slowdown(how) < 1.35);
+  double sum = 0;
+  for (how.seed = 1; how.seed <= 3; ++how.seed) sum += slowdown(how);
+  CHECK(sum / 3 < 1.3);
 }
 
 std::vector<double> mbit(std::initializer_list<double> rates) {
