@@ -74,7 +74,7 @@ class share {
   void on_left(const peer_id& peer) { book_.on_left(peer); }
   void ban(session& liar);
   /// Nothing gets through to the peer, which may come back at any moment: it is dialled anew beside the session, again
-  /// and again as long as this is called. The new session replaces the old one, unless that is heard again before.
+  /// and again as long as this is called. The new session replaces the old one if the peer prefers it.
   void on_path_lost(session& with);
   void on_content_lost(const error& why);
 
