@@ -240,8 +240,7 @@ void node::on_message(end_index end, const message& said) {
       break;
     case message::kind::cancel:
       if (around_.net.withdraw(end, said.range)) {
-        around_.net.send(end, {message::kind::reject, said.range});
-        choker_.on_refused(from.leecher, said.range.bytes, now());
+        refuse(from, said.range);
         follow_choker();
       }
       break;
@@ -323,9 +322,16 @@ void node::follow_choker() {
 void node::refuse_beyond_turn(const session& to) {
   for (const byte_range& range :
        around_.net.withdraw_beyond(to.end, turn_chunks * around_.content.shape().chunk_bytes())) {
-    around_.net.send(to.end, {message::kind::reject, range});
-    choker_.on_refused(to.leecher, range.bytes, now());
+    refuse(to, range);
   }
+}
+
+void node::refuse(const session& to, const byte_range& range) {
+  around_.net.send(to.end, {message::kind::reject, range});
+  choker_.on_refused(to.leecher, range.bytes, now());
+  if (!copies_ || !copies_->knows(to.leecher)) return;
+  copies_->on_refused(to.leecher, range.piece);
+  spread_hints();
 }
 
 // Decisions.

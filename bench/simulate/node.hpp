@@ -119,6 +119,8 @@ class node final : public host {
   void follow_choker();
   /// Of somebody whose turn is over.
   void refuse_beyond_turn(const session& to);
+  /// A request that was to be served will not be.
+  void refuse(const session& to, const byte_range& range);
   void sweep_at(time_point when);
   void after_event(session& from);
 

@@ -201,9 +201,13 @@ void share::on_sent(session& to, std::uint32_t bytes) {
   follow_choker();
 }
 
-void share::on_refused(session& to, std::uint32_t bytes) {
+void share::on_refused(session& to, std::span<const byte_range> ranges) {
   if (!to.leecher) return;
-  choker_->on_refused(*to.leecher, bytes, clock::now());
+  for (const byte_range& range : ranges) {
+    choker_->on_refused(*to.leecher, range.bytes, clock::now());
+    if (knows_copies_of(to)) copies_->on_refused(*to.leecher, range.piece);
+  }
+  spread_hints();
   follow_choker();
 }
 

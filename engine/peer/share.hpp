@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -91,8 +92,8 @@ class share {
   [[nodiscard]] bool may_serve(session& to, const byte_range& range);
   /// The payload of a request that may_serve() accepted was sent.
   void on_sent(session& to, std::uint32_t bytes);
-  /// It will not be.
-  void on_refused(session& to, std::uint32_t bytes);
+  /// Those of such requests will not be.
+  void on_refused(session& to, std::span<const byte_range> ranges);
 
   // For the download.
   void on_metadata(metainfo_ptr info);

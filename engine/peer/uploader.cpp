@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <vector>
 
 #include "net/offload.hpp"
 #include "net/socket_options.hpp"
@@ -56,13 +57,13 @@ void uploader::on_cancel(const byte_range& range) {
     preparing_.erase(taken);
   }
   reject(range);
-  session_.share_.on_refused(session_, range.bytes);
+  session_.share_.on_refused(session_, {&range, 1});
 }
 
 void uploader::reject_beyond(std::uint64_t bytes) {
   std::uint64_t kept = 0;
   for (const byte_range& range : preparing_) kept += range.bytes;
-  std::uint32_t rejected = 0;
+  std::vector<byte_range> rejected;
   std::erase_if(waiting_, [&](const auto& one) {
     const auto* request = std::get_if<byte_range>(&one);
     if (request == nullptr) return false;
@@ -71,23 +72,22 @@ void uploader::reject_beyond(std::uint64_t bytes) {
       return false;
     }
     kept = bytes;
-    rejected += request->bytes;
+    rejected.push_back(*request);
     reject(*request);
     return true;
   });
-  if (rejected > 0) session_.share_.on_refused(session_, rejected);
+  session_.share_.on_refused(session_, rejected);
 }
 
 void uploader::forget_requests() {
-  std::uint32_t bytes = 0;
-  for (const byte_range& range : preparing_) bytes += range.bytes;
+  std::vector<byte_range> forgotten(preparing_.begin(), preparing_.end());
   preparing_.clear();
   std::erase_if(waiting_, [&](const auto& one) {
     const auto* request = std::get_if<byte_range>(&one);
-    if (request != nullptr) bytes += request->bytes;
+    if (request != nullptr) forgotten.push_back(*request);
     return request != nullptr;
   });
-  session_.share_.on_refused(session_, bytes);
+  session_.share_.on_refused(session_, forgotten);
 }
 
 void uploader::on_hash_request(const hash_range& range) {
@@ -162,7 +162,7 @@ awaitable<void> uploader::serve_next() {
     preparing_.pop_front();
     if (!one.source) {
       reject(one.range);
-      session_.share_.on_refused(session_, one.range.bytes);
+      session_.share_.on_refused(session_, {&one.range, 1});
       session_.share_.on_content_lost(one.source.error());
       continue;
     }

@@ -60,11 +60,8 @@ void first_copies::on_leecher_gone(leecher_id leecher) {
   const bitmap& held = at(leecher).held;
   for (auto i = held.next_set(0); i < held.size(); i = held.next_set(i + 1)) remove_holder(piece_index{i});
   for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+    if (pieces_[i].owner == leecher) return_piece(piece_index{i});
     if (pieces_[i].first == leecher) forget_first(pieces_[i]);
-    if (pieces_[i].owner != leecher) continue;
-    pieces_[i].owner.reset();
-    count_nobodys(true);
-    changes_.push_back({piece_index{i}, false, leecher});
   }
   leechers_.erase(leecher);
   std::erase(backlogs_, leecher);
@@ -91,9 +88,14 @@ void first_copies::on_holds(leecher_id leecher, const bitmap& pieces) {
 bool first_copies::on_request(leecher_id leecher, piece_index piece) {
   leecher_record& asking = at(leecher);
   piece_record& record = pieces_[piece.value()];
-  if (!asking.hears || record.owner == leecher) return true;
+  if (!asking.hears) return true;
+  if (record.owner == leecher) {
+    ++record.asked;
+    return true;
+  }
   if (record.holders == 0 && !record.owner) {
     record.owner = leecher;
+    record.asked = 1;
     forget_first(record);
     record.first = leecher;
     ++asking.backlog;
@@ -105,6 +107,19 @@ bool first_copies::on_request(leecher_id leecher, piece_index piece) {
   if (nobodys_ == 0) return true;
   if (asking.declined.size() == 0) asking.declined = bitmap(static_cast<std::uint32_t>(pieces_.size()));
   return !asking.declined.set(piece.value());
+}
+
+void first_copies::on_refused(leecher_id leecher, piece_index piece) {
+  piece_record& record = pieces_[piece.value()];
+  if (record.owner == leecher && --record.asked == 0) return_piece(piece);
+}
+
+void first_copies::return_piece(piece_index piece) {
+  piece_record& record = pieces_[piece.value()];
+  const leecher_id owner = *std::exchange(record.owner, std::nullopt);
+  forget_first(record);
+  count_nobodys(true);
+  changes_.push_back({piece, false, owner});
 }
 
 std::optional<first_copies::change> first_copies::next_change() {
@@ -135,7 +150,7 @@ void first_copies::check_invariants() const {
     const auto holders =
         std::count_if(leechers_.begin(), leechers_.end(), [i](const auto& row) { return row.second.held.test(i); });
     SHOAL_ASSERT(static_cast<std::uint32_t>(holders) == pieces_[i].holders);
-    SHOAL_ASSERT(!pieces_[i].owner || pieces_[i].owner == pieces_[i].first);
+    SHOAL_ASSERT(!pieces_[i].owner || (pieces_[i].owner == pieces_[i].first && pieces_[i].asked > 0));
     SHOAL_ASSERT(!pieces_[i].first || (holders <= 1 && leechers_.contains(*pieces_[i].first)));
     SHOAL_ASSERT(!pieces_[i].owner || (holders == 0 && leechers_.contains(*pieces_[i].owner)));
     if (holders == 0 && !pieces_[i].owner) ++nobodys;

@@ -4,7 +4,8 @@
 // the seeder tells those it serves what is taken, asked for by one leecher who will pass it on, and declines a request
 // for a piece that another was given while there are pieces that nobody was given. It declines each piece once to each
 // leecher: a hint and not a refusal, so that who insists is served, and no leecher depends on what others do.
-// When the one that was given a piece leaves before anybody has it, the piece is nobody's again.
+// When the one that was given a piece leaves before anybody has it, or nothing of it is sent after all, the piece is
+// nobody's again.
 //
 // Who was given pieces first that nobody else has yet has a backlog: it passes on less than it is given. As with BEP
 // 16, it had better be given no more for now, as long as others want something; choker sees to that.
@@ -39,6 +40,8 @@ class first_copies {
   void on_holds(leecher_id leecher, const bitmap& pieces);
   /// Whether to serve a request for a part of the piece. If so, the piece is the leecher's.
   [[nodiscard]] bool on_request(leecher_id leecher, piece_index piece);
+  /// A request that was to be served will not be: it was cancelled, or goes beyond a turn.
+  void on_refused(leecher_id leecher, piece_index piece);
 
   /// A piece became taken, or nobody's again: to be told to all that hear but `owner`; that it is taken not to those
   /// who are choked, who hear all that is taken when their turn comes. Each change once.
@@ -71,6 +74,7 @@ class first_copies {
   struct piece_record {
     std::uint32_t holders = 0;
     std::optional<leecher_id> owner;  ///< was given it, and nobody holds it
+    std::uint32_t asked = 0;          ///< requests of the owner that were served or are going to be
     std::optional<leecher_id> first;  ///< was given it first, and nobody else holds it
   };
   leecher_record& at(leecher_id leecher);
@@ -78,6 +82,8 @@ class first_copies {
   void forget_first(piece_record& record);
   void tell_backlog(leecher_id leecher);
   void count_nobodys(bool more);
+  /// What was its owner's is nobody's, and all are told.
+  void return_piece(piece_index piece);
   void remove_holder(piece_index piece);
 
   std::vector<piece_record> pieces_;

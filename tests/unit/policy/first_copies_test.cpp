@@ -70,6 +70,31 @@ TEST_CASE("all are told what is taken, and what is nobody's again because its ow
   copies.check_invariants();
 }
 
+TEST_CASE("a piece of which nothing is sent after all is nobody's again, and others are told") {
+  first_copies copies(3);
+  const auto a = come(copies, true);
+  const auto b = come(copies, true);
+  CHECK(copies.on_request(a, p(0)));
+  CHECK(copies.on_request(a, p(0)));
+  CHECK(copies.on_request(a, p(1)));
+  (void)changes_of(copies);
+  copies.on_refused(a, p(0));
+  CHECK(changes_of(copies).empty());
+  copies.on_refused(a, p(0));
+  const auto told = changes_of(copies);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].piece == p(0));
+  CHECK_FALSE(told[0].taken);
+  CHECK(copies.taken(b) == std::vector{p(1)});
+  copies.check_invariants();
+  CHECK(copies.on_request(b, p(0)));
+  // What another was given is not touched.
+  copies.on_refused(a, p(0));
+  CHECK(changes_of(copies).size() == 1);
+  CHECK(copies.taken(a) == std::vector{p(0)});
+  copies.check_invariants();
+}
+
 TEST_CASE("a client that hears no hints is served everything and takes nothing from others") {
   first_copies copies(2);
   const auto ours = come(copies, true);
