@@ -32,6 +32,7 @@ struct workload {
   double rate = rate_presumed;  ///< bytes per second, more than 0
   double delay = 0;             ///< seconds from a request to its first byte, while nothing else is asked for
   double wait = 0;              ///< seconds until its next byte is expected, if any is
+  double mute = 0;              ///< seconds that it has sent nothing though it should, also of what was withdrawn
   double risk = 0;              ///< seconds that it may stand still, as it did before
   bool known = false;           ///< the rate was measured
   bool late = false;            ///< it sends nothing though it should

@@ -21,7 +21,8 @@ duration rate_meter::counted(duration gap) const {
   if (gap <= rate_gap_max) return std::max(gap, duration::zero());
   if (rate_ <= 0) return gap;
   const double blocks = std::min(4.0 * block_bytes / rate_cautious(), 3600.0);
-  return std::clamp(std::chrono::duration_cast<duration>(std::chrono::duration<double>(blocks)), rate_gap_max, gap);
+  const duration least = std::clamp(age_ / 4, rate_sample_min, rate_gap_max);
+  return std::clamp(std::chrono::duration_cast<duration>(std::chrono::duration<double>(blocks)), least, gap);
 }
 
 void rate_meter::advance(time_point now) {

@@ -16,7 +16,8 @@ inline constexpr duration rate_smoothing = std::chrono::seconds(1);
 /// What the recent rate is smoothed over.
 inline constexpr duration rate_smoothing_recent = std::chrono::milliseconds(200);
 /// Of a silence so much counts, or what four blocks take at the rate so far if that is longer: a source that stood
-/// still and is back is as fast as before, and one that became slower is known to be after a few blocks.
+/// still and is back is as fast as before, and one that became slower is known to be after a few blocks. Less, a
+/// quarter of what was measured, of a source that is known for a short while only.
 inline constexpr duration rate_gap_max = std::chrono::milliseconds(100);
 /// Shortest stretch of time that makes a sample.
 inline constexpr duration rate_sample_min = std::chrono::milliseconds(5);

@@ -42,10 +42,14 @@ std::optional<sent_request> request_list::on_end(const byte_range& range) {
   if (const auto found = find_begun(outstanding_, range); found != outstanding_.end()) {
     const sent_request request = *found;
     bytes_ -= request.range.bytes;
+    at_risk_ -= request.at_risk;
     outstanding_.erase(found);
     return request;
   }
-  if (const auto late = find_begun(late_, range); late != late_.end()) late_.erase(late);
+  if (const auto late = find_begun(late_, range); late != late_.end()) {
+    at_risk_ -= late->at_risk;
+    late_.erase(late);
+  }
   return std::nullopt;
 }
 
@@ -54,6 +58,7 @@ std::optional<sent_request> request_list::on_reject(const byte_range& range) {
   if (const auto late = find(late_, range); late != late_.end()) {
     sent_request request = *late;
     request.live = 0;
+    at_risk_ -= request.at_risk;
     late_.erase(late);
     return request;
   }
@@ -61,12 +66,16 @@ std::optional<sent_request> request_list::on_reject(const byte_range& range) {
   if (found == outstanding_.end()) return std::nullopt;
   const sent_request request = *found;
   bytes_ -= request.range.bytes;
+  at_risk_ -= request.at_risk;
   outstanding_.erase(found);
   return request;
 }
 
 void request_list::remember(const sent_request& request) {
-  if (late_.size() == late_requests_max) late_.pop_front();
+  if (late_.size() == late_requests_max) {
+    at_risk_ -= late_.front().at_risk;
+    late_.pop_front();
+  }
   late_.push_back(request);
   late_.back().live = 0;
 }
@@ -103,10 +112,14 @@ std::optional<sent_request> request_list::on_recalled(std::uint64_t bytes_before
   return last;
 }
 
-void request_list::on_wagered(chunk_index chunk, block_mask blocks) {
-  for (auto& request : outstanding_) {
-    if (request.chunk == chunk) request.wagered |= request.live & blocks;
-  }
+void request_list::on_wagered(chunk_index chunk, block_mask blocks, std::uint32_t bytes) {
+  const auto found = std::find_if(outstanding_.begin(), outstanding_.end(), [&](const sent_request& request) {
+    return request.chunk == chunk && (request.live & blocks) != 0;
+  });
+  if (found == outstanding_.end()) return;
+  const std::uint32_t more = std::min(bytes, found->range.bytes - found->at_risk);
+  found->at_risk += more;
+  at_risk_ += more;
 }
 
 void request_list::on_given_up() {
@@ -142,12 +155,17 @@ bool request_list::receiving(const byte_range& range) const {
 
 void request_list::check_invariants() const {
   std::uint64_t bytes = 0;
+  std::uint64_t at_risk = 0;
+  for (const auto& request : late_) at_risk += request.at_risk;
   for (const auto& request : outstanding_) {
     bytes += request.range.bytes;
+    at_risk += request.at_risk;
+    SHOAL_ASSERT(request.at_risk <= request.range.bytes);
     SHOAL_ASSERT((request.live & ~request.blocks) == 0);
     SHOAL_ASSERT(request.live != 0 || request.begun);
   }
   SHOAL_ASSERT(bytes == bytes_);
+  SHOAL_ASSERT(at_risk == at_risk_);
   SHOAL_ASSERT(late_.size() <= late_requests_max);
 }
 

@@ -31,9 +31,9 @@ struct sent_request {
   block_mask blocks = 0;  ///< of the chunk, asked for
   block_mask live = 0;    ///< still expected from this request: not arrived, not given to another source
   time_point sent;
-  bool begun = false;      ///< the header of its answer came
-  bool cancelled = false;  ///< withdrawn, and the source was or will be told
-  block_mask wagered = 0;  ///< another source was asked for these, too, so that one of both may come in vain
+  bool begun = false;         ///< the header of its answer came
+  bool cancelled = false;     ///< withdrawn, and the source was or will be told
+  std::uint32_t at_risk = 0;  ///< bytes that may come in vain, because another source was asked for them, too
 };
 
 class request_list {
@@ -52,8 +52,8 @@ class request_list {
   void on_not_expected(chunk_index chunk, block_mask blocks);
   /// Withdraws the last request, if there is one and so many bytes were asked for before it.
   std::optional<sent_request> on_recalled(std::uint64_t bytes_before);
-  /// Another source is asked for these blocks, too.
-  void on_wagered(chunk_index chunk, block_mask blocks);
+  /// Another source is asked for these blocks, too, of so many bytes.
+  void on_wagered(chunk_index chunk, block_mask blocks, std::uint32_t bytes);
   /// Everything outstanding is late from now on.
   void on_given_up();
   /// Withdraws late requests whose answer has not begun: others were asked for the same, or the source is asked again.
@@ -64,6 +64,12 @@ class request_list {
 
   /// A begun answer covers this range.
   bool receiving(const byte_range& range) const;
+  /// When the oldest request was sent that is late and not answered, if there is one.
+  std::optional<time_point> oldest_owed() const {
+    return late_.empty() ? std::nullopt : std::optional(late_.front().sent);
+  }
+  /// Bytes that may come in vain, of all requests that are neither answered nor rejected.
+  std::uint64_t at_risk() const { return at_risk_; }
   const devector<sent_request>& outstanding() const { return outstanding_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(outstanding_.size()); }
   bool empty() const { return outstanding_.empty(); }
@@ -80,6 +86,7 @@ class request_list {
   devector<sent_request> late_;
   devector<byte_range> cancels_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t at_risk_ = 0;
 };
 
 }  // namespace shoal

@@ -54,6 +54,13 @@ bool clearly_sooner(double thief, double owner) {
   return thief * theft_gain_factor + theft_gain_seconds < owner;
 }
 
+std::uint64_t bytes_in_vain(const workload& of, std::uint64_t bytes, double seconds) {
+  const auto all = static_cast<double>(bytes);
+  if (of.mute > 0) return static_cast<std::uint64_t>(all * std::min(1.0, 2 * seconds / of.mute));
+  if (!of.known) return bytes;
+  return static_cast<std::uint64_t>(std::min(all, 2 * of.rate * (seconds + of.delay)));
+}
+
 std::optional<waiting_theft> steal_waiting(const chunk_queue& queue, const workload& thief,
                                            std::span<const workload> others) {
   std::optional<waiting_theft> best;
@@ -77,7 +84,7 @@ std::optional<waiting_theft> steal_waiting(const chunk_queue& queue, const workl
 
 std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload& thief,
                                        std::span<const workload> others, std::uint32_t bytes_max,
-                                       std::uint64_t may_come_twice) {
+                                       std::uint64_t may_come_twice, double left) {
   std::optional<asked_theft> best;
   double best_seconds = 0;
   const double least = seconds_for(thief, block_bytes) + (queue.all_given_out() ? 0 : theft_gain_in_crowd);
@@ -98,10 +105,16 @@ std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload&
       const block_mask blocks = gain(queue, thief, request->chunk, open, owner, bytes_max);
       if (blocks == 0) continue;
       const std::uint32_t bytes = queue.bytes_of(request->chunk, blocks);
-      const bool recalled =
+      const double mine = seconds_for(thief, bytes);
+      bool recalled =
           thief.known && blocks == request->live && !request->begun && can_recall(victim, done - victim.wait);
-      const double worth = seconds_for(thief, bytes) + theft_gain_beyond_bound + 2 * victim.delay;
-      if (!recalled && bytes > may_come_twice && owner < worth) continue;
+      if (!recalled) {
+        if (mine * wager_gain_factor > owner || (!queue.all_given_out() && owner < left)) continue;
+        if (bytes_in_vain(victim, bytes, mine + left) > may_come_twice) {
+          if (owner < mine + theft_gain_beyond_bound + 2 * victim.delay) continue;
+          recalled = thief.known && victim.late;
+        }
+      }
       best = asked_theft{victim.source, request->chunk, blocks, recalled};
       best_seconds = owner;
       break;

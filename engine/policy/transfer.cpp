@@ -38,16 +38,17 @@ void transfer::state::update_able(source_id id, const source& one) {
 
 void transfer::state::hear(source_id id, source& one, time_point now) {
   latest = now;
+  if (one.stalled || one.probing) one.requests.on_alive();
   if (!one.stalled) return;
   one.stalled = false;
   one.probe_at = never;
   update_able(id, one);
   idle_check = std::min(idle_check, now);
-  one.requests.on_alive();
 }
 
 void transfer::state::on_delivery(source_id id, source& one, time_point now) {
   hear(id, one, now);
+  one.delivered_at = now;
   if (one.owes_since && !paused) {
     const double silent = silence_expected(now - *one.owes_since - one.window.delay(), one.window.rate());
     one.stood_still = std::max(one.stood_still, std::min(silent, stood_still_max));
@@ -202,9 +203,6 @@ void transfer::on_reject(source_id source, const byte_range& request, time_point
   auto& one = s.at(source);
   const auto rejected = one.requests.on_reject(request);
   if (!rejected) return;
-  if (rejected->wagered != 0) {
-    s.wagered_bytes -= std::min<std::uint64_t>(s.wagered_bytes, s.queue.bytes_of(rejected->chunk, rejected->wagered));
-  }
   s.hear(source, one, now);
   if (!rejected->cancelled) one.owes_since = now;
   if (one.requests.empty()) one.owes_since.reset();

@@ -38,7 +38,7 @@ inline constexpr duration theft_interval = std::chrono::milliseconds(20);
 /// A stalled source is asked for one block this often: it may have lost what it was asked for, and be well again.
 inline constexpr duration probe_interval = std::chrono::seconds(5);
 /// Part of the file that may come twice so that the end comes sooner, and the least of it.
-inline constexpr double duplicate_share_max = 0.012;
+inline constexpr double duplicate_share_max = 0.018;
 inline constexpr std::uint64_t duplicate_bytes_min = 64 * KiB;
 /// A source may be idle for so long while nothing arrives. If it could bring something then, that is a fault of ours.
 inline constexpr duration neglect_max = std::chrono::seconds(2);

@@ -44,7 +44,7 @@ std::uint32_t transfer::state::bytes_in_time(source_id id, const source& one, ti
   if (rate_all <= 0) return std::max(bytes / block_bytes * block_bytes, block_bytes);
   const workload own = workload_of(id, now);
   if (own.late && !own.known) return 0;
-  const double left = static_cast<double>(queue.missing_bytes()) / rate_all;
+  const double left = seconds_left();
   while (bytes > block_bytes && static_cast<double>(bytes) / own.rate > left) bytes /= 2;
   bytes = std::max(bytes / block_bytes * block_bytes, block_bytes);
   const double takes = seconds_for(own, bytes) + own.risk;
@@ -73,27 +73,24 @@ std::optional<byte_range> transfer::state::steal(source_id id, source& one, std:
     ++total.chunks_stolen;
     return ask(id, one, *queue.next_range(id, bytes_max), now);
   }
-  const auto bound = std::max(
-      static_cast<std::uint64_t>(static_cast<double>(info->total_bytes()) * duplicate_share_max), duplicate_bytes_min);
-  const auto theft = steal_asked(queue, thief, workloads, bytes_max, bound - std::min(bound, wagered_bytes));
+  const double left = seconds_left();
+  const auto theft = steal_asked(queue, thief, workloads, bytes_max, may_come_twice(left), left);
   if (!theft) return std::nullopt;
   if (theft->recalled) {
     void_claims.clear();
     queue.on_taken_over(id, theft->chunk, theft->blocks, void_claims);
     for (const auto& claim : void_claims) expect_no_more(claim.source, theft->chunk, claim.blocks);
   } else {
+    const std::uint32_t bytes = queue.bytes_of(theft->chunk, theft->blocks);
     for (const auto& claim : queue.record(theft->chunk).claims) {
-      at(claim.source).requests.on_wagered(theft->chunk, theft->blocks);
+      at(claim.source).requests.on_wagered(theft->chunk, theft->blocks, bytes);
     }
     queue.on_asked_too(id, theft->chunk, theft->blocks);
-    wagered_bytes += queue.bytes_of(theft->chunk, theft->blocks);
   }
   ++total.chunks_stolen;
   const auto first = static_cast<std::uint32_t>(std::countr_zero(theft->blocks));
   const auto count = static_cast<std::uint32_t>(std::popcount(theft->blocks));
-  const auto range = ask(id, one, queue.range_of(theft->chunk, first, count), now);
-  if (!theft->recalled) one.requests.on_wagered(theft->chunk, theft->blocks);
-  return range;
+  return ask(id, one, queue.range_of(theft->chunk, first, count), now);
 }
 
 bool transfer::state::relieve_owner(const workload& thief, time_point now) {

@@ -20,12 +20,20 @@ workload transfer::state::workload_of(source_id id, time_point now) {
   of.requests = &one.requests;
   of.risk = one.stood_still;
   if (of.known) of.rate = one.window.rate_cautious();
-  if (one.requests.empty()) return of;
+  if (const auto owed = one.requests.oldest_owed(); owed && !paused) {
+    of.mute = silence_expected(now - std::max(*owed + one.window.delay(), one.delivered_at), of.rate);
+  }
+  if (one.requests.empty()) {
+    // Of whom nothing is known, but that it did not even answer what was withdrawn, is no better than one that is late.
+    if (!of.known) of.wait = of.mute;
+    return of;
+  }
   const time_point due = one.requests.outstanding().front().sent + one.window.delay();
   if (!one.answering && due > now) of.wait = std::chrono::duration<double>(due - now).count();
   const time_point quiet_since = one.owes_since.value_or(now) + (one.answering ? duration::zero() : one.window.delay());
   const double silence = paused ? 0 : silence_expected(now - quiet_since, of.rate);
   of.late = silence > 0;
+  of.mute = std::max(of.mute, silence);
   of.wait = std::max(of.wait, silence);
   return of;
 }
@@ -39,6 +47,20 @@ void transfer::state::look(time_point now, duration age_max) {
     const workload& one = workloads.emplace_back(workload_of(id, now));
     if (can_be_asked(at(id)) && one.known && !one.late) rate_all += one.rate;
   }
+}
+
+double transfer::state::seconds_left() const {
+  return static_cast<double>(queue.missing_bytes()) / rate_all;
+}
+
+std::uint64_t transfer::state::may_come_twice(double seconds) const {
+  auto bound = std::max(static_cast<std::uint64_t>(static_cast<double>(info->total_bytes()) * duplicate_share_max),
+                        duplicate_bytes_min);
+  bound -= std::min(bound, total.bytes_duplicate);
+  for (const workload& one : workloads) {
+    bound -= std::min(bound, bytes_in_vain(one, one.requests->at_risk(), seconds));
+  }
+  return bound;
 }
 
 void transfer::state::refresh_pending() {

@@ -32,6 +32,7 @@ struct transfer::state {
     bool answering = false;  ///< in the midst of the answer to a request that is not given up
     /// Since when it owes us something: it was asked, or last delivered. Does not move when requests are called back.
     std::optional<time_point> owes_since;
+    time_point delivered_at{};         ///< something of what it was asked for, for the last time
     time_point probe_at = never;       ///< of a stalled one: it is asked for a block then
     time_point idle_since{};           ///< while it has no requests
     std::optional<time_point> resume;  ///< not asked for anything before this
@@ -93,6 +94,11 @@ struct transfer::state {
   }
   /// Brings `workloads`, and with them `rate_all`, up to date, if they are older than `age_max`.
   void look(time_point now, duration age_max);
+  /// Bytes that may be asked of two sources before `seconds` have passed, so that not more than duplicate_share_max of
+  /// the share is expected to come twice.
+  std::uint64_t may_come_twice(double seconds) const;
+  /// What is missing over rate_all; infinite if nobody delivers.
+  double seconds_left() const;
   /// What is under way changes faster than rates do.
   void refresh_pending();
   /// Whether other holders of the piece bring all that is missing, and one of them `bytes` of it, clearly sooner than
@@ -116,7 +122,6 @@ struct transfer::state {
   std::deque<fault> faults;
   totals total;
   std::size_t swarm = 0;            ///< peers that are known
-  std::uint64_t wagered_bytes = 0;  ///< asked of a second source, and not called back in time
   std::vector<source_id> affected;  ///< for next_affected()
   bool work_freed = false;
   bool paused = false;

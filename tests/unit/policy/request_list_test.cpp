@@ -77,6 +77,28 @@ TEST_CASE_METHOD(fixture, "a range asked for again is told from the one that was
   CHECK(list.bytes() == 4 * block_bytes);
 }
 
+TEST_CASE_METHOD(fixture, "what another was asked for, too, is at risk until it is answered or rejected") {
+  list.on_wagered(chunk_index{0}, blocks_from(0, 3), 3 * block_bytes);
+  list.on_wagered(chunk_index{0}, blocks_from(1, 3), 3 * block_bytes);
+  list.on_wagered(chunk_index{1}, blocks_from(0, 4), 4 * block_bytes);
+  // No more than was asked for.
+  CHECK(list.at_risk() == 4 * block_bytes);
+  list.on_wagered(chunk_index{0}, blocks_from(4, 2), 2 * block_bytes);
+  CHECK(list.at_risk() == 6 * block_bytes);
+  list.on_not_expected(chunk_index{0}, blocks_from(4, 4));
+  CHECK(list.oldest_owed() == b.sent);
+  CHECK(list.at_risk() == 6 * block_bytes);
+  REQUIRE(list.on_reject(b.range));
+  CHECK_FALSE(list.oldest_owed());
+  CHECK(list.at_risk() == 4 * block_bytes);
+  const bool late = GENERATE(true, false);
+  if (late) list.on_given_up();
+  REQUIRE(list.on_begin(a.range));
+  CHECK(list.at_risk() == 4 * block_bytes);
+  (void)list.on_end(a.range);
+  CHECK(list.at_risk() == 0);
+}
+
 TEST_CASE_METHOD(fixture, "late requests are remembered up to a limit") {
   list.on_given_up();
   CHECK(list.empty());

@@ -114,3 +114,11 @@ TEST_CASE_METHOD(fixture, "silence is judged by the rate, and pauses do not coun
   CHECK(window.bytes_max() == 2 * MiB);
   CHECK(window.rate() == 0);
 }
+
+TEST_CASE_METHOD(fixture, "a source that stood still soon after it began is about as fast as before") {
+  receive(10e6, 50ms, 5ms);
+  now += 700ms;
+  window.on_bytes(16 * KiB, now);
+  CHECK(window.rate() > 7e6);
+  CHECK(window.rate() < 10e6);
+}

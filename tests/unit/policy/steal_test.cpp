@@ -48,8 +48,9 @@ struct fixture {
     works[1].rate = second;
     works[2].rate = third;
   }
-  std::optional<asked_theft> theft_of(std::uint32_t thief, std::uint32_t bytes_max = 256 * KiB) {
-    return steal_asked(queue, works[thief], works, bytes_max, 1 * GiB);
+  std::optional<asked_theft> theft_of(std::uint32_t thief, std::uint32_t bytes_max = 256 * KiB,
+                                      std::uint64_t may_come_twice = 1 * GiB, double left = 0) {
+    return steal_asked(queue, works[thief], works, bytes_max, may_come_twice, left);
   }
   /// All is asked for: this much of it of the first two.
   void ask_all(int first, int second) {
@@ -165,4 +166,54 @@ TEST_CASE_METHOD(fixture, "while chunks are queued only what is very late is tak
   CHECK_FALSE(theft_of(2));
   rates(1e6, 1e6, 10e6);
   CHECK(theft_of(2));
+}
+
+TEST_CASE_METHOD(fixture, "while chunks are queued nothing is asked for twice that comes before the end of all") {
+  take(0, 4);
+  ask(0, 4);
+  // The last one comes after four seconds.
+  rates(1e6, 1e6, 10e6);
+  const double left = GENERATE(3.0, 5.0);
+  const auto theft = theft_of(2, 256 * KiB, 1 * GiB, left);
+  CHECK(theft.has_value() == (left < 4));
+  // What can be called back is.
+  const auto whole = theft_of(2, chunk_bytes_max, 1 * GiB, left);
+  REQUIRE(whole);
+  CHECK(whole->recalled);
+}
+
+TEST_CASE_METHOD(fixture, "who is asked for what may come twice is sooner by a factor of two") {
+  ask_all(7, 1);
+  rates(10e6, 10e6, 6e6);
+  works[2].delay = 0.3;
+  REQUIRE(theft_of(2, block_bytes));
+  works[2].delay = 0.45;
+  CHECK_FALSE(theft_of(2, block_bytes));
+}
+
+TEST_CASE_METHOD(fixture,
+                 "beyond the bound what a silent source has is given up, and what comes slowly is asked for twice") {
+  ask_all(7, 1);
+  rates(10e6, 10e6, 10e6);
+  CHECK(theft_of(2, block_bytes, block_bytes));
+  CHECK_FALSE(theft_of(2, block_bytes, 0));
+  works[0].wait = works[0].mute = theft_gain_beyond_bound + 0.1;
+  works[0].late = GENERATE(true, false);
+  const auto theft = theft_of(2, block_bytes, 0, 10.0);
+  REQUIRE(theft);
+  CHECK(theft->recalled == works[0].late);
+}
+
+TEST_CASE("what comes in vain is what a source delivers until all is over, and a silent one may stay silent") {
+  workload of;
+  of.rate = 1e6;
+  of.known = true;
+  CHECK(bytes_in_vain(of, 1000, 1.0) == 1000);
+  CHECK(bytes_in_vain(of, 1 * GiB, 1.0) == 2'000'000);
+  of.delay = 0.5;
+  CHECK(bytes_in_vain(of, 1 * GiB, 1.0) == 3'000'000);
+  of.mute = 10;
+  CHECK(bytes_in_vain(of, 1000, 1.0) == 200);
+  CHECK(bytes_in_vain(of, 1000, 10.0) == 1000);
+  CHECK(bytes_in_vain({}, 1000, 0.001) == 1000);
 }

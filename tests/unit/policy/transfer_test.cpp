@@ -229,6 +229,12 @@ TEST_CASE("a source that comes back starts with the smallest window and is told 
   s.now += 2s;
   s.transfer.on_deadline(s.now);
   REQUIRE(s.transfer.stats(ann).stalled);
+  const bool about_to_be_probed = GENERATE(false, true);
+  if (about_to_be_probed) {
+    s.now += probe_interval;
+    s.transfer.on_deadline(s.now);
+    REQUIRE_FALSE(s.transfer.stats(ann).stalled);
+  }
   const auto bob = s.join();
   const auto taken = s.ask(bob);
   for (const auto& range : taken) s.deliver(bob, range);
