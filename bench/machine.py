@@ -124,7 +124,7 @@ class Run:
 
 def _has_data(directory):
     return any(entry.is_file() and entry.stat().st_blocks for entry in os.scandir(directory)
-               if not entry.name.endswith(".aria2"))
+               if ".aria2" not in entry.name)
 
 
 def _memory_of(pid):

@@ -1,10 +1,13 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
@@ -25,18 +28,39 @@ void add_options(po::options_description& options) {
   add("json", po::bool_switch(), "print the answer as JSON");
 }
 
-// Written beside and renamed, so that FILE is never half of a torrent.
-result<void> write_file(const std::string& path, std::string_view content) {
-  const std::string partial = path + ".part";
-  const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return system_error("cannot write " + path, errno);
+// Where the content goes when `path` means something that is no file, a pipe or a device.
+result<void> write_to(int file, const std::string& path, std::string_view content) {
   bool written = write_whole(file, content);
   int failure = written ? 0 : errno;
   if (::close(file) != 0 && failure == 0) failure = errno;
-  if (failure == 0 && ::rename(partial.c_str(), path.c_str()) != 0) failure = errno;
   if (failure == 0) return {};
-  ::unlink(partial.c_str());
   return system_error("cannot write " + path, failure);
+}
+
+mode_t current_umask() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
+}
+
+// Written under a new name beside it and renamed, so that FILE is never half of a torrent. FILE may be a link to it.
+result<void> write_file(std::string path, std::string_view content) {
+  struct stat status{};
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (exists && !S_ISREG(status.st_mode)) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    return file < 0 ? system_error("cannot write " + path, errno) : write_to(file, path, content);
+  }
+  std::error_code none;
+  if (exists) path = std::filesystem::canonical(path, none).string();
+  std::string partial = (std::filesystem::path(path).parent_path() / ".shoal.XXXXXX").string();
+  const int file = ::mkostemp(partial.data(), O_CLOEXEC);
+  if (file < 0) return system_error("cannot write " + path, errno);
+  ::fchmod(file, exists ? status.st_mode & 07777 : 0666 & ~current_umask());
+  result<void> written = write_to(file, path, content);
+  if (written && ::rename(partial.c_str(), path.c_str()) != 0) written = system_error("cannot write " + path, errno);
+  if (!written) ::unlink(partial.c_str());
+  return written;
 }
 
 result<void> run(const invocation& call) {

@@ -36,11 +36,12 @@ struct download_request {
   share_id id;
   std::string name;       ///< for display until the metadata is known
   metainfo_ptr info;      ///< null: fetched from peers; may lack its layers
-  std::string directory;  ///< absolute; NAME.part and NAME appear in it
+  std::string directory;  ///< absolute; NAME appears in it
   bool symlinks = false;
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
+  partial_record partial;  ///< from the same
 };
 
 enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };
@@ -63,7 +64,7 @@ class download {
   /// Returns when the download is complete or failed, or after stop().
   awaitable<void> run();
   void stop();
-  /// Ends the download with an error; NAME.part stays.
+  /// Ends the download with an error; what it has stays.
   void fail(error why);
 
   const download_request& request() const { return request_; }

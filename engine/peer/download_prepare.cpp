@@ -11,7 +11,6 @@
 #include "peer/session.hpp"
 #include "peer/share.hpp"
 #include "store/directory_scan.hpp"
-#include "store/partial_files.hpp"
 
 namespace shoal {
 
@@ -191,9 +190,10 @@ awaitable<bool> download::prepare() {
     co_await adopt_if_already_there();
     co_return false;
   }
-  const bool had_part = exists(request_.directory + "/" + part_name(info->name()));
   auto open = [this, info] {
-    return content_files::open_partial(request_.directory, info, request_.symlinks, context_.files);
+    return content_files::open_partial(
+        request_.directory, info, request_.symlinks, context_.files, request_.partial,
+        [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); });
   };
   auto files = co_await offload(context_.background, std::move(open));
   if (!files) {
@@ -203,8 +203,8 @@ awaitable<bool> download::prepare() {
   const std::uint32_t pieces = info->shape().piece_count();
   bitmap good = bitmap::from_bytes(request_.safe, pieces).value_or(bitmap(pieces));
   bitmap doubtful = bitmap::from_bytes(request_.pending, pieces).value_or(bitmap(pieces));
-  if (had_part && request_.safe.empty() && request_.pending.empty()) {
-    // A part file of which nothing is written down: whatever it holds is worth a look.
+  if ((*files)->resumed() && request_.safe.empty() && request_.pending.empty()) {
+    // How far it came is not written down: whatever it holds is worth a look.
     doubtful.set_all();
   }
   for (const file_index file : (*files)->renewed_files()) {
@@ -234,6 +234,7 @@ awaitable<bool> download::prepare() {
   row.peers = request_.peers;
   row.safe = safe.to_bytes();
   row.pending = good.to_bytes();
+  row.partial = (*files)->record();
   auto save = [this, row = std::move(row)] { return context_.database.save_download(row); };
   const auto saved = co_await offload(context_.background, std::move(save));
   if (!saved) {

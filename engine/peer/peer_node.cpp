@@ -215,7 +215,7 @@ awaitable<void> peer_node::restore_share(stored_share row) {
   auto look = [this, row]() -> result<made_share> {
     auto info = metainfo::from_torrent(row.torrent);
     if (!info) return info.error();
-    auto found = scan(row.path, scan_options{row.symlinks});
+    auto found = scan(row.path, scan_options{row.symlinks, state_path()});
     if (!found) return found.error();
     if (found->signatures != row.signatures) {
       return error{errc::conflict, row.path + " changed on disk since it was added: add it again"};
@@ -247,6 +247,7 @@ awaitable<void> peer_node::restore_download(stored_download row) {
   request.peers = row.peers;
   request.safe = row.safe;
   request.pending = row.pending;
+  request.partial = row.partial;
   if (!row.torrent.empty()) {
     auto info = metainfo::from_torrent(row.torrent);
     if (info) request.info = *info;

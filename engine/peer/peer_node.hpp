@@ -92,9 +92,9 @@ class peer_node final : private share_observer, private tracker_observer {
                                      std::function<bool(std::uint64_t, std::uint64_t)> on_progress);
   /// Begins a download, or finds the one that runs or the share that is here already.
   awaitable<result<std::shared_ptr<share>>> download(download_request request);
-  /// Ends a download and keeps NAME.part for the next time.
+  /// Ends a download and keeps what it has for the next time.
   awaitable<result<void>> cancel(share_id id);
-  /// Stops sharing or downloading; NAME.part is deleted, complete files stay.
+  /// Stops sharing or downloading; what is unfinished is deleted, complete files stay.
   awaitable<result<void>> remove(share_id id);
   /// Local shares that `what` means: id, exact name, prefix of an id, glob. errc::not_found or ambiguous.
   result<std::vector<std::shared_ptr<share>>> find_local(const std::string& what) const;
@@ -122,7 +122,7 @@ class peer_node final : private share_observer, private tracker_observer {
   void start(const std::shared_ptr<share>& which);
   /// Stops the share and waits until nothing of it runs any more.
   awaitable<void> retire(std::shared_ptr<share> which, end_reason why);
-  /// Waits until no stopped share of this id is still storing: its NAME.part can be taken up again.
+  /// Waits until no stopped share of this id is still storing: its partial can be taken up again.
   awaitable<void> wait_for_stopped(share_id id);
   /// The complete share whose content is at `path`, or null.
   std::shared_ptr<share> complete_at(const std::string& path) const;

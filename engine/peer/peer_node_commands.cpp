@@ -28,7 +28,7 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
     std::optional<stored_share> before;
   };
   auto look = [this, path, symlinks]() -> result<look_result> {
-    auto found = scan(path, scan_options{symlinks});
+    auto found = scan(path, scan_options{symlinks, state_path()});
     if (!found) return found.error();
     auto rows = database_->shares();
     if (!rows) return rows.error();
@@ -142,6 +142,7 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   }
   request.safe = row->safe;
   request.pending = row->pending;
+  request.partial = row->partial;
   auto begun = std::make_shared<share>(*context_, static_cast<share_observer&>(*this), request.id);
   const std::vector<std::string> peers = row->peers;
   begun->start_download(std::move(request));

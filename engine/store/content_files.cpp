@@ -43,14 +43,16 @@ result<std::shared_ptr<content_files>> content_files::open_complete(std::string 
 }
 
 result<std::shared_ptr<content_files>> content_files::open_partial(std::string directory, metainfo_ptr info,
-                                                                   bool symlinks, std::shared_ptr<file_cache> cache) {
-  result<partial_place> place = make_partial(directory, *info);
+                                                                   bool symlinks, std::shared_ptr<file_cache> cache,
+                                                                   const partial_record& known,
+                                                                   const remember_partial& remember) {
+  result<partial_place> place = make_partial(directory, *info, known, remember);
   if (!place) return std::move(place).error();
   auto opened = std::make_unique<content_state>(std::move(info), std::move(cache));
   opened->symlinks = symlinks;
   opened->partial = std::move(*place);
   const std::string& base = opened->partial.directory_path;
-  opened->location = base + "/" + part_name(opened->info->name());
+  opened->location = base + "/" + std::string(unfinished_folder) + "/" + opened->partial.record.name;
   opened->path = base + "/" + opened->info->name();
   if (opened->partial.resumed) {
     // What a process that was killed has written is in the page cache, not yet on the disk.
@@ -64,6 +66,15 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
 
 const std::vector<file_index>& content_files::renewed_files() const {
   return state_->partial.renewed;
+}
+
+bool content_files::resumed() const {
+  return state_->partial.resumed;
+}
+
+partial_record content_files::record() const {
+  const std::shared_lock lock(state_->place);
+  return state_->partial.record;
 }
 
 result<void> content_files::write(piece_index piece, std::uint32_t begin, byte_view bytes) {
@@ -165,7 +176,7 @@ result<void> content_files::discard() {
   if (s.now != content_state::phase::partial) return {};
   s.now = content_state::phase::discarded;
   s.cache->drop(s.owner);
-  result<void> removed = remove_partial(s.partial, *s.info);
+  result<void> removed = remove_partial(s.partial);
   s.partial = {};
   return removed;
 }

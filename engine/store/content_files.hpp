@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "store/file_cache.hpp"
 #include "store/file_signature.hpp"
+#include "store/partial_files.hpp"
 
 namespace shoal {
 
@@ -26,13 +27,16 @@ class content_files {
   static result<std::shared_ptr<content_files>> open_complete(std::string path, metainfo_ptr info,
                                                               std::vector<file_signature> signatures,
                                                               std::shared_ptr<file_cache> cache);
-  /// A download to `directory`/NAME, kept in `directory`/NAME.part until finish(). Creates the .part file or
-  /// directory with all files (allocated at their full size where the file system can, unless it is in memory),
-  /// directories, empty files; goes on with one that is there. Files of a folder that fit in one piece are made when
-  /// they are first written. errc::conflict if `directory`/NAME exists; errc::no_space if it will not fit. `symlinks`:
-  /// also create the symlinks of the share, those that stay inside it (at finish()).
+  /// A download to `directory`/NAME, kept in a partial (partial_files) until finish(). Creates its file or directory
+  /// with all files (allocated at their full size where the file system can, unless it is in memory), directories,
+  /// empty files; goes on with that of the `known` record. Files of a folder that fit in one piece are made when they
+  /// are first written. errc::conflict if `directory`/NAME exists; errc::no_space if it will not fit. `symlinks`: also
+  /// create the symlinks of the share, those that stay inside it (at finish()). `remember`: called with the record of a
+  /// new one before it takes any space.
   static result<std::shared_ptr<content_files>> open_partial(std::string directory, metainfo_ptr info, bool symlinks,
-                                                             std::shared_ptr<file_cache> cache);
+                                                             std::shared_ptr<file_cache> cache,
+                                                             const partial_record& known,
+                                                             const remember_partial& remember);
   ~content_files();
 
   /// Writes `bytes` of `piece` from `begin` on. The range is valid for the share.
@@ -51,17 +55,21 @@ class content_files {
   /// All written data is on the disk when this returns (fdatasync of the files written since the last call,
   /// or syncfs when they are many).
   result<void> flush();
-  /// flush, modes and symlinks, then renames NAME.part to NAME (never over something that is there:
+  /// flush, modes and symlinks, then renames the partial to NAME (never over something that is there:
   /// errc::conflict) and syncs the directory. Afterwards the object serves the complete content and
   /// signatures() describe it.
   result<void> finish();
-  /// Deletes NAME.part (only that); reads and writes fail with errc::cancelled from then on. Does nothing
+  /// Deletes the partial (only that); reads and writes fail with errc::cancelled from then on. Does nothing
   /// once finished.
   result<void> discard();
 
   /// Files of a download that open_partial() found missing or too short: what an earlier run verified of them
   /// is gone.
   const std::vector<file_index>& renewed_files() const;
+  /// open_partial() went on with one that was there.
+  bool resumed() const;
+  /// Of a download; empty once finished.
+  partial_record record() const;
 
   /// Absolute path where the content is, or will be when finished.
   std::string path() const;

@@ -51,7 +51,7 @@ result<int> content_state::open_now(std::uint32_t file, bool for_writing) {
   if (for_writing && awaited(file)) return make_now(file);
   if (now == phase::partial) {
     opened = info->is_folder() ? open_beneath(partial.part.get(), file_path, O_RDWR | flags)
-                               : open_beneath(partial.directory.get(), part_name(info->name()), O_RDWR | flags);
+                               : open_beneath(partial.unfinished.get(), partial.record.name, O_RDWR | flags);
   } else if (info->is_folder()) {
     const auto root = cache->get(owner, root_key, [this]() -> result<int> {
       const int directory = ::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

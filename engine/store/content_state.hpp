@@ -70,7 +70,7 @@ struct content_state {
   std::shared_mutex place;
   phase now = phase::partial;
   partial_place partial;  // its `awaited` and `reserved` by `facts`
-  std::string location;   // where the files are: the final path or NAME.part
+  std::string location;   // where the files are: the final path or the partial
 
   /// Never held over a system call, so that path() and signatures() do not wait for a disk.
   mutable std::mutex facts;

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "store/beneath.hpp"
+#include "store/partial_files.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -41,7 +42,16 @@ std::optional<std::string> resolve_inside(std::string_view parent, const std::st
 
 class scanner {
  public:
-  scanner(scan_result& found, const scan_options& options) : found_(found), options_(options) {}
+  scanner(scan_result& found, const scan_options& options) : found_(found), options_(options) {
+    if (options.state_directory.empty()) return;
+    struct stat status{};
+    if (stat(options.state_directory.c_str(), &status) == 0) state_ = status;
+  }
+
+  /// It is our own state directory.
+  bool is_state(const struct stat& status) const {
+    return state_ && status.st_dev == state_->st_dev && status.st_ino == state_->st_ino;
+  }
 
   /// All below the open `directory`, whose path from the root is `prefix` ("" or ending in '/').
   result<void> scan_directory(unique_descriptor directory, const std::string& prefix) {
@@ -103,6 +113,14 @@ class scanner {
     }
     if (S_ISREG(status.st_mode)) return add_regular(directory, name, path, status);
     if (S_ISLNK(status.st_mode)) return add_symlink(directory, name, path);
+    if (S_ISDIR(status.st_mode) && name == unfinished_folder) {
+      note(path, "holds unfinished downloads");
+      return {};
+    }
+    if (S_ISDIR(status.st_mode) && is_state(status)) {
+      note(path, "is the state directory of this peer");
+      return {};
+    }
     if (S_ISDIR(status.st_mode)) {
       unique_descriptor below = open_beneath(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
       if (!below) return failed("cannot read", path, errno);
@@ -162,6 +180,7 @@ class scanner {
 
   scan_result& found_;
   const scan_options& options_;
+  std::optional<struct stat> state_;
 };
 
 }  // namespace
@@ -182,6 +201,14 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   struct stat status{};
   if (lstat(found.path.c_str(), &status) != 0) return system_error("cannot share " + printable(path), errno);
   scanner work(found, options);
+  for (std::string_view at = found.path; !at.empty(); at = parent_path(at)) {
+    if (last_element(at) == unfinished_folder) {
+      return error{errc::malformed, printable(found.path) + " is unfinished: it can be shared when it is downloaded"};
+    }
+  }
+  if (work.is_state(status)) {
+    return error{errc::malformed, printable(found.path) + " is the state directory of this peer: it cannot be shared"};
+  }
   if (S_ISREG(status.st_mode)) {
     if (access(found.path.c_str(), R_OK) != 0) return system_error("cannot read " + printable(found.path), errno);
     result<void> added = work.add_regular(AT_FDCWD, found.path, found.name, status);

@@ -14,6 +14,8 @@ namespace shoal {
 
 struct scan_options {
   bool symlinks = false;  ///< keep symlinks that stay inside the folder; otherwise they are skipped with a note
+  /// A directory that is skipped with a note wherever it is: our own state. Empty: there is none.
+  std::string state_directory{};
 };
 
 struct scan_result {
@@ -22,12 +24,14 @@ struct scan_result {
   bool folder = false;
   std::vector<file_entry> files;           ///< sorted by the raw bytes of path elements (BEP 52); roots still zero
   std::vector<file_signature> signatures;  ///< one per entry of files
-  std::vector<std::string> notes;          ///< one line for each thing skipped: symlink, socket, device
+  /// One line for each thing skipped: symlink, socket, device, our own state, folders of unfinished downloads.
+  std::vector<std::string> notes;
 };
 
 /// Fails as a whole rather than share less than the user sees: errc::not_found, permission (an unreadable
-/// file), malformed (a name that is not UTF-8, a root that is neither file nor folder) and limit name the
-/// path and the remedy. A folder in which nothing could be kept counts as an empty directory.
+/// file), malformed (a name that is not UTF-8, a root that is neither file nor folder, or that is what would be
+/// skipped) and limit name the path and the remedy. A folder in which nothing could be kept counts as an empty
+/// directory.
 result<scan_result> scan(const std::string& path, const scan_options& options);
 
 }  // namespace shoal

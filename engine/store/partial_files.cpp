@@ -21,7 +21,8 @@ namespace shoal {
 
 namespace {
 
-constexpr std::string_view part_suffix = ".part";
+/// Unfinished downloads of one share in one directory that are not ours, at most: of peers with other states.
+constexpr int others_max = 100;
 /// New files; the umask takes away what the user does not want.
 constexpr mode_t file_mode = 0666;
 constexpr mode_t executable_mode = 0777;
@@ -54,21 +55,26 @@ mode_t mode_of(const file_entry& file) {
   return file.executable ? executable_mode : file_mode;
 }
 
+/// Nothing is left in it, or nothing happens.
+void remove_unfinished_folder(const partial_place& place) {
+  unlinkat(place.directory.get(), std::string(unfinished_folder).c_str(), AT_REMOVEDIR);
+}
+
 class partial_maker {
  public:
-  partial_maker(partial_place& place, const metainfo& info)
-      : place_(place),
-        info_(info),
-        part_(part_name(info.name())),
-        shown_(printable(place.directory_path + "/" + part_)) {}
+  partial_maker(partial_place& place, const metainfo& info) : place_(place), info_(info) {}
 
-  result<void> make() {
+  result<void> make(const partial_record& known, const remember_partial& remember) {
     struct statfs status{};
     place_.in_memory = fstatfs(place_.directory.get(), &status) == 0 && status.f_type == TMPFS_MAGIC;
     free_bytes_ = free_bytes().value_or(0);
     place_.without_holes.resize(info_.files().size());
     place_.awaited.resize(info_.files().size());
-    result<void> made = info_.is_folder() ? make_folder() : make_single();
+    result<void> made = make_root(known);
+    shown_ = shown_partial(place_);
+    if (made) made = lock();
+    if (made && !place_.resumed) made = remember(place_.record);
+    if (made) made = info_.is_folder() ? make_folder() : make_single();
     if (made && later_bytes_ > free_bytes().value_or(later_bytes_)) made = no_space_error();
     if (!made) undo();
     return made;
@@ -83,19 +89,61 @@ class partial_maker {
     return std::uint64_t{status.f_bavail} * static_cast<std::uint64_t>(status.f_frsize);
   }
 
-  result<void> make_single() {
-    const file_entry& file = info_.files().front();
-    return make_file(place_.directory.get(), part_, shown_, file, &place_.part);
+  /// Opens the file or directory of the record if it is still the one that was made, or makes a new one.
+  result<void> make_root(const partial_record& known) {
+    const std::string folder(unfinished_folder);
+    if (mkdirat(place_.directory.get(), folder.c_str(), 0777) != 0 && errno != EEXIST) {
+      return system_error("cannot download to " + printable(place_.directory_path), errno);
+    }
+    place_.unfinished = open_beneath(place_.directory.get(), folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!place_.unfinished) {
+      return beneath_error("cannot keep the download in " + printable(place_.directory_path) + "/" + folder, errno);
+    }
+    if (!known.name.empty() && take_up(known)) return {};
+    const std::string id = info_.id().hex();
+    for (int others = 0; others < others_max; ++others) {
+      place_.record.name = others == 0 ? id : id + "." + std::to_string(others);
+      if (make_new()) return {};
+      if (errno != EEXIST) return beneath_error("cannot create " + shown_partial(place_), errno);
+    }
+    return error{errc::conflict, printable(place_.directory_path) + "/" + folder +
+                                     " is full of unfinished downloads that are not ours: choose another directory "
+                                     "with --dir"};
   }
 
+  bool take_up(const partial_record& known) {
+    if (known.name.find('/') != std::string::npos) return false;
+    const int flags = info_.is_folder() ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
+    unique_descriptor opened = open_beneath(place_.unfinished.get(), known.name, flags | O_NOFOLLOW);
+    struct stat status{};
+    if (!opened || fstat(opened.get(), &status) != 0 || status.st_ino != known.inode) return false;
+    if (!info_.is_folder() && !S_ISREG(status.st_mode)) return false;
+    place_.record = known;
+    place_.part = std::move(opened);
+    place_.resumed = true;
+    return true;
+  }
+
+  /// False: see errno.
+  bool make_new() {
+    const std::string& name = place_.record.name;
+    if (info_.is_folder()) {
+      if (mkdirat(place_.unfinished.get(), name.c_str(), 0777) != 0) return false;
+      place_.part = open_beneath(place_.unfinished.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    } else {
+      place_.part = open_beneath(place_.unfinished.get(), name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
+                                 mode_of(info_.files().front()));
+    }
+    struct stat status{};
+    if (!place_.part || fstat(place_.part.get(), &status) != 0) return false;
+    place_.record.inode = status.st_ino;
+    return true;
+  }
+
+  result<void> make_single() { return give_size(place_.part.get(), !place_.resumed, shown_, info_.files().front()); }
+
   result<void> make_folder() {
-    folder_made_ = mkdirat(place_.directory.get(), part_.c_str(), 0777) == 0;
-    if (!folder_made_ && errno != EEXIST) return system_error("cannot create " + shown_, errno);
-    place_.part = open_beneath(place_.directory.get(), part_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!place_.part) return beneath_error("cannot open " + shown_, errno);
-    place_.resumed = !folder_made_;
-    if (result<void> locked = lock(place_.part.get()); !locked) return locked;
-    if (!folder_made_) {
+    if (place_.resumed) {
       if (result<void> ours = check_only_holds(place_.part.get(), shown_, info_); !ours) return ours;
     }
     directory_stack directories(place_.part.get(), shown_);
@@ -107,13 +155,13 @@ class partial_maker {
       if (!parent) return parent.error();
       if (empty_directory) continue;
       const std::string name(last_element(file.path));
-      if (made_when_written(info_, file) && (folder_made_ || !is_there(*parent, name))) {
+      if (made_when_written(info_, file) && (!place_.resumed || !is_there(*parent, name))) {
         later_bytes_ += file.size;
         place_.renewed.emplace_back(index_of(file));
         place_.awaited[index_of(file)] = true;
         continue;
       }
-      if (result<void> made = make_file(*parent, name, shown_ + "/" + file.path, file, nullptr); !made) return made;
+      if (result<void> made = make_file(*parent, name, shown_ + "/" + file.path, file); !made) return made;
     }
     return {};
   }
@@ -127,43 +175,39 @@ class partial_maker {
     return static_cast<std::uint32_t>(&file - info_.files().data());
   }
 
-  /// `keep` takes the locked descriptor of a share of one file.
-  result<void> make_file(int directory, const std::string& name, const std::string& shown, const file_entry& file,
-                         unique_descriptor* keep) {
-    undo_step step{file.path, true, 0};
+  result<void> make_file(int directory, const std::string& name, const std::string& shown, const file_entry& file) {
+    bool made = true;
     unique_descriptor opened = open_beneath(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of(file));
     if (!opened && errno == EEXIST) {
-      step.made = false;
+      made = false;
       opened = open_beneath(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
     }
     if (!opened) return beneath_error("cannot open " + shown, errno);
+    return give_size(opened.get(), made, shown, file);
+  }
+
+  result<void> give_size(int descriptor, bool made, const std::string& shown, const file_entry& file) {
     struct stat status{};
-    if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
+    if (fstat(descriptor, &status) != 0) return system_error("cannot read " + shown, errno);
     if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown, ENOTDIR);
-    step.size_before = status.st_size;
     const std::uint32_t index = index_of(file);
-    const bool whole = !step.made && static_cast<std::uint64_t>(status.st_size) >= file.size;
+    const bool whole = !made && static_cast<std::uint64_t>(status.st_size) >= file.size;
     const bool had_holes = !has_all_blocks(status, file.size);
-    if (keep != nullptr) {
-      place_.resumed = !step.made;
-      if (result<void> locked = lock(opened.get()); !locked) return locked;
-    }
-    if (!step.made) set_executable(opened.get(), status.st_mode, file.executable);
+    if (!made) set_executable(descriptor, status.st_mode, file.executable);
     allocated_before_ += std::min(file.size, static_cast<std::uint64_t>(status.st_blocks) * 512);
-    undo_.push_back(std::move(step));
+    undo_.push_back({file.path, made, status.st_size});
     if (place_.in_memory) {
       later_bytes_ += file.size - std::min(file.size, static_cast<std::uint64_t>(status.st_blocks) * 512);
       if (later_bytes_ > free_bytes_) return no_space_error();
     }
-    if (const int failure = allocate(opened.get(), status, file.size, place_.in_memory); failure != 0) {
+    if (const int failure = allocate(descriptor, status, file.size, place_.in_memory); failure != 0) {
       return allocation_error(shown, file.size, failure);
     }
-    if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown, errno);
+    if (fstat(descriptor, &status) != 0) return system_error("cannot read " + shown, errno);
     const bool reserved = has_all_blocks(status, file.size);
     place_.without_holes[index] = reserved || place_.in_memory;
     // Where blocks can be reserved they were, so a hole was made by somebody else.
     if (!whole || (had_holes && reserved)) place_.renewed.emplace_back(index);
-    if (keep != nullptr) *keep = std::move(opened);
     return {};
   }
 
@@ -191,23 +235,37 @@ class partial_maker {
                                 " free; free some or choose another directory with --dir"};
   }
 
-  result<void> lock(int descriptor) const {
-    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+  result<void> lock() const {
+    if (flock(place_.part.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
     return error{errc::conflict, shown_ + " is being written by another download: choose another directory with --dir"};
   }
 
   void undo() {
-    const bool folder = info_.is_folder();
-    directory_stack directories(folder ? place_.part.get() : place_.directory.get(), shown_);
+    if (place_.part && !place_.resumed) {
+      [[maybe_unused]] const result<void> removed = remove_partial(place_);
+    } else if (place_.part) {
+      restore();
+    }
+    remove_unfinished_folder(place_);
+  }
+
+  /// Puts back what was made of a partial that was there before.
+  void restore() {
+    if (!info_.is_folder()) {
+      for (const undo_step& step : undo_) {
+        // Best effort: a larger size would be corrected by the next run as well.
+        [[maybe_unused]] const int restored = ftruncate(place_.part.get(), step.size_before);
+      }
+      return;
+    }
+    directory_stack directories(place_.part.get(), shown_);
     for (auto step = undo_.rbegin(); step != undo_.rend(); ++step) {
-      const std::string& path = folder ? step->path : part_;
-      const result<int> parent = directories.parent_of(path);
+      const result<int> parent = directories.parent_of(step->path);
       if (!parent) continue;
-      const std::string name(last_element(path));
+      const std::string name(last_element(step->path));
       if (step->made) {
         unlinkat(*parent, name.c_str(), 0);
       } else if (const unique_descriptor file = open_beneath(*parent, name, O_WRONLY | O_NOFOLLOW)) {
-        // Best effort: a larger size would be corrected by the next run as well.
         [[maybe_unused]] const int restored = ftruncate(file.get(), step->size_before);
       }
     }
@@ -215,42 +273,44 @@ class partial_maker {
       const result<int> parent = directories.parent_of(*made);
       if (parent) unlinkat(*parent, std::string(last_element(*made)).c_str(), AT_REMOVEDIR);
     }
-    if (folder_made_) unlinkat(place_.directory.get(), part_.c_str(), AT_REMOVEDIR);
   }
 
   partial_place& place_;
   const metainfo& info_;
-  const std::string part_;
-  const std::string shown_;
+  std::string shown_;
   std::uint64_t free_bytes_ = 0;
   std::uint64_t allocated_before_ = 0;
   std::uint64_t later_bytes_ = 0;  ///< that are not reserved: of files made when written, and all in memory
-  bool folder_made_ = false;
   std::vector<std::string> directories_made_;
   std::vector<undo_step> undo_;
 };
 
 /// rename that never replaces; 0 or an errno.
-int rename_to_new(int directory, const char* from, const char* to, bool folder) {
-  if (renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0) return 0;
+int rename_to_new(int from_directory, const char* from, int directory, const char* to, bool folder) {
+  if (renameat2(from_directory, from, directory, to, RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return errno;
   // A file system without the flag: a hard link does not replace either.
   if (!folder) {
-    if (linkat(directory, from, directory, to, 0) == 0) return unlinkat(directory, from, 0) == 0 ? 0 : errno;
+    if (linkat(from_directory, from, directory, to, 0) == 0) return unlinkat(from_directory, from, 0) == 0 ? 0 : errno;
     if (errno == EEXIST) return errno;
   }
   struct stat status{};
   if (fstatat(directory, to, &status, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
-  return renameat(directory, from, directory, to) == 0 ? 0 : errno;
+  return renameat(from_directory, from, directory, to) == 0 ? 0 : errno;
 }
 
 }  // namespace
 
-std::string part_name(std::string_view name) {
-  std::size_t bytes = std::min(name.size(), path_element_bytes_max - part_suffix.size());
-  // Not in the middle of a UTF-8 sequence.
-  while (bytes < name.size() && bytes > 0 && (static_cast<std::uint8_t>(name[bytes]) & 0xc0) == 0x80) --bytes;
-  return std::string(name.substr(0, bytes)) + std::string(part_suffix);
+bool is_still_there(const partial_place& place) {
+  struct stat opened{};
+  struct stat named{};
+  return fstat(place.part.get(), &opened) == 0 &&
+         fstatat(place.unfinished.get(), place.record.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+std::string shown_partial(const partial_place& place) {
+  return printable(place.directory_path + "/" + std::string(unfinished_folder) + "/" + place.record.name);
 }
 
 bool made_when_written(const metainfo& info, const file_entry& file) {
@@ -261,7 +321,7 @@ bool made_when_written(const metainfo& info, const file_entry& file) {
 result<unique_descriptor> make_awaited(const partial_place& place, const metainfo& info, file_index file,
                                        bool& without_holes) {
   const file_entry& entry = info.files()[file.value()];
-  const auto shown = [&] { return printable(place.directory_path + "/" + part_name(info.name()) + "/" + entry.path); };
+  const auto shown = [&] { return shown_partial(place) + "/" + printable(entry.path); };
   unique_descriptor opened =
       open_beneath(place.part.get(), entry.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode_of(entry));
   if (!opened) return beneath_error("cannot open " + shown(), errno);
@@ -278,7 +338,8 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
   return opened;
 }
 
-result<partial_place> make_partial(const std::string& directory, const metainfo& info) {
+result<partial_place> make_partial(const std::string& directory, const metainfo& info, const partial_record& known,
+                                   const remember_partial& remember) {
   const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(directory.c_str(), nullptr), &std::free);
   if (!resolved) {
     return system_error("cannot download to " + printable(directory) + " (create it or choose another with --dir)",
@@ -290,26 +351,40 @@ result<partial_place> make_partial(const std::string& directory, const metainfo&
   if (!place.directory) {
     return system_error("cannot download to " + printable(directory) + " (choose another directory with --dir)", errno);
   }
+  if (info.name() == unfinished_folder) {
+    return error{errc::conflict, "a share with the name " + info.name() +
+                                     " cannot be downloaded: unfinished downloads are kept under this name"};
+  }
   struct stat status{};
   if (fstatat(place.directory.get(), info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
     return error{errc::conflict, printable(place.directory_path + "/" + info.name()) +
                                      " exists already: move it away or choose another directory with --dir"};
   }
-  result<void> made = partial_maker(place, info).make();
+  result<void> made = partial_maker(place, info).make(known, remember);
   if (!made) return std::move(made).error();
   return place;
 }
 
 result<void> rename_partial(const partial_place& place, const metainfo& info) {
-  const std::string part = part_name(info.name());
-  const int failure = rename_to_new(place.directory.get(), part.c_str(), info.name().c_str(), info.is_folder());
-  if (failure == 0) return {};
-  const std::string shown = printable(place.directory_path + "/" + info.name());
-  const std::string shown_part = printable(place.directory_path + "/" + part);
-  if (failure == EEXIST || failure == ENOTEMPTY) {
-    return error{errc::conflict, shown + " exists already: move it away; the complete download waits in " + shown_part};
+  const int failure = rename_to_new(place.unfinished.get(), place.record.name.c_str(), place.directory.get(),
+                                    info.name().c_str(), info.is_folder());
+  if (failure == 0) {
+    remove_unfinished_folder(place);
+    return {};
   }
-  return system_error("cannot rename " + shown_part + " to " + shown, failure);
+  const std::string shown = printable(place.directory_path + "/" + info.name());
+  if (failure == EEXIST || failure == ENOTEMPTY) {
+    return error{errc::conflict,
+                 shown + " exists already: move it away; the complete download waits in " + shown_partial(place)};
+  }
+  return system_error("cannot rename " + shown_partial(place) + " to " + shown, failure);
+}
+
+result<void> remove_partial(const partial_place& place) {
+  if (!is_still_there(place)) return {};
+  result<void> removed = remove_tree(place.unfinished.get(), place.record.name, shown_partial(place));
+  remove_unfinished_folder(place);
+  return removed;
 }
 
 }  // namespace shoal

@@ -107,7 +107,7 @@ result<void> remove_tree(int directory, const std::string& name, const std::stri
 
 result<void> make_symlinks(const partial_place& place, const metainfo& info) {
   if (!info.is_folder()) return {};
-  const std::string shown = printable(place.directory_path + "/" + part_name(info.name()));
+  const std::string shown = shown_partial(place);
   directory_stack directories(place.part.get(), shown);
   std::vector<std::string> made;
   for (const file_entry& file : info.files()) {
@@ -128,7 +128,7 @@ result<void> make_symlinks(const partial_place& place, const metainfo& info) {
 
 result<void> sync_names(const partial_place& place, const metainfo& info) {
   if (!info.is_folder()) return {};
-  const std::string shown = printable(place.directory_path + "/" + part_name(info.name()));
+  const std::string shown = shown_partial(place);
   if (info.files().size() > single_syncs_max) {
     if (syncfs(place.part.get()) != 0) return system_error("cannot sync " + shown, errno);
     return {};
@@ -154,14 +154,9 @@ bool has_all_blocks(const struct stat& status, std::uint64_t size) {
 result<std::vector<file_signature>> partial_signatures(const partial_place& place, const metainfo& info) {
   std::vector<file_signature> signatures(info.files().size());
   struct stat status{};
-  const std::string name = part_name(info.name());
-  const std::string shown = printable(place.directory_path + "/" + name);
-  struct stat named{};
+  const std::string shown = shown_partial(place);
   if (fstat(place.part.get(), &status) != 0) return system_error("cannot read " + shown, errno);
-  if (fstatat(place.directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 || named.st_dev != status.st_dev ||
-      named.st_ino != status.st_ino) {
-    return tampered_error(shown);
-  }
+  if (!is_still_there(place)) return tampered_error(shown);
   const auto intact = [&](std::size_t file) {
     const std::uint64_t size = info.files()[file].size;
     const bool without_holes = file < place.without_holes.size() && place.without_holes[file];
@@ -186,11 +181,6 @@ result<std::vector<file_signature>> partial_signatures(const partial_place& plac
     signatures[i] = signature_of(status);
   }
   return signatures;
-}
-
-result<void> remove_partial(const partial_place& place, const metainfo& info) {
-  const std::string part = part_name(info.name());
-  return remove_tree(place.directory.get(), part, printable(place.directory_path + "/" + part));
 }
 
 }  // namespace shoal

@@ -1,4 +1,4 @@
-// Whole-tree work inside the NAME.part directory of a folder share.
+// Whole-tree work inside the partial of a folder share.
 //
 // Follows no symlinks; depth is bounded by path_depth_max. Used by partial_files only. Blocks.
 #pragma once

@@ -14,7 +14,7 @@ namespace shoal {
 namespace {
 
 /// PRAGMA user_version of the tables below.
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 /// How long to wait for another program that reads the file, sqlite3 for one.
 constexpr int busy_timeout_ms = 5000;
 /// One value: the largest .torrent, an info dictionary and the piece layers of pieces_max pieces.
@@ -33,9 +33,17 @@ constexpr const char* schema = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB);
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
-                       paused INTEGER);
+                       paused INTEGER, partial BLOB, inode INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+COMMIT;
+)sql";
+
+constexpr const char* from_version_1 = R"sql(
+BEGIN IMMEDIATE;
+ALTER TABLE download ADD COLUMN partial BLOB;
+ALTER TABLE download ADD COLUMN inode INTEGER;
+PRAGMA user_version = 2;
 COMMIT;
 )sql";
 
@@ -116,8 +124,8 @@ int prepare_tables(sqlite3* handle, std::int64_t& version) {
     if (const int code = query.step(); code != SQLITE_ROW) return code;
     version = query.integer(0);
   }
-  if (version != 0) return SQLITE_OK;
-  if (const int code = execute(handle, schema); code != SQLITE_OK) {
+  if (version != 0 && version != 1) return SQLITE_OK;
+  if (const int code = execute(handle, version == 0 ? schema : from_version_1); code != SQLITE_OK) {
     execute(handle, "ROLLBACK");
     // Our tables without our version, or half of them.
     return (code & 0xff) == SQLITE_ERROR ? SQLITE_CORRUPT : code;
@@ -209,7 +217,7 @@ result<void> state_database::remove_share(const std::string& path) {
 result<std::vector<stored_download>> state_database::downloads() {
   const std::lock_guard lock(mutex_);
   sqlite_statement query(handle_,
-                         "SELECT id, directory, symlinks, torrent, name, peers, safe, pending, paused "
+                         "SELECT id, directory, symlinks, torrent, name, peers, safe, pending, paused, partial, inode "
                          "FROM download LEFT JOIN progress USING (id) ORDER BY download.rowid LIMIT ?");
   query.bind(static_cast<std::int64_t>(rows_max));
   std::vector<stored_download> downloads;
@@ -218,7 +226,8 @@ result<std::vector<stored_download>> state_database::downloads() {
     const std::optional<share_id> id = share_id::from_bytes(query.bytes(0));
     if (!id) return error{errc::malformed, shown_path_ + " holds a row that shoal did not write: move the file away"};
     downloads.push_back({*id, query.text(1), query.integer(2) != 0, query.bytes(3), query.text(4),
-                         decode_peers(query.text(5)), query.bytes(6), query.bytes(7), query.integer(8) != 0});
+                         decode_peers(query.text(5)), query.bytes(6), query.bytes(7), query.integer(8) != 0,
+                         partial_record{query.text(9), static_cast<std::uint64_t>(query.integer(10))}});
   }
   if (const result<void> done = finished(code); !done) return done.error();
   return downloads;
@@ -231,10 +240,12 @@ result<void> state_database::save_download(const stored_download& download) {
   int code;
   {
     sqlite_statement put(handle_,
-                         "INSERT OR REPLACE INTO download (id, directory, symlinks, torrent, name, peers, paused) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?)");
+                         "INSERT OR REPLACE INTO download "
+                         "(id, directory, symlinks, torrent, name, peers, paused, partial, inode) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put.bind(download.id.view()).bind(download.directory).bind(std::int64_t{download.symlinks});
     put.bind(download.torrent).bind(download.name).bind(peers).bind(std::int64_t{download.paused});
+    put.bind(download.partial.name).bind(static_cast<std::int64_t>(download.partial.inode));
     code = put.step();
   }
   if (code == SQLITE_DONE) code = put_progress(download.id, download.safe, download.pending);
@@ -254,6 +265,12 @@ int state_database::put_progress(const share_id& id, byte_view safe, byte_view p
 result<void> state_database::save_progress(const share_id& id, byte_view safe, byte_view pending) {
   const std::lock_guard lock(mutex_);
   return finished(put_progress(id, safe, pending));
+}
+
+result<void> state_database::save_partial(const share_id& id, const partial_record& partial) {
+  const std::lock_guard lock(mutex_);
+  sqlite_statement put(handle_, "UPDATE download SET partial = ?, inode = ? WHERE id = ?");
+  return finished(put.bind(partial.name).bind(static_cast<std::int64_t>(partial.inode)).bind(id.view()).step());
 }
 
 result<void> state_database::pause_download(const share_id& id) {

@@ -15,6 +15,7 @@
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
 #include "store/file_signature.hpp"
+#include "store/partial_files.hpp"
 
 struct sqlite3;
 
@@ -28,7 +29,7 @@ struct stored_share {
   std::vector<file_signature> signatures;
 };
 
-/// An unfinished download: NAME.part in `directory`.
+/// An unfinished download in `directory`.
 struct stored_download {
   share_id id;
   std::string directory;
@@ -39,6 +40,7 @@ struct stored_download {
   byte_buffer safe;                ///< bitmap::to_bytes: verified and flushed to disk
   byte_buffer pending;             ///< verified, perhaps not on disk: hashed again after a crash
   bool paused = false;             ///< cancelled by the user: not resumed at the next start
+  partial_record partial{};        ///< what it has on disk
 };
 
 class state_database {
@@ -59,6 +61,8 @@ class state_database {
   /// Journals progress of a download that was saved; nothing happens if it was not. Call with `safe` only
   /// after content_files::flush().
   result<void> save_progress(const share_id& id, byte_view safe, byte_view pending);
+  /// What a download that was saved has on disk; nothing happens if it was not.
+  result<void> save_partial(const share_id& id, const partial_record& partial);
   /// Marks a saved download as paused; saving it again unmarks it.
   result<void> pause_download(const share_id& id);
   result<void> remove_download(const share_id& id);

@@ -18,7 +18,7 @@ class DownloadTest(SwarmTest):
         self.assertEqual(row["done"], 40_000_003)
         self.assertEqual(sum(source["bytes"] for source in row["sources"]) - row["bytes_duplicate"], 40_000_003)
         self.assertEqual(digest(c.dir / "model.bin"), digest(path))
-        self.assertFalse((c.dir / "model.bin.part").exists())
+        self.assertEqual([path.name for path in c.dir.iterdir()], ["model.bin"])
         self.wait_listed(a, "model.bin", seeders=3, leechers=0)
 
     def test_same_path_is_no_new_share_and_a_changed_file_is(self):

@@ -116,7 +116,7 @@ class FailureTest(SwarmTest):
         self.assertEqual(running.wait(30), 130)
         running.communicate()
         wait_for(lambda: d.download_row(share) is None, "the download is gone")
-        self.assertTrue((d.dir / "big.bin.part").exists())
+        self.assertEqual(d.unfinished().name, share)
         before = proxies[0].bytes
         d.ok(*words)
         self.assertEqual(digest(d.dir / "big.bin"), digest(path))

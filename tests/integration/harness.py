@@ -154,6 +154,11 @@ class Peer(Process):
     def add(self, path, *options):
         return self.json("add", path, *options)[0]
 
+    def unfinished(self):
+        """Path of the only download that is unfinished."""
+        path, = (self.dir / ".shoal").iterdir()
+        return path
+
     def download_row(self, share_id):
         for row in self.json("status")["downloads"]:
             if row["id"] == share_id:

@@ -37,7 +37,7 @@ class Hostile(SwarmTest):
 
     def test_part_file_replaced_by_another_file(self):
         peer, source, waiting, proxy = self.half_way("big")
-        part = peer.dir / "big.part"
+        part = peer.unfinished()
         part.unlink()
         part.write_bytes(b"of somebody else")
         self.assert_never_wrong(peer, source, waiting, proxy)
@@ -46,7 +46,7 @@ class Hostile(SwarmTest):
         peer, source, waiting, proxy = self.half_way("big")
         victim = self.file("victim", 1000)
         before = digest(victim)
-        part = peer.dir / "big.part"
+        part = peer.unfinished()
         part.unlink()
         part.symlink_to(victim)
         self.assert_never_wrong(peer, source, waiting, proxy)
@@ -54,7 +54,7 @@ class Hostile(SwarmTest):
 
     def test_part_file_truncated(self):
         peer, source, waiting, proxy = self.half_way("big")
-        os.truncate(peer.dir / "big.part", 0)
+        os.truncate(peer.unfinished(), 0)
         self.assert_never_wrong(peer, source, waiting, proxy)
 
     def test_operand_that_is_not_text(self):

@@ -30,24 +30,33 @@ TEST_CASE("in memory no block is reserved, and one that was cut is noticed all t
   const auto source = content_files::open_complete(share.path, share.info, share.signatures, cache);
   REQUIRE(source);
 
-  auto target = content_files::open_partial(memory.string(), share.info, false, cache);
+  partial_record known;
+  const auto open = [&] {
+    return content_files::open_partial(memory.string(), share.info, false, cache, known,
+                                       [&known](const partial_record& made) -> result<void> {
+                                         known = made;
+                                         return {};
+                                       });
+  };
+  auto target = open();
   REQUIRE(target);
   struct stat status{};
-  REQUIRE(stat((memory / "file.part").c_str(), &status) == 0);
+  const fs::path part = memory / unfinished_folder / known.name;
+  REQUIRE(stat(part.c_str(), &status) == 0);
   CHECK(status.st_size == 1'500'000);
   CHECK(status.st_blocks == 0);
   // What an earlier run wrote counts: the holes that are left are its own.
   REQUIRE((*target)->write(piece_index{0}, 0, byte_buffer(block_bytes)));
   target->reset();
-  target = content_files::open_partial(memory.string(), share.info, false, cache);
+  target = open();
   REQUIRE(target);
   CHECK((*target)->renewed_files().empty());
 
   test::copy_all(**source, **target, *share.info);
   const bool cut = GENERATE(false, true);
   if (cut) {
-    REQUIRE(truncate((memory / "file.part").c_str(), 0) == 0);
-    REQUIRE(truncate((memory / "file.part").c_str(), 1'500'000) == 0);
+    REQUIRE(truncate(part.c_str(), 0) == 0);
+    REQUIRE(truncate(part.c_str(), 1'500'000) == 0);
     const auto failed = (*target)->finish();
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code == errc::verification);

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <map>
 #include <thread>
 
 #include "store/partial_files.hpp"
@@ -40,10 +41,17 @@ struct fixture {
     return *opened;
   }
   result<std::shared_ptr<content_files>> partial(const metainfo_ptr& info, bool symlinks = false) {
-    return content_files::open_partial((home / "down").string(), info, symlinks, cache);
+    partial_record& record = records[info->id()];
+    return content_files::open_partial((home / "down").string(), info, symlinks, cache, record,
+                                       [&record](const partial_record& made) -> result<void> {
+                                         record = made;
+                                         return {};
+                                       });
   }
+  fs::path unfinished(const metainfo_ptr& info) const { return home / "down" / unfinished_folder / info->id().hex(); }
   temporary_directory home;
   std::shared_ptr<file_cache> cache = std::make_shared<file_cache>();
+  std::map<share_id, partial_record> records;  ///< what was written down
 };
 
 std::size_t entries_in(const fs::path& directory) {
@@ -59,10 +67,10 @@ TEST_CASE("a folder is downloaded beside its place and then takes it", "[content
   auto target = f.partial(share.info);
   REQUIRE(target);
   CHECK((*target)->path() == (f.home / "down/folder").string());
-  CHECK(fs::file_size(f.home / "down/folder.part/a/one") == 200'000);
-  CHECK(fs::is_directory(f.home / "down/folder.part/empty/deep"));
-  CHECK(fs::exists(f.home / "down/folder.part/nothing"));
-  CHECK_FALSE(fs::exists(f.home / "down/folder.part/b"));
+  CHECK(fs::file_size(f.unfinished(share.info) / "a/one") == 200'000);
+  CHECK(fs::is_directory(f.unfinished(share.info) / "empty/deep"));
+  CHECK(fs::exists(f.unfinished(share.info) / "nothing"));
+  CHECK_FALSE(fs::exists(f.unfinished(share.info) / "b"));
   CHECK_FALSE(fs::exists(f.home / "down/folder"));
 
   test::copy_all(*source, **target, *share.info);
@@ -108,7 +116,7 @@ TEST_CASE("a single file is downloaded, read as a range and finished", "[content
   REQUIRE(after);
   const std::string content = read_file(f.home / "src/file");
   CHECK(read_file(f.home / "down/file") == content);
-  CHECK_FALSE(fs::exists(f.home / "down/file.part"));
+  CHECK_FALSE(fs::exists(f.home / "down" / unfinished_folder));
   for (const auto& readable : {*before, *after}) {
     std::string bytes(range.bytes, '\0');
     REQUIRE(pread(readable.file->descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(readable.offset)) ==
@@ -161,15 +169,15 @@ TEST_CASE("a download goes on where a killed process left it", "[content_files]"
     test::copy_all(*source, **target, *share.info);
     CHECK(f.partial(share.info).error().code == errc::conflict);
   }
-  fs::resize_file(f.home / "down/folder.part/a/two", 999'999);
-  fs::resize_file(f.home / "down/folder.part/b", 2);
-  fs::permissions(f.home / "down/folder.part/b", fs::perms::owner_read | fs::perms::owner_write);
-  fs::remove_all(f.home / "down/folder.part/empty");
+  fs::resize_file(f.unfinished(share.info) / "a/two", 999'999);
+  fs::resize_file(f.unfinished(share.info) / "b", 2);
+  fs::permissions(f.unfinished(share.info) / "b", fs::perms::owner_read | fs::perms::owner_write);
+  fs::remove_all(f.unfinished(share.info) / "empty");
   auto target = f.partial(share.info);
   REQUIRE(target);
-  CHECK(read_file(f.home / "down/folder.part/a/one") == read_file(f.home / "src/folder/a/one"));
-  CHECK(read_file(f.home / "down/folder.part/a/two") == read_file(f.home / "src/folder/a/two"));
-  CHECK(read_file(f.home / "down/folder.part/b") == std::string("sm\0\0\0", 5));
+  CHECK(read_file(f.unfinished(share.info) / "a/one") == read_file(f.home / "src/folder/a/one"));
+  CHECK(read_file(f.unfinished(share.info) / "a/two") == read_file(f.home / "src/folder/a/two"));
+  CHECK(read_file(f.unfinished(share.info) / "b") == std::string("sm\0\0\0", 5));
   REQUIRE((*target)->finish());
   CHECK(fs::is_directory(f.home / "down/folder/empty/deep"));
   struct stat status{};
@@ -185,7 +193,7 @@ TEST_CASE("a small file is made by its first write and by nothing else", "[conte
   f.cache = std::make_shared<file_cache>(1);
   auto target = f.partial(share.info);
   REQUIRE(target);
-  const fs::path small = f.home / "down/folder.part/b";
+  const fs::path small = f.unfinished(share.info) / "b";
   const piece_index last{share.info->shape().piece_count() - 1};
   REQUIRE(share.info->shape().piece_size(last) == 5);
   byte_buffer bytes(5);
@@ -242,46 +250,97 @@ TEST_CASE("what is in the way of a download is a conflict and stays as it is", "
     fs::create_symlink("elsewhere", f.home / "down/file");
     conflicts(file.info);
   }
-  SECTION("a directory instead of a file") {
-    fs::create_directory(f.home / "down/file.part");
+  SECTION("something else in the place of unfinished downloads") {
+    write_file(f.home / "down" / unfinished_folder, "mine");
     conflicts(file.info);
+    CHECK(read_file(f.home / "down" / unfinished_folder) == "mine");
   }
-  SECTION("a file instead of a directory") {
-    write_file(f.home / "down/folder.part", "mine");
-    conflicts(folder.info);
-    CHECK(read_file(f.home / "down/folder.part") == "mine");
-  }
-  SECTION("a pipe") {
-    REQUIRE(mkfifo((f.home / "down/file.part").c_str(), 0600) == 0);
-    conflicts(file.info);
-  }
-  SECTION("a symlink to a file") {
-    write_file(f.home / "outside", "mine");
-    fs::create_symlink(f.home / "outside", f.home / "down/file.part");
-    conflicts(file.info);
-    CHECK(read_file(f.home / "outside") == "mine");
-  }
-  SECTION("a symlink to a directory") {
+  SECTION("a symlink in the place of unfinished downloads") {
     fs::create_directory(f.home / "outside");
-    fs::create_directory_symlink(f.home / "outside", f.home / "down/folder.part");
+    fs::create_directory_symlink(f.home / "outside", f.home / "down" / unfinished_folder);
     conflicts(folder.info);
     CHECK(fs::is_empty(f.home / "outside"));
   }
+  const fs::path part = f.unfinished(folder.info);
   SECTION("symlinks inside the directory") {
+    REQUIRE(f.partial(folder.info));
+    fs::remove_all(part / "a");
     write_file(f.home / "outside/one", "mine");
-    fs::create_directory(f.home / "down/folder.part");
-    fs::create_directory_symlink(f.home / "outside", f.home / "down/folder.part/a");
+    fs::create_directory_symlink(f.home / "outside", part / "a");
     conflicts(folder.info);
     CHECK(read_file(f.home / "outside/one") == "mine");
     CHECK(entries_in(f.home / "outside") == 1);
-    CHECK(entries_in(f.home / "down/folder.part") == 1);
   }
   SECTION("files of something else inside the directory") {
-    write_file(f.home / "down/folder.part/a/other", "mine");
+    REQUIRE(f.partial(folder.info));
+    write_file(part / "a/other", "mine");
     conflicts(folder.info);
-    CHECK(read_file(f.home / "down/folder.part/a/other") == "mine");
-    CHECK_FALSE(fs::exists(f.home / "down/folder.part/a/one"));
+    CHECK(read_file(part / "a/other") == "mine");
   }
+}
+
+TEST_CASE("what our record does not name is left alone, and the download is kept beside it", "[content_files]") {
+  fixture f;
+  const bool of_folder = GENERATE(false, true);
+  const bool complete = GENERATE(false, true);
+  const sample share = sample_of(f.home / (of_folder ? "src/folder" : "src/file"));
+  const fs::path part = f.unfinished(share.info);
+  fs::create_directory(f.home / "down" / unfinished_folder);
+  SECTION("a file") {
+    write_file(part, "mine");
+  }
+  SECTION("a directory") {
+    fs::create_directory(part);
+  }
+  SECTION("a pipe") {
+    REQUIRE(mkfifo(part.c_str(), 0600) == 0);
+  }
+  SECTION("a symlink") {
+    fs::create_symlink(f.home / "src/file", part);
+  }
+  SECTION("one that took the place of ours") {
+    REQUIRE(f.partial(share.info));
+    fs::rename(part, f.home / "ours");
+    write_file(part, "mine");
+  }
+  const auto before = fs::symlink_status(part);
+  {
+    const auto target = f.partial(share.info);
+    REQUIRE(target);
+    CHECK_FALSE((*target)->resumed());
+    CHECK(f.records[share.info->id()].name == part.filename().string() + ".1");
+  }
+  auto target = f.partial(share.info);
+  REQUIRE(target);
+  CHECK((*target)->resumed());
+  test::copy_all(*f.source(share), **target, *share.info);
+  CHECK((complete ? (*target)->finish() : (*target)->discard()));
+  CHECK(fs::symlink_status(part) == before);
+  if (fs::is_regular_file(before)) CHECK(read_file(part) == "mine");
+  CHECK(entries_in(f.home / "down" / unfinished_folder) == 1);
+}
+
+TEST_CASE("files that only look like unfinished ones are not touched", "[content_files]") {
+  fixture f;
+  write_file(f.home / "down/file.part", "mine");
+  const sample share = sample_of(f.home / "src/file");
+  const auto target = f.partial(share.info);
+  REQUIRE(target);
+  test::copy_all(*f.source(share), **target, *share.info);
+  REQUIRE((*target)->finish());
+  CHECK(read_file(f.home / "down/file.part") == "mine");
+  CHECK(entries_in(f.home / "down") == 2);
+}
+
+TEST_CASE("a download whose record cannot be written down takes no space", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / (GENERATE(false, true) ? "src/folder" : "src/file"));
+  const auto failed =
+      content_files::open_partial((f.home / "down").string(), share.info, false, f.cache, {},
+                                  [](const partial_record&) -> result<void> { return error{errc::no_space, "full"}; });
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().text == "full");
+  CHECK(entries_in(f.home / "down") == 0);
 }
 
 TEST_CASE("a symlink put into a running download is never followed", "[content_files]") {
@@ -290,8 +349,8 @@ TEST_CASE("a symlink put into a running download is never followed", "[content_f
   const auto target = f.partial(share.info);
   REQUIRE(target);
   write_file(f.home / "outside/one", "mine");
-  fs::remove_all(f.home / "down/folder.part/a");
-  fs::create_directory_symlink(f.home / "outside", f.home / "down/folder.part/a");
+  fs::remove_all(f.unfinished(share.info) / "a");
+  fs::create_directory_symlink(f.home / "outside", f.unfinished(share.info) / "a");
   const byte_buffer bytes(1000, 1);
   const auto written = (*target)->write(piece_index{0}, 0, bytes);
   REQUIRE_FALSE(written);
@@ -315,7 +374,7 @@ TEST_CASE("finishing never replaces what appeared meanwhile", "[content_files]")
   const auto failed = (*target)->finish();
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == errc::conflict);
-  CHECK(failed.error().text.find(".part") != std::string::npos);
+  CHECK(failed.error().text.find(f.unfinished(share.info).string()) != std::string::npos);
   CHECK(read_file(final_path) == "mine");
   fs::remove(final_path);
   CHECK((*target)->finish());
@@ -379,20 +438,14 @@ TEST_CASE("symlinks are made at the end and stay inside", "[content_files]") {
 
 TEST_CASE("no download without its directory", "[content_files]") {
   fixture f;
-  const auto failed = content_files::open_partial((f.home / "missing").string(), made_up_file("x", 5), false, f.cache);
+  const auto failed =
+      content_files::open_partial((f.home / "missing").string(), made_up_file("x", 5), false, f.cache, {}, {});
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == errc::not_found);
   CHECK(failed.error().text.find("--dir") != std::string::npos);
 }
 
-TEST_CASE("a long name is shortened for its unfinished form", "[content_files]") {
-  CHECK(part_name("movie.mkv") == "movie.mkv.part");
-  CHECK(part_name(std::string(255, 'x')).size() == 255);
-  std::string accents;
-  for (int i = 0; i < 127; ++i) accents += "\xc3\xa9";
-  CHECK(part_name(accents) == accents.substr(0, 250) + ".part");
-  CHECK(part_name("x" + accents) == "x" + accents.substr(0, 248) + ".part");
-
+TEST_CASE("a name as long as names may be is kept while it is unfinished", "[content_files]") {
   fixture f;
   const std::string name(255, 'n');
   const auto target = f.partial(made_up_file(name, 5));
@@ -423,18 +476,25 @@ TEST_CASE("a download that does not fit leaves nothing behind", "[content_files]
   }
   const sample share = sample_of(f.home / "src/large");
   const bool resumed = GENERATE(false, true);
-  if (resumed) write_file(small / "large.part/a/1", "kept");
-
-  const auto failed = content_files::open_partial(small.string(), share.info, false, f.cache);
+  partial_record known;
+  const fs::path part = small / unfinished_folder / "earlier";
+  if (resumed) {
+    write_file(part / "a/1", "kept");
+    struct stat status{};
+    REQUIRE(stat(part.c_str(), &status) == 0);
+    known = {"earlier", status.st_ino};
+  }
+  const auto failed = content_files::open_partial(small.string(), share.info, false, f.cache, known,
+                                                  [](const partial_record&) -> result<void> { return {}; });
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == errc::no_space);
   CHECK(failed.error().text.find("not enough space in " + small.string() + " for large: ") == 0);
   CHECK(failed.error().text.find("bytes needed") != std::string::npos);
   CHECK(failed.error().text.find("--dir") != std::string::npos);
   if (resumed) {
-    CHECK(read_file(small / "large.part/a/1") == "kept");
-    CHECK(entries_in(small / "large.part") == 1);
-    CHECK(entries_in(small / "large.part/a") == 1);
+    CHECK(read_file(part / "a/1") == "kept");
+    CHECK(entries_in(part) == 1);
+    CHECK(entries_in(part / "a") == 1);
   } else {
     CHECK(entries_in(small) == 0);
   }

@@ -125,6 +125,29 @@ TEST_CASE("what cannot be shared as it is fails with its name", "[directory_scan
   }
 }
 
+TEST_CASE("our own state and what is unfinished are no part of a share", "[directory_scan]") {
+  const temporary_directory home;
+  write_file(home / "f/content", "x");
+  write_file(home / "f/.shoal/id", "unfinished");
+  write_file(home / "f/deep/.shoal/id", "unfinished");
+  write_file(home / "f/deep/mine/state.db", "state");
+  write_file(home / "f/.shoal-notes", "x");
+  fs::create_directory_symlink(home / "f/deep/mine", home / "state");
+  const auto found = scan((home / "f").string(), {.symlinks = false, .state_directory = (home / "state").string()});
+  REQUIRE(found);
+  CHECK(paths_of(*found) == std::vector<std::string>{".shoal-notes", "content", "deep"});
+  CHECK(found->files[2].type == kind::empty_directory);
+  CHECK(found->notes.size() == 3);
+  for (const char* skipped : {"f/.shoal", "deep/.shoal", "deep/mine"}) CHECK(has_note(*found, skipped));
+  const scan_options options{false, (home / "state").string()};
+  for (const char* none : {"f/.shoal", "f/.shoal/id", "state", "f/deep/mine"}) {
+    const auto failed = scan((home / none).string(), options);
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == errc::malformed);
+    CHECK(failed.error().text.find("shared") != std::string::npos);
+  }
+}
+
 TEST_CASE("an unreadable file is an error, not an omission", "[directory_scan]") {
   const temporary_directory home;
   write_file(home / "f/locked", "x");

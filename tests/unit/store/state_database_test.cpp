@@ -70,6 +70,8 @@ TEST_CASE("downloads and their progress survive a restart", "[state_database]") 
     REQUIRE(database->save_download({id_of(3), "/down", false, {}, "gone", {}, buffer_of("s"), {}}));
     REQUIRE(database->remove_download(id_of(3)));
     REQUIRE(database->save_progress(id_of(3), buffer_of("late"), {}));
+    REQUIRE(database->save_partial(id_of(1), {"partial", ~std::uint64_t{0}}));
+    REQUIRE(database->save_partial(id_of(3), {"late", 1}));
   }
   const auto downloads = open_quietly(home)->downloads();
   REQUIRE(downloads);
@@ -83,6 +85,8 @@ TEST_CASE("downloads and their progress survive a restart", "[state_database]") 
   CHECK(first.peers == std::vector<std::string>{"a:1", "[::1]:2"});
   CHECK(first.safe == buffer_of("safer"));
   CHECK(first.pending.empty());
+  CHECK(first.partial == partial_record{"partial", ~std::uint64_t{0}});
+  CHECK(downloads->at(1).partial == partial_record{});
   CHECK(downloads->at(1).safe == buffer_of("s"));
   CHECK(downloads->at(1).pending == buffer_of("p"));
   CHECK(downloads->at(1).torrent == buffer_of("torrent"));
@@ -130,6 +134,30 @@ TEST_CASE("pages that were overwritten are noticed", "[state_database]") {
   REQUIRE(opened);
   CHECK_FALSE(warning.empty());
   CHECK((*opened)->shares()->empty());
+}
+
+TEST_CASE("a database of the first version goes on", "[state_database]") {
+  const temporary_directory home;
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open((home / "state.db").c_str(), &handle) == SQLITE_OK);
+  constexpr const char* first_version = R"sql(
+CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB);
+CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
+                       paused INTEGER);
+CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
+INSERT INTO download VALUES (zeroblob(32), 'down', 0, NULL, 'name', NULL, 1);
+PRAGMA user_version = 1;
+)sql";
+  REQUIRE(sqlite3_exec(handle, first_version, nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(handle);
+  for (int i = 0; i < 2; ++i) {
+    const auto downloads = open_quietly(home)->downloads();
+    REQUIRE(downloads);
+    REQUIRE(downloads->size() == 1);
+    CHECK(downloads->front().name == "name");
+    CHECK(downloads->front().paused);
+    CHECK(downloads->front().partial == partial_record{});
+  }
 }
 
 TEST_CASE("a database of a newer version is left alone", "[state_database]") {
