@@ -46,8 +46,9 @@ std::string text_of(const json::object& status) {
                               human_rate(number_field(status, "download_rate"))));
   for (const json::value& share : array_field(status, "shares")) {
     const json::object& row = as_object(share);
-    lines.push_back(fmt::format("share      {}  {}  {}", text_field(row, "name"),
-                                human_bytes(count_field(row, "bytes")), text_field(row, "path")));
+    const std::string line = fmt::format("share      {}  {}  {}", text_field(row, "name"),
+                                         human_bytes(count_field(row, "bytes")), text_field(row, "path"));
+    lines.push_back(flag_field(row, "there") ? line : line + "  not there: " + text_field(row, "reason"));
   }
   for (const json::value& download : array_field(status, "downloads")) {
     lines.push_back("download   " + render_text(view_of_progress(as_object(download), "")));

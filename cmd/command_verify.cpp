@@ -15,7 +15,17 @@ namespace po = boost::program_options;
 namespace {
 
 void add_options(po::options_description& options) {
-  options.add_options()("json", po::bool_switch(), "print the answer as JSON");
+  auto add = options.add_options();
+  add("repair", po::bool_switch(), "download again what is not right");
+  add("json", po::bool_switch(), "print the answer as JSON");
+}
+
+// What is damaged was withdrawn by the peer, which now fetches what is missing of it.
+result<void> repair(const invocation& call, const json::object& row) {
+  const std::string name = text_field(row, "name");
+  const auto answer = call_with_progress(call, "download", {{"what", text_field(row, "id")}, {"wait", true}}, name);
+  if (!answer) return answer.error();
+  return print(displayable("repaired: " + name) + "\n");
 }
 
 result<void> run(const invocation& call) {
@@ -38,9 +48,11 @@ result<void> run(const invocation& call) {
   }
   const auto printed = print(text);
   if (!printed || bad.empty()) return printed;
-  return error{errc::verification,
-               fmt::format("{}: {} not what was shared: download it again, or add it anew", text_field(row, "name"),
-                           bad.size() == 1 ? "1 file is" : fmt::format("{} files are", bad.size()))};
+  if (call.given.flag("repair")) return repair(call, row);
+  return error{
+      errc::verification,
+      fmt::format("{}: {} not what was shared: download it again (--repair), or add it anew", text_field(row, "name"),
+                  bad.size() == 1 ? "1 file is" : fmt::format("{} files are", bad.size()))};
 }
 
 }  // namespace

@@ -266,7 +266,13 @@ awaitable<outcome> do_cancel(control_call& call) {
 
 awaitable<outcome> do_remove(control_call& call) {
   const auto found = single_local_param(call);
-  if (!found) co_return found.error();
+  if (!found) {
+    const auto missing = call.node.find_missing(text_param(call, "what").value_or(""));
+    if (found.error().code != errc::not_found || !missing || missing->size() != 1) co_return found.error();
+    const missing_share& one = missing->front();
+    if (auto forgotten = co_await call.node.forget_missing(one.row.path); !forgotten) co_return forgotten.error();
+    co_return json::value(json::object{{"id", one.info->id().hex()}, {"name", one.info->name()}});
+  }
   json::object row{{"id", (*found)->id().hex()}, {"name", (*found)->name()}};
   const auto removed = co_await call.node.remove((*found)->id());
   if (!removed) co_return removed.error();
@@ -275,7 +281,12 @@ awaitable<outcome> do_remove(control_call& call) {
 
 awaitable<outcome> do_verify(control_call& call) {
   const auto found = single_local_param(call);
-  if (!found) co_return found.error();
+  if (!found) {
+    const auto missing = call.node.find_missing(text_param(call, "what").value_or(""));
+    if (found.error().code != errc::not_found || !missing) co_return found.error();
+    const missing_share& one = missing->front();
+    co_return error{one.why.code, "'" + one.info->name() + "' is not there: " + one.why.text};
+  }
   const auto one = *found;
   if (!one->complete()) {
     co_return error{errc::conflict, "'" + one->name() + "' is still being downloaded: verify it when it is complete"};
@@ -298,7 +309,9 @@ awaitable<outcome> do_verify(control_call& call) {
     return !call.abandoned();
   };
   const bitmap good = co_await check_pieces(call.node.context(), one->files(), info, all, std::move(progress));
-  co_return json::value(verify_json(*one, good));
+  const json::object row = verify_json(*one, good);
+  if (!good.all() && !call.abandoned() && !one->stopped()) call.node.on_damage(*one, good.size() - good.count());
+  co_return json::value(row);
 }
 
 awaitable<outcome> do_torrent(control_call& call) {

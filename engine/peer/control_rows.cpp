@@ -166,8 +166,18 @@ json::object status_json(const peer_node& node) {
                                     {"name", one->name()},
                                     {"path", one->files()->path()},
                                     {"bytes", one->info()->total_bytes()},
-                                    {"files", one->info()->regular_file_count()}});
+                                    {"files", one->info()->regular_file_count()},
+                                    {"there", true}});
     }
+  }
+  for (const auto& [path, one] : node.missing()) {
+    shares.push_back(json::object{{"id", one.info->id().hex()},
+                                  {"name", one.info->name()},
+                                  {"path", path},
+                                  {"bytes", one.info->total_bytes()},
+                                  {"files", one.info->regular_file_count()},
+                                  {"there", false},
+                                  {"reason", one.why.text}});
   }
   return {{"peer", node.id().hex()},
           {"name", node.options().name},

@@ -113,7 +113,7 @@ awaitable<void> download::finish() {
     }
     result<void> written;
     if (context_.remember_shares) {
-      stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures()};
+      stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures(), true};
       written = context_.database.save_share(row);
     }
     if (written) written = context_.database.remove_download(request_.id);

@@ -42,6 +42,8 @@ struct download_request {
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
   partial_record partial;  ///< from the same
+  /// What is at the final place was downloaded by us and is damaged: what is missing of it is fetched.
+  bool mend = false;
 };
 
 enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };
@@ -119,7 +121,10 @@ class download {
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();
-  awaitable<bool> adopt_if_already_there();
+  /// There is something at the final place already: the download ends with it, or false: it goes on from it.
+  awaitable<bool> end_with_what_is_there();
+  awaitable<bool> take_back_damaged(const bitmap& good);
+  remember_partial remember_in_database();
   void pump_metadata();
   void ask_metadata(session& from);
   void after_metadata_event();

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <set>
 
 #include "net/offload.hpp"
 #include "observe/log.hpp"
@@ -10,7 +11,9 @@
 #include "peer/piece_check.hpp"
 #include "peer/session.hpp"
 #include "peer/share.hpp"
+#include "store/beneath.hpp"
 #include "store/directory_scan.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -31,6 +34,16 @@ bool same_entries(const scan_result& found, const metainfo& info) {
                     [](const file_entry& a, const file_entry& b) {
                       return a.path == b.path && a.type == b.type && a.size == b.size;
                     });
+}
+
+// Every entry on disk is one of the share; some may be missing or have other sizes.
+bool holds_nothing_else(const scan_result& found, const metainfo& info) {
+  if (found.folder != info.is_folder()) return false;
+  std::set<std::string_view> known;
+  for (const file_entry& file : info.files()) {
+    for (std::string_view path = file.path; !path.empty(); path = parent_path(path)) known.insert(path);
+  }
+  return std::ranges::all_of(found.files, [&](const file_entry& file) { return known.contains(file.path); });
 }
 
 }  // namespace
@@ -134,22 +147,26 @@ void download::on_hash_reject(session& from, const hash_range& range) {
   }
 }
 
-awaitable<bool> download::adopt_if_already_there() {
+awaitable<bool> download::end_with_what_is_there() {
   const metainfo_ptr info = share_.info();
   const std::string target = request_.directory + "/" + info->name();
-  const error conflict{errc::conflict, target +
+  const error conflict{errc::conflict, printable(target) +
                                            " exists with other content: move it away, or choose another "
                                            "directory with --dir"};
   auto look = [target, this] { return scan(target, scan_options{request_.symlinks}); };
   auto found = co_await offload(context_.background, std::move(look));
-  if (!found || !same_entries(*found, *info)) {
+  const bool same = found && same_entries(*found, *info);
+  if (!same && found && request_.mend && holds_nothing_else(*found, *info)) {
+    co_return !co_await take_back_damaged(bitmap(info->shape().piece_count()));
+  }
+  if (!same) {
     fail(found ? conflict : found.error());
-    co_return false;
+    co_return true;
   }
   auto opened = content_files::open_complete(target, info, found->signatures, context_.files);
   if (!opened) {
     fail(opened.error());
-    co_return false;
+    co_return true;
   }
   bitmap all(info->shape().piece_count());
   all.set_all();
@@ -158,12 +175,13 @@ awaitable<bool> download::adopt_if_already_there() {
     return !stopped_;
   };
   const bitmap good = co_await check_pieces(context_, *opened, info, all, progress);
-  if (stopped_) co_return false;
+  if (stopped_) co_return true;
+  if (!good.all() && request_.mend) co_return !co_await take_back_damaged(good);
   if (!good.all()) {
     fail(conflict);
-    co_return false;
+    co_return true;
   }
-  stored_share row{target, request_.symlinks, info->to_torrent(), found->signatures};
+  stored_share row{target, request_.symlinks, info->to_torrent(), found->signatures, request_.mend};
   auto save = [this, row = std::move(row)]() -> result<void> {
     if (context_.remember_shares) {
       if (auto saved = context_.database.save_share(row); !saved) return saved;
@@ -173,7 +191,7 @@ awaitable<bool> download::adopt_if_already_there() {
   const auto saved = co_await offload(context_.background, std::move(save));
   if (!saved) {
     fail(saved.error());
-    co_return false;
+    co_return true;
   }
   already_there_ = true;
   share_.on_files(*opened, good);
@@ -182,18 +200,36 @@ awaitable<bool> download::adopt_if_already_there() {
   co_return true;
 }
 
+awaitable<bool> download::take_back_damaged(const bitmap& good) {
+  auto take = [this] { return take_back(request_.directory, *share_.info(), remember_in_database()); };
+  auto taken = co_await offload(context_.background, std::move(take));
+  if (!taken) {
+    fail(taken.error());
+    co_return false;
+  }
+  request_.partial = std::move(*taken);
+  // What is not known to be good is looked at again.
+  bitmap doubtful(good.size());
+  if (good.none()) doubtful.set_all();
+  request_.safe = good.to_bytes();
+  request_.pending = doubtful.to_bytes();
+  co_return !stopped_;
+}
+
+remember_partial download::remember_in_database() {
+  return [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); };
+}
+
 awaitable<bool> download::prepare() {
   phase_ = download_phase::checking;
   const metainfo_ptr info = share_.info();
   const std::string target = request_.directory + "/" + info->name();
   if (exists(target)) {
-    co_await adopt_if_already_there();
-    co_return false;
+    if (co_await end_with_what_is_there()) co_return false;
   }
   auto open = [this, info] {
-    return content_files::open_partial(
-        request_.directory, info, request_.symlinks, context_.files, request_.partial,
-        [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); });
+    return content_files::open_partial(request_.directory, info, request_.symlinks, context_.files, request_.partial,
+                                       remember_in_database());
   };
   auto files = co_await offload(context_.background, std::move(open));
   if (!files) {
@@ -211,7 +247,8 @@ awaitable<bool> download::prepare() {
     const std::uint32_t first = info->shape().file_first_piece(file).value();
     for (std::uint32_t i = first; i < first + info->shape().file_pieces(file); ++i) {
       good.reset(i);
-      doubtful.reset(i);
+      // A file that was cut still holds its begin.
+      if (!request_.mend) doubtful.reset(i);
     }
   }
   for (std::uint32_t i = 0; i < pieces; ++i) {

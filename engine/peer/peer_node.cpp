@@ -58,6 +58,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
                 [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); }),
       changes_(context.get_executor()),
       measure_timer_(context.get_executor()),
+      look_timer_(context.get_executor()),
       tasks_(context.get_executor()) {}
 
 peer_node::~peer_node() {
@@ -124,6 +125,7 @@ awaitable<void> peer_node::run() {
   tasks_.spawn("control", control_->run());
   for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
   tasks_.spawn("restore", restore());
+  tasks_.spawn("look at content", look_at_content());
   tasks_.spawn("measure", measure());
   co_await tasks_.join();
 }
@@ -134,6 +136,7 @@ void peer_node::stop() {
   listener_.stop();
   control_->stop();
   measure_timer_.cancel();
+  look_timer_.cancel();
   error_code ignored;
   for (auto& socket : greeting_) socket.close(ignored);
   for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
@@ -186,83 +189,6 @@ awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
 
 bool peer_node::catalogue_ready() const {
   return trackers_.empty() || catalogue_seen_;
-}
-
-awaitable<void> peer_node::restore() {
-  if (!options_.remember) co_return co_await add_at_start();
-  auto read = [this]() -> result<std::pair<std::vector<stored_share>, std::vector<stored_download>>> {
-    auto shares = database_->shares();
-    if (!shares) return shares.error();
-    auto downloads = database_->downloads();
-    if (!downloads) return downloads.error();
-    return std::pair(std::move(*shares), std::move(*downloads));
-  };
-  auto stored = co_await offload(background_, std::move(read));
-  if (!stored) {
-    log_error("state cannot be read error=\"{}\"", stored.error().text);
-    co_return;
-  }
-  for (auto& row : stored->second) {
-    if (!stopped_) co_await restore_download(std::move(row));
-  }
-  for (auto& row : stored->first) {
-    if (!stopped_) co_await restore_share(std::move(row));
-  }
-  co_await add_at_start();
-}
-
-awaitable<void> peer_node::restore_share(stored_share row) {
-  auto look = [this, row]() -> result<made_share> {
-    auto info = metainfo::from_torrent(row.torrent);
-    if (!info) return info.error();
-    auto found = scan(row.path, scan_options{row.symlinks, state_path()});
-    if (!found) return found.error();
-    if (found->signatures != row.signatures) {
-      return error{errc::conflict, row.path + " changed on disk since it was added: add it again"};
-    }
-    auto files = content_files::open_complete(row.path, *info, row.signatures, context_->files);
-    if (!files) return files.error();
-    return made_share{*info, *files};
-  };
-  auto ready = co_await offload(background_, std::move(look));
-  if (stopped_) co_return;
-  if (!ready) {
-    log_warn("share is not offered any more path=\"{}\" error=\"{}\"", row.path, ready.error().text);
-    // Anything else may pass: a disk that does not answer, permissions that come back.
-    if (ready.error().code != errc::conflict && ready.error().code != errc::not_found) co_return;
-    auto forget = [this, row] { return database_->remove_share(row.path); };
-    (void)co_await offload(background_, std::move(forget));
-    co_return;
-  }
-  if (!shares_.contains(ready->info->id())) host(ready->info, ready->files);
-}
-
-awaitable<void> peer_node::restore_download(stored_download row) {
-  if (row.paused) co_return;
-  download_request request;
-  request.id = row.id;
-  request.name = row.name;
-  request.directory = row.directory;
-  request.symlinks = row.symlinks;
-  request.peers = row.peers;
-  request.safe = row.safe;
-  request.pending = row.pending;
-  request.partial = row.partial;
-  if (!row.torrent.empty()) {
-    auto info = metainfo::from_torrent(row.torrent);
-    if (info) request.info = *info;
-  }
-  const auto begun = co_await download(std::move(request));
-  if (!begun) log_warn("download is not resumed name=\"{}\" error=\"{}\"", row.name, begun.error().text);
-}
-
-awaitable<void> peer_node::add_at_start() {
-  for (const std::string& path : options_.shares) {
-    if (stopped_) co_return;
-    auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped_; };
-    const auto added = co_await add(path, false, std::move(go_on));
-    if (!added) log_error("cannot add path=\"{}\" error=\"{}\"", path, added.error().text);
-  }
 }
 
 std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<content_files> files) {
@@ -334,19 +260,8 @@ void peer_node::on_share_progress(share& which) {
 void peer_node::on_download_ended(share& which) {
   for (auto& tracker : trackers_) tracker->unwatch(which.id());
   if (!which.complete()) withdraw(which.id());
+  if (which.complete()) missing_.erase(which.files()->path());
   changes_.notify_all();
-}
-
-void peer_node::on_share_lost(share& which, const error& why) {
-  log_error("share is withdrawn name=\"{}\" error=\"{}\"", which.name(), why.text);
-  const auto at = shares_.find(which.id());
-  if (at == shares_.end()) return;
-  const auto lost = at->second;
-  const std::string path = lost->files()->path();
-  shares_.erase(at);
-  withdraw(lost->id());
-  lost->stop(end_reason::share_removed);
-  asio::post(background_, [this, path] { (void)database_->remove_share(path); });
 }
 
 void peer_node::on_connected(std::size_t, const live::welcome& welcome) {

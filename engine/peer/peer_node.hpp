@@ -52,6 +52,13 @@ struct added_share {
   std::vector<std::string> notes;
 };
 
+/// A complete share of our record whose content is not on the disk, or not as it was. It is kept and looked for.
+struct missing_share {
+  stored_share row;
+  metainfo_ptr info;
+  error why;
+};
+
 class peer_node final : private share_observer, private tracker_observer {
  public:
   peer_node(asio::io_context& context, peer_options options);
@@ -78,6 +85,8 @@ class peer_node final : private share_observer, private tracker_observer {
   /// The swarm's catalogue and what this peer shares itself, which no tracker may have told yet.
   catalogue catalogue_with_own() const;
   const std::map<share_id, std::shared_ptr<share>>& shares() const { return shares_; }
+  /// By path.
+  const std::map<std::string, missing_share>& missing() const { return missing_; }
   const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
   /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
   bool catalogue_ready() const;
@@ -98,6 +107,11 @@ class peer_node final : private share_observer, private tracker_observer {
   awaitable<result<void>> remove(share_id id);
   /// Local shares that `what` means: id, exact name, prefix of an id, glob. errc::not_found or ambiguous.
   result<std::vector<std::shared_ptr<share>>> find_local(const std::string& what) const;
+  /// As find_local, of the shares that are missing.
+  result<std::vector<missing_share>> find_missing(const std::string& what) const;
+  awaitable<result<void>> forget_missing(std::string path);
+  /// So many pieces of a complete share are not what they should be: it is withdrawn.
+  void on_damage(share& which, std::size_t pieces);
 
  private:
   void on_share_progress(share& which) override;
@@ -114,6 +128,17 @@ class peer_node final : private share_observer, private tracker_observer {
   awaitable<void> restore_share(stored_share row);
   awaitable<void> restore_download(stored_download row);
   awaitable<void> add_at_start();
+
+  // peer_node_content.cpp
+  awaitable<void> look_at_content();
+  awaitable<void> look_for(stored_share row);
+  /// Looks at the disk before a complete share is promised; withdraws it if it is not there as it was.
+  awaitable<bool> is_there(std::shared_ptr<share> which);
+  /// False: it was withdrawn already.
+  bool withdraw_lost(share& which, const error& why);
+  /// Keeps the record of one whose content is missing.
+  void miss(stored_share row, error why);
+  awaitable<void> miss_lost(std::string path, error why);
   awaitable<void> measure();
   awaitable<void> run_share(std::shared_ptr<share> which);
   awaitable<void> find_user_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
@@ -145,11 +170,13 @@ class peer_node final : private share_observer, private tracker_observer {
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, std::shared_ptr<share>> shares_;
   std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included
+  std::map<std::string, missing_share> missing_;
   std::set<share_id> published_;
   notifier changes_;
   std::list<tcp::socket> greeting_;
   std::unique_ptr<control_server> control_;
   asio::steady_timer measure_timer_;
+  asio::steady_timer look_timer_;
   double upload_rate_ = 0;
   task_group tasks_;
   bool catalogue_seen_ = false;

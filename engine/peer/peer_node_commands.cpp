@@ -63,6 +63,7 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   auto made = co_await make_share(*context_, std::move(found), std::move(progress));
   if (!made) co_return made.error();
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
+  missing_.erase(row.path);
   row.torrent = made->info->to_torrent();
   const std::string at_path = row.path;
   auto save = [this, row = std::move(row)] { return database_->save_share(row); };
@@ -75,14 +76,14 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   // Again after each retirement: another add of the same content may have come first.
   while (!stopped_ && shares_.contains(id)) {
     const auto twin = shares_.at(id);
-    if (twin->complete() && twin != old) {
+    if (twin->complete() && twin != old && co_await is_there(twin)) {
       // The same content under another path: one share, served from where it was first.
       outcome.what = twin;
       outcome.state = "unchanged";
       outcome.notes.push_back("the same content is shared already from " + twin->files()->path());
       co_return outcome;
     }
-    // The same content with other times on disk, or one that was still being downloaded.
+    // The same content with other times on disk, or one that was still being downloaded, or was moved.
     co_await retire(twin, end_reason::share_removed);
   }
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
@@ -91,6 +92,16 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
 }
 
 awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request request) {
+  if (const auto at = shares_.find(request.id); at != shares_.end() && at->second->complete()) {
+    (void)co_await is_there(at->second);
+  }
+  // One that is missing is brought back to where it was.
+  for (const auto& [path, one] : missing_) {
+    const std::string parent = std::filesystem::path(path).parent_path().string();
+    if (one.info->id() != request.id) continue;
+    if (request.directory.empty()) request.directory = parent;
+    request.mend = one.row.downloaded && request.directory == parent;
+  }
   if (request.directory.empty()) request.directory = options_.download_directory;
   std::error_code ec;
   request.directory = std::filesystem::absolute(request.directory, ec).lexically_normal().string();

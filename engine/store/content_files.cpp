@@ -132,6 +132,11 @@ result<content_files::readable_range> content_files::prepare_read(const byte_ran
   return readable_range{std::move(*handle), at.offset};
 }
 
+result<void> content_files::check() {
+  const std::shared_lock lock(state_->place);
+  return state_->now == content_state::phase::complete ? state_->check_all() : result<void>{};
+}
+
 result<void> content_files::flush() {
   const std::lock_guard lock(state_->transition);
   if (state_->now != content_state::phase::partial) return {};

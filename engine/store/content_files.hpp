@@ -13,7 +13,7 @@
 #include "core/error.hpp"
 #include "store/file_cache.hpp"
 #include "store/file_signature.hpp"
-#include "store/partial_files.hpp"
+#include "store/partial_place.hpp"
 
 namespace shoal {
 
@@ -51,6 +51,10 @@ class content_files {
     std::uint64_t offset = 0;
   };
   result<readable_range> prepare_read(const byte_range& range);
+
+  /// Complete content is still on the disk as its signatures say, or what is not: a stat of each file. Nothing while it
+  /// is partial.
+  result<void> check();
 
   /// All written data is on the disk when this returns (fdatasync of the files written since the last call,
   /// or syncfs when they are many).

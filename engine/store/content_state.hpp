@@ -42,7 +42,7 @@ struct content_state {
   result<std::shared_ptr<const open_file>> open(std::uint32_t file, bool for_writing);
   /// errc::conflict unless the open file reaches to `end` and, when complete, still has its signature.
   result<void> check_unchanged(std::uint32_t file, int descriptor, std::uint64_t end);
-  /// Compares complete content with all its signatures. Before others know the object.
+  /// Compares complete content with all its signatures. Needs `place`, once others know the object.
   result<void> check_all() const;
   /// Syncs what was written since the last time. Needs `transition`; `now` is partial.
   result<void> flush_written();

@@ -15,7 +15,7 @@
 #include <optional>
 
 #include "store/beneath.hpp"
-#include "store/partial_files.hpp"
+#include "store/partial_place.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {

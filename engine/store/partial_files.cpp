@@ -21,8 +21,6 @@ namespace shoal {
 
 namespace {
 
-/// Unfinished downloads of one share in one directory that are not ours, at most: of peers with other states.
-constexpr int others_max = 100;
 /// New files; the umask takes away what the user does not want.
 constexpr mode_t file_mode = 0666;
 constexpr mode_t executable_mode = 0777;
@@ -53,11 +51,6 @@ int allocate(int descriptor, const struct stat& status, std::uint64_t size, bool
 
 mode_t mode_of(const file_entry& file) {
   return file.executable ? executable_mode : file_mode;
-}
-
-/// Nothing is left in it, or nothing happens.
-void remove_unfinished_folder(const partial_place& place) {
-  unlinkat(place.directory.get(), std::string(unfinished_folder).c_str(), AT_REMOVEDIR);
 }
 
 class partial_maker {
@@ -91,24 +84,9 @@ class partial_maker {
 
   /// Opens the file or directory of the record if it is still the one that was made, or makes a new one.
   result<void> make_root(const partial_record& known) {
-    const std::string folder(unfinished_folder);
-    if (mkdirat(place_.directory.get(), folder.c_str(), 0777) != 0 && errno != EEXIST) {
-      return system_error("cannot download to " + printable(place_.directory_path), errno);
-    }
-    place_.unfinished = open_beneath(place_.directory.get(), folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!place_.unfinished) {
-      return beneath_error("cannot keep the download in " + printable(place_.directory_path) + "/" + folder, errno);
-    }
+    if (result<void> opened = open_unfinished(place_); !opened) return opened;
     if (!known.name.empty() && take_up(known)) return {};
-    const std::string id = info_.id().hex();
-    for (int others = 0; others < others_max; ++others) {
-      place_.record.name = others == 0 ? id : id + "." + std::to_string(others);
-      if (make_new()) return {};
-      if (errno != EEXIST) return beneath_error("cannot create " + shown_partial(place_), errno);
-    }
-    return error{errc::conflict, printable(place_.directory_path) + "/" + folder +
-                                     " is full of unfinished downloads that are not ours: choose another directory "
-                                     "with --dir"};
+    return under_free_name(place_, info_, [this] { return make_new(); });
   }
 
   bool take_up(const partial_record& known) {
@@ -285,33 +263,7 @@ class partial_maker {
   std::vector<undo_step> undo_;
 };
 
-/// rename that never replaces; 0 or an errno.
-int rename_to_new(int from_directory, const char* from, int directory, const char* to, bool folder) {
-  if (renameat2(from_directory, from, directory, to, RENAME_NOREPLACE) == 0) return 0;
-  if (errno != EINVAL && errno != ENOSYS) return errno;
-  // A file system without the flag: a hard link does not replace either.
-  if (!folder) {
-    if (linkat(from_directory, from, directory, to, 0) == 0) return unlinkat(from_directory, from, 0) == 0 ? 0 : errno;
-    if (errno == EEXIST) return errno;
-  }
-  struct stat status{};
-  if (fstatat(directory, to, &status, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
-  return renameat(from_directory, from, directory, to) == 0 ? 0 : errno;
-}
-
 }  // namespace
-
-bool is_still_there(const partial_place& place) {
-  struct stat opened{};
-  struct stat named{};
-  return fstat(place.part.get(), &opened) == 0 &&
-         fstatat(place.unfinished.get(), place.record.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
-}
-
-std::string shown_partial(const partial_place& place) {
-  return printable(place.directory_path + "/" + std::string(unfinished_folder) + "/" + place.record.name);
-}
 
 bool made_when_written(const metainfo& info, const file_entry& file) {
   return info.is_folder() && file.type == file_entry::kind::regular && file.size > 0 &&
@@ -340,51 +292,20 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
 
 result<partial_place> make_partial(const std::string& directory, const metainfo& info, const partial_record& known,
                                    const remember_partial& remember) {
-  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(directory.c_str(), nullptr), &std::free);
-  if (!resolved) {
-    return system_error("cannot download to " + printable(directory) + " (create it or choose another with --dir)",
-                        errno);
-  }
-  partial_place place;
-  place.directory_path = resolved.get();
-  place.directory.reset(open(place.directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!place.directory) {
-    return system_error("cannot download to " + printable(directory) + " (choose another directory with --dir)", errno);
-  }
   if (info.name() == unfinished_folder) {
     return error{errc::conflict, "a share with the name " + info.name() +
                                      " cannot be downloaded: unfinished downloads are kept under this name"};
   }
+  result<partial_place> place = place_in(directory);
+  if (!place) return place;
   struct stat status{};
-  if (fstatat(place.directory.get(), info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
-    return error{errc::conflict, printable(place.directory_path + "/" + info.name()) +
+  if (fstatat(place->directory.get(), info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    return error{errc::conflict, printable(place->directory_path + "/" + info.name()) +
                                      " exists already: move it away or choose another directory with --dir"};
   }
-  result<void> made = partial_maker(place, info).make(known, remember);
+  result<void> made = partial_maker(*place, info).make(known, remember);
   if (!made) return std::move(made).error();
   return place;
-}
-
-result<void> rename_partial(const partial_place& place, const metainfo& info) {
-  const int failure = rename_to_new(place.unfinished.get(), place.record.name.c_str(), place.directory.get(),
-                                    info.name().c_str(), info.is_folder());
-  if (failure == 0) {
-    remove_unfinished_folder(place);
-    return {};
-  }
-  const std::string shown = printable(place.directory_path + "/" + info.name());
-  if (failure == EEXIST || failure == ENOTEMPTY) {
-    return error{errc::conflict,
-                 shown + " exists already: move it away; the complete download waits in " + shown_partial(place)};
-  }
-  return system_error("cannot rename " + shown_partial(place) + " to " + shown, failure);
-}
-
-result<void> remove_partial(const partial_place& place) {
-  if (!is_still_there(place)) return {};
-  result<void> removed = remove_tree(place.unfinished.get(), place.record.name, shown_partial(place));
-  remove_unfinished_folder(place);
-  return removed;
 }
 
 }  // namespace shoal

@@ -31,7 +31,7 @@ constexpr std::size_t signature_bytes = 16;
 // of its own so that journalling it does not write the torrent again.
 constexpr const char* schema = R"sql(
 BEGIN IMMEDIATE;
-CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB);
+CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB, downloaded INTEGER);
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
                        paused INTEGER, partial BLOB, inode INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
@@ -41,6 +41,7 @@ COMMIT;
 
 constexpr const char* from_version_1 = R"sql(
 BEGIN IMMEDIATE;
+ALTER TABLE share ADD COLUMN downloaded INTEGER;
 ALTER TABLE download ADD COLUMN partial BLOB;
 ALTER TABLE download ADD COLUMN inode INTEGER;
 PRAGMA user_version = 2;
@@ -93,6 +94,12 @@ std::vector<std::string> decode_peers(std::string_view lines) {
     lines.remove_prefix(std::min(end + 1, lines.size()));
   }
   return peers;
+}
+
+/// The row that a query of path, symlinks, torrent, signatures, downloaded is at.
+stored_share share_of(sqlite_statement& query) {
+  return {query.text(0), query.integer(1) != 0, query.bytes(2), decode_signatures(query.bytes(3)),
+          query.integer(4) != 0};
 }
 
 bool is_damage(int code) {
@@ -188,23 +195,33 @@ result<void> state_database::finished(int code) {
 
 result<std::vector<stored_share>> state_database::shares() {
   const std::lock_guard lock(mutex_);
-  sqlite_statement query(handle_, "SELECT path, symlinks, torrent, signatures FROM share ORDER BY rowid LIMIT ?");
+  sqlite_statement query(handle_,
+                         "SELECT path, symlinks, torrent, signatures, downloaded FROM share ORDER BY rowid LIMIT ?");
   query.bind(static_cast<std::int64_t>(rows_max));
   std::vector<stored_share> shares;
   int code;
-  while ((code = query.step()) == SQLITE_ROW) {
-    shares.push_back({query.text(0), query.integer(1) != 0, query.bytes(2), decode_signatures(query.bytes(3))});
-  }
+  while ((code = query.step()) == SQLITE_ROW) shares.push_back(share_of(query));
   if (const result<void> done = finished(code); !done) return done.error();
   return shares;
+}
+
+result<std::optional<stored_share>> state_database::share(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  sqlite_statement query(handle_, "SELECT path, symlinks, torrent, signatures, downloaded FROM share WHERE path = ?");
+  const int code = query.bind(path).step();
+  if (code == SQLITE_ROW) return std::optional(share_of(query));
+  if (const result<void> done = finished(code); !done) return done.error();
+  return std::optional<stored_share>();
 }
 
 result<void> state_database::save_share(const stored_share& share) {
   const byte_buffer signatures = encode(share.signatures);
   const std::lock_guard lock(mutex_);
   sqlite_statement put(handle_,
-                       "INSERT OR REPLACE INTO share (path, symlinks, torrent, signatures) VALUES (?, ?, ?, ?)");
+                       "INSERT OR REPLACE INTO share (path, symlinks, torrent, signatures, downloaded) "
+                       "VALUES (?, ?, ?, ?, ?)");
   put.bind(share.path).bind(std::int64_t{share.symlinks}).bind(share.torrent).bind(signatures);
+  put.bind(std::int64_t{share.downloaded});
   return finished(put.step());
 }
 

@@ -15,7 +15,7 @@
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
 #include "store/file_signature.hpp"
-#include "store/partial_files.hpp"
+#include "store/partial_place.hpp"
 
 struct sqlite3;
 
@@ -24,9 +24,10 @@ namespace shoal {
 /// A complete share: content at `path`.
 struct stored_share {
   std::string path;
-  bool symlinks = false;  ///< scanned or created with symlinks
-  byte_buffer torrent;    ///< metainfo::to_torrent()
-  std::vector<file_signature> signatures;
+  bool symlinks = false;                   ///< scanned or created with symlinks
+  byte_buffer torrent;                     ///< metainfo::to_torrent()
+  std::vector<file_signature> signatures;  ///< empty: it is damaged
+  bool downloaded = false;                 ///< by us, so that it may be mended
 };
 
 /// An unfinished download in `directory`.
@@ -54,6 +55,8 @@ class state_database {
   /// Replaces the share with the same path.
   result<void> save_share(const stored_share& share);
   result<void> remove_share(const std::string& path);
+  /// The share at this path, if there is one.
+  result<std::optional<stored_share>> share(const std::string& path);
 
   result<std::vector<stored_download>> downloads();
   /// Replaces the download with the same id.

@@ -320,6 +320,43 @@ TEST_CASE("what our record does not name is left alone, and the download is kept
   CHECK(entries_in(f.home / "down" / unfinished_folder) == 1);
 }
 
+TEST_CASE("complete content is looked at, and taken back to be mended", "[content_files]") {
+  fixture f;
+  const bool of_folder = GENERATE(false, true);
+  const sample share = sample_of(f.home / (of_folder ? "src/folder" : "src/file"));
+  const fs::path place = f.home / "down" / share.info->name();
+  {
+    const auto target = f.partial(share.info);
+    REQUIRE(target);
+    CHECK((*target)->check());
+    test::copy_all(*f.source(share), **target, *share.info);
+    REQUIRE((*target)->finish());
+    CHECK((*target)->check());
+    fs::resize_file(of_folder ? place / "a/one" : place, 100);
+    CHECK((*target)->check().error().code == errc::conflict);
+  }
+  const auto refuse = [](const partial_record&) -> result<void> { return error{errc::no_space, "full"}; };
+  CHECK(take_back((f.home / "down").string(), *share.info, refuse).error().text == "full");
+  CHECK(fs::exists(place));
+  CHECK(entries_in(f.home / "down") == 1);
+  partial_record& record = f.records[share.info->id()];
+  const auto taken = take_back((f.home / "down").string(), *share.info, [&](const partial_record& made) {
+    record = made;
+    return result<void>{};
+  });
+  REQUIRE(taken);
+  CHECK(*taken == record);
+  CHECK_FALSE(fs::exists(place));
+  const auto target = f.partial(share.info);
+  REQUIRE(target);
+  CHECK((*target)->resumed());
+  CHECK((*target)->renewed_files().size() == 1);
+  test::copy_all(*f.source(share), **target, *share.info);
+  REQUIRE((*target)->finish());
+  CHECK(fs::exists(place));
+  CHECK(take_back((f.home / "nowhere").string(), *share.info, refuse).error().code == errc::not_found);
+}
+
 TEST_CASE("files that only look like unfinished ones are not touched", "[content_files]") {
   fixture f;
   write_file(f.home / "down/file.part", "mine");

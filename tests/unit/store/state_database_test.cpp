@@ -145,13 +145,18 @@ CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signa
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
                        paused INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
+INSERT INTO share VALUES (CAST('path' AS BLOB), 0, x'01', NULL);
 INSERT INTO download VALUES (zeroblob(32), 'down', 0, NULL, 'name', NULL, 1);
 PRAGMA user_version = 1;
 )sql";
   REQUIRE(sqlite3_exec(handle, first_version, nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(handle);
   for (int i = 0; i < 2; ++i) {
-    const auto downloads = open_quietly(home)->downloads();
+    const auto database = open_quietly(home);
+    REQUIRE(*database->share("path"));
+    CHECK_FALSE((*database->share("path"))->downloaded);
+    CHECK_FALSE(*database->share("other"));
+    const auto downloads = database->downloads();
     REQUIRE(downloads);
     REQUIRE(downloads->size() == 1);
     CHECK(downloads->front().name == "name");

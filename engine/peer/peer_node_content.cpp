@@ -1,0 +1,222 @@
+// What the record says and what is on the disk: shares of earlier runs, and those whose content is missing or damaged.
+
+#include <algorithm>
+#include <filesystem>
+
+#include "net/offload.hpp"
+#include "observe/log.hpp"
+#include "peer/peer_node.hpp"
+#include "peer/publisher.hpp"
+#include "store/directory_scan.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+namespace {
+
+// Content is looked at this often, or as seldom as keeps the looking under a hundredth of the time.
+constexpr duration look_interval_min = std::chrono::seconds(5);
+constexpr int look_pause_factor = 100;
+
+result<made_share> open_stored(const stored_share& row, const std::string& state_path,
+                               const std::shared_ptr<file_cache>& cache) {
+  auto info = metainfo::from_torrent(row.torrent);
+  if (!info) return info.error();
+  if (row.signatures.empty()) {
+    return error{errc::verification, printable(row.path) + " is damaged: download it again, or add it anew"};
+  }
+  std::error_code none;
+  if (std::filesystem::symlink_status(row.path, none).type() == std::filesystem::file_type::not_found) {
+    return error{errc::not_found, printable(row.path) + " is gone"};
+  }
+  auto found = scan(row.path, scan_options{row.symlinks, state_path});
+  if (!found) return found.error();
+  if (found->signatures != row.signatures) {
+    return error{errc::conflict, printable(row.path) + " changed on disk since it was added: add it again"};
+  }
+  auto files = content_files::open_complete(row.path, *info, row.signatures, cache);
+  if (!files) return files.error();
+  return made_share{*info, *files};
+}
+
+}  // namespace
+
+awaitable<void> peer_node::restore() {
+  if (!options_.remember) co_return co_await add_at_start();
+  auto read = [this]() -> result<std::pair<std::vector<stored_share>, std::vector<stored_download>>> {
+    auto shares = database_->shares();
+    if (!shares) return shares.error();
+    auto downloads = database_->downloads();
+    if (!downloads) return downloads.error();
+    return std::pair(std::move(*shares), std::move(*downloads));
+  };
+  auto stored = co_await offload(background_, std::move(read));
+  if (!stored) {
+    log_error("state cannot be read error=\"{}\"", stored.error().text);
+    co_return;
+  }
+  for (auto& row : stored->second) {
+    if (!stopped_) co_await restore_download(std::move(row));
+  }
+  for (auto& row : stored->first) {
+    if (!stopped_) co_await restore_share(std::move(row));
+  }
+  co_await add_at_start();
+}
+
+awaitable<void> peer_node::restore_share(stored_share row) {
+  auto look = [this, row] { return open_stored(row, state_path(), context_->files); };
+  auto ready = co_await offload(background_, std::move(look));
+  if (stopped_) co_return;
+  if (ready) {
+    if (!shares_.contains(ready->info->id())) host(ready->info, ready->files);
+    co_return;
+  }
+  log_warn("share is not there path=\"{}\" error=\"{}\"", row.path, ready.error().text);
+  miss(std::move(row), ready.error());
+}
+
+awaitable<void> peer_node::restore_download(stored_download row) {
+  if (row.paused) co_return;
+  download_request request;
+  request.id = row.id;
+  request.name = row.name;
+  request.directory = row.directory;
+  request.symlinks = row.symlinks;
+  request.peers = row.peers;
+  request.safe = row.safe;
+  request.pending = row.pending;
+  request.partial = row.partial;
+  if (!row.torrent.empty()) {
+    auto info = metainfo::from_torrent(row.torrent);
+    if (info) request.info = *info;
+  }
+  const auto begun = co_await download(std::move(request));
+  if (!begun) log_warn("download is not resumed name=\"{}\" error=\"{}\"", row.name, begun.error().text);
+}
+
+awaitable<void> peer_node::add_at_start() {
+  for (const std::string& path : options_.shares) {
+    if (stopped_) co_return;
+    auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped_; };
+    const auto added = co_await add(path, false, std::move(go_on));
+    if (!added) log_error("cannot add path=\"{}\" error=\"{}\"", path, added.error().text);
+  }
+}
+
+void peer_node::miss(stored_share row, error why) {
+  auto info = metainfo::from_torrent(row.torrent);
+  if (!info) return;
+  const std::string path = row.path;
+  missing_.insert_or_assign(path, missing_share{std::move(row), *info, std::move(why)});
+  changes_.notify_all();
+}
+
+void peer_node::on_share_lost(share& which, const error& why) {
+  if (withdraw_lost(which, why)) tasks_.spawn("miss share", miss_lost(which.files()->path(), why));
+}
+
+bool peer_node::withdraw_lost(share& which, const error& why) {
+  const auto at = shares_.find(which.id());
+  if (at == shares_.end() || at->second.get() != &which) return false;
+  log_error("share is withdrawn name=\"{}\" error=\"{}\"", which.name(), why.text);
+  const auto lost = at->second;
+  shares_.erase(at);
+  withdraw(lost->id());
+  lost->stop(end_reason::share_removed);
+  return true;
+}
+
+awaitable<void> peer_node::miss_lost(std::string path, error why) {
+  const bool damaged = why.code == errc::verification;
+  auto read = [this, path, damaged]() -> result<std::optional<stored_share>> {
+    auto row = database_->share(path);
+    if (row && *row && damaged) {
+      // Its files look as they should: without signatures it is not offered again by the next run either.
+      (*row)->signatures.clear();
+      if (auto saved = database_->save_share(**row); !saved) return saved.error();
+    }
+    return row;
+  };
+  auto row = co_await offload(background_, std::move(read));
+  if (!stopped_ && row && *row && !complete_at(path)) miss(std::move(**row), std::move(why));
+}
+
+void peer_node::on_damage(share& which, std::size_t pieces) {
+  on_share_lost(which,
+                {errc::verification, printable(which.files()->path()) + " has " + std::to_string(pieces) + " damaged " +
+                                         (pieces == 1 ? "piece" : "pieces") + ": download it again, or add it anew"});
+}
+
+awaitable<bool> peer_node::is_there(std::shared_ptr<share> which) {
+  const auto files = which->files();
+  auto look = [files] { return files->check(); };
+  const auto there = co_await offload(background_, std::move(look));
+  if (!there && withdraw_lost(*which, there.error())) co_await miss_lost(files->path(), there.error());
+  co_return there.has_value();
+}
+
+awaitable<void> peer_node::look_at_content() {
+  duration pause = look_interval_min;
+  while (!stopped_) {
+    look_timer_.expires_after(pause);
+    (void)co_await look_timer_.async_wait(use_tuple);
+    const time_point begun = clock::now();
+    std::vector<std::shared_ptr<share>> complete;
+    for (const auto& [id, one] : shares_) {
+      if (one->complete() && !one->stopped()) complete.push_back(one);
+    }
+    for (const auto& one : complete) {
+      if (!stopped_ && !one->stopped()) (void)co_await is_there(one);
+    }
+    std::vector<stored_share> rows;
+    for (const auto& [path, one] : missing_) rows.push_back(one.row);
+    for (auto& row : rows) {
+      if (!stopped_) co_await look_for(std::move(row));
+    }
+    pause = std::max<duration>(look_interval_min, look_pause_factor * (clock::now() - begun));
+  }
+}
+
+awaitable<void> peer_node::look_for(stored_share row) {
+  auto look = [this, row] { return open_stored(row, state_path(), context_->files); };
+  auto ready = co_await offload(background_, std::move(look));
+  const auto at = missing_.find(row.path);
+  if (stopped_ || at == missing_.end()) co_return;
+  if (!ready) {
+    at->second.why = ready.error().code == errc::verification ? at->second.why : ready.error();
+    co_return;
+  }
+  missing_.erase(at);
+  if (shares_.contains(ready->info->id())) co_return;
+  log_info("share is there again path=\"{}\"", row.path);
+  host(ready->info, ready->files);
+  changes_.notify_all();
+}
+
+awaitable<result<void>> peer_node::forget_missing(std::string path) {
+  missing_.erase(path);
+  auto forget = [this, path] { return database_->remove_share(path); };
+  co_return co_await offload(background_, std::move(forget));
+}
+
+result<std::vector<missing_share>> peer_node::find_missing(const std::string& what) const {
+  live::snapshot rows;
+  for (const auto& [path, one] : missing_) {
+    live::share_row row;
+    row.id = one.info->id();
+    row.name = one.info->name();
+    rows.shares.push_back(std::move(row));
+  }
+  catalogue local;
+  local.on_snapshot(0, rows);
+  const auto found = local.find(what);
+  if (!found) return found.error();
+  std::vector<missing_share> matching;
+  for (const auto& [path, one] : missing_) {
+    if (std::ranges::any_of(*found, [&](const auto& row) { return row.id == one.info->id(); })) matching.push_back(one);
+  }
+  return matching;
+}
+
+}  // namespace shoal

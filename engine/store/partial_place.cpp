@@ -1,0 +1,142 @@
+#include "store/partial_place.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "store/partial_folder.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+namespace {
+
+/// Unfinished downloads of one share in one directory that are not ours, at most: of peers with other states.
+constexpr int others_max = 100;
+
+/// rename that never replaces; 0 or an errno.
+int rename_to_new(int from_directory, const char* from, int directory, const char* to, bool folder) {
+  if (renameat2(from_directory, from, directory, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // A file system without the flag: a hard link does not replace either.
+  if (!folder) {
+    if (linkat(from_directory, from, directory, to, 0) == 0) return unlinkat(from_directory, from, 0) == 0 ? 0 : errno;
+    if (errno == EEXIST) return errno;
+  }
+  struct stat status{};
+  if (fstatat(directory, to, &status, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
+  return renameat(from_directory, from, directory, to) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+bool is_still_there(const partial_place& place) {
+  struct stat opened{};
+  struct stat named{};
+  return fstat(place.part.get(), &opened) == 0 &&
+         fstatat(place.unfinished.get(), place.record.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+std::string shown_partial(const partial_place& place) {
+  return printable(place.directory_path + "/" + std::string(unfinished_folder) + "/" + place.record.name);
+}
+
+result<partial_place> place_in(const std::string& directory) {
+  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(directory.c_str(), nullptr), &std::free);
+  if (!resolved) {
+    return system_error("cannot download to " + printable(directory) + " (create it or choose another with --dir)",
+                        errno);
+  }
+  partial_place place;
+  place.directory_path = resolved.get();
+  place.directory.reset(open(place.directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!place.directory) {
+    return system_error("cannot download to " + printable(directory) + " (choose another directory with --dir)", errno);
+  }
+  return place;
+}
+
+result<void> open_unfinished(partial_place& place) {
+  const std::string folder(unfinished_folder);
+  if (mkdirat(place.directory.get(), folder.c_str(), 0777) != 0 && errno != EEXIST) {
+    return system_error("cannot download to " + printable(place.directory_path), errno);
+  }
+  place.unfinished = open_beneath(place.directory.get(), folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (place.unfinished) return {};
+  return beneath_error("cannot keep the download in " + printable(place.directory_path) + "/" + folder, errno);
+}
+
+void remove_unfinished_folder(const partial_place& place) {
+  unlinkat(place.directory.get(), std::string(unfinished_folder).c_str(), AT_REMOVEDIR);
+}
+
+result<void> under_free_name(partial_place& place, const metainfo& info, const std::function<bool()>& make) {
+  const std::string id = info.id().hex();
+  for (int others = 0; others < others_max; ++others) {
+    place.record.name = others == 0 ? id : id + "." + std::to_string(others);
+    if (make()) return {};
+    if (errno != EEXIST) return beneath_error("cannot create " + shown_partial(place), errno);
+  }
+  return error{errc::conflict, printable(place.directory_path) + "/" + std::string(unfinished_folder) +
+                                   " is full of unfinished downloads that are not ours: choose another directory "
+                                   "with --dir"};
+}
+
+result<partial_record> take_back(const std::string& directory, const metainfo& info, const remember_partial& remember) {
+  result<partial_place> place = place_in(directory);
+  if (!place) return place.error();
+  if (result<void> opened = open_unfinished(*place); !opened) return opened.error();
+  const int here = place->directory.get();
+  struct stat status{};
+  if (fstatat(here, info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return system_error("cannot mend " + printable(place->directory_path + "/" + info.name()), errno);
+  }
+  place->record.inode = status.st_ino;
+  std::optional<error> forgotten;
+  result<void> taken = under_free_name(*place, info, [&] {
+    // Written down first: a crash in between leaves everything where it is.
+    if (result<void> remembered = remember(place->record); !remembered) {
+      forgotten = remembered.error();
+      return true;
+    }
+    const int failure =
+        rename_to_new(here, info.name().c_str(), place->unfinished.get(), place->record.name.c_str(), info.is_folder());
+    errno = failure;
+    return failure == 0;
+  });
+  if (forgotten) taken = *forgotten;
+  if (taken) return place->record;
+  remove_unfinished_folder(*place);
+  return taken.error();
+}
+
+result<void> rename_partial(const partial_place& place, const metainfo& info) {
+  const int failure = rename_to_new(place.unfinished.get(), place.record.name.c_str(), place.directory.get(),
+                                    info.name().c_str(), info.is_folder());
+  if (failure == 0) {
+    remove_unfinished_folder(place);
+    return {};
+  }
+  const std::string shown = printable(place.directory_path + "/" + info.name());
+  if (failure == EEXIST || failure == ENOTEMPTY) {
+    return error{errc::conflict,
+                 shown + " exists already: move it away; the complete download waits in " + shown_partial(place)};
+  }
+  return system_error("cannot rename " + shown_partial(place) + " to " + shown, failure);
+}
+
+result<void> remove_partial(const partial_place& place) {
+  if (!is_still_there(place)) return {};
+  result<void> removed = remove_tree(place.unfinished.get(), place.record.name, shown_partial(place));
+  remove_unfinished_folder(place);
+  return removed;
+}
+
+}  // namespace shoal

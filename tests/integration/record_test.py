@@ -1,0 +1,147 @@
+"""The record never says more than the disk: content that is gone, changed or damaged is told, withdrawn and mended."""
+import os
+
+from harness import SwarmTest, digest, wait_for
+
+
+class RecordTest(SwarmTest):
+    def copies(self, name, size=24 << 20):
+        """A peer that shares a file, and another that has downloaded it."""
+        tracker = self.tracker()
+        seeder, leecher = self.peer("seeder", tracker), self.peer("leecher", tracker)
+        path = self.file(f"data/{name}", size)
+        share = seeder.add(path)["id"]
+        self.wait_listed(leecher, name)
+        leecher.ok("download", name)
+        return seeder, leecher, path, share
+
+    def share_row(self, peer, share):
+        for row in peer.json("status")["shares"]:
+            if row["id"] == share:
+                return row
+        return None
+
+    def wait_there(self, peer, share, there):
+        def seen():
+            row = self.share_row(peer, share)
+            return row if row and row["there"] == there else None
+        return wait_for(seen, f"{peer.name} sees that {share} is {'' if there else 'not '}there")
+
+    def damage(self, path, at, keep_time=False):
+        before = path.stat()
+        with open(path, "r+b") as file:
+            file.seek(at)
+            file.write(b"XXXX")
+        if keep_time:
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def test_a_copy_that_was_deleted_is_brought_back(self):
+        _, leecher, path, _ = self.copies("f", 3_000_000)
+        (leecher.dir / "f").unlink()
+        row = leecher.json("download", "f")[0]
+        self.assertEqual(row["phase"], "complete")
+        self.assertFalse(row["already_there"])
+        self.assertEqual(digest(leecher.dir / "f"), digest(path))
+
+    def test_of_a_copy_that_was_edited_or_cut_only_what_is_missing_is_fetched(self):
+        _, leecher, path, _ = self.copies("f")
+        copy = leecher.dir / "f"
+        for harm, most in ((lambda: self.damage(copy, 5 << 20), 2 << 20), (lambda: os.truncate(copy, 20 << 20), 6 << 20)):
+            harm()
+            row = leecher.json("download", "f")[0]
+            self.assertEqual(digest(copy), digest(path))
+            self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), most)
+        self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["f"])
+
+    def test_a_copy_with_something_else_in_it_is_not_touched(self):
+        tracker = self.tracker()
+        seeder, leecher = self.peer("seeder", tracker), self.peer("leecher", tracker)
+        self.file("data/folder/a", 1_000_000)
+        self.file("data/folder/b", 1_000_000, seed=1)
+        seeder.add(self.directory / "data/folder")
+        self.wait_listed(leecher, "folder")
+        leecher.ok("download", "folder")
+        (leecher.dir / "folder" / "a").unlink()
+        leecher.ok("download", "folder")
+        self.assertEqual(digest(leecher.dir / "folder/a"), digest(self.directory / "data/folder/a"))
+        self.damage(leecher.dir / "folder" / "a", 0)
+        (leecher.dir / "folder" / "notes").write_text("mine")
+        result = leecher.run("download", "folder")
+        self.assertEqual(result.code, 7, result.err)
+        self.assertIn("folder", result.err)
+        self.assertEqual((leecher.dir / "folder" / "notes").read_text(), "mine")
+
+    def test_what_the_user_changed_in_the_original_is_not_overwritten(self):
+        seeder, leecher, path, share = self.copies("f", 3_000_000)
+        self.damage(path, 1000)
+        changed = digest(path)
+        result = seeder.run("download", share, "--dir", path.parent)
+        self.assertEqual(result.code, 7, result.err)
+        self.assertEqual(digest(path), changed)
+
+    def test_a_change_is_noticed_without_being_asked_for_and_withdrawn(self):
+        seeder, leecher, path, share = self.copies("f", 3_000_000)
+        self.wait_listed(leecher, "f", seeders=2)
+        path.write_bytes(b"another version")
+        self.wait_listed(leecher, "f", seeders=1)
+        self.assertIn("changed", self.wait_there(seeder, share, False)["reason"])
+        self.assertIn("not there", seeder.ok("status").out)
+        again = seeder.add(path)
+        self.assertNotEqual(again["id"], share)
+        self.assertIsNone(self.share_row(seeder, share))
+
+    def test_a_disk_that_is_not_mounted_at_one_start_is_looked_for(self):
+        seeder, leecher, path, share = self.copies("f", 3_000_000)
+        self.wait_listed(leecher, "f", seeders=2)
+        seeder.terminate()
+        os.rename(path.parent, self.directory / "away")
+        tracker = [row["url"] for row in leecher.json("status")["trackers"]][0]
+        seeder = self.peer("seeder", None, "--tracker", tracker)
+        self.wait_there(seeder, share, False)
+        self.wait_listed(leecher, "f", seeders=1)
+        os.rename(self.directory / "away", path.parent)
+        self.wait_there(seeder, share, True)
+        self.wait_listed(leecher, "f", seeders=2)
+
+    def test_damage_that_verify_finds_is_withdrawn_and_mended(self):
+        seeder, leecher, path, share = self.copies("f")
+        copy = leecher.dir / "f"
+        self.damage(copy, 5 << 20, keep_time=True)
+        self.wait_listed(seeder, "f", seeders=2)
+        self.assertNotEqual(leecher.run("verify", "f").code, 0)
+        self.wait_listed(seeder, "f", seeders=1)
+        self.assertIn("damaged", self.wait_there(leecher, share, False)["reason"])
+        leecher.terminate()
+        tracker = [row["url"] for row in seeder.json("status")["trackers"]][0]
+        leecher = self.peer("leecher", None, "--tracker", tracker)
+        self.wait_there(leecher, share, False)
+        row = leecher.json("download", share)[0]
+        self.assertEqual(digest(copy), digest(path))
+        self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), 2 << 20)
+        self.wait_listed(seeder, "f", seeders=2)
+        leecher.ok("verify", "f")
+        self.damage(copy, 6 << 20, keep_time=True)
+        self.assertIn("repaired", leecher.ok("verify", "f", "--repair").out)
+        self.assertEqual(digest(copy), digest(path))
+
+    def test_moved_content_is_served_from_its_new_place(self):
+        tracker = self.tracker()
+        seeder, leecher = self.peer("seeder", tracker), self.peer("leecher", tracker)
+        path = self.file("data/f", 3_000_000)
+        share = seeder.add(path)["id"]
+        moved = self.directory / "moved"
+        moved.mkdir()
+        os.rename(path, moved / "f")
+        self.assertEqual(seeder.add(moved / "f")["id"], share)
+        self.assertEqual(self.share_row(seeder, share)["path"], str(moved / "f"))
+        self.wait_listed(leecher, "f", seeders=1)
+        leecher.ok("download", "f")
+        self.assertEqual(digest(leecher.dir / "f"), digest(moved / "f"))
+
+    def test_a_missing_share_can_be_removed(self):
+        seeder, _, path, share = self.copies("f", 3_000_000)
+        path.unlink()
+        self.wait_there(seeder, share, False)
+        self.assertIn("not there", seeder.run("verify", "f").err)
+        seeder.ok("remove", "f")
+        self.assertIsNone(self.share_row(seeder, share))
