@@ -24,17 +24,17 @@ result<std::string> make_scratch() {
   return path;
 }
 
-void pause(duration time, const interrupt& stop) {
-  pollfd wait{stop.descriptor(), POLLIN, 0};
-  ::poll(&wait, 1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
-}
-
 bool active(const json::object& row) {
   const std::string phase = text_field(row, "phase");
   return phase != "complete" && phase != "failed";
 }
 
 }  // namespace
+
+void pause(duration time, const interrupt& stop) {
+  pollfd wait{stop.descriptor(), POLLIN, 0};
+  ::poll(&wait, 1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
+}
 
 scratch_directory::~scratch_directory() {
   std::error_code ec;

@@ -47,6 +47,9 @@ class alone_peer {
   std::optional<control_client> client_;
 };
 
+/// Waits for so long, or until a signal comes.
+void pause(duration time, const interrupt& stop);
+
 /// A command that found this process as its running peer relies on it: waits until their downloads have
 /// ended.
 void wait_for_others(control_client& client, const alone_peer& alone, const interrupt& stop);

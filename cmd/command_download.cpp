@@ -89,7 +89,7 @@ result<void> report(std::vector<error> failures, const json::array& rows) {
   for (const json::value& value : rows) {
     const json::object& row = as_object(value);
     if (text_field(row, "phase") != "failed") continue;
-    failures.push_back({errc::internal, text_field(row, "name") + ": " + text_field(row, "reason")});
+    failures.push_back({errc_of(text_field(row, "class")), text_field(row, "name") + ": " + text_field(row, "reason")});
   }
   if (failures.empty()) return {};
   for (std::size_t at = 0; at + 1 < failures.size(); ++at) print_error(failures[at]);

@@ -36,7 +36,7 @@ class download_watch {
       if (!received) return received.error();
       take(*received);
       display_.tick(clock::now());
-      if (stop_.raised()) return cancel();
+      if (stop_.raised()) return leave();
     }
   }
 
@@ -89,7 +89,7 @@ class download_watch {
     } else if (auto* answered = std::get_if<control_client::answer>(&message)) {
       const auto request = requests_.find(answered->request);
       if (request == requests_.end()) {
-        ++cancels_answered_;
+        on_left(answered->request, answered->outcome);
         return;
       }
       request->second.outcome = std::move(answered->outcome);
@@ -97,38 +97,63 @@ class download_watch {
     }
   }
 
-  result<void> cancel() {
+  // Ends what nobody else waits for; the peer knows.
+  result<void> leave() {
     display_.finish();
-    std::string kept;
-    std::size_t cancels = 0;
+    std::string nothing;
     for (const auto& [number, request] : requests_) {
       if (request.outcome) continue;
-      if (request.rows.empty()) kept += fmt::format("{}{}: nothing was downloaded yet", separator(kept), request.name);
+      if (request.rows.empty()) append(nothing, request.name + ": nothing was downloaded yet");
       for (const auto& [id, row] : request.rows) {
-        json::object params;
-        params["id"] = id;
-        if (text_field(row, "phase") == "complete" || !client_.send("cancel", std::move(params))) continue;
-        ++cancels;
-        kept += fmt::format("{}{}: {} kept", separator(kept), text_field(row, "name"),
-                            human_fraction(count_field(row, "done"), count_field(row, "bytes")));
+        if (text_field(row, "phase") == "complete") continue;
+        const auto sent = client_.send("cancel", {{"id", id}, {"leave", true}});
+        if (!sent) continue;
+        leaving_[*sent] = {text_field(row, "name"),
+                           human_fraction(count_field(row, "done"), count_field(row, "bytes"))};
       }
     }
     const time_point deadline = clock::now() + cancel_time_max;
-    while (cancels_answered_ < cancels && clock::now() < deadline) {
+    while (!leaving_.empty() && clock::now() < deadline) {
       auto received = client_.receive(deadline - clock::now(), nullptr);
       if (!received) break;
       take(*received);
     }
-    return error{errc::cancelled, "stopped. " + kept + "; the same download goes on from there"};
+    for (const auto& [number, one] : leaving_) append(stopped_, one.name + ": " + one.done + " kept");
+    append(stopped_, nothing);
+    std::string text;
+    if (!stopped_.empty()) text = "stopped. " + stopped_ + "; the same download goes on from there";
+    if (!left_.empty()) append(text, "left. " + left_ + " for others; 'node cancel' stops it");
+    return error{errc::cancelled, std::move(text)};
   }
 
-  static std::string_view separator(const std::string& text) { return text.empty() ? "" : "; "; }
+  void on_left(std::uint64_t request, const result<json::value>& answer) {
+    const auto at = leaving_.find(request);
+    if (at == leaving_.end()) return;
+    const bool cancelled = !answer || flag_field(as_object(*answer), "cancelled");
+    if (cancelled) {
+      append(stopped_, at->second.name + ": " + at->second.done + " kept");
+    } else {
+      append(left_, at->second.name + " goes on");
+    }
+    leaving_.erase(at);
+  }
+
+  static void append(std::string& text, const std::string& more) {
+    if (!text.empty() && !more.empty()) text += "; ";
+    text += more;
+  }
 
   control_client& client_;
   const interrupt& stop_;
   progress_display display_;
   std::map<std::uint64_t, download_request> requests_;
-  std::size_t cancels_answered_ = 0;
+  struct left_download {
+    std::string name;
+    std::string done;
+  };
+  std::map<std::uint64_t, left_download> leaving_;  // by request
+  std::string stopped_;
+  std::string left_;
 };
 
 }  // namespace

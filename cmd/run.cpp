@@ -27,12 +27,31 @@ result<void> begin_log(const command& described, const arguments& given) {
   return start_log(level, format == "json" ? log_format::json : log_format::text);
 }
 
-result<void> run_alone(const command& described, const arguments& given, interrupt& stop) {
+// Another command may be this swarm's peer at the same moment: how often and how long to try.
+constexpr int alone_tries_max = 100;
+constexpr auto alone_pause = std::chrono::milliseconds(100);
+
+// This process becomes the peer for as long as the command takes. While another command is it, that one is asked.
+result<void> run_alone(const command& described, const arguments& given, interrupt& stop,
+                       const std::string& state_directory) {
   // Only a download has something that is worth to be gone on with.
   const bool keep_state = described.name == "download";
-  const auto alone = alone_peer::start(given, keep_state);
-  if (!alone) return alone.error();
-  return described.run({given, stop, &(*alone)->client(), alone->get()});
+  result<void> outcome;
+  for (int tries = 0; tries < alone_tries_max && !stop.raised(); ++tries) {
+    const auto alone = alone_peer::start(given, keep_state);
+    if (alone) return described.run({given, stop, &(*alone)->client(), alone->get()});
+    outcome = alone.error();
+    if (!keep_state || alone.error().code != errc::conflict) return outcome;
+    if (auto client = control_client::connect(state_directory)) {
+      outcome = described.run({given, stop, &*client});
+      // It may have ended before it heard the request.
+      const bool ended =
+          !outcome && outcome.error().code == errc::unreachable && !control_client::connect(state_directory);
+      if (!ended) return outcome;
+    }
+    pause(alone_pause, stop);
+  }
+  return outcome;
 }
 
 result<void> run_command(const command& described, const arguments& given, interrupt& stop) {
@@ -45,7 +64,7 @@ result<void> run_command(const command& described, const arguments& given, inter
   const bool others_known =
       !given.texts("tracker").empty() || (described.name == "download" && !given.texts("peer").empty());
   const bool alone = described.required == needs::peer_or_alone && others_known;
-  if (alone && client.error().code == errc::not_found) return run_alone(described, given, stop);
+  if (alone && client.error().code == errc::not_found) return run_alone(described, given, stop, *directory);
   return client.error();
 }
 

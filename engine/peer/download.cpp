@@ -106,6 +106,7 @@ awaitable<void> download::finish() {
   const auto files = share_.files();
   const auto info = share_.info();
   auto complete = [this, files, info]() -> result<void> {
+    const std::uint64_t inode = files->record().inode;
     if (auto done = files->finish(); !done) {
       // What was verified is not what is there: the next try looks at everything again.
       if (done.error().code == errc::verification) (void)context_.database.save_progress(request_.id, {}, {});
@@ -113,7 +114,7 @@ awaitable<void> download::finish() {
     }
     result<void> written;
     if (context_.remember_shares) {
-      stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures(), true};
+      stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode};
       written = context_.database.save_share(row);
     }
     if (written) written = context_.database.remove_download(request_.id);

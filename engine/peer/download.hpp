@@ -42,8 +42,9 @@ struct download_request {
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
   partial_record partial;  ///< from the same
-  /// What is at the final place was downloaded by us and is damaged: what is missing of it is fetched.
-  bool mend = false;
+  /// Of what we downloaded to the final place: if it is still there and damaged, what is missing of it is fetched. 0:
+  /// there is no such thing.
+  std::uint64_t mend_inode = 0;
 };
 
 enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <set>
 
 #include "net/offload.hpp"
 #include "observe/log.hpp"
@@ -11,7 +10,6 @@
 #include "peer/piece_check.hpp"
 #include "peer/session.hpp"
 #include "peer/share.hpp"
-#include "store/beneath.hpp"
 #include "store/directory_scan.hpp"
 #include "store/printable.hpp"
 
@@ -34,16 +32,6 @@ bool same_entries(const scan_result& found, const metainfo& info) {
                     [](const file_entry& a, const file_entry& b) {
                       return a.path == b.path && a.type == b.type && a.size == b.size;
                     });
-}
-
-// Every entry on disk is one of the share; some may be missing or have other sizes.
-bool holds_nothing_else(const scan_result& found, const metainfo& info) {
-  if (found.folder != info.is_folder()) return false;
-  std::set<std::string_view> known;
-  for (const file_entry& file : info.files()) {
-    for (std::string_view path = file.path; !path.empty(); path = parent_path(path)) known.insert(path);
-  }
-  return std::ranges::all_of(found.files, [&](const file_entry& file) { return known.contains(file.path); });
 }
 
 }  // namespace
@@ -156,7 +144,9 @@ awaitable<bool> download::end_with_what_is_there() {
   auto look = [target, this] { return scan(target, scan_options{request_.symlinks}); };
   auto found = co_await offload(context_.background, std::move(look));
   const bool same = found && same_entries(*found, *info);
-  if (!same && found && request_.mend && holds_nothing_else(*found, *info)) {
+  // A mending that was interrupted before anything was moved goes on, too.
+  if (request_.mend_inode == 0 && request_.partial.taken_back) request_.mend_inode = request_.partial.inode;
+  if (!same && found && request_.mend_inode != 0) {
     co_return !co_await take_back_damaged(bitmap(info->shape().piece_count()));
   }
   if (!same) {
@@ -176,12 +166,12 @@ awaitable<bool> download::end_with_what_is_there() {
   };
   const bitmap good = co_await check_pieces(context_, *opened, info, all, progress);
   if (stopped_) co_return true;
-  if (!good.all() && request_.mend) co_return !co_await take_back_damaged(good);
+  if (!good.all() && request_.mend_inode != 0) co_return !co_await take_back_damaged(good);
   if (!good.all()) {
     fail(conflict);
     co_return true;
   }
-  stored_share row{target, request_.symlinks, info->to_torrent(), found->signatures, request_.mend};
+  stored_share row{target, request_.symlinks, info->to_torrent(), found->signatures, request_.mend_inode};
   auto save = [this, row = std::move(row)]() -> result<void> {
     if (context_.remember_shares) {
       if (auto saved = context_.database.save_share(row); !saved) return saved;
@@ -201,7 +191,9 @@ awaitable<bool> download::end_with_what_is_there() {
 }
 
 awaitable<bool> download::take_back_damaged(const bitmap& good) {
-  auto take = [this] { return take_back(request_.directory, *share_.info(), remember_in_database()); };
+  auto take = [this] {
+    return take_back(request_.directory, *share_.info(), request_.mend_inode, remember_in_database());
+  };
   auto taken = co_await offload(context_.background, std::move(take));
   if (!taken) {
     fail(taken.error());
@@ -248,7 +240,7 @@ awaitable<bool> download::prepare() {
     for (std::uint32_t i = first; i < first + info->shape().file_pieces(file); ++i) {
       good.reset(i);
       // A file that was cut still holds its begin.
-      if (!request_.mend) doubtful.reset(i);
+      if (!request_.partial.taken_back) doubtful.reset(i);
     }
   }
   for (std::uint32_t i = 0; i < pieces; ++i) {

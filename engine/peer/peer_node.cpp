@@ -53,6 +53,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       begun_(clock::now()),
       workers_(worker_count(options_.workers)),
       background_(1),
+      looks_(1),
       buffers_(context.get_executor()),
       listener_(context.get_executor(),
                 [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); }),
@@ -64,6 +65,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
 peer_node::~peer_node() {
   workers_.join();
   background_.join();
+  looks_.join();
 }
 
 result<void> peer_node::open() {
@@ -201,6 +203,7 @@ std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<conten
 
 void peer_node::start(const std::shared_ptr<share>& which) {
   shares_[which->id()] = which;
+  if (which->complete()) missing_.erase(which->files()->path());
   running_.insert(which);
   tasks_.spawn("share", run_share(which));
 }

@@ -111,7 +111,9 @@ class peer_node final : private share_observer, private tracker_observer {
   result<std::vector<missing_share>> find_missing(const std::string& what) const;
   awaitable<result<void>> forget_missing(std::string path);
   /// So many pieces of a complete share are not what they should be: it is withdrawn.
-  void on_damage(share& which, std::size_t pieces);
+  awaitable<void> on_damage(std::shared_ptr<share> which, std::size_t pieces);
+  /// Returns when every share that was withdrawn is among the missing ones.
+  awaitable<void> settle();
 
  private:
   void on_share_progress(share& which) override;
@@ -132,13 +134,14 @@ class peer_node final : private share_observer, private tracker_observer {
   // peer_node_content.cpp
   awaitable<void> look_at_content();
   awaitable<void> look_for(stored_share row);
-  /// Looks at the disk before a complete share is promised; withdraws it if it is not there as it was.
-  awaitable<bool> is_there(std::shared_ptr<share> which);
+  /// Looks at the disk before a complete share is promised; withdraws it if it is gone or changed. Other errors may
+  /// pass, and withdraw nothing.
+  awaitable<result<void>> is_there(std::shared_ptr<share> which);
   /// False: it was withdrawn already.
   bool withdraw_lost(share& which, const error& why);
   /// Keeps the record of one whose content is missing.
   void miss(stored_share row, error why);
-  awaitable<void> miss_lost(std::string path, error why);
+  awaitable<void> miss_lost(share_id id, std::string path, error why);
   awaitable<void> measure();
   awaitable<void> run_share(std::shared_ptr<share> which);
   awaitable<void> find_user_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
@@ -161,6 +164,7 @@ class peer_node final : private share_observer, private tracker_observer {
   time_point begun_;
   asio::thread_pool workers_;
   asio::thread_pool background_;
+  asio::thread_pool looks_;  ///< so that a disk that does not answer holds up nothing but the looking
   buffer_pool buffers_;
   std::optional<state_directory> state_;
   std::unique_ptr<state_database> database_;
@@ -171,6 +175,7 @@ class peer_node final : private share_observer, private tracker_observer {
   std::map<share_id, std::shared_ptr<share>> shares_;
   std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included
   std::map<std::string, missing_share> missing_;
+  std::multiset<share_id> losing_;  ///< withdrawn, and not among the missing ones yet
   std::set<share_id> published_;
   notifier changes_;
   std::list<tcp::socket> greeting_;

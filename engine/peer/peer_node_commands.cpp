@@ -93,14 +93,15 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
 
 awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request request) {
   if (const auto at = shares_.find(request.id); at != shares_.end() && at->second->complete()) {
-    (void)co_await is_there(at->second);
+    const auto known = at->second;
+    const auto there = co_await is_there(known);
+    if (!there && shares_.contains(request.id) && shares_.at(request.id) == known) co_return there.error();
   }
+  co_await settle();
+  const bool anywhere = request.directory.empty();
   // One that is missing is brought back to where it was.
   for (const auto& [path, one] : missing_) {
-    const std::string parent = std::filesystem::path(path).parent_path().string();
-    if (one.info->id() != request.id) continue;
-    if (request.directory.empty()) request.directory = parent;
-    request.mend = one.row.downloaded && request.directory == parent;
+    if (anywhere && one.info->id() == request.id) request.directory = std::filesystem::path(path).parent_path();
   }
   if (request.directory.empty()) request.directory = options_.download_directory;
   std::error_code ec;
@@ -108,6 +109,11 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   if (request.directory.size() > 1 && request.directory.ends_with('/')) request.directory.pop_back();
   if (!std::filesystem::is_directory(request.directory, ec)) {
     co_return error{errc::not_found, "no directory " + request.directory + ": create it, or name another with --dir"};
+  }
+  for (const auto& [path, one] : missing_) {
+    if (one.info->id() != request.id) continue;
+    if (path == request.directory + "/" + one.info->name()) request.mend_inode = one.row.inode;
+    if (!request.info) request.info = one.info;
   }
   for (const std::string& text : request.peers) {
     if (const auto where = parse_host_port(text); !where) co_return where.error();
@@ -179,7 +185,15 @@ awaitable<result<void>> peer_node::cancel(share_id id) {
   co_await retire(which, end_reason::share_removed);
   // Asked for again meanwhile: it goes on.
   if (shares_.contains(id)) co_return result<void>{};
-  auto pause = [this, id] { return database_->pause_download(id); };
+  const auto files = which->files();
+  auto pause = [this, id, files]() -> result<void> {
+    // What was complete once goes back to its place.
+    if (files && files->record().taken_back) {
+      if (auto given_back = files->discard(); !given_back) return given_back;
+      if (auto forgotten = database_->save_partial(id, {}); !forgotten) return forgotten;
+    }
+    return database_->pause_download(id);
+  };
   co_return co_await offload(background_, std::move(pause));
 }
 

@@ -7,7 +7,6 @@
 #include "observe/log.hpp"
 #include "peer/peer_node.hpp"
 #include "peer/publisher.hpp"
-#include "store/directory_scan.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -18,8 +17,7 @@ namespace {
 constexpr duration look_interval_min = std::chrono::seconds(5);
 constexpr int look_pause_factor = 100;
 
-result<made_share> open_stored(const stored_share& row, const std::string& state_path,
-                               const std::shared_ptr<file_cache>& cache) {
+result<made_share> open_stored(const stored_share& row, const std::shared_ptr<file_cache>& cache) {
   auto info = metainfo::from_torrent(row.torrent);
   if (!info) return info.error();
   if (row.signatures.empty()) {
@@ -28,11 +26,6 @@ result<made_share> open_stored(const stored_share& row, const std::string& state
   std::error_code none;
   if (std::filesystem::symlink_status(row.path, none).type() == std::filesystem::file_type::not_found) {
     return error{errc::not_found, printable(row.path) + " is gone"};
-  }
-  auto found = scan(row.path, scan_options{row.symlinks, state_path});
-  if (!found) return found.error();
-  if (found->signatures != row.signatures) {
-    return error{errc::conflict, printable(row.path) + " changed on disk since it was added: add it again"};
   }
   auto files = content_files::open_complete(row.path, *info, row.signatures, cache);
   if (!files) return files.error();
@@ -55,18 +48,19 @@ awaitable<void> peer_node::restore() {
     log_error("state cannot be read error=\"{}\"", stored.error().text);
     co_return;
   }
-  for (auto& row : stored->second) {
-    if (!stopped_) co_await restore_download(std::move(row));
-  }
+  // In this order: a download knows which damaged content is to be mended.
   for (auto& row : stored->first) {
     if (!stopped_) co_await restore_share(std::move(row));
+  }
+  for (auto& row : stored->second) {
+    if (!stopped_) co_await restore_download(std::move(row));
   }
   co_await add_at_start();
 }
 
 awaitable<void> peer_node::restore_share(stored_share row) {
-  auto look = [this, row] { return open_stored(row, state_path(), context_->files); };
-  auto ready = co_await offload(background_, std::move(look));
+  auto look = [this, row] { return open_stored(row, context_->files); };
+  auto ready = co_await offload(looks_, std::move(look));
   if (stopped_) co_return;
   if (ready) {
     if (!shares_.contains(ready->info->id())) host(ready->info, ready->files);
@@ -92,6 +86,7 @@ awaitable<void> peer_node::restore_download(stored_download row) {
     if (info) request.info = *info;
   }
   const auto begun = co_await download(std::move(request));
+  if (begun) (*begun)->in_background = true;
   if (!begun) log_warn("download is not resumed name=\"{}\" error=\"{}\"", row.name, begun.error().text);
 }
 
@@ -113,7 +108,7 @@ void peer_node::miss(stored_share row, error why) {
 }
 
 void peer_node::on_share_lost(share& which, const error& why) {
-  if (withdraw_lost(which, why)) tasks_.spawn("miss share", miss_lost(which.files()->path(), why));
+  if (withdraw_lost(which, why)) tasks_.spawn("miss share", miss_lost(which.id(), which.files()->path(), why));
 }
 
 bool peer_node::withdraw_lost(share& which, const error& why) {
@@ -124,10 +119,11 @@ bool peer_node::withdraw_lost(share& which, const error& why) {
   shares_.erase(at);
   withdraw(lost->id());
   lost->stop(end_reason::share_removed);
+  losing_.insert(lost->id());
   return true;
 }
 
-awaitable<void> peer_node::miss_lost(std::string path, error why) {
+awaitable<void> peer_node::miss_lost(share_id id, std::string path, error why) {
   const bool damaged = why.code == errc::verification;
   auto read = [this, path, damaged]() -> result<std::optional<stored_share>> {
     auto row = database_->share(path);
@@ -140,20 +136,31 @@ awaitable<void> peer_node::miss_lost(std::string path, error why) {
   };
   auto row = co_await offload(background_, std::move(read));
   if (!stopped_ && row && *row && !complete_at(path)) miss(std::move(**row), std::move(why));
+  losing_.erase(losing_.find(id));
+  changes_.notify_all();
 }
 
-void peer_node::on_damage(share& which, std::size_t pieces) {
-  on_share_lost(which,
-                {errc::verification, printable(which.files()->path()) + " has " + std::to_string(pieces) + " damaged " +
-                                         (pieces == 1 ? "piece" : "pieces") + ": download it again, or add it anew"});
+awaitable<void> peer_node::settle() {
+  while (!losing_.empty() && !stopped_) co_await changes_.wait_until(never);
 }
 
-awaitable<bool> peer_node::is_there(std::shared_ptr<share> which) {
+awaitable<void> peer_node::on_damage(std::shared_ptr<share> which, std::size_t pieces) {
+  // Of what is not there at all nothing more is said.
+  if (!co_await is_there(which)) co_return;
+  const std::string path = which->files()->path();
+  const error why{errc::verification, printable(path) + " has " + std::to_string(pieces) + " damaged " +
+                                          (pieces == 1 ? "piece" : "pieces") + ": download it again, or add it anew"};
+  if (withdraw_lost(*which, why)) co_await miss_lost(which->id(), path, why);
+}
+
+awaitable<result<void>> peer_node::is_there(std::shared_ptr<share> which) {
   const auto files = which->files();
   auto look = [files] { return files->check(); };
-  const auto there = co_await offload(background_, std::move(look));
-  if (!there && withdraw_lost(*which, there.error())) co_await miss_lost(files->path(), there.error());
-  co_return there.has_value();
+  const result<void> there = co_await offload(looks_, std::move(look));
+  const bool lost = !there && (there.error().code == errc::not_found || there.error().code == errc::conflict);
+  if (lost && withdraw_lost(*which, there.error())) co_await miss_lost(which->id(), files->path(), there.error());
+  if (there && which->stopped()) co_return error{errc::cancelled, printable(files->path()) + " is not shared any more"};
+  co_return there;
 }
 
 awaitable<void> peer_node::look_at_content() {
@@ -179,16 +186,16 @@ awaitable<void> peer_node::look_at_content() {
 }
 
 awaitable<void> peer_node::look_for(stored_share row) {
-  auto look = [this, row] { return open_stored(row, state_path(), context_->files); };
-  auto ready = co_await offload(background_, std::move(look));
+  auto look = [this, row] { return open_stored(row, context_->files); };
+  auto ready = co_await offload(looks_, std::move(look));
   const auto at = missing_.find(row.path);
   if (stopped_ || at == missing_.end()) co_return;
   if (!ready) {
     at->second.why = ready.error().code == errc::verification ? at->second.why : ready.error();
     co_return;
   }
-  missing_.erase(at);
   if (shares_.contains(ready->info->id())) co_return;
+  missing_.erase(at);
   log_info("share is there again path=\"{}\"", row.path);
   host(ready->info, ready->files);
   changes_.notify_all();

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -38,6 +39,8 @@ class share_observer {
   virtual void on_share_lost(share& which, const error& why) = 0;
 };
 
+struct control_call;
+
 class share {
  public:
   share(peer_context& context, share_observer& observer, const share_id& id);
@@ -47,6 +50,11 @@ class share {
   void adopt(metainfo_ptr info, std::shared_ptr<content_files> files);
   /// The share is to be fetched. Before run().
   void start_download(download_request request);
+
+  /// Requests of people that wait for the end of the download; alive as long as they are in it.
+  std::set<const control_call*> waiting;
+  /// The download goes on though nobody waits for it.
+  bool in_background = false;
 
   /// Serves, and downloads if asked to, until stop().
   awaitable<void> run();

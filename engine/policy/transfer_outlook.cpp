@@ -10,6 +10,13 @@
 
 namespace shoal {
 
+namespace {
+
+// Seconds. Sources without BEP 6 never answer what was withdrawn.
+constexpr double owed_wait_max = 2;
+
+}  // namespace
+
 workload transfer::state::workload_of(source_id id, time_point now) {
   const source& one = at(id);
   workload of;
@@ -25,7 +32,7 @@ workload transfer::state::workload_of(source_id id, time_point now) {
   }
   if (one.requests.empty()) {
     // Of whom nothing is known, but that it did not even answer what was withdrawn, is no better than one that is late.
-    if (!of.known) of.wait = of.mute;
+    if (!of.known) of.wait = std::min(of.mute, owed_wait_max);
     return of;
   }
   const time_point due = one.requests.outstanding().front().sent + one.window.delay();

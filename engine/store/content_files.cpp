@@ -181,7 +181,7 @@ result<void> content_files::discard() {
   if (s.now != content_state::phase::partial) return {};
   s.now = content_state::phase::discarded;
   s.cache->drop(s.owner);
-  result<void> removed = remove_partial(s.partial);
+  result<void> removed = remove_partial(s.partial, *s.info);
   s.partial = {};
   return removed;
 }

@@ -63,8 +63,8 @@ class content_files {
   /// errc::conflict) and syncs the directory. Afterwards the object serves the complete content and
   /// signatures() describe it.
   result<void> finish();
-  /// Deletes the partial (only that); reads and writes fail with errc::cancelled from then on. Does nothing
-  /// once finished.
+  /// Deletes the partial (only that), or gives it back if it was taken_back; reads and writes fail with errc::cancelled
+  /// from then on. Does nothing once finished.
   result<void> discard();
 
   /// Files of a download that open_partial() found missing or too short: what an earlier run verified of them

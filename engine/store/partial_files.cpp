@@ -84,9 +84,14 @@ class partial_maker {
 
   /// Opens the file or directory of the record if it is still the one that was made, or makes a new one.
   result<void> make_root(const partial_record& known) {
-    if (result<void> opened = open_unfinished(place_); !opened) return opened;
-    if (!known.name.empty() && take_up(known)) return {};
-    return under_free_name(place_, info_, [this] { return make_new(); });
+    result<void> made;
+    // Again if another download ended meanwhile and took the empty folder with it.
+    for (int tries = 0; tries < 2 && (tries == 0 || (!made && made.error().code == errc::not_found)); ++tries) {
+      if (result<void> opened = open_unfinished(place_); !opened) return opened;
+      if (!known.name.empty() && take_up(known)) return {};
+      made = under_free_name(place_, info_, [this] { return make_new(); });
+    }
+    return made;
   }
 
   bool take_up(const partial_record& known) {
@@ -220,7 +225,7 @@ class partial_maker {
 
   void undo() {
     if (place_.part && !place_.resumed) {
-      [[maybe_unused]] const result<void> removed = remove_partial(place_);
+      [[maybe_unused]] const result<void> removed = remove_partial(place_, info_);
     } else if (place_.part) {
       restore();
     }

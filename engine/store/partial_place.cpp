@@ -65,7 +65,13 @@ result<partial_place> place_in(const std::string& directory) {
 
 result<void> open_unfinished(partial_place& place) {
   const std::string folder(unfinished_folder);
-  if (mkdirat(place.directory.get(), folder.c_str(), 0777) != 0 && errno != EEXIST) {
+  if (mkdirat(place.directory.get(), folder.c_str(), 0777) == 0) {
+    // Whoever may download here may keep what is unfinished here.
+    struct stat status{};
+    if (fstat(place.directory.get(), &status) == 0) {
+      fchmodat(place.directory.get(), folder.c_str(), status.st_mode & 07777, 0);
+    }
+  } else if (errno != EEXIST) {
     return system_error("cannot download to " + printable(place.directory_path), errno);
   }
   place.unfinished = open_beneath(place.directory.get(), folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -89,27 +95,42 @@ result<void> under_free_name(partial_place& place, const metainfo& info, const s
                                    "with --dir"};
 }
 
-result<partial_record> take_back(const std::string& directory, const metainfo& info, const remember_partial& remember) {
+result<partial_record> take_back(const std::string& directory, const metainfo& info, std::uint64_t inode,
+                                 const remember_partial& remember) {
   result<partial_place> place = place_in(directory);
   if (!place) return place.error();
-  if (result<void> opened = open_unfinished(*place); !opened) return opened.error();
   const int here = place->directory.get();
+  const std::string shown = printable(place->directory_path + "/" + info.name());
+  const int flags = info.is_folder() ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
+  const unique_descriptor content = open_beneath(here, info.name(), flags | O_NOFOLLOW);
   struct stat status{};
-  if (fstatat(here, info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    return system_error("cannot mend " + printable(place->directory_path + "/" + info.name()), errno);
+  if (!content) return beneath_error("cannot mend " + shown, errno);
+  if (fstat(content.get(), &status) != 0) return system_error("cannot mend " + shown, errno);
+  if (status.st_ino != inode || (!info.is_folder() && !S_ISREG(status.st_mode))) {
+    return error{errc::conflict, shown +
+                                     " is not what was downloaded there: move it away, or choose another "
+                                     "directory with --dir"};
   }
-  place->record.inode = status.st_ino;
+  if (info.is_folder()) {
+    if (result<void> ours = check_only_holds(content.get(), shown, info); !ours) return ours.error();
+  }
+  if (result<void> opened = open_unfinished(*place); !opened) return opened.error();
+  place->record.inode = inode;
+  place->record.taken_back = true;
   std::optional<error> forgotten;
   result<void> taken = under_free_name(*place, info, [&] {
-    // Written down first: a crash in between leaves everything where it is.
+    if (fstatat(place->unfinished.get(), place->record.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+      errno = EEXIST;
+      return false;
+    }
+    // Written down first: after a crash in between the content is where it was.
     if (result<void> remembered = remember(place->record); !remembered) {
       forgotten = remembered.error();
       return true;
     }
-    const int failure =
+    errno =
         rename_to_new(here, info.name().c_str(), place->unfinished.get(), place->record.name.c_str(), info.is_folder());
-    errno = failure;
-    return failure == 0;
+    return errno == 0;
   });
   if (forgotten) taken = *forgotten;
   if (taken) return place->record;
@@ -132,8 +153,9 @@ result<void> rename_partial(const partial_place& place, const metainfo& info) {
   return system_error("cannot rename " + shown_partial(place) + " to " + shown, failure);
 }
 
-result<void> remove_partial(const partial_place& place) {
+result<void> remove_partial(const partial_place& place, const metainfo& info) {
   if (!is_still_there(place)) return {};
+  if (place.record.taken_back) return rename_partial(place, info);
   result<void> removed = remove_tree(place.unfinished.get(), place.record.name, shown_partial(place));
   remove_unfinished_folder(place);
   return removed;

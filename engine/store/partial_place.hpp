@@ -25,6 +25,7 @@ inline constexpr std::string_view unfinished_folder = ".shoal";
 struct partial_record {
   std::string name;         ///< in unfinished_folder; empty: there is none
   std::uint64_t inode = 0;  ///< of the file or directory
+  bool taken_back = false;  ///< it was complete once, and is given back rather than deleted
   bool operator==(const partial_record&) const = default;
 };
 /// Writes a record down before anything else is done with a new partial. A failure ends the download.
@@ -66,14 +67,16 @@ void remove_unfinished_folder(const partial_place& place);
 /// Gives the record one name after the other until `make` returns true. False with EEXIST in errno: the name is taken.
 result<void> under_free_name(partial_place& place, const metainfo& info, const std::function<bool()>& make);
 
-/// Makes what is at `directory`/NAME, whose files may be damaged, the partial of its share. Nothing else is changed.
-result<partial_record> take_back(const std::string& directory, const metainfo& info, const remember_partial& remember);
+/// Makes what is at `directory`/NAME, whose files may be damaged, the partial of its share. errc::conflict, and nothing
+/// is changed, unless it has this inode and holds nothing that is not of the share.
+result<partial_record> take_back(const std::string& directory, const metainfo& info, std::uint64_t inode,
+                                 const remember_partial& remember);
 
 /// Renames the partial to NAME in the download directory; errc::conflict if that exists. The directory still has to be
 /// synced.
 result<void> rename_partial(const partial_place& place, const metainfo& info);
 
-/// Deletes the partial and all in it, unless something else has taken its place.
-result<void> remove_partial(const partial_place& place);
+/// Deletes the partial and all in it, unless something else has taken its place; gives one back that was taken back.
+result<void> remove_partial(const partial_place& place, const metainfo& info);
 
 }  // namespace shoal

@@ -31,9 +31,9 @@ constexpr std::size_t signature_bytes = 16;
 // of its own so that journalling it does not write the torrent again.
 constexpr const char* schema = R"sql(
 BEGIN IMMEDIATE;
-CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB, downloaded INTEGER);
+CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB, inode INTEGER);
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
-                       paused INTEGER, partial BLOB, inode INTEGER);
+                       paused INTEGER, partial BLOB, inode INTEGER, taken_back INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
 PRAGMA user_version = 2;
 COMMIT;
@@ -41,9 +41,10 @@ COMMIT;
 
 constexpr const char* from_version_1 = R"sql(
 BEGIN IMMEDIATE;
-ALTER TABLE share ADD COLUMN downloaded INTEGER;
+ALTER TABLE share ADD COLUMN inode INTEGER;
 ALTER TABLE download ADD COLUMN partial BLOB;
 ALTER TABLE download ADD COLUMN inode INTEGER;
+ALTER TABLE download ADD COLUMN taken_back INTEGER;
 PRAGMA user_version = 2;
 COMMIT;
 )sql";
@@ -96,10 +97,10 @@ std::vector<std::string> decode_peers(std::string_view lines) {
   return peers;
 }
 
-/// The row that a query of path, symlinks, torrent, signatures, downloaded is at.
+/// The row that a query of path, symlinks, torrent, signatures, inode is at.
 stored_share share_of(sqlite_statement& query) {
   return {query.text(0), query.integer(1) != 0, query.bytes(2), decode_signatures(query.bytes(3)),
-          query.integer(4) != 0};
+          static_cast<std::uint64_t>(query.integer(4))};
 }
 
 bool is_damage(int code) {
@@ -196,7 +197,7 @@ result<void> state_database::finished(int code) {
 result<std::vector<stored_share>> state_database::shares() {
   const std::lock_guard lock(mutex_);
   sqlite_statement query(handle_,
-                         "SELECT path, symlinks, torrent, signatures, downloaded FROM share ORDER BY rowid LIMIT ?");
+                         "SELECT path, symlinks, torrent, signatures, inode FROM share ORDER BY rowid LIMIT ?");
   query.bind(static_cast<std::int64_t>(rows_max));
   std::vector<stored_share> shares;
   int code;
@@ -207,7 +208,7 @@ result<std::vector<stored_share>> state_database::shares() {
 
 result<std::optional<stored_share>> state_database::share(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  sqlite_statement query(handle_, "SELECT path, symlinks, torrent, signatures, downloaded FROM share WHERE path = ?");
+  sqlite_statement query(handle_, "SELECT path, symlinks, torrent, signatures, inode FROM share WHERE path = ?");
   const int code = query.bind(path).step();
   if (code == SQLITE_ROW) return std::optional(share_of(query));
   if (const result<void> done = finished(code); !done) return done.error();
@@ -218,10 +219,10 @@ result<void> state_database::save_share(const stored_share& share) {
   const byte_buffer signatures = encode(share.signatures);
   const std::lock_guard lock(mutex_);
   sqlite_statement put(handle_,
-                       "INSERT OR REPLACE INTO share (path, symlinks, torrent, signatures, downloaded) "
+                       "INSERT OR REPLACE INTO share (path, symlinks, torrent, signatures, inode) "
                        "VALUES (?, ?, ?, ?, ?)");
   put.bind(share.path).bind(std::int64_t{share.symlinks}).bind(share.torrent).bind(signatures);
-  put.bind(std::int64_t{share.downloaded});
+  put.bind(static_cast<std::int64_t>(share.inode));
   return finished(put.step());
 }
 
@@ -233,18 +234,20 @@ result<void> state_database::remove_share(const std::string& path) {
 
 result<std::vector<stored_download>> state_database::downloads() {
   const std::lock_guard lock(mutex_);
-  sqlite_statement query(handle_,
-                         "SELECT id, directory, symlinks, torrent, name, peers, safe, pending, paused, partial, inode "
-                         "FROM download LEFT JOIN progress USING (id) ORDER BY download.rowid LIMIT ?");
+  sqlite_statement query(
+      handle_,
+      "SELECT id, directory, symlinks, torrent, name, peers, safe, pending, paused, partial, inode, taken_back "
+      "FROM download LEFT JOIN progress USING (id) ORDER BY download.rowid LIMIT ?");
   query.bind(static_cast<std::int64_t>(rows_max));
   std::vector<stored_download> downloads;
   int code;
   while ((code = query.step()) == SQLITE_ROW) {
     const std::optional<share_id> id = share_id::from_bytes(query.bytes(0));
     if (!id) return error{errc::malformed, shown_path_ + " holds a row that shoal did not write: move the file away"};
-    downloads.push_back({*id, query.text(1), query.integer(2) != 0, query.bytes(3), query.text(4),
-                         decode_peers(query.text(5)), query.bytes(6), query.bytes(7), query.integer(8) != 0,
-                         partial_record{query.text(9), static_cast<std::uint64_t>(query.integer(10))}});
+    downloads.push_back(
+        {*id, query.text(1), query.integer(2) != 0, query.bytes(3), query.text(4), decode_peers(query.text(5)),
+         query.bytes(6), query.bytes(7), query.integer(8) != 0,
+         partial_record{query.text(9), static_cast<std::uint64_t>(query.integer(10)), query.integer(11) != 0}});
   }
   if (const result<void> done = finished(code); !done) return done.error();
   return downloads;
@@ -258,11 +261,12 @@ result<void> state_database::save_download(const stored_download& download) {
   {
     sqlite_statement put(handle_,
                          "INSERT OR REPLACE INTO download "
-                         "(id, directory, symlinks, torrent, name, peers, paused, partial, inode) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                         "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put.bind(download.id.view()).bind(download.directory).bind(std::int64_t{download.symlinks});
     put.bind(download.torrent).bind(download.name).bind(peers).bind(std::int64_t{download.paused});
     put.bind(download.partial.name).bind(static_cast<std::int64_t>(download.partial.inode));
+    put.bind(std::int64_t{download.partial.taken_back});
     code = put.step();
   }
   if (code == SQLITE_DONE) code = put_progress(download.id, download.safe, download.pending);
@@ -286,8 +290,18 @@ result<void> state_database::save_progress(const share_id& id, byte_view safe, b
 
 result<void> state_database::save_partial(const share_id& id, const partial_record& partial) {
   const std::lock_guard lock(mutex_);
-  sqlite_statement put(handle_, "UPDATE download SET partial = ?, inode = ? WHERE id = ?");
-  return finished(put.bind(partial.name).bind(static_cast<std::int64_t>(partial.inode)).bind(id.view()).step());
+  if (const result<void> begun = finished(execute(handle_, "BEGIN IMMEDIATE")); !begun) return begun;
+  int code;
+  {
+    sqlite_statement put(handle_, "UPDATE download SET partial = ?, inode = ?, taken_back = ? WHERE id = ?");
+    put.bind(partial.name).bind(static_cast<std::int64_t>(partial.inode)).bind(std::int64_t{partial.taken_back});
+    code = put.bind(id.view()).step();
+  }
+  if (code == SQLITE_DONE) code = put_progress(id, {}, {});
+  if (code == SQLITE_DONE) code = execute(handle_, "COMMIT");
+  const result<void> done = finished(code);
+  if (!done) execute(handle_, "ROLLBACK");
+  return done;
 }
 
 result<void> state_database::pause_download(const share_id& id) {

@@ -27,7 +27,7 @@ struct stored_share {
   bool symlinks = false;                   ///< scanned or created with symlinks
   byte_buffer torrent;                     ///< metainfo::to_torrent()
   std::vector<file_signature> signatures;  ///< empty: it is damaged
-  bool downloaded = false;                 ///< by us, so that it may be mended
+  std::uint64_t inode = 0;                 ///< of what we downloaded there, which may be mended; 0: it was added
 };
 
 /// An unfinished download in `directory`.
@@ -64,7 +64,8 @@ class state_database {
   /// Journals progress of a download that was saved; nothing happens if it was not. Call with `safe` only
   /// after content_files::flush().
   result<void> save_progress(const share_id& id, byte_view safe, byte_view pending);
-  /// What a download that was saved has on disk; nothing happens if it was not.
+  /// What a download that was saved has on disk, and nothing of its progress, which was of another partial; nothing
+  /// happens if it was not saved.
   result<void> save_partial(const share_id& id, const partial_record& partial);
   /// Marks a saved download as paused; saving it again unmarks it.
   result<void> pause_download(const share_id& id);

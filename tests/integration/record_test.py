@@ -71,6 +71,29 @@ class RecordTest(SwarmTest):
         self.assertIn("folder", result.err)
         self.assertEqual((leecher.dir / "folder" / "notes").read_text(), "mine")
 
+    def test_what_the_user_put_in_the_place_of_a_copy_is_not_overwritten(self):
+        _, leecher, _, _ = self.copies("f", 3_000_000)
+        copy = leecher.dir / "f"
+        copy.unlink()
+        (leecher.dir / "other").write_bytes(b"mine")
+        os.rename(leecher.dir / "other", copy)
+        result = leecher.run("download", "f")
+        self.assertEqual(result.code, 7, result.err)
+        self.assertEqual(copy.read_bytes(), b"mine")
+
+    def test_a_copy_that_is_being_mended_comes_back_when_it_is_cancelled_or_removed(self):
+        seeder, leecher, _, share = self.copies("f", 3_000_000)
+        copy = leecher.dir / "f"
+        for word in ("cancel", "remove"):
+            seeder.terminate() if word == "cancel" else None
+            self.damage(copy, 1 << 20)
+            damaged = digest(copy)
+            leecher.ok("download", share, "--peer", "127.0.0.1:1", "--no-wait")
+            wait_for(lambda: not copy.exists(), "it is being mended")
+            leecher.ok(word, "f")
+            self.assertEqual(digest(copy), damaged)
+            self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["f"])
+
     def test_what_the_user_changed_in_the_original_is_not_overwritten(self):
         seeder, leecher, path, share = self.copies("f", 3_000_000)
         self.damage(path, 1000)

@@ -336,25 +336,42 @@ TEST_CASE("complete content is looked at, and taken back to be mended", "[conten
     CHECK((*target)->check().error().code == errc::conflict);
   }
   const auto refuse = [](const partial_record&) -> result<void> { return error{errc::no_space, "full"}; };
-  CHECK(take_back((f.home / "down").string(), *share.info, refuse).error().text == "full");
+  struct stat status{};
+  REQUIRE(stat(place.c_str(), &status) == 0);
+  const std::string down = (f.home / "down").string();
+  CHECK(take_back(down, *share.info, status.st_ino, refuse).error().text == "full");
+  // Something else is in its place, or with it.
+  CHECK(take_back(down, *share.info, status.st_ino + 1, refuse).error().code == errc::conflict);
+  if (of_folder) {
+    fs::create_symlink("elsewhere", place / "mine");
+    CHECK(take_back(down, *share.info, status.st_ino, refuse).error().code == errc::conflict);
+    fs::remove(place / "mine");
+  }
   CHECK(fs::exists(place));
   CHECK(entries_in(f.home / "down") == 1);
   partial_record& record = f.records[share.info->id()];
-  const auto taken = take_back((f.home / "down").string(), *share.info, [&](const partial_record& made) {
+  const auto taken = take_back(down, *share.info, status.st_ino, [&](const partial_record& made) {
     record = made;
     return result<void>{};
   });
   REQUIRE(taken);
   CHECK(*taken == record);
   CHECK_FALSE(fs::exists(place));
+  const bool given_back = GENERATE(false, true);
   const auto target = f.partial(share.info);
   REQUIRE(target);
   CHECK((*target)->resumed());
   CHECK((*target)->renewed_files().size() == 1);
+  if (given_back) {
+    REQUIRE((*target)->discard());
+    CHECK(fs::exists(place));
+    CHECK(entries_in(f.home / "down") == 1);
+    return;
+  }
   test::copy_all(*f.source(share), **target, *share.info);
   REQUIRE((*target)->finish());
   CHECK(fs::exists(place));
-  CHECK(take_back((f.home / "nowhere").string(), *share.info, refuse).error().code == errc::not_found);
+  CHECK(take_back((f.home / "nowhere").string(), *share.info, 1, refuse).error().code == errc::not_found);
 }
 
 TEST_CASE("files that only look like unfinished ones are not touched", "[content_files]") {
@@ -519,7 +536,7 @@ TEST_CASE("a download that does not fit leaves nothing behind", "[content_files]
     write_file(part / "a/1", "kept");
     struct stat status{};
     REQUIRE(stat(part.c_str(), &status) == 0);
-    known = {"earlier", status.st_ino};
+    known = {"earlier", status.st_ino, false};
   }
   const auto failed = content_files::open_partial(small.string(), share.info, false, f.cache, known,
                                                   [](const partial_record&) -> result<void> { return {}; });

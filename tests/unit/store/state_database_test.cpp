@@ -70,8 +70,8 @@ TEST_CASE("downloads and their progress survive a restart", "[state_database]") 
     REQUIRE(database->save_download({id_of(3), "/down", false, {}, "gone", {}, buffer_of("s"), {}}));
     REQUIRE(database->remove_download(id_of(3)));
     REQUIRE(database->save_progress(id_of(3), buffer_of("late"), {}));
-    REQUIRE(database->save_partial(id_of(1), {"partial", ~std::uint64_t{0}}));
-    REQUIRE(database->save_partial(id_of(3), {"late", 1}));
+    REQUIRE(database->save_partial(id_of(1), {"partial", ~std::uint64_t{0}, true}));
+    REQUIRE(database->save_partial(id_of(3), {"late", 1, false}));
   }
   const auto downloads = open_quietly(home)->downloads();
   REQUIRE(downloads);
@@ -83,9 +83,10 @@ TEST_CASE("downloads and their progress survive a restart", "[state_database]") 
   CHECK(first.torrent.empty());
   CHECK(first.name == "movie");
   CHECK(first.peers == std::vector<std::string>{"a:1", "[::1]:2"});
-  CHECK(first.safe == buffer_of("safer"));
+  // The progress was of another partial.
+  CHECK(first.safe.empty());
   CHECK(first.pending.empty());
-  CHECK(first.partial == partial_record{"partial", ~std::uint64_t{0}});
+  CHECK(first.partial == partial_record{"partial", ~std::uint64_t{0}, true});
   CHECK(downloads->at(1).partial == partial_record{});
   CHECK(downloads->at(1).safe == buffer_of("s"));
   CHECK(downloads->at(1).pending == buffer_of("p"));
@@ -154,7 +155,7 @@ PRAGMA user_version = 1;
   for (int i = 0; i < 2; ++i) {
     const auto database = open_quietly(home);
     REQUIRE(*database->share("path"));
-    CHECK_FALSE((*database->share("path"))->downloaded);
+    CHECK((*database->share("path"))->inode == 0);
     CHECK_FALSE(*database->share("other"));
     const auto downloads = database->downloads();
     REQUIRE(downloads);
