@@ -203,9 +203,15 @@ std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<conten
 
 void peer_node::start(const std::shared_ptr<share>& which) {
   shares_[which->id()] = which;
-  if (which->complete()) missing_.erase(which->files()->path());
+  if (which->complete()) on_complete(which);
   running_.insert(which);
   tasks_.spawn("share", run_share(which));
+}
+
+void peer_node::on_complete(const std::shared_ptr<share>& which) {
+  const std::string path = which->files()->path();
+  missing_.erase(path);
+  by_path_[path] = which;
 }
 
 awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {
@@ -263,7 +269,8 @@ void peer_node::on_share_progress(share& which) {
 void peer_node::on_download_ended(share& which) {
   for (auto& tracker : trackers_) tracker->unwatch(which.id());
   if (!which.complete()) withdraw(which.id());
-  if (which.complete()) missing_.erase(which.files()->path());
+  const auto at = shares_.find(which.id());
+  if (which.complete() && at != shares_.end() && at->second.get() == &which) on_complete(at->second);
   changes_.notify_all();
 }
 

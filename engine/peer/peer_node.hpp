@@ -148,6 +148,8 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Takes over a share whose content is complete, runs and publishes it.
   std::shared_ptr<share> host(metainfo_ptr info, std::shared_ptr<content_files> files);
   void start(const std::shared_ptr<share>& which);
+  /// Its content is at its path from now on.
+  void on_complete(const std::shared_ptr<share>& which);
   /// Stops the share and waits until nothing of it runs any more.
   awaitable<void> retire(std::shared_ptr<share> which, end_reason why);
   /// Waits until no stopped share of this id is still storing: its partial can be taken up again.
@@ -173,7 +175,8 @@ class peer_node final : private share_observer, private tracker_observer {
   listener listener_;
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, std::shared_ptr<share>> shares_;
-  std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included
+  std::set<std::shared_ptr<share>> running_;             // run() has not returned; retired ones included
+  std::map<std::string, std::weak_ptr<share>> by_path_;  ///< complete ones; may have ended
   std::map<std::string, missing_share> missing_;
   std::multiset<share_id> losing_;  ///< withdrawn, and not among the missing ones yet
   std::set<share_id> published_;

@@ -9,18 +9,6 @@
 
 namespace shoal {
 
-namespace {
-
-// A stored share of the same path, or nothing.
-std::optional<stored_share> stored_at(const std::vector<stored_share>& rows, const std::string& path) {
-  for (const auto& row : rows) {
-    if (row.path == path) return row;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
                                               std::function<bool(std::uint64_t, std::uint64_t)> on_progress) {
   struct look_result {
@@ -30,10 +18,9 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   auto look = [this, path, symlinks]() -> result<look_result> {
     auto found = scan(path, scan_options{symlinks, state_path()});
     if (!found) return found.error();
-    auto rows = database_->shares();
-    if (!rows) return rows.error();
-    const std::string at = found->path;
-    return look_result{std::move(*found), stored_at(*rows, at)};
+    auto before = database_->share(found->path);
+    if (!before) return before.error();
+    return look_result{std::move(*found), std::move(*before)};
   };
   auto looked = co_await offload(background_, std::move(look));
   if (!looked) co_return looked.error();
@@ -170,10 +157,10 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
 }
 
 std::shared_ptr<share> peer_node::complete_at(const std::string& path) const {
-  for (const auto& [id, one] : shares_) {
-    if (one->complete() && one->files()->path() == path) return one;
-  }
-  return nullptr;
+  const auto at = by_path_.find(path);
+  const auto one = at == by_path_.end() ? nullptr : at->second.lock();
+  const auto here = one ? shares_.find(one->id()) : shares_.end();
+  return here != shares_.end() && here->second == one ? one : nullptr;
 }
 
 awaitable<result<void>> peer_node::cancel(share_id id) {
