@@ -25,6 +25,7 @@ result<void> repair(const invocation& call, const json::object& row) {
   const std::string name = text_field(row, "name");
   const auto answer = call_with_progress(call, "download", {{"what", text_field(row, "id")}, {"wait", true}}, name);
   if (!answer) return answer.error();
+  if (call.given.flag("json")) return {};
   return print(displayable("repaired: " + name) + "\n");
 }
 

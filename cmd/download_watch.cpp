@@ -120,7 +120,7 @@ class download_watch {
     }
     for (const auto& [number, one] : leaving_) append(stopped_, one.name + ": " + one.done + " kept");
     append(stopped_, nothing);
-    std::string text;
+    std::string text = stopped_.empty() && left_.empty() ? "stopped" : "";
     if (!stopped_.empty()) text = "stopped. " + stopped_ + "; the same download goes on from there";
     if (!left_.empty()) append(text, "left. " + left_ + " for others; 'node cancel' stops it");
     return error{errc::cancelled, std::move(text)};

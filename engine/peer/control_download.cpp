@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <filesystem>
+#include <functional>
+#include <list>
+#include <utility>
+#include <vector>
 
 #include "content/magnet.hpp"
 #include "core/base64.hpp"
@@ -96,22 +100,23 @@ awaitable<result<std::vector<download_request>>> requests_of(control_call& call)
   co_return requests;
 }
 
-// Those who wait for a download, so that the last one who leaves ends it.
-class waiting_for {
+// Says to the downloads of one request that it waits for them, as long as it does.
+class waiting_request {
  public:
-  waiting_for(std::vector<std::shared_ptr<share>> what, const control_call& call)
-      : what_(std::move(what)), call_(call) {
-    for (const auto& one : what_) one->waiting.insert(&call_);
+  explicit waiting_request(const control_call& call) : call_(call) {}
+  waiting_request(const waiting_request&) = delete;
+  waiting_request& operator=(const waiting_request&) = delete;
+  ~waiting_request() {
+    for (const auto& [one, at] : for_) one->waiting.erase(at);
   }
-  waiting_for(const waiting_for&) = delete;
-  waiting_for& operator=(const waiting_for&) = delete;
-  ~waiting_for() {
-    for (const auto& one : what_) one->waiting.erase(&call_);
+
+  void wait_for(const std::shared_ptr<share>& one) {
+    for_.emplace_back(one, one->waiting.insert(one->waiting.end(), [this] { return !call_.abandoned(); }));
   }
 
  private:
-  std::vector<std::shared_ptr<share>> what_;
   const control_call& call_;
+  std::vector<std::pair<std::shared_ptr<share>, std::list<std::function<bool()>>::iterator>> for_;
 };
 
 json::object failed_row(json::object row, const error& why) {
@@ -136,7 +141,6 @@ awaitable<result<std::shared_ptr<share>>> begin_download(control_call& call, dow
 }
 
 awaitable<void> wait_for_end(control_call& call, const std::vector<std::shared_ptr<share>>& running) {
-  const waiting_for counted(running, call);
   auto active = [](const std::shared_ptr<share>& one) {
     return !one->stopped() && !one->complete() && one->downloading() != nullptr && !one->downloading()->ended();
   };
@@ -151,7 +155,7 @@ awaitable<void> wait_for_end(control_call& call, const std::vector<std::shared_p
 
 // Somebody waits besides the one who is about to leave.
 bool wanted_by_others(const share& one) {
-  return std::ranges::count_if(one.waiting, [](const control_call* waiting) { return !waiting->abandoned(); }) > 1;
+  return std::ranges::count_if(one.waiting, [](const auto& still_waits) { return still_waits(); }) > 1;
 }
 
 // Why the download did not end well; nothing if it did, or goes on.
@@ -171,6 +175,7 @@ awaitable<result<json::value>> do_download(control_call& call) {
   const bool wait = flag_param(call, "wait", true);
   const bool only = requests->size() == 1;
   std::vector<std::shared_ptr<share>> running;
+  waiting_request waiting(call);
   json::array rows;
   for (auto& request : *requests) {
     json::object row{{"id", request.id.hex()}, {"name", request.name}};
@@ -181,7 +186,11 @@ awaitable<result<json::value>> do_download(control_call& call) {
       rows.push_back(failed_row(std::move(row), begun.error()));
       continue;
     }
-    if (!wait) (*begun)->in_background = true;
+    if (wait) {
+      waiting.wait_for(*begun);
+    } else {
+      (*begun)->in_background = true;
+    }
     running.push_back(*begun);
   }
   if (wait) co_await wait_for_end(call, running);

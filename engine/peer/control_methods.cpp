@@ -36,6 +36,17 @@ result<std::shared_ptr<share>> single_local_param(const control_call& call) {
   return found->front();
 }
 
+// The missing share that the request means, if it means no other; otherwise why there is none, `unknown` if nobody
+// knows.
+result<missing_share> single_missing_param(const control_call& call, const error& unknown) {
+  if (unknown.code != errc::not_found) return unknown;
+  auto found = call.node.find_missing(*text_param(call, "what"));
+  if (!found) return unknown;
+  if (found->size() == 1) return std::move(found->front());
+  return error{errc::ambiguous, "'" + *text_param(call, "what") + "' matches " + std::to_string(found->size()) +
+                                    " shares that are not there: name one of them by its id"};
+}
+
 // Lets progress through at most every told_interval.
 class rate_limited {
  public:
@@ -90,11 +101,10 @@ awaitable<outcome> do_remove(control_call& call) {
   co_await call.node.settle();
   const auto found = single_local_param(call);
   if (!found) {
-    const auto missing = call.node.find_missing(text_param(call, "what").value_or(""));
-    if (found.error().code != errc::not_found || !missing || missing->size() != 1) co_return found.error();
-    const missing_share& one = missing->front();
-    if (auto forgotten = co_await call.node.forget_missing(one.row.path); !forgotten) co_return forgotten.error();
-    co_return json::value(json::object{{"id", one.info->id().hex()}, {"name", one.info->name()}});
+    const auto one = single_missing_param(call, found.error());
+    if (!one) co_return one.error();
+    if (auto forgotten = co_await call.node.forget_missing(one->row.path); !forgotten) co_return forgotten.error();
+    co_return json::value(json::object{{"id", one->info->id().hex()}, {"name", one->info->name()}});
   }
   json::object row{{"id", (*found)->id().hex()}, {"name", (*found)->name()}};
   const auto removed = co_await call.node.remove((*found)->id());
@@ -106,10 +116,9 @@ awaitable<outcome> do_verify(control_call& call) {
   co_await call.node.settle();
   const auto found = single_local_param(call);
   if (!found) {
-    const auto missing = call.node.find_missing(text_param(call, "what").value_or(""));
-    if (found.error().code != errc::not_found || !missing) co_return found.error();
-    const missing_share& one = missing->front();
-    co_return error{one.why.code, "'" + one.info->name() + "' is not there: " + one.why.text};
+    const auto one = single_missing_param(call, found.error());
+    if (!one) co_return one.error();
+    co_return error{one->why.code, "'" + one->info->name() + "' is not there: " + one->why.text};
   }
   const auto one = *found;
   if (!one->complete()) {

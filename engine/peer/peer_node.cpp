@@ -211,7 +211,7 @@ void peer_node::start(const std::shared_ptr<share>& which) {
 void peer_node::on_complete(const std::shared_ptr<share>& which) {
   const std::string path = which->files()->path();
   missing_.erase(path);
-  by_path_[path] = which;
+  by_path_[path] = which->id();
 }
 
 awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {

@@ -128,7 +128,8 @@ class peer_node final : private share_observer, private tracker_observer {
   awaitable<void> greet(std::list<tcp::socket>::iterator connection);
   awaitable<void> restore();
   awaitable<void> restore_share(stored_share row);
-  awaitable<void> restore_download(stored_download row);
+  /// `mend_inode` as in download_request.
+  awaitable<void> restore_download(stored_download row, std::uint64_t mend_inode);
   awaitable<void> add_at_start();
 
   // peer_node_content.cpp
@@ -142,6 +143,7 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Keeps the record of one whose content is missing.
   void miss(stored_share row, error why);
   awaitable<void> miss_lost(share_id id, std::string path, error why);
+
   awaitable<void> measure();
   awaitable<void> run_share(std::shared_ptr<share> which);
   awaitable<void> find_user_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
@@ -175,8 +177,8 @@ class peer_node final : private share_observer, private tracker_observer {
   listener listener_;
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, std::shared_ptr<share>> shares_;
-  std::set<std::shared_ptr<share>> running_;             // run() has not returned; retired ones included
-  std::map<std::string, std::weak_ptr<share>> by_path_;  ///< complete ones; may have ended
+  std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included
+  std::map<std::string, share_id> by_path_;   ///< complete ones; may have ended
   std::map<std::string, missing_share> missing_;
   std::multiset<share_id> losing_;  ///< withdrawn, and not among the missing ones yet
   std::set<share_id> published_;

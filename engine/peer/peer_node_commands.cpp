@@ -158,9 +158,9 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
 
 std::shared_ptr<share> peer_node::complete_at(const std::string& path) const {
   const auto at = by_path_.find(path);
-  const auto one = at == by_path_.end() ? nullptr : at->second.lock();
-  const auto here = one ? shares_.find(one->id()) : shares_.end();
-  return here != shares_.end() && here->second == one ? one : nullptr;
+  const auto here = at == by_path_.end() ? shares_.end() : shares_.find(at->second);
+  if (here == shares_.end() || !here->second->complete()) return nullptr;
+  return here->second->files()->path() == path ? here->second : nullptr;
 }
 
 awaitable<result<void>> peer_node::cancel(share_id id) {

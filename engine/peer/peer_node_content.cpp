@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "net/offload.hpp"
 #include "observe/log.hpp"
@@ -48,12 +49,16 @@ awaitable<void> peer_node::restore() {
     log_error("state cannot be read error=\"{}\"", stored.error().text);
     co_return;
   }
-  // In this order: a download knows which damaged content is to be mended.
+  std::map<std::string, std::uint64_t> inodes;
+  for (const auto& row : stored->first) inodes[row.path] = row.inode;
+  // First, so that no disk that holds a share keeps them waiting.
+  for (auto& row : stored->second) {
+    const auto at = inodes.find(row.directory + "/" + row.name);
+    const std::uint64_t mend_inode = at == inodes.end() ? 0 : at->second;
+    if (!stopped_) co_await restore_download(std::move(row), mend_inode);
+  }
   for (auto& row : stored->first) {
     if (!stopped_) co_await restore_share(std::move(row));
-  }
-  for (auto& row : stored->second) {
-    if (!stopped_) co_await restore_download(std::move(row));
   }
   co_await add_at_start();
 }
@@ -70,7 +75,7 @@ awaitable<void> peer_node::restore_share(stored_share row) {
   miss(std::move(row), ready.error());
 }
 
-awaitable<void> peer_node::restore_download(stored_download row) {
+awaitable<void> peer_node::restore_download(stored_download row, std::uint64_t mend_inode) {
   if (row.paused) co_return;
   download_request request;
   request.id = row.id;
@@ -81,6 +86,7 @@ awaitable<void> peer_node::restore_download(stored_download row) {
   request.safe = row.safe;
   request.pending = row.pending;
   request.partial = row.partial;
+  request.mend_inode = mend_inode;
   if (!row.torrent.empty()) {
     auto info = metainfo::from_torrent(row.torrent);
     if (info) request.info = *info;

@@ -5,10 +5,10 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -39,8 +39,6 @@ class share_observer {
   virtual void on_share_lost(share& which, const error& why) = 0;
 };
 
-struct control_call;
-
 class share {
  public:
   share(peer_context& context, share_observer& observer, const share_id& id);
@@ -51,8 +49,8 @@ class share {
   /// The share is to be fetched. Before run().
   void start_download(download_request request);
 
-  /// Requests of people that wait for the end of the download; alive as long as they are in it.
-  std::set<const control_call*> waiting;
+  /// Who waits for the end of the download; each says whether it still does.
+  std::list<std::function<bool()>> waiting;
   /// The download goes on though nobody waits for it.
   bool in_background = false;
 

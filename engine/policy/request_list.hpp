@@ -64,8 +64,8 @@ class request_list {
 
   /// A begun answer covers this range.
   bool receiving(const byte_range& range) const;
-  /// When the oldest request was sent that is late and not answered, if there is one.
-  std::optional<time_point> oldest_owed() const {
+  /// When the request was sent that was given up first of those that are not answered, if there is one.
+  std::optional<time_point> first_owed() const {
     return late_.empty() ? std::nullopt : std::optional(late_.front().sent);
   }
   /// Bytes that may come in vain, of all requests that are neither answered nor rejected.

@@ -27,7 +27,7 @@ workload transfer::state::workload_of(source_id id, time_point now) {
   of.requests = &one.requests;
   of.risk = one.stood_still;
   if (of.known) of.rate = one.window.rate_cautious();
-  if (const auto owed = one.requests.oldest_owed(); owed && !paused) {
+  if (const auto owed = one.requests.first_owed(); owed && !paused) {
     of.mute = silence_expected(now - std::max(*owed + one.window.delay(), one.delivered_at), of.rate);
   }
   if (one.requests.empty()) {

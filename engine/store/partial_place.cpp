@@ -148,7 +148,7 @@ result<void> rename_partial(const partial_place& place, const metainfo& info) {
   const std::string shown = printable(place.directory_path + "/" + info.name());
   if (failure == EEXIST || failure == ENOTEMPTY) {
     return error{errc::conflict,
-                 shown + " exists already: move it away; the complete download waits in " + shown_partial(place)};
+                 shown + " exists already: move it away; what was downloaded waits in " + shown_partial(place)};
   }
   return system_error("cannot rename " + shown_partial(place) + " to " + shown, failure);
 }

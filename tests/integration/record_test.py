@@ -94,6 +94,22 @@ class RecordTest(SwarmTest):
             self.assertEqual(digest(copy), damaged)
             self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["f"])
 
+    def test_mending_goes_on_after_a_kill(self):
+        seeder, leecher, path, share = self.copies("f", 3_000_000)
+        magnet = seeder.ok("torrent", "f", "--magnet").out.strip()
+        seeder.terminate()
+        copy = leecher.dir / "f"
+        self.damage(copy, 1 << 20)
+        leecher.ok("download", share, "--peer", "127.0.0.1:1", "--no-wait")
+        wait_for(lambda: not copy.exists(), "it is being mended")
+        leecher.kill()
+        seeder = self.peer("seeder")
+        leecher = self.peer("leecher")
+        row = leecher.json("download", magnet, "--peer", f"127.0.0.1:{seeder.port}")[0]
+        self.assertEqual(digest(copy), digest(path))
+        self.assertLess(sum(source["bytes"] for source in row["sources"]), 1_500_000)
+        self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["f"])
+
     def test_what_the_user_changed_in_the_original_is_not_overwritten(self):
         seeder, leecher, path, share = self.copies("f", 3_000_000)
         self.damage(path, 1000)
@@ -145,6 +161,9 @@ class RecordTest(SwarmTest):
         leecher.ok("verify", "f")
         self.damage(copy, 6 << 20, keep_time=True)
         self.assertIn("repaired", leecher.ok("verify", "f", "--repair").out)
+        self.assertEqual(digest(copy), digest(path))
+        self.damage(copy, 7 << 20, keep_time=True)
+        self.assertEqual(leecher.json("verify", "f", "--repair")["bad"], ["f"])
         self.assertEqual(digest(copy), digest(path))
 
     def test_moved_content_is_served_from_its_new_place(self):

@@ -86,10 +86,10 @@ TEST_CASE_METHOD(fixture, "what another was asked for, too, is at risk until it 
   list.on_wagered(chunk_index{0}, blocks_from(4, 2), 2 * block_bytes);
   CHECK(list.at_risk() == 6 * block_bytes);
   list.on_not_expected(chunk_index{0}, blocks_from(4, 4));
-  CHECK(list.oldest_owed() == b.sent);
+  CHECK(list.first_owed() == b.sent);
   CHECK(list.at_risk() == 6 * block_bytes);
   REQUIRE(list.on_reject(b.range));
-  CHECK_FALSE(list.oldest_owed());
+  CHECK_FALSE(list.first_owed());
   CHECK(list.at_risk() == 4 * block_bytes);
   const bool late = GENERATE(true, false);
   if (late) list.on_given_up();
