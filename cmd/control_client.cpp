@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cmd/interrupt.hpp"
+#include "store/socket_name.hpp"
 #include "store/state_directory.hpp"
 
 namespace shoal {
@@ -44,9 +45,12 @@ result<control_client> control_client::connect(const std::string& state_director
   const auto found = control_socket_path(state_directory);
   if (!found) return found.error();
   const std::string& path = *found;
+  const auto name = socket_name::of(path);
+  if (!name && name.error().code == errc::not_found) return no_peer(state_directory);
+  if (!name) return name.error();
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
+  std::memcpy(address.sun_path, name->text().data(), std::min(name->text().size(), sizeof address.sun_path - 1));
 
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int failure = descriptor < 0 ? errno : 0;

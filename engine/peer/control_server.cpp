@@ -11,6 +11,7 @@
 
 #include "observe/log.hpp"
 #include "peer/control_methods.hpp"
+#include "store/socket_name.hpp"
 
 namespace shoal {
 
@@ -136,10 +137,12 @@ result<void> control_server::open(const std::string& path) {
   // The lock on the state directory is ours, so whoever made this socket is dead.
   ::unlink(path.c_str());
   path_ = path;
+  const auto name = socket_name::of(path);
+  if (!name) return name.error();
   error_code ec;
   acceptor_.open(local(), ec);
   const auto mask = ::umask(0177);
-  if (!ec) acceptor_.bind(local::endpoint(path), ec);
+  if (!ec) acceptor_.bind(local::endpoint(name->text()), ec);
   ::umask(mask);
   if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) return system_error("cannot open the control socket " + path, ec.value());

@@ -161,12 +161,14 @@ result<std::unique_ptr<state_database>> state_database::open(const std::string& 
   const std::string path = directory + "/state.db";
   for (const bool again : {false, true}) {
     sqlite3* handle = nullptr;
-    int code = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                               nullptr);
+    result<sqlite_path> named = sqlite_path::of(path);
+    if (!named) return std::move(named).error();
+    int code = sqlite3_open_v2(named->text().c_str(), &handle,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, named->vfs());
     std::int64_t version = 0;
     if (code == SQLITE_OK) code = prepare_tables(handle, version);
     if (code == SQLITE_OK && version == schema_version) {
-      return std::unique_ptr<state_database>(new state_database(handle, printable(path)));
+      return std::unique_ptr<state_database>(new state_database(handle, std::move(*named), printable(path)));
     }
     error failure = database_error("cannot open " + printable(path), code, handle);
     sqlite3_close(handle);

@@ -16,6 +16,7 @@
 #include "core/error.hpp"
 #include "store/file_signature.hpp"
 #include "store/partial_place.hpp"
+#include "store/sqlite_path.hpp"
 
 struct sqlite3;
 
@@ -72,7 +73,8 @@ class state_database {
   result<void> remove_download(const share_id& id);
 
  private:
-  state_database(sqlite3* handle, std::string shown_path) : handle_(handle), shown_path_(std::move(shown_path)) {}
+  state_database(sqlite3* handle, sqlite_path path, std::string shown_path)
+      : handle_(handle), path_(std::move(path)), shown_path_(std::move(shown_path)) {}
   /// The outcome of SQLite's `code` as an error that names the file. Needs the lock.
   result<void> finished(int code);
   /// SQLite's code. Needs the lock.
@@ -80,6 +82,7 @@ class state_database {
 
   std::mutex mutex_;
   sqlite3* handle_;
+  sqlite_path path_;
   std::string shown_path_;
 };
 

@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -67,15 +66,9 @@ result<std::string> default_state_directory() {
 }
 
 result<std::string> control_socket_path(const std::string& directory) {
-  constexpr std::size_t bytes_max = sizeof(sockaddr_un::sun_path) - 1;
   std::error_code ec;
-  const std::string path = (std::filesystem::absolute(directory, ec) / "control.sock").lexically_normal().string();
+  std::string path = (std::filesystem::absolute(directory, ec) / "control.sock").lexically_normal().string();
   if (ec) return system_error("cannot tell where " + printable(directory) + " is", ec.value());
-  if (path.size() > bytes_max) {
-    return error{errc::limit, "state directory " + printable(directory) + " makes a socket path of " +
-                                  std::to_string(path.size()) + " bytes, " + std::to_string(bytes_max) +
-                                  " at most: use a shorter one with --state DIR"};
-  }
   return path;
 }
 

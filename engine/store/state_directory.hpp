@@ -15,8 +15,7 @@ namespace shoal {
 /// directories). errc::usage if there is no home directory either.
 result<std::string> default_state_directory();
 
-/// Where a peer with state directory `directory` listens for commands. errc::limit if that is too long for a
-/// socket address (107 bytes).
+/// Where a peer with state directory `directory` listens for commands, absolute (see socket_name).
 result<std::string> control_socket_path(const std::string& directory);
 
 class state_directory {

@@ -1,6 +1,8 @@
 #include "store/state_directory.hpp"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -8,6 +10,8 @@
 #include <optional>
 
 #include "show_result.hpp"
+#include "store/socket_name.hpp"
+#include "store/state_database.hpp"
 #include "unit/store/temporary_directory.hpp"
 
 namespace shoal {
@@ -60,9 +64,40 @@ TEST_CASE("a state directory that cannot be is refused with a reason", "[state_d
   CHECK_FALSE(state_directory::open((home / "file").string()));
   CHECK_FALSE(state_directory::open((home / "file/below").string()));
   CHECK(state_directory::open("").error().code == errc::usage);
-  const std::string longer(100, 'x');
-  CHECK(state_directory::open((home / longer).string()).error().code == errc::limit);
-  CHECK_FALSE(std::filesystem::exists(home / longer));
+  const auto longer = state_directory::open((home / std::string(256, 'x')).string());
+  REQUIRE_FALSE(longer);
+  CHECK(longer.error().text.find("--state DIR") != std::string::npos);
+}
+
+TEST_CASE("a state directory may be deep", "[state_directory]") {
+  const temporary_directory home;
+  // Beyond what a socket address takes, and what SQLite takes.
+  const int folders = GENERATE(1, 2, 15);
+  std::string path = home.path().string();
+  for (int i = 0; i < folders; ++i) path += "/" + std::string(60, static_cast<char>('a' + i));
+  const auto opened = state_directory::open(path);
+  REQUIRE(opened);
+  const auto name = socket_name::of(opened->control_socket());
+  REQUIRE(name);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  REQUIRE(name->text().size() < sizeof address.sun_path);
+  name->text().copy(address.sun_path, name->text().size());
+  const unique_descriptor server(socket(AF_UNIX, SOCK_STREAM, 0));
+  REQUIRE(bind(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  CHECK(std::filesystem::is_socket(opened->control_socket()));
+
+  for (const bool again : {false, true}) {
+    std::string warning;
+    const auto database = state_database::open(path, warning);
+    REQUIRE(database);
+    CHECK(warning.empty());
+    if (again) CHECK((*database)->shares()->size() == 1);
+    stored_share share;
+    share.path = "/x";
+    CHECK((*database)->save_share(share));
+  }
+  CHECK(std::filesystem::exists(path + "/state.db"));
 }
 
 TEST_CASE("the default state directory follows the environment", "[state_directory]") {
