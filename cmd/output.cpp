@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -20,7 +21,12 @@ void note(std::string_view line) {
 }
 
 void print_error(const error& e) {
-  note(e.code == errc::cancelled ? e.text : "error: " + e.text);
+  const std::string text = e.code == errc::cancelled ? e.text : "error: " + e.text;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    note(std::string_view(text).substr(begin, end - begin));
+    begin = end + 1;
+  }
 }
 
 }  // namespace shoal

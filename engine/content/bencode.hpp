@@ -19,7 +19,7 @@ namespace bencode {
 
 /// The file tree of a path of path_depth_max elements (metainfo.hpp) with what stands around it; shallow enough for
 /// recursion.
-inline constexpr std::uint32_t depth_max = 80;
+inline constexpr std::uint32_t depth_max = 1040;
 /// Values in one document: 20,000 files take about eight each; bounds the memory that hostile input can claim.
 inline constexpr std::uint32_t values_max = 4'000'000;
 

@@ -32,13 +32,17 @@ std::vector<std::string_view> elements_of(std::string_view path) {
   return elements;
 }
 
+/// Bytes of all paths and targets of one share. A hostile dictionary names a long folder once, and each of its files
+/// then holds it; of files_max files each may have a path of 500 bytes.
+constexpr std::uint64_t paths_bytes_max = std::uint64_t{files_max} * 500;
+
 /// Walks a file tree and checks each entry.
 class tree_reader {
  public:
   tree_reader(std::vector<file_entry>& files, std::uint32_t piece_bytes) : files_(files), piece_bytes_(piece_bytes) {}
 
   result<void> read_directory(const value& directory, const std::string& path, std::uint32_t depth) {
-    if (depth > path_depth_max) return malformed("the file tree is nested too deeply");
+    if (depth > path_depth_max) return malformed("the file tree is too deep");
     if (directory.dictionary().empty() && !path.empty()) {
       file_entry entry;
       entry.path = path;
@@ -128,6 +132,10 @@ class tree_reader {
     if (entry.size > share_bytes_max - total_bytes_) {
       return error{errc::limit, "torrent: larger than 32 TiB; split the share"};
     }
+    paths_bytes_ += entry.path.size() + entry.symlink_target.size();
+    if (paths_bytes_ > paths_bytes_max) {
+      return error{errc::limit, "torrent: its paths are longer than 500 MB together; split the share"};
+    }
     total_bytes_ += entry.size;
     pieces_ += entry.size / piece_bytes_ + (entry.size % piece_bytes_ != 0 ? 1 : 0);
     if (pieces_ > pieces_max) return error{errc::limit, "torrent: too many pieces; use larger ones"};
@@ -141,6 +149,7 @@ class tree_reader {
   std::vector<file_entry>& files_;
   std::uint64_t piece_bytes_;
   std::uint64_t total_bytes_ = 0;
+  std::uint64_t paths_bytes_ = 0;
   std::uint64_t pieces_ = 0;
 };
 

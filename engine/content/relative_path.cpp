@@ -59,10 +59,14 @@ result<void> check_path_element(std::string_view element) {
 }
 
 result<void> check_relative_path(std::string_view path) {
-  if (path.size() > path_bytes_max) return refused(path, "is too long");
+  if (path.size() > path_bytes_max) {
+    return error{errc::limit, refused(path, "is longer than " + std::to_string(path_bytes_max) + " bytes").text};
+  }
   std::uint32_t depth = 0;
   for (std::size_t begin = 0; begin <= path.size();) {
-    if (++depth > path_depth_max) return refused(path, "is nested too deeply");
+    if (++depth > path_depth_max) {
+      return error{errc::limit, refused(path, "is more than " + std::to_string(path_depth_max) + " folders deep").text};
+    }
     const std::size_t end = std::min(path.find('/', begin), path.size());
     if (const auto checked = check_path_element(path.substr(begin, end - begin)); !checked) {
       return refused(path, "cannot be created: " + checked.error().text);

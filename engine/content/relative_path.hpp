@@ -11,9 +11,11 @@
 
 namespace shoal {
 
-inline constexpr std::uint32_t path_depth_max = 64;
+/// Shallow enough for recursion, and deeper than programs that pass whole paths to the kernel go.
+inline constexpr std::uint32_t path_depth_max = 1024;
 inline constexpr std::uint32_t path_element_bytes_max = 255;  // NAME_MAX
-inline constexpr std::uint32_t path_bytes_max = 3800;         // PATH_MAX less room for the download directory
+/// Four times PATH_MAX, which bounds what one call is given and not what can be on a disk.
+inline constexpr std::uint32_t path_bytes_max = 16 * 1024;
 
 /// errc::malformed with the reason unless `element` may be the name of one file or directory: valid UTF-8,
 /// not empty,
@@ -21,7 +23,7 @@ inline constexpr std::uint32_t path_bytes_max = 3800;         // PATH_MAX less r
 result<void> check_path_element(std::string_view element);
 
 /// errc::malformed with the reason unless `path` may be created below a directory: elements as above joined
-/// by '/', at most path_depth_max of them and path_bytes_max bytes.
+/// by '/'. errc::limit if they are more than path_depth_max, or more than path_bytes_max bytes in all.
 result<void> check_relative_path(std::string_view path);
 
 /// Order of a file tree, in which a directory's content follows it: like bytes, with '/' before any other.

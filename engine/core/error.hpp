@@ -1,4 +1,5 @@
-// Expected failures: a code for programs and one line for people.
+// Expected failures: a code for programs and one line for people, with one more for each file where several are at
+// fault.
 //
 // `text` names the input and the remedy and is shown to the user as it is. A failure that a caller cannot cause by
 // input is a programmer's error and an assertion (assert.hpp).

@@ -101,7 +101,10 @@ awaitable<void> peer_node::add_at_start() {
     if (stopped_) co_return;
     auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped_; };
     const auto added = co_await add(path, false, std::move(go_on));
-    if (!added) log_error("cannot add path=\"{}\" error=\"{}\"", path, added.error().text);
+    if (added) continue;
+    std::string why = added.error().text;
+    std::ranges::replace(why, '\n', ';');
+    log_error("cannot add path=\"{}\" error=\"{}\"", path, why);
   }
 }
 

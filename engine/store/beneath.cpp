@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <optional>
 
 namespace shoal {
@@ -89,7 +90,21 @@ unique_descriptor open_beneath(int directory, std::string_view path, int flags, 
     return {};
   }
   if (method == beneath_method::walk || !have_openat2()) return open_walking(directory, path, flags, mode);
-  return unique_descriptor(open_with_openat2(directory, std::string(path).c_str(), flags | O_CLOEXEC, mode));
+  unique_descriptor above;
+  // A path that is too long for one call is gone in several.
+  while (path.size() >= PATH_MAX) {
+    const std::size_t slash = path.rfind('/', PATH_MAX - 1);
+    if (slash == std::string_view::npos) {
+      errno = ENAMETOOLONG;
+      return {};
+    }
+    const std::string part(path.substr(0, slash));
+    above.reset(open_with_openat2(above ? above.get() : directory, part.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+    if (!above) return {};
+    path.remove_prefix(slash + 1);
+  }
+  const int from = above ? above.get() : directory;
+  return unique_descriptor(open_with_openat2(from, std::string(path).c_str(), flags | O_CLOEXEC, mode));
 }
 
 error beneath_error(std::string text, int error_number) {
@@ -107,32 +122,50 @@ error beneath_error(std::string text, int error_number) {
   }
 }
 
+result<unique_descriptor> directory_stack::enter(int directory, const std::string& name, std::string_view so_far,
+                                                 std::vector<std::string>* created) const {
+  if (created != nullptr) {
+    if (mkdirat(directory, name.c_str(), directory_mode) == 0) {
+      created->emplace_back(so_far);
+    } else if (errno != EEXIST) {
+      return system_error("cannot create directory " + shown_ + "/" + std::string(so_far), errno);
+    }
+  }
+  unique_descriptor next = open_beneath(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!next) return beneath_error("cannot open directory " + shown_ + "/" + std::string(so_far), errno);
+  return next;
+}
+
 result<int> directory_stack::descend(std::string_view directory_path, std::vector<std::string>* created) {
   std::size_t position = 0;
-  std::size_t depth = 0;
+  const auto so_far = [&] { return directory_path.substr(0, std::min(position - 1, directory_path.size())); };
   int here = root_;
-  while (const auto element = next_element(directory_path, position)) {
-    if (depth < levels_.size() && levels_[depth].name == *element) {
-      here = levels_[depth++].directory.get();
-      continue;
+  for (std::size_t depth = 0; depth < open_levels_max; ++depth) {
+    const auto element = next_element(directory_path, position);
+    if (!element) return here;
+    if (depth == levels_.size() || levels_[depth].name != *element) {
+      levels_.resize(depth);
+      below_ = {};
+      const std::string name(*element);
+      result<unique_descriptor> next = enter(here, name, so_far(), created);
+      if (!next) return std::move(next).error();
+      levels_.push_back({name, std::move(*next)});
     }
-    levels_.resize(depth);
-    const std::string name(*element);
-    const std::string_view so_far = directory_path.substr(0, std::min(position - 1, directory_path.size()));
-    if (created != nullptr) {
-      if (mkdirat(here, name.c_str(), directory_mode) == 0) {
-        created->emplace_back(so_far);
-      } else if (errno != EEXIST) {
-        return system_error("cannot create directory " + shown_ + "/" + std::string(so_far), errno);
-      }
-    }
-    unique_descriptor next = open_beneath(here, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!next) return beneath_error("cannot open directory " + shown_ + "/" + std::string(so_far), errno);
-    here = next.get();
-    levels_.push_back({name, std::move(next)});
-    ++depth;
+    here = levels_[depth].directory.get();
   }
-  return here;
+  if (position >= directory_path.size()) return here;
+  const std::string rest(directory_path.substr(position));
+  if (below_.name == rest) return below_.directory.get();
+  below_ = {};
+  unique_descriptor deepest;
+  while (const auto element = next_element(directory_path, position)) {
+    result<unique_descriptor> next = enter(here, std::string(*element), so_far(), created);
+    if (!next) return std::move(next).error();
+    deepest = std::move(*next);
+    here = deepest.get();
+  }
+  below_ = {rest, std::move(deepest)};
+  return below_.directory.get();
 }
 
 result<int> directory_stack::parent_of(std::string_view path) {

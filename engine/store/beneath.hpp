@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,7 +42,8 @@ class unique_descriptor {
 enum class beneath_method { automatic, walk };
 
 /// As openat, but no element of the relative `path` may be a symlink or lead out of `directory`: ELOOP, EXDEV
-/// or ENOTDIR then. Returns an invalid descriptor with errno set on failure. O_CLOEXEC is implied.
+/// or ENOTDIR then. `path` may be longer than PATH_MAX. Returns an invalid descriptor with errno set on failure.
+/// O_CLOEXEC is implied.
 unique_descriptor open_beneath(int directory, std::string_view path, int flags, mode_t mode = 0,
                                beneath_method method = beneath_method::automatic);
 
@@ -49,8 +51,12 @@ unique_descriptor open_beneath(int directory, std::string_view path, int flags, 
 /// so.
 error beneath_error(std::string text, int error_number);
 
+/// Directories of one path that are kept open at once: far below any limit of descriptors, and what is deeper is rare.
+inline constexpr std::uint32_t open_levels_max = 64;
+
 /// The directories from a root down to the place last asked for, kept open: visiting 20,000 files in tree
-/// order opens each directory once and resolves one element per file.
+/// order opens each directory once and resolves one element per file. Of those deeper than open_levels_max only the
+/// last one is kept.
 class directory_stack {
  public:
   /// `root` stays open and is not owned. `shown` is the root's path for error texts.
@@ -70,10 +76,14 @@ class directory_stack {
     unique_descriptor directory;
   };
   result<int> descend(std::string_view directory_path, std::vector<std::string>* created);
+  /// Makes `name`, if `created` is given, and opens it; `so_far` is its path from the root.
+  result<unique_descriptor> enter(int directory, const std::string& name, std::string_view so_far,
+                                  std::vector<std::string>* created) const;
 
   int root_;
   std::string shown_;
   std::vector<level> levels_;
+  level below_;  ///< what is deeper: its name is the path from the last level
 };
 
 /// Everything before the last '/' of `path`; empty if there is none.

@@ -25,6 +25,9 @@ namespace {
 /// Lines of scan_result::notes; a folder of a million sockets should not fill a screen and the memory.
 constexpr std::size_t notes_max = 1000;
 
+/// What must be mended before a folder can be shared: so many are named, the others are counted.
+constexpr std::size_t faults_named_max = 20;
+
 struct directory_closer {
   void operator()(DIR* directory) const { closedir(directory); }
 };
@@ -53,16 +56,53 @@ class scanner {
     return state_ && status.st_dev == state_->st_dev && status.st_ino == state_->st_ino;
   }
 
+  /// All below the open root. Fails only where going on makes no sense; see outcome().
+  result<void> scan_root(unique_descriptor root) {
+    root_ = root.get();
+    return scan_directory(std::move(root), {}, 1);
+  }
+
+  result<void> add_regular(int directory, const std::string& name, const std::string& path, const struct stat& status) {
+    if (faccessat(directory, name.c_str(), R_OK, AT_EACCESS) != 0) return fault(failed("cannot read", path, errno));
+    file_entry entry;
+    entry.path = path;
+    entry.size = static_cast<std::uint64_t>(status.st_size);
+    entry.executable = (status.st_mode & S_IXUSR) != 0;
+    return add(std::move(entry), signature_of(status));
+  }
+
+  /// One error that names everything that must be mended, if there is something.
+  result<void> outcome() const {
+    if (faults_ == 0) return {};
+    if (faults_ == 1) return named_faults_.front();
+    error all{named_faults_.front().code, "cannot share " + printable(found_.path) + ": " + std::to_string(faults_) +
+                                              " names in it must be mended first, then add it again"};
+    for (const error& one : named_faults_) all.text += "\n  " + one.text;
+    if (faults_ > named_faults_.size()) {
+      all.text += "\n  and " + std::to_string(faults_ - named_faults_.size()) + " more";
+    }
+    return all;
+  }
+
+ private:
+  /// A directory whose entries are looked at, one after the other.
+  struct level {
+    directory_handle handle;  ///< null while something deep below it is looked at
+    const std::string& prefix;
+    std::uint32_t depth;
+  };
+
   /// All below the open `directory`, whose path from the root is `prefix` ("" or ending in '/').
-  result<void> scan_directory(unique_descriptor directory, const std::string& prefix) {
-    const directory_handle handle(fdopendir(directory.get()));
-    if (!handle) return failed("cannot read", prefix, errno);
+  result<void> scan_directory(unique_descriptor directory, const std::string& prefix, std::uint32_t depth) {
+    level here{directory_handle(fdopendir(directory.get())), prefix, depth};
+    if (!here.handle) return fault(failed("cannot read", prefix, errno));
     directory.release();
-    result<std::vector<std::string>> names = sorted_names(*handle, prefix);
-    if (!names) return std::move(names).error();
+    result<std::vector<std::string>> names = sorted_names(*here.handle, prefix);
+    if (!names) return names.error().code == errc::limit ? names.error() : fault(names.error());
     const std::size_t before = found_.files.size();
     for (const std::string& name : *names) {
-      if (result<void> done = scan_entry(dirfd(handle.get()), name, prefix + name); !done) return done;
+      if (!here.handle && !reopen(here)) return fault(failed("cannot read", prefix, errno));
+      if (result<void> done = scan_entry(here, name, prefix + name); !done) return done;
     }
     if (found_.files.size() == before && !prefix.empty()) {
       file_entry entry;
@@ -73,16 +113,28 @@ class scanner {
     return {};
   }
 
-  result<void> add_regular(int directory, const std::string& name, const std::string& path, const struct stat& status) {
-    if (faccessat(directory, name.c_str(), R_OK, AT_EACCESS) != 0) return failed("cannot read", path, errno);
-    file_entry entry;
-    entry.path = path;
-    entry.size = static_cast<std::uint64_t>(status.st_size);
-    entry.executable = (status.st_mode & S_IXUSR) != 0;
-    return add(std::move(entry), signature_of(status));
+  result<void> scan_below(level& above, const std::string& name, const std::string& path) {
+    unique_descriptor below = open_beneath(dirfd(above.handle.get()), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!below) return fault(failed("cannot read", path, errno));
+    if (above.depth > open_levels_max) above.handle.reset();
+    return scan_directory(std::move(below), path + "/", above.depth + 1);
   }
 
- private:
+  bool reopen(level& here) const {
+    unique_descriptor again = open_beneath(root_, std::string_view(here.prefix).substr(0, here.prefix.size() - 1),
+                                           O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (again) here.handle.reset(fdopendir(again.get()));
+    if (here.handle) again.release();
+    return here.handle != nullptr;
+  }
+
+  /// Keeps what must be mended, and goes on to find the rest of it.
+  result<void> fault(error why) {
+    ++faults_;
+    if (named_faults_.size() < faults_named_max) named_faults_.push_back(std::move(why));
+    return {};
+  }
+
   result<std::vector<std::string>> sorted_names(DIR& directory, const std::string& prefix) {
     std::vector<std::string> names;
     for (;;) {
@@ -100,16 +152,15 @@ class scanner {
     return names;
   }
 
-  result<void> scan_entry(int directory, const std::string& name, const std::string& path) {
+  result<void> scan_entry(level& here, const std::string& name, const std::string& path) {
+    const int directory = dirfd(here.handle.get());
     if (!is_utf8(name)) {
-      return error{errc::malformed, "the name of " + shown(path) + " is not UTF-8: rename it, then add again"};
+      return fault({errc::malformed, "the name of " + shown(path) + " is not UTF-8: rename it, then add again"});
     }
-    if (const result<void> fine = check_relative_path(path); !fine) {
-      return error{fine.error().code, shown(path) + " cannot be shared: " + fine.error().text + ": rename it"};
-    }
+    if (const result<void> fine = check_relative_path(path); !fine) return fault(bad_path(path, fine.error()));
     struct stat status{};
     if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return failed("cannot read", path, errno);
+      return fault(failed("cannot read", path, errno));
     }
     if (S_ISREG(status.st_mode)) return add_regular(directory, name, path, status);
     if (S_ISLNK(status.st_mode)) return add_symlink(directory, name, path);
@@ -121,11 +172,7 @@ class scanner {
       note(path, "is the state directory of this peer");
       return {};
     }
-    if (S_ISDIR(status.st_mode)) {
-      unique_descriptor below = open_beneath(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      if (!below) return failed("cannot read", path, errno);
-      return scan_directory(std::move(below), path + "/");
-    }
+    if (S_ISDIR(status.st_mode)) return scan_below(here, name, path);
     note(path, "is a socket, pipe or device");
     return {};
   }
@@ -137,7 +184,7 @@ class scanner {
     }
     std::array<char, PATH_MAX> target{};
     const ssize_t bytes = readlinkat(directory, name.c_str(), target.data(), target.size());
-    if (bytes < 0) return failed("cannot read", path, errno);
+    if (bytes < 0) return fault(failed("cannot read", path, errno));
     const std::optional<std::string> inside =
         resolve_inside(parent_path(path), {target.data(), static_cast<std::size_t>(bytes)});
     if (!inside) {
@@ -166,6 +213,12 @@ class scanner {
 
   std::string shown(const std::string& path) const { return printable(found_.path + "/" + path); }
 
+  error bad_path(const std::string& path, const error& why) const {
+    const char* remedy =
+        why.code == errc::limit ? ": pack the folders above it, or add some of them one by one" : ": rename it";
+    return {why.code, shown(path) + " cannot be shared: " + why.text + remedy};
+  }
+
   error failed(const std::string& what, const std::string& path, int error_number) const {
     if (error_number == EACCES || error_number == EPERM) {
       return {errc::permission, what + " " + shown(path) + ": permission denied; change its mode or move it away"};
@@ -181,6 +234,9 @@ class scanner {
   scan_result& found_;
   const scan_options& options_;
   std::optional<struct stat> state_;
+  int root_ = -1;
+  std::vector<error> named_faults_;  ///< at most faults_named_max
+  std::size_t faults_ = 0;
 };
 
 }  // namespace
@@ -193,10 +249,10 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   found.name = last_element(found.path);
   if (found.name.empty()) return error{errc::malformed, "cannot share the root directory: name a folder in it"};
   if (!is_utf8(found.name)) {
-    return error{errc::malformed, "the name of " + printable(found.path) + " is not UTF-8: rename it"};
+    return error{errc::malformed, "the name of " + printable(path) + " is not UTF-8: rename it"};
   }
   if (const result<void> fine = check_relative_path(found.name); !fine) {
-    return error{fine.error().code, printable(found.path) + " cannot be shared: " + fine.error().text};
+    return error{fine.error().code, printable(path) + " cannot be shared: " + fine.error().text + ": rename it"};
   }
   struct stat status{};
   if (lstat(found.path.c_str(), &status) != 0) return system_error("cannot share " + printable(path), errno);
@@ -211,8 +267,7 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   }
   if (S_ISREG(status.st_mode)) {
     if (access(found.path.c_str(), R_OK) != 0) return system_error("cannot read " + printable(found.path), errno);
-    result<void> added = work.add_regular(AT_FDCWD, found.path, found.name, status);
-    if (!added) return std::move(added).error();
+    if (result<void> added = work.add_regular(AT_FDCWD, found.path, found.name, status); !added) return added.error();
     return found;
   }
   if (!S_ISDIR(status.st_mode)) {
@@ -221,7 +276,8 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   found.folder = true;
   unique_descriptor root(open(found.path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) return system_error("cannot read " + printable(found.path), errno);
-  if (result<void> scanned = work.scan_directory(std::move(root), {}); !scanned) return std::move(scanned).error();
+  if (result<void> scanned = work.scan_root(std::move(root)); !scanned) return std::move(scanned).error();
+  if (result<void> fine = work.outcome(); !fine) return std::move(fine).error();
   return found;
 }
 

@@ -45,51 +45,6 @@ result<std::vector<std::string>> names_in(int directory, const std::string& show
   }
 }
 
-class content_check {
- public:
-  content_check(const std::string& shown, const metainfo& info) : shown_(shown) {
-    for (const file_entry& file : info.files()) {
-      for (std::string_view path = file.path; !path.empty() && known_.insert(path).second;) path = parent_path(path);
-    }
-  }
-
-  result<void> check(int directory, const std::string& prefix) {
-    const result<std::vector<std::string>> names = names_in(directory, shown_ + "/" + printable(prefix));
-    if (!names) return names.error();
-    for (const std::string& name : *names) {
-      const std::string path = prefix + name;
-      if (!known_.contains(path)) {
-        return error{errc::conflict, shown_ + " holds " + printable(path) + ", which is not of this share: remove " +
-                                         shown_ + " or choose another directory with --dir"};
-      }
-      const unique_descriptor below = open_beneath(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      if (!below) continue;  // a file; its kind is checked when it is opened
-      if (result<void> checked = check(below.get(), path + "/"); !checked) return checked;
-    }
-    return {};
-  }
-
- private:
-  const std::string& shown_;
-  std::unordered_set<std::string_view> known_;
-};
-
-result<void> remove_below(int directory, const std::string& name, const std::string& shown, std::uint32_t depth) {
-  if (unlinkat(directory, name.c_str(), 0) == 0 || errno == ENOENT) return {};
-  if (errno != EISDIR && errno != EPERM) return system_error("cannot remove " + shown, errno);
-  if (depth == 0) return error{errc::limit, shown + " is too deep inside: remove it by hand"};
-  const unique_descriptor here = open_beneath(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!here) return system_error("cannot remove " + shown, errno);
-  const result<std::vector<std::string>> names = names_in(here.get(), shown);
-  if (!names) return names.error();
-  for (const std::string& below : *names) {
-    result<void> removed = remove_below(here.get(), below, shown + "/" + printable(below), depth - 1);
-    if (!removed) return removed;
-  }
-  if (unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0) return system_error("cannot remove " + shown, errno);
-  return {};
-}
-
 /// What a symlink at `path` must say to mean `target`, both from the root of the share.
 std::string link_text(std::string_view path, std::string_view target) {
   return std::filesystem::path(target).lexically_relative(std::filesystem::path(parent_path(path))).string();
@@ -98,11 +53,67 @@ std::string link_text(std::string_view path, std::string_view target) {
 }  // namespace
 
 result<void> check_only_holds(int part, const std::string& shown, const metainfo& info) {
-  return content_check(shown, info).check(part, {});
+  std::unordered_set<std::string_view> known;
+  for (const file_entry& file : info.files()) {
+    for (std::string_view path = file.path; !path.empty() && known.insert(path).second;) path = parent_path(path);
+  }
+  // A list instead of recursion: only one directory is open at a time, however deep they lie.
+  std::vector<std::string> directories{""};
+  while (!directories.empty()) {
+    const std::string prefix = std::move(directories.back());
+    directories.pop_back();
+    unique_descriptor opened;
+    if (!prefix.empty()) {
+      opened = open_beneath(part, prefix.substr(0, prefix.size() - 1), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      if (!opened) return beneath_error("cannot open " + shown + "/" + printable(prefix), errno);
+    }
+    const int here = opened ? opened.get() : part;
+    const result<std::vector<std::string>> names = names_in(here, shown + "/" + printable(prefix));
+    if (!names) return names.error();
+    for (const std::string& name : *names) {
+      const std::string path = prefix + name;
+      if (!known.contains(path)) {
+        return error{errc::conflict, shown + " holds " + printable(path) + ", which is not of this share: remove " +
+                                         shown + " or choose another directory with --dir"};
+      }
+      // The kind of what is no directory is checked when it is opened.
+      struct stat status{};
+      const bool folder = fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+      if (folder) directories.push_back(path + "/");
+    }
+  }
+  return {};
 }
 
 result<void> remove_tree(int directory, const std::string& name, const std::string& shown) {
-  return remove_below(directory, name, shown, path_depth_max + 1);
+  directory_stack parents(directory, parent_path(shown).empty() ? "." : std::string(parent_path(shown)));
+  // Each is listed before what is below it, and goes after it.
+  std::vector<std::string> folders;
+  std::vector<std::string> waiting{name};
+  while (!waiting.empty()) {
+    const std::string path = std::move(waiting.back());
+    waiting.pop_back();
+    const std::string what = "cannot remove " + shown + printable(path.substr(name.size()));
+    const result<int> parent = parents.parent_of(path);
+    if (!parent) return parent.error();
+    const std::string element(last_element(path));
+    if (unlinkat(*parent, element.c_str(), 0) == 0 || errno == ENOENT) continue;
+    if (errno != EISDIR && errno != EPERM) return system_error(what, errno);
+    const unique_descriptor here = open_beneath(*parent, element, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!here) return system_error(what, errno);
+    const result<std::vector<std::string>> names = names_in(here.get(), shown);
+    if (!names) return names.error();
+    for (const std::string& below : *names) waiting.push_back(path + "/" + below);
+    folders.push_back(path);
+  }
+  for (auto path = folders.rbegin(); path != folders.rend(); ++path) {
+    const result<int> parent = parents.parent_of(*path);
+    if (!parent) return parent.error();
+    if (unlinkat(*parent, std::string(last_element(*path)).c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+      return system_error("cannot remove " + shown + printable(path->substr(name.size())), errno);
+    }
+  }
+  return {};
 }
 
 result<void> make_symlinks(const partial_place& place, const metainfo& info) {

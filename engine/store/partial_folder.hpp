@@ -1,6 +1,6 @@
 // Whole-tree work inside the partial of a folder share.
 //
-// Follows no symlinks; depth is bounded by path_depth_max. Used by partial_files only. Blocks.
+// Follows no symlinks, and works at any depth. Used by partial_files only. Blocks.
 #pragma once
 
 #include <sys/stat.h>

@@ -189,7 +189,9 @@ TEST_CASE("relative paths are bounded in depth and length") {
   };
   CHECK(check_relative_path(path_of(path_depth_max, 1)).has_value());
   CHECK_FALSE(check_relative_path(path_of(path_depth_max + 1, 1)).has_value());
-  CHECK_FALSE(check_relative_path(path_of(16, 255)).has_value());
+  CHECK(check_relative_path(path_of(path_bytes_max / 256, 255)).has_value());
+  CHECK(check_relative_path(path_of(path_bytes_max / 256 + 1, 255)).error().code == errc::limit);
+  CHECK(check_relative_path(path_of(path_depth_max + 1, 1)).error().code == errc::limit);
   CHECK_FALSE(check_relative_path("a//b").has_value());
   CHECK_FALSE(check_relative_path("a/").has_value());
   CHECK_FALSE(check_relative_path("").has_value());

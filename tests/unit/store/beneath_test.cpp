@@ -1,6 +1,7 @@
 #include "store/beneath.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -81,6 +82,30 @@ TEST_CASE("a directory stack makes directories once and refuses symlinks", "[ben
   CHECK(through_file.error().code == errc::conflict);
   CHECK(stack.parent_of("a/missing/x").error().code == errc::not_found);
   CHECK(stack.parent_of("a/b/file"));
+}
+
+TEST_CASE("paths longer than the system takes at once are gone in parts", "[beneath]") {
+  const fixture f;
+  std::vector<std::string> created;
+  directory_stack stack(f.root.get(), "ROOT");
+  std::string path = "long";
+  for (std::uint32_t i = 0; i < 2 * open_levels_max; ++i) path += "/" + std::string(100, 'd');
+  REQUIRE(stack.make_parent_of(path + "/1/x", created));
+  CHECK(created.size() == 2 * open_levels_max + 2);
+  REQUIRE(stack.make_parent_of(path + "/2/x", created));
+  CHECK(created.size() == 2 * open_levels_max + 3);
+  const beneath_method method = GENERATE(beneath_method::automatic, beneath_method::walk);
+  const auto opens = [&](const std::string& below, int flags = O_RDONLY) {
+    return static_cast<bool>(open_beneath(f.root.get(), below, flags, 0600, method));
+  };
+  CHECK(opens(path + "/1/file", O_WRONLY | O_CREAT));
+  CHECK(stack.parent_of(path + "/1/file").has_value());
+  CHECK(faccessat(*stack.parent_of(path + "/1/file"), "file", F_OK, 0) == 0);
+  CHECK_FALSE(faccessat(*stack.parent_of(path + "/2/file"), "file", F_OK, 0) == 0);
+  CHECK_FALSE(opens(path + "/../../file"));
+  CHECK_FALSE(opens(path + "/missing/file"));
+  REQUIRE(symlinkat("1", *stack.make(path, created), "link") == 0);
+  CHECK_FALSE(opens(path + "/link/file"));
 }
 
 }  // namespace shoal

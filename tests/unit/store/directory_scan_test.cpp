@@ -1,12 +1,17 @@
 #include "store/directory_scan.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 
+#include "content/relative_path.hpp"
 #include "show_result.hpp"
+#include "store/beneath.hpp"
+#include "store/partial_folder.hpp"
 #include "unit/store/temporary_directory.hpp"
 
 namespace shoal {
@@ -60,7 +65,7 @@ TEST_CASE("a single file and an empty folder can be listed", "[directory_scan]")
   fs::create_directory(home / "nothing");
   fs::create_symlink("run.sh", home / "latest");
 
-  const auto file = scan((home / "latest").string(), {});
+  const auto file = scan((home / "run.sh").string(), {});
   REQUIRE(file);
   CHECK_FALSE(file->folder);
   CHECK(file->path == (home / "run.sh").string());
@@ -72,6 +77,55 @@ TEST_CASE("a single file and an empty folder can be listed", "[directory_scan]")
   CHECK(empty->folder);
   CHECK(empty->name == "nothing");
   CHECK(empty->files.empty());
+}
+
+TEST_CASE("everything that must be mended is named at once", "[directory_scan]") {
+  const temporary_directory home;
+  for (const char* name : {"good", "bad\xff", "deep/Icon\r", "deep/er/na\xefve"}) write_file(home / "f" / name, "x");
+  auto failed = scan((home / "f").string(), {});
+  REQUIRE_FALSE(failed);
+  std::string text = failed.error().text;
+  CHECK(std::ranges::count(text, '\n') == 3);
+  for (const char* name : {"f/bad\\xff", "f/deep/Icon\\x0d", "f/deep/er/na\\xefve", "rename"}) {
+    CHECK(text.find(name) != std::string::npos);
+  }
+  for (int i = 0; i < 50; ++i) write_file(home / "f/many" / ("\xff" + std::to_string(i)), "x");
+  failed = scan((home / "f").string(), {});
+  REQUIRE_FALSE(failed);
+  text = failed.error().text;
+  CHECK(std::ranges::count(text, '\n') == 21);
+  CHECK(text.find("53 names") != std::string::npos);
+  CHECK(text.ends_with("and 33 more"));
+}
+
+TEST_CASE("a folder is listed however deep it is, up to the limit", "[directory_scan]") {
+  const temporary_directory home;
+  const unique_descriptor root(open(home.path().c_str(), O_RDONLY | O_DIRECTORY));
+  directory_stack stack(root.get(), "ROOT");
+  std::vector<std::string> made;
+  // Longer than PATH_MAX, and deeper than directories are kept open.
+  std::string path = "f";
+  for (int i = 0; i < 200; ++i) path += "/" + std::string(50, static_cast<char>('a' + i % 26));
+  REQUIRE(stack.make(path, made));
+  REQUIRE(open_beneath(root.get(), path + "/x", O_WRONLY | O_CREAT, 0600));
+  for (int up = 1; up < 150; up += 20) {
+    std::string_view above = path;
+    for (int i = 0; i < up; ++i) above = parent_path(above);
+    REQUIRE(open_beneath(root.get(), std::string(above) + "/zz", O_WRONLY | O_CREAT, 0600));
+  }
+  const auto found = scan((home / "f").string(), {});
+  REQUIRE(found);
+  REQUIRE(found->files.size() == 9);
+  CHECK("f/" + found->files.front().path == path + "/x");
+  CHECK(std::ranges::is_sorted(found->files, tree_order, &file_entry::path));
+  for (std::uint32_t i = 0; i < path_depth_max; ++i) path += "/d";
+  REQUIRE(stack.make(path, made));
+  const auto failed = scan((home / "f").string(), {});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::limit);
+  CHECK(failed.error().text.find("pack") != std::string::npos);
+  CHECK(remove_tree(root.get(), "f", "ROOT/f"));
+  CHECK(fs::is_empty(home.path()));
 }
 
 TEST_CASE("what is no file is skipped with a note", "[directory_scan]") {
