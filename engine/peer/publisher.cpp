@@ -90,7 +90,9 @@ result<void> do_job(publish_run& run, const job& what) {
   for (std::uint32_t i = what.first_file; i < what.first_file + what.files; ++i) {
     const file_entry& entry = run.found.files[i];
     if (entry.size == 0 || entry.type != file_entry::kind::regular) continue;
-    const auto descriptor = open_beneath(run.root.get(), entry.path, O_RDONLY);
+    // A single file has the name that it was asked for by, which may be that of a symlink to it.
+    const std::string_view path = run.found.folder ? std::string_view(entry.path) : last_element(run.found.path);
+    const auto descriptor = open_beneath(run.root.get(), path, O_RDONLY);
     if (!descriptor) return system_error("cannot read " + run.found.path + ": " + entry.path, errno);
     const auto pieces = what.pieces != 0 ? what.pieces : static_cast<std::uint32_t>(run.layers[i].size());
     if (auto hashed = hash_pieces(run, i, what.first_piece_in_file, pieces, descriptor.get()); !hashed) return hashed;

@@ -239,6 +239,15 @@ class scanner {
   std::size_t faults_ = 0;
 };
 
+/// What people call the thing at `path`: the last name that they wrote, be it that of a symlink. "." and ".." have the
+/// name of what they mean.
+std::string name_of_path(std::string_view path, const std::string& resolved) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  const std::string_view written = last_element(path);
+  const bool says_nothing = written.empty() || written == "." || written == "..";
+  return std::string(says_nothing ? last_element(resolved) : written);
+}
+
 }  // namespace
 
 result<scan_result> scan(const std::string& path, const scan_options& options) {
@@ -246,7 +255,7 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   if (!resolved) return system_error("cannot share " + printable(path), errno);
   scan_result found;
   found.path = resolved.get();
-  found.name = last_element(found.path);
+  found.name = name_of_path(path, found.path);
   if (found.name.empty()) return error{errc::malformed, "cannot share the root directory: name a folder in it"};
   if (!is_utf8(found.name)) {
     return error{errc::malformed, "the name of " + printable(path) + " is not UTF-8: rename it"};

@@ -20,7 +20,7 @@ struct scan_options {
 
 struct scan_result {
   std::string path;  ///< absolute, symlinks of the root itself resolved
-  std::string name;  ///< last element of the path
+  std::string name;  ///< last element of the path that was asked for: of a symlink its own name
   bool folder = false;
   std::vector<file_entry> files;           ///< sorted by the raw bytes of path elements (BEP 52); roots still zero
   std::vector<file_signature> signatures;  ///< one per entry of files

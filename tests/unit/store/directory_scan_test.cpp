@@ -79,6 +79,27 @@ TEST_CASE("a single file and an empty folder can be listed", "[directory_scan]")
   CHECK(empty->files.empty());
 }
 
+TEST_CASE("a share is called as it was asked for", "[directory_scan]") {
+  const temporary_directory home;
+  write_file(home / "v3/bin/run", "x");
+  fs::create_directory_symlink("v3", home / "current");
+  fs::create_symlink("v3/bin/run", home / "latest");
+  const auto name_of = [&](const std::string& path) {
+    const auto found = scan((home / path).string(), {});
+    REQUIRE(found);
+    return found->name;
+  };
+  CHECK(name_of("current") == "current");
+  CHECK(name_of("current///") == "current");
+  CHECK(name_of("current/bin") == "bin");
+  CHECK(name_of("current/.") == "v3");
+  CHECK(name_of("v3/bin/..") == "v3");
+  const auto file = scan((home / "latest").string(), {});
+  REQUIRE(file);
+  CHECK(file->path == (home / "v3/bin/run").string());
+  CHECK(paths_of(*file) == std::vector<std::string>{"latest"});
+}
+
 TEST_CASE("everything that must be mended is named at once", "[directory_scan]") {
   const temporary_directory home;
   for (const char* name : {"good", "bad\xff", "deep/Icon\r", "deep/er/na\xefve"}) write_file(home / "f" / name, "x");
