@@ -46,6 +46,9 @@ result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bo
   auto options = peer_options_of(given);
   if (!options) return options.error();
   options->remember = false;
+  // The request names the directory, and has it made if it is missing.
+  std::error_code ec;
+  if (!std::filesystem::is_directory(options->download_directory, ec)) options->download_directory = absolute_path(".");
   if (!keep_state) {
     auto scratch = make_scratch();
     if (!scratch) return scratch.error();

@@ -3,6 +3,7 @@
 
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
+#include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
 #include "cmd/text.hpp"
 
@@ -17,10 +18,30 @@ void add_options(po::options_description& options) {
 }
 
 result<void> run(const invocation& call) {
-  const auto answer = call.client->call("remove", params_of_what(call), call.stop);
-  if (!answer) return answer.error();
-  if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
-  return print("removed " + displayable(text_field(as_object(*answer), "name")) + "\n");
+  json::array removed;
+  std::vector<error> failures;
+  for (const std::string& what : call.given.texts("operands")) {
+    json::object params;
+    params["what"] = what;
+    auto answer = call.client->call("remove", std::move(params), call.stop);
+    // One that fails does not keep the others.
+    if (answer) {
+      removed.push_back(std::move(*answer));
+    } else {
+      failures.push_back(std::move(answer).error());
+    }
+    if (call.stop.raised()) break;
+  }
+  std::string text;
+  for (const json::value& row : removed) text += "removed " + displayable(text_field(as_object(row), "name")) + "\n";
+  if (call.given.flag("json")) {
+    const bool only = call.given.texts("operands").size() == 1;
+    text = only && removed.empty() ? "" : (only ? json::serialize(removed.front()) : json::serialize(removed)) + "\n";
+  }
+  if (const auto printed = print(text); !printed) return printed;
+  if (failures.empty()) return {};
+  for (std::size_t i = 0; i + 1 < failures.size(); ++i) print_error(failures[i]);
+  return failures.back();
 }
 
 }  // namespace
@@ -28,11 +49,11 @@ result<void> run(const invocation& call) {
 command remove_command() {
   return {.name = "remove",
           .aliases = {"rm"},
-          .operands = "WHAT",
+          .operands = "WHAT…",
           .operands_min = 1,
-          .operands_max = 1,
+          .operands_max = any_number,
           .summary = "Stops sharing or downloading. Complete files stay on disk, an unfinished download is deleted.",
-          .example = "node remove video.mkv",
+          .example = "node remove video.mkv old.iso",
           .required = needs::peer,
           .add_options = &add_options,
           .run = &run};

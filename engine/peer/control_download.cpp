@@ -40,6 +40,7 @@ awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, st
 awaitable<result<std::vector<download_request>>> requests_of(control_call& call) {
   download_request common;
   common.directory = text_param(call, "directory").value_or("");
+  common.make_directory = !common.directory.empty();
   common.symlinks = flag_param(call, "symlinks", false);
   common.peers = list_param(call, "peers");
   std::vector<download_request> requests;

@@ -37,6 +37,8 @@ struct download_request {
   std::string name;       ///< for display until the metadata is known
   metainfo_ptr info;      ///< null: fetched from peers; may lack its layers
   std::string directory;  ///< absolute; NAME appears in it
+  /// Make the directory if it is missing: the user named it now. Otherwise its disk may not be mounted yet.
+  bool make_directory = false;
   bool symlinks = false;
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty

@@ -25,6 +25,16 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
+bool is_symlink(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+// It could not be listed because it is no content that could be shared, or vanished: so it is something else.
+bool is_other_content(const error& why) {
+  return why.code == errc::malformed || why.code == errc::not_found || why.code == errc::limit;
+}
+
 // The entries on disk are those of the share: same paths, kinds and sizes.
 bool same_entries(const scan_result& found, const metainfo& info) {
   return found.folder == info.is_folder() &&
@@ -141,7 +151,11 @@ awaitable<bool> download::end_with_what_is_there() {
   const error conflict{errc::conflict, printable(target) +
                                            " exists with other content: move it away, or choose another "
                                            "directory with --dir"};
-  auto look = [target, this] { return scan(target, scan_options{request_.symlinks}); };
+  // What a symlink leads to may be content of somebody else, or be nowhere.
+  auto look = [target, this, conflict]() -> result<scan_result> {
+    if (is_symlink(target)) return conflict;
+    return scan(target, scan_options{request_.symlinks});
+  };
   auto found = co_await offload(context_.background, std::move(look));
   const bool same = found && same_entries(*found, *info);
   // A mending that was interrupted before anything was moved goes on, too.
@@ -150,7 +164,7 @@ awaitable<bool> download::end_with_what_is_there() {
     co_return !co_await take_back_damaged(bitmap(info->shape().piece_count()));
   }
   if (!same) {
-    fail(found ? conflict : found.error());
+    fail(found || is_other_content(found.error()) ? conflict : found.error());
     co_return true;
   }
   auto opened = content_files::open_complete(target, info, found->signatures, context_.files);

@@ -1,13 +1,34 @@
 // What people ask of a peer: add, download, cancel, remove, find.
 
+#include <cerrno>
 #include <filesystem>
 
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
 #include "peer/peer_node.hpp"
 #include "peer/publisher.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
+
+namespace {
+
+/// Makes what is missing of `directory` if asked to.
+result<void> directory_ready(const std::string& directory, bool make) {
+  std::error_code ec;
+  if (std::filesystem::is_directory(directory, ec)) return {};
+  if (!make) return error{errc::not_found, "no directory " + directory + ": create it, or name another with --dir"};
+  std::filesystem::create_directories(directory, ec);
+  if (!ec && std::filesystem::is_directory(directory, ec)) return {};
+  const bool in_the_way = !ec || ec.value() == ENOTDIR || ec.value() == EEXIST;
+  if (in_the_way) {
+    return error{errc::conflict, "cannot create directory " + printable(directory) +
+                                     ": something else is in the way; name another with --dir"};
+  }
+  return system_error("cannot create directory " + printable(directory) + " (name another with --dir)", ec.value());
+}
+
+}  // namespace
 
 awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
                                               std::function<bool(std::uint64_t, std::uint64_t)> on_progress) {
@@ -31,7 +52,8 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   std::shared_ptr<share> old = complete_at(found.path);
   const bool same =
       looked->before && looked->before->symlinks == symlinks && looked->before->signatures == found.signatures;
-  if (same && old) {
+  // Under another name, that of a symlink for one, it is another share.
+  if (same && old && old->name() == found.name) {
     outcome.what = old;
     outcome.state = "unchanged";
     co_return outcome;
@@ -94,9 +116,10 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   std::error_code ec;
   request.directory = std::filesystem::absolute(request.directory, ec).lexically_normal().string();
   if (request.directory.size() > 1 && request.directory.ends_with('/')) request.directory.pop_back();
-  if (!std::filesystem::is_directory(request.directory, ec)) {
-    co_return error{errc::not_found, "no directory " + request.directory + ": create it, or name another with --dir"};
-  }
+  auto ready = [directory = request.directory, make = request.make_directory] {
+    return directory_ready(directory, make);
+  };
+  if (const auto there = co_await offload(background_, std::move(ready)); !there) co_return there.error();
   for (const auto& [path, one] : missing_) {
     if (one.info->id() != request.id) continue;
     if (path == request.directory + "/" + one.info->name()) request.mend_inode = one.row.inode;
