@@ -70,9 +70,11 @@ std::string line_of(const json::object& row) {
   const double elapsed = number_field(row, "elapsed");
   const std::string rate =
       elapsed > 0 ? fmt::format(" ({})", human_rate(static_cast<double>(received) / elapsed)) : std::string();
-  return fmt::format("complete: {}, {} in {}{} from {}{}", name, human_bytes(count_field(row, "bytes")),
+  const std::uint64_t zeros = count_field(row, "bytes_zero");
+  const std::string not_sent = zeros > 0 ? fmt::format(", {} of zeros not fetched", human_bytes(zeros)) : std::string();
+  return fmt::format("complete: {}, {} in {}{} from {}{}{}", name, human_bytes(count_field(row, "bytes")),
                      human_duration(static_cast<std::int64_t>(elapsed + 0.5)), rate, human_count(sources, "source"),
-                     where);
+                     not_sent, where);
 }
 
 result<void> print_rows(const json::array& rows, bool as_json) {

@@ -21,6 +21,11 @@ namespace {
 /// thread).
 class openssl_hasher {
  public:
+  struct free_context {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  using context = std::unique_ptr<EVP_MD_CTX, free_context>;
+
   openssl_hasher() : context_(EVP_MD_CTX_new()) {
     static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     algorithm_ = fetched;
@@ -36,11 +41,49 @@ class openssl_hasher {
   }
 
  private:
-  struct free_context {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, free_context> context_;
+  context context_;
   const EVP_MD* algorithm_ = nullptr;
+};
+
+/// What OpenSSL knows after each so many zeros of a block: of any number of them only the rest is hashed.
+class zeros_hasher {
+ public:
+  static constexpr std::uint32_t step_bytes = 256;
+
+  zeros_hasher() {
+    EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    bool done = algorithm != nullptr;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      states_[i].reset(EVP_MD_CTX_new());
+      EVP_MD_CTX* const state = states_[i].get();
+      done = done && state != nullptr;
+      if (i == 0) {
+        done = done && EVP_DigestInit_ex2(state, algorithm, nullptr) == 1;
+      } else {
+        done = done && EVP_MD_CTX_copy_ex(state, states_[i - 1].get()) == 1 &&
+               EVP_DigestUpdate(state, zeros.data(), zeros.size()) == 1;
+      }
+    }
+    SHOAL_ASSERT(done);
+    EVP_MD_free(algorithm);
+  }
+
+  digest hash(std::uint32_t bytes) const {
+    thread_local const context work(EVP_MD_CTX_new());
+    digest out;
+    unsigned int out_bytes = 0;
+    const bool done = work != nullptr && EVP_MD_CTX_copy_ex(work.get(), states_[bytes / step_bytes].get()) == 1 &&
+                      EVP_DigestUpdate(work.get(), zeros.data(), bytes % step_bytes) == 1 &&
+                      EVP_DigestFinal_ex(work.get(), out.bytes.data(), &out_bytes) == 1;
+    SHOAL_ASSERT(done && out_bytes == digest::size);
+    return out;
+  }
+
+ private:
+  static constexpr std::array<std::uint8_t, step_bytes> zeros{};
+  using context = openssl_hasher::context;
+
+  std::array<context, block_bytes / step_bytes + 1> states_;
 };
 
 openssl_hasher& openssl_of_thread() {
@@ -161,6 +204,12 @@ digest sha256(byte_view message) {
   digest out;
   openssl_of_thread().hash(message, out);
   return out;
+}
+
+digest sha256_zeros(std::uint32_t bytes) {
+  SHOAL_ASSERT(bytes <= block_bytes);
+  static const zeros_hasher hasher;
+  return hasher.hash(bytes);
 }
 
 digest sha256_node(const digest& left, const digest& right) {

@@ -18,6 +18,9 @@ inline constexpr std::uint32_t block_bytes = 16 * KiB;
 
 digest sha256(byte_view message);
 
+/// Digest of `bytes` zeros, at most block_bytes: faster than to hash them.
+digest sha256_zeros(std::uint32_t bytes);
+
 /// Digest of an inner node: SHA-256 of `left` followed by `right` (BEP 52).
 digest sha256_node(const digest& left, const digest& right);
 

@@ -123,6 +123,7 @@ json::object download_json(const share& which) {
     row["chunks_requeued"] = 0;
     row["bytes_duplicate"] = 0;
     row["bytes_failed"] = 0;
+    row["bytes_zero"] = 0;
     row["already_there"] = true;
     return row;
   }
@@ -139,6 +140,7 @@ json::object download_json(const share& which) {
   row["chunks_requeued"] = totals.chunks_requeued;
   row["bytes_duplicate"] = totals.bytes_duplicate;
   row["bytes_failed"] = totals.bytes_failed;
+  row["bytes_zero"] = running->bytes_zero();
   row["already_there"] = running->already_there();
   return row;
 }

@@ -84,6 +84,8 @@ class download {
   /// Nothing has come for so long that more peers are needed.
   bool starved() const;
   std::uint64_t bytes_done() const;
+  /// Bytes in pieces of zeros, which nobody has to send.
+  std::uint64_t bytes_zero() const { return bytes_zero_; }
   double rate() const { return rate_; }
   duration elapsed() const;
   std::vector<source_row> sources() const;
@@ -178,6 +180,7 @@ class download {
   std::vector<source_row> gone_sources_;
 
   std::uint64_t bytes_checked_ = 0;
+  std::uint64_t bytes_zero_ = 0;
   std::uint64_t bytes_received_ = 0;
   std::uint64_t measured_bytes_ = 0;
   time_point measured_at_{};

@@ -260,6 +260,13 @@ awaitable<bool> download::prepare() {
   for (std::uint32_t i = 0; i < pieces; ++i) {
     if (good.test(i)) doubtful.reset(i);
   }
+  const bitmap& zeros = (*files)->zero_pieces();
+  bytes_zero_ = 0;
+  for (std::uint32_t i = zeros.next_set(0); i < pieces; i = zeros.next_set(i + 1)) {
+    good.set(i);
+    doubtful.reset(i);
+    bytes_zero_ += info->shape().piece_size(piece_index{i});
+  }
   auto progress = [this](std::uint64_t bytes) {
     bytes_checked_ += bytes;
     return !stopped_ && !ended();

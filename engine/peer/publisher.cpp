@@ -1,17 +1,22 @@
 #include "peer/publisher.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <optional>
 #include <thread>
 
 #include "content/merkle.hpp"
+#include "content/zero_pieces.hpp"
 #include "net/offload.hpp"
 #include "net/task_group.hpp"
 #include "store/beneath.hpp"
 #include "store/hash_file.hpp"
+#include "store/partial_folder.hpp"
 
 namespace shoal {
 
@@ -72,14 +77,28 @@ struct publish_run {
   std::optional<error> failure;
 };
 
+/// Nothing is stored there. That the file did not become shorter is seen by its signature.
+bool is_hole(int descriptor, std::uint64_t offset, std::uint32_t bytes) {
+  const off_t data = lseek(descriptor, static_cast<off_t>(offset), SEEK_DATA);
+  return data < 0 ? errno == ENXIO : static_cast<std::uint64_t>(data) >= offset + bytes;
+}
+
 result<void> hash_pieces(publish_run& run, std::uint32_t file, std::uint32_t first_piece, std::uint32_t pieces,
                          int descriptor) {
   const std::uint64_t size = run.found.files[file].size;
   const std::uint32_t piece_blocks = run.piece_bytes / block_bytes;
   auto& layer = run.layers[file];
+  // A small file is read sooner than asked about.
+  struct stat status{};
+  const bool sparse = size >= job_bytes && fstat(descriptor, &status) == 0 && !has_all_blocks(status, size);
   for (std::uint32_t i = first_piece; i < first_piece + pieces; ++i) {
     const std::uint64_t offset = std::uint64_t{i} * run.piece_bytes;
-    const auto leaves = hash_blocks(descriptor, offset, std::min<std::uint64_t>(run.piece_bytes, size - offset));
+    const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(run.piece_bytes, size - offset));
+    if (sparse && is_hole(descriptor, offset, bytes)) {
+      layer[i] = zero_piece_hash(bytes, piece_blocks, layer.size() == 1);
+      continue;
+    }
+    const auto leaves = hash_blocks(descriptor, offset, bytes);
     if (!leaves) return leaves.error();
     layer[i] = piece_root(*leaves, piece_blocks, layer.size() == 1);
   }

@@ -54,6 +54,11 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
   const std::string& base = opened->partial.directory_path;
   opened->location = base + "/" + std::string(unfinished_folder) + "/" + opened->partial.record.name;
   opened->path = base + "/" + opened->info->name();
+  const bitmap& zeros = opened->partial.zeros;
+  // Nobody writes them, but their size must be on the disk, too.
+  for (std::uint32_t i = zeros.next_set(0); i < zeros.size(); i = zeros.next_set(i + 1)) {
+    opened->written.insert(opened->info->shape().piece_file(piece_index{i}).value());
+  }
   if (opened->partial.resumed) {
     // What a process that was killed has written is in the page cache, not yet on the disk.
     const std::vector<file_entry>& files = opened->info->files();
@@ -66,6 +71,10 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
 
 const std::vector<file_index>& content_files::renewed_files() const {
   return state_->partial.renewed;
+}
+
+const bitmap& content_files::zero_pieces() const {
+  return state_->partial.zeros;
 }
 
 bool content_files::resumed() const {

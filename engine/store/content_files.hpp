@@ -10,6 +10,7 @@
 #include <string>
 
 #include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
 #include "core/error.hpp"
 #include "store/file_cache.hpp"
 #include "store/file_signature.hpp"
@@ -70,6 +71,8 @@ class content_files {
   /// Files of a download that open_partial() found missing or too short: what an earlier run verified of them
   /// is gone.
   const std::vector<file_index>& renewed_files() const;
+  /// Of a download: pieces of zeros, which are holes on disk and nobody has to send. Until finished.
+  const bitmap& zero_pieces() const;
   /// open_partial() went on with one that was there.
   bool resumed() const;
   /// Of a download; empty once finished.

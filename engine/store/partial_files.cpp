@@ -14,6 +14,8 @@
 #include <memory>
 #include <optional>
 
+#include "content/zero_pieces.hpp"
+#include "store/holes.hpp"
 #include "store/partial_folder.hpp"
 #include "store/printable.hpp"
 
@@ -32,23 +34,6 @@ struct undo_step {
   off_t size_before = 0;
 };
 
-/// Gives the file its size with all blocks reserved, so that the disk cannot be full later; 0 or an errno. In memory
-/// that would zero all pages, which takes as long as to write them: there the file only gets its size.
-int allocate(int descriptor, const struct stat& status, std::uint64_t size, bool in_memory) {
-  const auto bytes = static_cast<off_t>(size);
-  if (status.st_size > bytes && ftruncate(descriptor, bytes) != 0) return errno;
-  if (status.st_size >= bytes && status.st_blocks * 512 >= bytes) return 0;
-  if (!in_memory) {
-    int outcome;
-    do {
-      outcome = fallocate(descriptor, 0, 0, bytes);
-    } while (outcome != 0 && errno == EINTR);
-    if (outcome == 0) return 0;
-    if (errno != EOPNOTSUPP && errno != ENOSYS) return errno;
-  }
-  return status.st_size < bytes && ftruncate(descriptor, bytes) != 0 ? errno : 0;
-}
-
 mode_t mode_of(const file_entry& file) {
   return file.executable ? executable_mode : file_mode;
 }
@@ -61,6 +46,7 @@ class partial_maker {
     struct statfs status{};
     place_.in_memory = fstatfs(place_.directory.get(), &status) == 0 && status.f_type == TMPFS_MAGIC;
     free_bytes_ = free_bytes().value_or(0);
+    place_.zeros = zero_pieces(info_);
     place_.without_holes.resize(info_.files().size());
     place_.awaited.resize(info_.files().size());
     result<void> made = make_root(known);
@@ -138,7 +124,7 @@ class partial_maker {
       if (!parent) return parent.error();
       if (empty_directory) continue;
       const std::string name(last_element(file.path));
-      if (made_when_written(info_, file) && (!place_.resumed || !is_there(*parent, name))) {
+      if (is_awaited(file) && (!place_.resumed || !is_there(*parent, name))) {
         later_bytes_ += file.size;
         place_.renewed.emplace_back(index_of(file));
         place_.awaited[index_of(file)] = true;
@@ -147,6 +133,12 @@ class partial_maker {
       if (result<void> made = make_file(*parent, name, shown_ + "/" + file.path, file); !made) return made;
     }
     return {};
+  }
+
+  /// It is made_when_written, and will be: nobody writes zeros.
+  bool is_awaited(const file_entry& file) const {
+    return made_when_written(info_, file) &&
+           !place_.zeros.test(info_.shape().file_first_piece(file_index{index_of(file)}).value());
   }
 
   static bool is_there(int directory, const std::string& name) {
@@ -174,20 +166,22 @@ class partial_maker {
     if (fstat(descriptor, &status) != 0) return system_error("cannot read " + shown, errno);
     if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown, ENOTDIR);
     const std::uint32_t index = index_of(file);
+    const std::uint64_t data = data_bytes(info_, place_.zeros, file_index{index});
+    const std::uint64_t allocated = std::min(data, static_cast<std::uint64_t>(status.st_blocks) * 512);
     const bool whole = !made && static_cast<std::uint64_t>(status.st_size) >= file.size;
-    const bool had_holes = !has_all_blocks(status, file.size);
+    const bool had_holes = !has_all_blocks(status, data);
     if (!made) set_executable(descriptor, status.st_mode, file.executable);
-    allocated_before_ += std::min(file.size, static_cast<std::uint64_t>(status.st_blocks) * 512);
+    allocated_before_ += allocated;
     undo_.push_back({file.path, made, status.st_size});
     if (place_.in_memory) {
-      later_bytes_ += file.size - std::min(file.size, static_cast<std::uint64_t>(status.st_blocks) * 512);
+      later_bytes_ += data - allocated;
       if (later_bytes_ > free_bytes_) return no_space_error();
     }
-    if (const int failure = allocate(descriptor, status, file.size, place_.in_memory); failure != 0) {
-      return allocation_error(shown, file.size, failure);
-    }
+    const int failure = allocate(descriptor, status, info_, place_.zeros, file_index{index}, place_.in_memory);
+    if (failure != 0) return allocation_error(shown, file.size, failure);
+    if (!made) make_holes(descriptor, info_, place_.zeros, file_index{index});
     if (fstat(descriptor, &status) != 0) return system_error("cannot read " + shown, errno);
-    const bool reserved = has_all_blocks(status, file.size);
+    const bool reserved = has_all_blocks(status, data);
     place_.without_holes[index] = reserved || place_.in_memory;
     // Where blocks can be reserved they were, so a hole was made by somebody else.
     if (!whole || (had_holes && reserved)) place_.renewed.emplace_back(index);
@@ -211,7 +205,12 @@ class partial_maker {
   }
 
   error no_space_error() const {
-    const std::uint64_t needed = info_.total_bytes() - std::min(info_.total_bytes(), allocated_before_);
+    std::uint64_t data = info_.total_bytes();
+    const bitmap& zeros = place_.zeros;
+    for (std::uint32_t i = zeros.next_set(0); i < zeros.size(); i = zeros.next_set(i + 1)) {
+      data -= info_.shape().piece_size(piece_index{i});
+    }
+    const std::uint64_t needed = data - std::min(data, allocated_before_);
     return {errc::no_space, "not enough space in " + printable(place_.directory_path) + " for " +
                                 printable(info_.name()) + ": " + std::to_string(needed) + " bytes needed, " +
                                 std::to_string(free_bytes_) +
@@ -285,7 +284,7 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
   struct stat status{};
   if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
   if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown(), ENOTDIR);
-  if (const int failure = allocate(opened.get(), status, entry.size, place.in_memory); failure != 0) {
+  if (const int failure = allocate(opened.get(), status, info, place.zeros, file, place.in_memory); failure != 0) {
     error why = system_error("cannot allocate " + shown(), failure);
     if (why.code == errc::no_space) why.text += "; free some or choose another directory with --dir";
     return why;

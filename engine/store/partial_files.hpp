@@ -22,12 +22,13 @@ namespace shoal {
 inline constexpr std::size_t single_syncs_max = 64;
 
 /// A file of a folder that fits in one piece. It is made when it is first written, by several workers at once and with
-/// one opening, not before the first byte can be asked for.
+/// one opening, not before the first byte can be asked for. One of zeros is made at once, because nobody writes it.
 bool made_when_written(const metainfo& info, const file_entry& file);
 
 /// Makes a partial below `directory` with all files at their full size, directories and empty files, but without those
-/// that are made_when_written, for which there is space; or takes up the one of the `known` record, if it is there, and
-/// gives its files the sizes of this share. Errors as content_files::open_partial; what was made is removed again then.
+/// that are made_when_written, for which there is space. Pieces of zeros are holes. Or takes up the one of the `known`
+/// record, if it is there, and gives its files the sizes of this share. Errors as content_files::open_partial; what was
+/// made is removed again then.
 result<partial_place> make_partial(const std::string& directory, const metainfo& info, const partial_record& known,
                                    const remember_partial& remember);
 

@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "store/holes.hpp"
 #include "store/partial_files.hpp"
 #include "store/printable.hpp"
 
@@ -172,7 +173,8 @@ result<std::vector<file_signature>> partial_signatures(const partial_place& plac
     const std::uint64_t size = info.files()[file].size;
     const bool without_holes = file < place.without_holes.size() && place.without_holes[file];
     return S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) == size &&
-           (!without_holes || has_all_blocks(status, size));
+           (!without_holes ||
+            has_all_blocks(status, data_bytes(info, place.zeros, file_index{static_cast<std::uint32_t>(file)})));
   };
   if (!info.is_folder()) {
     if (!intact(0)) return tampered_error(shown);

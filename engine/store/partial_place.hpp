@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
 #include "core/error.hpp"
 #include "store/beneath.hpp"
 
@@ -42,8 +43,9 @@ struct partial_place {
   /// Files that were or are missing, were too short or had holes: nothing to go on from.
   std::vector<file_index> renewed;
   bool in_memory = false;  ///< the file system is tmpfs
-  /// By file of the share: it has all its blocks once everything is written, reserved before or counted exactly. One
-  /// that has fewer then was cut by another program.
+  bitmap zeros;            ///< pieces that are holes in their files, and so are there already
+  /// By file of the share: it has all its blocks, less the holes, once everything is written, reserved before or
+  /// counted exactly. One that has fewer then was cut by another program.
   std::vector<bool> without_holes;
   /// By file of the share: it is made_when_written and was neither found nor made yet.
   std::vector<bool> awaited;

@@ -1,7 +1,7 @@
 """Files and folders as people have them: odd names, deep trees, links, long paths. All of it arrives, or is named."""
 import os
 
-from harness import Peer, SwarmTest, tree, wait_for
+from harness import Peer, SwarmTest, digest, tree, wait_for
 
 
 class FilesTest(SwarmTest):
@@ -110,6 +110,37 @@ class FilesTest(SwarmTest):
         self.assertEqual(c.run("download", "x").code, 7)
         (c.dir / "x").unlink()
         c.ok("download", "x")
+
+    def test_holes_stay_holes_and_are_not_fetched(self):
+        a, b = self.pair()
+        image = self.directory / "vm.img"
+        with open(image, "wb") as out:
+            out.write(b"begin" * 1000)
+            out.seek(300 << 20)
+            out.write(os.urandom(1 << 20))
+            out.truncate((800 << 20) + 12345)
+        folder = self.directory / "folder"
+        folder.mkdir()
+        (folder / "data").write_bytes(b"data")
+        for name, size in (("zeros", 5 << 20), ("one", 1)):
+            with open(folder / name, "wb") as out:
+                out.truncate(size)
+        for path in (image, folder):
+            a.add(path)
+            self.wait_listed(b, path.name)
+            row, = b.json("download", path.name)
+            data = 0 if path is folder else 4 << 20
+            self.assertLessEqual(row["bytes"] - row["bytes_zero"], data + 4)
+            self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), data + 4)
+        self.assertEqual(digest(b.dir / "vm.img"), digest(image))
+        self.assertEqual(tree(b.dir / "folder"), tree(folder))
+        self.assertLess((b.dir / "vm.img").stat().st_blocks * 512, 8 << 20)
+        # What was not fetched is passed on.
+        a.terminate()
+        c = self.peer("c", None, "--tracker", b.options[b.options.index("--tracker") + 1])
+        self.wait_listed(c, "vm.img")
+        c.ok("download", "vm.img")
+        self.assertEqual(digest(c.dir / "vm.img"), digest(image))
 
     def test_remove_takes_several_names(self):
         a = self.peer("a")

@@ -1,0 +1,29 @@
+// Room for the data of a file, and none for its pieces of zeros: they stay holes, as in the publisher's file.
+//
+// A hole reads as zeros, so such a piece is there without anybody having sent it (content/zero_pieces). Used by
+// partial_files only. Blocks.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+
+#include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
+
+namespace shoal {
+
+/// Bytes of the file that are not in pieces of `zeros`.
+std::uint64_t data_bytes(const metainfo& info, const bitmap& zeros, file_index file);
+
+/// Gives the open file its size, and reserves blocks for its data so that the disk cannot be full later; 0 or an errno.
+/// `status` is what it is like now. In memory that would zero all pages, which takes as long as to write them: there
+/// the file only gets its size.
+int allocate(int descriptor, const struct stat& status, const metainfo& info, const bitmap& zeros, file_index file,
+             bool in_memory);
+
+/// Makes holes of the pieces of zeros of a file that was there before and may hold anything. Those for which the file
+/// system cannot do it are taken out of `zeros`.
+void make_holes(int descriptor, const metainfo& info, bitmap& zeros, file_index file);
+
+}  // namespace shoal
