@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "content/magnet.hpp"
 #include "core/base64.hpp"
 
 namespace shoal {
@@ -20,7 +21,7 @@ constexpr std::size_t read_bytes = std::size_t{64} << 10;
 
 result<std::string> read_torrent_argument(const std::string& what) {
   // A magnet link may end in anything.
-  if (!what.ends_with(".torrent") || what.starts_with("magnet:")) return std::string();
+  if (!what.ends_with(".torrent") || looks_like_magnet(what)) return std::string();
   const std::string text = "cannot read the torrent file '" + what + "'";
   const int file = ::open(what.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return system_error(text, errno);

@@ -4,61 +4,23 @@
 #include <charconv>
 #include <optional>
 
+#include "content/link_text.hpp"
 #include "content/relative_path.hpp"
-#include "core/bytes.hpp"
 
 namespace shoal {
 
 namespace {
 
-constexpr std::string_view scheme = "magnet:?";
+constexpr std::string_view scheme = "magnet:";
+constexpr std::string_view encoded_scheme = "magnet%3a";
 constexpr std::string_view v1_topic = "urn:btih:";
 constexpr std::string_view v2_topic = "urn:btmh:";
 /// Multihash of SHA2-256: function 0x12, 0x20 bytes.
 constexpr std::string_view multihash_prefix = "1220";
+/// What ends a sentence or a quotation that a link stands at the end of.
+constexpr std::string_view punctuation = " .,;:!?'\"`>)]}/";
 /// A host name has at most 253 bytes; with brackets and a port nothing that is an address is longer.
 constexpr std::size_t peer_bytes_max = 262;
-
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-bool starts_with_any_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() &&
-         std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) { return a == lower(b); });
-}
-
-/// RFC 3986 percent-decoding; '+' is a space, as in forms. Nothing if a '%' is not followed by two digits.
-std::optional<std::string> decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    const auto byte = from_hex(text.substr(i + 1, 2));
-    if (!byte || byte->size() != 1) return std::nullopt;
-    out += static_cast<char>(byte->front());
-    i += 2;
-  }
-  return out;
-}
-
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const char small = lower(c);
-    const bool plain = (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-                       c == '~' || c == ':' || c == '[' || c == ']';
-    if (plain) {
-      out += c;
-    } else {
-      const auto byte = static_cast<std::uint8_t>(c);
-      out += '%' + to_hex({&byte, 1});
-    }
-  }
-  return out;
-}
 
 /// True for HOST:PORT and [IPV6]:PORT by form; the address itself is judged by whoever connects.
 bool is_peer(std::string_view text) {
@@ -73,16 +35,17 @@ bool is_peer(std::string_view text) {
   const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
   if (bracketed) host = host.substr(1, host.size() - 2);
   return std::all_of(host.begin(), host.end(), [&](char c) {
-    const char small = lower(c);
-    return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '%' ||
-           (bracketed && c == ':');
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return letter || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '%' || (bracketed && c == ':');
   });
 }
 
 std::optional<share_id> id_of_topic(std::string_view topic) {
-  const std::string_view hash = topic.substr(v2_topic.size());
+  std::string_view hash = topic.substr(v2_topic.size());
   if (!hash.starts_with(multihash_prefix)) return std::nullopt;
-  return share_id::from_hex(hash.substr(multihash_prefix.size()));
+  hash.remove_prefix(multihash_prefix.size());
+  while (!hash.empty() && punctuation.find(hash.back()) != std::string_view::npos) hash.remove_suffix(1);
+  return share_id::from_hex(hash);
 }
 
 error malformed(std::string text) {
@@ -94,34 +57,49 @@ bool is_topic_key(std::string_view key) {
   return key == "xt" || key.starts_with("xt.");
 }
 
+/// The parameters of a bare link; nothing if it is none.
+std::optional<std::string> query_of(std::string link) {
+  if (starts_with_any_case(link, encoded_scheme)) {
+    const std::string_view rest = std::string_view(link).substr(encoded_scheme.size());
+    // Either the link was a parameter itself and is encoded as a whole, or only its colons are.
+    const bool whole = starts_with_any_case(rest, "%3f");
+    link = std::string(scheme) + (whole ? percent_decoded(rest) : std::string(rest));
+  }
+  if (!starts_with_any_case(link, scheme)) return std::nullopt;
+  const std::size_t begin = std::min(link.find_first_not_of("/?", scheme.size()), link.size());
+  return link.substr(begin);
+}
+
 }  // namespace
+
+bool looks_like_magnet(std::string_view text) {
+  return text.size() <= magnet_bytes_max && query_of(bare_link(text)).has_value();
+}
 
 result<magnet_link> parse_magnet(std::string_view text) {
   if (text.size() > magnet_bytes_max) return malformed("longer than 16 KiB");
-  if (!starts_with_any_case(text, scheme)) return malformed("it must start with magnet:?");
+  const auto query = query_of(bare_link(text));
+  if (!query) return malformed("it must start with magnet:?");
   magnet_link link;
   bool has_id = false;
   bool has_v1_id = false;
-  for (std::size_t begin = scheme.size(); begin < text.size();) {
-    const std::size_t end = std::min(text.find('&', begin), text.size());
-    const std::string_view parameter = text.substr(begin, end - begin);
-    begin = end + 1;
-    const std::size_t equals = parameter.find('=');
-    if (equals == std::string_view::npos) continue;
-    const std::string_view key = parameter.substr(0, equals);
-    const bool known = is_topic_key(key) || key == "dn" || key == "x.pe";
-    if (!known) continue;
-    const auto content = decoded(parameter.substr(equals + 1));
-    if (!content) return malformed("a percent sign is not followed by two hexadecimal digits");
+  std::string_view rest = *query;
+  while (const auto parameter = next_parameter(rest)) {
+    const auto& [key, encoded] = *parameter;
+    const std::string content = percent_decoded(encoded);
+    const std::string_view word = without_blanks(content);
     if (key == "dn") {
+      std::string name(encoded);
+      std::replace(name.begin(), name.end(), '+', ' ');
+      name = percent_decoded(name);
       // For display only, and a name that is no file name is none.
-      if (check_path_element(*content)) link.name = *content;
+      if (check_path_element(name)) link.name = std::move(name);
     } else if (key == "x.pe") {
-      if (is_peer(*content) && link.peers.size() < magnet_peers_max) link.peers.push_back(*content);
-    } else if (starts_with_any_case(*content, v1_topic)) {
+      if (is_peer(word) && link.peers.size() < magnet_peers_max) link.peers.emplace_back(word);
+    } else if (is_topic_key(key) && starts_with_any_case(word, v1_topic)) {
       has_v1_id = true;
-    } else if (starts_with_any_case(*content, v2_topic)) {
-      const auto id = id_of_topic(*content);
+    } else if (is_topic_key(key) && starts_with_any_case(word, v2_topic)) {
+      const auto id = id_of_topic(word);
       if (!id) return malformed("xt must be urn:btmh:1220 and 64 hexadecimal digits");
       if (has_id && *id != link.id) return malformed("it names two different shares");
       link.id = *id;
@@ -135,9 +113,9 @@ result<magnet_link> parse_magnet(std::string_view text) {
 
 std::string format_magnet(const magnet_link& link) {
   std::string text =
-      std::string(scheme) + "xt=" + std::string(v2_topic) + std::string(multihash_prefix) + link.id.hex();
-  if (!link.name.empty()) text += "&dn=" + encoded(link.name);
-  for (const std::string& peer : link.peers) text += "&x.pe=" + encoded(peer);
+      std::string(scheme) + "?xt=" + std::string(v2_topic) + std::string(multihash_prefix) + link.id.hex();
+  if (!link.name.empty()) text += "&dn=" + percent_encoded(link.name);
+  for (const std::string& peer : link.peers) text += "&x.pe=" + percent_encoded(peer);
   return text;
 }
 

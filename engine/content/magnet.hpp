@@ -1,6 +1,8 @@
 // Magnet links (BEP 9, v2 form of BEP 52): magnet:?xt=urn:btmh:1220<64 hex>&dn=<name>&x.pe=<host:port>…
 //
-// Pure. Unknown parameters are ignored; a link without a v2 info-hash is refused.
+// Pure. Takes a link in the forms that people paste (content/link_text.hpp): in any case, with line ends, quotes or
+// blanks around or in it, with "&amp;" for "&", with escapes where none are needed or missing. Unknown parameters are
+// ignored; a link without a v2 info-hash is refused.
 #pragma once
 
 #include <string>
@@ -21,6 +23,8 @@ struct magnet_link {
   std::vector<std::string> peers;  ///< `x.pe`, "HOST:PORT" or "[IPV6]:PORT", not resolved
 };
 
+/// True for what is meant as a magnet link, even if parse_magnet() refuses it.
+bool looks_like_magnet(std::string_view text);
 result<magnet_link> parse_magnet(std::string_view text);
 std::string format_magnet(const magnet_link& link);
 

@@ -57,7 +57,7 @@ awaitable<result<std::vector<download_request>>> requests_of(control_call& call)
   }
   const auto what = text_param(call, "what");
   if (!what) co_return missing_param("what");
-  if (what->starts_with("magnet:")) {
+  if (looks_like_magnet(*what)) {
     const auto link = parse_magnet(*what);
     if (!link) co_return link.error();
     common.id = link->id;
