@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
+#include <utility>
 
 #include "core/assert.hpp"
 
@@ -41,7 +43,8 @@ const value* value::find(std::string_view key, kind wanted) const {
 /// Recursive descent over one document. Every step either consumes input or fails.
 class parser {
  public:
-  explicit parser(byte_view input) : input_(input), text_(as_text(input)) {}
+  enum class manner : std::uint8_t { strict, skim };
+  parser(byte_view input, manner how) : input_(input), text_(as_text(input)), skims_(how == manner::skim) {}
 
   bool parse_value(value& out, std::uint32_t depth) {
     if (depth > depth_max) return fail("is nested too deeply");
@@ -80,16 +83,20 @@ class parser {
     return true;
   }
 
-  /// Decimal digits without a leading zero, into an integer of any type.
+  /// Decimal digits, without a leading zero unless this skims, into an integer of any type.
   template <class Integer>
   bool parse_number(Integer& number) {
     const char* const begin = text_.data() + at_;
     const char* const end = text_.data() + text_.size();
     const auto [stop, ec] = std::from_chars(begin, end, number);
-    if (ec == std::errc::result_out_of_range) return fail("has a number that is too large");
-    if (ec != std::errc{}) return fail("is not valid: no such value");
+    const bool too_large = ec == std::errc::result_out_of_range;
+    if (too_large && !skims_) return fail("has a number that is too large");
+    if (ec != std::errc{} && !too_large) return fail("is not valid: no such value");
     const char* const digits = *begin == '-' ? begin + 1 : begin;
-    if (*digits == '0' && (stop - digits > 1 || digits != begin)) return fail("has a number with a leading zero");
+    const bool leading_zero = *digits == '0' && (stop - digits > 1 || digits != begin);
+    if (leading_zero && !skims_) return fail("has a number with a leading zero");
+    using limits = std::numeric_limits<Integer>;
+    if (too_large) number = digits == begin ? limits::max() : limits::min();
     at_ += static_cast<std::size_t>(stop - begin);
     return true;
   }
@@ -115,7 +122,9 @@ class parser {
     ++at_;
     out.kind_ = kind::list;
     while (!take('e')) {
-      if (!parse_value(out.list_.emplace_back(), depth + 1)) return false;
+      value inside;
+      if (!parse_value(inside, depth + 1)) return false;
+      if (keeps(depth)) out.list_.push_back(std::move(inside));
     }
     return true;
   }
@@ -126,25 +135,36 @@ class parser {
     while (!take('e')) {
       std::string_view key;
       if (!parse_string(key)) return false;
-      if (!out.dictionary_.empty() && key <= out.dictionary_.back().key) {
+      if (!skims_ && !out.dictionary_.empty() && key <= out.dictionary_.back().key) {
         return fail("has dictionary keys that repeat or are not sorted");
       }
-      member& added = out.dictionary_.emplace_back();
-      added.key = key;
+      member added{key, {}};
       if (!parse_value(added.content, depth + 1)) return false;
+      if (keeps(depth)) out.dictionary_.push_back(std::move(added));
     }
+    if (skims_) sort_keys(out.dictionary_);
     return true;
+  }
+
+  bool keeps(std::uint32_t depth) const { return !skims_ || depth == 1; }
+
+  static void sort_keys(std::vector<member>& members) {
+    // Of equal keys the one that stands first in the input comes first.
+    std::ranges::sort(members, {}, [](const member& one) { return std::pair(one.key, one.key.data()); });
+    const auto repeated = std::ranges::unique(members, {}, &member::key);
+    members.erase(repeated.begin(), repeated.end());
   }
 
   byte_view input_;
   std::string_view text_;
+  bool skims_;
   std::size_t at_ = 0;
   std::uint32_t values_ = 0;
   std::string_view what_;
 };
 
 result<value> parse_prefix(byte_view input, std::size_t& consumed) {
-  parser reader(input);
+  parser reader(input, parser::manner::strict);
   value parsed;
   if (!reader.parse_value(parsed, 1)) return reader.failure();
   consumed = reader.consumed();
@@ -152,7 +172,7 @@ result<value> parse_prefix(byte_view input, std::size_t& consumed) {
 }
 
 result<value> parse(byte_view input) {
-  parser reader(input);
+  parser reader(input, parser::manner::strict);
   value parsed;
   if (!reader.parse_value(parsed, 1)) return reader.failure();
   if (reader.consumed() != input.size()) {
@@ -160,6 +180,13 @@ result<value> parse(byte_view input) {
     return reader.failure();
   }
   return parsed;
+}
+
+result<value> skim(byte_view input) {
+  parser reader(input, parser::manner::skim);
+  value outermost;
+  if (!reader.parse_value(outermost, 1)) return reader.failure();
+  return outermost;
 }
 
 writer& writer::integer(std::int64_t number) {

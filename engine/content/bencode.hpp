@@ -1,4 +1,4 @@
-// Bencode (BEP 3): a strict reader that copies nothing and a writer.
+// Bencode (BEP 3): a strict reader that copies nothing, one for what sloppy programs wrote, and a writer.
 //
 // Strict: dictionary keys sorted and unique, no leading zeros, nothing after the value. What passes re-encodes to the
 // same bytes, so hashing a substring is sound (BEP 52, infohash). Bounded: depth and number of values. Pure.
@@ -70,6 +70,12 @@ result<value> parse(byte_view input);
 
 /// As parse, but stops after one value: `consumed` is its length. For BEP 9, where data follows a dictionary.
 result<value> parse_prefix(byte_view input, std::size_t& consumed);
+
+/// Reads the outermost value as sloppy programs leave it and other clients take it: keys in any order or repeated (the
+/// first one counts), numbers with leading zeros or out of range (the nearest that fits), anything behind the end.
+/// Lists and dictionaries inside it are checked and left empty: read their source(). For what surrounds an info
+/// dictionary.
+result<value> skim(byte_view input);
 
 /// Appends bencode to a buffer. The caller opens and closes lists and dictionaries and sorts keys.
 class writer {

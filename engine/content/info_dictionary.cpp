@@ -1,9 +1,12 @@
 #include "content/info_dictionary.hpp"
 
+#include <algorithm>
 #include <bit>
-#include <limits>
+#include <iterator>
+#include <tuple>
 
 #include "content/geometry.hpp"
+#include "content/hybrid.hpp"
 #include "content/metainfo.hpp"
 #include "content/relative_path.hpp"
 
@@ -35,6 +38,26 @@ std::vector<std::string_view> elements_of(std::string_view path) {
 /// Bytes of all paths and targets of one share. A hostile dictionary names a long folder once, and each of its files
 /// then holds it; of files_max files each may have a path of 500 bytes.
 constexpr std::uint64_t paths_bytes_max = std::uint64_t{files_max} * 500;
+
+error never_finishes(const std::string& path, const std::string& why) {
+  return malformed("\"" + path + "\" can never be complete, " + why + ": create the torrent again");
+}
+
+/// Content of one root has one size, since the root covers where it ends.
+result<void> check_roots(const std::vector<file_entry>& files) {
+  std::vector<const file_entry*> by_root;
+  for (const file_entry& file : files) {
+    if (file.size > 0) by_root.push_back(&file);
+  }
+  std::ranges::sort(by_root, {}, [](const file_entry* file) { return std::tie(file->root, file->size); });
+  const auto twins = std::ranges::adjacent_find(by_root, [](const file_entry* one, const file_entry* next) {
+    return one->root == next->root && one->size != next->size;
+  });
+  if (twins == by_root.end()) return {};
+  const file_entry& shorter = **twins;
+  const file_entry& longer = **std::next(twins);
+  return never_finishes(longer.path, "\"" + shorter.path + "\" has the same pieces root and another size");
+}
 
 /// Walks a file tree and checks each entry.
 class tree_reader {
@@ -79,6 +102,9 @@ class tree_reader {
       if (auto read = read_target(properties, entry); !read) return read;
       return add(std::move(entry));
     }
+    if (has('p')) {
+      return malformed("\"" + path + "\" is a padding file, and version 2 has none: create the torrent again");
+    }
     entry.executable = has('x');
     if (length == nullptr || length->integer() < 0) return malformed("\"" + path + "\" has no valid length");
     entry.size = static_cast<std::uint64_t>(length->integer());
@@ -87,6 +113,7 @@ class tree_reader {
       const auto found = root != nullptr ? digest::from_bytes(as_bytes(root->string())) : std::nullopt;
       if (!found) return malformed("\"" + path + "\" has no valid pieces root");
       entry.root = *found;
+      if (entry.root == digest{}) return never_finishes(path, "its pieces root is all zeros");
     }
     return add(std::move(entry));
   }
@@ -165,10 +192,14 @@ result<std::uint32_t> read_piece_bytes(const value& info) {
 
 }  // namespace
 
+bool is_version_1(const value& info) {
+  return info.find("meta version") == nullptr && info.find("pieces") != nullptr;
+}
+
 result<info_fields> read_info(const value& info) {
   if (!info.is_dictionary()) return malformed("the info is not a dictionary");
   const value* version = info.find("meta version", kind::integer);
-  if (version == nullptr && info.find("pieces") != nullptr) {
+  if (is_version_1(info)) {
     return malformed("it is of BitTorrent version 1 only; create it again as a version 2 or hybrid torrent");
   }
   if (version == nullptr || version->integer() < 2) return malformed("the meta version is missing or not 2");
@@ -188,6 +219,8 @@ result<info_fields> read_info(const value& info) {
   if (const auto read = tree_reader(fields.files, fields.piece_bytes).read_directory(*tree, "", 1); !read) {
     return read.error();
   }
+  if (const auto checked = check_roots(fields.files); !checked) return checked.error();
+  if (const auto checked = check_hybrid(info, fields.files); !checked) return checked.error();
   fields.folder = info.find(folder_key) != nullptr || fields.files.size() != 1 ||
                   fields.files[0].type != file_entry::kind::regular || fields.files[0].path != fields.name;
   return fields;

@@ -28,6 +28,9 @@ struct info_fields {
   std::vector<file_entry> files;  ///< in file-tree order
 };
 
+/// A torrent without a version 2 part, as far as its keys tell.
+bool is_version_1(const bencode::value& info);
+
 /// errc::malformed or errc::limit with a reason that names the field or path.
 result<info_fields> read_info(const bencode::value& info);
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "content/bencode.hpp"
@@ -36,25 +37,32 @@ result<void> check_collisions(const std::vector<file_entry>& files) {
   return {};
 }
 
-/// The layers in a .torrent's `piece layers`, one per file.
-result<layer_list> read_layers(const bencode::value& torrent, const metainfo& meta) {
-  const bencode::value* layers = torrent.find("piece layers", bencode::kind::dictionary);
+/// The layers in a .torrent's `piece layers`, one per file; nothing if one is missing.
+result<std::optional<layer_list>> read_layers(const bencode::value& torrent, const metainfo& meta) {
+  const bencode::value* found = torrent.find("piece layers", bencode::kind::dictionary);
+  if (found == nullptr) return std::optional<layer_list>{};
+  const auto layers = bencode::skim(found->source());
+  if (!layers) return layers.error();
   layer_list read(meta.files().size());
   for (std::size_t i = 0; i < read.size(); ++i) {
     const std::uint32_t pieces = meta.shape().file_pieces(file_index{static_cast<std::uint32_t>(i)});
     if (pieces < 2) continue;
     const file_entry& file = meta.files()[i];
-    const bencode::value* found = layers != nullptr ? layers->find(as_text(file.root.view())) : nullptr;
-    if (found == nullptr || !found->is_string() || found->string().size() != std::uint64_t{pieces} * digest::size) {
-      return error{errc::malformed, "torrent: the piece layer of \"" + file.path + "\" is missing or cut off"};
+    const bencode::value* layer = layers->find(as_text(file.root.view()), bencode::kind::string);
+    if (layer == nullptr) return std::optional<layer_list>{};
+    const std::string_view hashes = layer->string();
+    if (hashes.size() != std::uint64_t{pieces} * digest::size) {
+      return error{errc::malformed, "torrent: the piece layer of \"" + file.path + "\" has " +
+                                        std::to_string(hashes.size()) + " bytes instead of " +
+                                        std::to_string(std::uint64_t{pieces} * digest::size) +
+                                        ": get the torrent again"};
     }
-    const std::string_view hashes = found->string();
     read[i].resize(pieces);
     for (std::size_t k = 0; k < pieces; ++k) {
       std::memcpy(read[i][k].bytes.data(), hashes.data() + k * digest::size, digest::size);
     }
   }
-  return read;
+  return std::optional(std::move(read));
 }
 
 }  // namespace
@@ -90,18 +98,25 @@ result<std::shared_ptr<metainfo>> metainfo::from_parsed(const bencode::value& in
 
 result<std::shared_ptr<const metainfo>> metainfo::from_torrent(byte_view torrent) {
   if (torrent.size() > torrent_bytes_max) return error{errc::limit, "torrent: the file is larger than 256 MiB"};
-  const auto parsed = bencode::parse(torrent);
+  const auto parsed = bencode::skim(torrent);
   if (!parsed) return error{errc::malformed, "not a .torrent file: " + parsed.error().text};
-  const bencode::value* info = parsed->find("info", bencode::kind::dictionary);
-  if (info == nullptr) return error{errc::malformed, "not a .torrent file: it has no info dictionary"};
-  if (info->source().size() > info_bytes_max) {
+  const bencode::value* found = parsed->find("info", bencode::kind::dictionary);
+  if (found == nullptr) return error{errc::malformed, "not a .torrent file: it has no info dictionary"};
+  if (found->source().size() > info_bytes_max) {
     return error{errc::limit, "torrent: the info dictionary is larger than 64 MiB"};
+  }
+  const auto info = bencode::parse(found->source());
+  if (!info) {
+    const auto keys = bencode::skim(found->source());
+    if (keys && is_version_1(*keys)) return read_info(*keys).error();
+    return error{errc::malformed, "torrent: its info dictionary is damaged, get it again: " + info.error().text};
   }
   auto made = from_parsed(*info);
   if (!made || (*made)->has_layers()) return finished(std::move(made));
   auto layers = read_layers(*parsed, **made);
   if (!layers) return layers.error();
-  if (const auto attached = (*made)->attach_layers(std::move(*layers)); !attached) return attached.error();
+  if (!*layers) return finished(std::move(made));
+  if (const auto attached = (*made)->attach_layers(std::move(**layers)); !attached) return attached.error();
   return finished(std::move(made));
 }
 

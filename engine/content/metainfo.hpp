@@ -32,8 +32,9 @@ inline constexpr std::uint32_t torrent_bytes_max = 256 * MiB;
 
 class metainfo {
  public:
-  /// Reads .torrent bytes. Hybrid torrents are read as v2; v1-only ones are refused with an error that says so. Piece
-  /// layers must be there and match.
+  /// Reads .torrent bytes. Hybrid torrents are read as v2; v1-only ones are refused with an error that says so. What
+  /// surrounds the info dictionary may be in any order, and followed by anything (bencode::skim). Piece layers that are
+  /// there must match; if one is missing, has_layers() is false and peers have them (BEP 52, hash requests).
   static result<std::shared_ptr<const metainfo>> from_torrent(byte_view torrent);
   /// Reads a bare info dictionary (BEP 9). The piece layers of files with more than one piece are still missing: see
   /// with_layers().
@@ -59,7 +60,7 @@ class metainfo {
   const geometry& shape() const { return shape_; }
   std::uint64_t total_bytes() const { return shape_.total_bytes(); }
 
-  /// False between from_info() and with_layers(), if any file has several pieces.
+  /// False if any file has several pieces and with_layers() is still to come, after from_info() or from_torrent().
   bool has_layers() const { return has_layers_; }
   /// Piece layer of a file; its root alone if it has one piece. Needs has_layers().
   const std::vector<digest>& layer(file_index file) const;

@@ -123,7 +123,7 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   for (const auto& [path, one] : missing_) {
     if (one.info->id() != request.id) continue;
     if (path == request.directory + "/" + one.info->name()) request.mend_inode = one.row.inode;
-    if (!request.info) request.info = one.info;
+    if (!request.info || !request.info->has_layers()) request.info = one.info;
   }
   for (const std::string& text : request.peers) {
     if (const auto where = parse_host_port(text); !where) co_return where.error();
@@ -163,7 +163,8 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   co_await wait_for_stopped(request.id);
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   if (const auto at = shares_.find(request.id); at != shares_.end()) co_return at->second;
-  if (!request.info && !row->torrent.empty()) {
+  const bool layers_known = request.info && request.info->has_layers();
+  if (!layers_known && !row->torrent.empty()) {
     auto info = metainfo::from_torrent(row->torrent);
     if (info) request.info = *info;
   }

@@ -21,7 +21,7 @@ constexpr int look_pause_factor = 100;
 result<made_share> open_stored(const stored_share& row, const std::shared_ptr<file_cache>& cache) {
   auto info = metainfo::from_torrent(row.torrent);
   if (!info) return info.error();
-  if (row.signatures.empty()) {
+  if (row.signatures.empty() || !(*info)->has_layers()) {
     return error{errc::verification, printable(row.path) + " is damaged: download it again, or add it anew"};
   }
   std::error_code none;

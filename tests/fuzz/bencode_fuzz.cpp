@@ -1,5 +1,5 @@
 // Whatever the bencode reader accepts, the writer writes back byte for byte: only so may a substring be
-// hashed.
+// hashed. The reader for sloppy input finds the same in it.
 #include <cstddef>
 #include <cstdint>
 
@@ -35,6 +35,16 @@ void write(bencode::writer& out, const bencode::value& value) {
   }
 }
 
+// The members of the outermost dictionary are there, each with its bytes, and no key twice.
+void check_skimmed(const bencode::value& skimmed, byte_view input) {
+  SHOAL_ASSERT(skimmed.source().size() <= input.size());
+  if (!skimmed.is_dictionary()) return;
+  for (const bencode::member& item : skimmed.dictionary()) {
+    SHOAL_ASSERT(skimmed.find(item.key) == &item.content);
+    SHOAL_ASSERT(!item.content.source().empty());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -43,6 +53,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto prefix = bencode::parse_prefix(input, consumed);
   const auto whole = bencode::parse(input);
   SHOAL_ASSERT(whole.has_value() == (prefix.has_value() && consumed == size));
+  const auto skimmed = bencode::skim(input);
+  SHOAL_ASSERT(skimmed.has_value() || !prefix.has_value());
+  if (skimmed) check_skimmed(*skimmed, input);
   if (!prefix) return 0;
   SHOAL_ASSERT(consumed <= size);
   bencode::writer out;

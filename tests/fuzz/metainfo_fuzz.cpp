@@ -34,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto meta = metainfo::from_torrent({data, size});
   if (!meta) return 0;
   check(**meta);
+  if (!(*meta)->has_layers()) return 0;
   const auto again = metainfo::from_torrent((*meta)->to_torrent());
   SHOAL_ASSERT(again.has_value() && (*again)->id() == (*meta)->id());
   SHOAL_ASSERT((*again)->to_torrent() == (*meta)->to_torrent());

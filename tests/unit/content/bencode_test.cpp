@@ -1,6 +1,7 @@
 #include "content/bencode.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 using namespace shoal;
 
@@ -104,4 +105,33 @@ TEST_CASE("the writer writes what the reader reads") {
   out.begin_dictionary().key("a").integer(-7).key("b").begin_list().string("x y").string("").end().end();
   CHECK(as_text(out.bytes()) == "d1:ai-7e1:bl3:x y0:ee");
   CHECK(accepts(as_text(out.bytes())));
+}
+
+TEST_CASE("skimming takes what sloppy programs write") {
+  const std::string text = "d1:bi007e1:al1:xi-0ee1:bi8e01:cd1:zi1e1:yi2ee3:bigi99999999999999999999eand more";
+  const auto read = bencode::skim(as_bytes(text + "e"));
+  CHECK_FALSE(read.has_value());
+  const std::string closed = text.substr(0, text.find("and more")) + "eand more";
+  const auto skimmed = bencode::skim(as_bytes(closed));
+  REQUIRE(skimmed.has_value());
+  CHECK(skimmed->find("b")->integer() == 7);
+  CHECK(skimmed->find("a")->is_list());
+  CHECK(skimmed->find("a")->list().empty());
+  CHECK(as_text(skimmed->find("a")->source()) == "l1:xi-0ee");
+  CHECK(as_text(skimmed->find("c")->source()) == "d1:zi1e1:yi2ee");
+  CHECK(skimmed->find("big")->integer() == std::numeric_limits<std::int64_t>::max());
+  CHECK(bencode::skim(as_bytes("i-99999999999999999999e"))->integer() == std::numeric_limits<std::int64_t>::min());
+  const auto list = bencode::skim(as_bytes("l1:al1:bee"));
+  REQUIRE(list.has_value());
+  REQUIRE(list->list().size() == 2);
+  CHECK(list->list()[0].string() == "a");
+}
+
+TEST_CASE("skimming refuses what is cut off or no bencode") {
+  for (const std::string_view text :
+       {"", "d", "d1:a", "d1:ae", "di1ei2ee", "99999999999999999999:a", "d1:al1:xe", "x", "i1", "d1:a5:bcee"}) {
+    CAPTURE(text);
+    CHECK_FALSE(bencode::skim(as_bytes(text)).has_value());
+  }
+  CHECK_FALSE(bencode::skim(as_bytes(nested_lists(bencode::depth_max + 1))).has_value());
 }

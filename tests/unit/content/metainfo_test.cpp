@@ -138,16 +138,60 @@ TEST_CASE("an info dictionary alone lacks layers until they are attached") {
   CHECK((*metainfo::from_info((*small)->info()))->has_layers());
 }
 
-TEST_CASE("a torrent whose piece layers are missing or wrong is refused") {
+TEST_CASE("a torrent without piece layers, or without one of them, is the share without layers") {
+  const auto built = nested_folder().build();
+  REQUIRE(built.has_value());
+  const std::string info = key("info") + std::string(as_text((*built)->info()));
+  const digest& root = (*built)->files()[0].root;
+  const std::string one_layer = key(as_text(root.view())) + key(std::string(7 * digest::size, 'x'));
+  for (const std::string& torrent :
+       {"d" + info + "e", "d" + info + "12:piece layersdee", "d" + info + "12:piece layersi1ee"}) {
+    const auto read = metainfo::from_torrent(as_bytes(torrent));
+    REQUIRE(read.has_value());
+    CHECK((*read)->id() == (*built)->id());
+    CHECK_FALSE((*read)->has_layers());
+  }
+  const auto small = share_builder("s", true, 64 * KiB).file("a", 1, 64 * KiB).build();
+  const std::string alone = "d" + key("info") + std::string(as_text((*small)->info())) + "e";
+  CHECK((*metainfo::from_torrent(as_bytes(alone)))->has_layers());
+}
+
+TEST_CASE("a torrent whose piece layers are wrong is refused") {
   const auto built = nested_folder().build();
   REQUIRE(built.has_value());
   byte_buffer torrent = (*built)->to_torrent();
-  const std::string text(as_text(torrent));
-  const std::size_t layers = text.find("12:piece layers");
-  REQUIRE(layers != std::string::npos);
-  CHECK_FALSE(metainfo::from_torrent(as_bytes(text.substr(0, layers) + "e")).has_value());
   torrent[torrent.size() - 10] ^= 1;
   CHECK(metainfo::from_torrent(torrent).error().code == errc::verification);
+  const std::string info = key("info") + std::string(as_text((*built)->info()));
+  const std::string root(as_text((*built)->files()[0].root.view()));
+  const std::string cut = "d" + info + "12:piece layersd" + key(root) + key(std::string(6 * digest::size, 'x')) + "ee";
+  const auto read = metainfo::from_torrent(as_bytes(cut));
+  REQUIRE_FALSE(read.has_value());
+  CHECK(read.error().text.find("a/deep/er/data.bin") != std::string::npos);
+  CHECK(read.error().text.find("192 bytes instead of 224") != std::string::npos);
+}
+
+TEST_CASE("what surrounds the info dictionary may be sloppy, and the info dictionary may not") {
+  const auto built = nested_folder().build();
+  REQUIRE(built.has_value());
+  const std::string whole(as_text((*built)->to_torrent()));
+  const std::string info = key("info") + std::string(as_text((*built)->info()));
+  const std::string layers = whole.substr(1 + info.size(), whole.size() - 2 - info.size());
+  const std::string sloppy = GENERATE_COPY(
+      as<std::string>{}, whole + "\n", whole + std::string(1000, '\0'), "d" + layers + info + "e",
+      "d" + info + layers + "10:created by1:x8:announce4:httpe", "d" + info + layers + info + "e",
+      "d13:creation datei007e" + info + layers + "e", "d13:creation datei99999999999999999999e" + info + layers + "e",
+      "d004:info" + info.substr(6) + layers + "e", "d1:xd1:bi1e1:ai1ee" + info + layers + "e");
+  const auto read = metainfo::from_torrent(as_bytes(sloppy));
+  REQUIRE(read.has_value());
+  check_same(**built, **read);
+
+  const std::string unsorted =
+      "d4:infod12:meta versioni2e9:file treed1:ad0:d6:lengthi0eeee4:name1:n12:piece "
+      "lengthi65536eee";
+  const auto refused = metainfo::from_torrent(as_bytes(unsorted));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().text.find("info dictionary is damaged") != std::string::npos);
 }
 
 TEST_CASE("entries that cannot be one tree are refused") {
@@ -233,6 +277,24 @@ TEST_CASE("file trees that make no sense are refused") {
   CHECK_FALSE(accepts("le"));
 }
 
+TEST_CASE("a share that can never be complete is refused with the reason") {
+  const auto reason_of = [](const std::string& tree) {
+    const auto read = read_info_text(info_with_tree(tree));
+    return read ? "" : read.error().text;
+  };
+  const auto file = [](const std::string& attributes, int bytes, char root) {
+    return "d0:d" + attributes + "6:lengthi" + std::to_string(bytes) + "e11:pieces root" + key(std::string(32, root)) +
+           "ee";
+  };
+  CHECK(reason_of("d1:a" + file("", 5, '\0') + "e").find("\"a\" can never be complete") != std::string::npos);
+  CHECK(reason_of("d1:a" + file("", 0, '\0') + "e").empty());
+  CHECK(reason_of("d1:a" + file("", 5, 'r') + "1:b" + file("", 5, 'r') + "e").empty());
+  CHECK(reason_of("d1:a" + file("", 6, 'r') + "1:b" + file("", 5, 'r') + "e").find("same pieces root") !=
+        std::string::npos);
+  CHECK(reason_of("d1:a" + file("4:attr1:p", 5, 'r') + "e").find("padding file") != std::string::npos);
+  CHECK(reason_of("d1:a" + file("4:attr2:xh", 5, 'r') + "e").empty());
+}
+
 TEST_CASE("sizes that do not fit are refused before anything is allocated for them") {
   const auto code_of = [](std::uint64_t bytes, std::uint32_t piece_bytes) {
     const std::string info = "d9:file treed1:ad0:d6:lengthi" + std::to_string(bytes) + "e11:pieces root" +
@@ -261,6 +323,9 @@ TEST_CASE("what is not a version 2 torrent is refused with the reason") {
   CHECK(text_of("d4:infoi1ee").find("no info dictionary") != std::string::npos);
   CHECK(text_of("d4:infod6:lengthi1e4:name1:a12:piece lengthi16384e6:pieces0:ee").find("version 1") !=
         std::string::npos);
+  CHECK(text_of("d4:infod6:pieces0:4:name1:a6:lengthi01e12:piece lengthi16384eee junk").find("version 1") !=
+        std::string::npos);
+  CHECK(text_of("d8:announce1:x4:infod6:pieces0:4:name1:aee").find("version 1") != std::string::npos);
   CHECK(text_of("d4:infod12:meta versioni3eee").find("newer") != std::string::npos);
 }
 
