@@ -32,15 +32,12 @@ void add_options(po::options_description& options) {
   add("json", po::bool_switch(), "print the answer as JSON");
 }
 
-result<json::object> params_of(const std::string& what, const arguments& given) {
-  json::object params;
+result<wanted_download> wanted_of(const std::string& what, const arguments& given) {
   const auto torrent = read_torrent_argument(what);
   if (!torrent) return torrent.error();
-  if (torrent->empty()) {
-    params["what"] = what;
-  } else {
-    params["torrent"] = *torrent;
-  }
+  json::object params;
+  if (torrent->may_be_name) params["what"] = what;
+  if (!torrent->base64.empty()) params["torrent"] = torrent->base64;
   const std::string directory = absolute_path(given.text("dir"));
   if (!directory.empty()) params["directory"] = directory;
   params["symlinks"] = given.flag("symlinks");
@@ -48,7 +45,7 @@ result<json::object> params_of(const std::string& what, const arguments& given) 
   json::array peers;
   for (const std::string& peer : given.texts("peer")) peers.emplace_back(peer);
   if (!peers.empty()) params["peers"] = std::move(peers);
-  return params;
+  return wanted_download{what, std::move(params), torrent->unreadable};
 }
 
 std::string line_of(const json::object& row) {
@@ -114,9 +111,9 @@ result<void> run(const invocation& call) {
   if (const auto fit = check(call); !fit) return fit;
   std::vector<wanted_download> wanted;
   for (const std::string& what : call.given.texts("operands")) {
-    auto params = params_of(what, call.given);
-    if (!params) return params.error();
-    wanted.push_back({what, std::move(*params)});
+    auto one = wanted_of(what, call.given);
+    if (!one) return one.error();
+    wanted.push_back(std::move(*one));
   }
   auto outcome = watch_downloads(*call.client, call.stop, std::move(wanted));
   if (!outcome) return outcome.error();

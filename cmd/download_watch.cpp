@@ -45,10 +45,7 @@ class download_watch {
     download_outcome outcome;
     for (auto& [number, request] : requests_) {
       if (!*request.outcome) {
-        error failure = request.outcome->error();
-        // The peer has not seen the file and cannot name it.
-        if (request.from_file) failure.text = "'" + request.name + "': " + failure.text;
-        outcome.failures.push_back(std::move(failure));
+        outcome.failures.push_back(failure_of(request));
         continue;
       }
       for (const json::value& row : as_array(**request.outcome)) outcome.rows.push_back(row);
@@ -60,6 +57,7 @@ class download_watch {
   struct download_request {
     std::string name;
     bool from_file = false;
+    std::optional<error> unreadable;
     std::map<std::string, json::object> rows;  // the last known, by id
     std::optional<result<json::value>> outcome;
   };
@@ -70,7 +68,18 @@ class download_watch {
     if (!request) return request.error();
     requests_[*request].name = wanted.word;
     requests_[*request].from_file = from_file;
+    requests_[*request].unreadable = std::move(wanted.unreadable);
     return {};
+  }
+
+  // The peer has not seen the file and cannot name it.
+  static error failure_of(const download_request& request) {
+    error failure = request.outcome->error();
+    if (request.from_file) failure.text = "'" + request.name + "': " + failure.text;
+    if (!request.unreadable || failure.code != errc::not_found) return failure;
+    if (request.unreadable->code != errc::not_found) return *request.unreadable;
+    failure.text += ", and no file is called so";
+    return failure;
   }
 
   std::size_t unanswered() const {

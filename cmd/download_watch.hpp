@@ -3,6 +3,7 @@
 // For the download command, on the main thread; blocks until all have ended. Prints no results.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace shoal {
 struct wanted_download {
   std::string word;     ///< as the user named it
   json::object params;  ///< of the request
+  /// Told instead of "no share is called so": see torrent_argument.
+  std::optional<error> unreadable{};
 };
 
 struct download_outcome {

@@ -4,14 +4,24 @@
 // does.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/error.hpp"
 
 namespace shoal {
 
-/// Base64 of the file if `what` ends in .torrent, "" for any other word. Errors: not_found, permission, disk,
-/// limit.
-result<std::string> read_torrent_argument(const std::string& what);
+/// What a word of `download` means if it is taken as a file.
+struct torrent_argument {
+  std::string base64;       ///< content of the file; "" if the word names none that can be read
+  bool may_be_name = true;  ///< a share may have the word as its name, and the share is meant then
+  /// Why the file that the word seems to name cannot be read: told if no share is called so.
+  std::optional<error> unreadable{};
+};
+
+/// Reads the file if `what` ends in .torrent, in any case, or is a path or a file:// address. A path has a slash in it,
+/// which no name of a share has: then a file that cannot be read is an error. Errors: not_found, permission, disk,
+/// limit, malformed, and usage for the address of a web page.
+result<torrent_argument> read_torrent_argument(const std::string& what);
 
 }  // namespace shoal

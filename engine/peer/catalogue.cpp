@@ -152,7 +152,13 @@ const live::peer_row* catalogue::peer(const peer_id& id) const {
   return best;
 }
 
+std::vector<live::share_row> catalogue::named(std::string_view name) const {
+  return select([name](const live::share_row& row) { return row.name == name; });
+}
+
 std::vector<live::share_row> catalogue::matching(std::string_view glob) const {
+  // Names may hold the characters of patterns.
+  if (auto exact = named(glob); !exact.empty()) return exact;
   const std::string pattern(glob);
   return select([&pattern](const live::share_row& row) { return fnmatch(pattern.c_str(), row.name.c_str(), 0) == 0; });
 }
@@ -161,7 +167,7 @@ result<std::vector<live::share_row>> catalogue::find(std::string_view what) cons
   if (const auto id = share_id::from_hex(what)) {
     if (auto row = share(*id)) return std::vector<live::share_row>{std::move(*row)};
   }
-  auto found = select([what](const live::share_row& row) { return row.name == what; });
+  auto found = named(what);
   if (found.empty() && what.size() >= prefix_digits_min && what.size() < id_digits && is_hex(what)) {
     const std::string prefix = lower(what);
     found = select([&prefix](const live::share_row& row) { return row.id.hex().starts_with(prefix); });

@@ -48,7 +48,9 @@ class catalogue {
   /// glob gives all that match, sorted by name, the others one share. errc::not_found if there is none,
   /// errc::ambiguous with the candidates if a name or a prefix means several.
   result<std::vector<live::share_row>> find(std::string_view what) const;
-  /// The shares whose name matches, sorted by name; none is no error. For listings.
+  /// The shares called exactly so, sorted by id.
+  std::vector<live::share_row> named(std::string_view name) const;
+  /// Those called exactly so, else those whose name matches, sorted by name; none is no error. For listings.
   std::vector<live::share_row> matching(std::string_view glob) const;
 
   /// Grows with every change, for readers that poll.

@@ -25,80 +25,117 @@ using outcome = result<json::value>;
 // How long a word waits for a share that nobody lists: several batches of the tracker.
 constexpr duration news_wait = std::chrono::milliseconds(500);
 
-// What somebody has just added is listed everywhere a moment later.
-awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, std::string what) {
-  const auto give_up = clock::now() + news_wait;
-  while (true) {
-    auto rows = call.node.swarm().find(what);
-    const bool unknown = !rows && rows.error().code == errc::not_found;
-    if (!unknown || call.abandoned() || clock::now() >= give_up) co_return rows;
-    co_await wait_for_change(call, give_up);
-  }
-}
+// How long a file waits for what is called as it is: a tracker nearby answers at once.
+constexpr duration names_wait = std::chrono::seconds(1);
 
-// What the words of a download mean: one request for each share.
-awaitable<result<std::vector<download_request>>> requests_of(control_call& call) {
-  download_request common;
-  common.directory = text_param(call, "directory").value_or("");
-  common.make_directory = !common.directory.empty();
-  common.symlinks = flag_param(call, "symlinks", false);
-  common.peers = list_param(call, "peers");
+result<std::vector<download_request>> requests_of_rows(const result<std::vector<live::share_row>>& rows,
+                                                       const download_request& common) {
+  if (!rows) return rows.error();
   std::vector<download_request> requests;
-  if (const auto torrent = text_param(call, "torrent")) {
-    const auto bytes = from_base64(*torrent);
-    if (!bytes) co_return error{errc::malformed, "parameter 'torrent' is not base64"};
-    const auto info = metainfo::from_torrent(*bytes);
-    if (!info) co_return info.error();
-    common.id = (*info)->id();
-    common.name = (*info)->name();
-    common.info = *info;
-    requests.push_back(std::move(common));
-    co_return requests;
-  }
-  const auto what = text_param(call, "what");
-  if (!what) co_return missing_param("what");
-  if (looks_like_magnet(*what)) {
-    const auto link = parse_magnet(*what);
-    if (!link) co_return link.error();
-    common.id = link->id;
-    common.name = link->name.empty() ? link->id.hex() : link->name;
-    common.peers.insert(common.peers.end(), link->peers.begin(), link->peers.end());
-    requests.push_back(std::move(common));
-    co_return requests;
-  }
-  if (const auto id = share_id::from_hex(*what); id && !common.peers.empty()) {
-    common.id = *id;
-    common.name = *what;
-    requests.push_back(std::move(common));
-    co_return requests;
-  }
-  auto rows = call.node.swarm().find(*what);
-  if (!rows && !call.node.find_local(*what)) {
-    co_await wait_for_catalogue(call);
-    rows = co_await find_soon(call, *what);
-  }
-  if (!rows) {
-    // What was downloaded before is here even when nobody lists it.
-    const auto local = call.node.find_local(*what);
-    if (!local) {
-      if (rows.error().code == errc::not_found && !call.node.catalogue_ready()) co_return without_tracker(call);
-      co_return rows.error();
-    }
-    rows = std::vector<live::share_row>();
-    for (const auto& one : *local) {
-      live::share_row row;
-      row.id = one->id();
-      row.name = one->name();
-      rows->push_back(std::move(row));
-    }
-  }
   for (const auto& row : *rows) {
     download_request request = common;
     request.id = row.id;
     request.name = row.name;
     requests.push_back(std::move(request));
   }
-  co_return requests;
+  return requests;
+}
+
+// What a word means among the shares that trackers list, else among ours: what was downloaded before is here even when
+// nobody lists it. A name of ours goes before a pattern.
+result<std::vector<live::share_row>> find_known(const peer_node& node, const std::string& what) {
+  const catalogue own = node.own();
+  if (node.swarm().named(what).empty() && !own.named(what).empty()) return own.find(what);
+  auto listed = node.swarm().find(what);
+  if (listed || listed.error().code != errc::not_found) return listed;
+  auto here = own.find(what);
+  const bool unknown = !here && here.error().code == errc::not_found;
+  return unknown ? listed : here;
+}
+
+// What somebody has just added is listed everywhere a moment later.
+awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, std::string what) {
+  const auto give_up = clock::now() + news_wait;
+  while (true) {
+    auto rows = find_known(call.node, what);
+    const bool unknown = !rows && rows.error().code == errc::not_found;
+    if (!unknown || call.abandoned() || clock::now() >= give_up) co_return rows;
+    co_await wait_for_change(call, give_up);
+  }
+}
+
+awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, std::string what) {
+  auto rows = find_known(call.node, what);
+  if (rows || rows.error().code != errc::not_found) co_return rows;
+  co_await wait_for_catalogue(call);
+  rows = co_await find_soon(call, what);
+  const bool unknown = !rows && rows.error().code == errc::not_found;
+  if (unknown && !call.node.catalogue_ready()) co_return without_tracker(call);
+  co_return rows;
+}
+
+// A tracker has said what there is, or cannot be reached at the moment.
+bool names_known(const peer_node& node) {
+  return node.catalogue_ready() ||
+         std::ranges::any_of(node.trackers(), [](const auto& tracker) { return tracker->state().attempts > 0; });
+}
+
+// The file that a word names, unless a share has that name.
+awaitable<result<std::vector<download_request>>> requests_of_file(control_call& call, download_request common,
+                                                                  std::string torrent) {
+  const auto name = text_param(call, "what");
+  if (name) {
+    const auto give_up = clock::now() + names_wait;
+    while (!names_known(call.node) && !call.abandoned() && clock::now() < give_up) {
+      co_await wait_for_change(call, give_up);
+    }
+    const auto rows = find_known(call.node, *name);
+    const bool exact = rows ? rows->front().name == *name : rows.error().code == errc::ambiguous;
+    if (exact) co_return requests_of_rows(rows, common);
+  }
+  const auto bytes = from_base64(torrent);
+  if (!bytes) co_return error{errc::malformed, "parameter 'torrent' is not base64"};
+  const auto info = metainfo::from_torrent(*bytes);
+  if (!info) co_return info.error();
+  common.id = (*info)->id();
+  common.name = (*info)->name();
+  common.info = *info;
+  co_return std::vector{std::move(common)};
+}
+
+// What a word means: a link and an id mean themselves, then come names. One request for each share.
+awaitable<result<std::vector<download_request>>> requests_of_word(control_call& call, download_request common,
+                                                                  std::string what) {
+  const auto link = parse_magnet(what);
+  if (link) {
+    common.id = link->id;
+    common.name = link->name.empty() ? link->id.hex() : link->name;
+    common.peers.insert(common.peers.end(), link->peers.begin(), link->peers.end());
+    co_return std::vector{std::move(common)};
+  }
+  const auto listed = find_known(call.node, what);
+  const auto id = share_id::from_hex(what);
+  if (!listed && id && !common.peers.empty()) {
+    common.id = *id;
+    common.name = what;
+    co_return std::vector{std::move(common)};
+  }
+  // Nobody who pastes a damaged link means a name.
+  if (!listed && looks_like_magnet(what)) co_return link.error();
+  co_return requests_of_rows(co_await find_listed(call, what), common);
+}
+
+awaitable<result<std::vector<download_request>>> requests_of(control_call& call) {
+  download_request common;
+  common.directory = text_param(call, "directory").value_or("");
+  common.make_directory = !common.directory.empty();
+  common.symlinks = flag_param(call, "symlinks", false);
+  common.peers = list_param(call, "peers");
+  auto torrent = text_param(call, "torrent");
+  if (torrent) co_return co_await requests_of_file(call, std::move(common), std::move(*torrent));
+  auto what = text_param(call, "what");
+  if (!what) co_return missing_param("what");
+  co_return co_await requests_of_word(call, std::move(common), std::move(*what));
 }
 
 // Says to the downloads of one request that it waits for them, as long as it does.
@@ -205,17 +242,25 @@ awaitable<result<json::value>> do_download(control_call& call) {
 
 awaitable<result<json::value>> do_cancel(control_call& call) {
   const auto text = text_param(call, "id");
-  const auto id = text ? share_id::from_hex(*text) : std::nullopt;
-  if (!id) co_return missing_param("id");
-  if (flag_param(call, "leave", false)) {
-    const auto at = call.node.shares().find(*id);
-    if (at != call.node.shares().end() && (at->second->in_background || wanted_by_others(*at->second))) {
-      co_return json::value(json::object{{"cancelled", false}});
-    }
+  const auto what = text_param(call, "what");
+  if (!text && !what) co_return missing_param("what");
+  result<share_id> id = error{errc::usage, "parameter 'id' is no id"};
+  if (what) {
+    id = call.node.find_unfinished(*what);
+  } else if (const auto given = share_id::from_hex(*text)) {
+    id = *given;
+  }
+  if (!id) co_return id.error();
+  const auto at = call.node.shares().find(*id);
+  const auto one = at != call.node.shares().end() ? at->second : nullptr;
+  json::object row{{"id", id->hex()}, {"name", one ? one->name() : ""}, {"cancelled", false}};
+  if (flag_param(call, "leave", false) && one && (one->in_background || wanted_by_others(*one))) {
+    co_return json::value(std::move(row));
   }
   const auto cancelled = co_await call.node.cancel(*id);
   if (!cancelled) co_return cancelled.error();
-  co_return json::value(json::object{{"cancelled", true}});
+  row["cancelled"] = true;
+  co_return json::value(std::move(row));
 }
 
 }  // namespace shoal

@@ -20,31 +20,20 @@ namespace {
 
 using outcome = result<json::value>;
 
-result<std::vector<std::shared_ptr<share>>> local_param(const control_call& call) {
+// A share of this peer: running here, or recorded while its content is missing.
+struct share_here {
+  share_id id;
+  std::shared_ptr<share> running;
+  const missing_share* missing = nullptr;
+};
+
+result<share_here> here_param(const control_call& call) {
   const auto what = text_param(call, "what");
   if (!what) return missing_param("what");
-  return call.node.find_local(*what);
-}
-
-result<std::shared_ptr<share>> single_local_param(const control_call& call) {
-  auto found = local_param(call);
-  if (!found) return found.error();
-  if (found->size() > 1) {
-    return error{errc::ambiguous, "'" + *text_param(call, "what") + "' matches " + std::to_string(found->size()) +
-                                      " shares: name one of them"};
-  }
-  return found->front();
-}
-
-// The missing share that the request means, if it means no other; otherwise why there is none, `unknown` if nobody
-// knows.
-result<missing_share> single_missing_param(const control_call& call, const error& unknown) {
-  if (unknown.code != errc::not_found) return unknown;
-  auto found = call.node.find_missing(*text_param(call, "what"));
-  if (!found) return unknown;
-  if (found->size() == 1) return std::move(found->front());
-  return error{errc::ambiguous, "'" + *text_param(call, "what") + "' matches " + std::to_string(found->size()) +
-                                    " shares that are not there: name one of them by its id"};
+  const auto id = call.node.find_here(*what);
+  if (!id) return id.error();
+  const auto at = call.node.shares().find(*id);
+  return share_here{*id, at != call.node.shares().end() ? at->second : nullptr, call.node.missing(*id)};
 }
 
 // Lets progress through at most every told_interval.
@@ -99,28 +88,29 @@ awaitable<outcome> do_peers(control_call& call) {
 
 awaitable<outcome> do_remove(control_call& call) {
   co_await call.node.settle();
-  const auto found = single_local_param(call);
-  if (!found) {
-    const auto one = single_missing_param(call, found.error());
-    if (!one) co_return one.error();
-    if (auto forgotten = co_await call.node.forget_missing(one->row.path); !forgotten) co_return forgotten.error();
-    co_return json::value(json::object{{"id", one->info->id().hex()}, {"name", one->info->name()}});
+  const auto found = here_param(call);
+  if (!found) co_return found.error();
+  json::object row{{"id", found->id.hex()}};
+  row["name"] = found->running ? found->running->name() : found->missing->info->name();
+  result<void> removed;
+  if (found->running) {
+    removed = co_await call.node.remove(found->id);
+  } else {
+    removed = co_await call.node.forget_missing(found->id);
   }
-  json::object row{{"id", (*found)->id().hex()}, {"name", (*found)->name()}};
-  const auto removed = co_await call.node.remove((*found)->id());
   if (!removed) co_return removed.error();
   co_return json::value(std::move(row));
 }
 
 awaitable<outcome> do_verify(control_call& call) {
   co_await call.node.settle();
-  const auto found = single_local_param(call);
-  if (!found) {
-    const auto one = single_missing_param(call, found.error());
-    if (!one) co_return one.error();
-    co_return error{one->why.code, "'" + one->info->name() + "' is not there: " + one->why.text};
+  const auto found = here_param(call);
+  if (!found) co_return found.error();
+  if (!found->running) {
+    const missing_share& gone = *found->missing;
+    co_return error{gone.why.code, "'" + gone.info->name() + "' is not there: " + gone.why.text};
   }
-  const auto one = *found;
+  const auto one = found->running;
   if (!one->complete()) {
     co_return error{errc::conflict, "'" + one->name() + "' is still being downloaded: verify it when it is complete"};
   }
@@ -148,11 +138,12 @@ awaitable<outcome> do_verify(control_call& call) {
 }
 
 awaitable<outcome> do_torrent(control_call& call) {
-  const auto found = single_local_param(call);
+  const auto found = here_param(call);
   if (!found) co_return found.error();
-  const metainfo_ptr info = (*found)->info();
+  const metainfo_ptr info = found->running ? found->running->info() : found->missing->info;
   if (!info || !info->has_layers()) {
-    co_return error{errc::not_found, "'" + (*found)->name() + "' is not known well enough yet: wait for its metadata"};
+    co_return error{errc::not_found,
+                    "'" + found->running->name() + "' is not known well enough yet: wait for its metadata"};
   }
   magnet_link link;
   link.id = info->id();

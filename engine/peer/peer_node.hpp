@@ -82,6 +82,8 @@ class peer_node final : private share_observer, private tracker_observer {
   double upload_rate() const { return upload_rate_; }
   peer_context& context() { return *context_; }
   const catalogue& swarm() const { return catalogue_; }
+  /// What this peer shares and downloads.
+  catalogue own() const;
   /// The swarm's catalogue and what this peer shares itself, which no tracker may have told yet.
   catalogue catalogue_with_own() const;
   const std::map<share_id, std::shared_ptr<share>>& shares() const { return shares_; }
@@ -105,11 +107,14 @@ class peer_node final : private share_observer, private tracker_observer {
   awaitable<result<void>> cancel(share_id id);
   /// Stops sharing or downloading; what is unfinished is deleted, complete files stay.
   awaitable<result<void>> remove(share_id id);
-  /// Local shares that `what` means: id, exact name, prefix of an id, glob. errc::not_found or ambiguous.
-  result<std::vector<std::shared_ptr<share>>> find_local(const std::string& what) const;
-  /// As find_local, of the shares that are missing.
-  result<std::vector<missing_share>> find_missing(const std::string& what) const;
-  awaitable<result<void>> forget_missing(std::string path);
+  /// The one share of this peer that `what` means, a missing one too: id, exact name, prefix of an id, or a glob that
+  /// fits only one. errc::not_found or ambiguous.
+  result<share_id> find_here(const std::string& what) const;
+  /// As find_here, among what is being downloaded.
+  result<share_id> find_unfinished(const std::string& what) const;
+  /// Null unless the content of this share of ours is missing.
+  const missing_share* missing(const share_id& id) const;
+  awaitable<result<void>> forget_missing(share_id id);
   /// So many pieces of a complete share are not what they should be: it is withdrawn.
   awaitable<void> on_damage(std::shared_ptr<share> which, std::size_t pieces);
   /// Returns when every share that was withdrawn is among the missing ones.

@@ -28,6 +28,20 @@ result<void> directory_ready(const std::string& directory, bool make) {
   return system_error("cannot create directory " + printable(directory) + " (name another with --dir)", ec.value());
 }
 
+// The only one of `rows` that `what` means.
+result<share_id> the_one(live::snapshot rows, const std::string& what, std::string if_none) {
+  catalogue among;
+  among.on_snapshot(0, std::move(rows));
+  auto found = among.find(what);
+  if (!found && found.error().code == errc::not_found) return error{errc::not_found, std::move(if_none)};
+  if (!found) return found.error();
+  if (found->size() > 1) {
+    return error{errc::ambiguous,
+                 "'" + what + "' matches " + std::to_string(found->size()) + " shares: name one of them"};
+  }
+  return found->front().id;
+}
+
 }  // namespace
 
 awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
@@ -244,26 +258,34 @@ live::snapshot peer_node::own_shares() const {
   return rows;
 }
 
+catalogue peer_node::own() const {
+  catalogue shares;
+  shares.on_snapshot(0, own_shares());
+  return shares;
+}
+
 catalogue peer_node::catalogue_with_own() const {
   catalogue all = catalogue_;
   all.on_snapshot(trackers_.size(), own_shares());
   return all;
 }
 
-result<std::vector<std::shared_ptr<share>>> peer_node::find_local(const std::string& what) const {
-  catalogue local;
-  local.on_snapshot(0, own_shares());
-  auto found = local.find(what);
-  if (!found) {
-    error why = found.error();
-    if (why.code == errc::not_found) {
-      why.text = "this peer neither shares nor downloads '" + what + "': see 'node status'";
-    }
-    return why;
+result<share_id> peer_node::find_here(const std::string& what) const {
+  live::snapshot rows = own_shares();
+  for (const auto& [path, one] : missing_) {
+    live::share_row row;
+    row.id = one.info->id();
+    row.name = one.info->name();
+    row.bytes = one.info->total_bytes();
+    rows.shares.push_back(std::move(row));
   }
-  std::vector<std::shared_ptr<share>> matching;
-  for (const auto& row : *found) matching.push_back(shares_.at(row.id));
-  return matching;
+  return the_one(std::move(rows), what, "this peer neither shares nor downloads '" + what + "': see 'node status'");
+}
+
+result<share_id> peer_node::find_unfinished(const std::string& what) const {
+  live::snapshot rows = own_shares();
+  std::erase_if(rows.shares, [](const live::share_row& row) { return row.leechers == 0; });
+  return the_one(std::move(rows), what, "nothing called '" + what + "' is being downloaded: see 'node status'");
 }
 
 }  // namespace shoal

@@ -210,29 +210,24 @@ awaitable<void> peer_node::look_for(stored_share row) {
   changes_.notify_all();
 }
 
-awaitable<result<void>> peer_node::forget_missing(std::string path) {
-  missing_.erase(path);
-  auto forget = [this, path] { return database_->remove_share(path); };
+awaitable<result<void>> peer_node::forget_missing(share_id id) {
+  std::vector<std::string> paths;
+  for (const auto& [path, one] : missing_) {
+    if (one.info->id() == id) paths.push_back(path);
+  }
+  for (const std::string& path : paths) missing_.erase(path);
+  auto forget = [this, paths]() -> result<void> {
+    for (const std::string& path : paths) {
+      if (auto forgotten = database_->remove_share(path); !forgotten) return forgotten;
+    }
+    return {};
+  };
   co_return co_await offload(background_, std::move(forget));
 }
 
-result<std::vector<missing_share>> peer_node::find_missing(const std::string& what) const {
-  live::snapshot rows;
-  for (const auto& [path, one] : missing_) {
-    live::share_row row;
-    row.id = one.info->id();
-    row.name = one.info->name();
-    rows.shares.push_back(std::move(row));
-  }
-  catalogue local;
-  local.on_snapshot(0, rows);
-  const auto found = local.find(what);
-  if (!found) return found.error();
-  std::vector<missing_share> matching;
-  for (const auto& [path, one] : missing_) {
-    if (std::ranges::any_of(*found, [&](const auto& row) { return row.id == one.info->id(); })) matching.push_back(one);
-  }
-  return matching;
+const missing_share* peer_node::missing(const share_id& id) const {
+  const auto at = std::ranges::find_if(missing_, [&id](const auto& one) { return one.second.info->id() == id; });
+  return at != missing_.end() ? &at->second : nullptr;
 }
 
 }  // namespace shoal

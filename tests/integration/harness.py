@@ -133,18 +133,21 @@ class Peer(Process):
             self.options += ["--listen", "127.0.0.1:0"]
         super().__init__(owner, ["peer", *self.options], directory / f"{name}.log")
 
-    def run(self, *words, timeout=PATIENCE * 4):
-        """A word for this peer, as a person types it."""
-        return Result(subprocess.run([NODE, *map(str, words), "--state", str(self.state)], capture_output=True,
-                                     text=True, stdin=subprocess.DEVNULL, timeout=timeout))
+    def run(self, *words, timeout=PATIENCE * 4, cwd=None):
+        """A word for this peer, as a person types it. Options go before "--", behind which all are names."""
+        words = [str(word) for word in words]
+        at = words.index("--") if "--" in words else len(words)
+        words[at:at] = ["--state", str(self.state)]
+        return Result(subprocess.run([NODE, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                                     timeout=timeout, cwd=cwd))
 
-    def ok(self, *words):
-        result = self.run(*words)
+    def ok(self, *words, cwd=None):
+        result = self.run(*words, cwd=cwd)
         assert result.code == 0, f"{words}: exit {result.code}: {result.err}\n{self.text()[-4000:]}"
         return result
 
-    def json(self, *words):
-        return self.ok(*words, "--json").json()
+    def json(self, *words, cwd=None):
+        return self.ok(words[0], "--json", *words[1:], cwd=cwd).json()
 
     def start(self, *words):
         """A word that runs in the background."""

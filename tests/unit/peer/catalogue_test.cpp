@@ -136,6 +136,21 @@ TEST_CASE("find takes a name, an id, a prefix or a glob", "[catalogue]") {
   }
 }
 
+TEST_CASE("a name goes before a pattern and a prefix", "[catalogue]") {
+  catalogue subject;
+  const std::string prefix = share(0x11, "").id.hex().substr(0, 8);
+  subject.on_snapshot(0, snapshot(1, {share(0x11, "a"), share(0x22, "[ab]"), share(0x33, "a*"), share(0x44, "ab"),
+                                      share(0x55, prefix)}));
+  for (const std::string& name : {std::string("[ab]"), std::string("a*"), prefix}) {
+    CAPTURE(name);
+    CHECK(names(*subject.find(name)) == std::vector<std::string>{name});
+    CHECK(names(subject.matching(name)) == std::vector<std::string>{name});
+    CHECK(names(subject.named(name)) == std::vector<std::string>{name});
+  }
+  CHECK(names(subject.matching("a?")) == std::vector<std::string>{"a*", "ab"});
+  CHECK(subject.named("a?").empty());
+}
+
 TEST_CASE("a prefix of several ids is ambiguous", "[catalogue]") {
   catalogue subject;
   std::vector<live::share_row> rows;
