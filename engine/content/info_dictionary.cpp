@@ -87,6 +87,14 @@ class tree_reader {
     return {};
   }
 
+  /// To be called when all directories are read.
+  result<void> resolve_links() {
+    for (const unresolved_link& link : links_) {
+      if (const auto resolved = resolve(files_[link.file], *link.target); !resolved) return resolved;
+    }
+    return {};
+  }
+
  private:
   result<void> read_file(const value& properties, const std::string& path) {
     file_entry entry;
@@ -118,39 +126,61 @@ class tree_reader {
     return add(std::move(entry));
   }
 
-  /// BEP 47 counts from the share's root. Libtorrent's creator writes a link's text as it is, which counts
-  /// from the link's directory: that is what ".." means here.
-  result<void> read_target(const value& properties, file_entry& entry) {
+  /// Only takes the elements: what they count from shows when all entries are known.
+  result<void> read_target(const value& properties, const file_entry& entry) {
     const value* target = properties.find("symlink path", kind::list);
-    if (target == nullptr) return malformed("symlink \"" + entry.path + "\" has no target");
+    if (target == nullptr || target->list().empty()) return malformed("symlink \"" + entry.path + "\" has no target");
     if (target->list().size() > 2 * path_depth_max) return malformed("symlink \"" + entry.path + "\" is too long");
-    bool from_link = false;
     for (const value& element : target->list()) {
       if (!element.is_string()) return malformed("symlink \"" + entry.path + "\" has no valid target");
-      from_link = from_link || element.string() == "..";
     }
+    links_.push_back({files_.size(), target});
+    return {};
+  }
+
+  /// The path that the elements of a target name, counted from a directory of the share ("" is its root).
+  static result<std::string> target_from(const std::string& directory, const value& target) {
     std::vector<std::string_view> elements;
-    if (from_link) {
-      elements = elements_of(entry.path);
-      elements.pop_back();
-    }
-    for (const value& element : target->list()) {
+    if (!directory.empty()) elements = elements_of(directory);
+    for (const value& element : target.list()) {
       if (element.string() == ".") continue;
       if (element.string() != "..") {
         elements.push_back(element.string());
         continue;
       }
-      if (elements.empty()) return malformed("symlink \"" + entry.path + "\" leaves the share");
+      if (elements.empty()) return malformed("it leaves the share");
       elements.pop_back();
     }
+    std::string path;
     for (const std::string_view element : elements) {
-      if (!entry.symlink_target.empty()) entry.symlink_target += '/';
-      entry.symlink_target += element;
-      if (element.empty()) return malformed("symlink \"" + entry.path + "\" leaves the share");
+      if (!path.empty()) path += '/';
+      path += element;
+      if (element.empty()) return malformed("it leaves the share");
     }
-    if (const auto checked = check_relative_path(entry.symlink_target); !checked) {
-      return malformed("symlink \"" + entry.path + "\": " + checked.error().text);
-    }
+    if (const auto checked = check_relative_path(path); !checked) return checked.error();
+    return path;
+  }
+
+  /// An entry, or a directory that holds one.
+  bool names_something(const std::string& path) const {
+    const auto at = std::ranges::lower_bound(files_, path, &tree_order, &file_entry::path);
+    if (at == files_.end()) return false;
+    return at->path == path || (at->path.starts_with(path) && at->path[path.size()] == '/');
+  }
+
+  /// BEP 47 counts from the share's root. Libtorrent's creator may write a link's text as it is, which counts from the
+  /// link's directory: that is what ".." means, and what is meant if only so the target is in the share.
+  result<void> resolve(file_entry& link, const value& target) const {
+    const std::size_t slash = link.path.rfind('/');
+    const auto from_root = target_from("", target);
+    const auto from_link = target_from(slash == std::string::npos ? "" : link.path.substr(0, slash), target);
+    if (!from_root && !from_link) return malformed("symlink \"" + link.path + "\": " + from_root.error().text);
+    const bool climbs =
+        std::ranges::any_of(target.list(), [](const value& element) { return element.string() == ".."; });
+    const auto& first = climbs ? from_link : from_root;
+    const auto& second = climbs ? from_root : from_link;
+    const bool other_way = !first || (!names_something(*first) && second && names_something(*second));
+    link.symlink_target = other_way ? *second : *first;
     return {};
   }
 
@@ -173,7 +203,13 @@ class tree_reader {
     return {};
   }
 
+  struct unresolved_link {
+    std::size_t file;
+    const value* target;
+  };
+
   std::vector<file_entry>& files_;
+  std::vector<unresolved_link> links_;
   std::uint64_t piece_bytes_;
   std::uint64_t total_bytes_ = 0;
   std::uint64_t paths_bytes_ = 0;
@@ -216,9 +252,9 @@ result<info_fields> read_info(const value& info) {
   fields.piece_bytes = *piece_bytes;
   const value* tree = info.find("file tree", kind::dictionary);
   if (tree == nullptr) return malformed("it has no file tree");
-  if (const auto read = tree_reader(fields.files, fields.piece_bytes).read_directory(*tree, "", 1); !read) {
-    return read.error();
-  }
+  tree_reader reader(fields.files, fields.piece_bytes);
+  if (const auto read = reader.read_directory(*tree, "", 1); !read) return read.error();
+  if (const auto resolved = reader.resolve_links(); !resolved) return resolved.error();
   if (const auto checked = check_roots(fields.files); !checked) return checked.error();
   if (const auto checked = check_hybrid(info, fields.files); !checked) return checked.error();
   fields.folder = info.find(folder_key) != nullptr || fields.files.size() != 1 ||

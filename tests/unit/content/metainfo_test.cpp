@@ -53,10 +53,13 @@ bool accepts_path_element(std::string_view element) {
   return read_info_text(info_with_tree("d" + key(element) + "d0:d6:lengthi0eeee")).has_value();
 }
 
+/// Of "sub/l", in a share that also holds "f", "sub/d/h" and "sub/g".
 std::string symlink_target_of(const std::string& elements) {
-  const auto read = read_info_text(
-      info_with_tree("d1:fd0:d6:lengthi0eee3:subd1:ld0:d4:attr1:l12:symlink pathl" + elements + "eeeee"));
-  return read ? (*read)->files()[1].symlink_target : "refused";
+  const auto read = read_info_text(info_with_tree(
+      "d1:fd0:d6:lengthi0eee3:subd1:dd1:hd0:d6:lengthi0eeee1:gd0:d6:lengthi0eee1:ld0:d4:attr1:l12:symlink "
+      "pathl" +
+      elements + "eeeee"));
+  return read ? (*read)->files()[3].symlink_target : "refused";
 }
 
 }  // namespace
@@ -250,10 +253,20 @@ TEST_CASE("relative paths are bounded in depth and length") {
   CHECK_FALSE(read_info_text(info_with_tree("d1:d" + tree + "e")).has_value());
 }
 
-TEST_CASE("symlinks count from the share's root, or from their directory if they climb") {
+TEST_CASE("symlinks count from the share's root, or from their directory where only so they name something") {
   CHECK(symlink_target_of("1:f") == "f");
   CHECK(symlink_target_of("2:..1:f") == "f");
   CHECK(symlink_target_of("1:.1:f") == "f");
+  CHECK(symlink_target_of("1:g") == "sub/g");
+  CHECK(symlink_target_of("1:d") == "sub/d");
+  CHECK(symlink_target_of("1:d1:h") == "sub/d/h");
+  CHECK(symlink_target_of("3:sub1:g") == "sub/g");
+  CHECK(symlink_target_of("3:sub") == "sub");
+  CHECK(symlink_target_of("4:gone") == "gone");
+  CHECK(symlink_target_of("3:sub4:gone") == "sub/gone");
+  CHECK(symlink_target_of("2:..3:sub1:g") == "sub/g");
+  CHECK(symlink_target_of("1:d2:..1:f") == "f");
+  CHECK(symlink_target_of("1:d2:..1:g") == "sub/g");
   CHECK(symlink_target_of("2:..2:..1:f") == "refused");
   CHECK(symlink_target_of("") == "refused");
   CHECK(symlink_target_of("0:1:f") == "refused");
