@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/positional_options.hpp>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 
 #include "cmd/command.hpp"
+#include "cmd/home_path.hpp"
+#include "cmd/settings_file.hpp"
 #include "store/printable.hpp"
 #include "store/state_directory.hpp"
 
@@ -21,16 +21,44 @@ error usage_error(const command& described, const std::string& text) {
   return {errc::usage, text + ": see 'node help " + std::string(described.name) + "'"};
 }
 
-result<po::parsed_options> read_config(const command& described, const po::options_description& known,
-                                       const std::string& asked, const environment& variables) {
-  const std::string path = asked.empty() ? default_config_path(variables) : asked;
-  if (path.empty()) return po::parsed_options(&known);
-  std::ifstream file(path);
-  if (!file) {
-    if (asked.empty() && errno == ENOENT) return po::parsed_options(&known);
-    return system_error("cannot read the configuration file " + path, errno);
+result<std::vector<setting>> read_config(const command& described, const po::options_description& known,
+                                         const std::string& asked, const environment& variables) {
+  const std::string path = asked.empty() ? default_config_path(variables) : expand_home(asked, variables);
+  if (path.empty()) return std::vector<setting>();
+  const auto text = read_settings_file(path);
+  if (!text && asked.empty() && text.error().code == errc::not_found) return std::vector<setting>();
+  if (!text) return text.error();
+  return settings_from_file(*text, path, described.name, known);
+}
+
+// What is stored first wins.
+result<void> store_settings(const std::vector<setting>& settings, const po::options_description& known,
+                            po::variables_map& values) {
+  for (const setting& one : settings) {
+    for (const std::string& value : one.values) {
+      if (!is_utf8(value)) return error{errc::usage, one.origin + ": '" + printable(value) + "' is not UTF-8"};
+    }
+    po::parsed_options parsed(&known);
+    parsed.options.emplace_back(one.name, one.values);
+    try {
+      po::store(parsed, values);
+    } catch (const po::error& e) {
+      return error{errc::usage, one.origin + ": " + e.what()};
+    }
   }
-  return settings_from_file(file, path, described.name, known);
+  return {};
+}
+
+// Where no shell has seen the value, a `~` at its beginning still means the home directory.
+void expand_homes(po::variables_map& values, const environment& variables) {
+  for (const char* name : {"config", "dir", "output", "share", "state"}) {
+    if (values.count(name) == 0) continue;
+    boost::any& value = values.at(name).value();
+    if (auto* path = boost::any_cast<std::string>(&value)) *path = expand_home(*path, variables);
+    if (auto* paths = boost::any_cast<std::vector<std::string>>(&value)) {
+      for (std::string& path : *paths) path = expand_home(path, variables);
+    }
+  }
 }
 
 }  // namespace
@@ -61,20 +89,22 @@ result<arguments> arguments::parse(const command& described, const std::vector<s
         po::command_line_parser(words).options(known).positional(positional).style(strict).run();
     for (const po::option& option : typed.options) parsed.typed_.push_back(option.string_key);
     po::store(typed, parsed.values_);
+    // Help is there for somebody with a broken settings file, too.
+    if (parsed.flag("help")) return parsed;
     std::string config = parsed.text("config");
     if (const char* variable = variables("SHOAL_CONFIG"); config.empty() && variable != nullptr) config = variable;
-    // What is stored first wins.
-    po::store(settings_from_environment(known, variables), parsed.values_);
-    const auto file = read_config(described, known, config, variables);
-    if (!file) return file.error();
-    po::store(*file, parsed.values_);
+    const auto from_environment = settings_from_environment(known, variables);
+    if (const auto stored = store_settings(from_environment, known, parsed.values_); !stored) return stored.error();
+    const auto from_file = read_config(described, known, config, variables);
+    if (!from_file) return from_file.error();
+    if (const auto stored = store_settings(*from_file, known, parsed.values_); !stored) return stored.error();
+    expand_homes(parsed.values_, variables);
     po::notify(parsed.values_);
   } catch (const po::too_many_positional_options_error&) {
     return usage_error(described, "'" + std::string(described.name) + "' takes no arguments");
   } catch (const po::error& e) {
     return usage_error(described, e.what());
   }
-  if (parsed.flag("help")) return parsed;
 
   const std::size_t operands = parsed.texts("operands").size();
   if (operands < described.operands_min) {

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <cctype>
-#include <numeric>
 #include <sstream>
+
+#include "cmd/nearest_word.hpp"
 
 namespace shoal {
 
@@ -14,32 +15,10 @@ namespace po = boost::program_options;
 
 namespace {
 
-// More edits than this make another word, not a misspelt one.
-constexpr std::size_t misspelling_edits_max = 2;
-
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return lower;
-}
-
-// Levenshtein's distance; words are as long as people type them, so it is cut to be bounded.
-std::size_t edits_between(std::string_view a, std::string_view b) {
-  constexpr std::size_t length_max = 32;
-  a = a.substr(0, length_max);
-  b = b.substr(0, length_max);
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row.back();
 }
 
 po::options_description global_options() {
@@ -83,17 +62,10 @@ const command* find_command(std::string_view word) {
 }
 
 const command* nearest_command(std::string_view word) {
-  const std::string wanted = lower_case(word);
-  const command* nearest = nullptr;
-  std::size_t edits_least = misspelling_edits_max + 1;
-  for (const command& known : all_commands()) {
-    const std::size_t edits = edits_between(wanted, known.name);
-    if (edits < edits_least && edits < known.name.size() / 2 + 1) {
-      edits_least = edits;
-      nearest = &known;
-    }
-  }
-  return nearest;
+  std::vector<std::string_view> names;
+  for (const command& known : all_commands()) names.push_back(known.name);
+  const std::string_view nearest = nearest_word(lower_case(word), names);
+  return nearest.empty() ? nullptr : find_command(nearest);
 }
 
 error unknown_command(std::string_view word) {

@@ -1,13 +1,22 @@
 #include "cmd/settings.hpp"
 
 #include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
 #include <cctype>
+
+#include "cmd/command.hpp"
+#include "cmd/nearest_word.hpp"
+#include "cmd/settings_file.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
 
 namespace po = boost::program_options;
 
 namespace {
+
+// People open a file with the name of its program.
+constexpr std::string_view section_of_all = "shoal";
 
 std::string variable_of(std::string_view name) {
   std::string variable = "SHOAL_";
@@ -17,15 +26,15 @@ std::string variable_of(std::string_view name) {
   return variable;
 }
 
+// One value may hold several of these, parted by commas or blanks.
 bool is_list(std::string_view name) {
   return name == "tracker";
 }
 
-std::vector<std::string> values_of(std::string_view name, std::string_view text) {
-  if (!is_list(name)) return {std::string(text)};
+std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> values(1);
   for (const char c : text) {
-    if (c != ',' && c != ' ') {
+    if (c != ',' && c != ' ' && c != '\t') {
       values.back() += c;
     } else if (!values.back().empty()) {
       values.emplace_back();
@@ -35,8 +44,56 @@ std::vector<std::string> values_of(std::string_view name, std::string_view text)
   return values;
 }
 
-bool is_setting(std::string_view name) {
-  return std::ranges::find(setting_names(), name) != setting_names().end();
+void append_value(setting& one, const std::string& value) {
+  if (!is_list(one.name)) {
+    one.values.push_back(value);
+    return;
+  }
+  for (std::string& part : split_list(value)) one.values.push_back(std::move(part));
+}
+
+bool takes_several(const po::options_description& known, const std::string& name) {
+  const auto semantic = known.find(name, false).semantic();
+  return dynamic_cast<const po::typed_value<std::vector<std::string>>*>(semantic.get()) != nullptr;
+}
+
+error unknown_setting(const std::string& name) {
+  const std::string_view nearest = nearest_word(name, setting_names());
+  std::string remedy;
+  if (!nearest.empty()) remedy = "did you mean '" + std::string(nearest) + "'?";
+  if (nearest.empty()) {
+    remedy = "settings are";
+    for (const std::string_view known : setting_names()) {
+      remedy += (known == setting_names().front() ? " " : ", ") + std::string(known);
+    }
+  }
+  return {errc::usage, "unknown setting '" + name + "': " + remedy};
+}
+
+// What is wrong with the line, whichever command reads it.
+result<void> check_line(const setting_line& line) {
+  if (!line.section.empty() && line.section != section_of_all && find_command(line.section) == nullptr) {
+    return error{errc::usage, "unknown section [" + printable(line.section) +
+                                  "]: use the name of a command, such as [peer], or lines in front of all sections"};
+  }
+  if (std::ranges::find(setting_names(), line.name) == setting_names().end()) return unknown_setting(line.name);
+  return {};
+}
+
+// Lines of one name become one setting; of one that takes a single value there may be one line.
+result<void> take_line(std::vector<setting>& settings, const setting_line& line, const std::string& path,
+                       const po::options_description& known) {
+  if (line.values.empty()) return {};
+  const auto same = [&line](const setting& one) { return one.name == line.name; };
+  auto at = std::ranges::find_if(settings, same);
+  const bool again = at != settings.end();
+  if (!takes_several(known, line.name) && (again || line.values.size() > 1)) {
+    return error{errc::usage, "'" + line.name + "' takes one value" +
+                                  (again ? ", and " + at->origin + " sets it already" : std::string())};
+  }
+  if (!again) at = settings.insert(settings.end(), {line.name, {}, line_of_file(path, line.line)});
+  for (const std::string& value : line.values) append_value(*at, value);
+  return {};
 }
 
 }  // namespace
@@ -48,45 +105,40 @@ const std::vector<std::string_view>& setting_names() {
   return names;
 }
 
-po::parsed_options settings_from_environment(const po::options_description& known, const environment& variables) {
-  po::parsed_options parsed(&known);
+std::vector<setting> settings_from_environment(const po::options_description& known, const environment& variables) {
+  std::vector<setting> settings;
   for (const std::string_view name : setting_names()) {
-    const std::string key(name);
     // Paths may hold any character that could part them.
-    if (name == "share" || known.find_nothrow(key, false) == nullptr) continue;
-    const char* text = variables(variable_of(name).c_str());
+    if (name == "share" || known.find_nothrow(std::string(name), false) == nullptr) continue;
+    const std::string variable = variable_of(name);
+    const char* text = variables(variable.c_str());
     if (text == nullptr || *text == '\0') continue;
-    const auto values = values_of(name, text);
-    if (!values.empty()) parsed.options.emplace_back(key, values);
+    setting one{std::string(name), {}, variable};
+    append_value(one, text);
+    if (!one.values.empty()) settings.push_back(std::move(one));
   }
-  return parsed;
+  return settings;
 }
 
-result<po::parsed_options> settings_from_file(std::istream& file, const std::string& path, std::string_view command,
-                                              const po::options_description& known) {
-  po::parsed_options all(&known);
-  try {
-    const po::options_description nothing;
-    all = po::parse_config_file(file, nothing, true);
-  } catch (const po::error& e) {
-    return error{errc::usage, path + ": " + e.what()};
+result<std::vector<setting>> settings_from_file(std::string_view text, const std::string& path,
+                                                std::string_view command, const po::options_description& known) {
+  const auto lines = parse_settings(text, path);
+  if (!lines) return lines.error();
+  std::vector<setting> of_command;
+  std::vector<setting> of_all;
+  for (const setting_line& line : *lines) {
+    result<void> taken = check_line(line);
+    const bool for_all = line.section.empty() || line.section == section_of_all;
+    const bool meant = for_all || find_command(line.section) == find_command(command);
+    if (taken && meant && known.find_nothrow(line.name, false) != nullptr) {
+      taken = take_line(for_all ? of_all : of_command, line, path, known);
+    }
+    if (!taken) return error{taken.error().code, line_of_file(path, line.line) + ": " + taken.error().text};
   }
-  po::parsed_options of_command(&known);
-  po::parsed_options of_all(&known);
-  for (const po::option& option : all.options) {
-    const auto dot = option.string_key.rfind('.');
-    const std::string section = dot == std::string::npos ? "" : option.string_key.substr(0, dot);
-    const std::string name = dot == std::string::npos ? option.string_key : option.string_key.substr(dot + 1);
-    if (!is_setting(name)) return error{errc::usage, path + ": unknown setting '" + option.string_key + "'"};
-    if (known.find_nothrow(name, false) == nullptr) continue;
-    auto& target = section.empty() ? of_all : of_command;
-    if (!section.empty() && section != command) continue;
-    target.options.emplace_back(name, option.value);
-  }
-  for (const po::option& option : of_all.options) {
-    const bool overridden = std::ranges::any_of(
-        of_command.options, [&option](const po::option& other) { return other.string_key == option.string_key; });
-    if (!overridden) of_command.options.push_back(option);
+  for (setting& one : of_all) {
+    const bool overridden =
+        std::ranges::any_of(of_command, [&one](const setting& other) { return other.name == one.name; });
+    if (!overridden) of_command.push_back(std::move(one));
   }
   return of_command;
 }

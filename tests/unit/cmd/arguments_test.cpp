@@ -64,31 +64,6 @@ TEST_CASE("a variable names several trackers") {
   CHECK(parse("peer", {}, {{"SHOAL_TRACKER", "a:1,b:2 c:3,"}})->texts("tracker") == texts{"a:1", "b:2", "c:3"});
 }
 
-TEST_CASE("a section holds for one command and wins over the lines before") {
-  const config_file file(
-      "listen = :1\n[tracker]\nlisten = :2\nallow-advertise = true\n[peer]\nshare = /a\nshare = /b\n");
-  const auto tracker = parse("tracker", {"--config", file.path});
-  REQUIRE(tracker);
-  CHECK(tracker->texts("listen") == texts{":2"});
-  CHECK(tracker->flag("allow-advertise"));
-  const auto peer = parse("peer", {"--config", file.path});
-  REQUIRE(peer);
-  CHECK(peer->text("listen") == ":1");
-  CHECK(peer->texts("share") == texts{"/a", "/b"});
-  CHECK(parse("list", {"--config", file.path}));
-}
-
-TEST_CASE("a file with a mistake is named") {
-  const config_file unknown("treacker = a:1\n");
-  const auto given = parse("peer", {"--config", unknown.path});
-  REQUIRE_FALSE(given);
-  CHECK(given.error().code == errc::usage);
-  CHECK(given.error().text == unknown.path + ": unknown setting 'treacker'");
-  const config_file garbage("[peer\nno equals sign");
-  CHECK(parse("peer", {"--config", garbage.path}).error().text.find(garbage.path) == 0);
-  CHECK(parse("peer", {"--config", "/nowhere/shoal.ini"}).error().code == errc::not_found);
-}
-
 TEST_CASE("no option may be abbreviated or unknown") {
   const auto unknown = parse("list", {"--bogus"});
   REQUIRE_FALSE(unknown);

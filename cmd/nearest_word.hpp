@@ -1,0 +1,12 @@
+// What a misspelt word was meant to be. Pure; for words of commands and names of settings.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace shoal {
+
+/// The word of `known` that `word`, in lower case, is a misspelling of; "" if none is near.
+std::string_view nearest_word(std::string_view word, std::span<const std::string_view> known);
+
+}  // namespace shoal
