@@ -12,6 +12,7 @@
 #include "cmd/output.hpp"
 #include "cmd/text.hpp"
 #include "cmd/torrent_file.hpp"
+#include "net/endpoint.hpp"
 
 namespace shoal {
 
@@ -43,7 +44,11 @@ result<wanted_download> wanted_of(const std::string& what, const arguments& give
   params["symlinks"] = given.flag("symlinks");
   params["wait"] = !given.flag("no-wait");
   json::array peers;
-  for (const std::string& peer : given.texts("peer")) peers.emplace_back(peer);
+  for (const std::string& peer : given.texts("peer")) {
+    const auto where = parse_host_port(peer);
+    if (!where) return where.error();
+    peers.emplace_back(to_text(*where));
+  }
   if (!peers.empty()) params["peers"] = std::move(peers);
   return wanted_download{what, std::move(params), torrent->unreadable};
 }

@@ -16,7 +16,6 @@ namespace po = boost::program_options;
 
 namespace {
 
-constexpr std::string_view default_listen = ":7000";
 // A peer that is silent for longer than three of these is lost; later nobody would wait for it.
 constexpr std::uint32_t heartbeat_ms_max = 600'000;
 
@@ -32,9 +31,9 @@ void add_options(po::options_description& options) {
 result<tracker_options> tracker_options_of(const arguments& given) {
   tracker_options options;
   auto listen = given.texts("listen");
-  if (listen.empty()) listen.emplace_back(default_listen);
+  if (listen.empty()) listen.emplace_back("*");
   for (const std::string& text : listen) {
-    const auto endpoint = parse_listen_endpoint(text);
+    const auto endpoint = parse_listen_endpoint(text, tracker_port_default);
     if (!endpoint) return endpoint.error();
     options.listen.push_back(*endpoint);
   }

@@ -1,5 +1,6 @@
 #include "cmd/peer_settings.hpp"
 
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 
 #include "net/endpoint.hpp"
@@ -11,7 +12,8 @@ namespace po = boost::program_options;
 void add_peer_options(po::options_description& options) {
   auto add = options.add_options();
   using texts = std::vector<std::string>;
-  add("tracker", po::value<texts>()->value_name("HOST:PORT"), "tracker of the swarm; may be repeated");
+  add("tracker", po::value<texts>()->value_name("HOST:PORT"),
+      "tracker of the swarm (port 7000 if none is given); may be repeated");
   add("dir", po::value<std::string>()->value_name("DIR"), "where downloads go (default: the current directory)");
   add("share", po::value<texts>()->value_name("PATH"), "share a file or folder from the start; may be repeated");
   add("listen", po::value<std::string>()->value_name("ADDR:PORT"),
@@ -29,8 +31,11 @@ result<peer_options> peer_options_of(const arguments& given) {
   options.state_directory = *state;
   options.download_directory = absolute_path(given.has("dir") ? given.text("dir") : ".");
   for (const std::string& tracker : given.texts("tracker")) {
-    if (const auto parsed = parse_host_port(tracker); !parsed) return parsed.error();
-    options.trackers.push_back(tracker);
+    const auto parsed = parse_host_port(tracker, tracker_port_default);
+    if (!parsed) return parsed.error();
+    // Written in two ways it would be joined twice, each time in place of the other.
+    const std::string name = to_text(*parsed);
+    if (std::ranges::find(options.trackers, name) == options.trackers.end()) options.trackers.push_back(name);
   }
   for (const std::string& path : given.texts("share")) options.shares.push_back(absolute_path(path));
   if (given.has("listen")) {

@@ -1,9 +1,12 @@
 #include "net/endpoint.hpp"
 
+#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <cctype>
 #include <charconv>
+#include <optional>
 
 namespace shoal {
 
@@ -11,8 +14,17 @@ using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
+constexpr const char* listen_form =
+    "ADDRESS:PORT to listen on, such as 0.0.0.0:7000, [::]:7000 or :7000 for all addresses";
+// RFC 1035, section 2.3.4.
+constexpr std::size_t host_bytes_max = 253;
+
 error bad_endpoint(std::string_view text, const char* wanted) {
   return {errc::usage, "'" + std::string(text) + "' is not an endpoint: write " + wanted};
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool parse_port(std::string_view text, std::uint16_t& port) {
@@ -20,42 +32,102 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
   return !text.empty() && ec == std::errc{} && end == text.data() + text.size();
 }
 
+bool is_ipv6(const std::string& host) {
+  error_code ec;
+  asio::ip::make_address_v6(host, ec);
+  return !ec;
+}
+
+// A name or an IPv4 address by form. A number alone is a port that lost its host.
+bool is_host(std::string_view host) {
+  const auto fits = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x80 || std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_';
+  };
+  return !host.empty() && host.size() <= host_bytes_max && !all_digits(host) && std::ranges::all_of(host, fits);
+}
+
+// What is left of an address that was copied from somewhere; nothing if more than the address is meant.
+std::optional<std::string_view> unwrapped(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  text = text.substr(0, text.find_last_not_of(blanks) + 1);
+  if (const auto at = text.find("://"); at != std::string_view::npos) {
+    std::string scheme(text.substr(0, at));
+    for (char& c : scheme) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (scheme != "http" && scheme != "ws" && scheme != "tcp") return std::nullopt;
+    text.remove_prefix(at + 3);
+  }
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view path = text.substr(slash);
+  if (!path.empty() && path != "/" && path != "/live" && path != "/live/") return std::nullopt;
+  return text.substr(0, slash);
+}
+
+struct split_endpoint {
+  std::string host;
+  std::optional<std::uint16_t> port;
+};
+
+// By form alone; nothing if it has none.
+std::optional<split_endpoint> split(std::string_view text) {
+  split_endpoint parts;
+  std::size_t host_end = std::min(text.rfind(':'), text.size());
+  if (text.starts_with('[')) {
+    host_end = text.find(']');
+    if (host_end == std::string_view::npos) return std::nullopt;
+    parts.host = text.substr(1, host_end - 1);
+    if (!is_ipv6(parts.host)) return std::nullopt;
+    ++host_end;
+  } else if (is_ipv6(std::string(text))) {
+    parts.host = text;
+    return parts;
+  } else {
+    parts.host = text.substr(0, host_end);
+    if (!is_host(parts.host)) return std::nullopt;
+  }
+  const std::string_view rest = text.substr(host_end);
+  if (rest.empty()) return parts;
+  std::uint16_t port = 0;
+  if (!rest.starts_with(':') || !parse_port(rest.substr(1), port)) return std::nullopt;
+  parts.port = port;
+  return parts;
+}
+
 }  // namespace
 
 result<host_port> parse_host_port(std::string_view text, std::uint16_t default_port) {
-  host_port parsed;
-  parsed.port = default_port;
-  std::string_view rest;
-  if (text.starts_with('[')) {
-    const auto close = text.find(']');
-    if (close == std::string_view::npos) return bad_endpoint(text, "[ADDRESS]:PORT");
-    parsed.host = text.substr(1, close - 1);
-    rest = text.substr(close + 1);
-  } else {
-    const auto colon = text.rfind(':');
-    parsed.host = text.substr(0, colon);
-    if (parsed.host.find(':') != std::string::npos) return bad_endpoint(text, "[ADDRESS]:PORT for IPv6");
-    rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
-  }
-  if (parsed.host.empty()) return bad_endpoint(text, "HOST:PORT");
-  if (rest.empty() && default_port != 0) return parsed;
-  if (!rest.starts_with(':') || !parse_port(rest.substr(1), parsed.port)) return bad_endpoint(text, "HOST:PORT");
-  return parsed;
+  const auto plain = unwrapped(text);
+  if (!plain) return bad_endpoint(text, "HOST:PORT; only http:// or ws:// may stand in front of it");
+  const auto parts = split(*plain);
+  const std::uint16_t port = parts ? parts->port.value_or(default_port) : std::uint16_t{0};
+  if (port == 0) return bad_endpoint(text, "HOST:PORT, or [ADDRESS]:PORT for IPv6, with a port from 1 to 65535");
+  return host_port{parts->host, port};
 }
 
-result<tcp::endpoint> parse_listen_endpoint(std::string_view text) {
-  if (text.starts_with(':')) {
-    std::uint16_t port = 0;
-    if (!parse_port(text.substr(1), port)) return bad_endpoint(text, ":PORT");
+result<tcp::endpoint> parse_listen_endpoint(std::string_view text, std::uint16_t default_port) {
+  const auto plain = unwrapped(text);
+  if (!plain) return bad_endpoint(text, listen_form);
+  std::string_view port_text = *plain;
+  if (port_text.starts_with("*:")) port_text.remove_prefix(1);
+  const bool all_addresses = port_text.starts_with(':') || all_digits(port_text) || *plain == "*";
+  if (all_addresses && !is_ipv6(std::string(*plain))) {
+    if (port_text.starts_with(':')) port_text.remove_prefix(1);
+    std::uint16_t port = default_port;
+    if (*plain != "*" && !parse_port(port_text, port)) return bad_endpoint(text, listen_form);
     return tcp::endpoint(asio::ip::address_v6::any(), port);
   }
-  // A port of 0 is legitimate here and means "any free one".
-  auto parsed = parse_host_port(text);
-  if (!parsed) return parsed.error();
+  const auto parts = split(*plain);
+  if (!parts) return bad_endpoint(text, listen_form);
   error_code ec;
-  const auto address = asio::ip::make_address(parsed->host, ec);
-  if (ec) return bad_endpoint(text, "a numeric ADDRESS:PORT to listen on, such as 0.0.0.0:7000 or [::]:7000");
-  return tcp::endpoint(address, parsed->port);
+  const auto address = asio::ip::make_address(parts->host == "localhost" ? "127.0.0.1" : parts->host, ec);
+  if (ec) return bad_endpoint(text, listen_form);
+  return tcp::endpoint(address, parts->port.value_or(default_port));
+}
+
+std::string to_text(const host_port& where) {
+  const bool is_v6 = where.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
 }
 
 asio::ip::address plain_address(const tcp::endpoint& endpoint) {

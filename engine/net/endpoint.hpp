@@ -19,12 +19,20 @@ struct host_port {
   std::uint16_t port = 0;
 };
 
-/// "host:port", "192.0.2.1:80", "[2001:db8::1]:80"; errc::usage names the text. `default_port` 0: the port is required.
+/// Where a tracker listens, and is looked for, if nobody says another port.
+inline constexpr std::uint16_t tracker_port_default = 7000;
+
+/// "host:port", "192.0.2.1:80", "[2001:db8::1]:80", and what people paste: with blanks around it, "http://", "ws://" or
+/// "tcp://" in front, "/" or "/live" behind. `default_port` 0: the port is required; otherwise "host", "[::1]" and
+/// "::1" will do. errc::usage names the text and the form.
 result<host_port> parse_host_port(std::string_view text, std::uint16_t default_port = 0);
 
-/// An address and a port, without looking up names: "127.0.0.1:0", "[::]:7000", ":7000" (all addresses, IPv6 and IPv4).
-result<tcp::endpoint> parse_listen_endpoint(std::string_view text);
+/// An address and a port, without looking up names: "127.0.0.1:0", "[::]:7000"; ":7000", "*:7000" and "7000" mean all
+/// addresses, IPv6 and IPv4; "localhost" means 127.0.0.1. Without a port it is `default_port`; 0 is any free one.
+result<tcp::endpoint> parse_listen_endpoint(std::string_view text, std::uint16_t default_port = 0);
 
+/// "host:80" or "[2001:db8::1]:80".
+std::string to_text(const host_port& where);
 /// "192.0.2.1:80" or "[2001:db8::1]:80". IPv4 addresses mapped into IPv6 are printed as IPv4.
 std::string to_text(const tcp::endpoint& endpoint);
 /// The address alone, mapped addresses as IPv4.

@@ -54,9 +54,8 @@ awaitable<void> wait_for_catalogue(control_call& call) {
 
 error without_tracker(const control_call& call) {
   const auto& tracker = *call.node.trackers().front();
-  return {errc::unreachable, "tracker " + tracker.where().host + ":" + std::to_string(tracker.where().port) +
-                                 " cannot be reached after " + std::to_string(tracker.state().attempts) +
-                                 " tries: " + tracker.state().reason};
+  return {errc::unreachable, "tracker " + to_text(tracker.where()) + " cannot be reached after " +
+                                 std::to_string(tracker.state().attempts) + " tries: " + tracker.state().reason};
 }
 
 }  // namespace shoal

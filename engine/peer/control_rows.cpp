@@ -149,9 +149,8 @@ json::object status_json(const peer_node& node) {
   json::array trackers;
   for (const auto& tracker : node.trackers()) {
     const auto& state = tracker->state();
-    trackers.push_back(json::object{{"url", tracker->where().host + ":" + std::to_string(tracker->where().port)},
-                                    {"connected", state.connected},
-                                    {"reason", state.reason}});
+    trackers.push_back(
+        json::object{{"url", to_text(tracker->where())}, {"connected", state.connected}, {"reason", state.reason}});
   }
   json::array downloads;
   json::array shares;

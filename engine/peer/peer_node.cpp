@@ -89,7 +89,7 @@ result<void> peer_node::open() {
   if (!listen) return listen.error();
   std::vector<host_port> trackers;
   for (const std::string& text : options_.trackers) {
-    auto where = parse_host_port(text);
+    auto where = parse_host_port(text, tracker_port_default);
     if (!where) return where.error();
     trackers.push_back(std::move(*where));
   }

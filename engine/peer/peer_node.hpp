@@ -32,8 +32,8 @@ namespace shoal {
 inline constexpr unsigned workers_max = 1024;
 
 struct peer_options {
-  std::vector<std::string> trackers;  ///< "HOST:PORT"
-  std::string listen = ":0";          ///< numeric ADDRESS:PORT, or :PORT for all addresses
+  std::vector<std::string> trackers;  ///< as parse_host_port() takes them, each tracker once
+  std::string listen = ":0";          ///< as parse_listen_endpoint() takes it
   std::string state_directory;        ///< empty: default_state_directory()
   std::string download_directory;     ///< empty: the current directory
   std::string name;                   ///< for other people's lists; empty: the host name

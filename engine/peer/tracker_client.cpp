@@ -26,8 +26,7 @@ tracker_client::tracker_client(asio::any_io_executor executor, std::size_t track
 tracker_client::~tracker_client() = default;
 
 std::string tracker_client::name() const {
-  const bool is_v6 = where_.host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + where_.host + "]" : where_.host) + ":" + std::to_string(where_.port);
+  return to_text(where_);
 }
 
 awaitable<void> tracker_client::run() {

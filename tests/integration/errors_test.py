@@ -27,6 +27,26 @@ class ErrorsTest(SwarmTest):
         self.assertEqual(node("help").code, 0)
         self.assertEqual(node("--version").code, 0)
 
+    def test_trackers_as_people_write_them(self):
+        tracker = self.tracker()
+        at = tracker.ready["listen"][0]
+        for text in (f"http://{at}", f"ws://{at}/", f"ws://{at}/live", f"{at}/", f" {at} "):
+            result = node("list", "--tracker", text, "--state", self.directory / "none")
+            self.assertEqual((result.code, result.out), (0, ""), result.err)
+        # One tracker, however it is written.
+        a = self.peer("a", None, "--tracker", at, "--tracker", f"http://{at}/")
+        self.assertEqual([row["url"] for row in a.json("status")["trackers"]], [at])
+        for text in (f"http://{at}/announce", f"udp://{at}", f"https://{at}", "127.0.0.1:99999", "127.0.0.1:0", ":80",
+                     "[::1", "[host]:80", "a b:80", ""):
+            for words in (["list"], ["peers"], ["peer"], ["download", "x"]):
+                self.expect(node(*words, "--tracker", text, "--state", self.directory / "none"), 2, f"'{text}'",
+                            "HOST:PORT")
+        for text in ("127.0.0.1", "udp://127.0.0.1:80", "127.0.0.1:0"):
+            self.expect(a.run("download", "x", "--peer", text), 2, f"'{text}'", "HOST:PORT")
+        for word in ("tracker", "peer"):
+            self.expect(node(word, "--listen", "127.0.0.1:x", "--state", self.directory / "none"), 2, "127.0.0.1:x",
+                        "ADDRESS:PORT")
+
     def test_no_running_peer(self):
         self.expect(node("list", "--state", self.directory / "none"), 3, self.directory / "none")
 
