@@ -26,7 +26,7 @@ result<std::string> make_scratch() {
 
 bool active(const json::object& row) {
   const std::string phase = text_field(row, "phase");
-  return phase != "complete" && phase != "failed";
+  return phase != "complete" && phase != "failed" && phase != "cancelled";
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ namespace {
 void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("symlinks", po::bool_switch(), "share symbolic links as links instead of leaving them out");
+  add("follow", po::bool_switch(), "when it changes, share the new version without being asked");
+  add("no-follow", po::bool_switch(), "end what --follow began");
   add("json", po::bool_switch(), "print the answer as JSON");
 }
 
@@ -44,6 +46,10 @@ result<void> run(const invocation& call) {
   json::object params;
   params["paths"] = std::move(paths);
   params["symlinks"] = call.given.flag("symlinks");
+  if (call.given.flag("follow") && call.given.flag("no-follow")) {
+    return error{errc::usage, "--follow and --no-follow contradict each other: give one of them"};
+  }
+  if (call.given.flag("follow") || call.given.flag("no-follow")) params["follow"] = call.given.flag("follow");
   auto answer = call_with_progress(call, "add", std::move(params), "");
   if (!answer) return answer.error();
   for (const json::value& row : as_array(*answer)) {

@@ -21,6 +21,7 @@ void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("tracker", po::value<std::vector<std::string>>()->value_name("HOST:PORT"),
       "whom to ask if no peer runs here; may be repeated");
+  add("versions", po::bool_switch(), "list older versions, too, which are downloaded by their id");
   add("json", po::bool_switch(), "print the answer as JSON");
 }
 
@@ -28,19 +29,27 @@ result<void> run(const invocation& call) {
   json::object params;
   const auto operands = call.given.texts("operands");
   if (!operands.empty()) params["glob"] = operands.front();
+  params["versions"] = call.given.flag("versions");
   const auto answer = call.client->call("list", std::move(params), call.stop);
   if (!answer) return answer.error();
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
 
   using enum table::align;
-  table listing(
-      {{"NAME"}, {"SIZE", right}, {"FILES", right}, {"SEEDERS", right}, {"LEECHERS", right}, {"AVAIL", right}, {"ID"}});
+  table listing({{"NAME"},
+                 {"SIZE", right},
+                 {"FILES", right},
+                 {"SEEDERS", right},
+                 {"LEECHERS", right},
+                 {"AVAIL", right},
+                 {"PUBLISHED"},
+                 {"ID"}});
   for (const json::value& value : as_array(*answer)) {
     const json::object& row = as_object(value);
     listing.add_row({text_field(row, "name"), human_bytes(count_field(row, "bytes")),
                      fmt::format("{}", count_field(row, "files")), fmt::format("{}", count_field(row, "seeders")),
                      fmt::format("{}", count_field(row, "leechers")),
-                     fmt::format("{:.1f}", number_field(row, "availability")), short_id(text_field(row, "id"))});
+                     fmt::format("{:.1f}", number_field(row, "availability")),
+                     human_date(number_field(row, "published")), short_id(text_field(row, "id"))});
   }
   if (listing.empty()) {
     note(operands.empty() ? "nothing is shared yet: share with 'node add PATH'"

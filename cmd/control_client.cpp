@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cmd/interrupt.hpp"
+#include "peer/control_server.hpp"
 #include "store/socket_name.hpp"
 #include "store/state_directory.hpp"
 
@@ -21,7 +22,6 @@ namespace shoal {
 namespace {
 
 // docs/CONTROL.md: the longest line either side may send.
-constexpr std::size_t line_bytes_max = std::size_t{16} << 20;
 constexpr std::size_t read_bytes = std::size_t{64} << 10;
 
 error no_peer(const std::string& state_directory) {
@@ -96,8 +96,9 @@ result<std::uint64_t> control_client::send(std::string_view method, json::object
   call["method"] = method;
   call["params"] = std::move(params);
   const std::string line = json::serialize(call) + "\n";
-  if (line.size() > line_bytes_max) {
-    return error{errc::limit, "the request is longer than 16 MiB: pass fewer or smaller files at once"};
+  if (line.size() > control_line_bytes_max) {
+    return error{errc::limit, "the request is longer than " + std::to_string(control_line_bytes_max / MiB) +
+                                  " MiB: pass fewer or smaller files at once"};
   }
   std::string_view rest = line;
   while (!rest.empty()) {
@@ -122,8 +123,8 @@ result<control_client::message> control_client::receive(duration timeout, const 
       return parsed;
     }
     scanned_bytes_ = received_.size();
-    if (received_.size() > line_bytes_max) {
-      return error{errc::protocol, "the peer at " + path_ + " sends a line longer than 16 MiB"};
+    if (received_.size() > control_line_bytes_max) {
+      return error{errc::protocol, "the peer at " + path_ + " sends a line that has no end"};
     }
     if (stop != nullptr && stop->raised()) return silence{};
 

@@ -16,6 +16,7 @@ void add_peer_options(po::options_description& options) {
       "tracker of the swarm (port 7000 if none is given); may be repeated");
   add("dir", po::value<std::string>()->value_name("DIR"), "where downloads go (default: the current directory)");
   add("share", po::value<texts>()->value_name("PATH"), "share a file or folder from the start; may be repeated");
+  add("follow", po::bool_switch(), "when what --share names changes, share the new version without being asked");
   add("listen", po::value<std::string>()->value_name("ADDR:PORT"),
       "where to listen (default: a free port of all addresses)");
   add("name", po::value<std::string>()->value_name("NAME"), "how others see this peer (default: the host name)");
@@ -38,6 +39,7 @@ result<peer_options> peer_options_of(const arguments& given) {
     if (std::ranges::find(options.trackers, name) == options.trackers.end()) options.trackers.push_back(name);
   }
   for (const std::string& path : given.texts("share")) options.shares.push_back(absolute_path(path));
+  options.follow = given.flag("follow");
   if (given.has("listen")) {
     options.listen = given.text("listen");
     if (const auto parsed = parse_listen_endpoint(options.listen); !parsed) return parsed.error();

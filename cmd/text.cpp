@@ -1,11 +1,13 @@
 #include "cmd/text.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <locale.h>
 #include <wchar.h>
 
 #include <array>
 #include <cmath>
+#include <ctime>
 
 namespace shoal {
 
@@ -30,6 +32,9 @@ std::string in_unit(double value, std::size_t unit) {
   if (value < 99.95) return fmt::format("{:.1f}", value);
   return fmt::format("{:.0f}", value);
 }
+
+// The end of the year 9999.
+constexpr double date_seconds_max = 253'402'300'800;
 
 constexpr char32_t invalid = 0xFFFD;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
@@ -126,6 +131,14 @@ std::string clock_duration(std::int64_t seconds) {
   if (seconds < 3600) return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
   if (seconds < 86400) return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
   return human_duration(seconds);
+}
+
+std::string human_date(double unix_seconds) {
+  if (!(unix_seconds > 0) || unix_seconds >= date_seconds_max) return {};
+  const auto seconds = static_cast<std::time_t>(unix_seconds);
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  return fmt::format("{:%Y-%m-%d %H:%M}", local);
 }
 
 std::string human_count(std::uint64_t count, std::string_view noun) {

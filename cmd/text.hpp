@@ -22,6 +22,8 @@ std::string human_fraction(std::uint64_t done, std::uint64_t total);
 std::string human_duration(std::int64_t seconds);
 /// "0:42", "3:20", "2:05:09", "3 d 04 h": for places with few columns.
 std::string clock_duration(std::int64_t seconds);
+/// "2026-11-29 05:58" in the local time zone; empty for 0.
+std::string human_date(double unix_seconds);
 /// "1 file", "3 files": the plural is made with an s.
 std::string human_count(std::uint64_t count, std::string_view noun);
 

@@ -21,7 +21,7 @@ namespace bencode {
 /// recursion.
 inline constexpr std::uint32_t depth_max = 1040;
 /// Values in one document: 20,000 files take about eight each; bounds the memory that hostile input can claim.
-inline constexpr std::uint32_t values_max = 4'000'000;
+inline constexpr std::uint32_t values_max = 5'000'000;
 
 enum class kind : std::uint8_t { integer, string, list, dictionary };
 

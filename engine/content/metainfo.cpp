@@ -68,7 +68,7 @@ result<std::optional<layer_list>> read_layers(const bencode::value& torrent, con
 }  // namespace
 
 result<std::shared_ptr<const metainfo>> metainfo::from_info(byte_view info) {
-  if (info.size() > info_bytes_max) return error{errc::limit, "torrent: the info dictionary is larger than 64 MiB"};
+  if (info.size() > info_bytes_max) return error{errc::limit, "torrent: the info dictionary is larger than 128 MiB"};
   const auto parsed = bencode::parse(info);
   if (!parsed) return parsed.error();
   return finished(from_parsed(*parsed));
@@ -103,7 +103,7 @@ result<std::shared_ptr<const metainfo>> metainfo::from_torrent(byte_view torrent
   const bencode::value* found = parsed->find("info", bencode::kind::dictionary);
   if (found == nullptr) return error{errc::malformed, "not a .torrent file: it has no info dictionary"};
   if (found->source().size() > info_bytes_max) {
-    return error{errc::limit, "torrent: the info dictionary is larger than 64 MiB"};
+    return error{errc::limit, "torrent: the info dictionary is larger than 128 MiB"};
   }
   const auto info = bencode::parse(found->source());
   if (!info) {
@@ -140,7 +140,7 @@ result<std::shared_ptr<const metainfo>> metainfo::build(std::string name, bool f
   }
   if (const auto checked = check_collisions(fields.files); !checked) return checked.error();
   const byte_buffer info = write_info(fields);
-  if (info.size() > info_bytes_max) return error{errc::limit, "share: more paths than fit 64 MiB; split the share"};
+  if (info.size() > info_bytes_max) return error{errc::limit, "share: more paths than fit 128 MiB; split the share"};
   const auto parsed = bencode::parse(info);
   if (!parsed) return parsed.error();
   auto made = from_parsed(*parsed);

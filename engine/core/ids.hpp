@@ -74,6 +74,8 @@ using digest = opaque_id<struct digest_tag, 32>;
 using share_id = opaque_id<struct share_tag, 32>;
 /// Identity of a peer for the life of its process (BEP 20 style: "-SH0100-" and 12 random bytes).
 using peer_id = opaque_id<struct peer_tag, 20>;
+/// Identity of who publishes shares from one state directory: random, for as long as that exists.
+using publisher_id = opaque_id<struct publisher_tag, 16>;
 
 /// Keys of std::hash for opaque_id: random, the same for the life of the process.
 extern const std::array<std::uint64_t, 9> id_hash_keys;

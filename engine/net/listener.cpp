@@ -19,12 +19,13 @@ constexpr duration pause_without_descriptors = std::chrono::milliseconds(100);
 
 }  // namespace
 
-listener::listener(asio::any_io_executor executor, handler on_connection)
+listener::listener(asio::any_io_executor executor, handler on_connection, std::size_t silent_max)
     : executor_(executor),
       acceptor_(executor),
       pause_(executor),
       on_connection_(std::move(on_connection)),
-      sniffers_(executor) {}
+      sniffers_(executor),
+      silent_max_(silent_max) {}
 
 listener::~listener() = default;
 
@@ -61,7 +62,7 @@ awaitable<void> listener::run() {
     }
     error_code ignored;
     // Whoever means to talk does so at once, so the one that has been silent longest makes room.
-    if (silent_.size() >= silent_connections_max) close_oldest();
+    if (silent_.size() >= silent_max_) close_oldest();
     socket.set_option(tcp::no_delay(true), ignored);
     const auto connection = silent_.insert(silent_.end(), std::move(socket));
     sniffers_.spawn("sniff", sniff(connection));

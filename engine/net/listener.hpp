@@ -26,7 +26,8 @@ class listener {
   /// Called for each connection that spoke, on the listener's context; takes over the socket.
   using handler = std::function<void(tcp::socket socket, std::uint8_t first_byte)>;
 
-  listener(asio::any_io_executor executor, handler on_connection);
+  /// `silent_max`: connections that have not said their first byte; a further one makes the oldest go.
+  listener(asio::any_io_executor executor, handler on_connection, std::size_t silent_max = silent_connections_max);
   ~listener();
 
   /// Binds and listens; port 0 takes a free one. errc::address_in_use or permission name the endpoint and the remedy.
@@ -49,6 +50,7 @@ class listener {
   tcp::endpoint local_;
   std::list<tcp::socket> silent_;
   task_group sniffers_;
+  std::size_t silent_max_;
   bool stopped_ = false;
 };
 

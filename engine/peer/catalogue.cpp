@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -31,6 +32,7 @@ void merge(live::share_row& into, const live::share_row& row) {
   into.seeders = std::max(into.seeders, row.seeders);
   into.leechers = std::max(into.leechers, row.leechers);
   into.held = std::max(into.held, row.held);
+  into.publication = merged(into.publication, row.publication);
 }
 
 error ambiguity(std::string_view what, const std::vector<live::share_row>& candidates) {
@@ -39,7 +41,9 @@ error ambiguity(std::string_view what, const std::vector<live::share_row>& candi
   for (std::size_t i = 0; i < shown; ++i) {
     const live::share_row& row = candidates[i];
     if (i != 0) text += ", ";
-    text += row.name + " (id " + row.id.hex().substr(0, digits_shown) + ", " + std::to_string(row.bytes) + " bytes)";
+    text += row.name + " (id " + row.id.hex().substr(0, digits_shown) + ", " + std::to_string(row.bytes) + " bytes";
+    if (row.publication.ms != 0) text += ", published " + time_text(row.publication);
+    text += ")";
   }
   if (shown < candidates.size()) text += " and " + std::to_string(candidates.size() - shown) + " more";
   return {errc::ambiguous, text + "; give the first digits of the id"};
@@ -163,18 +167,35 @@ std::vector<live::share_row> catalogue::matching(std::string_view glob) const {
   return select([&pattern](const live::share_row& row) { return fnmatch(pattern.c_str(), row.name.c_str(), 0) == 0; });
 }
 
+std::vector<live::share_row> catalogue::newest(std::vector<live::share_row> rows) {
+  std::vector<live::share_row> kept;
+  kept.reserve(rows.size());
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    std::map<publisher_id, publication> latest;
+    for (end = begin; end < rows.size() && rows[end].name == rows[begin].name; ++end) {
+      publication& best = latest[rows[end].publication.publisher];
+      if (supersedes(rows[end].publication, best) || !best.known()) best = rows[end].publication;
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!supersedes(latest.at(rows[i].publication.publisher), rows[i].publication))
+        kept.push_back(std::move(rows[i]));
+    }
+  }
+  return kept;
+}
+
 result<std::vector<live::share_row>> catalogue::find(std::string_view what) const {
   if (const auto id = share_id::from_hex(what)) {
     if (auto row = share(*id)) return std::vector<live::share_row>{std::move(*row)};
   }
-  auto found = named(what);
+  auto found = newest(named(what));
   if (found.empty() && what.size() >= prefix_digits_min && what.size() < id_digits && is_hex(what)) {
     const std::string prefix = lower(what);
     found = select([&prefix](const live::share_row& row) { return row.id.hex().starts_with(prefix); });
   }
   if (found.size() == 1) return found;
   if (!found.empty()) return ambiguity(what, found);
-  if (what.find_first_of("*?[") != std::string_view::npos) found = matching(what);
+  if (what.find_first_of("*?[") != std::string_view::npos) found = newest(matching(what));
   if (!found.empty()) return found;
   const std::size_t count = share_count();
   return error{errc::not_found, "no share called '" + std::string(what) + "' in the catalogue of " +

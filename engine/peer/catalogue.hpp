@@ -45,13 +45,16 @@ class catalogue {
 
   /// What people mean by `what`: the id (64 hexadecimal digits), else an exact name, else a prefix of an id
   /// of prefix_digits_min or more digits, else a glob as in fnmatch(3) (`*` and `?` match `/` as well). A
-  /// glob gives all that match, sorted by name, the others one share. errc::not_found if there is none,
-  /// errc::ambiguous with the candidates if a name or a prefix means several.
+  /// glob gives all that match, sorted by name, the others one share. Of shares with one name by one publisher a name
+  /// or a glob means the newest, an id any. errc::not_found if there is none, errc::ambiguous with the candidates if a
+  /// name or a prefix means several.
   result<std::vector<live::share_row>> find(std::string_view what) const;
   /// The shares called exactly so, sorted by id.
   std::vector<live::share_row> named(std::string_view name) const;
   /// Those called exactly so, else those whose name matches, sorted by name; none is no error. For listings.
   std::vector<live::share_row> matching(std::string_view glob) const;
+  /// Of rows that are sorted by name, those that no other supersedes.
+  static std::vector<live::share_row> newest(std::vector<live::share_row> rows);
 
   /// Grows with every change, for readers that poll.
   std::uint64_t version() const { return version_; }

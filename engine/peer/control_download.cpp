@@ -10,6 +10,7 @@
 
 #include "content/magnet.hpp"
 #include "core/base64.hpp"
+#include "net/offload.hpp"
 #include "peer/control_params.hpp"
 #include "peer/control_rows.hpp"
 #include "peer/peer_node.hpp"
@@ -25,7 +26,7 @@ using outcome = result<json::value>;
 // How long a word waits for a share that nobody lists: several batches of the tracker.
 constexpr duration news_wait = std::chrono::milliseconds(500);
 
-// How long a file waits for what is called as it is: a tracker nearby answers at once.
+// How long a word waits for the first news of a tracker: one nearby answers at once.
 constexpr duration names_wait = std::chrono::seconds(1);
 
 result<std::vector<download_request>> requests_of_rows(const result<std::vector<live::share_row>>& rows,
@@ -41,16 +42,10 @@ result<std::vector<download_request>> requests_of_rows(const result<std::vector<
   return requests;
 }
 
-// What a word means among the shares that trackers list, else among ours: what was downloaded before is here even when
-// nobody lists it. A name of ours goes before a pattern.
+// What a word means among the shares that trackers list and ours: what was downloaded before is here even when nobody
+// lists it.
 result<std::vector<live::share_row>> find_known(const peer_node& node, const std::string& what) {
-  const catalogue own = node.own();
-  if (node.swarm().named(what).empty() && !own.named(what).empty()) return own.find(what);
-  auto listed = node.swarm().find(what);
-  if (listed || listed.error().code != errc::not_found) return listed;
-  auto here = own.find(what);
-  const bool unknown = !here && here.error().code == errc::not_found;
-  return unknown ? listed : here;
+  return node.known().find(what);
 }
 
 // What somebody has just added is listed everywhere a moment later.
@@ -64,7 +59,22 @@ awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, st
   }
 }
 
+// A tracker has said what there is, or cannot be reached at the moment.
+bool names_known(const peer_node& node) {
+  return node.catalogue_ready() ||
+         std::ranges::any_of(node.trackers(), [](const auto& tracker) { return tracker->state().attempts > 0; });
+}
+
+// What is here may have a newer version, and a file the name of a share.
+awaitable<void> wait_for_names(control_call& call) {
+  const auto give_up = clock::now() + names_wait;
+  while (!names_known(call.node) && !call.abandoned() && clock::now() < give_up) {
+    co_await wait_for_change(call, give_up);
+  }
+}
+
 awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, std::string what) {
+  co_await wait_for_names(call);
   auto rows = find_known(call.node, what);
   if (rows || rows.error().code != errc::not_found) co_return rows;
   co_await wait_for_catalogue(call);
@@ -74,28 +84,23 @@ awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, 
   co_return rows;
 }
 
-// A tracker has said what there is, or cannot be reached at the moment.
-bool names_known(const peer_node& node) {
-  return node.catalogue_ready() ||
-         std::ranges::any_of(node.trackers(), [](const auto& tracker) { return tracker->state().attempts > 0; });
-}
-
 // The file that a word names, unless a share has that name.
 awaitable<result<std::vector<download_request>>> requests_of_file(control_call& call, download_request common,
                                                                   std::string torrent) {
   const auto name = text_param(call, "what");
   if (name) {
-    const auto give_up = clock::now() + names_wait;
-    while (!names_known(call.node) && !call.abandoned() && clock::now() < give_up) {
-      co_await wait_for_change(call, give_up);
-    }
+    co_await wait_for_names(call);
     const auto rows = find_known(call.node, *name);
     const bool exact = rows ? rows->front().name == *name : rows.error().code == errc::ambiguous;
     if (exact) co_return requests_of_rows(rows, common);
   }
-  const auto bytes = from_base64(torrent);
-  if (!bytes) co_return error{errc::malformed, "parameter 'torrent' is not base64"};
-  const auto info = metainfo::from_torrent(*bytes);
+  // One of a million files takes seconds.
+  auto read = [torrent = std::move(torrent)]() -> result<metainfo_ptr> {
+    const auto bytes = from_base64(torrent);
+    if (!bytes) return error{errc::malformed, "parameter 'torrent' is not base64"};
+    return metainfo::from_torrent(*bytes);
+  };
+  const auto info = co_await offload(call.node.context().background, std::move(read));
   if (!info) co_return info.error();
   common.id = (*info)->id();
   common.name = (*info)->name();

@@ -6,6 +6,7 @@
 
 #include "content/magnet.hpp"
 #include "core/base64.hpp"
+#include "net/offload.hpp"
 #include "peer/control_download.hpp"
 #include "peer/control_params.hpp"
 #include "peer/control_rows.hpp"
@@ -20,11 +21,19 @@ namespace {
 
 using outcome = result<json::value>;
 
-// A share of this peer: running here, or recorded while its content is missing.
+// A share of this peer: running here, recorded while its content is missing, or a download that was cancelled.
 struct share_here {
   share_id id;
+  std::string name;
   std::shared_ptr<share> running;
   const missing_share* missing = nullptr;
+  const paused_download* paused = nullptr;
+
+  /// Null if it is not known yet.
+  metainfo_ptr info() const {
+    if (running) return running->info();
+    return missing != nullptr ? missing->info : paused->info;
+  }
 };
 
 result<share_here> here_param(const control_call& call) {
@@ -33,7 +42,14 @@ result<share_here> here_param(const control_call& call) {
   const auto id = call.node.find_here(*what);
   if (!id) return id.error();
   const auto at = call.node.shares().find(*id);
-  return share_here{*id, at != call.node.shares().end() ? at->second : nullptr, call.node.missing(*id)};
+  share_here here{*id, "", at != call.node.shares().end() ? at->second : nullptr, call.node.missing(*id),
+                  call.node.paused(*id)};
+  if (here.running) {
+    here.name = here.running->name();
+  } else {
+    here.name = here.missing != nullptr ? here.missing->info->name() : here.paused->row.name;
+  }
+  return here;
 }
 
 // Lets progress through at most every told_interval.
@@ -54,7 +70,9 @@ awaitable<outcome> do_add(control_call& call) {
   json::array rows;
   const auto paths = list_param(call, "paths");
   if (paths.empty()) co_return missing_param("paths");
-  const bool symlinks = flag_param(call, "symlinks", false);
+  share_options wanted;
+  wanted.symlinks = flag_param(call, "symlinks", false);
+  if (call.params.contains("follow")) wanted.follow = flag_param(call, "follow", false);
   for (const std::string& path : paths) {
     rate_limited limit;
     const auto begun = clock::now();
@@ -66,7 +84,7 @@ awaitable<outcome> do_add(control_call& call) {
       }
       return !call.abandoned();
     };
-    auto added = co_await call.node.add(path, symlinks, std::move(progress));
+    auto added = co_await call.node.add(path, wanted, std::move(progress));
     if (!added) co_return added.error();
     rows.push_back(added_json(*added));
   }
@@ -77,7 +95,7 @@ awaitable<outcome> do_list(control_call& call) {
   co_await wait_for_catalogue(call);
   if (!call.node.catalogue_ready() && call.node.swarm().share_count() == 0) co_return without_tracker(call);
   const auto glob = text_param(call, "glob");
-  co_return json::value(list_json(call.node, glob.value_or("*")));
+  co_return json::value(list_json(call.node, glob.value_or("*"), flag_param(call, "versions", false)));
 }
 
 awaitable<outcome> do_peers(control_call& call) {
@@ -91,13 +109,11 @@ awaitable<outcome> do_remove(control_call& call) {
   const auto found = here_param(call);
   if (!found) co_return found.error();
   json::object row{{"id", found->id.hex()}};
-  row["name"] = found->running ? found->running->name() : found->missing->info->name();
+  row["name"] = found->name;
   result<void> removed;
-  if (found->running) {
-    removed = co_await call.node.remove(found->id);
-  } else {
-    removed = co_await call.node.forget_missing(found->id);
-  }
+  if (found->running) removed = co_await call.node.remove(found->id);
+  if (removed && call.node.missing(found->id) != nullptr) removed = co_await call.node.forget_missing(found->id);
+  if (removed && call.node.paused(found->id) != nullptr) removed = co_await call.node.forget_paused(found->id);
   if (!removed) co_return removed.error();
   co_return json::value(std::move(row));
 }
@@ -106,13 +122,13 @@ awaitable<outcome> do_verify(control_call& call) {
   co_await call.node.settle();
   const auto found = here_param(call);
   if (!found) co_return found.error();
-  if (!found->running) {
+  if (!found->running && found->missing != nullptr) {
     const missing_share& gone = *found->missing;
     co_return error{gone.why.code, "'" + gone.info->name() + "' is not there: " + gone.why.text};
   }
   const auto one = found->running;
-  if (!one->complete()) {
-    co_return error{errc::conflict, "'" + one->name() + "' is still being downloaded: verify it when it is complete"};
+  if (!one || !one->complete()) {
+    co_return error{errc::conflict, "'" + found->name + "' is not complete yet: verify it when it is downloaded"};
   }
   const metainfo_ptr info = one->info();
   bitmap all(info->shape().piece_count());
@@ -140,18 +156,17 @@ awaitable<outcome> do_verify(control_call& call) {
 awaitable<outcome> do_torrent(control_call& call) {
   const auto found = here_param(call);
   if (!found) co_return found.error();
-  const metainfo_ptr info = found->running ? found->running->info() : found->missing->info;
+  const metainfo_ptr info = found->info();
   if (!info || !info->has_layers()) {
-    co_return error{errc::not_found,
-                    "'" + found->running->name() + "' is not known well enough yet: wait for its metadata"};
+    co_return error{errc::not_found, "'" + found->name + "' is not known well enough yet: wait for its metadata"};
   }
   magnet_link link;
   link.id = info->id();
   link.name = info->name();
-  co_return json::value(json::object{{"id", info->id().hex()},
-                                     {"name", info->name()},
-                                     {"torrent", to_base64(info->to_torrent())},
-                                     {"magnet", format_magnet(link)}});
+  auto write = [info]() -> result<std::string> { return to_base64(info->to_torrent()); };
+  const auto torrent = co_await offload(call.node.context().background, std::move(write));
+  co_return json::value(json::object{
+      {"id", info->id().hex()}, {"name", info->name()}, {"torrent", *torrent}, {"magnet", format_magnet(link)}});
 }
 
 awaitable<outcome> do_status(control_call& call) {

@@ -72,9 +72,11 @@ json::object added_json(const added_share& added) {
           {"notes", std::move(notes)}};
 }
 
-json::array list_json(const peer_node& node, const std::string& glob) {
+json::array list_json(const peer_node& node, const std::string& glob, bool versions) {
   json::array rows;
-  for (const auto& row : node.catalogue_with_own().matching(glob)) {
+  auto matching = node.catalogue_with_own().matching(glob);
+  if (!versions) matching = catalogue::newest(std::move(matching));
+  for (const auto& row : matching) {
     // An empty share is complete at every holder.
     const double availability = row.bytes > 0 ? static_cast<double>(row.held) / static_cast<double>(row.bytes)
                                               : static_cast<double>(row.seeders);
@@ -85,6 +87,8 @@ json::array list_json(const peer_node& node, const std::string& glob) {
                                 {"seeders", row.seeders},
                                 {"leechers", row.leechers},
                                 {"availability", availability},
+                                {"published", static_cast<double>(row.publication.ms) / 1000},
+                                {"publisher", row.publication.known() ? row.publication.publisher.hex() : ""},
                                 {"local", local_state(node, row.id)}});
   }
   return rows;
@@ -145,6 +149,40 @@ json::object download_json(const share& which) {
   return row;
 }
 
+namespace {
+
+// A download that was cancelled, as download_json().
+json::object paused_json(const paused_download& one) {
+  json::object row{{"id", one.row.id.hex()}, {"name", one.row.name}, {"phase", "cancelled"}};
+  std::uint64_t done = 0;
+  if (one.info) {
+    const geometry& shape = one.info->shape();
+    const bitmap none(shape.piece_count());
+    const bitmap safe = bitmap::from_bytes(one.row.safe, shape.piece_count()).value_or(none);
+    const bitmap pending = bitmap::from_bytes(one.row.pending, shape.piece_count()).value_or(none);
+    for (std::uint32_t i = 0; i < shape.piece_count(); ++i) {
+      if (safe.test(i) || pending.test(i)) done += shape.piece_size(piece_index{i});
+    }
+  }
+  row["bytes"] = one.info ? one.info->total_bytes() : 0;
+  row["files"] = one.info ? one.info->regular_file_count() : 0;
+  row["path"] = one.row.directory + "/" + one.row.name;
+  row["reason"] = "it goes on when it is downloaded again";
+  row["done"] = done;
+  row["rate"] = 0;
+  row["eta"] = -1;
+  row["elapsed"] = 0;
+  row["sources"] = json::array();
+  row["chunks_stolen"] = 0;
+  row["chunks_requeued"] = 0;
+  row["bytes_duplicate"] = 0;
+  row["bytes_failed"] = 0;
+  row["already_there"] = false;
+  return row;
+}
+
+}  // namespace
+
 json::object status_json(const peer_node& node) {
   json::array trackers;
   for (const auto& tracker : node.trackers()) {
@@ -171,6 +209,7 @@ json::object status_json(const peer_node& node) {
                                     {"there", true}});
     }
   }
+  for (const auto& [id, one] : node.paused()) downloads.push_back(paused_json(one));
   for (const auto& [path, one] : node.missing()) {
     shares.push_back(json::object{{"id", one.info->id().hex()},
                                   {"name", one.info->name()},

@@ -14,7 +14,7 @@ class share;
 struct added_share;
 
 boost::json::object added_json(const added_share& added);
-boost::json::array list_json(const peer_node& node, const std::string& glob);
+boost::json::array list_json(const peer_node& node, const std::string& glob, bool versions);
 boost::json::array peers_json(const peer_node& node);
 boost::json::object download_json(const share& which);
 boost::json::object status_json(const peer_node& node);

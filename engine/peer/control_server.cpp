@@ -67,8 +67,9 @@ void control_connection::notify(const json::value& request, json::object params)
 
 awaitable<void> control_connection::read_loop() {
   while (!closed_) {
-    const auto end = inbox_.find('\n');
+    const auto end = inbox_.find('\n', scanned_);
     if (end == std::string::npos) {
+      scanned_ = inbox_.size();
       if (inbox_.size() > control_line_bytes_max) break;
       const std::size_t before = inbox_.size();
       inbox_.resize(before + read_bytes);
@@ -83,6 +84,7 @@ awaitable<void> control_connection::read_loop() {
     limits.max_depth = 16;
     auto parsed = json::parse(std::string_view(inbox_).substr(0, end), ec, {}, limits);
     inbox_.erase(0, end + 1);
+    scanned_ = 0;
     const auto* request = ec ? nullptr : parsed.if_object();
     const auto* method = request ? request->if_contains("method") : nullptr;
     if (method == nullptr || !method->is_string()) {
@@ -130,8 +132,8 @@ awaitable<void> control_connection::answer(json::object request) {
   }
 }
 
-control_server::control_server(asio::any_io_executor executor, peer_node& node)
-    : executor_(executor), node_(node), acceptor_(executor), tasks_(executor) {}
+control_server::control_server(asio::any_io_executor executor, peer_node& node, std::size_t connections_max)
+    : executor_(executor), node_(node), connections_max_(connections_max), acceptor_(executor), tasks_(executor) {}
 
 result<void> control_server::open(const std::string& path) {
   // The lock on the state directory is ours, so whoever made this socket is dead.
@@ -160,7 +162,7 @@ awaitable<void> control_server::run() {
       (void)co_await pause.async_wait(use_tuple);
       continue;
     }
-    if (connections_.size() >= control_connections_max) continue;
+    if (connections_.size() >= connections_max_) continue;
     const auto at = connections_.insert(connections_.end(),
                                         std::make_unique<control_connection>(executor_, node_, std::move(socket)));
     tasks_.spawn("control connection", serve(at));

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "content/metainfo.hpp"
 #include "core/error.hpp"
 #include "net/event.hpp"
 #include "net/task_group.hpp"
@@ -21,13 +22,12 @@ namespace shoal {
 
 class peer_node;
 
-/// A request with a .torrent in it: base64 of torrent_bytes_max would be more; this is 12 MiB of metainfo.
-inline constexpr std::size_t control_line_bytes_max = 16 * 1024 * 1024;
-inline constexpr std::size_t control_connections_max = 256;
+/// A request or an answer with the largest .torrent in it, in base64.
+inline constexpr std::size_t control_line_bytes_max = torrent_bytes_max / 3 * 4 + 1024 * 1024;
 /// Requests of one connection that run at the same time.
 inline constexpr std::size_t control_requests_max = 64;
 /// Unread answers and notifications; a client that lets them pile up misses progress, then is cut off.
-inline constexpr std::size_t control_outbox_bytes_max = 64 * 1024 * 1024;
+inline constexpr std::size_t control_outbox_bytes_max = control_line_bytes_max + 64 * 1024 * 1024;
 inline constexpr std::size_t control_progress_bytes_max = 1024 * 1024;
 
 /// One client of the control socket.
@@ -51,6 +51,7 @@ class control_connection {
   peer_node& node_;
   asio::local::stream_protocol::socket socket_;
   std::string inbox_;
+  std::size_t scanned_ = 0;  ///< bytes of it that hold no end of a line
   std::string outbox_;
   event work_;
   task_group requests_;
@@ -59,7 +60,8 @@ class control_connection {
 
 class control_server {
  public:
-  control_server(asio::any_io_executor executor, peer_node& node);
+  /// At most `connections_max` clients at once.
+  control_server(asio::any_io_executor executor, peer_node& node, std::size_t connections_max);
 
   /// Binds the socket at `path`, mode 0600, in place of one that a dead process left behind.
   result<void> open(const std::string& path);
@@ -71,6 +73,7 @@ class control_server {
 
   asio::any_io_executor executor_;
   peer_node& node_;
+  std::size_t connections_max_;
   asio::local::stream_protocol::acceptor acceptor_;
   std::string path_;
   std::list<std::unique_ptr<control_connection>> connections_;

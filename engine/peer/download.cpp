@@ -16,6 +16,8 @@ namespace {
 // idle sources are looked at sooner.
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
 constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
+// Without a source there is nothing to look at but the rate, which falls.
+constexpr duration rest_interval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -85,6 +87,17 @@ awaitable<void> download::transfer_chunks() {
     give_up_leaves(now);
     check_paths(now);
     measure(now);
+    if (attached_.empty() && stores_.size() == 0) {
+      auto rest = [files = share_.files()]() -> result<void> {
+        files->rest();
+        return {};
+      };
+      if (!resting_) (void)co_await offload(context_.background, std::move(rest));
+      resting_ = attached_.empty();
+      (void)co_await wake_.wait_until(clock::now() + rest_interval);
+      continue;
+    }
+    resting_ = false;
     sweep_at_ = std::min(now + sweep_interval, std::max(transfer_->next_deadline(), now + sweep_interval_min));
     (void)co_await wake_.wait_until(sweep_at_);
   }
@@ -105,7 +118,7 @@ awaitable<void> download::finish() {
   co_await tasks_.join();
   const auto files = share_.files();
   const auto info = share_.info();
-  auto complete = [this, files, info]() -> result<void> {
+  auto complete = [this, files, info, published = share_.published]() -> result<void> {
     const std::uint64_t inode = files->record().inode;
     if (auto done = files->finish(); !done) {
       // What was verified is not what is there: the next try looks at everything again.
@@ -114,7 +127,7 @@ awaitable<void> download::finish() {
     }
     result<void> written;
     if (context_.remember_shares) {
-      stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode};
+      stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode, published};
       written = context_.database.save_share(row);
     }
     if (written) written = context_.database.remove_download(request_.id);
@@ -198,6 +211,7 @@ void download::on_session_ready(session& from) {
     ask_metadata(from);
   } else if (phase_ == download_phase::downloading) {
     attach(from);
+    wake_.set();
   }
 }
 

@@ -44,6 +44,7 @@ struct download_request {
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
   partial_record partial;  ///< from the same
+  publication published{};
   /// Of what we downloaded to the final place: if it is still there and damaged, what is missing of it is fetched. 0:
   /// there is no such thing.
   std::uint64_t mend_inode = 0;
@@ -126,6 +127,8 @@ class download {
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();
+  /// "PATH is …", for people.
+  awaitable<std::string> what_is_there(std::string target);
   /// There is something at the final place already: the download ends with it, or false: it goes on from it.
   awaitable<bool> end_with_what_is_there();
   awaitable<bool> take_back_damaged(const bitmap& good);
@@ -188,6 +191,7 @@ class download {
   time_point sweep_at_{};  ///< when deadlines are looked at next
   double rate_ = 0;
   bool reading_paused_ = false;
+  bool resting_ = false;  ///< without sources, and the files hold no descriptors
   event wake_;
   store_queue stores_;
   task_group tasks_;

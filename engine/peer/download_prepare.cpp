@@ -20,6 +20,9 @@ namespace {
 // What a node is asked for at once must not be too much for it.
 static_assert(metadata_requests_max < wire::requests_queued_max);
 
+// Of an id in a message for people.
+constexpr std::size_t id_digits_shown = 12;
+
 bool exists(const std::string& path) {
   struct stat status{};
   return ::lstat(path.c_str(), &status) == 0;
@@ -145,12 +148,28 @@ void download::on_hash_reject(session& from, const hash_range& range) {
   }
 }
 
+awaitable<std::string> download::what_is_there(std::string target) {
+  auto read = [this, target] { return context_.database.share(target); };
+  const auto row = co_await offload(context_.background, std::move(read));
+  const std::string shown = printable(target);
+  const auto info = row && *row ? metainfo::from_torrent((*row)->torrent) : error{};
+  if (!info || (*info)->id() == request_.id) co_return shown + " exists with other content";
+  const publication& there = (*row)->published;
+  const std::string id = (*info)->id().hex().substr(0, id_digits_shown);
+  if (supersedes(share_.published, there)) {
+    co_return shown + " is an older version (id " + id + ", published " + time_text(there) + ")";
+  }
+  if (supersedes(there, share_.published)) {
+    co_return shown + " is a newer version (id " + id + ", published " + time_text(there) + ")";
+  }
+  co_return shown + " is another share of this name (id " + id + ")";
+}
+
 awaitable<bool> download::end_with_what_is_there() {
   const metainfo_ptr info = share_.info();
   const std::string target = request_.directory + "/" + info->name();
-  const error conflict{errc::conflict, printable(target) +
-                                           " exists with other content: move it away, or choose another "
-                                           "directory with --dir"};
+  const std::string there = co_await what_is_there(target);
+  const error conflict{errc::conflict, there + ": move it away, or choose another directory with --dir"};
   // What a symlink leads to may be content of somebody else, or be nowhere.
   auto look = [target, this, conflict]() -> result<scan_result> {
     if (is_symlink(target)) return conflict;
@@ -185,7 +204,8 @@ awaitable<bool> download::end_with_what_is_there() {
     fail(conflict);
     co_return true;
   }
-  stored_share row{target, request_.symlinks, info->to_torrent(), found->signatures, request_.mend_inode};
+  stored_share row{target,          request_.symlinks, info->to_torrent(), found->signatures, request_.mend_inode,
+                   share_.published};
   auto save = [this, row = std::move(row)]() -> result<void> {
     if (context_.remember_shares) {
       if (auto saved = context_.database.save_share(row); !saved) return saved;
@@ -285,6 +305,7 @@ awaitable<bool> download::prepare() {
   row.safe = safe.to_bytes();
   row.pending = good.to_bytes();
   row.partial = (*files)->record();
+  row.published = share_.published;
   auto save = [this, row = std::move(row)] { return context_.database.save_download(row); };
   const auto saved = co_await offload(context_.background, std::move(save));
   if (!saved) {

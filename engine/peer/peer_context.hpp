@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "core/descriptor_budget.hpp"
 #include "core/ids.hpp"
 #include "net/buffer_pool.hpp"
 #include "store/file_cache.hpp"
@@ -16,8 +17,6 @@
 
 namespace shoal {
 
-/// Sessions of one process, all shares together; see receive_buffers_max for the memory that each may hold.
-inline constexpr std::size_t sessions_max = 1024;
 /// Sessions that one address opens: room for a whole lab behind one router, and left for others.
 inline constexpr std::size_t sessions_per_address_max = 256;
 /// A downloader dials no more peers of a share while it has this many sessions there.
@@ -34,10 +33,12 @@ struct peer_context {
   state_database& database;
   std::shared_ptr<file_cache> files;
   peer_id self;
+  descriptor_budget budget;  ///< its sessions: see receive_buffers_max for the memory that each may hold
   std::uint16_t listen_port = 0;
   bool remember_shares = true;  ///< complete downloads are shared again by later runs
 
   std::size_t sessions = 0;
+  std::size_t dials = 0;  ///< under way
   std::map<asio::ip::address, std::size_t> incoming_by_address{};
   std::uint64_t bytes_uploaded = 0;    ///< payload
   std::uint64_t bytes_downloaded = 0;  ///< payload, duplicates included

@@ -20,8 +20,6 @@ namespace shoal {
 namespace {
 
 constexpr duration resolve_timeout = std::chrono::seconds(5);
-// Connections that have said their first byte and not the rest of the handshake.
-constexpr std::size_t greetings_max = 256;
 constexpr duration measure_interval = std::chrono::seconds(1);
 
 peer_id make_peer_id() {
@@ -50,16 +48,24 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
     : io_(context),
       options_(std::move(options)),
       self_(make_peer_id()),
+      budget_(budget_of(raise_descriptor_limit())),
       begun_(clock::now()),
       workers_(worker_count(options_.workers)),
       background_(1),
       looks_(1),
       buffers_(context.get_executor()),
-      listener_(context.get_executor(),
-                [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); }),
+      listener_(
+          context.get_executor(),
+          [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); },
+          budget_.greetings),
       changes_(context.get_executor()),
       measure_timer_(context.get_executor()),
       look_timer_(context.get_executor()),
+      watch_(context.get_executor(), looks_,
+             [this](const std::string& path) {
+               changed_.insert(path);
+               look_timer_.cancel();
+             }),
       tasks_(context.get_executor()) {}
 
 peer_node::~peer_node() {
@@ -78,6 +84,7 @@ result<void> peer_node::open() {
   std::error_code ec;
   if (options_.download_directory.empty()) options_.download_directory = std::filesystem::current_path(ec).string();
   options_.download_directory = std::filesystem::absolute(options_.download_directory, ec).lexically_normal().string();
+  std::filesystem::create_directories(options_.download_directory, ec);
   if (!std::filesystem::is_directory(options_.download_directory, ec)) {
     return error{errc::not_found,
                  "no directory " + options_.download_directory + ": create it, or name another with --dir"};
@@ -101,10 +108,14 @@ result<void> peer_node::open() {
   if (!database) return database.error();
   if (!warning.empty()) log_error("{}", warning);
   database_ = std::move(*database);
+  const auto publisher = database_->publisher();
+  if (!publisher) return publisher.error();
+  publisher_ = *publisher;
   if (auto opened = listener_.open(*listen); !opened) return opened;
   context_.reset(new peer_context{io_.get_executor(), workers_, background_, buffers_, *database_,
-                                  std::make_shared<file_cache>(), self_, listener_.local().port(), options_.remember});
-  control_ = std::make_unique<control_server>(io_.get_executor(), *this);
+                                  std::make_shared<file_cache>(budget_.files), self_, budget_, listener_.local().port(),
+                                  options_.remember});
+  control_ = std::make_unique<control_server>(io_.get_executor(), *this, budget_.control);
   if (auto opened = control_->open(state_->control_socket()); !opened) return opened;
   auto describe = [this] {
     live::join join;
@@ -128,6 +139,7 @@ awaitable<void> peer_node::run() {
   for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
   tasks_.spawn("restore", restore());
   tasks_.spawn("look at content", look_at_content());
+  tasks_.spawn("watch content", watch_.run());
   tasks_.spawn("measure", measure());
   co_await tasks_.join();
 }
@@ -139,6 +151,7 @@ void peer_node::stop() {
   control_->stop();
   measure_timer_.cancel();
   look_timer_.cancel();
+  watch_.stop();
   error_code ignored;
   for (auto& socket : greeting_) socket.close(ignored);
   for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
@@ -158,7 +171,7 @@ awaitable<void> peer_node::measure() {
 
 void peer_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
   if (stopped_ || first_byte != wire::handshake_first_byte) return;
-  if (greeting_.size() >= greetings_max) {
+  if (greeting_.size() >= budget_.greetings) {
     // The one that has been slowest to greet makes room.
     error_code ignored;
     greeting_.front().close(ignored);
@@ -171,9 +184,13 @@ awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
   const auto theirs = co_await receive_handshake(*connection);
   std::shared_ptr<share> wanted;
   if (theirs && !stopped_) {
-    for (const auto& [id, one] : shares_) {
+    share_id first;
+    std::ranges::copy(theirs->share.bytes, first.bytes.begin());
+    for (auto at = shares_.lower_bound(first); at != shares_.end() && wire::truncate(at->first) == theirs->share;
+         ++at) {
+      const auto& one = at->second;
       const bool failed = one->downloading() != nullptr && one->downloading()->phase() == download_phase::failed;
-      if (wire::truncate(id) == theirs->share && !one->stopped() && !failed) wanted = one;
+      if (!one->stopped() && !failed) wanted = one;
     }
   }
   if (wanted) {
@@ -193,9 +210,11 @@ bool peer_node::catalogue_ready() const {
   return trackers_.empty() || catalogue_seen_;
 }
 
-std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<content_files> files) {
+std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<content_files> files,
+                                       const publication& published) {
   auto hosted = std::make_shared<share>(*context_, static_cast<share_observer&>(*this), info->id());
   hosted->adopt(std::move(info), std::move(files));
+  hosted->published = published;
   start(hosted);
   publish(*hosted);
   return hosted;
@@ -212,6 +231,8 @@ void peer_node::on_complete(const std::shared_ptr<share>& which) {
   const std::string path = which->files()->path();
   missing_.erase(path);
   by_path_[path] = which->id();
+  by_name_[which->name()] = which->id();
+  watch_content(*which);
 }
 
 awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {
@@ -223,6 +244,7 @@ awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {
 awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) {
   const share_id id = which->id();
   which->stop(why);
+  if (which->complete()) watch_.remove(which->files()->path());
   const auto at = shares_.find(id);
   if (at != shares_.end() && at->second == which) shares_.erase(at);
   // Unless it is here again already, by another way.
@@ -246,6 +268,7 @@ void peer_node::publish(const share& which) {
   offer.bytes = which.info()->total_bytes();
   offer.files = which.info()->regular_file_count();
   offer.have = which.verified_bytes();
+  offer.publication = which.published;
   published_.insert(offer.id);
   for (auto& tracker : trackers_) tracker->publish(offer);
 }
@@ -260,6 +283,7 @@ void peer_node::withdraw(const share_id& id) {
 
 void peer_node::on_share_progress(share& which) {
   if (!published_.contains(which.id())) {
+    if (const auto row = catalogue_.share(which.id())) which.published = merged(which.published, row->publication);
     publish(which);
   } else {
     for (auto& tracker : trackers_) tracker->progress(which.id(), which.verified_bytes());

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "net/file_watch.hpp"
 #include "net/listener.hpp"
 #include "net/notifier.hpp"
 #include "net/task_group.hpp"
@@ -40,9 +41,16 @@ struct peer_options {
   std::string advertise;              ///< address to publish instead of the observed one; empty: none
   unsigned workers = 0;               ///< threads for hashing and files; 0: one a core
   std::vector<std::string> shares;    ///< paths to add at the start
+  bool follow = false;                ///< share their new versions by itself
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends; its unfinished download is remembered all the same.
   bool remember = true;
+};
+
+/// How a path is shared.
+struct share_options {
+  bool symlinks = false;       ///< as links instead of leaving them out
+  std::optional<bool> follow;  ///< share new versions of it without being asked; nothing: as before
 };
 
 /// What `add` did with one path.
@@ -57,6 +65,12 @@ struct missing_share {
   stored_share row;
   metainfo_ptr info;
   error why;
+};
+
+/// A download of our record that was cancelled. It is kept until somebody goes on with it or removes it.
+struct paused_download {
+  stored_download row;
+  metainfo_ptr info;  ///< null: not known yet
 };
 
 class peer_node final : private share_observer, private tracker_observer {
@@ -82,13 +96,14 @@ class peer_node final : private share_observer, private tracker_observer {
   double upload_rate() const { return upload_rate_; }
   peer_context& context() { return *context_; }
   const catalogue& swarm() const { return catalogue_; }
-  /// What this peer shares and downloads.
-  catalogue own() const;
+  /// What the swarm has, and what this peer has a record of, be it missing or cancelled.
+  catalogue known() const;
   /// The swarm's catalogue and what this peer shares itself, which no tracker may have told yet.
   catalogue catalogue_with_own() const;
   const std::map<share_id, std::shared_ptr<share>>& shares() const { return shares_; }
   /// By path.
   const std::map<std::string, missing_share>& missing() const { return missing_; }
+  const std::map<share_id, paused_download>& paused() const { return paused_; }
   const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
   /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
   bool catalogue_ready() const;
@@ -99,22 +114,27 @@ class peer_node final : private share_observer, private tracker_observer {
 
   /// Shares `path`. The same path with unchanged files is no new share; changed files make a new one, which takes the
   /// place of the old. `on_progress(done, total)` answers whether to go on.
-  awaitable<result<added_share>> add(std::string path, bool symlinks,
+  awaitable<result<added_share>> add(std::string path, share_options wanted,
                                      std::function<bool(std::uint64_t, std::uint64_t)> on_progress);
   /// Begins a download, or finds the one that runs or the share that is here already.
   awaitable<result<std::shared_ptr<share>>> download(download_request request);
-  /// Ends a download and keeps what it has for the next time.
+  /// Ends a download and keeps what it has for the next time. One that writes its last to disk is let finish:
+  /// errc::conflict if it is complete then.
   awaitable<result<void>> cancel(share_id id);
-  /// Stops sharing or downloading; what is unfinished is deleted, complete files stay.
+  /// Stops sharing or downloading; what is unfinished is deleted, complete files stay. Waits as cancel() does.
   awaitable<result<void>> remove(share_id id);
-  /// The one share of this peer that `what` means, a missing one too: id, exact name, prefix of an id, or a glob that
-  /// fits only one. errc::not_found or ambiguous.
+  /// The one share of this peer that `what` means, a missing one or a cancelled download too: id, exact name, prefix of
+  /// an id, or a glob that fits only one. errc::not_found or ambiguous.
   result<share_id> find_here(const std::string& what) const;
   /// As find_here, among what is being downloaded.
   result<share_id> find_unfinished(const std::string& what) const;
   /// Null unless the content of this share of ours is missing.
   const missing_share* missing(const share_id& id) const;
   awaitable<result<void>> forget_missing(share_id id);
+  /// Null unless the share is a download that was cancelled.
+  const paused_download* paused(const share_id& id) const;
+  /// Deletes what it has on disk, too.
+  awaitable<result<void>> forget_paused(share_id id);
   /// So many pieces of a complete share are not what they should be: it is withdrawn.
   awaitable<void> on_damage(std::shared_ptr<share> which, std::size_t pieces);
   /// Returns when every share that was withdrawn is among the missing ones.
@@ -139,6 +159,16 @@ class peer_node final : private share_observer, private tracker_observer {
 
   // peer_node_content.cpp
   awaitable<void> look_at_content();
+  awaitable<void> look_at_all();
+  /// At the share that is or was at this path.
+  awaitable<void> look_at(std::string path);
+  /// The content at `path` was shared as `row` says, and is followed or not.
+  void on_shared(const stored_share& row);
+  /// Shares a followed path anew if it changed and nothing changes it any more.
+  awaitable<void> follow(std::string path);
+  awaitable<void> share_anew(std::string path);
+  /// Has changes of the content told.
+  void watch_content(const share& which);
   awaitable<void> look_for(stored_share row);
   /// Looks at the disk before a complete share is promised; withdraws it if it is gone or changed. Other errors may
   /// pass, and withdraw nothing.
@@ -149,12 +179,20 @@ class peer_node final : private share_observer, private tracker_observer {
   void miss(stored_share row, error why);
   awaitable<void> miss_lost(share_id id, std::string path, error why);
 
+  void pause(stored_download row);
+  /// Returns when the download of the share does not write its last to disk any more.
+  awaitable<void> wait_for_finish(std::shared_ptr<share> which);
+  /// Deletes the record of a download and its partial. Blocks.
+  result<void> forget_download(const share_id& id);
+
   awaitable<void> measure();
   awaitable<void> run_share(std::shared_ptr<share> which);
   awaitable<void> find_user_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
   /// Takes over a share whose content is complete, runs and publishes it.
-  std::shared_ptr<share> host(metainfo_ptr info, std::shared_ptr<content_files> files);
+  std::shared_ptr<share> host(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published);
   void start(const std::shared_ptr<share>& which);
+  /// Of content that this peer adds now; `before`: what was added at its path the last time.
+  publication publication_of_added(const std::optional<stored_share>& before, const share_id& id) const;
   /// Its content is at its path from now on.
   void on_complete(const std::shared_ptr<share>& which);
   /// Stops the share and waits until nothing of it runs any more.
@@ -164,12 +202,16 @@ class peer_node final : private share_observer, private tracker_observer {
   /// The complete share whose content is at `path`, or null.
   std::shared_ptr<share> complete_at(const std::string& path) const;
   live::snapshot own_shares() const;
+  /// Those, and what is missing or was cancelled.
+  live::snapshot recorded() const;
   void publish(const share& which);
   void withdraw(const share_id& id);
 
   asio::io_context& io_;
   peer_options options_;
   peer_id self_;
+  publisher_id publisher_;
+  descriptor_budget budget_;
   time_point begun_;
   asio::thread_pool workers_;
   asio::thread_pool background_;
@@ -184,7 +226,19 @@ class peer_node final : private share_observer, private tracker_observer {
   std::map<share_id, std::shared_ptr<share>> shares_;
   std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included
   std::map<std::string, share_id> by_path_;   ///< complete ones; may have ended
+  std::map<std::string, share_id> by_name_;   ///< the same
   std::map<std::string, missing_share> missing_;
+  std::map<share_id, paused_download> paused_;
+  /// A path whose new versions are shared.
+  struct followed_path {
+    bool symlinks = false;
+    std::vector<file_signature> shared;  ///< what was shared last, or could not be
+    std::vector<file_signature> seen;    ///< something else, seen at seen_at
+    time_point seen_at{};
+    bool adding = false;
+  };
+  std::map<std::string, followed_path> followed_;
+  std::set<std::string> changed_;   ///< paths of shares that may have changed
   std::multiset<share_id> losing_;  ///< withdrawn, and not among the missing ones yet
   std::set<share_id> published_;
   notifier changes_;
@@ -192,6 +246,7 @@ class peer_node final : private share_observer, private tracker_observer {
   std::unique_ptr<control_server> control_;
   asio::steady_timer measure_timer_;
   asio::steady_timer look_timer_;
+  file_watch watch_;
   double upload_rate_ = 0;
   task_group tasks_;
   bool catalogue_seen_ = false;

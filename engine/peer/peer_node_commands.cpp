@@ -1,6 +1,8 @@
 // What people ask of a peer: add, download, cancel, remove, find.
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 
 #include "net/endpoint.hpp"
@@ -44,12 +46,13 @@ result<share_id> the_one(live::snapshot rows, const std::string& what, std::stri
 
 }  // namespace
 
-awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
+awaitable<result<added_share>> peer_node::add(std::string path, share_options wanted,
                                               std::function<bool(std::uint64_t, std::uint64_t)> on_progress) {
   struct look_result {
     scan_result found;
     std::optional<stored_share> before;
   };
+  const bool symlinks = wanted.symlinks;
   auto look = [this, path, symlinks]() -> result<look_result> {
     auto found = scan(path, scan_options{symlinks, state_path()});
     if (!found) return found.error();
@@ -68,6 +71,12 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
       looked->before && looked->before->symlinks == symlinks && looked->before->signatures == found.signatures;
   // Under another name, that of a symlink for one, it is another share.
   if (same && old && old->name() == found.name) {
+    if (wanted.follow && looked->before->follow != *wanted.follow) {
+      looked->before->follow = *wanted.follow;
+      auto save = [this, row = *looked->before] { return database_->save_share(row); };
+      if (const auto saved = co_await offload(background_, std::move(save)); !saved) co_return saved.error();
+    }
+    on_shared(*looked->before);
     outcome.what = old;
     outcome.state = "unchanged";
     co_return outcome;
@@ -82,14 +91,17 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   stored_share row;
   row.path = found.path;
   row.symlinks = symlinks;
+  row.follow = wanted.follow.value_or(looked->before && looked->before->follow);
   row.signatures = found.signatures;
   auto made = co_await make_share(*context_, std::move(found), std::move(progress));
   if (!made) co_return made.error();
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   missing_.erase(row.path);
   row.torrent = made->info->to_torrent();
+  row.published = publication_of_added(looked->before, made->info->id());
   const std::string at_path = row.path;
-  auto save = [this, row = std::move(row)] { return database_->save_share(row); };
+  const publication published = row.published;
+  auto save = [this, row] { return database_->save_share(row); };
   const auto saved = co_await offload(background_, std::move(save));
   if (!saved) co_return saved.error();
   // Another add of the same path may have ended meanwhile.
@@ -99,6 +111,7 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
   // Again after each retirement: another add of the same content may have come first.
   while (!stopped_ && shares_.contains(id)) {
     const auto twin = shares_.at(id);
+    co_await wait_for_finish(twin);
     if (twin->complete() && twin != old && co_await is_there(twin)) {
       // The same content under another path: one share, served from where it was first.
       outcome.what = twin;
@@ -110,8 +123,28 @@ awaitable<result<added_share>> peer_node::add(std::string path, bool symlinks,
     co_await retire(twin, end_reason::share_removed);
   }
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
-  outcome.what = host(made->info, made->files);
+  if (const auto other = by_name_.find(made->info->name()); other != by_name_.end()) {
+    const auto at = shares_.find(other->second);
+    if (at != shares_.end() && at->second->complete() && supersedes(published, at->second->published)) {
+      outcome.notes.push_back("the name '" + other->first + "' means this version from now on; the one at " +
+                              at->second->files()->path() + " is had by its id");
+    }
+  }
+  outcome.what = host(made->info, made->files, published);
+  on_shared(row);
   co_return outcome;
+}
+
+publication peer_node::publication_of_added(const std::optional<stored_share>& before, const share_id& id) const {
+  const auto unix_time = std::chrono::system_clock::now().time_since_epoch();
+  publication now{publisher_,
+                  static_cast<std::uint64_t>(std::chrono::round<std::chrono::milliseconds>(unix_time).count())};
+  if (!before) return now;
+  const auto info = metainfo::from_torrent(before->torrent);
+  // The same content again: nothing is published that was not.
+  if (info && (*info)->id() == id && before->published.known()) return before->published;
+  if (before->published.publisher == publisher_) now.ms = std::max(now.ms, before->published.ms + 1);
+  return now;
 }
 
 awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request request) {
@@ -122,7 +155,15 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   }
   co_await settle();
   const bool anywhere = request.directory.empty();
-  // One that is missing is brought back to where it was.
+  // One that was cancelled or failed goes on where it was, and one that is missing is brought back there.
+  if (const auto at = shares_.find(request.id);
+      anywhere && at != shares_.end() && at->second->downloading() != nullptr) {
+    request.directory = at->second->downloading()->request().directory;
+  }
+  if (const auto at = paused_.find(request.id); anywhere && at != paused_.end()) {
+    request.directory = at->second.row.directory;
+    request.symlinks = request.symlinks || at->second.row.symlinks;
+  }
   for (const auto& [path, one] : missing_) {
     if (anywhere && one.info->id() == request.id) request.directory = std::filesystem::path(path).parent_path();
   }
@@ -154,12 +195,21 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
     }
     co_await retire(known, end_reason::share_removed);
   }
+  if (const auto row = catalogue_.share(request.id)) request.published = merged(request.published, row->publication);
+  // One that was cancelled a moment ago may still write.
+  co_await wait_for_stopped(request.id);
   auto remember = [this, request]() -> result<stored_download> {
-    auto rows = database_->downloads();
-    if (!rows) return rows.error();
-    stored_download row;
-    for (auto& known : *rows) {
-      if (known.id == request.id && known.directory == request.directory) row = std::move(known);
+    auto known = database_->download(request.id);
+    if (!known) return known.error();
+    stored_download row = known->value_or(stored_download{});
+    if (*known && row.directory != request.directory) {
+      // What it has there nobody would go on with, or find again.
+      const auto info = metainfo::from_torrent(row.torrent);
+      auto removed = remove_partial(row.directory, row.partial, info ? info->get() : nullptr);
+      if (!removed) return removed.error();
+      row.partial = {};
+      row.safe.clear();
+      row.pending.clear();
     }
     row.id = request.id;
     row.paused = false;
@@ -167,14 +217,14 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
     row.symlinks = request.symlinks;
     if (!request.name.empty()) row.name = request.name;
     if (!request.peers.empty()) row.peers = request.peers;
+    row.published = merged(row.published, request.published);
     if (request.info && request.info->has_layers()) row.torrent = request.info->to_torrent();
     if (auto saved = database_->save_download(row); !saved) return saved.error();
     return row;
   };
   auto row = co_await offload(background_, std::move(remember));
   if (!row) co_return row.error();
-  // One that was cancelled a moment ago may still write.
-  co_await wait_for_stopped(request.id);
+  paused_.erase(request.id);
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   if (const auto at = shares_.find(request.id); at != shares_.end()) co_return at->second;
   const bool layers_known = request.info && request.info->has_layers();
@@ -185,6 +235,7 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   request.safe = row->safe;
   request.pending = row->pending;
   request.partial = row->partial;
+  request.published = row->published;
   auto begun = std::make_shared<share>(*context_, static_cast<share_observer&>(*this), request.id);
   const std::vector<std::string> peers = row->peers;
   begun->start_download(std::move(request));
@@ -207,32 +258,45 @@ awaitable<result<void>> peer_node::cancel(share_id id) {
     co_return error{errc::not_found, "no download " + id.hex() + " is running: see 'node status'"};
   }
   const auto which = at->second;
+  co_await wait_for_finish(which);
+  if (which->complete()) {
+    co_return error{errc::conflict, "'" + which->name() + "' was complete before it could be cancelled: " +
+                                        "'node remove' stops sharing it"};
+  }
   co_await retire(which, end_reason::share_removed);
   // Asked for again meanwhile: it goes on.
   if (shares_.contains(id)) co_return result<void>{};
   const auto files = which->files();
-  auto pause = [this, id, files]() -> result<void> {
+  auto keep = [this, id, files]() -> result<std::optional<stored_download>> {
     // What was complete once goes back to its place.
     if (files && files->record().taken_back) {
-      if (auto given_back = files->discard(); !given_back) return given_back;
-      if (auto forgotten = database_->save_partial(id, {}); !forgotten) return forgotten;
+      if (auto given_back = files->discard(); !given_back) return given_back.error();
+      if (auto forgotten = database_->remove_download(id); !forgotten) return forgotten.error();
+    } else if (auto paused = database_->pause_download(id); !paused) {
+      return paused.error();
     }
-    return database_->pause_download(id);
+    return database_->download(id);
   };
-  co_return co_await offload(background_, std::move(pause));
+  auto kept = co_await offload(background_, std::move(keep));
+  if (!kept) co_return kept.error();
+  if (*kept && !shares_.contains(id)) pause(std::move(**kept));
+  co_return result<void>{};
 }
 
 awaitable<result<void>> peer_node::remove(share_id id) {
   const auto at = shares_.find(id);
   if (at == shares_.end()) co_return error{errc::not_found, "no share " + id.hex() + " here: see 'node status'"};
   const auto which = at->second;
+  co_await wait_for_finish(which);
   const bool complete = which->complete();
   const auto files = which->files();
+  if (complete) followed_.erase(files->path());
   co_await retire(which, end_reason::share_removed);
   auto forget = [this, id, complete, files]() -> result<void> {
     if (complete) return database_->remove_share(files->path());
-    if (auto removed = database_->remove_download(id); !removed) return removed;
-    return files ? files->discard() : result<void>{};
+    if (!files) return forget_download(id);
+    if (auto discarded = files->discard(); !discarded) return discarded;
+    return database_->remove_download(id);
   };
   co_return co_await offload(background_, std::move(forget));
 }
@@ -248,6 +312,7 @@ live::snapshot peer_node::own_shares() const {
       row.files = one->info()->regular_file_count();
     }
     row.held = one->verified_bytes();
+    row.publication = one->published;
     if (one->complete()) {
       row.seeders = 1;
     } else {
@@ -258,10 +323,27 @@ live::snapshot peer_node::own_shares() const {
   return rows;
 }
 
-catalogue peer_node::own() const {
-  catalogue shares;
-  shares.on_snapshot(0, own_shares());
-  return shares;
+live::snapshot peer_node::recorded() const {
+  live::snapshot rows = own_shares();
+  auto take = [this, &rows](const share_id& id, const std::string& name, const metainfo_ptr& info,
+                            const publication& published) {
+    if (shares_.contains(id)) return;
+    live::share_row row;
+    row.id = id;
+    row.name = name;
+    row.bytes = info ? info->total_bytes() : 0;
+    row.publication = published;
+    rows.shares.push_back(std::move(row));
+  };
+  for (const auto& [path, one] : missing_) take(one.info->id(), one.info->name(), one.info, one.row.published);
+  for (const auto& [id, one] : paused_) take(id, one.row.name, one.info, one.row.published);
+  return rows;
+}
+
+catalogue peer_node::known() const {
+  catalogue all = catalogue_;
+  all.on_snapshot(trackers_.size(), recorded());
+  return all;
 }
 
 catalogue peer_node::catalogue_with_own() const {
@@ -271,15 +353,7 @@ catalogue peer_node::catalogue_with_own() const {
 }
 
 result<share_id> peer_node::find_here(const std::string& what) const {
-  live::snapshot rows = own_shares();
-  for (const auto& [path, one] : missing_) {
-    live::share_row row;
-    row.id = one.info->id();
-    row.name = one.info->name();
-    row.bytes = one.info->total_bytes();
-    rows.shares.push_back(std::move(row));
-  }
-  return the_one(std::move(rows), what, "this peer neither shares nor downloads '" + what + "': see 'node status'");
+  return the_one(recorded(), what, "this peer neither shares nor downloads '" + what + "': see 'node status'");
 }
 
 result<share_id> peer_node::find_unfinished(const std::string& what) const {

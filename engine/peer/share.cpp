@@ -37,6 +37,7 @@ void share::begin_seeding() {
 }
 
 void share::start_download(download_request request) {
+  published = request.published;
   download_ = std::make_unique<class download>(context_, *this, std::move(request));
 }
 

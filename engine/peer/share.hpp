@@ -53,6 +53,8 @@ class share {
   std::list<std::function<bool()>> waiting;
   /// The download goes on though nobody waits for it.
   bool in_background = false;
+  /// As far as this peer knows.
+  publication published{};
 
   /// Serves, and downloads if asked to, until stop().
   awaitable<void> run();

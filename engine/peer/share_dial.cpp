@@ -27,7 +27,7 @@ std::size_t share::seeders() const {
 }
 
 bool share::has_room() const {
-  if (context_.sessions >= sessions_max) return false;
+  if (context_.sessions >= context_.budget.sessions || context_.dials >= context_.budget.dials) return false;
   // Nobody here has what is missing. Somebody who came later may.
   if (download_->starved()) return dialling_.size() < crowd_per_share_max;
   const std::size_t crowd = sessions_.size() - seeders();
@@ -60,6 +60,7 @@ awaitable<result<share::greeted>> share::greet(peer_address where, duration pati
   const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
   if (ec) co_return error{errc::unreachable, where.address + " is not an address"};
   const auto socket = dialling_.insert(dialling_.end(), tcp::socket(context_.executor));
+  ++context_.dials;
   auto connected = co_await connect(*socket, endpoint, patience);
   const time_point begun = clock::now();
   if (connected) connected = co_await send_handshake(*socket, wire::truncate(id_), context_.self);
@@ -71,6 +72,7 @@ awaitable<result<share::greeted>> share::greet(peer_address where, duration pati
   }
   tcp::socket taken = std::move(*socket);
   dialling_.erase(socket);
+  --context_.dials;
   book_changed_.set();
   if (!theirs) co_return error{theirs.error().code, to_text(endpoint) + ": " + theirs.error().text};
   if (theirs->share != wire::truncate(id_)) {
@@ -164,7 +166,7 @@ bool share::admit(const wire::handshake& theirs, const std::optional<asio::ip::a
     one->close(old_is_lost ? end_reason::replaced : end_reason::duplicate);
     replaces = true;
   }
-  return replaces || context_.sessions < sessions_max;
+  return replaces || context_.sessions < context_.budget.sessions;
 }
 
 }  // namespace shoal

@@ -19,9 +19,9 @@
 
 namespace shoal {
 
-/// Data of all dictionaries together: room for the largest that is taken (info_bytes_max, 64 MiB) and as much again of
+/// Data of all dictionaries together: room for the largest that is taken (info_bytes_max, 128 MiB) and as much again of
 /// what others claim. From 24 sources a dictionary of 5 MiB, 50,000 files, comes without making room.
-inline constexpr std::uint64_t claims_bytes_max = 128 * MiB;
+inline constexpr std::uint64_t claims_bytes_max = 256 * MiB;
 /// What got no part for this long makes room for others when there is no more.
 inline constexpr duration claim_late_after = std::chrono::seconds(1);
 

@@ -59,6 +59,12 @@ void registry::set_holder(live_session_id session, session_state& state, const l
     share.row.name = offer.name;
     share.row.bytes = offer.bytes;
     share.row.files = offer.files;
+    share.row.publication = offer.publication;
+  }
+  if (const publication best = merged(share.row.publication, offer.publication); best != share.row.publication) {
+    share.row.publication = best;
+    share.published_anew = true;
+    shares_changed_.insert(offer.id);
   }
   const std::uint64_t have = std::min(offer.have, share.row.bytes);
   const auto [holder, is_new] = share.holders.try_emplace(session, have);
@@ -217,12 +223,13 @@ live::delta registry::take_delta() {
     const live::share_row& row = share.row;
     if (share.holders.empty()) {
       if (share.announced) delta.withdrawn.push_back(id);
-    } else if (share.announced) {
+    } else if (share.announced && !share.published_anew) {
       delta.progress.push_back({id, row.seeders, row.leechers, row.held});
     } else {
       delta.published.push_back(row);
     }
     share.announced = !share.holders.empty();
+    share.published_anew = false;
   }
   return delta;
 }

@@ -68,7 +68,8 @@ class registry {
   result<std::optional<live_session_id>> on_join(live_session_id session, live::peer_row row,
                                                  const std::string& observed, time_point now);
   /// New shares and new offers of known ones. What the first holder says of a share's name and size stays, as
-  /// the id determines both. errc::limit: the rest of the message is not taken, the session goes on.
+  /// the id determines both; of who published it when, what counts of all claims. errc::limit: the rest of the message
+  /// is not taken, the session goes on.
   result<void> on_publish(live_session_id session, const live::publish& message, time_point now);
   void on_withdraw(live_session_id session, const live::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
@@ -106,6 +107,7 @@ class registry {
     std::unordered_set<live_session_id> watchers_new;  ///< those that wait for the complete swarm
     std::unordered_set<peer_id> touched;               ///< holders that came or went since the last batch
     bool announced = false;                            ///< others know it
+    bool published_anew = false;                       ///< since others know it
   };
 
   void mark_changed(time_point now);

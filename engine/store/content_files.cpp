@@ -148,7 +148,8 @@ result<void> content_files::check() {
 
 result<void> content_files::flush() {
   const std::lock_guard lock(state_->transition);
-  if (state_->now != content_state::phase::partial) return {};
+  // What rests was written before, and what the kernel still holds of it is flushed with the next that is written.
+  if (state_->now != content_state::phase::partial || state_->resting) return {};
   return state_->flush_written();
 }
 
@@ -158,6 +159,10 @@ result<void> content_files::finish() {
   if (s.now == content_state::phase::complete) return {};
   if (s.now == content_state::phase::discarded)
     return error{errc::cancelled, printable(s.info->name()) + " was removed"};
+  {
+    const std::unique_lock lock_place(s.place);
+    if (result<void> woken = s.wake(); !woken) return woken;
+  }
   if (result<void> done = s.flush_written(); !done) return done;
   if (s.symlinks) {
     if (result<void> done = make_symlinks(s.partial, *s.info); !done) return done;
@@ -183,6 +188,16 @@ result<void> content_files::finish() {
   return {};
 }
 
+void content_files::rest() {
+  content_state& s = *state_;
+  const std::lock_guard lock(s.transition);
+  const std::unique_lock moving(s.place);
+  if (s.now != content_state::phase::partial || s.resting) return;
+  s.resting = true;
+  s.cache->drop(s.owner);
+  close_place(s.partial);
+}
+
 result<void> content_files::discard() {
   content_state& s = *state_;
   const std::lock_guard lock(s.transition);
@@ -190,7 +205,8 @@ result<void> content_files::discard() {
   if (s.now != content_state::phase::partial) return {};
   s.now = content_state::phase::discarded;
   s.cache->drop(s.owner);
-  result<void> removed = remove_partial(s.partial, *s.info);
+  if (result<void> woken = s.wake(); !woken) return woken;
+  result<void> removed = remove_partial(s.partial, s.info.get());
   s.partial = {};
   return removed;
 }

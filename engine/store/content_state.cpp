@@ -73,10 +73,27 @@ result<int> content_state::open_now(std::uint32_t file, bool for_writing) {
 }
 
 result<std::shared_ptr<const open_file>> content_state::open(std::uint32_t file, bool for_writing) {
-  const std::shared_lock lock(place);
-  if (now == phase::discarded) return error{errc::cancelled, printable(info->name()) + " was removed"};
-  if (for_writing && now != phase::partial) return error{errc::internal, shown(file) + " is complete already"};
-  return cache->get(owner, file, [this, file, for_writing] { return open_now(file, for_writing); });
+  while (true) {
+    {
+      const std::shared_lock lock(place);
+      if (now == phase::discarded) return error{errc::cancelled, printable(info->name()) + " was removed"};
+      if (for_writing && now != phase::partial) return error{errc::internal, shown(file) + " is complete already"};
+      if (!resting) return cache->get(owner, file, [this, file, for_writing] { return open_now(file, for_writing); });
+    }
+    const std::unique_lock lock(place);
+    if (result<void> woken = wake(); !woken) return woken.error();
+  }
+}
+
+result<void> content_state::wake() {
+  if (!resting) return {};
+  result<void> woken = reopen_place(partial);
+  if (woken) {
+    resting = false;
+  } else {
+    close_place(partial);
+  }
+  return woken;
 }
 
 result<void> content_state::check_unchanged(std::uint32_t file, int descriptor, std::uint64_t end) {

@@ -50,6 +50,8 @@ struct content_state {
   error failed(const char* what, std::uint32_t file, const error& reason);
   /// Returns `failure`, now and from each later flush.
   error keep_failure(error failure);
+  /// Ends resting. Needs `place` exclusively.
+  result<void> wake();
   /// Opens without the cache. Needs `place`.
   result<int> open_now(std::uint32_t file, bool for_writing);
   /// The file is made when it is written, and was not yet. Needs `place`.
@@ -69,6 +71,7 @@ struct content_state {
   /// `facts`.
   std::shared_mutex place;
   phase now = phase::partial;
+  bool resting = false;   // `partial` has no descriptors
   partial_place partial;  // its `awaited` and `reserved` by `facts`
   std::string location;   // where the files are: the final path or the partial
 

@@ -15,9 +15,6 @@
 
 namespace shoal {
 
-/// Half of the common soft limit of 1,024 descriptors, so that sessions have room.
-inline constexpr std::size_t open_files_max = 512;
-
 /// An open descriptor, closed with the last owner.
 class open_file {
  public:
@@ -33,8 +30,8 @@ class open_file {
 
 class file_cache {
  public:
-  /// `capacity` of at least 1.
-  explicit file_cache(std::size_t capacity = open_files_max) : capacity_(capacity) {}
+  /// `capacity` of at least 1 (core/descriptor_budget).
+  explicit file_cache(std::size_t capacity) : capacity_(capacity) {}
 
   /// `owner` and `file` name the entry; `open` is called (without the lock) when it is not there.
   result<std::shared_ptr<const open_file>> get(std::uint64_t owner, std::uint32_t file,

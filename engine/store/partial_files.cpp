@@ -224,7 +224,7 @@ class partial_maker {
 
   void undo() {
     if (place_.part && !place_.resumed) {
-      [[maybe_unused]] const result<void> removed = remove_partial(place_, info_);
+      [[maybe_unused]] const result<void> removed = remove_partial(place_, &info_);
     } else if (place_.part) {
       restore();
     }

@@ -1,6 +1,7 @@
 #include "store/partial_place.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,6 +62,32 @@ result<partial_place> place_in(const std::string& directory) {
     return system_error("cannot download to " + printable(directory) + " (choose another directory with --dir)", errno);
   }
   return place;
+}
+
+void close_place(partial_place& place) {
+  place.directory.reset();
+  place.unfinished.reset();
+  place.part.reset();
+}
+
+result<void> reopen_place(partial_place& place) {
+  const std::string shown = shown_partial(place);
+  struct stat status{};
+  place.directory.reset(open(place.directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!place.directory) return system_error("cannot go on with " + shown, errno);
+  place.unfinished = open_beneath(place.directory.get(), std::string(unfinished_folder), O_RDONLY | O_DIRECTORY);
+  if (place.unfinished) {
+    place.part = open_beneath(place.unfinished.get(), place.record.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  }
+  if (!place.part) return beneath_error("cannot go on with " + shown, errno);
+  if (fstat(place.part.get(), &status) != 0) return system_error("cannot go on with " + shown, errno);
+  if (status.st_ino != place.record.inode) {
+    return error{errc::conflict, shown + " was replaced by another program: move that away"};
+  }
+  if (flock(place.part.get(), LOCK_EX | LOCK_NB) != 0) {
+    return error{errc::conflict, shown + " is being written by another download: end that first"};
+  }
+  return {};
 }
 
 result<void> open_unfinished(partial_place& place) {
@@ -153,12 +180,27 @@ result<void> rename_partial(const partial_place& place, const metainfo& info) {
   return system_error("cannot rename " + shown_partial(place) + " to " + shown, failure);
 }
 
-result<void> remove_partial(const partial_place& place, const metainfo& info) {
+result<void> remove_partial(const partial_place& place, const metainfo* info) {
   if (!is_still_there(place)) return {};
-  if (place.record.taken_back) return rename_partial(place, info);
+  if (place.record.taken_back) {
+    if (info != nullptr) return rename_partial(place, *info);
+    return error{errc::conflict, shown_partial(place) + " was complete once: move it to where it belongs"};
+  }
   result<void> removed = remove_tree(place.unfinished.get(), place.record.name, shown_partial(place));
   remove_unfinished_folder(place);
   return removed;
+}
+
+result<void> remove_partial(const std::string& directory, const partial_record& record, const metainfo* info) {
+  struct stat status{};
+  const std::string folder = directory + "/" + std::string(unfinished_folder);
+  if (record.name.empty() || lstat((folder + "/" + record.name).c_str(), &status) != 0) return {};
+  if (status.st_ino != record.inode) return {};
+  partial_place place;
+  place.directory_path = directory;
+  place.record = record;
+  if (result<void> opened = reopen_place(place); !opened) return opened;
+  return remove_partial(place, info);
 }
 
 }  // namespace shoal

@@ -60,6 +60,11 @@ std::string shown_partial(const partial_place& place);
 /// The download directory, opened; errc::not_found or permission name it and the remedy.
 result<partial_place> place_in(const std::string& directory);
 
+/// Closes the descriptors of a place, which stays what it is.
+void close_place(partial_place& place);
+/// Opens them again; errc::conflict if what the record names is not there any more.
+result<void> reopen_place(partial_place& place);
+
 /// Opens unfinished_folder in the place, and makes it if it is not there.
 result<void> open_unfinished(partial_place& place);
 
@@ -78,7 +83,12 @@ result<partial_record> take_back(const std::string& directory, const metainfo& i
 /// synced.
 result<void> rename_partial(const partial_place& place, const metainfo& info);
 
-/// Deletes the partial and all in it, unless something else has taken its place; gives one back that was taken back.
-result<void> remove_partial(const partial_place& place, const metainfo& info);
+/// Deletes the partial and all in it, unless something else has taken its place; gives one back that was taken back,
+/// for which `info` must not be null.
+result<void> remove_partial(const partial_place& place, const metainfo* info);
+
+/// The same of a partial that is not open. One that is gone, or not ours, is no error; errc::conflict if another
+/// process writes to it.
+result<void> remove_partial(const std::string& directory, const partial_record& record, const metainfo* info);
 
 }  // namespace shoal

@@ -4,21 +4,17 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <random>
 #include <utility>
 
 #include "store/printable.hpp"
 #include "store/sqlite_statement.hpp"
+#include "store/state_tables.hpp"
 
 namespace shoal {
 
 namespace {
 
-/// PRAGMA user_version of the tables below.
-constexpr std::int64_t schema_version = 2;
-/// How long to wait for another program that reads the file, sqlite3 for one.
-constexpr int busy_timeout_ms = 5000;
-/// One value: the largest .torrent, an info dictionary and the piece layers of pieces_max pieces.
-constexpr int value_bytes_max = static_cast<int>(info_bytes_max + pieces_max * 32ULL + 16 * MiB);
 /// Rows of one table; far beyond what a peer can serve, and bounds what a foreign file makes us read.
 constexpr std::size_t rows_max = 100'000;
 /// Peers kept with one download, each at most a host name (253 bytes) and a port.
@@ -26,28 +22,6 @@ constexpr std::size_t peers_max = 256;
 constexpr std::size_t peer_bytes_max = 260;
 /// A signature as stored: size and time, 8 bytes each, big-endian.
 constexpr std::size_t signature_bytes = 16;
-
-// Paths are bytes, not text, in SQLite's eyes: names of directories need not be UTF-8. Progress has a table
-// of its own so that journalling it does not write the torrent again.
-constexpr const char* schema = R"sql(
-BEGIN IMMEDIATE;
-CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB, inode INTEGER);
-CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
-                       paused INTEGER, partial BLOB, inode INTEGER, taken_back INTEGER);
-CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
-PRAGMA user_version = 2;
-COMMIT;
-)sql";
-
-constexpr const char* from_version_1 = R"sql(
-BEGIN IMMEDIATE;
-ALTER TABLE share ADD COLUMN inode INTEGER;
-ALTER TABLE download ADD COLUMN partial BLOB;
-ALTER TABLE download ADD COLUMN inode INTEGER;
-ALTER TABLE download ADD COLUMN taken_back INTEGER;
-PRAGMA user_version = 2;
-COMMIT;
-)sql";
 
 void store_be64(std::uint8_t* to, std::uint64_t value) {
   store_be32(to, static_cast<std::uint32_t>(value >> 32));
@@ -97,49 +71,48 @@ std::vector<std::string> decode_peers(std::string_view lines) {
   return peers;
 }
 
-/// The row that a query of path, symlinks, torrent, signatures, inode is at.
+publication publication_of(sqlite_statement& query, int column) {
+  const auto publisher = publisher_id::from_bytes(query.bytes(column));
+  return {publisher.value_or(publisher_id{}), static_cast<std::uint64_t>(query.integer(column + 1))};
+}
+
+constexpr std::string_view share_columns = "path, symlinks, torrent, signatures, inode, publisher, published, follow";
+
+/// The row that a query of share_columns is at.
 stored_share share_of(sqlite_statement& query) {
-  return {query.text(0), query.integer(1) != 0, query.bytes(2), decode_signatures(query.bytes(3)),
-          static_cast<std::uint64_t>(query.integer(4))};
+  return {query.text(0),
+          query.integer(1) != 0,
+          query.bytes(2),
+          decode_signatures(query.bytes(3)),
+          static_cast<std::uint64_t>(query.integer(4)),
+          publication_of(query, 5),
+          query.integer(7) != 0};
+}
+
+constexpr std::string_view download_columns =
+    "id, directory, symlinks, torrent, name, peers, safe, pending, paused, partial, inode, taken_back, publisher, "
+    "published";
+
+/// The row that a query of download_columns is at; nothing if we did not write it.
+std::optional<stored_download> download_of(sqlite_statement& query) {
+  const std::optional<share_id> id = share_id::from_bytes(query.bytes(0));
+  if (!id) return std::nullopt;
+  return stored_download{
+      *id,
+      query.text(1),
+      query.integer(2) != 0,
+      query.bytes(3),
+      query.text(4),
+      decode_peers(query.text(5)),
+      query.bytes(6),
+      query.bytes(7),
+      query.integer(8) != 0,
+      partial_record{query.text(9), static_cast<std::uint64_t>(query.integer(10)), query.integer(11) != 0},
+      publication_of(query, 12)};
 }
 
 bool is_damage(int code) {
   return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
-}
-
-int execute(sqlite3* handle, const char* sql) {
-  return sqlite3_exec(handle, sql, nullptr, nullptr, nullptr);
-}
-
-/// SQLITE_OK, an error code, or SQLITE_CORRUPT if the tables are not ours; `version` as found in the file.
-int prepare_tables(sqlite3* handle, std::int64_t& version) {
-  sqlite3_extended_result_codes(handle, 1);
-  sqlite3_busy_timeout(handle, busy_timeout_ms);
-  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, value_bytes_max);
-  // A file that somebody else wrote must not run functions of its choice through triggers or views.
-  execute(handle, "PRAGMA trusted_schema = OFF");
-  if (const int code = execute(handle, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"); code != SQLITE_OK) {
-    return code;
-  }
-  {
-    sqlite_statement check(handle, "PRAGMA quick_check(1)");
-    const int code = check.step();
-    if (code != SQLITE_ROW) return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
-    if (check.text(0) != "ok") return SQLITE_CORRUPT;
-  }
-  {
-    sqlite_statement query(handle, "PRAGMA user_version");
-    if (const int code = query.step(); code != SQLITE_ROW) return code;
-    version = query.integer(0);
-  }
-  if (version != 0 && version != 1) return SQLITE_OK;
-  if (const int code = execute(handle, version == 0 ? schema : from_version_1); code != SQLITE_OK) {
-    execute(handle, "ROLLBACK");
-    // Our tables without our version, or half of them.
-    return (code & 0xff) == SQLITE_ERROR ? SQLITE_CORRUPT : code;
-  }
-  version = schema_version;
-  return SQLITE_OK;
 }
 
 error database_error(const std::string& what, int code, sqlite3* handle) {
@@ -167,14 +140,14 @@ result<std::unique_ptr<state_database>> state_database::open(const std::string& 
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, named->vfs());
     std::int64_t version = 0;
     if (code == SQLITE_OK) code = prepare_tables(handle, version);
-    if (code == SQLITE_OK && version == schema_version) {
+    if (code == SQLITE_OK && version == state_version) {
       return std::unique_ptr<state_database>(new state_database(handle, std::move(*named), printable(path)));
     }
     error failure = database_error("cannot open " + printable(path), code, handle);
     sqlite3_close(handle);
     if (code == SQLITE_OK) {
       return error{errc::conflict, printable(path) + " was written by another version of shoal (schema " +
-                                       std::to_string(version) + ", this one has " + std::to_string(schema_version) +
+                                       std::to_string(version) + ", this one has " + std::to_string(state_version) +
                                        "): use another state directory with --state DIR"};
     }
     if (!is_damage(code) || again) return failure;
@@ -198,8 +171,8 @@ result<void> state_database::finished(int code) {
 
 result<std::vector<stored_share>> state_database::shares() {
   const std::lock_guard lock(mutex_);
-  sqlite_statement query(handle_,
-                         "SELECT path, symlinks, torrent, signatures, inode FROM share ORDER BY rowid LIMIT ?");
+  const std::string sql = "SELECT " + std::string(share_columns) + " FROM share ORDER BY rowid LIMIT ?";
+  sqlite_statement query(handle_, sql);
   query.bind(static_cast<std::int64_t>(rows_max));
   std::vector<stored_share> shares;
   int code;
@@ -210,7 +183,8 @@ result<std::vector<stored_share>> state_database::shares() {
 
 result<std::optional<stored_share>> state_database::share(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  sqlite_statement query(handle_, "SELECT path, symlinks, torrent, signatures, inode FROM share WHERE path = ?");
+  const std::string sql = "SELECT " + std::string(share_columns) + " FROM share WHERE path = ?";
+  sqlite_statement query(handle_, sql);
   const int code = query.bind(path).step();
   if (code == SQLITE_ROW) return std::optional(share_of(query));
   if (const result<void> done = finished(code); !done) return done.error();
@@ -220,11 +194,12 @@ result<std::optional<stored_share>> state_database::share(const std::string& pat
 result<void> state_database::save_share(const stored_share& share) {
   const byte_buffer signatures = encode(share.signatures);
   const std::lock_guard lock(mutex_);
-  sqlite_statement put(handle_,
-                       "INSERT OR REPLACE INTO share (path, symlinks, torrent, signatures, inode) "
-                       "VALUES (?, ?, ?, ?, ?)");
+  const std::string sql =
+      "INSERT OR REPLACE INTO share (" + std::string(share_columns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+  sqlite_statement put(handle_, sql);
   put.bind(share.path).bind(std::int64_t{share.symlinks}).bind(share.torrent).bind(signatures);
-  put.bind(static_cast<std::int64_t>(share.inode));
+  put.bind(static_cast<std::int64_t>(share.inode)).bind(share.published.publisher.view());
+  put.bind(static_cast<std::int64_t>(share.published.ms)).bind(std::int64_t{share.follow});
   return finished(put.step());
 }
 
@@ -236,23 +211,28 @@ result<void> state_database::remove_share(const std::string& path) {
 
 result<std::vector<stored_download>> state_database::downloads() {
   const std::lock_guard lock(mutex_);
-  sqlite_statement query(
-      handle_,
-      "SELECT id, directory, symlinks, torrent, name, peers, safe, pending, paused, partial, inode, taken_back "
-      "FROM download LEFT JOIN progress USING (id) ORDER BY download.rowid LIMIT ?");
+  sqlite_statement query(handle_, "SELECT " + std::string(download_columns) +
+                                      " FROM download LEFT JOIN progress USING (id) ORDER BY download.rowid LIMIT ?");
   query.bind(static_cast<std::int64_t>(rows_max));
   std::vector<stored_download> downloads;
   int code;
   while ((code = query.step()) == SQLITE_ROW) {
-    const std::optional<share_id> id = share_id::from_bytes(query.bytes(0));
-    if (!id) return error{errc::malformed, shown_path_ + " holds a row that shoal did not write: move the file away"};
-    downloads.push_back(
-        {*id, query.text(1), query.integer(2) != 0, query.bytes(3), query.text(4), decode_peers(query.text(5)),
-         query.bytes(6), query.bytes(7), query.integer(8) != 0,
-         partial_record{query.text(9), static_cast<std::uint64_t>(query.integer(10)), query.integer(11) != 0}});
+    auto row = download_of(query);
+    if (!row) return error{errc::malformed, shown_path_ + " holds a row that shoal did not write: move the file away"};
+    downloads.push_back(std::move(*row));
   }
   if (const result<void> done = finished(code); !done) return done.error();
   return downloads;
+}
+
+result<std::optional<stored_download>> state_database::download(const share_id& id) {
+  const std::lock_guard lock(mutex_);
+  sqlite_statement query(
+      handle_, "SELECT " + std::string(download_columns) + " FROM download LEFT JOIN progress USING (id) WHERE id = ?");
+  const int code = query.bind(id.view()).step();
+  if (code == SQLITE_ROW) return download_of(query);
+  if (const result<void> done = finished(code); !done) return done.error();
+  return std::optional<stored_download>();
 }
 
 result<void> state_database::save_download(const stored_download& download) {
@@ -263,13 +243,13 @@ result<void> state_database::save_download(const stored_download& download) {
   {
     sqlite_statement put(handle_,
                          "INSERT OR REPLACE INTO download "
-                         "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                         "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back, "
+                         "publisher, published) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put.bind(download.id.view()).bind(download.directory).bind(std::int64_t{download.symlinks});
     put.bind(download.torrent).bind(download.name).bind(peers).bind(std::int64_t{download.paused});
     put.bind(download.partial.name).bind(static_cast<std::int64_t>(download.partial.inode));
-    put.bind(std::int64_t{download.partial.taken_back});
-    code = put.step();
+    put.bind(std::int64_t{download.partial.taken_back}).bind(download.published.publisher.view());
+    code = put.bind(static_cast<std::int64_t>(download.published.ms)).step();
   }
   if (code == SQLITE_DONE) code = put_progress(download.id, download.safe, download.pending);
   if (code == SQLITE_DONE) code = execute(handle_, "COMMIT");
@@ -324,6 +304,23 @@ result<void> state_database::remove_download(const share_id& id) {
   const result<void> done = finished(code);
   if (!done) execute(handle_, "ROLLBACK");
   return done;
+}
+
+result<publisher_id> state_database::publisher() {
+  const std::lock_guard lock(mutex_);
+  {
+    sqlite_statement query(handle_, "SELECT publisher FROM self");
+    const int code = query.step();
+    const auto known = code == SQLITE_ROW ? publisher_id::from_bytes(query.bytes(0)) : std::nullopt;
+    if (known) return *known;
+    if (const result<void> done = finished(code == SQLITE_ROW ? SQLITE_DONE : code); !done) return done.error();
+  }
+  publisher_id made;
+  std::random_device random;
+  for (std::uint8_t& byte : made.bytes) byte = static_cast<std::uint8_t>(random());
+  sqlite_statement put(handle_, "INSERT INTO self (publisher) VALUES (?)");
+  if (const result<void> done = finished(put.bind(made.view()).step()); !done) return done.error();
+  return made;
 }
 
 }  // namespace shoal

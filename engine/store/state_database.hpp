@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "content/metainfo.hpp"
+#include "content/publication.hpp"
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
 #include "store/file_signature.hpp"
@@ -29,6 +30,8 @@ struct stored_share {
   byte_buffer torrent;                     ///< metainfo::to_torrent()
   std::vector<file_signature> signatures;  ///< empty: it is damaged
   std::uint64_t inode = 0;                 ///< of what we downloaded there, which may be mended; 0: it was added
+  publication published{};
+  bool follow = false;  ///< when it changes, the new version is shared
 };
 
 /// An unfinished download in `directory`.
@@ -43,6 +46,7 @@ struct stored_download {
   byte_buffer pending;             ///< verified, perhaps not on disk: hashed again after a crash
   bool paused = false;             ///< cancelled by the user: not resumed at the next start
   partial_record partial{};        ///< what it has on disk
+  publication published{};
 };
 
 class state_database {
@@ -60,6 +64,8 @@ class state_database {
   result<std::optional<stored_share>> share(const std::string& path);
 
   result<std::vector<stored_download>> downloads();
+  /// The download of this share, if there is one.
+  result<std::optional<stored_download>> download(const share_id& id);
   /// Replaces the download with the same id.
   result<void> save_download(const stored_download& download);
   /// Journals progress of a download that was saved; nothing happens if it was not. Call with `safe` only
@@ -71,6 +77,9 @@ class state_database {
   /// Marks a saved download as paused; saving it again unmarks it.
   result<void> pause_download(const share_id& id);
   result<void> remove_download(const share_id& id);
+
+  /// Who publishes from this state directory; made at the first call.
+  result<publisher_id> publisher();
 
  private:
   state_database(sqlite3* handle, sqlite_path path, std::string shown_path)

@@ -20,12 +20,18 @@ concept is = std::same_as<std::remove_const_t<T>, Struct>;
 
 using enum presence;
 
+void publication_fields(auto& archive, auto& publication) {
+  archive.optional_id("publisher", publication.publisher);
+  archive.number("published", publication.ms, optional, publication_ms_max);
+}
+
 void fields(auto& archive, is<share_offer> auto& m) {
   archive.id("id", m.id);
   archive.name("name", m.name);
   archive.number("bytes", m.bytes, required, share_bytes_max);
   archive.number("files", m.files, optional);
   archive.number("have", m.have, optional);
+  publication_fields(archive, m.publication);
   if (m.have > m.bytes) archive.refuse("have", "is larger than \"bytes\"");
 }
 
@@ -46,6 +52,7 @@ void fields(auto& archive, is<share_row> auto& m) {
   archive.number("seeders", m.seeders, optional);
   archive.number("leechers", m.leechers, optional);
   archive.number("held", m.held, optional);
+  publication_fields(archive, m.publication);
 }
 
 void fields(auto& archive, is<holders_row> auto& m) {

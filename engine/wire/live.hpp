@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "content/publication.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
@@ -49,6 +50,7 @@ struct share_offer {
   std::uint64_t bytes = 0;
   std::uint32_t files = 0;
   std::uint64_t have = 0;  ///< verified bytes the sender holds; `bytes` makes it a seeder
+  shoal::publication publication{};
   friend bool operator==(const share_offer&, const share_offer&) = default;
 };
 struct publish {
@@ -109,6 +111,7 @@ struct share_row {
   std::uint32_t seeders = 0;
   std::uint32_t leechers = 0;
   std::uint64_t held = 0;  ///< verified bytes over all holders; held / bytes is the availability
+  shoal::publication publication{};
   friend bool operator==(const share_row&, const share_row&) = default;
 };
 struct holders_row {
@@ -130,7 +133,7 @@ struct delta {
   std::uint64_t seq = 0;
   std::vector<peer_row> joined;
   std::vector<peer_id> left;
-  std::vector<share_row> published;   ///< new shares
+  std::vector<share_row> published;   ///< new shares, and known ones that were published anew
   std::vector<share_id> withdrawn;    ///< shares that nobody holds any more
   std::vector<holders_row> progress;  ///< known shares whose numbers changed
   friend bool operator==(const delta&, const delta&) = default;

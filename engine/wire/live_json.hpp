@@ -38,6 +38,12 @@ class json_reader {
     if (const auto* found = find(key, presence::required)) read_id(key, *found, to);
   }
 
+  /// All zero stands for none.
+  template <class Tag, std::size_t Bytes>
+  void optional_id(std::string_view key, opaque_id<Tag, Bytes>& to) {
+    if (const auto* found = find(key, presence::optional)) read_id(key, *found, to);
+  }
+
   template <class Tag, std::size_t Bytes>
   void ids(std::string_view key, std::vector<opaque_id<Tag, Bytes>>& to, presence need,
            std::size_t count_max = no_limit) {
@@ -119,6 +125,11 @@ class json_writer {
   void id(std::string_view key, const opaque_id<Tag, Bytes>& from) {
     put_key(key);
     put_id(from);
+  }
+
+  template <class Tag, std::size_t Bytes>
+  void optional_id(std::string_view key, const opaque_id<Tag, Bytes>& from) {
+    if (from != opaque_id<Tag, Bytes>{}) id(key, from);
   }
 
   template <class Tag, std::size_t Bytes>

@@ -52,9 +52,9 @@ class ErrorsTest(SwarmTest):
 
     def test_unknown_and_ambiguous_shares(self):
         tracker = self.tracker()
-        a = self.peer("a", tracker)
+        a, c = self.peer("a", tracker), self.peer("c", tracker)
         a.add(self.file("one/same.bin", 100_000))
-        a.add(self.file("two/same.bin", 200_000))
+        c.add(self.file("two/same.bin", 200_000))
         self.wait_listed(a, "same.bin", bytes=200_000)
         self.wait_listed(a, "same.bin", bytes=100_000)
         b = self.peer("b", tracker)

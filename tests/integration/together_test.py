@@ -61,7 +61,7 @@ class TogetherTest(SwarmTest):
         self.assertIn("goes on", self.leave(first))
         self.assertIsNotNone(leecher.download_row(share))
         self.assertIn("kept", self.leave(second))
-        wait_for(lambda: leecher.download_row(share) is None, "the download is gone")
+        wait_for(lambda: leecher.download_row(share)["phase"] == "cancelled", "the download is cancelled")
 
     def test_one_that_fails_does_not_hide_the_others(self):
         tracker = self.tracker()

@@ -13,7 +13,7 @@ namespace {
 
 struct fixture {
   fixture() {
-    auto opened = content_files::open_partial(home.path().string(), info, false, std::make_shared<file_cache>(), {},
+    auto opened = content_files::open_partial(home.path().string(), info, false, std::make_shared<file_cache>(512), {},
                                               [](const partial_record&) -> result<void> { return {}; });
     REQUIRE(opened);
     files = *opened;

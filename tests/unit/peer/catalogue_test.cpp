@@ -165,3 +165,32 @@ TEST_CASE("a prefix of several ids is ambiguous", "[catalogue]") {
   CHECK(found.error().text.find("means 8 shares") != std::string::npos);
   CHECK(found.error().text.find("and 3 more") != std::string::npos);
 }
+
+TEST_CASE("a name means the newest of one publisher", "[catalogue]") {
+  auto version = [](std::uint8_t n, std::uint8_t publisher, std::uint64_t ms) {
+    auto row = share(n, "m");
+    row.publication.publisher.bytes.fill(publisher);
+    row.publication.ms = ms;
+    return row;
+  };
+  catalogue subject;
+  subject.on_snapshot(0, snapshot(1, {version(1, 7, 100), version(2, 7, 300), version(3, 7, 200), share(4, "x")}));
+  const auto found = subject.find("m");
+  REQUIRE(found.has_value());
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().id == share(2, "").id);
+  CHECK(subject.find("*")->size() == 2);
+  CHECK(subject.matching("*").size() == 4);
+  CHECK(subject.find(share(1, "").id.hex())->front().id == share(1, "").id);
+  CHECK(subject.find(share(1, "").id.hex().substr(0, 10))->front().id == share(1, "").id);
+
+  // What was published anew is the newest, whoever of the trackers says so.
+  subject.on_snapshot(1, snapshot(1, {version(1, 7, 400)}));
+  CHECK(subject.find("m")->front().id == share(1, "").id);
+
+  // Another publisher's is another share, and so is one of which nobody knows who published it.
+  subject.on_snapshot(1, snapshot(1, {version(5, 8, 50)}));
+  CHECK(subject.find("m").error().code == errc::ambiguous);
+  subject.on_snapshot(1, snapshot(1, {share(6, "m")}));
+  CHECK(subject.find("m").error().code == errc::ambiguous);
+}

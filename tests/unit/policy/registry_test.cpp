@@ -194,6 +194,38 @@ TEST_CASE("a share of no bytes is held by its seeders", "[registry]") {
   CHECK(b.subject.snapshot().shares.at(0).seeders == 1);
 }
 
+TEST_CASE("a share that is published anew is described anew", "[registry]") {
+  const auto claim = [](std::uint8_t publisher, std::uint64_t ms) {
+    auto message = offer(1, 1000);
+    message.shares[0].publication.publisher.bytes.fill(publisher);
+    message.shares[0].publication.ms = ms;
+    return message;
+  };
+  bench b;
+  for (std::uint8_t n = 1; n <= 3; ++n) REQUIRE(b.join(n, n).has_value());
+  REQUIRE(b.subject.on_publish(session(1), claim(7, 100), b.now).has_value());
+  b.tick();
+
+  // Who only repeats it, or does not know it, changes nothing.
+  REQUIRE(b.subject.on_publish(session(2), claim(7, 100), b.now).has_value());
+  REQUIRE(b.subject.on_publish(session(3), offer(1, 1000), b.now).has_value());
+  CHECK(b.tick().delta->message.published.empty());
+
+  REQUIRE(b.subject.on_publish(session(1), claim(7, 200), b.now).has_value());
+  const auto anew = b.tick().delta->message;
+  REQUIRE(anew.published.size() == 1);
+  CHECK(anew.published[0].publication.ms == 200);
+  CHECK(anew.published[0].seeders == 3);
+  CHECK(anew.progress.empty());
+  CHECK(b.subject.snapshot().shares[0].publication.ms == 200);
+
+  // A later claim of somebody else, and an older one of the same.
+  REQUIRE(b.subject.on_publish(session(2), claim(8, 300), b.now).has_value());
+  REQUIRE(b.subject.on_publish(session(2), claim(7, 100), b.now).has_value());
+  b.tick();
+  CHECK(b.subject.snapshot().shares[0].publication.ms == 200);
+}
+
 TEST_CASE("what came and went within a batch is not mentioned", "[registry]") {
   bench b;
   REQUIRE(b.join(1, 1).has_value());

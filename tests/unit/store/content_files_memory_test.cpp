@@ -24,7 +24,7 @@ TEST_CASE("in memory no block is reserved, and one that was cut is noticed all t
     const fs::path& path;
     ~unmount() { umount2(path.c_str(), MNT_DETACH); }
   } const after{memory};
-  const auto cache = std::make_shared<file_cache>();
+  const auto cache = std::make_shared<file_cache>(512);
   test::write_file(home / "file", test::pattern(1'500'000, 1));
   const test::sample share = test::sample_of(home / "file");
   const auto source = content_files::open_complete(share.path, share.info, share.signatures, cache);

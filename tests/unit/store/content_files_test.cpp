@@ -50,7 +50,7 @@ struct fixture {
   }
   fs::path unfinished(const metainfo_ptr& info) const { return home / "down" / unfinished_folder / info->id().hex(); }
   temporary_directory home;
-  std::shared_ptr<file_cache> cache = std::make_shared<file_cache>();
+  std::shared_ptr<file_cache> cache = std::make_shared<file_cache>(512);
   std::map<share_id, partial_record> records;  ///< what was written down
 };
 

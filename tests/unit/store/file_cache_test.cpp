@@ -56,7 +56,7 @@ TEST_CASE("a handle keeps its file open beyond eviction and drop", "[file_cache]
 }
 
 TEST_CASE("drop forgets the files of one owner only", "[file_cache]") {
-  file_cache cache;
+  file_cache cache(512);
   const std::uint64_t one = cache.new_owner();
   const std::uint64_t two = cache.new_owner();
   CHECK(one != two);
@@ -70,7 +70,7 @@ TEST_CASE("drop forgets the files of one owner only", "[file_cache]") {
 }
 
 TEST_CASE("an open that fails leaves nothing behind", "[file_cache]") {
-  file_cache cache;
+  file_cache cache(512);
   const auto failed = cache.get(1, 1, []() -> result<int> { return error{errc::disk, "broken"}; });
   REQUIRE_FALSE(failed);
   CHECK(failed.error().text == "broken");

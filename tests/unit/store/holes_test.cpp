@@ -39,7 +39,7 @@ struct fixture {
   fixture() { fs::create_directory(home / "down"); }
 
   test::temporary_directory home;
-  std::shared_ptr<file_cache> cache = std::make_shared<file_cache>();
+  std::shared_ptr<file_cache> cache = std::make_shared<file_cache>(512);
   partial_record known;
 };
 

@@ -28,6 +28,8 @@ std::string join_text(const std::string& members) {
   return R"({"type":"join","peer":")" + peer_hex + "\"," + members + "}";
 }
 
+const publication published{id_of<publisher_id>(9), publication_ms_max};
+
 std::string refusal_of(const std::string& text) {
   const auto decoded = decode_peer_message(text);
   REQUIRE(decoded.has_error());
@@ -39,7 +41,7 @@ TEST_CASE("every message of a peer comes back") {
   const std::vector<peer_message> all{
       join{peer, "mac\"hine\\ \xc3\xbc", 65535, "0.1.0", "2001:db8::1"},
       publish{},
-      publish{{{share, "data set", share_bytes_max, 4294967295, share_bytes_max}, {share, "b", 0, 0, 0}}},
+      publish{{{share, "data set", share_bytes_max, 4294967295, share_bytes_max, published}, {share, "b", 0, 0, 0}}},
       withdraw{{share, id_of<share_id>(1)}},
       progress{share, 12345678901},
       watch{share},
@@ -54,7 +56,7 @@ TEST_CASE("every message of a peer comes back") {
 
 TEST_CASE("every message of the tracker comes back") {
   const peer_row row{peer, "host", "192.0.2.1", 6881, "0.1.0", true};
-  const share_row listed{share, "name", 100, 2, 3, 4, std::numeric_limits<std::uint64_t>::max()};
+  const share_row listed{share, "name", 100, 2, 3, 4, std::numeric_limits<std::uint64_t>::max(), published};
   const std::vector<tracker_message> all{welcome{"192.0.2.1", true, 5000},
                                          snapshot{},
                                          snapshot{std::numeric_limits<std::uint64_t>::max(), {row, row}, {listed}},

@@ -1,0 +1,125 @@
+"""Downloads that do not run: listed, gone on with, removed."""
+from harness import SwarmTest, digest, wait_for
+from proxy import Proxy
+
+
+class CancelledTest(SwarmTest):
+    def begun(self, name="m", size=8 << 20):
+        """A leecher with a slow download that has begun, the id of its share, the seeder, and the proxy between them."""
+        seeder, leecher = self.peer("seeder"), self.peer("leecher")
+        share = seeder.add(self.file(f"data/{name}", size))["id"]
+        torrent = self.directory / "m.torrent"
+        seeder.ok("torrent", name, "-o", str(torrent))
+        proxy = Proxy(self, seeder.port, rate=2 << 20)
+        leecher.ok("download", str(torrent), "--peer", proxy.address, "--no-wait")
+        leecher.wait_done(share, 1 << 20)
+        return leecher, share, seeder, proxy
+
+    def row(self, peer, share):
+        return next((row for row in peer.json("status")["downloads"] if row["id"] == share), None)
+
+    def test_a_cancelled_download_is_listed_and_goes_on_by_its_name(self):
+        leecher, share, seeder, proxy = self.begun()
+        leecher.ok("cancel", "m")
+        for _ in range(2):
+            row = self.row(leecher, share)
+            self.assertEqual((row["phase"], row["bytes"]), ("cancelled", 8 << 20))
+            self.assertGreaterEqual(row["done"], 1 << 20)
+            self.assertIn("cancelled", leecher.ok("status").out)
+            leecher.terminate()
+            leecher = self.peer("leecher")
+        proxy.rate = None
+        row = leecher.json("download", "m")[0]
+        self.assertEqual(digest(leecher.dir / "m"), digest(self.directory / "data/m"))
+        self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), 7 << 20)
+        self.assertEqual(leecher.json("status")["downloads"][0]["phase"], "complete")
+
+    def remove_cancelled(self, again):
+        leecher, share, _, _ = self.begun()
+        leecher.ok("cancel", share[:12])
+        if again:
+            leecher.terminate()
+            leecher = self.peer("leecher")
+        self.assertTrue(leecher.unfinished().exists())
+        leecher.ok("remove", "m")
+        self.assertEqual(list(leecher.dir.iterdir()), [])
+        self.assertIsNone(self.row(leecher, share))
+        refused = leecher.run("remove", "m")
+        self.assertEqual(refused.code, 3, refused.err)
+
+    def test_a_cancelled_download_is_removed_with_its_partial(self):
+        self.remove_cancelled(again=False)
+
+    def test_a_cancelled_download_is_removed_with_its_partial_by_a_later_run(self):
+        self.remove_cancelled(again=True)
+
+    def test_what_took_the_place_of_the_partial_stays(self):
+        leecher, share, _, _ = self.begun()
+        leecher.ok("cancel", "m")
+        partial = leecher.unfinished()
+        partial.rename(leecher.dir / "mine")
+        partial.write_text("somebody's")
+        leecher.ok("remove", "m")
+        self.assertEqual(partial.read_text(), "somebody's")
+
+    def test_a_failed_download_goes_on_where_it_was_and_is_removed(self):
+        leecher, share, _, proxy = self.begun()
+        leecher.ok("cancel", "m")
+        in_the_way = leecher.dir / "m"
+        in_the_way.write_text("in the way")
+        self.assertEqual(leecher.run("download", "m").code, 7)
+        self.assertEqual(self.row(leecher, share)["phase"], "failed")
+        self.assertTrue(leecher.unfinished())
+        leecher.ok("remove", "m")
+        self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["m"])
+        self.assertEqual(in_the_way.read_text(), "in the way")
+
+    def test_going_on_elsewhere_leaves_nothing_behind(self):
+        leecher, share, _, proxy = self.begun()
+        leecher.ok("cancel", "m")
+        proxy.rate = None
+        other = self.directory / "other"
+        other.mkdir()
+        leecher.ok("download", "m", "--dir", str(other))
+        self.assertEqual(digest(other / "m"), digest(self.directory / "data/m"))
+        self.assertEqual(list(leecher.dir.iterdir()), [])
+
+    def test_it_goes_on_in_its_own_directory(self):
+        leecher, share, seeder, proxy = self.begun()
+        leecher.ok("remove", "m")
+        other = self.directory / "other"
+        other.mkdir()
+        leecher.ok("download", str(self.directory / "m.torrent"), "--peer", proxy.address, "--no-wait", "--dir",
+                   str(other))
+        leecher.wait_done(share, 1 << 20)
+        leecher.ok("cancel", "m")
+        leecher.terminate()
+        leecher = self.peer("leecher")
+        proxy.rate = None
+        leecher.ok("download", "m")
+        self.assertEqual(digest(other / "m"), digest(self.directory / "data/m"))
+
+    def test_whatever_the_phase_what_a_command_says_is_so(self):
+        seeder = self.peer("seeder")
+        share = seeder.add(self.file("data/m", 30_000_000))["id"]
+        torrent = self.directory / "m.torrent"
+        seeder.ok("torrent", "m", "-o", str(torrent))
+        for number, command in enumerate(["cancel", "remove"] * 5):
+            with self.subTest(number=number, command=command):
+                leecher = self.peer(f"leecher{number}")
+                leecher.ok("download", str(torrent), "--peer", f"127.0.0.1:{seeder.port}", "--no-wait")
+                # Later each time, so that each phase is met.
+                leecher.wait_done(share, number * 3_300_000)
+                outcome = leecher.run(command, "m")
+                status = leecher.json("status")
+                phases = [row["phase"] for row in status["downloads"]]
+                if command == "cancel" and outcome.code == 0:
+                    self.assertEqual((phases, status["shares"]), (["cancelled"], []))
+                    self.assertFalse((leecher.dir / "m").exists())
+                elif command == "cancel":
+                    self.assertEqual(phases, ["complete"])
+                    self.assertEqual(digest(leecher.dir / "m"), digest(self.directory / "data/m"))
+                else:
+                    self.assertEqual((outcome.code, phases, status["shares"]), (0, [], []), outcome.err)
+                    self.assertFalse((leecher.dir / ".shoal").exists())
+                leecher.terminate()

@@ -1,0 +1,83 @@
+"""A name whose publisher changed what is behind it."""
+from harness import SwarmTest, digest, wait_for
+
+
+class VersionsTest(SwarmTest):
+    def two_versions(self):
+        """A tracker, the publisher of two versions of "m", who holds the new one, a peer that holds the old one, and
+        the rows of both."""
+        tracker = self.tracker()
+        publisher, holder = self.peer("publisher", tracker), self.peer("holder", tracker)
+        path = self.file("data/m", 1_000_000)
+        old = publisher.add(path)
+        holder.ok("download", "m")
+        path.write_bytes(path.read_bytes() + b"new")
+        new = publisher.add(path)
+        wait_for(lambda: len(holder.json("list", "--versions")) == 2, "both versions are listed")
+        return tracker, publisher, holder, old, new
+
+    def test_a_name_means_the_newest(self):
+        tracker, publisher, holder, old, new = self.two_versions()
+        fresh = self.peer("fresh", tracker)
+        wait_for(lambda: len(fresh.json("list", "--versions")) == 2, "both versions are listed")
+        rows = fresh.json("list")
+        self.assertEqual([row["id"] for row in rows], [new["id"]])
+        self.assertGreater(rows[0]["published"], 1_700_000_000)
+        row = fresh.json("download", "m")[0]
+        self.assertEqual(row["id"], new["id"])
+        self.assertEqual((fresh.dir / "m").read_bytes()[-3:], b"new")
+        other = self.directory / "other"
+        other.mkdir()
+        fresh.ok("download", old["id"][:12], "--dir", str(other))
+        self.assertEqual((other / "m").stat().st_size, 1_000_000)
+
+    def test_who_holds_the_old_one_is_not_told_that_it_is_complete(self):
+        tracker, publisher, holder, old, new = self.two_versions()
+        before = digest(holder.dir / "m")
+        refused = holder.run("download", "m")
+        self.assertEqual(refused.code, 7, refused.err)
+        self.assertIn("older version", refused.err)
+        self.assertIn("--dir", refused.err)
+        self.assertEqual(digest(holder.dir / "m"), before)
+        # The same after a start, though the old version is found sooner than the tracker.
+        holder.terminate()
+        holder = self.peer("holder", tracker)
+        again = holder.run("download", "m")
+        self.assertEqual(again.code, 7, again.err)
+        self.assertEqual(digest(holder.dir / "m"), before)
+        other = self.directory / "other"
+        other.mkdir()
+        holder.ok("download", "m", "--dir", str(other))
+        self.assertEqual((other / "m").read_bytes()[-3:], b"new")
+
+    def test_a_publisher_can_go_back(self):
+        tracker, publisher, holder, old, new = self.two_versions()
+        third = self.peer("third", tracker)
+        third.ok("download", "m")
+        path = self.directory / "data/m"
+        path.write_bytes(path.read_bytes()[:-3])
+        self.assertEqual(publisher.add(path)["id"], old["id"])
+        wait_for(lambda: [row["id"] for row in third.json("list")] == [old["id"]], "the old version is the newest")
+
+    def test_versions_outlive_tracker_and_publisher(self):
+        tracker, publisher, holder, old, new = self.two_versions()
+        third = self.peer("third", tracker)
+        third.ok("download", "m")
+        publisher.terminate()
+        for peer in (holder, third):
+            peer.terminate()
+        tracker.terminate()
+        tracker = self.tracker()
+        holder, third = self.peer("holder", tracker), self.peer("third", tracker)
+        wait_for(lambda: len(holder.json("list", "--versions")) == 2, "both versions are listed")
+        self.assertEqual([row["id"] for row in holder.json("list")], [new["id"]])
+
+    def test_two_publishers_of_one_name_are_asked_about(self):
+        tracker = self.tracker()
+        for name in ("one", "two"):
+            self.peer(name, tracker).add(self.file(f"{name}/m", 100_000, seed=len(name) + ord(name[0])))
+        fresh = self.peer("fresh", tracker)
+        wait_for(lambda: len(fresh.json("list")) == 2, "both are listed")
+        refused = fresh.run("download", "m")
+        self.assertEqual(refused.code, 2, refused.err)
+        self.assertIn("published", refused.err)
