@@ -25,6 +25,7 @@ void add_options(po::options_description& options) {
   using texts = std::vector<std::string>;
   add("dir", po::value<std::string>()->value_name("DIR"), "where to put it (default: where the peer puts downloads)");
   add("symlinks", po::bool_switch(), "create the symbolic links that a folder contains");
+  add("keep-mode", po::bool_switch(), "give the files the permissions that they have at their publisher");
   add("peer", po::value<texts>()->value_name("HOST:PORT"), "a peer that has it; may be repeated");
   add("tracker", po::value<texts>()->value_name("HOST:PORT"),
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
@@ -42,6 +43,7 @@ result<wanted_download> wanted_of(const std::string& what, const arguments& give
   const std::string directory = absolute_path(given.text("dir"));
   if (!directory.empty()) params["directory"] = directory;
   params["symlinks"] = given.flag("symlinks");
+  params["keep_mode"] = given.flag("keep-mode");
   params["wait"] = !given.flag("no-wait");
   json::array peers;
   for (const std::string& peer : given.texts("peer")) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "content/bencode.hpp"
+#include "content/file_attributes.hpp"
 #include "content/info_dictionary.hpp"
 #include "content/merkle.hpp"
 #include "core/assert.hpp"
@@ -18,6 +19,9 @@ namespace shoal {
 namespace {
 
 using layer_list = std::vector<std::vector<digest>>;
+
+/// In a .torrent, beside `info`: other clients pass over what they do not know.
+constexpr std::string_view attributes_key = "shoal.files";
 
 result<metainfo_ptr> finished(result<std::shared_ptr<metainfo>> made) {
   if (!made) return made.error();
@@ -112,7 +116,11 @@ result<std::shared_ptr<const metainfo>> metainfo::from_torrent(byte_view torrent
     return error{errc::malformed, "torrent: its info dictionary is damaged, get it again: " + info.error().text};
   }
   auto made = from_parsed(*info);
-  if (!made || (*made)->has_layers()) return finished(std::move(made));
+  if (!made) return made.error();
+  const bencode::value* attributes = parsed->find(attributes_key, bencode::kind::dictionary);
+  // Of no other use than to give times to files: a list that is none does not spoil the torrent.
+  if (attributes != nullptr) (void)(*made)->attach_attributes(attributes->source());
+  if ((*made)->has_layers()) return finished(std::move(made));
   auto layers = read_layers(*parsed, **made);
   if (!layers) return layers.error();
   if (!*layers) return finished(std::move(made));
@@ -121,7 +129,8 @@ result<std::shared_ptr<const metainfo>> metainfo::from_torrent(byte_view torrent
 }
 
 result<std::shared_ptr<const metainfo>> metainfo::build(std::string name, bool folder, std::uint32_t piece_bytes,
-                                                        std::vector<file_entry> files, layer_list layers) {
+                                                        std::vector<file_entry> files, layer_list layers,
+                                                        byte_view attributes) {
   if (layers.size() != files.size()) {
     return error{errc::malformed, "share \"" + name + "\": there must be one piece layer per file"};
   }
@@ -149,6 +158,9 @@ result<std::shared_ptr<const metainfo>> metainfo::build(std::string name, bool f
     return error{errc::malformed, "share \"" + fields.name + "\": a single file must have the name of its share"};
   }
   if (const auto attached = (*made)->attach_layers(std::move(sorted_layers)); !attached) return attached.error();
+  if (!attributes.empty()) {
+    if (const auto attached = (*made)->attach_attributes(attributes); !attached) return attached.error();
+  }
   return finished(std::move(made));
 }
 
@@ -156,6 +168,18 @@ result<std::shared_ptr<const metainfo>> metainfo::with_layers(layer_list layers)
   std::shared_ptr<metainfo> made(new metainfo(*this));
   if (const auto attached = made->attach_layers(std::move(layers)); !attached) return attached.error();
   return std::shared_ptr<const metainfo>(std::move(made));
+}
+
+result<std::shared_ptr<const metainfo>> metainfo::with_attributes(byte_view list) const {
+  std::shared_ptr<metainfo> made(new metainfo(*this));
+  if (const auto attached = made->attach_attributes(list); !attached) return attached.error();
+  return std::shared_ptr<const metainfo>(std::move(made));
+}
+
+result<void> metainfo::attach_attributes(byte_view list) {
+  if (const auto read = decode_attributes(list, regular_file_count()); !read) return read.error();
+  attributes_.assign(list.begin(), list.end());
+  return {};
 }
 
 result<void> metainfo::attach_layers(layer_list layers) {
@@ -206,7 +230,9 @@ byte_buffer metainfo::to_torrent() const {
     out.key(as_text(root.view()));
     out.string(byte_view(layer->front().bytes.data(), layer->size() * digest::size));
   }
-  return out.end().end().take();
+  out.end();
+  if (!attributes_.empty()) out.key(attributes_key).raw(attributes_);
+  return out.end().take();
 }
 
 }  // namespace shoal

@@ -41,12 +41,16 @@ class metainfo {
   static result<std::shared_ptr<const metainfo>> from_info(byte_view info);
   /// Builds the metainfo of a new share. `files` in any order (they are sorted into file-tree order, which
   /// `layers` follows: layers[i] is the piece layer of files[i], empty for files of at most one piece). A single file
-  /// whose path equals `name` and `folder` false is a single-file torrent.
+  /// whose path equals `name` and `folder` false is a single-file torrent. `attributes`: as with_attributes, or empty.
   static result<std::shared_ptr<const metainfo>> build(std::string name, bool folder, std::uint32_t piece_bytes,
                                                        std::vector<file_entry> files,
-                                                       std::vector<std::vector<digest>> layers);
+                                                       std::vector<std::vector<digest>> layers,
+                                                       byte_view attributes = {});
   /// This metainfo with its piece layers, one per file as in `build`; errc::verification if one does not match.
   result<std::shared_ptr<const metainfo>> with_layers(std::vector<std::vector<digest>> layers) const;
+
+  /// This metainfo with the times and modes of its files (file_attributes.hpp), which are no part of what id() covers.
+  result<std::shared_ptr<const metainfo>> with_attributes(byte_view list) const;
 
   const share_id& id() const { return id_; }
   const std::string& name() const { return name_; }
@@ -67,9 +71,12 @@ class metainfo {
   /// What the piece must hash to (merkle.hpp piece_root). Needs has_layers().
   const digest& piece_hash(piece_index piece) const;
 
+  /// The list of file attributes, as encode_attributes gives it; empty: nobody told it.
+  byte_view attributes() const { return attributes_; }
+
   /// The exact info dictionary, whose SHA-256 is id().
   byte_view info() const { return info_; }
-  /// The .torrent file. Needs has_layers().
+  /// The .torrent file, with the attributes under a key of our own beside the info dictionary. Needs has_layers().
   byte_buffer to_torrent() const;
 
  private:
@@ -77,6 +84,7 @@ class metainfo {
   /// All but the piece layers; those too if no file has several pieces.
   static result<std::shared_ptr<metainfo>> from_parsed(const bencode::value& info);
   result<void> attach_layers(std::vector<std::vector<digest>> layers);
+  result<void> attach_attributes(byte_view list);
 
   share_id id_;
   std::string name_;
@@ -86,6 +94,7 @@ class metainfo {
   std::vector<std::vector<digest>> layers_;
   geometry shape_;
   byte_buffer info_;
+  byte_buffer attributes_;
 };
 
 using metainfo_ptr = std::shared_ptr<const metainfo>;

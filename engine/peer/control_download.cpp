@@ -135,6 +135,7 @@ awaitable<result<std::vector<download_request>>> requests_of(control_call& call)
   common.directory = text_param(call, "directory").value_or("");
   common.make_directory = !common.directory.empty();
   common.symlinks = flag_param(call, "symlinks", false);
+  common.keep_modes = flag_param(call, "keep_mode", false);
   common.peers = list_param(call, "peers");
   auto torrent = text_param(call, "torrent");
   if (torrent) co_return co_await requests_of_file(call, std::move(common), std::move(*torrent));

@@ -37,6 +37,7 @@ download::~download() = default;
 awaitable<void> download::run() {
   const bool known = co_await fetch_metadata();
   if (known) {
+    begin_attributes();
     const bool missing = co_await prepare();
     if (missing) {
       co_await transfer_chunks();
@@ -86,6 +87,7 @@ awaitable<void> download::transfer_chunks() {
     }
     give_up_leaves(now);
     check_paths(now);
+    pump_attributes(now);
     measure(now);
     if (attached_.empty() && stores_.size() == 0) {
       auto rest = [files = share_.files()]() -> result<void> {
@@ -116,11 +118,16 @@ awaitable<void> download::finish() {
   journal_->stop();
   co_await stores_.drained();
   co_await tasks_.join();
+  co_await await_attributes();
+  if (stopped_ || ended()) co_return;
   const auto files = share_.files();
   const auto info = share_.info();
   auto complete = [this, files, info, published = share_.published]() -> result<void> {
     const std::uint64_t inode = files->record().inode;
-    if (auto done = files->finish(); !done) {
+    auto attributes = decode_attributes(info->attributes(), info->regular_file_count());
+    wanted_attributes wanted;
+    if (attributes) wanted = {std::move(*attributes), request_.keep_modes};
+    if (auto done = files->finish(wanted); !done) {
       // What was verified is not what is there: the next try looks at everything again.
       if (done.error().code == errc::verification) (void)context_.database.save_progress(request_.id, {}, {});
       return done;
@@ -206,6 +213,7 @@ void download::follow_decisions() {
 
 void download::on_session_ready(session& from) {
   if (stopped_ || ended()) return;
+  offer_attributes(from);
   if (attached(from)) return;
   if (phase_ == download_phase::metadata && metadata_) {
     ask_metadata(from);
@@ -216,6 +224,11 @@ void download::on_session_ready(session& from) {
 }
 
 void download::on_session_gone(session& from) {
+  if (const auto source = attributes_source(from)) {
+    attributes_sources_.erase(*source);
+    if (attributes_) attributes_->on_source_gone(*source);
+    pump_attributes(clock::now());
+  }
   if (!attached(from)) return;
   const source_id source = *from.source;
   if (transfer_) {

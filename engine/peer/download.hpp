@@ -21,6 +21,7 @@
 #include "peer/journal.hpp"
 #include "peer/peer_context.hpp"
 #include "peer/store_queue.hpp"
+#include "policy/attributes_fetch.hpp"
 #include "policy/metadata_fetch.hpp"
 #include "policy/transfer.hpp"
 #include "store/content_files.hpp"
@@ -40,6 +41,7 @@ struct download_request {
   /// Make the directory if it is missing: the user named it now. Otherwise its disk may not be mounted yet.
   bool make_directory = false;
   bool symlinks = false;
+  bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
@@ -111,6 +113,8 @@ class download {
   void on_piece_end(session& from, const byte_range& range);
   void on_info_piece(session& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data);
   void on_info_reject(session& from, std::uint32_t piece);
+  void on_attributes_part(session& from, std::uint32_t part, byte_view data);
+  void on_attributes_reject(session& from);
   void on_hashes(session& from, const hash_range& range, std::span<const digest> hashes);
   void on_hash_reject(session& from, const hash_range& range);
 
@@ -152,6 +156,16 @@ class download {
   bool attached(const session& one) const;
   void on_stored(std::span<const store_queue::job> done);
 
+  // download_attributes.cpp: times and modes of the files, which nothing but the end of the download waits for.
+  void begin_attributes();
+  void offer_attributes(session& from);
+  void pump_attributes(time_point now);
+  /// Waits a moment for what somebody was asked for.
+  awaitable<void> await_attributes();
+  /// Checks the list that has come, and keeps it.
+  awaitable<void> read_attributes();
+  std::optional<source_id> attributes_source(const session& from) const;
+
   // download_report.cpp
   void remember_gone(source_row row);
 
@@ -180,6 +194,9 @@ class download {
   std::unique_ptr<journal> journal_;
   std::map<source_id, session*> attached_;
   std::map<piece_index, leaf_query> leaf_queries_;
+  std::unique_ptr<attributes_fetch> attributes_;  ///< until the list is here
+  std::map<source_id, session*> attributes_sources_;
+  bool reading_attributes_ = false;
   std::vector<source_row> gone_sources_;
 
   std::uint64_t bytes_checked_ = 0;

@@ -299,6 +299,7 @@ awaitable<bool> download::prepare() {
   row.id = request_.id;
   row.directory = request_.directory;
   row.symlinks = request_.symlinks;
+  row.keep_modes = request_.keep_modes;
   row.torrent = info->to_torrent();
   row.name = info->name();
   row.peers = request_.peers;

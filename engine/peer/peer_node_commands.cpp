@@ -215,6 +215,7 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
     row.paused = false;
     row.directory = request.directory;
     row.symlinks = request.symlinks;
+    row.keep_modes = request.keep_modes;
     if (!request.name.empty()) row.name = request.name;
     if (!request.peers.empty()) row.peers = request.peers;
     row.published = merged(row.published, request.published);

@@ -94,6 +94,7 @@ awaitable<void> peer_node::restore_download(stored_download row, std::uint64_t m
   request.name = row.name;
   request.directory = row.directory;
   request.symlinks = row.symlinks;
+  request.keep_modes = row.keep_modes;
   request.peers = row.peers;
   request.safe = row.safe;
   request.pending = row.pending;

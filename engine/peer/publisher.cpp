@@ -164,7 +164,8 @@ awaitable<result<made_share>> make_share(peer_context& context, scan_result foun
   if (run.failure) co_return *run.failure;
   auto files = found.files;
   set_roots(run, files);
-  auto info = metainfo::build(found.name, found.folder, run.piece_bytes, std::move(files), std::move(run.layers));
+  auto info = metainfo::build(found.name, found.folder, run.piece_bytes, std::move(files), std::move(run.layers),
+                              encode_attributes(found.attributes));
   if (!info) co_return info.error();
   auto opened = content_files::open_complete(found.path, *info, found.signatures, context.files);
   if (!opened) co_return opened.error();

@@ -20,7 +20,6 @@ using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
-constexpr std::string_view client_name = "shoal/" SHOAL_VERSION;
 // Haves that a peer may send before we know how many pieces there are.
 constexpr std::size_t early_haves_max = 100'000;
 constexpr std::uint32_t messages_per_turn = 256;
@@ -83,17 +82,7 @@ std::uint32_t session::request_bytes_max() const {
 }
 
 void session::say_hello() {
-  if (extension_protocol_) {
-    wire::extension_handshake hello;
-    hello.ut_metadata = wire::ut_metadata_id;
-    hello.shoal = wire::shoal_id;
-    hello.metadata_bytes = share_.info() ? static_cast<std::uint32_t>(share_.info()->info().size()) : 0;
-    hello.request_bytes = wire::request_bytes_max;
-    hello.requests_queued = wire::requests_queued_max;
-    hello.listen_port = context_.listen_port;
-    hello.client = client_name;
-    send(wire::extended{0, wire::encode(hello)});
-  }
+  say_extensions();
   const bitmap& verified = share_.verified();
   if (fast_ && (verified.size() == 0 || verified.none()) && !share_.complete()) {
     send(wire::have_none{});
@@ -114,13 +103,6 @@ void session::send(const wire::message& message) {
     return;
   }
   work_.set();
-}
-
-void session::send_metadata_request(std::uint32_t piece) {
-  if (!extensions_.ut_metadata) return;
-  wire::metadata_message ask;
-  ask.piece = piece;
-  send(wire::extended{*extensions_.ut_metadata, wire::encode(ask)});
 }
 
 void session::set_choked(bool choked) {
@@ -301,41 +283,6 @@ void session::handle(const wire::message& message) {
     if (fetch) fetch->on_hash_reject(*this, refused->range);
   } else if (const auto* extended = std::get_if<wire::extended>(&message)) {
     handle_extended(*extended);
-  }
-}
-
-void session::handle_extended(const wire::extended& message) {
-  if (message.id == 0) {
-    auto hello = wire::decode_extension_handshake(message.payload);
-    // A handshake that does not parse is ignored, as others do: plain BEP 3 still works.
-    if (hello) extensions_ = std::move(*hello);
-    on_ready();
-  } else if (message.id == wire::ut_metadata_id) {
-    const auto decoded = wire::decode_metadata_message(message.payload);
-    // BEP 9: unrecognised message types are ignored.
-    if (decoded) handle_metadata(*decoded);
-  } else if (message.id == wire::shoal_id) {
-    const auto hint = wire::decode_pieces_hint(message.payload);
-    if (!hint) {
-      close(end_reason::protocol, hint.error().text);
-    } else if (download* fetch = share_.downloading()) {
-      fetch->on_hint(*this, *hint);
-    }
-  }
-}
-
-void session::handle_metadata(const wire::metadata_message& message) {
-  download* fetch = share_.downloading();
-  switch (message.type) {
-    case wire::metadata_message::kind::request:
-      uploads_.on_metadata_request(message.piece);
-      break;
-    case wire::metadata_message::kind::data:
-      if (fetch) fetch->on_info_piece(*this, message.piece, message.total_bytes, message.data);
-      break;
-    case wire::metadata_message::kind::reject:
-      if (fetch) fetch->on_info_reject(*this, message.piece);
-      break;
   }
 }
 

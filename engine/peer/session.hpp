@@ -63,6 +63,9 @@ class session {
   /// Queues a message; never blocks.
   void send(const wire::message& message);
   void send_metadata_request(std::uint32_t piece);
+  void send_attributes_request(std::uint32_t part);
+  /// The extension handshake, in the beginning and when there is something new to say (BEP 10).
+  void say_extensions();
   /// Says choke or unchoke (BEP 3). What was asked for before a choke is served still, if the peer knows BEP 6, but no
   /// more of it than belongs to one turn.
   void set_choked(bool choked);
@@ -93,6 +96,8 @@ class session {
   std::uint32_t requests_max() const { return extensions_.requests_queued; }
   /// Size of the info dictionary that the peer can send (BEP 9); 0: none.
   std::uint32_t info_bytes() const { return extensions_.ut_metadata ? extensions_.metadata_bytes : 0; }
+  /// Length of the list of file attributes that the peer can send; 0: none.
+  std::uint32_t attributes_bytes() const { return extensions_.shoal_files ? extensions_.attributes_bytes : 0; }
   /// Pieces the other side has; empty until the metadata is known.
   const bitmap& holds() const { return holds_; }
   /// To the peer and back, as the kernel sees it; zero if it does not tell.
@@ -146,6 +151,9 @@ class session {
   void handle(const wire::message& message);
   void handle_extended(const wire::extended& message);
   void handle_metadata(const wire::metadata_message& message);
+  void handle_attributes(const wire::metadata_message& message);
+  /// Asks for a part of what the extension is about, if the peer has it.
+  void send_request(std::optional<std::uint8_t> extension, std::uint32_t part);
   void on_ready();
   void on_holds_changed();
   void close_if_both_complete();

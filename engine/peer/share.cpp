@@ -257,6 +257,13 @@ void share::on_metadata(metainfo_ptr info) {
   }
 }
 
+void share::on_attributes(metainfo_ptr info) {
+  info_ = std::move(info);
+  for (auto& one : sessions_) {
+    if (one->hears_hints()) one->say_extensions();
+  }
+}
+
 void share::on_files(std::shared_ptr<content_files> files, bitmap verified) {
   files_ = std::move(files);
   for (std::uint32_t i = verified.next_set(0); i < verified.size(); i = verified.next_set(i + 1)) {

@@ -105,6 +105,8 @@ class share {
 
   // For the download.
   void on_metadata(metainfo_ptr info);
+  /// The same metainfo, with attributes.
+  void on_attributes(metainfo_ptr info);
   void on_files(std::shared_ptr<content_files> files, bitmap verified);
   void on_piece_verified(piece_index piece);
   void on_download_complete();

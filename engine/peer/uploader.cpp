@@ -100,18 +100,26 @@ void uploader::on_hash_request(const hash_range& range) {
 }
 
 void uploader::on_metadata_request(std::uint32_t piece) {
+  queue({piece, false});
+}
+
+void uploader::on_attributes_request(std::uint32_t part) {
+  queue({part, true});
+}
+
+void uploader::queue(const metadata_request& request) {
   if (waiting_.size() >= wire::requests_queued_max) {
-    answer_metadata(piece, {});
+    answer(request, {});
     return;
   }
-  waiting_.emplace_back(metadata_request{piece});
+  waiting_.emplace_back(request);
   session_.wake();
 }
 
 awaitable<void> uploader::serve_next() {
   if (const auto* metadata = std::get_if<metadata_request>(&waiting_.front())) {
     const metainfo_ptr info = session_.share_.info();
-    answer_metadata(metadata->piece, info ? byte_view(info->info()) : byte_view());
+    answer(*metadata, !info ? byte_view() : metadata->attributes ? info->attributes() : info->info());
     waiting_.pop_front();
     co_return;
   }
@@ -240,19 +248,21 @@ void uploader::on_payload_sent(std::size_t bytes) {
   if (path_.on_sent(bytes, to.last_sent_) && fast_path::is_near(to.round_trip())) leave_bbr(to.socket_);
 }
 
-void uploader::answer_metadata(std::uint32_t piece, byte_view info) {
-  if (!session_.extensions_.ut_metadata) return;
+void uploader::answer(const metadata_request& request, byte_view whole) {
+  const auto& theirs = session_.extensions_;
+  const auto id = request.attributes ? theirs.shoal_files : theirs.ut_metadata;
+  if (!id) return;
   wire::metadata_message answer;
-  answer.piece = piece;
+  answer.piece = request.piece;
   answer.type = wire::metadata_message::kind::reject;
-  const std::uint64_t begin = std::uint64_t{piece} * wire::metadata_piece_bytes;
-  if (begin < info.size()) {
-    const auto part = info.subspan(begin, std::min<std::size_t>(wire::metadata_piece_bytes, info.size() - begin));
+  const std::uint64_t begin = std::uint64_t{request.piece} * wire::metadata_piece_bytes;
+  if (begin < whole.size()) {
+    const auto part = whole.subspan(begin, std::min<std::size_t>(wire::metadata_piece_bytes, whole.size() - begin));
     answer.type = wire::metadata_message::kind::data;
-    answer.total_bytes = static_cast<std::uint32_t>(info.size());
+    answer.total_bytes = static_cast<std::uint32_t>(whole.size());
     answer.data.assign(part.begin(), part.end());
   }
-  session_.send(wire::extended{*session_.extensions_.ut_metadata, wire::encode(answer)});
+  session_.send(wire::extended{*id, wire::encode(answer)});
 }
 
 awaitable<void> uploader::serve_hashes(hash_range range) {

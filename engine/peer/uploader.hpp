@@ -42,6 +42,8 @@ class uploader {
   void on_hash_request(const hash_range& range);
   /// Queues it; too many are rejected (BEP 9).
   void on_metadata_request(std::uint32_t piece);
+  /// As on_metadata_request, for a part of the list of file attributes.
+  void on_attributes_request(std::uint32_t part);
 
   bool empty() const { return waiting_.empty(); }
   /// Serves the first waiting ranges, up to prepare_bytes_max, but those that are cancelled meanwhile. The session's
@@ -56,10 +58,12 @@ class uploader {
   };
   struct metadata_request {
     std::uint32_t piece = 0;
+    bool attributes = false;  ///< of the list of file attributes, else of the info dictionary
   };
+  void queue(const metadata_request& request);
   awaitable<void> serve_hashes(hash_range range);
-  /// A piece of the info dictionary, or a reject if there is none (BEP 9).
-  void answer_metadata(std::uint32_t piece, byte_view info);
+  /// A part of `whole`, what it is a request for, or a reject if there is none (BEP 9).
+  void answer(const metadata_request& request, byte_view whole);
   awaitable<bool> send_range(const prepared& one);
   awaitable<bool> send_bytes(byte_view bytes, bool more);
   /// False: the session was closed meanwhile.

@@ -153,7 +153,7 @@ result<void> content_files::flush() {
   return state_->flush_written();
 }
 
-result<void> content_files::finish() {
+result<void> content_files::finish(const wanted_attributes& wanted) {
   content_state& s = *state_;
   const std::lock_guard lock(s.transition);
   if (s.now == content_state::phase::complete) return {};
@@ -164,6 +164,7 @@ result<void> content_files::finish() {
     if (result<void> woken = s.wake(); !woken) return woken;
   }
   if (result<void> done = s.flush_written(); !done) return done;
+  apply_attributes(s.partial, *s.info, wanted);
   if (s.symlinks) {
     if (result<void> done = make_symlinks(s.partial, *s.info); !done) return done;
   }

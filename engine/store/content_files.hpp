@@ -12,6 +12,7 @@
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
+#include "store/apply_attributes.hpp"
 #include "store/file_cache.hpp"
 #include "store/file_signature.hpp"
 #include "store/partial_place.hpp"
@@ -60,10 +61,10 @@ class content_files {
   /// All written data is on the disk when this returns (fdatasync of the files written since the last call,
   /// or syncfs when they are many).
   result<void> flush();
-  /// flush, modes and symlinks, then renames the partial to NAME (never over something that is there:
+  /// flush, attributes and symlinks, then renames the partial to NAME (never over something that is there:
   /// errc::conflict) and syncs the directory. Afterwards the object serves the complete content and
   /// signatures() describe it.
-  result<void> finish();
+  result<void> finish(const wanted_attributes& wanted = {});
   /// Holds no descriptor until it is used again: of a partial that waits for its data.
   void rest();
   /// Deletes the partial (only that), or gives it back if it was taken_back; reads and writes fail with errc::cancelled

@@ -68,7 +68,9 @@ class scanner {
     entry.path = path;
     entry.size = static_cast<std::uint64_t>(status.st_size);
     entry.executable = (status.st_mode & S_IXUSR) != 0;
-    return add(std::move(entry), signature_of(status));
+    const file_signature signature = signature_of(status);
+    found_.attributes.push_back({signature.mtime_ns, static_cast<std::uint16_t>(status.st_mode & mode_bits)});
+    return add(std::move(entry), signature);
   }
 
   /// One error that names everything that must be mended, if there is something.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "content/file_attributes.hpp"
 #include "content/metainfo.hpp"
 #include "core/error.hpp"
 #include "store/file_signature.hpp"
@@ -22,8 +23,9 @@ struct scan_result {
   std::string path;  ///< absolute, symlinks of the root itself resolved
   std::string name;  ///< last element of the path that was asked for: of a symlink its own name
   bool folder = false;
-  std::vector<file_entry> files;           ///< sorted by the raw bytes of path elements (BEP 52); roots still zero
-  std::vector<file_signature> signatures;  ///< one per entry of files
+  std::vector<file_entry> files;            ///< sorted by the raw bytes of path elements (BEP 52); roots still zero
+  std::vector<file_signature> signatures;   ///< one per entry of files
+  std::vector<file_attributes> attributes;  ///< one per regular file
   /// One line for each thing skipped: symlink, socket, device, our own state, folders of unfinished downloads.
   std::vector<std::string> notes;
 };

@@ -90,8 +90,8 @@ stored_share share_of(sqlite_statement& query) {
 }
 
 constexpr std::string_view download_columns =
-    "id, directory, symlinks, torrent, name, peers, safe, pending, paused, partial, inode, taken_back, publisher, "
-    "published";
+    "id, directory, symlinks, torrent, name, peers, safe, pending, keep_modes, paused, partial, inode, taken_back, "
+    "publisher, published";
 
 /// The row that a query of download_columns is at; nothing if we did not write it.
 std::optional<stored_download> download_of(sqlite_statement& query) {
@@ -107,8 +107,9 @@ std::optional<stored_download> download_of(sqlite_statement& query) {
       query.bytes(6),
       query.bytes(7),
       query.integer(8) != 0,
-      partial_record{query.text(9), static_cast<std::uint64_t>(query.integer(10)), query.integer(11) != 0},
-      publication_of(query, 12)};
+      query.integer(9) != 0,
+      partial_record{query.text(10), static_cast<std::uint64_t>(query.integer(11)), query.integer(12) != 0},
+      publication_of(query, 13)};
 }
 
 bool is_damage(int code) {
@@ -244,12 +245,13 @@ result<void> state_database::save_download(const stored_download& download) {
     sqlite_statement put(handle_,
                          "INSERT OR REPLACE INTO download "
                          "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back, "
-                         "publisher, published) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                         "publisher, published, keep_modes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put.bind(download.id.view()).bind(download.directory).bind(std::int64_t{download.symlinks});
     put.bind(download.torrent).bind(download.name).bind(peers).bind(std::int64_t{download.paused});
     put.bind(download.partial.name).bind(static_cast<std::int64_t>(download.partial.inode));
     put.bind(std::int64_t{download.partial.taken_back}).bind(download.published.publisher.view());
-    code = put.bind(static_cast<std::int64_t>(download.published.ms)).step();
+    put.bind(static_cast<std::int64_t>(download.published.ms)).bind(std::int64_t{download.keep_modes});
+    code = put.step();
   }
   if (code == SQLITE_DONE) code = put_progress(download.id, download.safe, download.pending);
   if (code == SQLITE_DONE) code = execute(handle_, "COMMIT");

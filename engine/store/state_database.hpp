@@ -44,6 +44,7 @@ struct stored_download {
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user; at most 256 are kept
   byte_buffer safe;                ///< bitmap::to_bytes: verified and flushed to disk
   byte_buffer pending;             ///< verified, perhaps not on disk: hashed again after a crash
+  bool keep_modes = false;         ///< files get the permission bits that they have at their publisher
   bool paused = false;             ///< cancelled by the user: not resumed at the next start
   partial_record partial{};        ///< what it has on disk
   publication published{};

@@ -25,7 +25,7 @@ CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signa
                     publisher BLOB, published INTEGER, follow INTEGER);
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
                        paused INTEGER, partial BLOB, inode INTEGER, taken_back INTEGER,
-                       publisher BLOB, published INTEGER);
+                       publisher BLOB, published INTEGER, keep_modes INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
 CREATE TABLE self (publisher BLOB);
 PRAGMA user_version = 3;
@@ -49,6 +49,7 @@ ALTER TABLE share ADD COLUMN published INTEGER;
 ALTER TABLE share ADD COLUMN follow INTEGER;
 ALTER TABLE download ADD COLUMN publisher BLOB;
 ALTER TABLE download ADD COLUMN published INTEGER;
+ALTER TABLE download ADD COLUMN keep_modes INTEGER;
 CREATE TABLE self (publisher BLOB);
 PRAGMA user_version = 3;
 COMMIT;

@@ -74,12 +74,15 @@ byte_buffer encode(const extension_handshake& message) {
   out.begin_dictionary();
   out.key("m").begin_dictionary();
   if (message.shoal) out.key("shoal").integer(*message.shoal);
+  if (message.shoal_files) out.key("shoal_files").integer(*message.shoal_files);
   if (message.ut_metadata) out.key("ut_metadata").integer(*message.ut_metadata);
   out.end();
   if (message.metadata_bytes > 0) out.key("metadata_size").integer(message.metadata_bytes);
   if (message.listen_port > 0) out.key("p").integer(message.listen_port);
   out.key("reqq").integer(message.requests_queued);
-  out.key("shoal").begin_dictionary().key("request_bytes").integer(message.request_bytes).end();
+  out.key("shoal").begin_dictionary();
+  if (message.attributes_bytes > 0) out.key("files_bytes").integer(message.attributes_bytes);
+  out.key("request_bytes").integer(message.request_bytes).end();
   if (!message.client.empty()) out.key("v").string(message.client);
   out.end();
   return out.take();
@@ -97,11 +100,13 @@ result<extension_handshake> decode_extension_handshake(byte_view payload) {
   if (const bencode::value* names = parsed->find("m", bencode::kind::dictionary)) {
     out.ut_metadata = extension_id(*names, "ut_metadata");
     out.shoal = extension_id(*names, "shoal");
+    out.shoal_files = extension_id(*names, "shoal_files");
   }
   out.metadata_bytes = within(*parsed, "metadata_size", 0, UINT32_MAX).value_or(0);
   out.listen_port = static_cast<std::uint16_t>(within(*parsed, "p", 0, UINT16_MAX).value_or(0));
   out.requests_queued = clamped(*parsed, "reqq", 1u, requests_queued_max, out.requests_queued);
   if (const bencode::value* ours = parsed->find("shoal", bencode::kind::dictionary)) {
+    out.attributes_bytes = within(*ours, "files_bytes", 0, UINT32_MAX).value_or(0);
     out.request_bytes = clamped(*ours, "request_bytes", block_bytes, request_bytes_max, out.request_bytes);
   }
   if (const bencode::value* client = parsed->find("v", bencode::kind::string)) {

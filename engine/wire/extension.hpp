@@ -17,6 +17,8 @@ namespace shoal::wire {
 /// What we number our extensions in our handshake; the other side uses these ids towards us (BEP 10 `m`).
 inline constexpr std::uint8_t ut_metadata_id = 1;
 inline constexpr std::uint8_t shoal_id = 2;
+/// Its messages are those of BEP 9, about the list of file attributes (content/file_attributes.hpp).
+inline constexpr std::uint8_t shoal_files_id = 3;
 
 /// One piece of the info dictionary (BEP 9).
 inline constexpr std::uint32_t metadata_piece_bytes = 16 * 1024;
@@ -29,7 +31,9 @@ inline constexpr std::uint32_t requests_queued_max = 2048;
 struct extension_handshake {
   std::optional<std::uint8_t> ut_metadata;  ///< `m.ut_metadata`: the sender's id for it; absent: not supported
   std::optional<std::uint8_t> shoal;        ///< `m.shoal`: present between two nodes
-  std::uint32_t metadata_bytes = 0;         ///< `metadata_size`; 0: the sender has no metadata yet
+  std::optional<std::uint8_t> shoal_files;  ///< `m.shoal_files`: between two nodes
+  std::uint32_t attributes_bytes = 0;  ///< `shoal.files_bytes`: length of the sender's list of file attributes; 0: none
+  std::uint32_t metadata_bytes = 0;    ///< `metadata_size`; 0: the sender has no metadata yet
   std::uint32_t request_bytes = 16 * 1024;  ///< `shoal.request_bytes`: largest request the sender serves, clamped to
                                             ///< block_bytes..request_bytes_max when read
   std::uint32_t requests_queued = 250;      ///< `reqq`, clamped to 1..requests_queued_max when read

@@ -116,9 +116,9 @@ class FilesTest(SwarmTest):
         image = self.directory / "vm.img"
         with open(image, "wb") as out:
             out.write(b"begin" * 1000)
-            out.seek(300 << 20)
+            out.seek(100 << 20)
             out.write(os.urandom(1 << 20))
-            out.truncate((800 << 20) + 12345)
+            out.truncate((200 << 20) + 12345)
         folder = self.directory / "folder"
         folder.mkdir()
         (folder / "data").write_bytes(b"data")
@@ -141,6 +141,49 @@ class FilesTest(SwarmTest):
         self.wait_listed(c, "vm.img")
         c.ok("download", "vm.img")
         self.assertEqual(digest(c.dir / "vm.img"), digest(image))
+
+    def test_times_are_kept_and_modes_where_asked(self):
+        a, b = self.pair()
+        folder = self.directory / "s"
+        folder.mkdir()
+        self.file("s/a", 100_000)
+        os.link(folder / "a", folder / "b")
+        self.file("s/deep/run", 3000)
+        for name, time, mode in (("a", 981_173_106, 0o600), ("deep/run", 1_234_567_890.5, 0o4755)):
+            os.chmod(folder / name, mode)
+            os.utime(folder / name, (time, time))
+        many = self.directory / "many"
+        many.mkdir()
+        for number in range(2000):
+            (many / f"{number}").write_text(f"{number}")
+            os.utime(many / f"{number}", (number, number))
+        for path in (folder, many):
+            a.add(path)
+            self.wait_listed(b, path.name)
+            b.ok("download", path.name)
+
+        def times(top):
+            return {path.relative_to(top): path.stat().st_mtime_ns for path in top.rglob("*") if path.is_file()}
+        self.assertEqual(times(b.dir / "s"), times(folder))
+        self.assertEqual(times(b.dir / "many"), times(many))
+        self.assertEqual((b.dir / "s/deep/run").stat().st_mode & 0o7100, 0o100)
+        self.assertEqual(b.json("verify", "s")["bad"], [])
+        # From who has it at second hand, after a restart; the same bytes are the same share.
+        share = b.json("list", "s")[0]["id"]
+        torrent = self.directory / "s.torrent"
+        b.ok("torrent", "s", "-o", torrent)
+        a.terminate()
+        b.terminate()
+        b = self.peer("b")
+        wait_for(lambda: b.json("list"), "the share is there again")
+        c = self.peer("c")
+        c.ok("download", f"magnet:?xt=urn:btmh:1220{share}", "--peer", b.ready["listen"][0], "--keep-mode")
+        self.assertEqual(times(c.dir / "s"), times(folder))
+        self.assertEqual((c.dir / "s/a").stat().st_mode & 0o7777, 0o600)
+        self.assertEqual((c.dir / "s/deep/run").stat().st_mode & 0o7777, 0o755)
+        d = self.peer("d")
+        d.ok("download", torrent, "--peer", b.ready["listen"][0])
+        self.assertEqual(times(d.dir / "s"), times(folder))
 
     def test_remove_takes_several_names(self):
         a = self.peer("a")

@@ -490,6 +490,35 @@ TEST_CASE("symlinks are made at the end and stay inside", "[content_files]") {
   CHECK(read_file(f.home / "down/folder/near/up") == "small");
 }
 
+TEST_CASE("files get the times and the modes of their publisher, and count as unchanged", "[content_files]") {
+  fixture f;
+  const bool folder = GENERATE(false, true);
+  const bool modes = GENERATE(false, true);
+  const sample share = sample_of(f.home / (folder ? "src/folder" : "src/file"));
+  const auto source = f.source(share);
+  const auto target = f.partial(share.info);
+  REQUIRE(target);
+  test::copy_all(*source, **target, *share.info);
+  wanted_attributes wanted;
+  wanted.modes = modes;
+  for (std::uint32_t i = 0; i < share.info->regular_file_count(); ++i) {
+    wanted.files.push_back({981'173'106'500'000'000 - i * 400'000'000'000'000'000, 0207});
+  }
+  REQUIRE((*target)->finish(wanted));
+  CHECK((*target)->check());
+  byte_buffer bytes(5);
+  CHECK((*target)->read(piece_index{0}, 0, bytes));
+  std::size_t next = 0;
+  for (const file_entry& file : share.info->files()) {
+    if (file.type != file_entry::kind::regular) continue;
+    struct stat status{};
+    REQUIRE(stat((f.home / (folder ? "down/folder/" + file.path : "down/file")).c_str(), &status) == 0);
+    CHECK(signature_of(status).mtime_ns == wanted.files[next++].mtime_ns);
+    // The owner can always read, so that it can be passed on.
+    CHECK(((status.st_mode & 07777) == 0607) == modes);
+  }
+}
+
 TEST_CASE("no download without its directory", "[content_files]") {
   fixture f;
   const auto failed =

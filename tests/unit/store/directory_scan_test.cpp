@@ -71,6 +71,7 @@ TEST_CASE("a single file and an empty folder can be listed", "[directory_scan]")
   CHECK(file->path == (home / "run.sh").string());
   CHECK(paths_of(*file) == std::vector<std::string>{"run.sh"});
   CHECK(file->files[0].executable);
+  CHECK(file->attributes == std::vector<file_attributes>{{file->signatures[0].mtime_ns, 0700}});
 
   const auto empty = scan((home / "nothing").string() + "/", {});
   REQUIRE(empty);

@@ -17,6 +17,8 @@ TEST_CASE("an extension handshake has the bytes of BEP 10 and comes back") {
   extension_handshake ours;
   ours.ut_metadata = ut_metadata_id;
   ours.shoal = shoal_id;
+  ours.shoal_files = shoal_files_id;
+  ours.attributes_bytes = 77;
   ours.metadata_bytes = 31235;
   ours.request_bytes = request_bytes_max;
   ours.requests_queued = requests_queued_max;
@@ -24,8 +26,8 @@ TEST_CASE("an extension handshake has the bytes of BEP 10 and comes back") {
   ours.client = "shoal 0.1.0";
   const byte_buffer bytes = encode(ours);
   CHECK(as_text(bytes) ==
-        "d1:md5:shoali2e11:ut_metadatai1ee13:metadata_sizei31235e1:pi6881e4:reqqi2048e"
-        "5:shoald13:request_bytesi1048576ee1:v11:shoal 0.1.0e");
+        "d1:md5:shoali2e11:shoal_filesi3e11:ut_metadatai1ee13:metadata_sizei31235e1:pi6881e4:reqqi2048e"
+        "5:shoald11:files_bytesi77e13:request_bytesi1048576ee1:v11:shoal 0.1.0e");
   CHECK(decode_extension_handshake(bytes).value() == ours);
   CHECK(decode_extension_handshake(encode(extension_handshake{})).value() == extension_handshake{});
 }
