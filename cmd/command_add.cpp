@@ -57,10 +57,21 @@ result<void> run(const invocation& call) {
       if (remark.is_string()) note("note: " + std::string(remark.get_string()));
     }
   }
-  if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
   std::string text;
-  for (const json::value& row : as_array(*answer)) text += line_of(as_object(row));
-  return print(text);
+  std::vector<error> failures;
+  for (const json::value& value : as_array(*answer)) {
+    const json::object& row = as_object(value);
+    if (text_field(row, "state") != "failed") {
+      text += line_of(row);
+    } else {
+      failures.push_back({errc_of(text_field(row, "class")), text_field(row, "reason")});
+    }
+  }
+  if (call.given.flag("json")) text = json::serialize(*answer) + "\n";
+  if (const auto printed = print(text); !printed) return printed;
+  if (failures.empty()) return {};
+  for (std::size_t i = 0; i + 1 < failures.size(); ++i) print_error(failures[i]);
+  return failures.back();
 }
 
 }  // namespace

@@ -163,13 +163,6 @@ class waiting_request {
   std::vector<std::pair<std::shared_ptr<share>, std::list<std::function<bool()>>::iterator>> for_;
 };
 
-json::object failed_row(json::object row, const error& why) {
-  row["phase"] = "failed";
-  row["reason"] = why.text;
-  row["class"] = name_of(why.code);
-  return row;
-}
-
 // Begins the download, or finds what is here; an error if what is here is somewhere else.
 awaitable<result<std::shared_ptr<share>>> begin_download(control_call& call, download_request request) {
   const std::string directory = request.directory;
@@ -227,7 +220,7 @@ awaitable<result<json::value>> do_download(control_call& call) {
     if (!begun && only) co_return begun.error();
     if (!begun) {
       // One that fails does not keep the others from arriving.
-      rows.push_back(failed_row(std::move(row), begun.error()));
+      rows.push_back(failed_row(std::move(row), "phase", begun.error()));
       continue;
     }
     if (wait) {
@@ -241,7 +234,7 @@ awaitable<result<json::value>> do_download(control_call& call) {
   for (const auto& one : running) {
     const auto failure = failure_of(*one, wait);
     if (failure && only) co_return *failure;
-    rows.push_back(failure ? failed_row(download_json(*one), *failure) : download_json(*one));
+    rows.push_back(failure ? failed_row(download_json(*one), "phase", *failure) : download_json(*one));
   }
   co_return json::value(std::move(rows));
 }

@@ -85,8 +85,9 @@ awaitable<outcome> do_add(control_call& call) {
       return !call.abandoned();
     };
     auto added = co_await call.node.add(path, wanted, std::move(progress));
-    if (!added) co_return added.error();
-    rows.push_back(added_json(*added));
+    if (!added && (paths.size() == 1 || call.abandoned())) co_return added.error();
+    // One that fails does not keep the others from being shared.
+    rows.push_back(added ? added_json(*added) : failed_row({{"path", path}}, "state", added.error()));
   }
   co_return json::value(std::move(rows));
 }

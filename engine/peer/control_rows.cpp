@@ -60,6 +60,13 @@ json::array sources_json(const download& running) {
 
 }  // namespace
 
+json::object failed_row(json::object row, std::string_view state, const error& why) {
+  row[state] = "failed";
+  row["reason"] = why.text;
+  row["class"] = name_of(why.code);
+  return row;
+}
+
 json::object added_json(const added_share& added) {
   const share& what = *added.what;
   json::array notes(added.notes.begin(), added.notes.end());

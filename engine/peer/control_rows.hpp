@@ -4,8 +4,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <string>
+#include <string_view>
 
 #include "core/bitmap.hpp"
+#include "core/error.hpp"
 
 namespace shoal {
 
@@ -13,6 +15,8 @@ class peer_node;
 class share;
 struct added_share;
 
+/// The row of what failed beside others: `state` is the member that says so.
+boost::json::object failed_row(boost::json::object row, std::string_view state, const error& why);
 boost::json::object added_json(const added_share& added);
 boost::json::array list_json(const peer_node& node, const std::string& glob, bool versions);
 boost::json::array peers_json(const peer_node& node);

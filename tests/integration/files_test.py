@@ -23,6 +23,18 @@ class FilesTest(SwarmTest):
                              refused.err)
         self.assertEqual(a.json("list"), [])
 
+    def test_one_path_that_cannot_be_shared_does_not_keep_the_others(self):
+        a = self.peer("a")
+        bad = self.directory / "bad"
+        bad.mkdir()
+        (bad / os.fsdecode(b"caf\xe9")).write_text("x")
+        done = a.run("add", self.file("x", 10), bad, self.file("y", 10))
+        self.assertEqual(done.code, 2, done.err)
+        self.assertIn("caf\\xe9", done.err)
+        for name in ("x", "y"):
+            self.assertIn(f"shared {name} ", done.out)
+        self.assertEqual([row["name"] for row in a.json("list")], ["x", "y"])
+
     def test_a_deep_tree_with_paths_longer_than_the_system_takes_arrives(self):
         a, b = self.pair()
         source = self.directory / "source"
