@@ -169,12 +169,15 @@ awaitable<result<std::shared_ptr<share>>> begin_download(control_call& call, dow
   auto begun = co_await call.node.download(std::move(request));
   if (!begun) co_return begun;
   const std::string here = (*begun)->files() ? (*begun)->files()->path() : std::string{};
-  if (!directory.empty() && (*begun)->complete() && !here.empty() &&
-      std::filesystem::path(here).parent_path() != std::filesystem::path(directory)) {
-    co_return error{errc::conflict, "'" + (*begun)->name() + "' is here already, at " + here +
-                                        ": copy it from there, or remove it first"};
-  }
-  co_return begun;
+  if (directory.empty() || !(*begun)->complete() || here.empty()) co_return begun;
+  auto look = [here, directory] {
+    std::error_code ec;
+    return std::filesystem::equivalent(std::filesystem::path(here).parent_path(), directory, ec);
+  };
+  const bool same = co_await offload(call.node.context().background, std::move(look));
+  if (same) co_return begun;
+  co_return error{errc::conflict, "'" + (*begun)->name() + "' is here already, at " + here +
+                                      ": copy it from there, or remove it first"};
 }
 
 awaitable<void> wait_for_end(control_call& call, const std::vector<std::shared_ptr<share>>& running) {

@@ -15,13 +15,13 @@ namespace shoal {
 
 namespace {
 
-/// Makes what is missing of `directory` if asked to.
-result<void> directory_ready(const std::string& directory, bool make) {
+/// Makes what is missing of `directory` if asked to. The directory without symlinks: one way to say where content is.
+result<std::string> directory_ready(const std::string& directory, bool make) {
   std::error_code ec;
-  if (std::filesystem::is_directory(directory, ec)) return {};
+  if (std::filesystem::is_directory(directory, ec)) return std::filesystem::canonical(directory, ec).string();
   if (!make) return error{errc::not_found, "no directory " + directory + ": create it, or name another with --dir"};
   std::filesystem::create_directories(directory, ec);
-  if (!ec && std::filesystem::is_directory(directory, ec)) return {};
+  if (!ec && std::filesystem::is_directory(directory, ec)) return std::filesystem::canonical(directory, ec).string();
   const bool in_the_way = !ec || ec.value() == ENOTDIR || ec.value() == EEXIST;
   if (in_the_way) {
     return error{errc::conflict, "cannot create directory " + printable(directory) +
@@ -174,7 +174,9 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   auto ready = [directory = request.directory, make = request.make_directory] {
     return directory_ready(directory, make);
   };
-  if (const auto there = co_await offload(background_, std::move(ready)); !there) co_return there.error();
+  const auto there = co_await offload(background_, std::move(ready));
+  if (!there) co_return there.error();
+  request.directory = *there;
   for (const auto& [path, one] : missing_) {
     if (one.info->id() != request.id) continue;
     if (path == request.directory + "/" + one.info->name()) request.mend_inode = one.row.inode;
@@ -202,7 +204,8 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
     auto known = database_->download(request.id);
     if (!known) return known.error();
     stored_download row = known->value_or(stored_download{});
-    if (*known && row.directory != request.directory) {
+    std::error_code ec;
+    if (*known && std::filesystem::weakly_canonical(row.directory, ec) != request.directory) {
       // What it has there nobody would go on with, or find again.
       const auto info = metainfo::from_torrent(row.torrent);
       auto removed = remove_partial(row.directory, row.partial, info ? info->get() : nullptr);

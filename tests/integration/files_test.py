@@ -106,6 +106,9 @@ class FilesTest(SwarmTest):
         target = self.directory / "p/q/r"
         b.ok("download", "x", "--dir", target)
         self.assertEqual((target / "x").read_bytes(), source.read_bytes())
+        # The same place by another way.
+        (self.directory / "link").symlink_to(target)
+        self.assertEqual(b.json("download", "x", "--dir", self.directory / "link")[0]["path"], str(target / "x"))
         c = self.peer("c", None, "--tracker", b.options[b.options.index("--tracker") + 1])
         self.wait_listed(c, "x")
         (self.directory / "blocked").write_text("a file")
