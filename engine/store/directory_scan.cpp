@@ -213,7 +213,14 @@ class scanner {
                                                             : shown(path) + " " + std::string(why) + ": skipped");
   }
 
-  std::string shown(const std::string& path) const { return printable(found_.path + "/" + path); }
+  std::string shown(const std::string& path) const {
+    // Of a path that fills the screen the ends tell which one it is.
+    constexpr std::size_t whole_bytes_max = 1000;
+    constexpr std::size_t end_bytes = 400;
+    const std::string whole = found_.path + "/" + path;
+    if (whole.size() <= whole_bytes_max) return printable(whole);
+    return printable(whole.substr(0, end_bytes)) + " … " + printable(whole.substr(whole.size() - end_bytes));
+  }
 
   error bad_path(const std::string& path, const error& why) const {
     const char* remedy =
