@@ -16,6 +16,7 @@
 #include "net/task_group.hpp"
 #include "store/beneath.hpp"
 #include "store/hash_file.hpp"
+#include "store/holes.hpp"
 #include "store/partial_folder.hpp"
 
 namespace shoal {
@@ -77,12 +78,6 @@ struct publish_run {
   std::optional<error> failure;
 };
 
-/// Nothing is stored there. That the file did not become shorter is seen by its signature.
-bool is_hole(int descriptor, std::uint64_t offset, std::uint32_t bytes) {
-  const off_t data = lseek(descriptor, static_cast<off_t>(offset), SEEK_DATA);
-  return data < 0 ? errno == ENXIO : static_cast<std::uint64_t>(data) >= offset + bytes;
-}
-
 result<void> hash_pieces(publish_run& run, std::uint32_t file, std::uint32_t first_piece, std::uint32_t pieces,
                          int descriptor) {
   const std::uint64_t size = run.found.files[file].size;
@@ -94,6 +89,7 @@ result<void> hash_pieces(publish_run& run, std::uint32_t file, std::uint32_t fir
   for (std::uint32_t i = first_piece; i < first_piece + pieces; ++i) {
     const std::uint64_t offset = std::uint64_t{i} * run.piece_bytes;
     const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(run.piece_bytes, size - offset));
+    // That the file did not become shorter is seen by its signature.
     if (sparse && is_hole(descriptor, offset, bytes)) {
       layer[i] = zero_piece_hash(bytes, piece_blocks, layer.size() == 1);
       continue;

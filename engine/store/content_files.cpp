@@ -8,6 +8,7 @@
 
 #include "core/assert.hpp"
 #include "store/content_state.hpp"
+#include "store/holes.hpp"
 #include "store/positioned_io.hpp"
 
 namespace shoal {
@@ -115,6 +116,14 @@ result<void> content_files::read(piece_index piece, std::uint32_t begin, std::sp
   if (!got) return state_->failed("read", at.file.value(), got.error());
   // Checked afterwards: what was read before a change is not handed out after it.
   return state_->check_unchanged(at.file.value(), descriptor, at.offset + to.size());
+}
+
+bool content_files::is_hole(piece_index piece) {
+  const std::uint64_t bytes = state_->info->shape().piece_size(piece);
+  const file_range at = state_->info->shape().locate(piece, 0);
+  const auto handle = state_->open(at.file.value(), false);
+  return handle && state_->check_unchanged(at.file.value(), (*handle)->descriptor(), at.offset + bytes) &&
+         shoal::is_hole((*handle)->descriptor(), at.offset, bytes);
 }
 
 result<content_files::readable_range> content_files::prepare_read(const byte_range& range) {

@@ -46,6 +46,9 @@ class content_files {
   /// Reads exactly `to.size()` bytes; errc::conflict if the file has become shorter or changed.
   result<void> read(piece_index piece, std::uint32_t begin, std::span<std::uint8_t> to);
 
+  /// Nothing is stored for the piece, which reads as zeros. False where it cannot be told.
+  bool is_hole(piece_index piece);
+
   /// An open file and where the range begins in it, for sendfile: the range is in the page cache as far as
   /// the kernel could be asked, and was unchanged a moment ago. The handle keeps the file open.
   struct readable_range {

@@ -79,6 +79,11 @@ int allocate(int descriptor, const struct stat& status, const metainfo& info, co
   return outcome == EOPNOTSUPP || outcome == ENOSYS ? give_size() : outcome;
 }
 
+bool is_hole(int descriptor, std::uint64_t offset, std::uint64_t bytes) {
+  const off_t data = lseek(descriptor, static_cast<off_t>(offset), SEEK_DATA);
+  return data < 0 ? errno == ENXIO : static_cast<std::uint64_t>(data) >= offset + bytes;
+}
+
 void make_holes(int descriptor, const metainfo& info, bitmap& zeros, file_index file) {
   if (zeros.none()) return;
   bitmap refused(zeros.size());

@@ -1,7 +1,7 @@
 // Room for the data of a file, and none for its pieces of zeros: they stay holes, as in the publisher's file.
 //
 // A hole reads as zeros, so such a piece is there without anybody having sent it (content/zero_pieces). Used by
-// partial_files only. Blocks.
+// partial_files and whoever need not read a hole. Blocks.
 #pragma once
 
 #include <sys/stat.h>
@@ -21,6 +21,9 @@ std::uint64_t data_bytes(const metainfo& info, const bitmap& zeros, file_index f
 /// the file only gets its size.
 int allocate(int descriptor, const struct stat& status, const metainfo& info, const bitmap& zeros, file_index file,
              bool in_memory);
+
+/// Nothing is stored in this stretch of the open file, which reads as zeros. False where it cannot be told.
+bool is_hole(int descriptor, std::uint64_t offset, std::uint64_t bytes);
 
 /// Makes holes of the pieces of zeros of a file that was there before and may hold anything. Those for which the file
 /// system cannot do it are taken out of `zeros`.

@@ -149,6 +149,7 @@ class FilesTest(SwarmTest):
             self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), data + 4)
         self.assertEqual(digest(b.dir / "vm.img"), digest(image))
         self.assertEqual(tree(b.dir / "folder"), tree(folder))
+        self.assertEqual(b.json("verify", "vm.img")["bad"], [])
         self.assertLess((b.dir / "vm.img").stat().st_blocks * 512, 8 << 20)
         # What was not fetched is passed on.
         a.terminate()

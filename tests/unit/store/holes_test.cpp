@@ -78,6 +78,12 @@ TEST_CASE("a download of a sparse file reserves room for its data alone", "[hole
     REQUIRE((*target)->finish());
     CHECK(test::read_file(f.home / "down/image") == test::read_file(f.home / "src/image"));
     CHECK(allocated(f.home / "down/image") < 4 * piece);
+    CHECK((*target)->is_hole(piece_index{1}));
+    CHECK((*target)->is_hole(piece_index{40}));
+    CHECK_FALSE((*target)->is_hole(piece_index{0}));
+    CHECK_FALSE((*target)->is_hole(piece_index{10}));
+    fs::resize_file(f.home / "down/image", 20 * piece);
+    CHECK_FALSE((*target)->is_hole(piece_index{40}));
   }
   SECTION("cut and grown again, it does not become final") {
     fs::resize_file(f.part(), 0);
