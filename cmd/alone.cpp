@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
@@ -41,7 +42,8 @@ scratch_directory::~scratch_directory() {
   std::filesystem::remove_all(path_, ec);
 }
 
-result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bool keep_state) {
+result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, const std::vector<std::string>& trackers,
+                                                      bool keep_state) {
   std::unique_ptr<alone_peer> alone(new alone_peer());
   auto options = peer_options_of(given);
   if (!options) return options.error();
@@ -49,6 +51,9 @@ result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, bo
   // The request names the directory, and has it made if it is missing.
   std::error_code ec;
   if (!std::filesystem::is_directory(options->download_directory, ec)) options->download_directory = absolute_path(".");
+  for (const std::string& tracker : trackers) {
+    if (std::ranges::find(options->trackers, tracker) == options->trackers.end()) options->trackers.push_back(tracker);
+  }
   if (!keep_state) {
     auto scratch = make_scratch();
     if (!scratch) return scratch.error();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cmd/arguments.hpp"
 #include "cmd/control_client.hpp"
@@ -29,10 +30,11 @@ class scratch_directory {
 
 class alone_peer {
  public:
-  /// Starts a peer with the trackers of `given` and connects to it. With `keep_state` it uses the state
-  /// directory of `given`, so that an interrupted download goes on when it is asked for again; otherwise a
+  /// Starts a peer with the trackers of `given` and these others, and connects to it. With `keep_state` it uses the
+  /// state directory of `given`, so that an interrupted download goes on when it is asked for again; otherwise a
   /// passing one.
-  static result<std::unique_ptr<alone_peer>> start(const arguments& given, bool keep_state);
+  static result<std::unique_ptr<alone_peer>> start(const arguments& given, const std::vector<std::string>& trackers,
+                                                   bool keep_state);
 
   control_client& client() { return *client_; }
   /// Returns when a signal has come or the peer has ended by itself.

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
@@ -93,6 +94,7 @@ class download_watch {
       const auto request = requests_.find(said->request);
       if (request == requests_.end() || request->second.outcome) return;
       const std::string id = text_field(said->params, "id");
+      tell_notes(said->params);
       display_.update(said->request, id, view_of_progress(said->params, request->second.name), clock::now());
       request->second.rows[id] = std::move(said->params);
     } else if (auto* answered = std::get_if<control_client::answer>(&message)) {
@@ -102,7 +104,19 @@ class download_watch {
         return;
       }
       request->second.outcome = std::move(answered->outcome);
+      if (*request->second.outcome) {
+        for (const json::value& row : as_array(**request->second.outcome)) tell_notes(as_object(row));
+      }
       display_.remove(answered->request);
+    }
+  }
+
+  // Each once, and at once: a download that waits may wait for what is not used.
+  void tell_notes(const json::object& row) {
+    for (const json::value& remark : array_field(row, "notes")) {
+      if (!remark.is_string()) continue;
+      std::string line = "note: " + text_field(row, "name") + ": " + std::string(remark.get_string());
+      if (told_.insert(line).second) display_.say(line);
     }
   }
 
@@ -161,6 +175,7 @@ class download_watch {
     std::string done;
   };
   std::map<std::uint64_t, left_download> leaving_;  // by request
+  std::set<std::string> told_;
   std::string stopped_;
   std::string left_;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cmd/output.hpp"
 #include "cmd/terminal.hpp"
 #include "cmd/text.hpp"
 
@@ -45,6 +46,12 @@ void progress_display::tick(time_point now) {
     if (!finished(view)) text += render_text(view) + "\n";
   }
   write_whole(descriptor_, text);
+}
+
+void progress_display::say(std::string_view line) {
+  erase();
+  note(line);
+  changed_ = true;
 }
 
 void progress_display::remove(std::uint64_t request) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "cmd/progress_line.hpp"
@@ -29,6 +30,8 @@ class progress_display {
   /// `request` and `id` together tell transfers apart.
   void update(std::uint64_t request, const std::string& id, transfer_view view, time_point now);
   void tick(time_point now);
+  /// One line that stays, above the bars.
+  void say(std::string_view line);
   /// Forgets the transfers of a request that was answered.
   void remove(std::uint64_t request);
   void finish();

@@ -7,6 +7,7 @@
 #include "cmd/console.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/output.hpp"
+#include "cmd/way_in.hpp"
 #include "observe/log.hpp"
 
 namespace shoal {
@@ -32,13 +33,13 @@ constexpr int alone_tries_max = 100;
 constexpr auto alone_pause = std::chrono::milliseconds(100);
 
 // This process becomes the peer for as long as the command takes. While another command is it, that one is asked.
-result<void> run_alone(const command& described, const arguments& given, interrupt& stop,
-                       const std::string& state_directory) {
+result<void> run_alone(const command& described, const arguments& given, const std::vector<std::string>& trackers,
+                       interrupt& stop, const std::string& state_directory) {
   // Only a download has something that is worth to be gone on with.
   const bool keep_state = described.name == "download";
   result<void> outcome;
   for (int tries = 0; tries < alone_tries_max && !stop.raised(); ++tries) {
-    const auto alone = alone_peer::start(given, keep_state);
+    const auto alone = alone_peer::start(given, trackers, keep_state);
     if (alone) return described.run({given, stop, &(*alone)->client(), alone->get()});
     outcome = alone.error();
     if (!keep_state || alone.error().code != errc::conflict) return outcome;
@@ -61,10 +62,14 @@ result<void> run_command(const command& described, const arguments& given, inter
   if (!directory) return directory.error();
   auto client = control_client::connect(*directory);
   if (client) return described.run({given, stop, &*client});
-  const bool others_known =
-      !given.texts("tracker").empty() || (described.name == "download" && !given.texts("peer").empty());
+  const bool downloads = described.name == "download";
+  const way_in way = downloads ? way_in_of(given.texts("operands")) : way_in{};
+  const bool others_known = !given.texts("tracker").empty() || (downloads && !given.texts("peer").empty()) ||
+                            !way.trackers.empty() || !way.peers.empty();
   const bool alone = described.required == needs::peer_or_alone && others_known;
-  if (alone && client.error().code == errc::not_found) return run_alone(described, given, stop, *directory);
+  if (alone && client.error().code == errc::not_found) {
+    return run_alone(described, given, way.trackers, stop, *directory);
+  }
   return client.error();
 }
 

@@ -257,6 +257,8 @@ result<info_fields> read_info(const value& info) {
   if (const auto resolved = reader.resolve_links(); !resolved) return resolved.error();
   if (const auto checked = check_roots(fields.files); !checked) return checked.error();
   if (const auto checked = check_hybrid(info, fields.files); !checked) return checked.error();
+  const value* is_private = info.find("private", kind::integer);
+  fields.is_private = is_private != nullptr && is_private->integer() != 0;
   fields.folder = info.find(folder_key) != nullptr || fields.files.size() != 1 ||
                   fields.files[0].type != file_entry::kind::regular || fields.files[0].path != fields.name;
   return fields;

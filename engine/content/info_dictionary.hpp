@@ -26,6 +26,7 @@ struct info_fields {
   bool folder = false;
   std::uint32_t piece_bytes = 0;
   std::vector<file_entry> files;  ///< in file-tree order
+  bool is_private = false;        ///< BEP 27; read only
 };
 
 /// A torrent without a version 2 part, as far as its keys tell.

@@ -1,7 +1,6 @@
 #include "content/magnet.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "content/link_text.hpp"
@@ -19,27 +18,6 @@ constexpr std::string_view v2_topic = "urn:btmh:";
 constexpr std::string_view multihash_prefix = "1220";
 /// What ends a sentence or a quotation that a link stands at the end of.
 constexpr std::string_view punctuation = " .,;:!?'\"`>)]}/";
-/// A host name has at most 253 bytes; with brackets and a port nothing that is an address is longer.
-constexpr std::size_t peer_bytes_max = 262;
-
-/// True for HOST:PORT and [IPV6]:PORT by form; the address itself is judged by whoever connects.
-bool is_peer(std::string_view text) {
-  if (text.size() > peer_bytes_max) return false;
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const std::string_view digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (ec != std::errc{} || end != digits.data() + digits.size() || port == 0) return false;
-  std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  return std::all_of(host.begin(), host.end(), [&](char c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return letter || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '%' || (bracketed && c == ':');
-  });
-}
-
 std::optional<share_id> id_of_topic(std::string_view topic) {
   std::string_view hash = topic.substr(v2_topic.size());
   if (!hash.starts_with(multihash_prefix)) return std::nullopt;
@@ -52,9 +30,11 @@ error malformed(std::string text) {
   return {errc::malformed, "magnet link: " + std::move(text)};
 }
 
-/// `xt` and its numbered forms `xt.1`, `xt.2`, … of links with several hashes.
-bool is_topic_key(std::string_view key) {
-  return key == "xt" || key.starts_with("xt.");
+/// "xt" of "xt" and of its numbered forms "xt.1", "xt.2", …, which links with several use.
+std::string_view without_number(std::string_view key) {
+  const std::size_t dot = key.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == key.size()) return key;
+  return key.find_first_not_of("0123456789", dot + 1) == std::string_view::npos ? key.substr(0, dot) : key;
 }
 
 /// The parameters of a bare link; nothing if it is none.
@@ -85,7 +65,8 @@ result<magnet_link> parse_magnet(std::string_view text) {
   bool has_v1_id = false;
   std::string_view rest = *query;
   while (const auto parameter = next_parameter(rest)) {
-    const auto& [key, encoded] = *parameter;
+    const auto& [full_key, encoded] = *parameter;
+    const std::string_view key = without_number(full_key);
     const std::string content = percent_decoded(encoded);
     const std::string_view word = without_blanks(content);
     if (key == "dn") {
@@ -95,10 +76,16 @@ result<magnet_link> parse_magnet(std::string_view text) {
       // For display only, and a name that is no file name is none.
       if (check_path_element(name)) link.name = std::move(name);
     } else if (key == "x.pe") {
-      if (is_peer(word) && link.peers.size() < magnet_peers_max) link.peers.emplace_back(word);
-    } else if (is_topic_key(key) && starts_with_any_case(word, v1_topic)) {
+      if (is_endpoint(word)) add_once(link.way.peers, word);
+    } else if (key == "tr") {
+      add_tracker(link.way, word);
+    } else if (key == "ws" || key == "as" || key == "xs") {
+      if (!word.empty()) add_once(link.way.web_sources, word);
+    } else if (key == "so") {
+      link.way.selects_files = true;
+    } else if (key == "xt" && starts_with_any_case(word, v1_topic)) {
       has_v1_id = true;
-    } else if (is_topic_key(key) && starts_with_any_case(word, v2_topic)) {
+    } else if (key == "xt" && starts_with_any_case(word, v2_topic)) {
       const auto id = id_of_topic(word);
       if (!id) return malformed("xt must be urn:btmh:1220 and 64 hexadecimal digits");
       if (has_id && *id != link.id) return malformed("it names two different shares");
@@ -115,7 +102,8 @@ std::string format_magnet(const magnet_link& link) {
   std::string text =
       std::string(scheme) + "?xt=" + std::string(v2_topic) + std::string(multihash_prefix) + link.id.hex();
   if (!link.name.empty()) text += "&dn=" + percent_encoded(link.name);
-  for (const std::string& peer : link.peers) text += "&x.pe=" + percent_encoded(peer);
+  for (const std::string& tracker : link.way.trackers) text += "&tr=" + percent_encoded(tracker_url(tracker));
+  for (const std::string& peer : link.way.peers) text += "&x.pe=" + percent_encoded(peer);
   return text;
 }
 

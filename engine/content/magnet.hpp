@@ -1,4 +1,4 @@
-// Magnet links (BEP 9, v2 form of BEP 52): magnet:?xt=urn:btmh:1220<64 hex>&dn=<name>&x.pe=<host:port>…
+// Magnet links (BEP 9, v2 form of BEP 52): magnet:?xt=urn:btmh:1220<64 hex>&dn=<name>&tr=<tracker>&x.pe=<host:port>…
 //
 // Pure. Takes a link in the forms that people paste (content/link_text.hpp): in any case, with line ends, quotes or
 // blanks around or in it, with "&amp;" for "&", with escapes where none are needed or missing. Unknown parameters are
@@ -7,25 +7,25 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "content/way_in.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
 
 namespace shoal {
 
 inline constexpr std::size_t magnet_bytes_max = 16 * 1024;
-inline constexpr std::size_t magnet_peers_max = 64;
 
 struct magnet_link {
   share_id id;
-  std::string name;                ///< `dn`, for display only; may be empty
-  std::vector<std::string> peers;  ///< `x.pe`, "HOST:PORT" or "[IPV6]:PORT", not resolved
+  std::string name;  ///< `dn`, for display only; may be empty
+  way_in way;        ///< `tr`, `x.pe` and what is not used yet
 };
 
 /// True for what is meant as a magnet link, even if parse_magnet() refuses it.
 bool looks_like_magnet(std::string_view text);
 result<magnet_link> parse_magnet(std::string_view text);
+/// With those ways in that are of our kind.
 std::string format_magnet(const magnet_link& link);
 
 }  // namespace shoal

@@ -88,6 +88,7 @@ result<std::shared_ptr<metainfo>> metainfo::from_parsed(const bencode::value& in
   made->id_ = *share_id::from_bytes(sha256(info.source()).view());
   made->name_ = std::move(fields->name);
   made->folder_ = fields->folder;
+  made->private_ = fields->is_private;
   made->files_ = std::move(fields->files);
   made->shape_ = geometry(fields->piece_bytes, sizes);
   made->info_.assign(info.source().begin(), info.source().end());
@@ -138,7 +139,7 @@ result<std::shared_ptr<const metainfo>> metainfo::build(std::string name, bool f
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return tree_order(files[a].path, files[b].path); });
-  info_fields fields{std::move(name), folder, piece_bytes, {}};
+  info_fields fields{std::move(name), folder, piece_bytes, {}, false};
   layer_list sorted_layers;
   fields.files.reserve(files.size());
   sorted_layers.reserve(files.size());
@@ -217,7 +218,7 @@ const digest& metainfo::piece_hash(piece_index piece) const {
   return layer(file)[piece.value() - shape_.file_first_piece(file).value()];
 }
 
-byte_buffer metainfo::to_torrent() const {
+byte_buffer metainfo::to_torrent(const way_in& way) const {
   SHOAL_ASSERT(has_layers_);
   // Files of the same content share one root, and with it one layer.
   std::map<digest, const std::vector<digest>*> by_root;
@@ -225,13 +226,25 @@ byte_buffer metainfo::to_torrent() const {
     if (layers_[i].size() > 1) by_root.emplace(files_[i].root, &layers_[i]);
   }
   bencode::writer out;
-  out.begin_dictionary().key("info").raw(info_).key("piece layers").begin_dictionary();
+  out.begin_dictionary();
+  if (!way.trackers.empty()) out.key("announce").string(tracker_url(way.trackers.front()));
+  if (way.trackers.size() > 1) {
+    out.key("announce-list").begin_list();
+    for (const std::string& tracker : way.trackers) out.begin_list().string(tracker_url(tracker)).end();
+    out.end();
+  }
+  out.key("info").raw(info_).key("piece layers").begin_dictionary();
   for (const auto& [root, layer] : by_root) {
     out.key(as_text(root.view()));
     out.string(byte_view(layer->front().bytes.data(), layer->size() * digest::size));
   }
   out.end();
   if (!attributes_.empty()) out.key(attributes_key).raw(attributes_);
+  if (!way.peers.empty()) {
+    out.key("shoal.peers").begin_list();
+    for (const std::string& peer : way.peers) out.string(peer);
+    out.end();
+  }
   return out.end().take();
 }
 

@@ -14,6 +14,7 @@
 #include "content/file_entry.hpp"
 #include "content/geometry.hpp"
 #include "content/relative_path.hpp"
+#include "content/way_in.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
@@ -57,6 +58,8 @@ class metainfo {
   /// True if the share is a directory called name(), false if it is one file called name(). A torrent of a single file
   /// under another name is a directory, as libtorrent's creator means it.
   bool is_folder() const { return folder_; }
+  /// BEP 27: only who is told by the torrent's own trackers, or by people, may know of it.
+  bool is_private() const { return private_; }
   /// In file-tree order. Index i of geometry's files is index i here (symlinks and directories count as empty files).
   const std::vector<file_entry>& files() const { return files_; }
   /// Regular files only: what people mean by "files".
@@ -76,8 +79,9 @@ class metainfo {
 
   /// The exact info dictionary, whose SHA-256 is id().
   byte_view info() const { return info_; }
-  /// The .torrent file, with the attributes under a key of our own beside the info dictionary. Needs has_layers().
-  byte_buffer to_torrent() const;
+  /// The .torrent file, with those ways in that are of our kind, and the attributes under a key of our own beside the
+  /// info dictionary. Needs has_layers().
+  byte_buffer to_torrent(const way_in& way = {}) const;
 
  private:
   metainfo() = default;
@@ -90,6 +94,7 @@ class metainfo {
   std::string name_;
   bool folder_ = false;
   bool has_layers_ = false;
+  bool private_ = false;
   std::vector<file_entry> files_;
   std::vector<std::vector<digest>> layers_;
   geometry shape_;

@@ -10,6 +10,7 @@
 
 #include "content/magnet.hpp"
 #include "core/base64.hpp"
+#include "net/endpoint.hpp"
 #include "net/offload.hpp"
 #include "peer/control_params.hpp"
 #include "peer/control_rows.hpp"
@@ -84,6 +85,18 @@ awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, 
   co_return rows;
 }
 
+// Takes over what a link or a file says of the way in, and notes what is not used of it.
+void go_in(const peer_node& node, const way_in& way, download_request& request) {
+  request.peers.insert(request.peers.end(), way.peers.begin(), way.peers.end());
+  if (const std::string unused = unused_text(way); !unused.empty()) request.notes.push_back(unused);
+  for (const std::string& endpoint : way.trackers) {
+    const bool ours = std::ranges::any_of(
+        node.trackers(), [&endpoint](const auto& tracker) { return to_text(tracker->where()) == endpoint; });
+    // Whoever speaks to it tells it everything that is shared here: not for the sake of a link.
+    if (!ours) request.notes.push_back("tracker " + endpoint + " is not asked: this peer does not run with it");
+  }
+}
+
 // The file that a word names, unless a share has that name.
 awaitable<result<std::vector<download_request>>> requests_of_file(control_call& call, download_request common,
                                                                   std::string torrent) {
@@ -95,16 +108,19 @@ awaitable<result<std::vector<download_request>>> requests_of_file(control_call& 
     if (exact) co_return requests_of_rows(rows, common);
   }
   // One of a million files takes seconds.
-  auto read = [torrent = std::move(torrent)]() -> result<metainfo_ptr> {
+  auto read = [torrent = std::move(torrent)]() -> result<std::pair<metainfo_ptr, way_in>> {
     const auto bytes = from_base64(torrent);
     if (!bytes) return error{errc::malformed, "parameter 'torrent' is not base64"};
-    return metainfo::from_torrent(*bytes);
+    const auto info = metainfo::from_torrent(*bytes);
+    if (!info) return info.error();
+    return std::pair(*info, way_in_of_torrent(*bytes));
   };
-  const auto info = co_await offload(call.node.context().background, std::move(read));
-  if (!info) co_return info.error();
-  common.id = (*info)->id();
-  common.name = (*info)->name();
-  common.info = *info;
+  const auto file = co_await offload(call.node.context().background, std::move(read));
+  if (!file) co_return file.error();
+  go_in(call.node, file->second, common);
+  common.id = file->first->id();
+  common.name = file->first->name();
+  common.info = file->first;
   co_return std::vector{std::move(common)};
 }
 
@@ -115,7 +131,7 @@ awaitable<result<std::vector<download_request>>> requests_of_word(control_call& 
   if (link) {
     common.id = link->id;
     common.name = link->name.empty() ? link->id.hex() : link->name;
-    common.peers.insert(common.peers.end(), link->peers.begin(), link->peers.end());
+    go_in(call.node, link->way, common);
     co_return std::vector{std::move(common)};
   }
   const auto listed = find_known(call.node, what);
@@ -142,6 +158,19 @@ awaitable<result<std::vector<download_request>>> requests_of(control_call& call)
   auto what = text_param(call, "what");
   if (!what) co_return missing_param("what");
   co_return co_await requests_of_word(call, std::move(common), std::move(*what));
+}
+
+// A share that a request waits for, and what its words said that is not used.
+struct begun_download {
+  std::shared_ptr<share> what;
+  std::vector<std::string> notes;
+};
+
+json::object row_of(const begun_download& one) {
+  json::object row = download_json(*one.what);
+  json::array& notes = row["notes"].as_array();
+  notes.insert(notes.begin(), one.notes.begin(), one.notes.end());
+  return row;
 }
 
 // Says to the downloads of one request that it waits for them, as long as it does.
@@ -180,12 +209,13 @@ awaitable<result<std::shared_ptr<share>>> begin_download(control_call& call, dow
                                       ": copy it from there, or remove it first"};
 }
 
-awaitable<void> wait_for_end(control_call& call, const std::vector<std::shared_ptr<share>>& running) {
-  auto active = [](const std::shared_ptr<share>& one) {
+awaitable<void> wait_for_end(control_call& call, const std::vector<begun_download>& running) {
+  auto active = [](const begun_download& begun) {
+    const auto& one = begun.what;
     return !one->stopped() && !one->complete() && one->downloading() != nullptr && !one->downloading()->ended();
   };
   while (!call.abandoned() && std::any_of(running.begin(), running.end(), active)) {
-    for (const auto& one : running) call.notify(download_json(*one));
+    for (const auto& one : running) call.notify(row_of(one));
     const auto next = clock::now() + told_interval;
     while (clock::now() < next && std::any_of(running.begin(), running.end(), active)) {
       co_await call.node.changes().wait_until(next);
@@ -214,11 +244,12 @@ awaitable<result<json::value>> do_download(control_call& call) {
   if (!requests) co_return requests.error();
   const bool wait = flag_param(call, "wait", true);
   const bool only = requests->size() == 1;
-  std::vector<std::shared_ptr<share>> running;
+  std::vector<begun_download> running;
   waiting_request waiting(call);
   json::array rows;
   for (auto& request : *requests) {
     json::object row{{"id", request.id.hex()}, {"name", request.name}};
+    auto notes = request.notes;
     auto begun = co_await begin_download(call, std::move(request));
     if (!begun && only) co_return begun.error();
     if (!begun) {
@@ -231,13 +262,13 @@ awaitable<result<json::value>> do_download(control_call& call) {
     } else {
       (*begun)->in_background = true;
     }
-    running.push_back(*begun);
+    running.push_back({*begun, std::move(notes)});
   }
   if (wait) co_await wait_for_end(call, running);
   for (const auto& one : running) {
-    const auto failure = failure_of(*one, wait);
+    const auto failure = failure_of(*one.what, wait);
     if (failure && only) co_return *failure;
-    rows.push_back(failure ? failed_row(download_json(*one), "phase", *failure) : download_json(*one));
+    rows.push_back(failure ? failed_row(row_of(one), "phase", *failure) : row_of(one));
   }
   co_return json::value(std::move(rows));
 }

@@ -4,12 +4,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/json/array.hpp>
 
-#include "content/magnet.hpp"
-#include "core/base64.hpp"
-#include "net/offload.hpp"
 #include "peer/control_download.hpp"
 #include "peer/control_params.hpp"
 #include "peer/control_rows.hpp"
+#include "peer/control_torrent.hpp"
 #include "peer/peer_node.hpp"
 #include "peer/piece_check.hpp"
 
@@ -20,37 +18,6 @@ namespace json = boost::json;
 namespace {
 
 using outcome = result<json::value>;
-
-// A share of this peer: running here, recorded while its content is missing, or a download that was cancelled.
-struct share_here {
-  share_id id;
-  std::string name;
-  std::shared_ptr<share> running;
-  const missing_share* missing = nullptr;
-  const paused_download* paused = nullptr;
-
-  /// Null if it is not known yet.
-  metainfo_ptr info() const {
-    if (running) return running->info();
-    return missing != nullptr ? missing->info : paused->info;
-  }
-};
-
-result<share_here> here_param(const control_call& call) {
-  const auto what = text_param(call, "what");
-  if (!what) return missing_param("what");
-  const auto id = call.node.find_here(*what);
-  if (!id) return id.error();
-  const auto at = call.node.shares().find(*id);
-  share_here here{*id, "", at != call.node.shares().end() ? at->second : nullptr, call.node.missing(*id),
-                  call.node.paused(*id)};
-  if (here.running) {
-    here.name = here.running->name();
-  } else {
-    here.name = here.missing != nullptr ? here.missing->info->name() : here.paused->row.name;
-  }
-  return here;
-}
 
 // Lets progress through at most every told_interval.
 class rate_limited {
@@ -152,22 +119,6 @@ awaitable<outcome> do_verify(control_call& call) {
   const json::object row = verify_json(*one, good);
   if (!good.all() && !call.abandoned()) co_await call.node.on_damage(one, good.size() - good.count());
   co_return json::value(row);
-}
-
-awaitable<outcome> do_torrent(control_call& call) {
-  const auto found = here_param(call);
-  if (!found) co_return found.error();
-  const metainfo_ptr info = found->info();
-  if (!info || !info->has_layers()) {
-    co_return error{errc::not_found, "'" + found->name + "' is not known well enough yet: wait for its metadata"};
-  }
-  magnet_link link;
-  link.id = info->id();
-  link.name = info->name();
-  auto write = [info]() -> result<std::string> { return to_base64(info->to_torrent()); };
-  const auto torrent = co_await offload(call.node.context().background, std::move(write));
-  co_return json::value(json::object{
-      {"id", info->id().hex()}, {"name", info->name()}, {"torrent", *torrent}, {"magnet", format_magnet(link)}});
 }
 
 awaitable<outcome> do_status(control_call& call) {

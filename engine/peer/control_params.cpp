@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "peer/peer_node.hpp"
+#include "net/endpoint.hpp"
 
 namespace shoal {
 
@@ -38,6 +38,27 @@ std::vector<std::string> list_param(const control_call& call, std::string_view n
 
 error missing_param(std::string_view name) {
   return {errc::usage, "parameter '" + std::string(name) + "' is missing: see docs/CONTROL.md"};
+}
+
+result<share_here> here_param(const control_call& call) {
+  const auto what = text_param(call, "what");
+  if (!what) return missing_param("what");
+  const auto id = call.node.find_here(*what);
+  if (!id) return id.error();
+  const auto at = call.node.shares().find(*id);
+  share_here here{*id, "", at != call.node.shares().end() ? at->second : nullptr, call.node.missing(*id),
+                  call.node.paused(*id)};
+  if (here.running) {
+    here.name = here.running->name();
+  } else {
+    here.name = here.missing != nullptr ? here.missing->info->name() : here.paused->row.name;
+  }
+  return here;
+}
+
+metainfo_ptr share_here::info() const {
+  if (running) return running->info();
+  return missing != nullptr ? missing->info : paused->info;
 }
 
 awaitable<void> wait_for_change(control_call& call, time_point give_up) {

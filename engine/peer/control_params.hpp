@@ -8,6 +8,7 @@
 
 #include "core/time.hpp"
 #include "peer/control_methods.hpp"
+#include "peer/peer_node.hpp"
 
 namespace shoal {
 
@@ -21,6 +22,22 @@ bool flag_param(const control_call& call, std::string_view name, bool otherwise)
 std::vector<std::string> list_param(const control_call& call, std::string_view name);
 /// errc::usage.
 error missing_param(std::string_view name);
+
+/// A share of this peer: running here, recorded while its content is missing, or a download that was cancelled. The
+/// pointers are valid until the next co_await.
+struct share_here {
+  share_id id;
+  std::string name;
+  std::shared_ptr<share> running;
+  const missing_share* missing = nullptr;
+  const paused_download* paused = nullptr;
+
+  /// Null if it is not known yet.
+  metainfo_ptr info() const;
+};
+
+/// The one share of this peer that the parameter `what` means; see peer_node::find_here.
+result<share_here> here_param(const control_call& call);
 
 /// Returns when something changed at the peer, at `give_up`, or soon, so that a client that is gone is noticed.
 awaitable<void> wait_for_change(control_call& call, time_point give_up);

@@ -122,6 +122,7 @@ json::object download_json(const share& which) {
   row["files"] = which.info() ? which.info()->regular_file_count() : 0;
   row["path"] = which.files() ? which.files()->path() : "";
   const auto* running = which.downloading();
+  row["notes"] = running != nullptr ? json::array(running->notes().begin(), running->notes().end()) : json::array();
   if (running == nullptr) {
     // Added here, not downloaded.
     row["reason"] = "";

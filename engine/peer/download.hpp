@@ -43,6 +43,7 @@ struct download_request {
   bool symlinks = false;
   bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
+  std::vector<std::string> notes;  ///< for whoever asked: what their words said that is not used
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
   partial_record partial;  ///< from the same
@@ -84,6 +85,8 @@ class download {
   bool already_there() const { return already_there_; }
   /// Why nothing moves, one line; empty when it does.
   std::string reason() const;
+  /// What the user should know of it besides, one line each: what is left out, and who is not told.
+  const std::vector<std::string>& notes() const { return notes_; }
   /// Nothing has come for so long that more peers are needed.
   bool starved() const;
   std::uint64_t bytes_done() const;
@@ -127,6 +130,9 @@ class download {
     std::vector<source_id> asked;
     time_point deadline = never;
   };
+
+  /// Once the metadata is known.
+  void note_what_is_left_out();
 
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
@@ -182,6 +188,7 @@ class download {
   share& share_;
   download_request request_;
   download_phase phase_ = download_phase::metadata;
+  std::vector<std::string> notes_;
   error failure_;
   bool stopped_ = false;
   bool already_there_ = false;

@@ -249,6 +249,7 @@ remember_partial download::remember_in_database() {
 awaitable<bool> download::prepare() {
   phase_ = download_phase::checking;
   const metainfo_ptr info = share_.info();
+  note_what_is_left_out();
   const std::string target = request_.directory + "/" + info->name();
   if (exists(target)) {
     if (co_await end_with_what_is_there()) co_return false;

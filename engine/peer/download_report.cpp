@@ -5,6 +5,7 @@
 #include "peer/download.hpp"
 #include "peer/session.hpp"
 #include "peer/share.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -15,6 +16,8 @@ constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
 constexpr duration starved_after = std::chrono::seconds(5);
 // Rows of sources that are gone; beyond this the oldest are forgotten.
 constexpr std::size_t gone_sources_max = 256;
+// Symbolic links that are named one by one; the rest is a number.
+constexpr std::size_t links_named_max = 20;
 
 }  // namespace
 
@@ -28,6 +31,22 @@ void download::remember_gone(source_row row) {
   }
   if (gone_sources_.size() >= gone_sources_max) gone_sources_.erase(gone_sources_.begin());
   gone_sources_.push_back(std::move(row));
+}
+
+void download::note_what_is_left_out() {
+  const metainfo& info = *share_.info();
+  if (info.is_private())
+    notes_.emplace_back("it is private (BEP 27): trackers do not list it, name who has it with --peer");
+  if (request_.symlinks) return;
+  std::size_t links = 0;
+  for (const file_entry& entry : info.files()) {
+    if (entry.type != file_entry::kind::symlink || ++links > links_named_max) continue;
+    notes_.push_back(printable(entry.path) + " is a symbolic link (--symlinks creates it): skipped");
+  }
+  if (links > links_named_max) {
+    notes_.push_back(std::to_string(links - links_named_max) +
+                     " more symbolic links (--symlinks creates them): skipped");
+  }
 }
 
 double download::rate_of(const session& from) const {

@@ -262,6 +262,11 @@ awaitable<void> peer_node::wait_for_stopped(share_id id) {
 
 void peer_node::publish(const share& which) {
   if (!which.info()) return;
+  if (which.info()->is_private()) {
+    // What it is may have become known only now.
+    for (auto& tracker : trackers_) tracker->unwatch(which.id());
+    return;
+  }
   live::share_offer offer;
   offer.id = which.id();
   offer.name = which.info()->name();

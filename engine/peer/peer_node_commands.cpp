@@ -242,9 +242,12 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   request.published = row->published;
   auto begun = std::make_shared<share>(*context_, static_cast<share_observer&>(*this), request.id);
   const std::vector<std::string> peers = row->peers;
+  const bool is_private = request.info && request.info->is_private();
   begun->start_download(std::move(request));
   start(begun);
-  for (auto& tracker : trackers_) tracker->watch(begun->id());
+  for (auto& tracker : trackers_) {
+    if (!is_private) tracker->watch(begun->id());
+  }
   if (!peers.empty()) tasks_.spawn("find peers", find_user_peers(begun, peers));
   co_return begun;
 }

@@ -22,6 +22,7 @@ constexpr int look_pause_factor = 100;
 // A new version is shared when nothing changed it for so long.
 constexpr duration follow_quiet = std::chrono::seconds(2);
 constexpr duration follow_interval = std::chrono::milliseconds(500);
+constexpr std::size_t notes_logged_max = 20;
 
 result<made_share> open_stored(const stored_share& row, const std::shared_ptr<file_cache>& cache) {
   auto info = metainfo::from_torrent(row.torrent);
@@ -38,9 +39,13 @@ result<made_share> open_stored(const stored_share& row, const std::shared_ptr<fi
   return made_share{*info, *files};
 }
 
-bool is_of(const stored_share& row, const share_id& id) {
-  const auto info = metainfo::from_torrent(row.torrent);
-  return info && (*info)->id() == id;
+    share_options wanted;
+    if (options_.follow) wanted.follow = true;
+    const auto added = co_await add(path, wanted, std::move(go_on));
+    if (added) {
+      log_notes(added->notes);
+      continue;
+    }
 }
 
 }  // namespace
@@ -117,7 +122,10 @@ awaitable<void> peer_node::add_at_start() {
     share_options wanted;
     if (options_.follow) wanted.follow = true;
     const auto added = co_await add(path, wanted, std::move(go_on));
-    if (added) continue;
+    if (added) {
+      log_notes(added->notes);
+      continue;
+    }
     std::string why = added.error().text;
     std::ranges::replace(why, '\n', ';');
     log_error("cannot add path=\"{}\" error=\"{}\"", path, why);

@@ -1,5 +1,5 @@
 // Whatever torrent is accepted keeps its id when written and read again, has sound geometry and only safe
-// paths.
+// paths. The way in that it brings is kept, too.
 #include <cstddef>
 #include <cstdint>
 
@@ -31,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(**bare);
     SHOAL_ASSERT(as_text((*bare)->info()) == as_text({data, size}));
   }
+  const way_in way = way_in_of_torrent({data, size});
   const auto meta = metainfo::from_torrent({data, size});
   if (!meta) return 0;
   check(**meta);
@@ -38,5 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = metainfo::from_torrent((*meta)->to_torrent());
   SHOAL_ASSERT(again.has_value() && (*again)->id() == (*meta)->id());
   SHOAL_ASSERT((*again)->to_torrent() == (*meta)->to_torrent());
+  const way_in same = way_in_of_torrent((*meta)->to_torrent(way));
+  SHOAL_ASSERT(same.trackers == way.trackers && same.peers == way.peers && same.other_trackers.empty());
   return 0;
 }

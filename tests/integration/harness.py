@@ -157,6 +157,10 @@ class Peer(Process):
     def add(self, path, *options):
         return self.json("add", path, *options)[0]
 
+    def bare_link(self, name):
+        """The magnet link of a share without the way in, for those who shall come by another."""
+        return self.ok("torrent", name, "--magnet").out.split("&tr=")[0].split("&x.pe=")[0].strip()
+
     def unfinished(self):
         """Path of the only download that is unfinished."""
         path, = (self.dir / ".shoal").iterdir()

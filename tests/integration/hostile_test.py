@@ -18,7 +18,7 @@ class Hostile(SwarmTest):
         seeder = self.peer("seeder")
         source = self.file(name, 24 << 20)
         row = seeder.add(source)
-        magnet = seeder.ok("torrent", name, "--magnet").out.strip()
+        magnet = seeder.bare_link(name)
         proxy = Proxy(self, seeder.port, rate=8 << 20)
         peer = self.peer("downloader")
         waiting = peer.start("download", magnet, "--peer", proxy.address)

@@ -35,7 +35,7 @@ class OursTest(SwarmTest):
     def half_way(self, seeder, leecher, name):
         """An unfinished download of a file of 24 MiB; its id."""
         share = seeder.add(self.file(f"data/{name}", 24 << 20))["id"]
-        magnet = seeder.ok("torrent", share, "--magnet").out.strip()
+        magnet = seeder.bare_link(share)
         proxy = Proxy(self, seeder.port, rate=8 << 20)
         leecher.ok("download", magnet, "--peer", proxy.address, "--no-wait")
         leecher.wait_done(share, 2 << 20)
@@ -49,7 +49,7 @@ class OursTest(SwarmTest):
         held = digest(kept)
         other = self.peer("other")
         other.add(self.file("data/new/model", 3_000_000, seed=1))
-        magnet = other.ok("torrent", "model", "--magnet").out.strip()
+        magnet = other.bare_link("model")
         leecher.ok("download", magnet, "--peer", f"127.0.0.1:{other.port}")
         self.assertEqual(digest(leecher.dir / "model"), digest(self.directory / "data/new/model"))
         self.assertEqual(digest(kept), held)

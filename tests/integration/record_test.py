@@ -96,7 +96,7 @@ class RecordTest(SwarmTest):
 
     def test_mending_goes_on_after_a_kill(self):
         seeder, leecher, path, share = self.copies("f", 3_000_000)
-        magnet = seeder.ok("torrent", "f", "--magnet").out.strip()
+        magnet = seeder.bare_link("f")
         seeder.terminate()
         copy = leecher.dir / "f"
         self.damage(copy, 1 << 20)

@@ -30,7 +30,7 @@ class TogetherTest(SwarmTest):
         """A peer, the id of a share of 8 MiB, and the words that download it slowly."""
         seeder, leecher = self.peer("seeder"), self.peer("leecher")
         share = seeder.add(self.file("data/slow", 8 << 20))["id"]
-        magnet = seeder.ok("torrent", "slow", "--magnet").out.strip()
+        magnet = seeder.bare_link("slow")
         proxy = Proxy(self, seeder.port, rate=2 << 20)
         return leecher, share, ["download", magnet, "--peer", proxy.address], proxy
 

@@ -118,6 +118,24 @@ class LibtorrentTest(SwarmTest):
         self.assertEqual(row["name"], root.name)
         self.assertEqual(tree(b.dir / root.name), tree(root))
 
+    def test_symlinks_of_a_torrent_of_libtorrent_arrive_as_they_are(self):
+        root = self.folder()
+        (root / "top").symlink_to("big.bin")
+        (root / "sub" / "beside").symlink_to("exact.bin")
+        (root / "sub" / "below").symlink_to("deeper/run.sh")
+        (root / "sub" / "deeper" / "above").symlink_to("../../big.bin")
+        storage = lt.file_storage()
+        lt.add_files(storage, str(root), lambda name: True, lt.create_torrent.symlinks)
+        creator = lt.create_torrent(storage, flags=lt.create_torrent.v2_only | lt.create_torrent.symlinks)
+        lt.set_piece_hashes(creator, str(root.parent))
+        (self.directory / "links.torrent").write_bytes(lt.bencode(creator.generate()))
+        # Served by us from the same folder, since the links are what is tried here.
+        share = self.directory / "links.torrent"
+        seeder, b = self.peer("seeder"), self.peer("b")
+        seeder.ok("download", share, "--symlinks", "--dir", root.parent)
+        b.ok("download", share, "--symlinks", "--peer", f"127.0.0.1:{seeder.port}")
+        self.assertEqual(tree(b.dir / root.name), tree(root))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -21,19 +21,22 @@ TEST_CASE("a magnet link is read") {
   REQUIRE(link.has_value());
   CHECK(link->id.hex() == hash);
   CHECK(link->name == "a b c+");
-  CHECK(link->peers == std::vector<std::string>{"host.example:6881", "[::1]:1"});
+  CHECK(link->way.peers == std::vector<std::string>{"host.example:6881", "[::1]:1"});
 }
 
 TEST_CASE("a magnet link round-trips") {
   magnet_link link;
   link.id = *share_id::from_hex(hash);
   link.name = "größe & 100% =?#.bin";
-  link.peers = {"10.0.0.1:6881", "[fe80::1]:65535"};
+  link.way.peers = {"10.0.0.1:6881", "[fe80::1]:65535"};
+  link.way.trackers = {"192.0.2.1:7000", "[2001:db8::1]:7000"};
   const auto read = parse_magnet(format_magnet(link));
   REQUIRE(read.has_value());
   CHECK(read->id == link.id);
   CHECK(read->name == link.name);
-  CHECK(read->peers == link.peers);
+  CHECK(read->way.peers == link.way.peers);
+  CHECK(read->way.trackers == link.way.trackers);
+  CHECK(unused_text(read->way).empty());
   CHECK(format_magnet(link).find("&x.pe=10.0.0.1:6881") != std::string::npos);
 }
 
@@ -99,11 +102,22 @@ TEST_CASE("names and peers that are none are left out") {
                                  "&x.pe=%0a:1&x.pe=%5B%5D:1");
   REQUIRE(link.has_value());
   CHECK(link->name.empty());
-  CHECK(link->peers.empty());
+  CHECK(link->way.peers.empty());
+}
+
+TEST_CASE("what of a magnet link is not used is counted") {
+  const auto link = parse_magnet("magnet:?" + topic +
+                                 "&tr=udp%3A%2F%2Ft.example%3A6969&tr.1=http://t.example/a&tr=http://t.example/a&tr="
+                                 "&tr=ws%3A%2F%2F192.0.2.1:7000%2Flive&ws=http%3A%2F%2Fw.example&xs=x&as=y&so=0-2");
+  REQUIRE(link.has_value());
+  CHECK(link->way.trackers == std::vector<std::string>{"192.0.2.1:7000"});
+  CHECK(link->way.other_trackers == std::vector<std::string>{"udp://t.example:6969", "http://t.example/a"});
+  CHECK(link->way.web_sources.size() == 3);
+  CHECK(link->way.selects_files);
 }
 
 TEST_CASE("the number of peers of a magnet link is bounded") {
   std::string text = "magnet:?" + topic;
-  for (int i = 0; i < 200; ++i) text += "&x.pe=h:1";
-  CHECK(parse_magnet(text)->peers.size() == magnet_peers_max);
+  for (int i = 0; i < 200; ++i) text += "&x.pe=h:" + std::to_string(i + 1);
+  CHECK(parse_magnet(text)->way.peers.size() == ways_max);
 }

@@ -197,6 +197,30 @@ TEST_CASE("what surrounds the info dictionary may be sloppy, and the info dictio
   CHECK(refused.error().text.find("info dictionary is damaged") != std::string::npos);
 }
 
+TEST_CASE("a torrent carries the way in, and is the same share") {
+  const auto built = nested_folder().build();
+  REQUIRE(built.has_value());
+  way_in way;
+  way.trackers = {"192.0.2.1:7000", "t.example:7000"};
+  way.peers = {"192.0.2.2:1", "[2001:db8::1]:2"};
+  way.other_trackers = {"udp://t.example:1"};
+  const byte_buffer torrent = (*built)->to_torrent(way);
+  CHECK(bencode::parse(torrent).has_value());
+  check_same(**built, **metainfo::from_torrent(torrent));
+  const way_in read = way_in_of_torrent(torrent);
+  CHECK(read.trackers == way.trackers);
+  CHECK(read.peers == way.peers);
+  CHECK(read.other_trackers.empty());
+}
+
+TEST_CASE("a private torrent says so") {
+  const std::string info = info_with_tree("d1:ad0:d6:lengthi0eeee");
+  CHECK_FALSE((*read_info_text(info))->is_private());
+  const std::string end = info.substr(0, info.size() - 1);
+  CHECK((*read_info_text(end + "7:privatei1ee"))->is_private());
+  CHECK_FALSE((*read_info_text(end + "7:privatei0ee"))->is_private());
+}
+
 TEST_CASE("entries that cannot be one tree are refused") {
   CHECK_FALSE(share_builder("s", true, 64 * KiB).file("a", 1, 1).file("a", 2, 1).build().has_value());
   CHECK_FALSE(share_builder("s", true, 64 * KiB).file("a", 1, 1).file("a/b", 2, 1).build().has_value());

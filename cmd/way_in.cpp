@@ -1,0 +1,30 @@
+#include "cmd/way_in.hpp"
+
+#include "cmd/torrent_file.hpp"
+#include "content/magnet.hpp"
+#include "core/base64.hpp"
+
+namespace shoal {
+
+namespace {
+
+way_in way_in_of_word(const std::string& word) {
+  if (const auto link = parse_magnet(word)) return link->way;
+  const auto file = read_torrent_argument(word);
+  if (!file || file->base64.empty()) return {};
+  return way_in_of_torrent(from_base64(file->base64).value_or(byte_buffer{}));
+}
+
+}  // namespace
+
+way_in way_in_of(const std::vector<std::string>& words) {
+  way_in all;
+  for (const std::string& word : words) {
+    const way_in one = way_in_of_word(word);
+    for (const std::string& tracker : one.trackers) add_once(all.trackers, tracker);
+    for (const std::string& peer : one.peers) add_once(all.peers, peer);
+  }
+  return all;
+}
+
+}  // namespace shoal
