@@ -2,11 +2,15 @@
 
 #include <utility>
 
+#include "content/link_text.hpp"
+
 namespace shoal {
 
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
+// Links are pasted, and quotes and backslashes in them are meant as they are.
+constexpr std::string_view link_start = "magnet:?";
 
 struct scanned_line {
   std::vector<std::string> words;
@@ -18,6 +22,7 @@ struct scanned_line {
 
 scanned_line scan(std::string_view line) {
   scanned_line scanned;
+  bool in_link = false;
   for (std::size_t at = 0; at < line.size(); ++at) {
     const char c = line[at];
     if (scanned.quote == 0 && blanks.find(c) != std::string_view::npos) {
@@ -28,9 +33,12 @@ scanned_line scan(std::string_view line) {
       scanned.in_word = true;
       scanned.start = at;
       scanned.words.emplace_back();
+      in_link = starts_with_any_case(line.substr(at), link_start);
     }
     std::string& word = scanned.words.back();
-    if (scanned.quote != 0 && c == scanned.quote) {
+    if (in_link) {
+      word += c;
+    } else if (scanned.quote != 0 && c == scanned.quote) {
       scanned.quote = 0;
     } else if (scanned.quote == 0 && (c == '\'' || c == '"')) {
       scanned.quote = c;
@@ -68,6 +76,7 @@ std::string escape_word(std::string_view word) {
   if (word.empty()) return "''";
   constexpr std::string_view special = " \t\r\n'\"\\";
   std::string escaped;
+  if (starts_with_any_case(word, link_start)) escaped += '\\';
   for (const char c : word) {
     if (special.find(c) != std::string_view::npos) escaped += '\\';
     escaped += c;

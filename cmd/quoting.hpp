@@ -1,7 +1,7 @@
 // Shell-like quoting of the console's lines. Pure.
 //
 // Words are parted by blanks; '…' keeps everything, "…" keeps all but \" and \\, a backslash keeps the next
-// character.
+// character. A magnet link, which is pasted, stands as it is up to the next blank.
 #pragma once
 
 #include <string>

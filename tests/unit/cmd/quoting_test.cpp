@@ -17,6 +17,13 @@ TEST_CASE("words are parted by blanks outside of quotes") {
   CHECK(*split_words(R"("a\"b\\c\d" 'e\f')") == words{R"(a"b\c\d)", R"(e\f)"});
 }
 
+TEST_CASE("a pasted link stands as it is") {
+  CHECK(*split_words("down magnet:?xt=1&dn=it's x") == words{"down", "magnet:?xt=1&dn=it's", "x"});
+  CHECK(*split_words(R"(down MAGNET:?dn="a\b" 'y z')") == words{"down", R"(MAGNET:?dn="a\b")", "y z"});
+  CHECK(*split_words("down 'magnet:?dn=a b'") == words{"down", "magnet:?dn=a b"});
+  CHECK(*split_words("'it''s' magnet'x'") == words{"its", "magnetx"});
+}
+
 TEST_CASE("what is not closed is told") {
   CHECK(split_words("add 'my").error().code == errc::usage);
   CHECK(split_words("add \"my\\\"").error().text.find('"') != std::string::npos);
@@ -24,7 +31,8 @@ TEST_CASE("what is not closed is told") {
 }
 
 TEST_CASE("an escaped word is read back as it was") {
-  for (const std::string& word : words{"plain", "", "a b", "it's", "\"", "back\\slash", "tab\there", "größe 大"}) {
+  for (const std::string& word :
+       words{"plain", "", "a b", "it's", "\"", "back\\slash", "tab\there", "größe 大", "magnet:?it's"}) {
     const auto read = split_words("x " + escape_word(word));
     REQUIRE(read);
     CHECK(*read == words{"x", word});
