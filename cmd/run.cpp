@@ -70,6 +70,8 @@ result<void> run_command(const command& described, const arguments& given, inter
   if (alone && client.error().code == errc::not_found) {
     return run_alone(described, given, way.trackers, stop, *directory);
   }
+  // Whoever gives a link with trackers expects no other peer to be needed.
+  if (const std::string unused = unused_text(way); !unused.empty()) note("note: " + unused);
   return client.error();
 }
 

@@ -23,6 +23,8 @@ way_in way_in_of(const std::vector<std::string>& words) {
     const way_in one = way_in_of_word(word);
     for (const std::string& tracker : one.trackers) add_once(all.trackers, tracker);
     for (const std::string& peer : one.peers) add_once(all.peers, peer);
+    for (const std::string& tracker : one.other_trackers) add_once(all.other_trackers, tracker);
+    for (const std::string& source : one.web_sources) add_once(all.web_sources, source);
   }
   return all;
 }

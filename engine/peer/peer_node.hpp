@@ -124,7 +124,7 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Stops sharing or downloading; what is unfinished is deleted, complete files stay. Waits as cancel() does.
   awaitable<result<void>> remove(share_id id);
   /// The one share of this peer that `what` means, a missing one or a cancelled download too: id, exact name, prefix of
-  /// an id, or a glob that fits only one. errc::not_found or ambiguous.
+  /// an id, a glob that fits only one, or a magnet link. errc::not_found, ambiguous or malformed.
   result<share_id> find_here(const std::string& what) const;
   /// As find_here, among what is being downloaded.
   result<share_id> find_unfinished(const std::string& what) const;

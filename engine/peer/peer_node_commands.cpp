@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "content/magnet.hpp"
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
 #include "peer/peer_node.hpp"
@@ -35,6 +36,12 @@ result<share_id> the_one(live::snapshot rows, const std::string& what, std::stri
   catalogue among;
   among.on_snapshot(0, std::move(rows));
   auto found = among.find(what);
+  if (!found && looks_like_magnet(what)) {
+    // As it was given to `download`.
+    const auto link = parse_magnet(what);
+    if (!link) return link.error();
+    found = among.find(link->id.hex());
+  }
   if (!found && found.error().code == errc::not_found) return error{errc::not_found, std::move(if_none)};
   if (!found) return found.error();
   if (found->size() > 1) {

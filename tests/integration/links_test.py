@@ -145,6 +145,13 @@ class LinksTest(SwarmTest):
         torrent = self.write("x.torrent", bencoded({"announce": "udp://t.example", "info": info, "url-list": ["http://w"]}))
         self.assertIn("1 tracker of another kind, 1 web source", self.notes_while_it_waits(peer, torrent))
 
+    def test_what_is_not_used_is_said_where_nothing_else_leads_in(self):
+        link = f"magnet:?xt=urn:btmh:1220{'ab' * 32}&tr=udp%3A%2F%2Ft.example%3A1"
+        done = subprocess.run([NODE, "download", link, "--state", self.directory / "none"], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=60, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("note: not used yet: 1 tracker of another kind", done.stderr)
+
     def test_a_private_torrent_is_not_listed(self):
         tracker = self.tracker()
         seeder, leecher = self.peer("seeder", tracker), self.peer("leecher", tracker)

@@ -57,7 +57,7 @@ class NamesTest(SwarmTest):
         self.wait_listed(leecher, blob)
         self.assertEqual(leecher.json("download", blob, "--peer", f"127.0.0.1:{seeder.port}")[0]["name"], blob)
 
-    def test_downloads_are_cancelled_by_name_pattern_or_id(self):
+    def test_downloads_are_cancelled_by_name_pattern_id_or_link(self):
         leecher = self.peer("leecher")
         ids = {}
         for name in ["[x] a", "x b", "0123abcd"]:
@@ -67,6 +67,9 @@ class NamesTest(SwarmTest):
             seeder.ok("remove", "--", name)
             leecher.ok("download", magnet, "--no-wait")
             seeder.kill()
+        self.expect(leecher.run("cancel", f"magnet:?xt=urn:btmh:1220{'0' * 64}"), 3, "magnet")
+        self.assertIn("x b", leecher.ok("cancel", f"magnet:?xt=urn:btmh:1220{ids['x b']}").out)
+        leecher.ok("download", f"magnet:?xt=urn:btmh:1220{ids['x b']}&dn=x b", "--no-wait")
         self.expect(leecher.run("cancel", "nothing"), 3, "nothing")
         self.expect(leecher.run("cancel", "*"), 2, "3 shares")
         self.assertIn("[x] a", leecher.ok("cancel", "[x] a").out)
