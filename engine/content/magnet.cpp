@@ -53,11 +53,11 @@ std::optional<std::string> query_of(std::string link) {
 }  // namespace
 
 bool looks_like_magnet(std::string_view text) {
-  return text.size() <= magnet_bytes_max && query_of(bare_link(text)).has_value();
+  return query_of(bare_link(text.substr(0, magnet_bytes_max))).has_value();
 }
 
 result<magnet_link> parse_magnet(std::string_view text) {
-  if (text.size() > magnet_bytes_max) return malformed("longer than 16 KiB");
+  if (text.size() > magnet_bytes_max) return malformed("longer than 64 KiB");
   const auto query = query_of(bare_link(text));
   if (!query) return malformed("it must start with magnet:?");
   magnet_link link;

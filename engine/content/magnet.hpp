@@ -14,7 +14,8 @@
 
 namespace shoal {
 
-inline constexpr std::size_t magnet_bytes_max = 16 * 1024;
+/// Some links carry hundreds of trackers; more is no link that anybody sent.
+inline constexpr std::size_t magnet_bytes_max = 64 * KiB;
 
 struct magnet_link {
   share_id id;

@@ -28,6 +28,10 @@ result<metainfo_ptr> finished(result<std::shared_ptr<metainfo>> made) {
   return metainfo_ptr(std::move(*made));
 }
 
+error malformed_info(const error& why) {
+  return {errc::malformed, "torrent: its info dictionary is not well-formed, get or create it again: " + why.text};
+}
+
 /// errc::malformed unless the sorted entries can be one tree.
 result<void> check_collisions(const std::vector<file_entry>& files) {
   for (std::size_t i = 1; i < files.size(); ++i) {
@@ -74,7 +78,7 @@ result<std::optional<layer_list>> read_layers(const bencode::value& torrent, con
 result<std::shared_ptr<const metainfo>> metainfo::from_info(byte_view info) {
   if (info.size() > info_bytes_max) return error{errc::limit, "torrent: the info dictionary is larger than 128 MiB"};
   const auto parsed = bencode::parse(info);
-  if (!parsed) return parsed.error();
+  if (!parsed) return malformed_info(parsed.error());
   return finished(from_parsed(*parsed));
 }
 
@@ -114,7 +118,7 @@ result<std::shared_ptr<const metainfo>> metainfo::from_torrent(byte_view torrent
   if (!info) {
     const auto keys = bencode::skim(found->source());
     if (keys && is_version_1(*keys)) return read_info(*keys).error();
-    return error{errc::malformed, "torrent: its info dictionary is damaged, get it again: " + info.error().text};
+    return malformed_info(info.error());
   }
   auto made = from_parsed(*info);
   if (!made) return made.error();

@@ -39,13 +39,16 @@ result<made_share> open_stored(const stored_share& row, const std::shared_ptr<fi
   return made_share{*info, *files};
 }
 
-    share_options wanted;
-    if (options_.follow) wanted.follow = true;
-    const auto added = co_await add(path, wanted, std::move(go_on));
-    if (added) {
-      log_notes(added->notes);
-      continue;
-    }
+bool is_of(const stored_share& row, const share_id& id) {
+  const auto info = metainfo::from_torrent(row.torrent);
+  return info && (*info)->id() == id;
+}
+
+// What is to be known of a share that was added at the start, as `add` says it.
+void log_notes(const std::vector<std::string>& notes) {
+  const std::size_t logged = std::min(notes.size(), notes_logged_max);
+  for (std::size_t i = 0; i < logged; ++i) log_warn("note: {}", notes[i]);
+  if (logged < notes.size()) log_warn("note: {} more; 'node add' lists them", notes.size() - logged);
 }
 
 }  // namespace

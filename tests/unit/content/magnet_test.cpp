@@ -68,6 +68,16 @@ TEST_CASE("a magnet link is read in the forms that people paste") {
   CHECK(link->id.hex() == hash);
 }
 
+TEST_CASE("a magnet link with hundreds of trackers is read, and one without end is still a link") {
+  std::string text = "magnet:?" + topic;
+  for (int i = 0; i < 500; ++i)
+    text += "&tr=udp%3A%2F%2Ftracker-number-" + std::to_string(i) + ".example%3A6969%2Fannounce";
+  CHECK(parse_magnet(text).has_value());
+  text += std::string(magnet_bytes_max, 'x');
+  CHECK(looks_like_magnet(text));
+  CHECK(reason(text).find("64 KiB") != std::string::npos);
+}
+
 TEST_CASE("a magnet link is told from a name") {
   CHECK(looks_like_magnet("magnet:?xt=nonsense"));
   for (const std::string_view name : {"", "magnet", "magnet.bin", "'quoted'", "x magnet:?", "magnets:x"}) {
