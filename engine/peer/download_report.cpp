@@ -5,6 +5,7 @@
 #include "peer/download.hpp"
 #include "peer/session.hpp"
 #include "peer/share.hpp"
+#include "peer/waiting_reason.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -97,27 +98,24 @@ std::string download::reason() const {
     if (!share_.last_dial_error().empty()) text += "; last try: " + share_.last_dial_error();
     return text;
   }
-  if (phase_ == download_phase::metadata) return "asking " + std::to_string(attached_.size()) + " peers what it is";
+  if (phase_ == download_phase::metadata)
+    return "asking " + std::to_string(attached_.size()) + (attached_.size() == 1 ? " peer" : " peers") + " what it is";
   if (clock::now() - last_byte_ < silence_worth_a_reason) return {};
-  std::size_t stalled = 0;
-  std::size_t choked = 0;
-  std::size_t rejecting = 0;
-  std::size_t without = 0;
+  waiting_counts counts;
+  counts.connected = attached_.size();
   for (const auto& [source, one] : attached_) {
     const auto stats = transfer_->stats(source);
     if (stats.stalled) {
-      ++stalled;
+      ++counts.silent;
     } else if (!transfer_->interesting(source)) {
-      ++without;
+      ++counts.without;
     } else if (stats.choked) {
-      ++choked;
+      ++counts.choking;
     } else if (stats.rejecting) {
-      ++rejecting;
+      ++counts.rejecting;
     }
   }
-  return "waiting: of " + std::to_string(attached_.size()) + " connected peers " + std::to_string(stalled) +
-         " do not answer, " + std::to_string(choked) + " do not serve, " + std::to_string(rejecting) +
-         " reject what they are asked for, " + std::to_string(without) + " have nothing that is missing";
+  return waiting_reason(counts);
 }
 
 }  // namespace shoal
