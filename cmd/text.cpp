@@ -5,33 +5,12 @@
 #include <locale.h>
 #include <wchar.h>
 
-#include <array>
 #include <cmath>
 #include <ctime>
 
 namespace shoal {
 
 namespace {
-
-constexpr std::array<std::string_view, 7> units{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-
-std::size_t unit_of(double value) {
-  std::size_t unit = 0;
-  // 999.5 would be printed as 1000.
-  while (value >= 999.5 && unit + 1 < units.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  return unit;
-}
-
-std::string in_unit(double value, std::size_t unit) {
-  if (unit == 0) return fmt::format("{:.0f}", value);
-  value /= std::pow(1000.0, static_cast<double>(unit));
-  if (value < 9.995) return fmt::format("{:.2f}", value);
-  if (value < 99.95) return fmt::format("{:.1f}", value);
-  return fmt::format("{:.0f}", value);
-}
 
 // The end of the year 9999.
 constexpr double date_seconds_max = 253'402'300'800;
@@ -101,21 +80,9 @@ std::size_t columns_of(char32_t character) {
 
 }  // namespace
 
-std::string human_bytes(std::uint64_t bytes) {
-  const auto value = static_cast<double>(bytes);
-  const std::size_t unit = unit_of(value);
-  return in_unit(value, unit) + " " + std::string(units[unit]);
-}
-
 std::string human_rate(double bytes_per_second) {
   const bool sane = std::isfinite(bytes_per_second) && bytes_per_second > 0 && bytes_per_second < 1e19;
   return human_bytes(sane ? static_cast<std::uint64_t>(bytes_per_second) : 0) + "/s";
-}
-
-std::string human_fraction(std::uint64_t done, std::uint64_t total) {
-  const std::size_t unit = unit_of(static_cast<double>(total));
-  return in_unit(static_cast<double>(done), unit) + "/" + in_unit(static_cast<double>(total), unit) + " " +
-         std::string(units[unit]);
 }
 
 std::string human_duration(std::int64_t seconds) {

@@ -10,14 +10,12 @@
 #include <string>
 #include <string_view>
 
+#include "core/human_bytes.hpp"
+
 namespace shoal {
 
-/// Three significant digits in decimal units: "999 B", "1.50 kB", "12.3 MB", "1.42 GB".
-std::string human_bytes(std::uint64_t bytes);
 /// "12.3 MB/s"; negative and non-finite rates count as 0.
 std::string human_rate(double bytes_per_second);
-/// "1.20/3.00 GB": both in the unit of `total`.
-std::string human_fraction(std::uint64_t done, std::uint64_t total);
 /// "42 s", "3 min 20 s", "2 h 05 min", "3 d 04 h"; negative counts as 0.
 std::string human_duration(std::int64_t seconds);
 /// "0:42", "3:20", "2:05:09", "3 d 04 h": for places with few columns.

@@ -1,11 +1,13 @@
 #include "observe/log.hpp"
 
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace shoal {
@@ -25,15 +27,36 @@ class json_message_flag : public spdlog::custom_flag_formatter {
   }
 };
 
+// Gives each line to somebody else, who knows what else is on the terminal.
+class writer_sink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit writer_sink(log_writer write) : write_(write) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    write_({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+  log_writer write_;
+};
+
 }  // namespace
 
-result<void> start_log(std::string_view level, log_format format) {
+result<void> start_log(std::string_view level, log_format format, log_writer write) {
   const auto wanted = spdlog::level::from_str(std::string(level));
   if (wanted == spdlog::level::off && level != "off") {
     return error{errc::usage,
                  "unknown log level '" + std::string(level) + "': use trace, debug, info, warn, error or off"};
   }
-  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  spdlog::sink_ptr sink;
+  if (write == nullptr) {
+    sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  } else {
+    sink = std::make_shared<writer_sink>(write);
+  }
   auto logger = std::make_shared<spdlog::logger>("shoal", std::move(sink));
   if (format == log_format::json) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>();
@@ -41,7 +64,7 @@ result<void> start_log(std::string_view level, log_format format) {
         R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","text":%*})");
     logger->set_formatter(std::move(formatter));
   } else {
-    logger->set_pattern("%H:%M:%S.%e %^%-5l%$ %v");
+    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-5l%$ %v");
   }
   logger->set_level(wanted);
   spdlog::set_default_logger(std::move(logger));

@@ -1,4 +1,4 @@
-// The process-wide log: spdlog to stderr, as text or as one JSON object a line.
+// The process-wide log: spdlog to stderr, dated, as text or as one JSON object a line.
 //
 // Only layers with I/O log. A message is a short sentence in the present tense followed by key=value pairs:
 // log_info("session ends peer={} reason={}", ...). stdout belongs to READY lines and to what the user asked for.
@@ -15,8 +15,12 @@ namespace shoal {
 
 enum class log_format { text, json };
 
-/// Sets up the default logger. `level`: "trace" "debug" "info" "warn" "error" "off"; errc::usage for another word.
-result<void> start_log(std::string_view level, log_format format);
+/// Writes one line, its end included; called by any thread, one at a time.
+using log_writer = void (*)(std::string_view line);
+
+/// Sets up the default logger, which writes to stderr or calls `write`. `level`: "trace" "debug" "info" "warn" "error"
+/// "off"; errc::usage for another word.
+result<void> start_log(std::string_view level, log_format format, log_writer write = nullptr);
 
 template <class... Args>
 void log_debug(spdlog::format_string_t<Args...> format, Args&&... args) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/session.hpp"
@@ -50,7 +51,8 @@ awaitable<void> download::run() {
   ended_at_ = clock::now();
   rate_ = 0;
   if (phase_ == download_phase::failed) {
-    log_warn("download fails share={} error=\"{}\"", request_.id.hex().substr(0, 12), failure_.text);
+    log_warn("download fails name=\"{}\" error=\"{}\" share={}", printable(share_.name()), failure_.text,
+             request_.id.hex().substr(0, 12));
     share_.on_download_failed();
   }
 }
@@ -148,8 +150,9 @@ awaitable<void> download::finish() {
     co_return;
   }
   phase_ = download_phase::complete;
-  log_info("download completes share={} name=\"{}\" bytes={}", request_.id.hex().substr(0, 12), info->name(),
-           info->total_bytes());
+  log_info("download is complete name=\"{}\" size=\"{}\" path=\"{}\" seconds={:.1f} share={}", printable(info->name()),
+           human_bytes(info->total_bytes()), printable(files->path()), std::chrono::duration<double>(elapsed()).count(),
+           request_.id.hex().substr(0, 12));
   share_.on_download_complete();
 }
 

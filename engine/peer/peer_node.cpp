@@ -8,12 +8,14 @@
 #include <random>
 #include <thread>
 
+#include "core/human_bytes.hpp"
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/handshake.hpp"
 #include "peer/publisher.hpp"
 #include "store/directory_scan.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -134,6 +136,8 @@ result<void> peer_node::open() {
 }
 
 awaitable<void> peer_node::run() {
+  log_info("peer begins name=\"{}\" endpoint={} state=\"{}\" version={}", printable(options_.name),
+           to_text(listener_.local()), printable(state_path()), SHOAL_VERSION);
   tasks_.spawn("listener", listener_.run());
   tasks_.spawn("control", control_->run());
   for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
@@ -142,6 +146,8 @@ awaitable<void> peer_node::run() {
   tasks_.spawn("watch content", watch_.run());
   tasks_.spawn("measure", measure());
   co_await tasks_.join();
+  log_info("peer ends name=\"{}\" sent=\"{}\" received=\"{}\"", printable(options_.name),
+           human_bytes(context_->bytes_uploaded), human_bytes(context_->bytes_downloaded));
 }
 
 void peer_node::stop() {
@@ -248,7 +254,7 @@ awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) 
   const auto at = shares_.find(id);
   if (at != shares_.end() && at->second == which) shares_.erase(at);
   // Unless it is here again already, by another way.
-  if (!shares_.contains(id)) withdraw(id);
+  if (!shares_.contains(id)) withdraw(*which);
   co_await wait_for_stopped(id);
 }
 
@@ -274,16 +280,24 @@ void peer_node::publish(const share& which) {
   offer.files = which.info()->regular_file_count();
   offer.have = which.verified_bytes();
   offer.publication = which.published;
-  published_.insert(offer.id);
+  if (published_.insert(offer.id).second) {
+    log_info("share is offered name=\"{}\" size=\"{}\" here=\"{}\" share={}", printable(offer.name),
+             human_bytes(offer.bytes), human_bytes(offer.have), offer.id.hex().substr(0, 12));
+  }
   for (auto& tracker : trackers_) tracker->publish(offer);
 }
 
-void peer_node::withdraw(const share_id& id) {
+void peer_node::withdraw(const share& which) {
+  const share_id id = which.id();
+  const bool offered = published_.erase(id) > 0;
   for (auto& tracker : trackers_) {
     tracker->unwatch(id);
-    if (published_.contains(id)) tracker->withdraw(id);
+    if (offered) tracker->withdraw(id);
   }
-  published_.erase(id);
+  if (offered) {
+    log_info("share is withdrawn name=\"{}\" size=\"{}\" share={}", printable(which.name()),
+             human_bytes(which.info() ? which.info()->total_bytes() : 0), id.hex().substr(0, 12));
+  }
 }
 
 void peer_node::on_share_progress(share& which) {
@@ -297,7 +311,7 @@ void peer_node::on_share_progress(share& which) {
 
 void peer_node::on_download_ended(share& which) {
   for (auto& tracker : trackers_) tracker->unwatch(which.id());
-  if (!which.complete()) withdraw(which.id());
+  if (!which.complete()) withdraw(which);
   const auto at = shares_.find(which.id());
   if (which.complete() && at != shares_.end() && at->second.get() == &which) on_complete(at->second);
   changes_.notify_all();

@@ -205,7 +205,7 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Those, and what is missing or was cancelled.
   live::snapshot recorded() const;
   void publish(const share& which);
-  void withdraw(const share_id& id);
+  void withdraw(const share& which);
 
   asio::io_context& io_;
   peer_options options_;

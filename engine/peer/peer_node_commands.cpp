@@ -6,8 +6,10 @@
 #include <filesystem>
 
 #include "content/magnet.hpp"
+#include "core/human_bytes.hpp"
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
+#include "observe/log.hpp"
 #include "peer/peer_node.hpp"
 #include "peer/publisher.hpp"
 #include "store/printable.hpp"
@@ -100,8 +102,11 @@ awaitable<result<added_share>> peer_node::add(std::string path, share_options wa
   row.symlinks = symlinks;
   row.follow = wanted.follow.value_or(looked->before && looked->before->follow);
   row.signatures = found.signatures;
+  const time_point hashing = clock::now();
   auto made = co_await make_share(*context_, std::move(found), std::move(progress));
   if (!made) co_return made.error();
+  log_info("content is hashed name=\"{}\" size=\"{}\" path=\"{}\" seconds={:.1f}", printable(made->info->name()),
+           human_bytes(total), printable(row.path), std::chrono::duration<double>(clock::now() - hashing).count());
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   missing_.erase(row.path);
   row.torrent = made->info->to_torrent();
@@ -247,6 +252,11 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   request.pending = row->pending;
   request.partial = row->partial;
   request.published = row->published;
+  const bool resumes = !row->safe.empty() || !row->pending.empty();
+  log_info("download {} name=\"{}\" size=\"{}\" directory=\"{}\" share={}", resumes ? "is resumed" : "begins",
+           printable(request.info ? request.info->name() : row->name),
+           request.info ? human_bytes(request.info->total_bytes()) : "not known yet", printable(request.directory),
+           request.id.hex().substr(0, 12));
   auto begun = std::make_shared<share>(*context_, static_cast<share_observer&>(*this), request.id);
   const std::vector<std::string> peers = row->peers;
   const bool is_private = request.info && request.info->is_private();
@@ -269,14 +279,16 @@ std::shared_ptr<share> peer_node::complete_at(const std::string& path) const {
 awaitable<result<void>> peer_node::cancel(share_id id) {
   const auto at = shares_.find(id);
   if (at == shares_.end() || at->second->complete()) {
-    co_return error{errc::not_found, "no download " + id.hex() + " is running: see 'node status'"};
+    co_return error{errc::not_found, "no download " + id.hex() + " is running: see 'status'"};
   }
   const auto which = at->second;
   co_await wait_for_finish(which);
   if (which->complete()) {
     co_return error{errc::conflict, "'" + which->name() + "' was complete before it could be cancelled: " +
-                                        "'node remove' stops sharing it"};
+                                        "'remove' stops sharing it"};
   }
+  log_info("download is cancelled name=\"{}\" kept=\"{}\"", printable(which->name()),
+           human_bytes(which->verified_bytes()));
   co_await retire(which, end_reason::share_removed);
   // Asked for again meanwhile: it goes on.
   if (shares_.contains(id)) co_return result<void>{};
@@ -299,12 +311,13 @@ awaitable<result<void>> peer_node::cancel(share_id id) {
 
 awaitable<result<void>> peer_node::remove(share_id id) {
   const auto at = shares_.find(id);
-  if (at == shares_.end()) co_return error{errc::not_found, "no share " + id.hex() + " here: see 'node status'"};
+  if (at == shares_.end()) co_return error{errc::not_found, "no share " + id.hex() + " here: see 'status'"};
   const auto which = at->second;
   co_await wait_for_finish(which);
   const bool complete = which->complete();
   const auto files = which->files();
   if (complete) followed_.erase(files->path());
+  log_info("{} is removed name=\"{}\"", complete ? "share" : "download", printable(which->name()));
   co_await retire(which, end_reason::share_removed);
   auto forget = [this, id, complete, files]() -> result<void> {
     if (complete) return database_->remove_share(files->path());
@@ -367,13 +380,13 @@ catalogue peer_node::catalogue_with_own() const {
 }
 
 result<share_id> peer_node::find_here(const std::string& what) const {
-  return the_one(recorded(), what, "this peer neither shares nor downloads '" + what + "': see 'node status'");
+  return the_one(recorded(), what, "this peer neither shares nor downloads '" + what + "': see 'status'");
 }
 
 result<share_id> peer_node::find_unfinished(const std::string& what) const {
   live::snapshot rows = own_shares();
   std::erase_if(rows.shares, [](const live::share_row& row) { return row.leechers == 0; });
-  return the_one(std::move(rows), what, "nothing called '" + what + "' is being downloaded: see 'node status'");
+  return the_one(std::move(rows), what, "nothing called '" + what + "' is being downloaded: see 'status'");
 }
 
 }  // namespace shoal

@@ -90,7 +90,7 @@ awaitable<void> peer_node::restore_share(stored_share row) {
     on_shared(row);
     co_return;
   }
-  log_warn("share is not there path=\"{}\" error=\"{}\"", row.path, ready.error().text);
+  log_warn("share is not there path=\"{}\" error=\"{}\"", printable(row.path), ready.error().text);
   on_shared(row);
   miss(std::move(row), ready.error());
 }
@@ -115,7 +115,7 @@ awaitable<void> peer_node::restore_download(stored_download row, std::uint64_t m
   }
   const auto begun = co_await download(std::move(request));
   if (begun) (*begun)->in_background = true;
-  if (!begun) log_warn("download is not resumed name=\"{}\" error=\"{}\"", row.name, begun.error().text);
+  if (!begun) log_warn("download is not resumed name=\"{}\" error=\"{}\"", printable(row.name), begun.error().text);
 }
 
 awaitable<void> peer_node::add_at_start() {
@@ -150,10 +150,10 @@ void peer_node::on_share_lost(share& which, const error& why) {
 bool peer_node::withdraw_lost(share& which, const error& why) {
   const auto at = shares_.find(which.id());
   if (at == shares_.end() || at->second.get() != &which) return false;
-  log_error("share is withdrawn name=\"{}\" error=\"{}\"", which.name(), why.text);
+  log_error("share is lost name=\"{}\" error=\"{}\"", printable(which.name()), why.text);
   const auto lost = at->second;
   shares_.erase(at);
-  withdraw(lost->id());
+  withdraw(*lost);
   lost->stop(end_reason::share_removed);
   losing_.insert(lost->id());
   return true;
@@ -322,7 +322,7 @@ awaitable<void> peer_node::look_for(stored_share row) {
   }
   if (shares_.contains(ready->info->id())) co_return;
   missing_.erase(at);
-  log_info("share is there again path=\"{}\"", row.path);
+  log_info("share is there again path=\"{}\"", printable(row.path));
   host(ready->info, ready->files, row.published);
   changes_.notify_all();
 }
