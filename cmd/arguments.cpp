@@ -7,6 +7,7 @@
 
 #include "cmd/command.hpp"
 #include "cmd/home_path.hpp"
+#include "cmd/program_name.hpp"
 #include "cmd/settings_file.hpp"
 #include "store/printable.hpp"
 #include "store/state_directory.hpp"
@@ -18,7 +19,7 @@ namespace po = boost::program_options;
 namespace {
 
 error usage_error(const command& described, const std::string& text) {
-  return {errc::usage, text + ": see 'node help " + std::string(described.name) + "'"};
+  return {errc::usage, text + ": see " + quoted_command("help " + std::string(described.name))};
 }
 
 result<std::vector<setting>> read_config(const command& described, const po::options_description& known,

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "cmd/nearest_word.hpp"
+#include "cmd/program_name.hpp"
 
 namespace shoal {
 
@@ -29,6 +30,7 @@ po::options_description global_options() {
   add("config", po::value<std::string>()->value_name("FILE"), "settings (default: ~/.config/shoal/shoal.ini)");
   add("log-level", po::value<std::string>()->value_name("LEVEL"), "trace, debug, info, warn, error or off");
   add("log-format", po::value<std::string>()->value_name("FORMAT"), "text or json");
+  add("json", po::bool_switch(), "answers, errors and notes as JSON");
   add("help,h", po::bool_switch(), "this text");
   return options;
 }
@@ -71,8 +73,13 @@ const command* nearest_command(std::string_view word) {
 error unknown_command(std::string_view word) {
   const command* nearest = nearest_command(word);
   const std::string guess = nearest == nullptr ? "" : fmt::format("did you mean '{}'? ", nearest->name);
-  return {errc::usage,
-          fmt::format("unknown command '{}': {}{} 'node help'", word, guess, nearest == nullptr ? "see" : "See")};
+  return {errc::usage, fmt::format("unknown command '{}': {}{} {}", word, guess, nearest == nullptr ? "see" : "See",
+                                   quoted_command("help"))};
+}
+
+bool wants_json(const std::vector<std::string>& words) {
+  const auto options_end = std::ranges::find(words, "--");
+  return std::find(words.begin(), options_end, "--json") != options_end;
 }
 
 po::options_description options_of(const command& described) {
@@ -84,7 +91,7 @@ po::options_description options_of(const command& described) {
 
 std::string help_of(const command& described) {
   std::ostringstream text;
-  text << "Usage: node " << described.name << " [OPTIONS]";
+  text << "Usage: " << program_name() << " " << described.name << " [OPTIONS]";
   if (!described.operands.empty()) text << " " << described.operands;
   text << "\n\n" << described.summary << "\n";
   if (!described.aliases.empty()) {
@@ -94,22 +101,28 @@ std::string help_of(const command& described) {
   }
   const auto own = own_options(described);
   if (!own.options().empty()) text << "\n" << own;
-  text << "\n" << global_options() << "\nExample:\n  " << described.example << "\n";
+  text << "\n" << global_options() << "\nExample:\n  " << program_name() << " " << described.name;
+  if (!described.example.empty()) text << " " << described.example;
+  text << "\n";
   return text.str();
 }
 
 std::string help_of_program() {
-  std::string text =
-      "shoal moves big files to many machines.\n\nUsage: node COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n";
+  const std::string& program = program_name();
+  std::string text = fmt::format(
+      "shoal moves big files to many machines.\n\nUsage: {} COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n", program);
   for (const command& known : all_commands()) {
     text += fmt::format("  {:<10} {}\n", known.name, first_sentence(known.summary));
   }
-  text += "  help       this text; 'node help COMMAND' tells more\n  version    the version\n";
   text +=
+      fmt::format("  help       this text; {} tells more\n  version    the version\n", quoted_command("help COMMAND"));
+  text += fmt::format(
       "\nExample, on three machines:\n"
-      "  node tracker --listen :7000\n"
-      "  node peer --tracker HOST:7000 --share big.iso\n"
-      "  node download big.iso --tracker HOST:7000\n\n"
+      "  {0} tracker --listen :7000\n"
+      "  {0} peer --tracker HOST:7000 --share big.iso\n"
+      "  {0} download big.iso --tracker HOST:7000\n\n",
+      program);
+  text +=
       "Settings come from options, then SHOAL_* variables (SHOAL_TRACKER, SHOAL_DIR, SHOAL_STATE,\n"
       "SHOAL_LOG_LEVEL, …), then ~/.config/shoal/shoal.ini ('tracker = HOST:7000').\n"
       "Exit codes: 0 done, 1 internal, 2 usage, 3 not found, 4 unreachable, 5 verification failed,\n"

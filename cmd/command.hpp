@@ -1,4 +1,5 @@
-// A command: a word after `node`, described once for parsing, help and running, here and in the console.
+// A command: a word after the name of the program, described once for parsing, help and running, here and in the
+// console.
 //
 // Each command_*.cpp makes one description; this is where they come together. A command prints its result to
 // stdout and returns its failure, which the caller prints.
@@ -45,7 +46,8 @@ struct command {
   std::size_t operands_min = 0;
   std::size_t operands_max = 0;
   std::string_view summary;
-  std::string_view example;
+  /// What follows the name of the command.
+  std::string_view example = {};
   needs required = needs::nothing;
   bool in_console = true;
   void (*add_options)(boost::program_options::options_description& options) = nullptr;
@@ -60,8 +62,11 @@ const std::vector<command>& all_commands();
 const command* find_command(std::string_view word);
 /// The command that `word` is a misspelling of; null if none is near.
 const command* nearest_command(std::string_view word);
-/// "unknown command 'X': did you mean 'Y'? See 'node help'".
+/// "unknown command 'X': did you mean 'Y'? See 'shoal help'".
 error unknown_command(std::string_view word);
+
+/// Whether --json is among the words of a command line, which may be wrong in every other way.
+bool wants_json(const std::vector<std::string>& words);
 
 /// The command's own options and those of every command.
 boost::program_options::options_description options_of(const command& described);

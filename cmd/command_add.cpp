@@ -21,7 +21,6 @@ void add_options(po::options_description& options) {
   add("symlinks", po::bool_switch(), "share symbolic links as links instead of leaving them out");
   add("follow", po::bool_switch(), "when it changes, share the new version without being asked");
   add("no-follow", po::bool_switch(), "end what --follow began");
-  add("json", po::bool_switch(), "print the answer as JSON");
 }
 
 std::string line_of(const json::object& row) {
@@ -52,6 +51,7 @@ result<void> run(const invocation& call) {
   if (call.given.flag("follow") || call.given.flag("no-follow")) params["follow"] = call.given.flag("follow");
   auto answer = call_with_progress(call, "add", std::move(params), "");
   if (!answer) return answer.error();
+  if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
   for (const json::value& row : as_array(*answer)) {
     for (const json::value& remark : array_field(as_object(row), "notes")) {
       if (remark.is_string()) note("note: " + std::string(remark.get_string()));
@@ -83,7 +83,7 @@ command add_command() {
           .operands_min = 1,
           .operands_max = any_number,
           .summary = "Shares files and folders with the swarm.",
-          .example = "node add video.mkv /data/models",
+          .example = "video.mkv /data/models",
           .required = needs::peer,
           .add_options = &add_options,
           .run = &run};

@@ -1,3 +1,5 @@
+#include <boost/json/serialize.hpp>
+
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"
@@ -10,6 +12,7 @@ namespace {
 result<void> run(const invocation& call) {
   const auto answer = call.client->call("cancel", params_of_what(call), call.stop);
   if (!answer) return answer.error();
+  if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
   return print("cancelled " + displayable(text_field(as_object(*answer), "name")) + ", what it has is kept\n");
 }
 
@@ -21,7 +24,7 @@ command cancel_command() {
           .operands_min = 1,
           .operands_max = 1,
           .summary = "Stops a download and keeps what it has. The same download later goes on from there.",
-          .example = "node cancel big.iso",
+          .example = "big.iso",
           .required = needs::peer,
           .run = &run};
 }

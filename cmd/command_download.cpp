@@ -10,6 +10,7 @@
 #include "cmd/download_watch.hpp"
 #include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
+#include "cmd/program_name.hpp"
 #include "cmd/text.hpp"
 #include "cmd/torrent_file.hpp"
 #include "net/endpoint.hpp"
@@ -31,7 +32,6 @@ void add_options(po::options_description& options) {
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
   add("seed", po::bool_switch(), "if no peer runs here: stay and serve it until Ctrl-C");
   add("no-wait", po::bool_switch(), "leave it to the running peer and return at once");
-  add("json", po::bool_switch(), "print the answer as JSON");
 }
 
 result<wanted_download> wanted_of(const std::string& what, const arguments& given) {
@@ -81,7 +81,10 @@ std::string line_of(const json::object& row) {
                      not_sent, where);
 }
 
-result<void> print_rows(const json::array& rows, bool as_json) {
+result<void> print_rows(const download_outcome& outcome, bool as_json) {
+  const json::array& rows = outcome.rows;
+  // What failed as a whole has no answer.
+  if (rows.empty() && !outcome.failures.empty()) return {};
   if (as_json) return print(json::serialize(rows) + "\n");
   std::string text;
   for (const json::value& row : rows) {
@@ -104,9 +107,8 @@ result<void> report(std::vector<error> failures, const json::array& rows) {
 
 result<void> check(const invocation& call) {
   if (call.alone != nullptr && call.given.flag("no-wait")) {
-    return error{errc::usage,
-                 "--no-wait leaves the download to a running peer, and none runs: start one with "
-                 "'node peer', or leave out --no-wait"};
+    return error{errc::usage, "--no-wait leaves the download to a running peer, and none runs: start one with " +
+                                  quoted_command("peer") + ", or leave out --no-wait"};
   }
   if (call.alone == nullptr && call.given.typed("tracker")) {
     note("note: a peer runs here and downloads with its own trackers; --tracker is not used");
@@ -124,7 +126,7 @@ result<void> run(const invocation& call) {
   }
   auto outcome = watch_downloads(*call.client, call.stop, std::move(wanted));
   if (!outcome) return outcome.error();
-  if (const auto printed = print_rows(outcome->rows, call.given.flag("json")); !printed) return printed;
+  if (const auto printed = print_rows(*outcome, call.given.flag("json")); !printed) return printed;
   if (auto reported = report(std::move(outcome->failures), outcome->rows); !reported) return reported;
   if (call.alone == nullptr || call.stop.raised()) return {};
   if (call.given.flag("seed")) {
@@ -145,7 +147,7 @@ command download_command() {
           .operands_min = 1,
           .operands_max = any_number,
           .summary = "Downloads shares by name, glob, id, magnet link or .torrent file.",
-          .example = "node download big.iso 'model-*' --dir /data",
+          .example = "big.iso 'model-*' --dir /data",
           .required = needs::peer_or_alone,
           .add_options = &add_options,
           .run = &run};

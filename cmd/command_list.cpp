@@ -7,6 +7,7 @@
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"
+#include "cmd/program_name.hpp"
 #include "cmd/table.hpp"
 #include "cmd/terminal.hpp"
 #include "cmd/text.hpp"
@@ -22,7 +23,6 @@ void add_options(po::options_description& options) {
   add("tracker", po::value<std::vector<std::string>>()->value_name("HOST:PORT"),
       "whom to ask if no peer runs here; may be repeated");
   add("versions", po::bool_switch(), "list older versions, too, which are downloaded by their id");
-  add("json", po::bool_switch(), "print the answer as JSON");
 }
 
 result<void> run(const invocation& call) {
@@ -52,7 +52,7 @@ result<void> run(const invocation& call) {
                      human_date(number_field(row, "published")), short_id(text_field(row, "id"))});
   }
   if (listing.empty()) {
-    note(operands.empty() ? "nothing is shared yet: share with 'node add PATH'"
+    note(operands.empty() ? "nothing is shared yet: share with " + quoted_command("add PATH")
                           : "no share matches '" + operands.front() + "'");
     return {};
   }
@@ -67,7 +67,7 @@ command list_command() {
           .operands = "[GLOB]",
           .operands_max = 1,
           .summary = "Lists what the swarm has: size, files, complete and partial holders, copies.",
-          .example = "node list '*.iso'",
+          .example = "'*.iso'",
           .required = needs::peer_or_alone,
           .add_options = &add_options,
           .run = &run};

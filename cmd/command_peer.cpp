@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <boost/json/serialize.hpp>
+#include <boost/program_options/value_semantic.hpp>
 #include <cerrno>
+#include <utility>
 
 #include "cmd/command.hpp"
 #include "cmd/console.hpp"
@@ -33,10 +35,11 @@ std::string ready_line(const peer_node& node) {
   ready["listen"] = json::array{to_text(node.local())};
   ready["control"] = node.control_path();
   ready["peer"] = node.id().hex();
-  return "READY " + json::serialize(ready) + "\n";
+  return (json_output() ? "" : "READY ") + json::serialize(ready) + "\n";
 }
 
-std::string banner(const peer_node& node, const peer_options& options) {
+std::string banner(const peer_node& node) {
+  const peer_options& options = node.options();
   std::string trackers;
   for (const std::string& tracker : options.trackers) trackers += (trackers.empty() ? "" : ", ") + tracker;
   return fmt::format(
@@ -45,19 +48,25 @@ std::string banner(const peer_node& node, const peer_options& options) {
       options.download_directory);
 }
 
+void add_options(boost::program_options::options_description& options) {
+  add_peer_options(options);
+  options.add_options()("no-console", boost::program_options::bool_switch(),
+                        "no prompt, even on a terminal: print READY with the addresses, and run until a signal");
+}
+
 result<void> run(const invocation& call) {
   auto options = peer_options_of(call.given);
   if (!options) return options.error();
   if (const auto checked = check_shares(*options); !checked) return checked;
-  node_host<peer_node> host(*options);
+  node_host<peer_node> host(std::move(*options));
   if (const auto started = host.start(); !started) return started;
-  if (!console_possible()) {
+  if (!console_possible() || call.given.flag("no-console") || call.given.flag("json")) {
     if (const auto printed = print(ready_line(host.node())); !printed) return printed;
     host.wait_for(call.stop);
     return {};
   }
-  if (const auto printed = print(banner(host.node(), *options)); !printed) return printed;
-  run_console(options->state_directory, host.finished_descriptor(), call.stop);
+  if (const auto printed = print(banner(host.node())); !printed) return printed;
+  run_console(host.node().state_path(), host.finished_descriptor(), call.stop);
   return {};
 }
 
@@ -66,9 +75,9 @@ result<void> run(const invocation& call) {
 command peer_command() {
   return {.name = "peer",
           .summary = "Runs a peer: shares, downloads, serves. On a terminal it is also the console.",
-          .example = "node peer --tracker 192.0.2.1:7000 --dir /data --share big.iso",
+          .example = "--tracker 192.0.2.1:7000 --dir /data --share big.iso",
           .in_console = false,
-          .add_options = &add_peer_options,
+          .add_options = &add_options,
           .run = &run};
 }
 

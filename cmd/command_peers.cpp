@@ -7,6 +7,7 @@
 #include "cmd/command.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/output.hpp"
+#include "cmd/program_name.hpp"
 #include "cmd/table.hpp"
 #include "cmd/terminal.hpp"
 
@@ -20,7 +21,6 @@ void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("tracker", po::value<std::vector<std::string>>()->value_name("HOST:PORT"),
       "whom to ask if no peer runs here; may be repeated");
-  add("json", po::bool_switch(), "print the answer as JSON");
 }
 
 std::string address_of(const json::object& row) {
@@ -41,7 +41,7 @@ result<void> run(const invocation& call) {
                      text_field(row, "version")});
   }
   if (listing.empty()) {
-    note("no peers are known: is a tracker connected? See 'node status'");
+    note("no peers are known: is a tracker connected? See " + quoted_command("status"));
     return {};
   }
   return print(listing.render(is_terminal(STDOUT_FILENO) ? size_of_terminal(STDOUT_FILENO).columns : 0));
@@ -52,7 +52,7 @@ result<void> run(const invocation& call) {
 command peers_command() {
   return {.name = "peers",
           .summary = "Lists the peers of the swarm.",
-          .example = "node peers --tracker 192.0.2.1:7000",
+          .example = "--tracker 192.0.2.1:7000",
           .required = needs::peer_or_alone,
           .add_options = &add_options,
           .run = &run};

@@ -1,5 +1,4 @@
 #include <boost/json/serialize.hpp>
-#include <boost/program_options/value_semantic.hpp>
 
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
@@ -9,13 +8,7 @@
 
 namespace shoal {
 
-namespace po = boost::program_options;
-
 namespace {
-
-void add_options(po::options_description& options) {
-  options.add_options()("json", po::bool_switch(), "print the answer as JSON");
-}
 
 result<void> run(const invocation& call) {
   json::array removed;
@@ -53,9 +46,8 @@ command remove_command() {
           .operands_min = 1,
           .operands_max = any_number,
           .summary = "Stops sharing or downloading. Complete files stay on disk, an unfinished download is deleted.",
-          .example = "node remove video.mkv old.iso",
+          .example = "video.mkv old.iso",
           .required = needs::peer,
-          .add_options = &add_options,
           .run = &run};
 }
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <boost/json/serialize.hpp>
-#include <boost/program_options/value_semantic.hpp>
 
 #include "cmd/command.hpp"
 #include "cmd/control_client.hpp"
@@ -11,13 +10,7 @@
 
 namespace shoal {
 
-namespace po = boost::program_options;
-
 namespace {
-
-void add_options(po::options_description& options) {
-  options.add_options()("json", po::bool_switch(), "print the answer as JSON");
-}
 
 std::string tracker_line(const json::object& tracker) {
   const std::string url = text_field(tracker, "url");
@@ -70,9 +63,8 @@ result<void> run(const invocation& call) {
 command status_command() {
   return {.name = "status",
           .summary = "Shows the running peer: trackers, shares, downloads, rates.",
-          .example = "node status --json",
+          .example = "--json",
           .required = needs::peer,
-          .add_options = &add_options,
           .run = &run};
 }
 

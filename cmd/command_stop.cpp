@@ -15,6 +15,7 @@ result<void> run(const invocation& call) {
   if (!call.client->wait_for_close(end_time_max)) {
     return error{errc::timed_out, "the peer has not ended yet: see its log"};
   }
+  if (call.given.flag("json")) return print("{\"stopped\":true}\n");
   note("the peer has stopped");
   return {};
 }
@@ -24,7 +25,6 @@ result<void> run(const invocation& call) {
 command stop_command() {
   return {.name = "stop",
           .summary = "Stops the running peer. What it downloads goes on when it is started again.",
-          .example = "node stop",
           .required = needs::peer,
           .run = &run};
 }

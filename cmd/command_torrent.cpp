@@ -25,7 +25,6 @@ void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("output,o", po::value<std::string>()->value_name("FILE"), "where to write the .torrent file; - is stdout");
   add("magnet", po::bool_switch(), "print the magnet link instead");
-  add("json", po::bool_switch(), "print the answer as JSON");
 }
 
 // Where the content goes when `path` means something that is no file, a pipe or a device.
@@ -73,6 +72,7 @@ result<void> run(const invocation& call) {
   if (path == "-" && !magnet && !as_json && is_terminal(STDOUT_FILENO)) {
     return error{errc::usage, "a .torrent file is binary and stdout is a terminal: redirect it, or use -o FILE"};
   }
+  if (path == "-" && as_json) return error{errc::usage, "-o - and --json both write to stdout: use one of them"};
   const auto answer = call.client->call("torrent", params_of_what(call), call.stop);
   if (!answer) return answer.error();
   const json::object& row = as_object(*answer);
@@ -95,7 +95,7 @@ command torrent_command() {
           .operands_min = 1,
           .operands_max = 1,
           .summary = "Writes the .torrent file or the magnet link of a share, for any BitTorrent v2 client.",
-          .example = "node torrent video.mkv -o video.torrent",
+          .example = "video.mkv -o video.torrent",
           .required = needs::peer,
           .add_options = &add_options,
           .run = &run};

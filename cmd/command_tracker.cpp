@@ -53,7 +53,7 @@ std::string ready_line(const tracker_node& node) {
   for (const auto& endpoint : node.local()) listen.emplace_back(to_text(endpoint));
   json::object ready;
   ready["listen"] = std::move(listen);
-  return "READY " + json::serialize(ready) + "\n";
+  return (json_output() ? "" : "READY ") + json::serialize(ready) + "\n";
 }
 
 result<void> run(const invocation& call) {
@@ -71,7 +71,7 @@ result<void> run(const invocation& call) {
 command tracker_command() {
   return {.name = "tracker",
           .summary = "Runs the tracker, which knows who is here and who has what.",
-          .example = "node tracker --listen 0.0.0.0:7000",
+          .example = "--listen 0.0.0.0:7000",
           .in_console = false,
           .add_options = &add_options,
           .run = &run};

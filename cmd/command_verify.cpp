@@ -17,7 +17,6 @@ namespace {
 void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("repair", po::bool_switch(), "download again what is not right");
-  add("json", po::bool_switch(), "print the answer as JSON");
 }
 
 // What is damaged was withdrawn by the peer, which now fetches what is missing of it.
@@ -64,7 +63,7 @@ command verify_command() {
           .operands_min = 1,
           .operands_max = 1,
           .summary = "Reads a share again and checks every hash.",
-          .example = "node verify video.mkv",
+          .example = "video.mkv",
           .required = needs::peer,
           .add_options = &add_options,
           .run = &run};

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <filesystem>
 
 #include "cmd/command.hpp"
+#include "cmd/home_path.hpp"
 #include "cmd/quoting.hpp"
 
 namespace shoal {
@@ -28,15 +30,16 @@ std::vector<std::string> verbs(const std::string& begun) {
   return known;
 }
 
-std::vector<std::string> paths(const std::string& begun) {
+std::vector<std::string> paths(const std::string& begun, bool at_home) {
   namespace fs = std::filesystem;
   const auto slash = begun.rfind('/');
   const std::string directory = slash == std::string::npos ? "" : begun.substr(0, slash + 1);
   const bool hidden = begun.substr(directory.size()).starts_with('.');
   std::vector<std::string> found;
   std::error_code ec;
-  for (fs::directory_iterator entry(directory.empty() ? "." : directory, ec), end; !ec && entry != end;
-       entry.increment(ec)) {
+  const auto variables = [](const char* name) -> const char* { return std::getenv(name); };
+  const std::string where = at_home ? expand_home(directory, variables) : directory;
+  for (fs::directory_iterator entry(where.empty() ? "." : where, ec), end; !ec && entry != end; entry.increment(ec)) {
     const std::string name = entry->path().filename().string();
     if (name.starts_with('.') && !hidden) continue;
     std::error_code ignored;
@@ -65,14 +68,15 @@ completion complete_line(std::string_view line, const std::function<std::vector<
     if (open.before.front() == "help" || open.before.front() == "HELP") found.words = verbs(open.text);
   } else if (open.text.starts_with("--")) {
     found.words = option_names(*described);
-  } else if (described->name == "add" || open.before.back() == "--dir") {
-    found.words = paths(open.text);
+  } else if (described->name == "add" || open.before.back() == "--dir" || open.before.back() == "-o" ||
+             open.before.back() == "--output") {
+    found.words = paths(open.text, open.home);
   } else {
     found.words = share_names();
   }
   std::erase_if(found.words, [&open](const std::string& word) { return !word.starts_with(open.text); });
   std::ranges::sort(found.words);
-  for (std::string& word : found.words) word = escape_word(word);
+  for (std::string& word : found.words) word = open.home ? "~" + escape_word(word.substr(1)) : escape_word(word);
   return found;
 }
 

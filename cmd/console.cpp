@@ -2,6 +2,7 @@
 
 #include <editline/readline.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "cmd/completion.hpp"
 #include "cmd/console_command.hpp"
@@ -18,6 +20,7 @@
 #include "cmd/json_fields.hpp"
 #include "cmd/output.hpp"
 #include "cmd/terminal.hpp"
+#include "cmd/terminal_lines.hpp"
 #include "cmd/text.hpp"
 #include "core/time.hpp"
 
@@ -29,11 +32,52 @@ constexpr int history_lines_max = 1000;
 // Completion asks the peer at most so often: a press of Tab must not wait.
 constexpr auto names_age_max = std::chrono::seconds(2);
 
+// The prompt and the half-typed line. They are libedit's, which only the thread of the console may touch: a log line
+// waits until that thread, which waits for input, has woken up.
+class prompt_drawing final : public drawing {
+ public:
+  prompt_drawing() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  prompt_drawing(const prompt_drawing&) = delete;
+  prompt_drawing& operator=(const prompt_drawing&) = delete;
+  ~prompt_drawing() override { ::close(wake_); }
+
+  void on_line(std::string_view line) override {
+    waiting_ += line;
+    const std::uint64_t one = 1;
+    // It can only fail because it is readable already.
+    (void)!::write(wake_, &one, sizeof one);
+  }
+
+  /// Readable while lines wait.
+  int descriptor() const { return wake_; }
+
+  /// Writes what waits in the place of the prompt, which is drawn again below.
+  void show() {
+    const auto lock = lock_terminal();
+    std::uint64_t count = 0;
+    if (::read(wake_, &count, sizeof count) < 0) return;
+    write_whole(STDERR_FILENO, "\r\x1b[J" + std::exchange(waiting_, {}));
+    rl_forced_update_display();
+  }
+
+  /// The line has been entered: what still waits goes below it.
+  void end() {
+    end_drawing(*this);
+    const auto lock = lock_terminal();
+    write_whole(STDERR_FILENO, std::exchange(waiting_, {}));
+  }
+
+ private:
+  int wake_;
+  std::string waiting_;
+};
+
 struct console_state {
   std::string state_directory;
   int finished = -1;
   interrupt* stop = nullptr;
   bool ended = false;  // no more input: end of file, or the peer has ended
+  prompt_drawing prompt;
   std::vector<std::string> names;
   time_point names_time = time_point::min();
 };
@@ -45,14 +89,17 @@ console_state* console = nullptr;
 int read_byte() {
   while (true) {
     if (console->stop->raised()) return -1;
-    pollfd waits[3] = {
-        {STDIN_FILENO, POLLIN, 0}, {console->finished, POLLIN, 0}, {console->stop->descriptor(), POLLIN, 0}};
-    if (::poll(waits, 3, -1) < 0 && errno != EINTR) return -1;
+    pollfd waits[4] = {{STDIN_FILENO, POLLIN, 0},
+                       {console->finished, POLLIN, 0},
+                       {console->stop->descriptor(), POLLIN, 0},
+                       {console->prompt.descriptor(), POLLIN, 0}};
+    if (::poll(waits, 4, -1) < 0 && errno != EINTR) return -1;
     if (console->stop->raised()) return -1;
     if (waits[1].revents != 0) {
       console->ended = true;
       return -1;
     }
+    if (waits[3].revents != 0) console->prompt.show();
     if (waits[0].revents == 0) continue;
     unsigned char byte = 0;
     const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
@@ -154,7 +201,9 @@ void run_console(const std::string& state_directory, int finished, interrupt& st
   std::string last;
   bool go_on = true;
   while (go_on && !stop.terminates()) {
+    begin_drawing(state.prompt);
     char* line = readline("shoal> ");
+    state.prompt.end();
     if (line == nullptr) {
       print("\n");
       if (!stop.raised() || state.ended) break;

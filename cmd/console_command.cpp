@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "cmd/command.hpp"
+#include "cmd/console_words.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/output.hpp"
-#include "cmd/quoting.hpp"
 
 namespace shoal {
 
@@ -17,6 +18,11 @@ std::string upper_case(std::string_view text) {
   std::string upper(text);
   for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   return upper;
+}
+
+// The peer has its settings already; the environment must not change them from one line to the next.
+const char* home_alone(const char* name) {
+  return std::string_view(name) == "HOME" ? std::getenv(name) : nullptr;
 }
 
 std::string help_of_console() {
@@ -45,9 +51,7 @@ result<void> run(const std::vector<std::string>& words, const std::string& state
   if (!described->in_console) {
     return error{errc::usage, fmt::format("'{}' cannot be used in the console: see HELP", described->name)};
   }
-  // The peer has its settings already; the environment must not change them from one line to the next.
-  const auto nothing = [](const char*) -> const char* { return nullptr; };
-  const auto given = arguments::parse(*described, {words.begin() + 1, words.end()}, nothing);
+  const auto given = arguments::parse(*described, {words.begin() + 1, words.end()}, home_alone);
   if (!given) return given.error();
   if (given->flag("help")) return print(help_of(*described));
   auto client = control_client::connect(state_directory);
@@ -58,7 +62,8 @@ result<void> run(const std::vector<std::string>& words, const std::string& state
 }  // namespace
 
 bool run_console_line(std::string_view line, const std::string& state_directory, interrupt& stop) {
-  const auto words = split_words(line);
+  const auto words = console_words(line, home_alone);
+  use_json_output(words && wants_json(*words));
   if (!words) {
     print_error(words.error());
     return true;
@@ -68,6 +73,7 @@ bool run_console_line(std::string_view line, const std::string& state_directory,
   if (verb == "QUIT" || verb == "EXIT") return false;
   const auto outcome = verb == "HELP" || verb == "?" ? help(*words) : run(*words, state_directory, stop);
   if (!outcome) print_error(outcome.error());
+  use_json_output(false);
   return true;
 }
 

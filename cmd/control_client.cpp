@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cmd/interrupt.hpp"
+#include "cmd/program_name.hpp"
 #include "peer/control_server.hpp"
 #include "store/socket_name.hpp"
 #include "store/state_directory.hpp"
@@ -25,8 +26,8 @@ namespace {
 constexpr std::size_t read_bytes = std::size_t{64} << 10;
 
 error no_peer(const std::string& state_directory) {
-  return {errc::not_found, "no peer runs with state directory " + state_directory +
-                               ": start one with 'node peer --tracker HOST:PORT', or name another with --state DIR"};
+  return {errc::not_found, "no peer runs with state directory " + state_directory + ": start one with " +
+                               quoted_command("peer --tracker HOST:PORT") + ", or name another with --state DIR"};
 }
 
 int milliseconds_until(time_point deadline) {

@@ -9,6 +9,7 @@
 
 #include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
+#include "cmd/program_name.hpp"
 #include "cmd/progress.hpp"
 #include "cmd/text.hpp"
 
@@ -145,7 +146,7 @@ class download_watch {
     append(stopped_, nothing);
     std::string text = stopped_.empty() && left_.empty() ? "stopped" : "";
     if (!stopped_.empty()) text = "stopped. " + stopped_ + "; the same download goes on from there";
-    if (!left_.empty()) append(text, "left. " + left_ + " for others; 'node cancel' stops it");
+    if (!left_.empty()) append(text, "left. " + left_ + " for others; " + quoted_command("cancel") + " stops it");
     return error{errc::cancelled, std::move(text)};
   }
 

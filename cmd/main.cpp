@@ -5,6 +5,7 @@
 
 #include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
+#include "cmd/program_name.hpp"
 #include "cmd/run.hpp"
 
 int main(int argc, char** argv) {
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   // Without a UTF-8 locale the console could not be typed names into.
   std::setlocale(LC_CTYPE, "C.UTF-8");
   std::setlocale(LC_CTYPE, "");
+  if (argc > 0) shoal::set_program_name(argv[0]);
   try {
     shoal::interrupt stop;
     const auto variables = [](const char* name) -> const char* { return std::getenv(name); };

@@ -1,6 +1,7 @@
 #include "cmd/progress.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -22,8 +23,14 @@ bool finished(const transfer_view& view) {
 
 progress_display::progress_display(int descriptor)
     : descriptor_(descriptor), terminal_(is_terminal(descriptor)), next_draw_(clock::now()) {
+  if (terminal_) begin_drawing(*this);
   // What is done within the first interval needs no line in a log.
   if (!terminal_) next_draw_ += line_interval;
+}
+
+progress_display::~progress_display() {
+  finish();
+  if (terminal_) end_drawing(*this);
 }
 
 void progress_display::update(std::uint64_t request, const std::string& id, transfer_view view, time_point now) {
@@ -41,6 +48,8 @@ void progress_display::tick(time_point now) {
     return;
   }
   next_draw_ = now + line_interval;
+  // Then stderr holds objects alone, and a script asks `status`.
+  if (json_output()) return;
   std::string text;
   for (const auto& [key, view] : views_) {
     if (!finished(view)) text += render_text(view) + "\n";
@@ -85,16 +94,24 @@ void progress_display::draw() {
   }
   if (hidden > 0) lines.push_back(cut_to_width(fmt::format("… and {} more", hidden), width));
 
-  std::string text;
-  if (lines_drawn_ > 0) text += fmt::format("\x1b[{}A", lines_drawn_);
-  text += "\r";
+  std::string text = "\r";
   for (const std::string& line : lines) text += line + "\x1b[K\n";
   text += "\x1b[J";
+  const auto lock = lock_terminal();
+  if (lines_drawn_ > 0) write_whole(descriptor_, fmt::format("\x1b[{}A", lines_drawn_));
   lines_drawn_ = lines.size();
-  write_whole(descriptor_, text);
+  drawn_ = std::move(text);
+  write_whole(descriptor_, drawn_);
+}
+
+void progress_display::on_line(std::string_view line) {
+  if (lines_drawn_ > 0) write_whole(descriptor_, fmt::format("\x1b[{}A\r\x1b[J", lines_drawn_));
+  write_whole(STDERR_FILENO, line);
+  if (lines_drawn_ > 0) write_whole(descriptor_, drawn_);
 }
 
 void progress_display::erase() {
+  const auto lock = lock_terminal();
   if (lines_drawn_ == 0) return;
   write_whole(descriptor_, fmt::format("\x1b[{}A\r\x1b[J", lines_drawn_));
   lines_drawn_ = 0;

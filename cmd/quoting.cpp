@@ -12,13 +12,30 @@ constexpr std::string_view blanks = " \t\r\n";
 // Links are pasted, and quotes and backslashes in them are meant as they are.
 constexpr std::string_view link_start = "magnet:?";
 
+// What glob(3) with GLOB_BRACE does not take as it is.
+constexpr std::string_view glob_characters = "*?[]{},\\~";
+constexpr std::string_view glob_beginnings = "*?[{";
+
 struct scanned_line {
-  std::vector<std::string> words;
+  std::vector<shell_word> words;
   bool in_word = false;  // the last of `words` reaches the end of the line
   std::size_t start = 0;
   char quote = 0;
   bool dangling_backslash = false;
 };
+
+void add_literal(shell_word& word, char c) {
+  word.text += c;
+  if (glob_characters.find(c) != std::string_view::npos) word.pattern += '\\';
+  word.pattern += c;
+}
+
+void add_plain(shell_word& word, char c) {
+  word.home = word.home || (word.text.empty() && word.pattern.empty() && c == '~');
+  word.is_pattern = word.is_pattern || glob_beginnings.find(c) != std::string_view::npos;
+  word.text += c;
+  word.pattern += c;
+}
 
 scanned_line scan(std::string_view line) {
   scanned_line scanned;
@@ -35,9 +52,9 @@ scanned_line scan(std::string_view line) {
       scanned.words.emplace_back();
       in_link = starts_with_any_case(line.substr(at), link_start);
     }
-    std::string& word = scanned.words.back();
+    shell_word& word = scanned.words.back();
     if (in_link) {
-      word += c;
+      add_literal(word, c);
     } else if (scanned.quote != 0 && c == scanned.quote) {
       scanned.quote = 0;
     } else if (scanned.quote == 0 && (c == '\'' || c == '"')) {
@@ -49,13 +66,15 @@ scanned_line scan(std::string_view line) {
       }
       const char next = line[at + 1];
       if (scanned.quote == 0 || next == '"' || next == '\\') {
-        word += next;
+        add_literal(word, next);
         ++at;
       } else {
-        word += c;
+        add_literal(word, c);
       }
+    } else if (scanned.quote != 0) {
+      add_literal(word, c);
     } else {
-      word += c;
+      add_plain(word, c);
     }
   }
   return scanned;
@@ -63,7 +82,7 @@ scanned_line scan(std::string_view line) {
 
 }  // namespace
 
-result<std::vector<std::string>> split_words(std::string_view line) {
+result<std::vector<shell_word>> split_shell_words(std::string_view line) {
   scanned_line scanned = scan(line);
   if (scanned.quote != 0) {
     return error{errc::usage, std::string("a quote ") + scanned.quote + " is not closed"};
@@ -72,12 +91,21 @@ result<std::vector<std::string>> split_words(std::string_view line) {
   return std::move(scanned.words);
 }
 
+result<std::vector<std::string>> split_words(std::string_view line) {
+  auto words = split_shell_words(line);
+  if (!words) return words.error();
+  std::vector<std::string> texts;
+  for (shell_word& word : *words) texts.push_back(std::move(word.text));
+  return texts;
+}
+
 std::string escape_word(std::string_view word) {
   if (word.empty()) return "''";
-  constexpr std::string_view special = " \t\r\n'\"\\";
+  constexpr std::string_view special = " \t\r\n'\"\\*?[{";
   std::string escaped;
   if (starts_with_any_case(word, link_start)) escaped += '\\';
   for (const char c : word) {
+    if (escaped.empty() && c == '~') escaped += '\\';
     if (special.find(c) != std::string_view::npos) escaped += '\\';
     escaped += c;
   }
@@ -90,11 +118,12 @@ open_word last_word(std::string_view line) {
   open.start = line.size();
   if (scanned.in_word) {
     open.start = scanned.start;
-    open.text = std::move(scanned.words.back());
+    open.text = std::move(scanned.words.back().text);
+    open.home = scanned.words.back().home;
     open.quote = scanned.quote;
     scanned.words.pop_back();
   }
-  open.before = std::move(scanned.words);
+  for (shell_word& word : scanned.words) open.before.push_back(std::move(word.text));
   return open;
 }
 

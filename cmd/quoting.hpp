@@ -12,6 +12,15 @@
 
 namespace shoal {
 
+struct shell_word {
+  std::string text;         ///< without its quotes
+  std::string pattern;      ///< for glob(3): what was quoted has a backslash before each special character
+  bool is_pattern = false;  ///< has a special character outside of quotes
+  bool home = false;        ///< begins with a `~` outside of quotes
+};
+/// As split_words, with what a shell would expand.
+result<std::vector<shell_word>> split_shell_words(std::string_view line);
+
 /// The words of a line; errc::usage for a quote that is not closed or a backslash at the end.
 result<std::vector<std::string>> split_words(std::string_view line);
 
@@ -23,6 +32,7 @@ struct open_word {
   std::vector<std::string> before;  ///< complete words in front of it
   std::size_t start = 0;            ///< where it starts in the line, in bytes
   std::string text;                 ///< its value so far, quotes removed
+  bool home = false;                ///< begins with a `~` outside of quotes
   char quote = 0;                   ///< ' or " if the line ends inside such a quote
 };
 open_word last_word(std::string_view line);

@@ -1,12 +1,19 @@
 #include "cmd/run.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 
 #include "cmd/alone.hpp"
 #include "cmd/console.hpp"
 #include "cmd/control_client.hpp"
+#include "cmd/json_fields.hpp"
 #include "cmd/output.hpp"
+#include "cmd/program_name.hpp"
+#include "cmd/terminal.hpp"
+#include "cmd/terminal_lines.hpp"
 #include "cmd/way_in.hpp"
 #include "observe/log.hpp"
 
@@ -18,14 +25,19 @@ constexpr std::array<std::string_view, 4> global_options_with_value{"--state", "
                                                                     "--log-format"};
 
 result<void> begin_log(const command& described, const arguments& given) {
-  const bool daemon = described.name == "tracker" || (described.name == "peer" && !console_possible());
+  const bool console = console_possible() && !given.flag("json") && !given.flag("no-console");
+  const bool daemon = described.name == "tracker" || (described.name == "peer" && !console);
   std::string level = given.text("log-level");
-  if (level.empty()) level = daemon ? "info" : "warn";
-  const std::string format = given.text("log-format");
+  // What a command warns of, it also says in its error, which is to be the only object on stderr.
+  const char* of_command = given.flag("json") ? "error" : "warn";
+  if (level.empty()) level = daemon ? "info" : of_command;
+  std::string format = given.text("log-format");
+  if (format.empty() && given.flag("json")) format = "json";
   if (!format.empty() && format != "text" && format != "json") {
     return error{errc::usage, "unknown log format '" + format + "': use text or json"};
   }
-  return start_log(level, format == "json" ? log_format::json : log_format::text);
+  const log_writer beside_drawings = is_terminal(STDERR_FILENO) ? &write_line : nullptr;
+  return start_log(level, format == "json" ? log_format::json : log_format::text, beside_drawings);
 }
 
 // Another command may be this swarm's peer at the same moment: how often and how long to try.
@@ -75,29 +87,38 @@ result<void> run_command(const command& described, const arguments& given, inter
   return client.error();
 }
 
+result<void> print_text(const char* name, const std::string& text) {
+  return print(json_output() ? json::serialize(json::object{{name, text}}) + "\n" : text);
+}
+
 result<void> help(const std::vector<std::string>& words) {
   const auto topic = std::ranges::find_if(words, [](const std::string& word) { return !word.starts_with('-'); });
-  if (topic == words.end()) return print(help_of_program());
+  if (topic == words.end()) return print_text("help", help_of_program());
   const command* described = find_command(*topic);
   if (described == nullptr) return unknown_command(*topic);
-  return print(help_of(*described));
+  return print_text("help", help_of(*described));
+}
+
+result<void> print_version() {
+  return json_output() ? print_text("version", SHOAL_VERSION) : print("shoal " SHOAL_VERSION "\n");
 }
 
 result<void> dispatch(const command_line& line, const environment& variables, interrupt& stop) {
   const auto has = [&line](std::string_view option) {
     return std::ranges::find(line.words, option) != line.words.end();
   };
-  if (line.word == "version" || (line.word.empty() && has("--version"))) return print("shoal " SHOAL_VERSION "\n");
+  if (line.word == "version" || (line.word.empty() && has("--version"))) return print_version();
   if (line.word == "help" || (line.word.empty() && (has("--help") || has("-h")))) return help(line.words);
-  if (line.word.empty() && !line.words.empty() && line.words.front() != "--") {
-    return error{errc::usage, "no command after '" + line.words.back() + "': see 'node help'"};
+  const bool options_alone = std::ranges::any_of(line.words, [](const std::string& word) { return word != "--json"; });
+  if (line.word.empty() && options_alone && line.words.front() != "--") {
+    return error{errc::usage, "no command after '" + line.words.back() + "': see " + quoted_command("help")};
   }
-  if (line.word.empty()) return error{errc::usage, "which command? See 'node help'"};
+  if (line.word.empty()) return error{errc::usage, "which command? See " + quoted_command("help")};
   const command* described = find_command(line.word);
   if (described == nullptr) return unknown_command(line.word);
   const auto given = arguments::parse(*described, line.words, variables);
   if (!given) return given.error();
-  if (given->flag("help")) return print(help_of(*described));
+  if (given->flag("help")) return print_text("help", help_of(*described));
   return run_command(*described, *given, stop);
 }
 
@@ -117,6 +138,7 @@ command_line split_command_line(const std::vector<std::string>& words) {
 }
 
 int run_program(const std::vector<std::string>& words, const environment& variables, interrupt& stop) {
+  use_json_output(wants_json(words));
   const auto outcome = dispatch(split_command_line(words), variables, stop);
   if (outcome) return 0;
   print_error(outcome.error());

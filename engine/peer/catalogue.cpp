@@ -199,7 +199,7 @@ result<std::vector<live::share_row>> catalogue::find(std::string_view what) cons
   if (!found.empty()) return found;
   const std::size_t count = share_count();
   return error{errc::not_found, "no share called '" + std::string(what) + "' in the catalogue of " +
-                                    std::to_string(count) + (count == 1 ? " share" : " shares") + ": see 'node list'"};
+                                    std::to_string(count) + (count == 1 ? " share" : " shares") + ": see 'list'"};
 }
 
 }  // namespace shoal

@@ -149,7 +149,7 @@ awaitable<void> tracker_node::answer(tcp::socket& socket, const http_request& re
   response.set(http::field::content_type, "text/plain; charset=utf-8");
   response.set(http::field::server, "shoal/" SHOAL_VERSION);
   response.keep_alive(false);
-  response.body() = "This is a shoal tracker. Peers open a WebSocket at /live: node peer --tracker HOST:PORT\n";
+  response.body() = "This is a shoal tracker. Peers open a WebSocket at /live: shoal peer --tracker HOST:PORT\n";
   response.prepare_payload();
   if (request.method() == http::verb::head) response.body().clear();
   asio::steady_timer timer(executor_, options_.request_timeout);

@@ -6,6 +6,7 @@ import pty
 import select
 import shutil
 import signal
+import socket
 import struct
 import sys
 import tempfile
@@ -103,9 +104,19 @@ def session(directory):
     console.line("lsit", "did you mean 'list'?")
     console.line("peer", "cannot be used in the console")
     console.line("help add", "Usage: node add")
+    console.line("Down nothing-of-that-name --json", '{"error":{"class":"')
+    console.line("lsit --json", '{"error":{"class":"usage"')
+    console.line("lsit", "error: unknown command")
     console.until_editing()
     console.type("half a line\x03")
     console.expect("\r\nshoal> ")
+    console.line("REMOVE 'my file'", "removed my file")
+    console.line("add *file", "shared my file")
+    console.line("remove my\\ file größe.bin", "removed größe.bin")
+    console.line("add ~/my?file", "shared my file")
+    console.type("torrent 'my file' -o ~/my.torrent\r")
+    console.expect("shoal> ")
+    check(os.path.exists(os.path.join(directory, "my.torrent")), "a tilde after -o means the home directory")
     console.line("REMOVE 'my file'", "removed my file")
     console.until_editing()
     console.type("\x1b[A")
@@ -128,6 +139,34 @@ def ends(directory, act, name):
     check(code == 0 and seconds < 5, f"{name}: exit code {code} after {seconds:.1f} s")
 
 
+def log_beside_the_prompt(directory):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        tracker = f"127.0.0.1:{server.getsockname()[1]}"
+        console = Terminal(["peer", "--state", "st", "--listen", "127.0.0.1:0", "--tracker", tracker], directory)
+        connection, _ = server.accept()
+        console.expect("shoal> ")
+        console.until_editing()
+        console.type("statu")
+        console.expect("statu")
+        connection.close()
+    console.expect("\r\x1b[J2")
+    console.expect("tracker is gone")
+    console.expect("\n")
+    console.expect("shoal> statu")
+    console.line("s", "not connected")
+    console.until_editing()
+    console.type("\x04")
+    check(console.exit_code()[0] == 0, "the console ends")
+
+
+def without_console(directory):
+    terminal = Terminal(["peer", "--no-console", "--state", "st", "--listen", "127.0.0.1:0"], directory)
+    terminal.expect("READY {")
+    os.kill(terminal.pid, signal.SIGTERM)
+    check(terminal.exit_code()[0] == 0, "a peer without console ends")
+    check("shoal>" not in terminal.shown, "there is no prompt")
+
+
 def main():
     directory = tempfile.mkdtemp(prefix="shoal-console-")
     try:
@@ -138,6 +177,8 @@ def main():
         ends(directory, lambda console: console.type("quit\r"), "QUIT")
         ends(directory, lambda console: console.type("STOP\r"), "STOP")
         ends(directory, lambda console: os.kill(console.pid, signal.SIGTERM), "SIGTERM")
+        log_beside_the_prompt(directory)
+        without_console(directory)
     finally:
         shutil.rmtree(directory)
 

@@ -68,14 +68,14 @@ TEST_CASE("no option may be abbreviated or unknown") {
   const auto unknown = parse("list", {"--bogus"});
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().code == errc::usage);
-  CHECK(unknown.error().text == "unrecognised option '--bogus': see 'node help list'");
+  CHECK(unknown.error().text == "unrecognised option '--bogus': see 'shoal help list'");
   CHECK_FALSE(parse("list", {"--log", "debug"}));
   CHECK_FALSE(parse("list", {"--tracker"}));
   CHECK_FALSE(parse("peer", {"--workers", "many"}));
 }
 
 TEST_CASE("operands are counted") {
-  CHECK(parse("add", {}).error().text == "'add' needs PATH…: see 'node help add'");
+  CHECK(parse("add", {}).error().text == "'add' needs PATH…: see 'shoal help add'");
   CHECK(parse("add", {"a", "--", "-b"})->texts("operands") == texts{"a", "-b"});
   CHECK_FALSE(parse("list", {"a", "b"}));
   CHECK_FALSE(parse("status", {"a"}));

@@ -136,5 +136,5 @@ TEST_CASE("nobody there says how to start a peer") {
   const auto client = control_client::connect("/nowhere/state");
   REQUIRE_FALSE(client);
   CHECK(client.error().code == errc::not_found);
-  CHECK(client.error().text.find("no peer runs with state directory /nowhere/state: start one with 'node peer") == 0);
+  CHECK(client.error().text.find("no peer runs with state directory /nowhere/state: start one with 'shoal peer") == 0);
 }

@@ -24,6 +24,18 @@ TEST_CASE("a pasted link stands as it is") {
   CHECK(*split_words("'it''s' magnet'x'") == words{"its", "magnetx"});
 }
 
+TEST_CASE("what stands in quotes is no pattern and no home directory") {
+  const auto found = split_shell_words("~/a*b '~/a*b' \\~x a\\*b \"?\"{c");
+  REQUIRE(found);
+  const auto& w = *found;
+  REQUIRE(w.size() == 5);
+  CHECK((w[0].home && w[0].is_pattern && w[0].pattern == "~/a*b"));
+  CHECK((!w[1].home && !w[1].is_pattern && w[1].pattern == "\\~/a\\*b" && w[1].text == "~/a*b"));
+  CHECK((!w[2].home && w[2].text == "~x"));
+  CHECK((!w[3].is_pattern && w[3].text == "a*b"));
+  CHECK((w[4].is_pattern && w[4].pattern == "\\?{c"));
+}
+
 TEST_CASE("what is not closed is told") {
   CHECK(split_words("add 'my").error().code == errc::usage);
   CHECK(split_words("add \"my\\\"").error().text.find('"') != std::string::npos);
@@ -31,11 +43,15 @@ TEST_CASE("what is not closed is told") {
 }
 
 TEST_CASE("an escaped word is read back as it was") {
-  for (const std::string& word :
-       words{"plain", "", "a b", "it's", "\"", "back\\slash", "tab\there", "größe 大", "magnet:?it's"}) {
+  for (const std::string& word : words{"plain", "", "a b", "it's", "\"", "back\\slash", "tab\there", "größe 大", "*",
+                                       "a[1]", "~", "~/x", "{a,b}", "wh?t", "magnet:?it's"}) {
     const auto read = split_words("x " + escape_word(word));
     REQUIRE(read);
     CHECK(*read == words{"x", word});
+    const auto shell = split_shell_words("x " + escape_word(word));
+    REQUIRE(shell);
+    CHECK_FALSE(shell->back().is_pattern);
+    CHECK_FALSE(shell->back().home);
   }
 }
 

@@ -1,0 +1,117 @@
+"""What every command owes its user: an answer or an error, as text and as JSON, under every name."""
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+
+from harness import NODE, PATIENCE, Result, SwarmTest
+
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def node(*words, program=os.path.abspath(NODE), **options):
+    return Result(subprocess.run([program, *map(str, words)], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                                 timeout=60, **options))
+
+
+class CommandsTest(SwarmTest):
+    def closed_port(self):
+        """A port that refuses connections, and that nobody else gets meanwhile."""
+        bound = socket.socket()
+        self.addCleanup(bound.close)
+        bound.bind(("127.0.0.1", 0))
+        return bound.getsockname()[1]
+
+    def expect_json_error(self, result, code, name):
+        self.assertEqual(result.code, code, result.err)
+        self.assertEqual(result.out, "")
+        failure = json.loads(result.err)
+        self.assertEqual(list(failure), ["error"])
+        self.assertEqual((failure["error"]["class"], failure["error"]["exit"]), (name, code))
+        self.assertTrue(failure["error"]["message"])
+
+    def test_every_error_is_one_json_object(self):
+        a = self.peer("a")
+        here = ["--state", a.state]
+        nowhere = ["--state", self.directory / "none"]
+        for words in (["--json"], ["lsit"], ["--bogus"], ["list", "--bogus"], ["download"], ["status", "x"], ["cancel"],
+                      ["tracker", "--listen", "x:y"], ["tracker", "--heartbeat", "1"], ["help", "lsit"],
+                      ["list", "--tracker", "udp://x:1"], ["stop", "--log-level", "loud"], ["peer", "--workers", "many"]):
+            self.expect_json_error(node(*words, *([] if "--json" in words else ["--json"])), 2, "usage")
+        for words in (["list"], ["peers"], ["status"], ["stop"], ["add", NODE], ["download", "x"], ["cancel", "x"],
+                      ["remove", "x"], ["verify", "x"], ["torrent", "x", "--magnet"]):
+            self.expect_json_error(node(*words, "--json", *nowhere), 3, "not_found")
+        for words in (["cancel", "x"], ["remove", "x"], ["verify", "x"], ["torrent", "x", "-o", "x"],
+                      ["add", self.directory / "none"], ["download", self.directory / "none.torrent"]):
+            self.expect_json_error(node(*words, "--json", *here), 3, "not_found")
+        self.expect_json_error(node("peer", "--json", *here), 7, "conflict")
+        for words in (["list"], ["peers"], ["download", "x"]):
+            self.expect_json_error(node(*words, "--json", *nowhere, "--tracker", f"127.0.0.1:{self.closed_port()}"), 4,
+                                   "unreachable")
+
+    def test_every_answer_is_json(self):
+        tracker = self.tracker()
+        a, b = self.peer("a", tracker), self.peer("b", tracker)
+        a.add(self.file("x.bin", 300_000))
+        self.wait_listed(b, "x.bin")
+        self.assertEqual(b.json("download", "x.bin")[0]["phase"], "complete")
+        for words in (["list"], ["list", "nothing-*"], ["peers"], ["status"], ["verify", "x.bin"],
+                      ["torrent", "x.bin"], ["add", "--help"]):
+            b.json(*words)
+        for words in (["help"], ["help", "add"], ["version"]):
+            self.assertEqual(list(node(*words, "--json").json()), [words[0]])
+        self.assertEqual(b.json("remove", "x.bin")["name"], "x.bin")
+        self.assertEqual(b.json("stop"), {"stopped": True})
+        process = subprocess.Popen([NODE, "tracker", "--listen", "127.0.0.1:0", "--json"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertTrue(json.loads(process.stdout.readline())["listen"])
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual((process.returncode, out), (0, ""))
+        for line in err.splitlines():
+            json.loads(line)
+
+    def test_the_program_is_called_as_it_was_called(self):
+        shoal = self.directory / "bin" / "shoal"
+        shoal.parent.mkdir()
+        os.symlink(os.path.abspath(NODE), shoal)
+        nowhere = ["--state", self.directory / "none"]
+        a = self.peer("a")
+        said = [node(*words, program=shoal) for words in (
+            ["help"], ["lsit"], [], ["list", "--bogus"], ["list", *nowhere], ["stop", *nowhere],
+            ["remove", "x", "--state", a.state], ["verify", "x", "--state", a.state], ["list", "--state", a.state],
+            ["cancel", "x", "--state", a.state], ["download", "x", "--state", a.state], ["peers", "--state", a.state],
+            *(["help", word] for word in ("tracker", "peer", "add", "list", "download", "cancel", "peers", "status",
+                                          "remove", "stop", "verify", "torrent")))]
+        for result in said:
+            self.assertIsNone(re.search(r"\bnode\b", result.out + result.err), result.out + result.err)
+        self.assertIn("Usage: shoal COMMAND", said[0].out)
+        self.assertIn("'shoal help'", said[1].err)
+        self.assertIn("'shoal peer", said[4].err)
+
+    def test_bash_completes_commands_options_files_and_shares(self):
+        a = self.peer("a")
+        a.add(self.file("a share", 100_000))
+        a.add(self.file("another", 100_000))
+
+        def complete(*words):
+            script = (f"source {HERE.parent.parent / 'cmd/completion.bash'}; COMP_WORDS=(shoal \"$@\"); "
+                      f"COMP_CWORD=$(($# )); _shoal '{os.path.abspath(NODE)}' \"${{COMP_WORDS[-1]}}\" "
+                      "\"${COMP_WORDS[-2]}\"; printf '%s\\n' \"${COMPREPLY[@]}\"")
+            return subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, timeout=60,
+                                  cwd=self.directory, env={**os.environ, "SHOAL_STATE": str(a.state)}).stdout.split("\n")[:-1]
+
+        self.assertEqual(complete("dow"), ["download"])
+        self.assertEqual(complete("help", "st"), ["status", "stop"])
+        self.assertEqual(complete("list", "--tr"), ["--tracker"])
+        self.assertEqual(complete("verify", "a"), ["a\\ share", "another"])
+        self.assertEqual(complete("add", "anoth"), ["another"])
+        self.assertEqual(complete("torrent", "another", "-o", "a sh"), ["a share"])
+
+
+if __name__ == "__main__":
+    import unittest
+    unittest.main()
