@@ -1,7 +1,7 @@
 #include "cmd/alone.hpp"
 
 #include <poll.h>
-#include <stdlib.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,15 +16,6 @@ namespace {
 
 constexpr auto others_interval = std::chrono::milliseconds(500);
 
-result<std::string> make_scratch() {
-  std::error_code ec;
-  auto base = std::filesystem::temp_directory_path(ec);
-  if (ec) base = "/tmp";
-  std::string path = (base / "shoal-XXXXXX").string();
-  if (::mkdtemp(path.data()) == nullptr) return system_error("cannot create a directory in " + base.string(), errno);
-  return path;
-}
-
 bool active(const json::object& row) {
   const std::string phase = text_field(row, "phase");
   return phase != "complete" && phase != "failed" && phase != "cancelled";
@@ -35,11 +26,6 @@ bool active(const json::object& row) {
 void pause(duration time, const interrupt& stop) {
   pollfd wait{stop.descriptor(), POLLIN, 0};
   ::poll(&wait, 1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
-}
-
-scratch_directory::~scratch_directory() {
-  std::error_code ec;
-  std::filesystem::remove_all(path_, ec);
 }
 
 result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, const std::vector<std::string>& trackers,
@@ -55,15 +41,17 @@ result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, co
     if (std::ranges::find(options->trackers, tracker) == options->trackers.end()) options->trackers.push_back(tracker);
   }
   if (!keep_state) {
-    auto scratch = make_scratch();
-    if (!scratch) return scratch.error();
-    alone->scratch_.emplace(*scratch);
-    options->state_directory = *scratch;
+    int ends[2] = {-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+      return system_error("cannot create a pair of sockets", errno, errc::internal);
+    }
+    alone->client_.emplace(control_client::adopt(ends[0], "this process"));
+    options->only_client.reset(ends[1]);
   }
-  const std::string state_directory = options->state_directory;
   alone->host_ = std::make_unique<node_host<peer_node>>(std::move(*options));
   if (const auto started = alone->host_->start(); !started) return started.error();
-  auto client = control_client::connect(state_directory);
+  if (!keep_state) return alone;
+  auto client = control_client::connect(alone->host_->node().state_path());
   if (!client) return client.error();
   alone->client_.emplace(std::move(*client));
   return alone;

@@ -16,23 +16,11 @@
 
 namespace shoal {
 
-/// A directory of its own that is deleted with it.
-class scratch_directory {
- public:
-  explicit scratch_directory(std::string path) : path_(std::move(path)) {}
-  scratch_directory(const scratch_directory&) = delete;
-  scratch_directory& operator=(const scratch_directory&) = delete;
-  ~scratch_directory();
-
- private:
-  std::string path_;
-};
-
 class alone_peer {
  public:
   /// Starts a peer with the trackers of `given` and these others, and connects to it. With `keep_state` it uses the
-  /// state directory of `given`, so that an interrupted download goes on when it is asked for again; otherwise a
-  /// passing one.
+  /// state directory of `given`, so that an interrupted download goes on when it is asked for again; otherwise it
+  /// writes nothing anywhere.
   static result<std::unique_ptr<alone_peer>> start(const arguments& given, const std::vector<std::string>& trackers,
                                                    bool keep_state);
 
@@ -44,7 +32,6 @@ class alone_peer {
  private:
   alone_peer() = default;
 
-  std::optional<scratch_directory> scratch_;
   std::unique_ptr<node_host<peer_node>> host_;
   std::optional<control_client> client_;
 };

@@ -1,15 +1,37 @@
 #include "cmd/call.hpp"
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
 
 #include "cmd/interrupt.hpp"
 #include "cmd/progress.hpp"
+#include "cmd/text.hpp"
 
 namespace shoal {
 
 namespace {
 
 constexpr std::size_t shown_id_digits = 12;
+
+// The local date and time, and how long ago that is.
+std::string when(std::time_t then) {
+  const std::int64_t ago = std::max<std::int64_t>(0, std::time(nullptr) - then);
+  std::tm local{};
+  ::localtime_r(&then, &local);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} ({} ago)", local, human_duration(ago));
+}
+
+std::string away_note(const json::object& notice) {
+  const std::string tracker = text_field(notice, "tracker");
+  const auto as_of = static_cast<std::time_t>(count_field(notice, "as_of"));
+  const std::string what = as_of == 0 ? "nothing is known from it" : "what is listed from it is of " + when(as_of);
+  return fmt::format("note: tracker {} is away, {}: {}", tracker, what, text_field(notice, "reason"));
+}
 
 }  // namespace
 
@@ -20,6 +42,14 @@ result<json::value> call_with_progress(const invocation& call, std::string_view 
     display.update(0, "", view_of_progress(notice, name), clock::now());
   };
   return call.client->call(method, std::move(params), call.stop, show);
+}
+
+result<json::value> call_for_listing(const invocation& call, std::string_view method, json::object params,
+                                     std::vector<std::string>& away) {
+  const auto take = [&away](const json::object& notice) {
+    if (text_field(notice, "what") == "away") away.push_back(away_note(notice));
+  };
+  return call.client->call(method, std::move(params), call.stop, take);
 }
 
 json::object params_of_what(const invocation& call) {

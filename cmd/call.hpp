@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cmd/command.hpp"
 #include "cmd/control_client.hpp"
@@ -17,6 +18,10 @@ result<json::value> call_with_progress(const invocation& call, std::string_view 
 
 /// A request about the one share that the first operand means: {"what": …}.
 json::object params_of_what(const invocation& call);
+
+/// A `list` or `peers` request. Its answer may be older than now: `away` gets a note for each tracker that is away.
+result<json::value> call_for_listing(const invocation& call, std::string_view method, json::object params,
+                                     std::vector<std::string>& away);
 
 /// The digits of an id that listings show: enough to tell shares apart and to be typed.
 std::string short_id(const std::string& id);

@@ -30,8 +30,10 @@ result<void> run(const invocation& call) {
   const auto operands = call.given.texts("operands");
   if (!operands.empty()) params["glob"] = operands.front();
   params["versions"] = call.given.flag("versions");
-  const auto answer = call.client->call("list", std::move(params), call.stop);
+  std::vector<std::string> away;
+  const auto answer = call_for_listing(call, "list", std::move(params), away);
   if (!answer) return answer.error();
+  for (const std::string& line : away) note(line);
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
 
   using enum table::align;

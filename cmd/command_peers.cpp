@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 
+#include "cmd/call.hpp"
 #include "cmd/command.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/output.hpp"
@@ -31,8 +32,10 @@ std::string address_of(const json::object& row) {
 }
 
 result<void> run(const invocation& call) {
-  const auto answer = call.client->call("peers", {}, call.stop);
+  std::vector<std::string> away;
+  const auto answer = call_for_listing(call, "peers", {}, away);
   if (!answer) return answer.error();
+  for (const std::string& line : away) note(line);
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
   table listing({{"NAME"}, {"ADDRESS"}, {"VERSION"}});
   for (const json::value& value : as_array(*answer)) {

@@ -12,9 +12,8 @@ constexpr auto end_time_max = std::chrono::seconds(10);
 result<void> run(const invocation& call) {
   const auto answer = call.client->call("stop", {}, call.stop);
   if (!answer) return answer.error();
-  if (!call.client->wait_for_close(end_time_max)) {
-    return error{errc::timed_out, "the peer has not ended yet: see its log"};
-  }
+  const auto closed = call.client->wait_for_close(end_time_max, call.stop);
+  if (!closed) return closed.error();
   if (call.given.flag("json")) return print("{\"stopped\":true}\n");
   note("the peer has stopped");
   return {};

@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "cmd/interrupt.hpp"
@@ -28,6 +29,27 @@ constexpr std::size_t read_bytes = std::size_t{64} << 10;
 error no_peer(const std::string& state_directory) {
   return {errc::not_found, "no peer runs with state directory " + state_directory + ": start one with " +
                                quoted_command("peer --tracker HOST:PORT") + ", or name another with --state DIR"};
+}
+
+// What the kernel says of the process at the other end: " (process 12)", and what it does.
+struct peer_process {
+  pid_t pid = 0;
+  char state = 0;  // of proc_pid_stat(5), 0 if that cannot be told
+};
+
+peer_process process_behind(int descriptor) {
+  ucred credentials{};
+  socklen_t bytes = sizeof credentials;
+  peer_process process;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0) return process;
+  process.pid = credentials.pid;
+  std::ifstream file("/proc/" + std::to_string(process.pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  // The name of the program stands in parentheses and may hold others.
+  const auto close = line.rfind(')');
+  if (close != std::string::npos && close + 2 < line.size()) process.state = line[close + 2];
+  return process;
 }
 
 int milliseconds_until(time_point deadline) {
@@ -53,22 +75,34 @@ result<control_client> control_client::connect(const std::string& state_director
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, name->text().data(), std::min(name->text().size(), sizeof address.sun_path - 1));
 
-  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   int failure = descriptor < 0 ? errno : 0;
   if (failure == 0 && ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     failure = errno;
   }
-  if (failure == 0) return control_client(descriptor, path);
+  if (failure == 0) return adopt(descriptor, path);
   if (descriptor >= 0) ::close(descriptor);
   const bool nobody = failure == ENOENT || failure == ECONNREFUSED || failure == ENOTDIR;
   if (nobody) return no_peer(state_directory);
+  if (failure == EAGAIN) {
+    return error{errc::timed_out, "the peer at " + path + " takes no connections: it is stopped or stuck"};
+  }
   return system_error("cannot reach the peer at " + path, failure, errc::unreachable);
+}
+
+control_client control_client::adopt(int descriptor, std::string name) {
+  control_client client(descriptor, std::move(name));
+  client.heard_ = clock::now();
+  return client;
 }
 
 control_client::control_client(control_client&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       path_(std::move(other.path_)),
       requests_(other.requests_),
+      heard_(other.heard_),
+      pinged_(other.pinged_),
+      ping_(other.ping_),
       received_(std::move(other.received_)),
       scanned_bytes_(other.scanned_bytes_) {}
 
@@ -76,6 +110,9 @@ control_client& control_client::operator=(control_client&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(path_, other.path_);
   std::swap(requests_, other.requests_);
+  std::swap(heard_, other.heard_);
+  std::swap(pinged_, other.pinged_);
+  std::swap(ping_, other.ping_);
   std::swap(received_, other.received_);
   std::swap(scanned_bytes_, other.scanned_bytes_);
   return *this;
@@ -87,6 +124,35 @@ control_client::~control_client() {
 
 error control_client::gone() const {
   return {errc::unreachable, "the peer at " + path_ + " went away before it answered"};
+}
+
+error control_client::stuck() const {
+  const peer_process process = process_behind(descriptor_);
+  std::string text = "the peer at " + path_ + " does not answer";
+  const std::string pid = std::to_string(process.pid);
+  if (process.state == 'T' || process.state == 't') {
+    text += ": its process " + pid + " is stopped; 'kill -CONT " + pid + "' lets it go on";
+  } else if (process.pid > 0) {
+    text += ": its process " + pid + " is stuck; see its log, or end it with 'kill -KILL " + pid + "'";
+  } else {
+    text += ": it is stopped or stuck; see its log";
+  }
+  return {errc::timed_out, std::move(text)};
+}
+
+void control_client::on_heard() {
+  heard_ = clock::now();
+  pinged_ = false;
+}
+
+result<void> control_client::look_alive() {
+  if (clock::now() < next_look()) return {};
+  if (pinged_) return stuck();
+  const auto asked = send("ping", {});
+  if (!asked) return asked.error();
+  ping_ = *asked;
+  pinged_ = true;
+  return {};
 }
 
 result<std::uint64_t> control_client::send(std::string_view method, json::object params) {
@@ -101,16 +167,27 @@ result<std::uint64_t> control_client::send(std::string_view method, json::object
     return error{errc::limit, "the request is longer than " + std::to_string(control_line_bytes_max / MiB) +
                                   " MiB: pass fewer or smaller files at once"};
   }
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t sent = ::send(descriptor_, rest.data(), rest.size(), MSG_NOSIGNAL);
+  if (const auto written = write(line); !written) return written.error();
+  // The silence before it was asked anything does not count.
+  if (!pinged_) heard_ = clock::now();
+  return request;
+}
+
+result<void> control_client::write(std::string_view line) {
+  time_point deadline = clock::now() + silence_max;
+  while (!line.empty()) {
+    const ssize_t sent = ::send(descriptor_, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
-      rest.remove_prefix(static_cast<std::size_t>(sent));
+      line.remove_prefix(static_cast<std::size_t>(sent));
+      deadline = clock::now() + silence_max;
+    } else if (errno == EAGAIN) {
+      pollfd ready{descriptor_, POLLOUT, 0};
+      if (::poll(&ready, 1, milliseconds_until(deadline)) == 0) return stuck();
     } else if (errno != EINTR) {
       return gone();
     }
   }
-  return request;
+  return {};
 }
 
 result<control_client::message> control_client::receive(duration timeout, const interrupt* stop) {
@@ -121,6 +198,8 @@ result<control_client::message> control_client::receive(duration timeout, const 
       auto parsed = parse(std::string_view(received_).substr(0, newline));
       received_.erase(0, newline + 1);
       scanned_bytes_ = 0;
+      const auto* answered = parsed ? std::get_if<answer>(&*parsed) : nullptr;
+      if (answered != nullptr && ping_ != 0 && answered->request == ping_) continue;
       return parsed;
     }
     scanned_bytes_ = received_.size();
@@ -130,10 +209,14 @@ result<control_client::message> control_client::receive(duration timeout, const 
     if (stop != nullptr && stop->raised()) return silence{};
 
     pollfd waits[2] = {{descriptor_, POLLIN, 0}, {stop == nullptr ? -1 : stop->descriptor(), POLLIN, 0}};
-    const int ready = ::poll(waits, 2, deadline == never ? -1 : milliseconds_until(deadline));
+    const int ready = ::poll(waits, 2, milliseconds_until(std::min(deadline, next_look())));
     if (ready < 0 && errno != EINTR) return gone();
     if (ready == 0 && clock::now() >= deadline) return silence{};
-    if (ready <= 0 || waits[0].revents == 0) continue;
+    if (ready <= 0 || waits[0].revents == 0) {
+      if (const auto alive = look_alive(); !alive) return alive.error();
+      continue;
+    }
+    on_heard();
 
     received_.resize(scanned_bytes_ + read_bytes);
     const ssize_t got = ::recv(descriptor_, received_.data() + scanned_bytes_, read_bytes, MSG_DONTWAIT);
@@ -175,28 +258,27 @@ result<json::value> control_client::call(std::string_view method, json::object p
   const auto request = send(method, std::move(params));
   if (!request) return request.error();
   while (true) {
-    auto received = receive(patience, &stop);
+    auto received = receive(duration::max(), &stop);
     if (!received) return received.error();
     if (const auto* said = std::get_if<notice>(&*received)) {
       if (said->request == *request && on_notice) on_notice(said->params);
     } else if (auto* answered = std::get_if<answer>(&*received)) {
       if (answered->request == *request) return std::move(answered->outcome);
-    } else if (stop.raised()) {
-      return error{errc::cancelled, "interrupted"};
     } else {
-      return error{errc::timed_out,
-                   "the peer at " + path_ + " does not answer '" + std::string(method) + "': see its log"};
+      return error{errc::cancelled, "interrupted"};
     }
   }
 }
 
-bool control_client::wait_for_close(duration timeout) {
+result<void> control_client::wait_for_close(duration timeout, const interrupt& stop) {
   const time_point deadline = deadline_after(timeout);
   while (clock::now() < deadline) {
-    const auto received = receive(deadline - clock::now(), nullptr);
-    if (!received) return true;
+    const auto received = receive(deadline - clock::now(), &stop);
+    if (!received && received.error().code == errc::unreachable) return {};
+    if (!received) return received.error();
+    if (stop.raised()) return error{errc::cancelled, "interrupted: the peer was told to stop, and has not ended yet"};
   }
-  return false;
+  return error{errc::timed_out, "the peer at " + path_ + " has not ended yet: see its log"};
 }
 
 }  // namespace shoal

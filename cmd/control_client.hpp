@@ -35,42 +35,54 @@ class control_client {
   struct silence {};
   using message = std::variant<silence, notice, answer>;
 
-  /// A peer that is alive says something at least this often while it hashes, and answers short requests
-  /// sooner.
-  static constexpr auto patience = std::chrono::seconds(60);
+  /// A peer that is alive answers `ping` at once, whatever else it does, because nothing blocks its network thread. So
+  /// one that is silent for ping_after is asked, and one that is silent for silence_max after that is stuck.
+  static constexpr auto ping_after = std::chrono::seconds(1);
+  static constexpr auto silence_max = std::chrono::seconds(4);
 
   /// Connects to STATE_DIRECTORY/control.sock. not_found: no peer runs there; permission: it belongs to
-  /// somebody else.
+  /// somebody else; timed_out: it takes no connections.
   static result<control_client> connect(const std::string& state_directory);
+  /// Over a connected socket, which it owns from now on. `name` is for messages.
+  static control_client adopt(int descriptor, std::string name);
 
   control_client(control_client&& other) noexcept;
   control_client& operator=(control_client&& other) noexcept;
   ~control_client();
 
-  /// Sends a request and returns its number. unreachable: the peer has gone.
+  /// Sends a request and returns its number. unreachable: the peer has gone; timed_out: it does not read.
   result<std::uint64_t> send(std::string_view method, json::object params);
 
   /// The next message. Returns silence after `timeout`, and at once if `stop` (may be null) is raised and
-  /// nothing is buffered. unreachable: the peer has gone; protocol: it does not speak JSON-RPC.
+  /// nothing is buffered. unreachable: the peer has gone; timed_out: it is stuck; protocol: it does not speak JSON-RPC.
   result<message> receive(duration timeout, const interrupt* stop);
 
   using notice_handler = std::function<void(const json::object& params)>;
-  /// One request and its answer; `on_notice` (may be empty) gets its notices. cancelled if `stop` is raised,
-  /// timed_out if nothing comes for `patience`. Answers to other requests are dropped meanwhile.
+  /// One request and its answer, however long that takes; `on_notice` (may be empty) gets its notices. cancelled if
+  /// `stop` is raised, otherwise as receive(). Answers to other requests are dropped meanwhile.
   result<json::value> call(std::string_view method, json::object params, const interrupt& stop,
                            const notice_handler& on_notice = {});
 
-  /// Waits until the peer closes the connection, at most `timeout`; false if it did not.
-  bool wait_for_close(duration timeout);
+  /// Waits until the peer closes the connection. timed_out if it did not within `timeout`, cancelled by `stop`.
+  result<void> wait_for_close(duration timeout, const interrupt& stop);
 
  private:
   control_client(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
   error gone() const;
+  error stuck() const;
+  /// Asks a peer that has been silent, or says that it is stuck.
+  result<void> look_alive();
+  time_point next_look() const { return pinged_ ? heard_ + silence_max : heard_ + ping_after; }
+  void on_heard();
+  result<void> write(std::string_view line);
   result<message> parse(std::string_view line) const;
 
   int descriptor_ = -1;
   std::string path_;
   std::uint64_t requests_ = 0;
+  time_point heard_;        // of the peer last; or when it was asked
+  bool pinged_ = false;     // and not heard since
+  std::uint64_t ping_ = 0;  // the request that was the last ping
   std::string received_;
   std::size_t scanned_bytes_ = 0;  // of received_, known to hold no newline
 };

@@ -22,7 +22,7 @@ constexpr int interrupted_exit_code = 130;
 
 void on_signal(int number) {
   const int saved = errno;
-  if (number == SIGTERM) termination_asked = true;
+  if (number == SIGTERM || number == SIGHUP) termination_asked = true;
   if (++signals_pending >= signals_until_exit) _exit(interrupted_exit_code);
   const char byte = 0;
   // A full pipe is readable already.
@@ -46,11 +46,15 @@ interrupt::interrupt() {
   wake_descriptor = pipe_[1];
   handle(SIGINT, &on_signal);
   handle(SIGTERM, &on_signal);
+  // Who started this with nohup wants it to outlive the terminal.
+  struct sigaction before = {};
+  if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) handle(SIGHUP, &on_signal);
 }
 
 interrupt::~interrupt() {
   handle(SIGINT, SIG_DFL);
   handle(SIGTERM, SIG_DFL);
+  handle(SIGHUP, SIG_DFL);
   wake_descriptor = -1;
   ::close(pipe_[0]);
   ::close(pipe_[1]);

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as something that can be polled.
+// SIGINT, SIGTERM and SIGHUP as something that can be polled; SIGHUP not under nohup(1).
 //
 // One object, made by main before any thread. The handler only counts and writes to a pipe; a third
 // unanswered signal ends the process at once, so that a user is never locked in.
@@ -15,7 +15,7 @@ class interrupt {
 
   /// A signal has come since the last clear().
   bool raised() const;
-  /// SIGTERM has come: the process is to end, not only to stop what it does. Stays true after clear().
+  /// SIGTERM or SIGHUP has come: the process is to end, not only to stop what it does. Stays true after clear().
   bool terminates() const;
   void clear();
   /// Readable while raised().

@@ -27,9 +27,8 @@ void add_peer_options(po::options_description& options) {
 
 result<peer_options> peer_options_of(const arguments& given) {
   peer_options options;
-  auto state = given.state_directory();
-  if (!state) return state.error();
-  options.state_directory = *state;
+  // Without one the peer says what is missing, unless it needs none.
+  if (const auto state = given.state_directory()) options.state_directory = *state;
   options.download_directory = absolute_path(given.has("dir") ? given.text("dir") : ".");
   for (const std::string& tracker : given.texts("tracker")) {
     const auto parsed = parse_host_port(tracker, tracker_port_default);

@@ -71,16 +71,18 @@ result<void> run_command(const command& described, const arguments& given, inter
   if (const auto begun = begin_log(described, given); !begun) return begun;
   if (described.required == needs::nothing) return described.run({given, stop});
   const auto directory = given.state_directory();
-  if (!directory) return directory.error();
-  auto client = control_client::connect(*directory);
+  auto client = directory ? control_client::connect(*directory) : result<control_client>(directory.error());
   if (client) return described.run({given, stop, &*client});
+  // A peer that runs where we may not look, or that has no place to be at, is not ours unless it was named.
+  const errc why = client.error().code;
+  const bool nobody = why == errc::not_found || (!given.has("state") && (!directory || why == errc::permission));
   const bool downloads = described.name == "download";
   const way_in way = downloads ? way_in_of(given.texts("operands")) : way_in{};
   const bool others_known = !given.texts("tracker").empty() || (downloads && !given.texts("peer").empty()) ||
                             !way.trackers.empty() || !way.peers.empty();
   const bool alone = described.required == needs::peer_or_alone && others_known;
-  if (alone && client.error().code == errc::not_found) {
-    return run_alone(described, given, way.trackers, stop, *directory);
+  if (alone && nobody) {
+    return run_alone(described, given, way.trackers, stop, directory ? *directory : std::string());
   }
   // Whoever gives a link with trackers expects no other peer to be needed.
   if (const std::string unused = unused_text(way); !unused.empty()) note("note: " + unused);

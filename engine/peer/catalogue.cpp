@@ -100,6 +100,14 @@ std::optional<live::share_row> catalogue::share(const share_id& id) const {
   return merged;
 }
 
+bool catalogue::lists(std::size_t tracker, const share_id& id) const {
+  return tracker < views_.size() && views_[tracker].shares.contains(id);
+}
+
+bool catalogue::lists(std::size_t tracker, const peer_id& id) const {
+  return tracker < views_.size() && views_[tracker].peers.contains(id);
+}
+
 template <class Predicate>
 std::vector<live::share_row> catalogue::select(Predicate wanted) const {
   std::vector<live::share_row> rows;

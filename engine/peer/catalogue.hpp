@@ -42,6 +42,9 @@ class catalogue {
   /// Nothing if no tracker lists it.
   const live::peer_row* peer(const peer_id& id) const;
   std::optional<live::share_row> share(const share_id& id) const;
+  /// Whether this tracker lists it.
+  bool lists(std::size_t tracker, const share_id& id) const;
+  bool lists(std::size_t tracker, const peer_id& id) const;
 
   /// What people mean by `what`: the id (64 hexadecimal digits), else an exact name, else a prefix of an id
   /// of prefix_digits_min or more digits, else a glob as in fnmatch(3) (`*` and `?` match `/` as well). A

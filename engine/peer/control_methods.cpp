@@ -59,9 +59,15 @@ awaitable<outcome> do_add(control_call& call) {
   co_return json::value(std::move(rows));
 }
 
+// A list that is not of now says so.
+void tell_who_is_away(const control_call& call) {
+  for (json::value& row : away_json(call.node)) call.notify(std::move(row.as_object()));
+}
+
 awaitable<outcome> do_list(control_call& call) {
   co_await wait_for_catalogue(call);
   if (!call.node.catalogue_ready() && call.node.swarm().share_count() == 0) co_return without_tracker(call);
+  tell_who_is_away(call);
   const auto glob = text_param(call, "glob");
   co_return json::value(list_json(call.node, glob.value_or("*"), flag_param(call, "versions", false)));
 }
@@ -69,6 +75,7 @@ awaitable<outcome> do_list(control_call& call) {
 awaitable<outcome> do_peers(control_call& call) {
   co_await wait_for_catalogue(call);
   if (!call.node.catalogue_ready() && call.node.swarm().peers().empty()) co_return without_tracker(call);
+  tell_who_is_away(call);
   co_return json::value(peers_json(call.node));
 }
 
@@ -121,6 +128,11 @@ awaitable<outcome> do_verify(control_call& call) {
   co_return json::value(row);
 }
 
+// For clients that want to know whether anybody is there.
+awaitable<outcome> do_ping(control_call&) {
+  co_return json::value(json::object());
+}
+
 awaitable<outcome> do_status(control_call& call) {
   co_return json::value(status_json(call.node));
 }
@@ -141,7 +153,7 @@ constexpr std::array methods{
     method_row{"add", do_add},           method_row{"list", do_list},     method_row{"peers", do_peers},
     method_row{"download", do_download}, method_row{"cancel", do_cancel}, method_row{"status", do_status},
     method_row{"remove", do_remove},     method_row{"verify", do_verify}, method_row{"torrent", do_torrent},
-    method_row{"stop", do_stop},
+    method_row{"ping", do_ping},         method_row{"stop", do_stop},
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace shoal {
 namespace {
 
 // How long a word waits for the first snapshot of a tracker when the peer has only just started.
-constexpr duration catalogue_wait = std::chrono::seconds(5);
+constexpr auto catalogue_wait = std::chrono::seconds(5);
 // How soon a wait ends after the client is gone.
 constexpr duration abandoned_check_interval = std::chrono::milliseconds(100);
 
@@ -75,8 +75,15 @@ awaitable<void> wait_for_catalogue(control_call& call) {
 
 error without_tracker(const control_call& call) {
   const auto& tracker = *call.node.trackers().front();
-  return {errc::unreachable, "tracker " + to_text(tracker.where()) + " cannot be reached after " +
-                                 std::to_string(tracker.state().attempts) + " tries: " + tracker.state().reason};
+  const std::string name = "tracker " + to_text(tracker.where());
+  const std::uint32_t tries = tracker.state().attempts;
+  if (tries == 0) {
+    return {errc::timed_out, name + " has not answered within " +
+                                 std::to_string(std::chrono::seconds(catalogue_wait).count()) +
+                                 " seconds: is it stopped, or very busy?"};
+  }
+  return {errc::unreachable, name + " cannot be reached after " + std::to_string(tries) +
+                                 (tries == 1 ? " try: " : " tries: ") + tracker.state().reason};
 }
 
 }  // namespace shoal

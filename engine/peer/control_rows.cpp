@@ -1,5 +1,7 @@
 #include "peer/control_rows.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "net/endpoint.hpp"
@@ -45,6 +47,20 @@ std::string phase_text(const share& which) {
   return "";
 }
 
+std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+// The time of the news of a row, in seconds since 1970: when a tracker that lists it was last heard of.
+template <class Id>
+std::int64_t as_of(const peer_node& node, const Id& id) {
+  std::int64_t latest = 0;
+  for (std::size_t i = 0; i < node.trackers().size(); ++i) {
+    if (node.swarm().lists(i, id)) latest = std::max(latest, unix_seconds(node.trackers()[i]->last_news()));
+  }
+  return latest;
+}
+
 json::array sources_json(const download& running) {
   json::array rows;
   for (const source_row& one : running.sources()) {
@@ -81,6 +97,8 @@ json::object added_json(const added_share& added) {
 
 json::array list_json(const peer_node& node, const std::string& glob, bool versions) {
   json::array rows;
+  // What this peer has itself needs no news.
+  const std::int64_t now = unix_seconds(std::chrono::system_clock::now());
   auto matching = node.catalogue_with_own().matching(glob);
   if (!versions) matching = catalogue::newest(std::move(matching));
   for (const auto& row : matching) {
@@ -96,7 +114,8 @@ json::array list_json(const peer_node& node, const std::string& glob, bool versi
                                 {"availability", availability},
                                 {"published", static_cast<double>(row.publication.ms) / 1000},
                                 {"publisher", row.publication.known() ? row.publication.publisher.hex() : ""},
-                                {"local", local_state(node, row.id)}});
+                                {"local", local_state(node, row.id)},
+                                {"as_of", node.shares().contains(row.id) ? now : as_of(node, row.id)}});
   }
   return rows;
 }
@@ -110,7 +129,22 @@ json::array peers_json(const peer_node& node) {
                                 {"port", row.port},
                                 {"version", row.version},
                                 {"reachable", row.reachable},
-                                {"self", row.peer == node.id()}});
+                                {"self", row.peer == node.id()},
+                                {"as_of", as_of(node, row.peer)}});
+  }
+  return rows;
+}
+
+json::array away_json(const peer_node& node) {
+  json::array rows;
+  for (const auto& tracker : node.trackers()) {
+    const tracker_state& state = tracker->state();
+    // The first attempt is neither here nor away.
+    if (state.connected || state.attempts == 0) continue;
+    rows.push_back(json::object{{"what", "away"},
+                                {"tracker", to_text(tracker->where())},
+                                {"reason", state.reason},
+                                {"as_of", unix_seconds(tracker->last_news())}});
   }
   return rows;
 }

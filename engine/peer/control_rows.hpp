@@ -20,6 +20,8 @@ boost::json::object failed_row(boost::json::object row, std::string_view state, 
 boost::json::object added_json(const added_share& added);
 boost::json::array list_json(const peer_node& node, const std::string& glob, bool versions);
 boost::json::array peers_json(const peer_node& node);
+/// A progress notification for each tracker that was tried and is not connected.
+boost::json::array away_json(const peer_node& node);
 boost::json::object download_json(const share& which);
 boost::json::object status_json(const peer_node& node);
 /// `good`: the pieces that are as they should be.

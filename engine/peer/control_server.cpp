@@ -151,8 +151,24 @@ result<void> control_server::open(const std::string& path) {
   return {};
 }
 
+result<void> control_server::adopt(unique_descriptor client) {
+  local::socket socket(executor_);
+  error_code ec;
+  socket.assign(local(), client.get(), ec);
+  if (ec) return system_error("cannot serve the only client", ec.value(), errc::internal);
+  (void)client.release();
+  begin(std::move(socket));
+  return {};
+}
+
+void control_server::begin(local::socket socket) {
+  const auto at = connections_.insert(connections_.end(),
+                                      std::make_unique<control_connection>(executor_, node_, std::move(socket)));
+  tasks_.spawn("control connection", serve(at));
+}
+
 awaitable<void> control_server::run() {
-  while (!stopped_) {
+  while (!stopped_ && acceptor_.is_open()) {
     auto accepted = co_await acceptor_.async_accept(use_tuple);
     auto& [ec, socket] = accepted;
     if (stopped_) break;
@@ -163,9 +179,7 @@ awaitable<void> control_server::run() {
       continue;
     }
     if (connections_.size() >= connections_max_) continue;
-    const auto at = connections_.insert(connections_.end(),
-                                        std::make_unique<control_connection>(executor_, node_, std::move(socket)));
-    tasks_.spawn("control connection", serve(at));
+    begin(std::move(socket));
   }
   co_await tasks_.join();
 }
@@ -180,7 +194,7 @@ void control_server::stop() {
   stopped_ = true;
   error_code ignored;
   acceptor_.close(ignored);
-  ::unlink(path_.c_str());
+  if (!path_.empty()) ::unlink(path_.c_str());
   for (auto& one : connections_) one->close();
 }
 

@@ -17,6 +17,7 @@
 #include "net/event.hpp"
 #include "net/task_group.hpp"
 #include "net/use_tuple.hpp"
+#include "store/beneath.hpp"
 
 namespace shoal {
 
@@ -65,10 +66,13 @@ class control_server {
 
   /// Binds the socket at `path`, mode 0600, in place of one that a dead process left behind.
   result<void> open(const std::string& path);
+  /// Instead of open(): serves the other end of this connected socket, and nobody else.
+  result<void> adopt(unique_descriptor client);
   awaitable<void> run();
   void stop();
 
  private:
+  void begin(asio::local::stream_protocol::socket socket);
   awaitable<void> serve(std::list<std::unique_ptr<control_connection>>::iterator at);
 
   asio::any_io_executor executor_;

@@ -78,16 +78,12 @@ peer_node::~peer_node() {
 
 result<void> peer_node::open() {
   if (options_.name.empty()) options_.name = host_name();
-  if (options_.state_directory.empty()) {
-    auto path = default_state_directory();
-    if (!path) return path.error();
-    options_.state_directory = *path;
-  }
   std::error_code ec;
   if (options_.download_directory.empty()) options_.download_directory = std::filesystem::current_path(ec).string();
   options_.download_directory = std::filesystem::absolute(options_.download_directory, ec).lexically_normal().string();
-  std::filesystem::create_directories(options_.download_directory, ec);
-  if (!std::filesystem::is_directory(options_.download_directory, ec)) {
+  // An only client looks and downloads nothing.
+  if (!options_.only_client) std::filesystem::create_directories(options_.download_directory, ec);
+  if (!options_.only_client && !std::filesystem::is_directory(options_.download_directory, ec)) {
     return error{errc::not_found,
                  "no directory " + options_.download_directory + ": create it, or name another with --dir"};
   }
@@ -102,14 +98,7 @@ result<void> peer_node::open() {
     if (!where) return where.error();
     trackers.push_back(std::move(*where));
   }
-  auto state = state_directory::open(options_.state_directory);
-  if (!state) return state.error();
-  state_.emplace(std::move(*state));
-  std::string warning;
-  auto database = state_database::open(state_->path(), warning);
-  if (!database) return database.error();
-  if (!warning.empty()) log_error("{}", warning);
-  database_ = std::move(*database);
+  if (auto opened = open_state(); !opened) return opened;
   const auto publisher = database_->publisher();
   if (!publisher) return publisher.error();
   publisher_ = *publisher;
@@ -118,7 +107,11 @@ result<void> peer_node::open() {
                                   std::make_shared<file_cache>(budget_.files), self_, budget_, listener_.local().port(),
                                   options_.remember});
   control_ = std::make_unique<control_server>(io_.get_executor(), *this, budget_.control);
-  if (auto opened = control_->open(state_->control_socket()); !opened) return opened;
+  if (auto opened =
+          state_ ? control_->open(state_->control_socket()) : control_->adopt(std::move(options_.only_client));
+      !opened) {
+    return opened;
+  }
   auto describe = [this] {
     live::join join;
     join.peer = self_;
@@ -132,6 +125,29 @@ result<void> peer_node::open() {
     trackers_.push_back(std::make_unique<tracker_client>(io_.get_executor(), i, trackers[i], describe, catalogue_,
                                                          static_cast<tracker_observer&>(*this)));
   }
+  return {};
+}
+
+result<void> peer_node::open_state() {
+  if (options_.only_client) {
+    auto database = state_database::open_in_memory();
+    if (!database) return database.error();
+    database_ = std::move(*database);
+    return {};
+  }
+  if (options_.state_directory.empty()) {
+    auto path = default_state_directory();
+    if (!path) return path.error();
+    options_.state_directory = *path;
+  }
+  auto state = state_directory::open(options_.state_directory);
+  if (!state) return state.error();
+  state_.emplace(std::move(*state));
+  std::string warning;
+  auto database = state_database::open(state_->path(), warning);
+  if (!database) return database.error();
+  if (!warning.empty()) log_error("{}", warning);
+  database_ = std::move(*database);
   return {};
 }
 

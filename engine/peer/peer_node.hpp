@@ -45,6 +45,9 @@ struct peer_options {
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends; its unfinished download is remembered all the same.
   bool remember = true;
+  /// A connected Unix socket. If there is one, its other end alone is served, and the peer keeps no state: it needs no
+  /// directory to write to, and forgets everything when it ends.
+  unique_descriptor only_client{};
 };
 
 /// How a path is shared.
@@ -87,9 +90,11 @@ class peer_node final : private share_observer, private tracker_observer {
 
   const peer_id& id() const { return self_; }
   tcp::endpoint local() const { return listener_.local(); }
-  const std::string& control_path() const { return state_->control_socket(); }
+  /// "" if there is an only client.
+  std::string control_path() const { return state_ ? state_->control_socket() : std::string(); }
   const peer_options& options() const { return options_; }
-  const std::string& state_path() const { return state_->path(); }
+  /// "" if there is an only client.
+  std::string state_path() const { return state_ ? state_->path() : std::string(); }
   duration uptime() const { return clock::now() - begun_; }
   const peer_context& totals() const { return *context_; }
   /// Payload sent, bytes per second over the last second or so.
@@ -151,6 +156,7 @@ class peer_node final : private share_observer, private tracker_observer {
 
   void on_connection(tcp::socket socket, std::uint8_t first_byte);
   awaitable<void> greet(std::list<tcp::socket>::iterator connection);
+  result<void> open_state();
   awaitable<void> restore();
   awaitable<void> restore_share(stored_share row);
   /// `mend_inode` as in download_request.

@@ -38,6 +38,7 @@ awaitable<void> tracker_client::run() {
       unsaid_.on_connected();
       co_await connection_->run();
       reason = connection_->reason();
+      if (state_.connected) last_news_ = connection_->last_heard();
     } else {
       reason = opened.error().text;
     }
@@ -102,6 +103,10 @@ bool tracker_client::on_message(live::tracker_message& message) {
     log_warn("tracker refuses tracker={} code={} text={}", name(), failure->code, failure->text);
   }
   return true;
+}
+
+std::chrono::system_clock::time_point tracker_client::last_news() const {
+  return state_.connected && connection_ ? connection_->last_heard() : last_news_;
 }
 
 void tracker_client::stop() {

@@ -90,6 +90,8 @@ class tracker_client final : private tracker_connection_reader {
 
   const tracker_state& state() const { return state_; }
   const host_port& where() const { return where_; }
+  /// What the catalogue has from this tracker is of this time; the epoch if that is nothing.
+  std::chrono::system_clock::time_point last_news() const;
 
  private:
   awaitable<result<void>> attempt();
@@ -108,6 +110,7 @@ class tracker_client final : private tracker_connection_reader {
   announcements unsaid_;
   backoff backoff_;
   tracker_state state_;
+  std::chrono::system_clock::time_point last_news_;  ///< of the last session
   peer_id self_;
   event wake_;                                      ///< ends the pause between two attempts
   event ended_;                                     ///< run() returned

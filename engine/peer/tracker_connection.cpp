@@ -92,6 +92,7 @@ bool tracker_connection::leave() {
 }
 
 void tracker_connection::heard() {
+  last_heard_ = std::chrono::system_clock::now();
   if (heartbeat_ == duration::zero()) return;
   const time_point now = clock::now();
   // Between two beats, so that it does not matter how late they are.

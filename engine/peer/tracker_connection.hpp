@@ -38,6 +38,8 @@ class tracker_connection {
   void announce() { ready_.set(); }
   /// Why it ended, one line.
   const std::string& reason() const { return reason_; }
+  /// When the tracker gave its last sign of life; the epoch if there was none.
+  std::chrono::system_clock::time_point last_heard() const { return last_heard_; }
 
  private:
   awaitable<void> read_loop();
@@ -61,6 +63,7 @@ class tracker_connection {
   std::string host_;
   std::string failure_;  ///< what the tracker said last that it did not like
   std::string reason_;
+  std::chrono::system_clock::time_point last_heard_;
   duration heartbeat_{};  ///< zero before the welcome
   time_point beat_at_ = never;
   time_point ask_at_ = never;  ///< from when a beat is a ping

@@ -161,6 +161,20 @@ result<std::unique_ptr<state_database>> state_database::open(const std::string& 
   return error{errc::internal, "cannot open " + printable(path)};
 }
 
+result<std::unique_ptr<state_database>> state_database::open_in_memory() {
+  sqlite3* handle = nullptr;
+  int code =
+      sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::int64_t version = 0;
+  if (code == SQLITE_OK) code = prepare_tables(handle, version);
+  if (code == SQLITE_OK) code = execute(handle, "PRAGMA temp_store = MEMORY");
+  if (code == SQLITE_OK)
+    return std::unique_ptr<state_database>(new state_database(handle, std::nullopt, "the state in memory"));
+  error failure = database_error("cannot keep the state in memory", code, handle);
+  sqlite3_close(handle);
+  return failure;
+}
+
 state_database::~state_database() {
   sqlite3_close(handle_);
 }

@@ -55,6 +55,8 @@ class state_database {
   /// `directory` exists and this process alone uses it (state_directory). `warning` is set when a broken
   /// database was put aside. errc::conflict if a newer version of the program wrote it.
   static result<std::unique_ptr<state_database>> open(const std::string& directory, std::string& warning);
+  /// One that is forgotten when it ends, and writes nothing to any disk.
+  static result<std::unique_ptr<state_database>> open_in_memory();
   ~state_database();
 
   result<std::vector<stored_share>> shares();
@@ -83,7 +85,7 @@ class state_database {
   result<publisher_id> publisher();
 
  private:
-  state_database(sqlite3* handle, sqlite_path path, std::string shown_path)
+  state_database(sqlite3* handle, std::optional<sqlite_path> path, std::string shown_path)
       : handle_(handle), path_(std::move(path)), shown_path_(std::move(shown_path)) {}
   /// The outcome of SQLite's `code` as an error that names the file. Needs the lock.
   result<void> finished(int code);
@@ -92,7 +94,7 @@ class state_database {
 
   std::mutex mutex_;
   sqlite3* handle_;
-  sqlite_path path_;
+  std::optional<sqlite_path> path_;  ///< none in memory
   std::string shown_path_;
 };
 

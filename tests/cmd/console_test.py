@@ -177,6 +177,7 @@ def main():
         ends(directory, lambda console: console.type("quit\r"), "QUIT")
         ends(directory, lambda console: console.type("STOP\r"), "STOP")
         ends(directory, lambda console: os.kill(console.pid, signal.SIGTERM), "SIGTERM")
+        ends(directory, lambda console: os.kill(console.pid, signal.SIGHUP), "SIGHUP")
         log_beside_the_prompt(directory)
         without_console(directory)
     finally:

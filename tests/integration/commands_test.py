@@ -1,12 +1,14 @@
-"""What every command owes its user: an answer or an error, as text and as JSON, under every name."""
+"""What every command owes its user: an answer, a reason or an error, as text and as JSON, under every name."""
 import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
+import time
 
-from harness import NODE, PATIENCE, Result, SwarmTest
+from harness import NODE, PATIENCE, Result, SwarmTest, go_on, stop, wait_for
 
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -73,6 +75,91 @@ class CommandsTest(SwarmTest):
         self.assertEqual((process.returncode, out), (0, ""))
         for line in err.splitlines():
             json.loads(line)
+
+    def test_a_stopped_peer_is_no_silence(self):
+        a = self.peer("a")
+        a.add(self.file("x.bin", 100_000))
+        download = a.start("download", "f" * 64, "--peer", f"127.0.0.1:{self.closed_port()}")
+        wait_for(lambda: a.json("status")["downloads"], "the download runs")
+        stop(a)
+        try:
+            for words in (["status"], ["list"], ["stop"], ["download", "x.bin"], ["add", NODE], ["remove", "x.bin"]):
+                begun = time.monotonic()
+                result = a.run(*words)
+                self.assertEqual(result.code, 4, result.err)
+                self.assertIn(f"its process {a.process.pid} is stopped", result.err)
+                self.assertLess(time.monotonic() - begun, 20)
+            self.assertEqual(download.wait(PATIENCE), 4)
+            self.assertIn("is stopped", download.stderr.read())
+        finally:
+            go_on(a)
+            download.communicate()
+        # It was only late: what it was told meanwhile it does now.
+        self.assertEqual(a.process.wait(PATIENCE), 0)
+
+    def test_a_stopped_tracker_is_no_silence(self):
+        tracker = self.tracker()
+        stop(tracker)
+        at = tracker.ready["listen"][0]
+        for word in ("list", "peers"):
+            result = node(word, "--tracker", at, "--state", self.directory / "none")
+            self.assertEqual((result.code, result.out), (4, ""))
+            self.assertRegex(result.err, f"tracker {at} (has not answered|cannot be reached)")
+        go_on(tracker)
+
+    def test_a_list_without_its_tracker_says_of_when_it_is(self):
+        tracker = self.tracker()
+        a, b = self.peer("a", tracker), self.peer("b", tracker)
+        a.add(self.file("x.bin", 100_000))
+        row = self.wait_listed(b, "x.bin")
+        self.assertLess(abs(time.time() - row["as_of"]), 60)
+        self.assertNotIn("away", b.ok("list").err)
+        tracker.kill()
+        wait_for(lambda: not b.json("status")["trackers"][0]["connected"], "the tracker is missed")
+        for word in ("list", "peers"):
+            result = wait_for(lambda word=word: (found := b.ok(word)).err and found, "the note")
+            self.assertRegex(result.err, r"tracker \S+ is away, what is listed from it is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(.* ago\)")
+            result = b.ok(word, "--json")
+            self.assertIn("is away", json.loads(result.err)["note"])
+            self.assertLessEqual(result.json()[0]["as_of"], time.time())
+            self.assertGreaterEqual(result.json()[0]["as_of"], row["as_of"] - 60)
+
+    def test_signals_end_everything_in_order(self):
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            tracker = self.tracker(name=f"tracker{number}")
+            a = self.peer(f"a{number}", tracker)
+            waiting = a.start("download", "f" * 64, "--peer", f"127.0.0.1:{self.closed_port()}")
+            wait_for(lambda: a.json("status")["downloads"], "the download runs")
+            waiting.send_signal(number)
+            waiting.communicate(timeout=PATIENCE)
+            self.assertEqual(waiting.returncode, 130)
+            for process in (a, tracker):
+                process.signal(number)
+                self.assertEqual(process.process.wait(PATIENCE), 0)
+            self.assertFalse((a.state / "control.sock").exists())
+        # nohup(1) asks for a process that outlives its terminal.
+        a = self.peer("kept")
+        words = [NODE, "peer", "--state", self.directory / "nohup", "--listen", "127.0.0.1:0"]
+        process = subprocess.Popen(["nohup", *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        self.assertTrue(process.stdout.readline().startswith(b"READY"))
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(node("status", "--state", self.directory / "nohup").code, 0)
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), 0)
+        process.stdout.close()
+
+    def test_looking_needs_no_place_to_write(self):
+        tracker = self.tracker()
+        a = self.peer("a", tracker)
+        a.add(self.file("x.bin", 100_000))
+        self.wait_listed(a, "x.bin")
+        at = tracker.ready["listen"][0]
+        for home in ({}, {"HOME": "/proc/none"}, {"HOME": ""}):
+            for words in (["list"], ["peers"]):
+                result = node(*words, "--tracker", at, env={"TMPDIR": "/proc/none", **home}, cwd="/proc")
+                self.assertEqual((result.code, result.err), (0, ""))
+                self.assertIn("x.bin" if words == ["list"] else "a ", result.out)
 
     def test_the_program_is_called_as_it_was_called(self):
         shoal = self.directory / "bin" / "shoal"

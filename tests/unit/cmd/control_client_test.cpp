@@ -132,6 +132,35 @@ TEST_CASE("a signal ends a call") {
   CHECK(std::holds_alternative<control_client::silence>(*received));
 }
 
+TEST_CASE("a peer that answers nothing at all is given up after seconds") {
+  fake_peer peer("", 1, false);
+  const auto begun = clock::now();
+  const auto answer = call(peer);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == errc::timed_out);
+  CHECK(answer.error().text.find("does not answer: its process " + std::to_string(::getpid())) != std::string::npos);
+  CHECK(clock::now() - begun >= control_client::ping_after + control_client::silence_max);
+}
+
+TEST_CASE("the end of a peer is waited for") {
+  interrupt stop;
+  {
+    fake_peer peer("");
+    auto client = control_client::connect(peer.directory());
+    REQUIRE(client);
+    REQUIRE(client->send("stop", {}));
+    CHECK(client->wait_for_close(std::chrono::seconds(10), stop));
+  }
+  fake_peer peer("", 1, false);
+  auto client = control_client::connect(peer.directory());
+  REQUIRE(client);
+  REQUIRE(client->send("stop", {}));
+  CHECK(client->wait_for_close(std::chrono::milliseconds(1), stop).error().code == errc::timed_out);
+  std::raise(SIGHUP);
+  CHECK(stop.terminates());
+  CHECK(client->wait_for_close(std::chrono::seconds(10), stop).error().code == errc::cancelled);
+}
+
 TEST_CASE("nobody there says how to start a peer") {
   const auto client = control_client::connect("/nowhere/state");
   REQUIRE_FALSE(client);

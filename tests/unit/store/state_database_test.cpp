@@ -32,6 +32,16 @@ share_id id_of(std::uint8_t seed) {
 
 }  // namespace
 
+TEST_CASE("a database in memory keeps what it is given until it ends", "[state_database]") {
+  for (int i = 0; i < 2; ++i) {
+    const auto database = state_database::open_in_memory();
+    REQUIRE(database);
+    CHECK((*database)->shares()->empty());
+    REQUIRE((*database)->save_share({"/data/b", false, {}, {}}));
+    CHECK((*database)->shares()->size() == 1);
+  }
+}
+
 TEST_CASE("shares survive a restart as they were saved", "[state_database]") {
   const temporary_directory home;
   const stored_share share{"/data/not\xffutf8",
