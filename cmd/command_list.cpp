@@ -47,11 +47,18 @@ result<void> run(const invocation& call) {
                  {"ID"}});
   for (const json::value& value : as_array(*answer)) {
     const json::object& row = as_object(value);
+    const std::string id = text_field(row, "id");
+    if (id.empty()) {
+      // Somebody still hashes it: there is nothing to count yet, and no id.
+      listing.add_row({text_field(row, "name"), human_bytes(count_field(row, "bytes")), "", "", "", "", "",
+                       displayable(text_field(row, "reason"))});
+      continue;
+    }
     listing.add_row({text_field(row, "name"), human_bytes(count_field(row, "bytes")),
                      fmt::format("{}", count_field(row, "files")), fmt::format("{}", count_field(row, "seeders")),
                      fmt::format("{}", count_field(row, "leechers")),
                      fmt::format("{:.1f}", number_field(row, "availability")),
-                     human_date(number_field(row, "published")), short_id(text_field(row, "id"))});
+                     human_date(number_field(row, "published")), short_id(id)});
   }
   if (listing.empty()) {
     note(operands.empty() ? "nothing is shared yet: share with " + quoted_command("add PATH")

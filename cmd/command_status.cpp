@@ -43,6 +43,11 @@ std::string text_of(const json::object& status) {
                                          human_bytes(count_field(row, "bytes")), text_field(row, "path"));
     lines.push_back(flag_field(row, "there") ? line : line + "  not there: " + text_field(row, "reason"));
   }
+  for (const json::value& hashing : array_field(status, "hashing")) {
+    const json::object& row = as_object(hashing);
+    lines.push_back(fmt::format("hashing    {}  {}", text_field(row, "name"),
+                                human_fraction(count_field(row, "done"), count_field(row, "bytes"))));
+  }
   for (const json::value& download : array_field(status, "downloads")) {
     lines.push_back("download   " + render_text(view_of_progress(as_object(download), "")));
   }

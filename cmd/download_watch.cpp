@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
@@ -60,6 +61,7 @@ class download_watch {
     std::string name;
     bool from_file = false;
     std::optional<error> unreadable;
+    bool without_id = false;
     std::map<std::string, json::object> rows;  // the last known, by id
     std::optional<result<json::value>> outcome;
   };
@@ -96,8 +98,11 @@ class download_watch {
       if (request == requests_.end() || request->second.outcome) return;
       const std::string id = text_field(said->params, "id");
       tell_notes(said->params);
+      // What waits for its hash has no id, and nothing to cancel.
+      if (!id.empty() && std::exchange(request->second.without_id, false)) display_.remove(said->request);
       display_.update(said->request, id, view_of_progress(said->params, request->second.name), clock::now());
-      request->second.rows[id] = std::move(said->params);
+      request->second.without_id = id.empty();
+      if (!id.empty()) request->second.rows[id] = std::move(said->params);
     } else if (auto* answered = std::get_if<control_client::answer>(&message)) {
       const auto request = requests_.find(answered->request);
       if (request == requests_.end()) {

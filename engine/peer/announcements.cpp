@@ -19,6 +19,10 @@ std::vector<share_id> take(std::unordered_set<share_id>& from, std::size_t count
   return taken;
 }
 
+bool readable(std::vector<live::hashing_row> rows) {
+  return live::decode_peer_message(live::encode(live::hashing{std::move(rows)})).has_value();
+}
+
 }  // namespace
 
 result<void> announcements::on_publish(live::share_offer offer) {
@@ -55,6 +59,13 @@ void announcements::on_progress(const share_id& id, std::uint64_t have) {
   if (!unsaid_offers_.contains(id)) unsaid_progress_.insert(id);
 }
 
+void announcements::on_hashing(std::vector<live::hashing_row> rows) {
+  if (!readable(rows)) std::erase_if(rows, [](const live::hashing_row& row) { return !readable({row}); });
+  if (rows == hashing_) return;
+  hashing_ = std::move(rows);
+  unsaid_hashing_ = true;
+}
+
 void announcements::on_watch(const share_id& id) {
   if (!watches_.insert(id).second) return;
   // Said again even if the tracker still watches: the first answer is then the complete swarm.
@@ -74,6 +85,7 @@ void announcements::on_connected() {
   unsaid_progress_.clear();
   for (const auto& [id, state] : offers_) unsaid_offers_.insert(id);
   unsaid_watches_ = watches_;
+  unsaid_hashing_ = !hashing_.empty();
 }
 
 std::optional<live::peer_message> announcements::next_message(time_point now) {
@@ -92,6 +104,8 @@ std::optional<live::peer_message> announcements::next_message(time_point now) {
     }
     return publish;
   }
+  // After the offers: who waits for a share finds it when it is not hashed any more.
+  if (std::exchange(unsaid_hashing_, false)) return live::hashing{hashing_};
   for (const share_id& id : unsaid_progress_) {
     offer_state& state = offers_.at(id);
     if (state.progress_at > now) continue;
@@ -105,7 +119,7 @@ std::optional<live::peer_message> announcements::next_message(time_point now) {
 
 time_point announcements::next_deadline() const {
   if (!unsaid_withdrawals_.empty() || !unsaid_unwatches_.empty() || !unsaid_watches_.empty() ||
-      !unsaid_offers_.empty()) {
+      !unsaid_offers_.empty() || unsaid_hashing_) {
     return time_point::min();
   }
   time_point first = never;

@@ -1,5 +1,4 @@
-// What a peer tells one tracker: the shares it offers and the ones it watches, and which of that is still
-// unsaid.
+// What a peer tells one tracker: the shares it offers, hashes and watches, and which of that is still unsaid.
 //
 // Holds the wanted state itself, so that everything can be said again to a tracker that forgot. What changes
 // twice before it is sent is sent once, so a tracker that does not read costs no memory. Pure; owned by
@@ -9,6 +8,7 @@
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/ids.hpp"
@@ -28,6 +28,8 @@ class announcements {
   void on_withdraw(const share_id& id);
   /// Verified bytes; ignored for a share that is not offered.
   void on_progress(const share_id& id, std::uint64_t have);
+  /// All that is hashed now. Rows that every tracker refuses are left out.
+  void on_hashing(std::vector<live::hashing_row> rows);
   void on_watch(const share_id& id);
   void on_unwatch(const share_id& id);
   /// A new connection: everything is unsaid.
@@ -52,6 +54,8 @@ class announcements {
 
   std::unordered_map<share_id, offer_state> offers_;
   std::unordered_set<share_id> watches_;
+  std::vector<live::hashing_row> hashing_;
+  bool unsaid_hashing_ = false;
   std::unordered_set<share_id> unsaid_offers_;
   std::unordered_set<share_id> unsaid_withdrawals_;
   std::unordered_set<share_id> unsaid_progress_;  ///< disjoint from unsaid_offers_

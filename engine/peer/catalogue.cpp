@@ -3,7 +3,9 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -190,6 +192,41 @@ std::vector<live::share_row> catalogue::newest(std::vector<live::share_row> rows
     }
   }
   return kept;
+}
+
+std::vector<hashed_share> catalogue::hashing(std::string_view what) const {
+  const std::string pattern(what);
+  std::vector<hashed_share> found;
+  for (const view& view : views_) {
+    for (const auto& [id, row] : view.peers) {
+      for (const live::hashing_row& one : row.hashing) {
+        if (one.name != what && fnmatch(pattern.c_str(), one.name.c_str(), 0) != 0) continue;
+        found.push_back({one.name, id, row.name, one.bytes, one.done});
+      }
+    }
+  }
+  if (found.empty()) return found;
+  // Names may hold the characters of patterns.
+  const auto exact = [what](const hashed_share& one) { return one.name == what; };
+  if (std::ranges::any_of(found, exact)) std::erase_if(found, std::not_fn(exact));
+  std::set<std::string_view> listed;
+  for (const view& view : views_) {
+    for (const auto& [id, row] : view.shares) listed.insert(row.name);
+  }
+  std::erase_if(found, [&listed](const hashed_share& one) { return listed.contains(one.name); });
+  // What several trackers tell is one.
+  const auto place = [](const hashed_share& one) { return std::tie(one.name, one.peer); };
+  std::ranges::sort(found, {}, place);
+  const auto same = std::ranges::unique(found, {}, place);
+  found.erase(same.begin(), same.end());
+  return found;
+}
+
+std::string text_of(const hashed_share& one) {
+  // Of what is not listed yet, not all can be done.
+  const auto percent = one.bytes == 0 ? 0.0 : 100.0 * static_cast<double>(one.done) / static_cast<double>(one.bytes);
+  return one.peer_name + " is still hashing " + one.name + " (" +
+         std::to_string(std::min(99, static_cast<int>(percent))) + " %)";
 }
 
 result<std::vector<live::share_row>> catalogue::find(std::string_view what) const {

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +21,17 @@
 #include "wire/live.hpp"
 
 namespace shoal {
+
+/// A share to come: some peer of the swarm still hashes it.
+struct hashed_share {
+  std::string name;
+  peer_id peer;
+  std::string peer_name;
+  std::uint64_t bytes = 0;  ///< 0: not counted yet
+  std::uint64_t done = 0;
+};
+/// "seed is still hashing x (12 %)", for people.
+std::string text_of(const hashed_share& one);
 
 class catalogue {
  public:
@@ -58,6 +70,10 @@ class catalogue {
   std::vector<live::share_row> matching(std::string_view glob) const;
   /// Of rows that are sorted by name, those that no other supersedes.
   static std::vector<live::share_row> newest(std::vector<live::share_row> rows);
+
+  /// Shares that somebody still hashes and whose name nobody lists yet: those called `what`, or matching it as a glob.
+  /// Sorted by name, then by peer.
+  std::vector<hashed_share> hashing(std::string_view what) const;
 
   /// Grows with every change, for readers that poll.
   std::uint64_t version() const { return version_; }

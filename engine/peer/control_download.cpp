@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <list>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,9 @@ using outcome = result<json::value>;
 // How long a word waits for a share that nobody lists: several batches of the tracker.
 constexpr duration news_wait = std::chrono::milliseconds(500);
 
+// How long a peer that hashes what is waited for may be away: it comes back as soon as it finds its tracker again.
+constexpr duration absence_wait = std::chrono::seconds(10);
+
 // How long a word waits for the first news of a tracker: one nearby answers at once.
 constexpr duration names_wait = std::chrono::seconds(1);
 
@@ -43,19 +47,64 @@ result<std::vector<download_request>> requests_of_rows(const result<std::vector<
   return requests;
 }
 
+bool unknown(const result<std::vector<live::share_row>>& rows) {
+  return !rows && rows.error().code == errc::not_found;
+}
+
 // What a word means among the shares that trackers list and ours: what was downloaded before is here even when nobody
 // lists it.
 result<std::vector<live::share_row>> find_known(const peer_node& node, const std::string& what) {
   return node.known().find(what);
 }
 
-// What somebody has just added is listed everywhere a moment later.
+bool is_here(const peer_node& node, const peer_id& peer) {
+  return peer == node.id() || node.swarm().peer(peer) != nullptr;
+}
+
+error not_hashed_any_more(const peer_node& node, const hashed_share& last) {
+  return {errc::not_found, "no share called '" + last.name + "': " + last.peer_name +
+                               (is_here(node, last.peer) ? " was hashing it and stopped: add it there again"
+                                                         : " was hashing it and left the swarm: see 'node list'")};
+}
+
+void tell_hashing(control_call& call, const hashed_share& one) {
+  call.notify({{"id", ""}, {"name", one.name}, {"phase", "waiting"}, {"reason", text_of(one)}, {"bytes", one.bytes}});
+}
+
+// A pattern means all that match it, so it waits for those that are hashed, too; a name only while nobody lists it.
+std::vector<hashed_share> awaited(const peer_node& node, const std::string& what, bool known) {
+  const bool pattern = what.find_first_of("*?[") != std::string::npos && node.known().named(what).empty();
+  return known && !pattern ? std::vector<hashed_share>() : node.hashing(what);
+}
+
+// What somebody has just added is listed everywhere a moment later, and what somebody hashes when that is done.
 awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, std::string what) {
-  const auto give_up = clock::now() + news_wait;
+  auto give_up = clock::now() + news_wait;
+  std::optional<hashed_share> last;
+  bool away = false;
+  time_point tell_at{};
   while (true) {
     auto rows = find_known(call.node, what);
-    const bool unknown = !rows && rows.error().code == errc::not_found;
-    if (!unknown || call.abandoned() || clock::now() >= give_up) co_return rows;
+    const bool known = !unknown(rows);
+    auto hashed = awaited(call.node, what, known);
+    if ((known && hashed.empty()) || call.abandoned()) co_return rows;
+    const auto now = clock::now();
+    if (!hashed.empty()) {
+      last = std::move(hashed.front());
+      away = false;
+      give_up = now + news_wait;
+      if (now >= tell_at) {
+        tell_hashing(call, *last);
+        tell_at = now + told_interval;
+      }
+    } else if (last && !away && !is_here(call.node, last->peer)) {
+      away = true;
+      give_up = now + absence_wait;
+    }
+    if (now >= give_up) {
+      if (last) co_return not_hashed_any_more(call.node, *last);
+      co_return rows;
+    }
     co_await wait_for_change(call, give_up);
   }
 }
@@ -76,12 +125,9 @@ awaitable<void> wait_for_names(control_call& call) {
 
 awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, std::string what) {
   co_await wait_for_names(call);
-  auto rows = find_known(call.node, what);
-  if (rows || rows.error().code != errc::not_found) co_return rows;
-  co_await wait_for_catalogue(call);
-  rows = co_await find_soon(call, what);
-  const bool unknown = !rows && rows.error().code == errc::not_found;
-  if (unknown && !call.node.catalogue_ready()) co_return without_tracker(call);
+  if (unknown(find_known(call.node, what))) co_await wait_for_catalogue(call);
+  auto rows = co_await find_soon(call, what);
+  if (unknown(rows) && !call.node.catalogue_ready()) co_return without_tracker(call);
   co_return rows;
 }
 

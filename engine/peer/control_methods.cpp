@@ -40,7 +40,10 @@ awaitable<outcome> do_add(control_call& call) {
   share_options wanted;
   wanted.symlinks = flag_param(call, "symlinks", false);
   if (call.params.contains("follow")) wanted.follow = flag_param(call, "follow", false);
-  for (const std::string& path : paths) {
+  std::vector<hashing_mark> marks;
+  for (const std::string& path : paths) marks.push_back(call.node.announce_add(path));
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::string& path = paths[i];
     rate_limited limit;
     const auto begun = clock::now();
     auto progress = [&call, &limit, &path, begun](std::uint64_t done, std::uint64_t total) {
@@ -51,7 +54,7 @@ awaitable<outcome> do_add(control_call& call) {
       }
       return !call.abandoned();
     };
-    auto added = co_await call.node.add(path, wanted, std::move(progress));
+    auto added = co_await call.node.add(path, wanted, std::move(marks[i]), std::move(progress));
     if (!added && (paths.size() == 1 || call.abandoned())) co_return added.error();
     // One that fails does not keep the others from being shared.
     rows.push_back(added ? added_json(*added) : failed_row({{"path", path}}, "state", added.error()));

@@ -117,6 +117,25 @@ json::array list_json(const peer_node& node, const std::string& glob, bool versi
                                 {"local", local_state(node, row.id)},
                                 {"as_of", node.shares().contains(row.id) ? now : as_of(node, row.id)}});
   }
+  for (const auto& one : node.hashing(glob)) {
+    rows.push_back(json::object{{"id", ""},
+                                {"name", one.name},
+                                {"bytes", one.bytes},
+                                {"files", 0},
+                                {"seeders", 0},
+                                {"leechers", 0},
+                                {"availability", 0.0},
+                                {"local", one.peer == node.id() ? "hashing" : ""},
+                                {"reason", text_of(one)}});
+  }
+  return rows;
+}
+
+json::array hashing_json(const peer_node& node) {
+  json::array rows;
+  for (const live::hashing_row& one : node.hashing().rows(clock::now())) {
+    rows.push_back(json::object{{"name", one.name}, {"bytes", one.bytes}, {"done", one.done}});
+  }
   return rows;
 }
 
@@ -271,6 +290,7 @@ json::object status_json(const peer_node& node) {
           {"trackers", std::move(trackers)},
           {"downloads", std::move(downloads)},
           {"shares", std::move(shares)},
+          {"hashing", hashing_json(node)},
           {"sessions", sessions},
           {"bytes_uploaded", node.totals().bytes_uploaded},
           {"bytes_downloaded", node.totals().bytes_downloaded},

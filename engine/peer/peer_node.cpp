@@ -56,6 +56,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       background_(1),
       looks_(1),
       buffers_(context.get_executor()),
+      hashing_changed_(context.get_executor()),
       listener_(
           context.get_executor(),
           [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); },
@@ -157,7 +158,10 @@ awaitable<void> peer_node::run() {
   tasks_.spawn("listener", listener_.run());
   tasks_.spawn("control", control_->run());
   for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
-  tasks_.spawn("restore", restore());
+  std::vector<hashing_mark> marks;
+  for (const std::string& path : options_.shares) marks.push_back(announce_add(path));
+  tasks_.spawn("restore", restore(std::move(marks)));
+  tasks_.spawn("tell hashing", tell_hashing());
   tasks_.spawn("look at content", look_at_content());
   tasks_.spawn("watch content", watch_.run());
   tasks_.spawn("measure", measure());
@@ -174,6 +178,7 @@ void peer_node::stop() {
   measure_timer_.cancel();
   look_timer_.cancel();
   watch_.stop();
+  hashing_changed_.set();
   error_code ignored;
   for (auto& socket : greeting_) socket.close(ignored);
   for (auto& [id, one] : shares_) one->stop(end_reason::stopping);

@@ -22,6 +22,7 @@
 #include "net/task_group.hpp"
 #include "peer/catalogue.hpp"
 #include "peer/control_server.hpp"
+#include "peer/hashing_list.hpp"
 #include "peer/peer_context.hpp"
 #include "peer/share.hpp"
 #include "peer/tracker_client.hpp"
@@ -112,14 +113,20 @@ class peer_node final : private share_observer, private tracker_observer {
   const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
   /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
   bool catalogue_ready() const;
+  /// What this peer hashes to share it.
+  const hashing_list& hashing() const { return hashing_; }
+  /// catalogue::hashing, of the swarm and of this peer.
+  std::vector<hashed_share> hashing(const std::string& what) const;
   /// Told when the catalogue changed, a download ended, or nothing of a stopped share runs any more.
   notifier& changes() { return changes_; }
 
   // What people ask for; the control methods call these.
 
+  /// `path` will be added in a moment: others who ask for it wait until the mark is gone.
+  hashing_mark announce_add(const std::string& path);
   /// Shares `path`. The same path with unchanged files is no new share; changed files make a new one, which takes the
   /// place of the old. `on_progress(done, total)` answers whether to go on.
-  awaitable<result<added_share>> add(std::string path, share_options wanted,
+  awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark,
                                      std::function<bool(std::uint64_t, std::uint64_t)> on_progress);
   /// Begins a download, or finds the one that runs or the share that is here already.
   awaitable<result<std::shared_ptr<share>>> download(download_request request);
@@ -157,11 +164,13 @@ class peer_node final : private share_observer, private tracker_observer {
   void on_connection(tcp::socket socket, std::uint8_t first_byte);
   awaitable<void> greet(std::list<tcp::socket>::iterator connection);
   result<void> open_state();
-  awaitable<void> restore();
+  awaitable<void> restore(std::vector<hashing_mark> marks);
   awaitable<void> restore_share(stored_share row);
   /// `mend_inode` as in download_request.
   awaitable<void> restore_download(stored_download row, std::uint64_t mend_inode);
-  awaitable<void> add_at_start();
+  awaitable<void> add_at_start(std::vector<hashing_mark> marks);
+  /// Tells the trackers what is hashed, until stop().
+  awaitable<void> tell_hashing();
 
   // peer_node_content.cpp
   awaitable<void> look_at_content();
@@ -227,6 +236,8 @@ class peer_node final : private share_observer, private tracker_observer {
   std::unique_ptr<state_database> database_;
   std::unique_ptr<peer_context> context_;
   catalogue catalogue_;
+  hashing_list hashing_;
+  event hashing_changed_;
   listener listener_;
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, std::shared_ptr<share>> shares_;

@@ -55,7 +55,7 @@ result<share_id> the_one(live::snapshot rows, const std::string& what, std::stri
 
 }  // namespace
 
-awaitable<result<added_share>> peer_node::add(std::string path, share_options wanted,
+awaitable<result<added_share>> peer_node::add(std::string path, share_options wanted, hashing_mark mark,
                                               std::function<bool(std::uint64_t, std::uint64_t)> on_progress) {
   struct look_result {
     scan_result found;
@@ -93,8 +93,10 @@ awaitable<result<added_share>> peer_node::add(std::string path, share_options wa
   std::uint64_t total = 0;
   std::uint64_t done = 0;
   for (const file_entry& entry : found.files) total += entry.size;
-  auto progress = [&done, total, on_progress = std::move(on_progress)](std::uint64_t bytes) {
+  mark.found(found.name, total);
+  auto progress = [&done, &mark, total, on_progress = std::move(on_progress)](std::uint64_t bytes) {
     done += bytes;
+    mark.progress(done);
     return on_progress(done, total);
   };
   stored_share row;
@@ -371,6 +373,24 @@ catalogue peer_node::known() const {
   catalogue all = catalogue_;
   all.on_snapshot(trackers_.size(), recorded());
   return all;
+}
+
+std::vector<hashed_share> peer_node::hashing(const std::string& what) const {
+  live::snapshot rows = own_shares();
+  live::peer_row self;
+  self.peer = self_;
+  self.name = options_.name;
+  self.hashing = hashing_.rows(clock::now());
+  rows.peers.push_back(std::move(self));
+  catalogue here;
+  here.on_snapshot(0, std::move(rows));
+  auto found = here.hashing(what);
+  std::erase_if(found, [this](const hashed_share& one) { return !catalogue_.named(one.name).empty(); });
+  // What a tracker repeats of ours is older.
+  for (auto& one : catalogue_.hashing(what)) {
+    if (one.peer != self_) found.push_back(std::move(one));
+  }
+  return found;
 }
 
 catalogue peer_node::catalogue_with_own() const {

@@ -53,8 +53,8 @@ void log_notes(const std::vector<std::string>& notes) {
 
 }  // namespace
 
-awaitable<void> peer_node::restore() {
-  if (!options_.remember) co_return co_await add_at_start();
+awaitable<void> peer_node::restore(std::vector<hashing_mark> marks) {
+  if (!options_.remember) co_return co_await add_at_start(std::move(marks));
   auto read = [this]() -> result<std::pair<std::vector<stored_share>, std::vector<stored_download>>> {
     auto shares = database_->shares();
     if (!shares) return shares.error();
@@ -78,7 +78,7 @@ awaitable<void> peer_node::restore() {
   for (auto& row : stored->first) {
     if (!stopped_) co_await restore_share(std::move(row));
   }
-  co_await add_at_start();
+  co_await add_at_start(std::move(marks));
 }
 
 awaitable<void> peer_node::restore_share(stored_share row) {
@@ -118,13 +118,14 @@ awaitable<void> peer_node::restore_download(stored_download row, std::uint64_t m
   if (!begun) log_warn("download is not resumed name=\"{}\" error=\"{}\"", printable(row.name), begun.error().text);
 }
 
-awaitable<void> peer_node::add_at_start() {
-  for (const std::string& path : options_.shares) {
+awaitable<void> peer_node::add_at_start(std::vector<hashing_mark> marks) {
+  for (std::size_t i = 0; i < options_.shares.size(); ++i) {
     if (stopped_) co_return;
+    const std::string& path = options_.shares[i];
     auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped_; };
     share_options wanted;
     if (options_.follow) wanted.follow = true;
-    const auto added = co_await add(path, wanted, std::move(go_on));
+    const auto added = co_await add(path, wanted, std::move(marks[i]), std::move(go_on));
     if (added) {
       log_notes(added->notes);
       continue;
@@ -132,6 +133,27 @@ awaitable<void> peer_node::add_at_start() {
     std::string why = added.error().text;
     std::ranges::replace(why, '\n', ';');
     log_error("cannot add path=\"{}\" error=\"{}\"", path, why);
+  }
+}
+
+hashing_mark peer_node::announce_add(const std::string& path) {
+  // Without a look at the disk, which may not answer. add() corrects the name of a link.
+  const auto plain = std::filesystem::path(path).lexically_normal();
+  hashing_changed_.set();
+  return {hashing_, plain.has_filename() ? plain.filename().string() : plain.parent_path().filename().string()};
+}
+
+awaitable<void> peer_node::tell_hashing() {
+  while (!stopped_) {
+    const time_point now = clock::now();
+    if (auto rows = hashing_.next_rows(now)) {
+      for (auto& tracker : trackers_) tracker->hashing(*rows);
+      changes_.notify_all();
+    }
+    // Progress and ends do not wake this loop: it looks while there is anything.
+    const bool idle = hashing_.empty() && hashing_.next_deadline() == never;
+    const time_point look_again = idle ? never : now + hashing_list::told_after;
+    (void)co_await hashing_changed_.wait_until(look_again);
   }
 }
 
@@ -298,7 +320,8 @@ awaitable<void> peer_node::share_anew(std::string path) {
   auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped_; };
   share_options wanted;
   wanted.symlinks = followed_.at(path).symlinks;
-  const auto added = co_await add(path, wanted, std::move(go_on));
+  auto mark = announce_add(path);
+  const auto added = co_await add(path, wanted, std::move(mark), std::move(go_on));
   const auto at = followed_.find(path);
   if (at == followed_.end()) co_return;
   at->second.adding = false;

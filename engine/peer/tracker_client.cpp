@@ -140,6 +140,11 @@ void tracker_client::progress(const share_id& id, std::uint64_t have) {
   announce();
 }
 
+void tracker_client::hashing(std::vector<live::hashing_row> rows) {
+  unsaid_.on_hashing(std::move(rows));
+  announce();
+}
+
 void tracker_client::watch(const share_id& id) {
   unsaid_.on_watch(id);
   announce();

@@ -85,6 +85,8 @@ class tracker_client final : private tracker_connection_reader {
   void withdraw(const share_id& id);
   /// At most one message a second and share reaches the tracker; the one that completes it goes at once.
   void progress(const share_id& id, std::uint64_t have);
+  /// See announcements::on_hashing.
+  void hashing(std::vector<live::hashing_row> rows);
   void watch(const share_id& id);
   void unwatch(const share_id& id);
 

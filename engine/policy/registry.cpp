@@ -131,6 +131,14 @@ void registry::on_progress(live_session_id session, const live::progress& messag
   mark_changed(now);
 }
 
+void registry::on_hashing(live_session_id session, const live::hashing& message, time_point now) {
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end() || found->second.row.hashing == message.shares) return;
+  found->second.row.hashing = message.shares;
+  peers_changed_.insert(found->second.row.peer);
+  mark_changed(now);
+}
+
 result<void> registry::on_watch(live_session_id session, const live::watch& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return {};

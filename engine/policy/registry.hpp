@@ -74,6 +74,8 @@ class registry {
   void on_withdraw(live_session_id session, const live::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
   void on_progress(live_session_id session, const live::progress& message, time_point now);
+  /// What the peer hashes now; part of its row from then on.
+  void on_hashing(live_session_id session, const live::hashing& message, time_point now);
   /// Asks for the complete swarm within answer_interval and changes from then on. errc::limit: not watched.
   result<void> on_watch(live_session_id session, const live::watch& message, time_point now);
   void on_unwatch(live_session_id session, const live::unwatch& message);

@@ -145,6 +145,8 @@ void live_session::apply(live::peer_message& message) {
     registry_.on_withdraw(id_, *withdraw, now);
   } else if (const auto* progress = std::get_if<live::progress>(&message)) {
     registry_.on_progress(id_, *progress, now);
+  } else if (const auto* hashing = std::get_if<live::hashing>(&message)) {
+    registry_.on_hashing(id_, *hashing, now);
   } else if (const auto* watch = std::get_if<live::watch>(&message)) {
     outcome = registry_.on_watch(id_, *watch, now);
   } else if (const auto* unwatch = std::get_if<live::unwatch>(&message)) {

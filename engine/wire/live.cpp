@@ -35,6 +35,13 @@ void fields(auto& archive, is<share_offer> auto& m) {
   if (m.have > m.bytes) archive.refuse("have", "is larger than \"bytes\"");
 }
 
+void fields(auto& archive, is<hashing_row> auto& m) {
+  archive.name("name", m.name);
+  archive.number("bytes", m.bytes, required, share_bytes_max);
+  archive.number("done", m.done, optional);
+  if (m.done > m.bytes) archive.refuse("done", "is larger than \"bytes\"");
+}
+
 void fields(auto& archive, is<peer_row> auto& m) {
   archive.id("peer", m.peer);
   archive.name("name", m.name);
@@ -42,6 +49,7 @@ void fields(auto& archive, is<peer_row> auto& m) {
   archive.number("port", m.port, optional);
   archive.text("version", m.version, version_bytes_max, optional);
   archive.flag("reachable", m.reachable);
+  archive.rows("hashing", m.hashing, optional, hashing_rows_max);
 }
 
 void fields(auto& archive, is<share_row> auto& m) {
@@ -88,6 +96,10 @@ void fields(auto& archive, is<withdraw> auto& m) {
 void fields(auto& archive, is<progress> auto& m) {
   archive.id("id", m.id);
   archive.number("have", m.have, required, share_bytes_max);
+}
+
+void fields(auto& archive, is<hashing> auto& m) {
+  archive.rows("shares", m.shares, required, hashing_rows_max);
 }
 
 void fields(auto& archive, is<watch> auto& m) {
@@ -143,7 +155,7 @@ constexpr std::size_t parse_bytes = 8 * KiB;
 
 // Names of the types, in the order of the variants.
 constexpr std::array<std::string_view, std::variant_size_v<peer_message>> peer_types{
-    "join", "publish", "withdraw", "progress", "watch", "unwatch", "resync", "leave"};
+    "join", "publish", "withdraw", "progress", "hashing", "watch", "unwatch", "resync", "leave"};
 constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tracker_types{"welcome", "snapshot",
                                                                                            "delta", "swarm", "failure"};
 

@@ -25,6 +25,8 @@ inline constexpr std::size_t peer_message_bytes_max = 1 * MiB;
 /// A message from the tracker: a snapshot of a large swarm.
 inline constexpr std::size_t tracker_message_bytes_max = 256 * MiB;
 inline constexpr std::size_t shares_per_message_max = 1000;
+/// Rows of one peer that are listed as being hashed; with more, the others follow as these end.
+inline constexpr std::size_t hashing_rows_max = 1000;
 inline constexpr std::size_t name_bytes_max = 255;
 inline constexpr std::size_t version_bytes_max = 64;
 inline constexpr std::size_t address_bytes_max = 64;
@@ -66,6 +68,18 @@ struct progress {
   std::uint64_t have = 0;
   friend bool operator==(const progress&, const progress&) = default;
 };
+/// What will be a share of this name once it is hashed; the id is not known before.
+struct hashing_row {
+  std::string name;
+  std::uint64_t bytes = 0;  ///< 0 until the files are counted
+  std::uint64_t done = 0;   ///< of them; at most `bytes`
+  friend bool operator==(const hashing_row&, const hashing_row&) = default;
+};
+/// All that the sender hashes now, in place of what it said before.
+struct hashing {
+  std::vector<hashing_row> shares;
+  friend bool operator==(const hashing&, const hashing&) = default;
+};
 /// Tell me who holds this share, now and when it changes. The share need not be known.
 struct watch {
   share_id id;
@@ -83,7 +97,7 @@ struct leave {
   friend bool operator==(const leave&, const leave&) = default;
 };
 
-using peer_message = std::variant<join, publish, withdraw, progress, watch, unwatch, resync, leave>;
+using peer_message = std::variant<join, publish, withdraw, progress, hashing, watch, unwatch, resync, leave>;
 
 // From the tracker.
 
@@ -100,6 +114,7 @@ struct peer_row {
   std::uint16_t port = 0;
   std::string version;
   bool reachable = false;
+  std::vector<hashing_row> hashing{};  ///< as the peer said last
   friend bool operator==(const peer_row&, const peer_row&) = default;
 };
 /// A share of the catalogue: what it is and who holds it, in numbers.

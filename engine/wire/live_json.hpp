@@ -155,7 +155,8 @@ class json_writer {
   }
 
   template <class Row>
-  void rows(std::string_view key, const std::vector<Row>& from, presence, std::size_t = 0) {
+  void rows(std::string_view key, const std::vector<Row>& from, presence need, std::size_t = 0) {
+    if (need == presence::optional && from.empty()) return;
     each(key, from, [&](const Row& item) {
       out_ += '{';
       fields(*this, item);

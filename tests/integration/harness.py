@@ -225,10 +225,10 @@ class Swarm:
         return path
 
     def wait_listed(self, peer, name, seconds=PATIENCE, **wanted):
-        """Waits until the peer's list shows the share with these numbers."""
+        """Waits until the peer's list shows the share, hashed and with these numbers."""
         def listed():
             for row in peer.json("list"):
-                if row["name"] == name and all(row[key] == value for key, value in wanted.items()):
+                if row["name"] == name and row["id"] and all(row[key] == value for key, value in wanted.items()):
                     return row
             return None
         return wait_for(listed, f"{peer.name} lists {name} {wanted}", seconds)

@@ -193,3 +193,23 @@ TEST_CASE("delays grow to the longest, with jitter, and start again", "[backoff]
   for (std::uint64_t seed = 0; seed < 100; ++seed) distinct.insert(backoff(seed).next_delay());
   CHECK(distinct.size() > 90);
 }
+
+TEST_CASE("what is hashed is said after the offers, and again to a new tracker", "[announcements]") {
+  announcements subject;
+  subject.on_hashing({{"big", 10, 1}, {"bad\n", 10, 1}});
+  CHECK(subject.next_deadline() == time_point::min());
+  REQUIRE(subject.on_publish(offer(1, 1000)).has_value());
+  CHECK(std::holds_alternative<live::publish>(subject.next_message(start).value()));
+  const live::peer_message said = live::hashing{{{"big", 10, 1}}};
+  CHECK(subject.next_message(start).value() == said);
+  subject.on_hashing({{"big", 10, 1}});
+  CHECK_FALSE(subject.next_message(start));
+  subject.on_connected();
+  CHECK(std::holds_alternative<live::publish>(subject.next_message(start).value()));
+  CHECK(subject.next_message(start).value() == said);
+  subject.on_hashing({});
+  CHECK(subject.next_message(start).value() == live::peer_message{live::hashing{}});
+  subject.on_connected();
+  (void)subject.next_message(start);
+  CHECK_FALSE(subject.next_message(start));
+}

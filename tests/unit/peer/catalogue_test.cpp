@@ -194,3 +194,29 @@ TEST_CASE("a name means the newest of one publisher", "[catalogue]") {
   subject.on_snapshot(1, snapshot(1, {share(6, "m")}));
   CHECK(subject.find("m").error().code == errc::ambiguous);
 }
+
+TEST_CASE("what is hashed is found by name until it is listed", "[catalogue]") {
+  catalogue subject;
+  auto busy = peer(1, "seed");
+  busy.hashing = {{"big", 1000, 126}, {"next", 0, 0}, {"b", 10, 10}};
+  subject.on_snapshot(0, snapshot(1, {share(1, "b")}, {busy, peer(2, "two")}));
+  subject.on_snapshot(1, snapshot(1, {}, {busy}));
+  CHECK(subject.hashing("b").empty());
+  CHECK(subject.hashing("bi").empty());
+  REQUIRE(subject.hashing("big").size() == 1);
+  CHECK(text_of(subject.hashing("big")[0]) == "seed is still hashing big (12 %)");
+  const auto all = subject.hashing("*");
+  REQUIRE(all.size() == 2);
+  CHECK(text_of(all[1]) == "seed is still hashing next (0 %)");
+  // A peer that left hashes nothing any more.
+  live::delta delta;
+  delta.seq = 2;
+  delta.left = {busy.peer};
+  REQUIRE(subject.on_delta(0, delta));
+  REQUIRE(subject.on_delta(1, delta));
+  CHECK(subject.hashing("*").empty());
+}
+
+TEST_CASE("of what is hashed never all is done", "[catalogue]") {
+  CHECK(text_of({"x", {}, "seed", 10, 10}) == "seed is still hashing x (99 %)");
+}

@@ -226,6 +226,32 @@ TEST_CASE("a share that is published anew is described anew", "[registry]") {
   CHECK(b.subject.snapshot().shares[0].publication.ms == 200);
 }
 
+TEST_CASE("what a peer hashes is part of its row", "[registry]") {
+  bench b;
+  REQUIRE(b.join(1, 1).has_value());
+  REQUIRE(b.join(2, 2).has_value());
+  b.tick();
+  const live::hashing now_hashed{{{"big", 100, 5}}};
+  b.subject.on_hashing(session(1), now_hashed, b.now);
+  const auto told = b.tick();
+  REQUIRE(told.delta);
+  REQUIRE(told.delta->message.joined.size() == 1);
+  CHECK(told.delta->message.joined[0].peer == peer(1));
+  CHECK(told.delta->message.joined[0].hashing == now_hashed.shares);
+  b.subject.on_hashing(session(1), now_hashed, b.now);
+  CHECK(b.subject.next_deadline() == never);
+  // Newcomers hear of it, and nobody hears of it any more once it is over.
+  REQUIRE(b.join(3, 3).has_value());
+  const auto third = b.tick();
+  REQUIRE(third.snapshot);
+  CHECK(std::ranges::any_of(third.snapshot->message.peers, [](const auto& one) { return !one.hashing.empty(); }));
+  b.subject.on_hashing(session(1), {}, b.now);
+  CHECK(b.tick().delta->message.joined[0].hashing.empty());
+  // Of those who did not join nothing is told.
+  b.subject.on_hashing(session(9), now_hashed, b.now);
+  CHECK(b.subject.next_deadline() == never);
+}
+
 TEST_CASE("what came and went within a batch is not mentioned", "[registry]") {
   bench b;
   REQUIRE(b.join(1, 1).has_value());

@@ -44,6 +44,8 @@ TEST_CASE("every message of a peer comes back") {
       publish{{{share, "data set", share_bytes_max, 4294967295, share_bytes_max, published}, {share, "b", 0, 0, 0}}},
       withdraw{{share, id_of<share_id>(1)}},
       progress{share, 12345678901},
+      hashing{},
+      hashing{{{"a", share_bytes_max, share_bytes_max}, {"b", 0, 0}}},
       watch{share},
       unwatch{share},
       resync{},
@@ -57,9 +59,11 @@ TEST_CASE("every message of a peer comes back") {
 TEST_CASE("every message of the tracker comes back") {
   const peer_row row{peer, "host", "192.0.2.1", 6881, "0.1.0", true};
   const share_row listed{share, "name", 100, 2, 3, 4, std::numeric_limits<std::uint64_t>::max(), published};
+  peer_row busy = row;
+  busy.hashing = {{"big", 100, 7}, {"next", 0, 0}};
   const std::vector<tracker_message> all{welcome{"192.0.2.1", true, 5000},
                                          snapshot{},
-                                         snapshot{std::numeric_limits<std::uint64_t>::max(), {row, row}, {listed}},
+                                         snapshot{std::numeric_limits<std::uint64_t>::max(), {row, busy}, {listed}},
                                          delta{7, {row}, {peer}, {listed}, {share}, {{share, 1, 2, 3}}},
                                          swarm{share, {{peer, "2001:db8::1", 1}}, {peer}},
                                          failure{"limit", "too many shares: withdraw some"}};

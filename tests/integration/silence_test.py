@@ -1,0 +1,97 @@
+"""Whoever waits is told for what, and what can go on by itself does."""
+import json
+import os
+import socket
+
+from harness import SwarmTest, digest, wait_for
+
+
+class HashingTest(SwarmTest):
+    """A share that is still hashed has no id yet; those who ask for it by name wait."""
+
+    def huge(self):
+        """Takes long to hash, and little space: the same file under many names, until it is cut."""
+        path = self.directory / "data" / "huge"
+        self.file("data/huge/0", 8 << 20)
+        for number in range(1, 4000):
+            os.link(path / "0", path / str(number))
+        return path
+
+    def listed_as_hashed(self, peer, name):
+        return wait_for(lambda: next((row for row in peer.json("list") if row["name"] == name and row["id"] == ""), None),
+                        f"{name} is listed as being hashed")
+
+    def ends(self, running):
+        self.addCleanup(running.kill)
+        out, err = running.communicate(timeout=60)
+        return running.returncode, out + err
+
+    def waiting(self, peer, what):
+        """A download that has said that it waits; the answers of the peer, line by line."""
+        control = socket.socket(socket.AF_UNIX)
+        self.addCleanup(control.close)
+        control.settimeout(60)
+        control.connect(str(peer.state / "control.sock"))
+        request = {"jsonrpc": "2.0", "id": 1, "method": "download", "params": {"what": what}}
+        control.sendall(json.dumps(request).encode() + b"\n")
+        answers = control.makefile()
+        self.addCleanup(answers.close)
+        self.assertIn("is still hashing", json.loads(answers.readline())["params"]["reason"])
+        return answers
+
+    def failure(self, answers):
+        for line in answers:
+            answer = json.loads(line)
+            if "error" in answer:
+                return answer["error"]
+        return None
+
+    def test_who_asks_for_what_is_hashed_waits_and_gets_it(self):
+        tracker = self.tracker()
+        leecher = self.peer("leecher", tracker)
+        path = self.file("data/wanted", 3 << 20)
+        # What comes after it waits for it, and is announced as well.
+        seeder = self.peer("seeder", tracker, "--workers", "1", "--share", self.huge(), "--share", path)
+        running = leecher.start("download", "wanted")
+        by_glob = leecher.start("download", "want*")
+        row = self.listed_as_hashed(leecher, "wanted")
+        self.assertEqual((row["seeders"], row["local"], row["reason"]), (0, "", "seeder is still hashing wanted (0 %)"))
+        self.assertIn("seeder is still hashing wanted", leecher.ok("list", "wanted").out)
+        self.assertEqual([one["name"] for one in seeder.json("status")["hashing"]], ["huge", "wanted"])
+        # Progress is told.
+        wait_for(lambda: next(one for one in leecher.json("list") if one["name"] == "huge")["reason"] !=
+                 "seeder is still hashing huge (0 %)", "some of it is hashed")
+        self.assertIsNone(running.poll())
+        os.truncate(self.directory / "data/huge/0", 0)
+        for one in (running, by_glob):
+            code, text = self.ends(one)
+            self.assertEqual(code, 0, text)
+        self.assertEqual(digest(leecher.dir / "wanted"), digest(path))
+        wait_for(lambda: [row["name"] for row in leecher.json("list")] == ["wanted"], "nothing else is hashed any more")
+
+    def test_who_waits_is_told_that_the_hashing_was_given_up(self):
+        tracker = self.tracker()
+        seeder = self.peer("seeder", tracker, "--workers", "1")
+        leecher = self.peer("leecher", tracker)
+        adding = seeder.start("add", self.huge())
+        self.addCleanup(adding.communicate)
+        self.addCleanup(adding.kill)
+        self.listed_as_hashed(leecher, "huge")
+        waiting = [self.waiting(one, "huge") for one in (leecher, seeder)]
+        adding.kill()
+        for answers in waiting:
+            failure = self.failure(answers)
+            self.assertEqual(failure["code"], 3)
+            self.assertIn("seeder was hashing it and stopped", failure["message"])
+        self.assertEqual(leecher.json("list"), [])
+
+    def test_who_waits_is_told_that_the_peer_left(self):
+        tracker = self.tracker()
+        leecher = self.peer("leecher", tracker)
+        seeder = self.peer("seeder", tracker, "--workers", "1", "--share", self.huge())
+        self.listed_as_hashed(leecher, "huge")
+        waiting = self.waiting(leecher, "huge")
+        seeder.kill()
+        failure = self.failure(waiting)
+        self.assertEqual(failure["code"], 3)
+        self.assertIn("seeder was hashing it and left the swarm", failure["message"])
