@@ -76,7 +76,14 @@ void announcements::on_watch(const share_id& id) {
 void announcements::on_unwatch(const share_id& id) {
   if (watches_.erase(id) == 0) return;
   unsaid_watches_.erase(id);
+  unsaid_unreached_.erase(id);
   unsaid_unwatches_.insert(id);
+}
+
+void announcements::on_unreached(const share_id& id, std::vector<peer_id> peers) {
+  if (!watches_.contains(id)) return;
+  peers.resize(std::min(peers.size(), live::unreached_peers_max));
+  unsaid_unreached_[id] = std::move(peers);
 }
 
 void announcements::on_connected() {
@@ -86,6 +93,7 @@ void announcements::on_connected() {
   for (const auto& [id, state] : offers_) unsaid_offers_.insert(id);
   unsaid_watches_ = watches_;
   unsaid_hashing_ = !hashing_.empty();
+  unsaid_unreached_.clear();
 }
 
 std::optional<live::peer_message> announcements::next_message(time_point now) {
@@ -94,6 +102,10 @@ std::optional<live::peer_message> announcements::next_message(time_point now) {
   }
   if (!unsaid_unwatches_.empty()) return live::unwatch{take(unsaid_unwatches_, 1).front()};
   if (!unsaid_watches_.empty()) return live::watch{take(unsaid_watches_, 1).front()};
+  if (!unsaid_unreached_.empty()) {
+    auto first = unsaid_unreached_.extract(unsaid_unreached_.begin());
+    return live::unreached{first.key(), std::move(first.mapped())};
+  }
   if (!unsaid_offers_.empty()) {
     // At most 800 bytes a row (name_bytes_max, escaped), so the message is within peer_message_bytes_max.
     live::publish publish;
@@ -119,7 +131,7 @@ std::optional<live::peer_message> announcements::next_message(time_point now) {
 
 time_point announcements::next_deadline() const {
   if (!unsaid_withdrawals_.empty() || !unsaid_unwatches_.empty() || !unsaid_watches_.empty() ||
-      !unsaid_offers_.empty() || unsaid_hashing_) {
+      !unsaid_unreached_.empty() || !unsaid_offers_.empty() || unsaid_hashing_) {
     return time_point::min();
   }
   time_point first = never;
@@ -134,6 +146,7 @@ void announcements::check_invariants() const {
   }
   for (const share_id& id : unsaid_withdrawals_) SHOAL_ASSERT(!offers_.contains(id));
   for (const share_id& id : unsaid_watches_) SHOAL_ASSERT(watches_.contains(id));
+  for (const auto& [id, peers] : unsaid_unreached_) SHOAL_ASSERT(watches_.contains(id));
   for (const share_id& id : unsaid_unwatches_) SHOAL_ASSERT(!watches_.contains(id));
 }
 

@@ -32,6 +32,9 @@ class announcements {
   void on_hashing(std::vector<live::hashing_row> rows);
   void on_watch(const share_id& id);
   void on_unwatch(const share_id& id);
+  /// These holders of a watched share could not be connected to (live::unreached). What is not said before the next
+  /// connection is forgotten.
+  void on_unreached(const share_id& id, std::vector<peer_id> peers);
   /// A new connection: everything is unsaid.
   void on_connected();
 
@@ -54,6 +57,7 @@ class announcements {
 
   std::unordered_map<share_id, offer_state> offers_;
   std::unordered_set<share_id> watches_;
+  std::unordered_map<share_id, std::vector<peer_id>> unsaid_unreached_;  ///< watched ones
   std::vector<live::hashing_row> hashing_;
   bool unsaid_hashing_ = false;
   std::unordered_set<share_id> unsaid_offers_;

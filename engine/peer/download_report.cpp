@@ -20,6 +20,28 @@ constexpr std::size_t gone_sources_max = 256;
 // Symbolic links that are named one by one; the rest is a number.
 constexpr std::size_t links_named_max = 20;
 
+// Before, nobody can know whether a peer can be connected to.
+constexpr duration dials_take = std::chrono::seconds(1);
+
+// Of those that the trackers list, who does not serve us and why.
+std::string absent_text(const share& which, bool tried) {
+  std::string text;
+  const std::size_t banned = which.banned_count();
+  if (banned > 0) {
+    text =
+        "; " + std::to_string(banned) + " sent damaged data and " + (banned == 1 ? "is" : "are") + " not asked again";
+  }
+  const swarm_outlook seen = which.outlook();
+  const std::size_t known = which.known_peers() + banned;
+  const std::size_t hidden = seen.holders - std::min(seen.holders, known);
+  if (hidden > 0) text += "; " + std::to_string(hidden) + " listed, to whom nobody can connect";
+  if (hidden > 0 && seen.reachable) text += ": they are asked to connect to this peer";
+  if (!seen.reachable && (hidden > 0 || (tried && seen.holders > 0))) {
+    text += "; nobody can connect to this peer either, so open its port, or choose one with --listen";
+  }
+  return text;
+}
+
 }  // namespace
 
 void download::remember_gone(source_row row) {
@@ -96,7 +118,7 @@ std::string download::reason() const {
     std::string text = "waiting for a peer that has it: none is connected";
     if (share_.known_peers() > 0) text += ", " + std::to_string(share_.known_peers()) + " known";
     if (!share_.last_dial_error().empty()) text += "; last try: " + share_.last_dial_error();
-    return text;
+    return elapsed() < dials_take ? text : text + absent_text(share_, !share_.last_dial_error().empty());
   }
   if (phase_ == download_phase::metadata)
     return "asking " + std::to_string(attached_.size()) + (attached_.size() == 1 ? " peer" : " peers") + " what it is";
@@ -115,7 +137,7 @@ std::string download::reason() const {
       ++counts.rejecting;
     }
   }
-  return waiting_reason(counts);
+  return waiting_reason(counts) + absent_text(share_, false);
 }
 
 }  // namespace shoal

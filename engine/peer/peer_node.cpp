@@ -363,6 +363,30 @@ void peer_node::on_swarm(std::size_t, const live::swarm& change) {
   for (const peer_id& gone : change.left) at->second->on_left(gone);
 }
 
+void peer_node::on_wanted(std::size_t, const live::wanted& call) {
+  const auto at = shares_.find(call.id);
+  const peer_address where{call.address, call.port};
+  if (at == shares_.end() || stopped_ || !wanted_dials_.on_wanted(where, clock::now())) return;
+  at->second->on_wanted(where, call.peer);
+}
+
+void peer_node::on_unreached(share& which, std::vector<peer_id> peers) {
+  for (auto& tracker : trackers_) tracker->unreached(which.id(), peers);
+}
+
+swarm_outlook peer_node::outlook(const share& which) const {
+  swarm_outlook seen;
+  if (const auto row = catalogue_.share(which.id())) {
+    const std::size_t self = published_.contains(which.id()) ? 1 : 0;
+    seen.holders = std::size_t{row->seeders} + row->leechers;
+    seen.holders -= std::min(seen.holders, self);
+  }
+  const auto connected = [](const auto& tracker) { return tracker->state().connected; };
+  const auto reachable = [](const auto& tracker) { return tracker->state().connected && tracker->state().reachable; };
+  seen.reachable = std::ranges::none_of(trackers_, connected) || std::ranges::any_of(trackers_, reachable);
+  return seen;
+}
+
 awaitable<void> peer_node::find_user_peers(std::shared_ptr<share> which, std::vector<std::string> peers) {
   for (const std::string& text : peers) {
     const auto where = parse_host_port(text);

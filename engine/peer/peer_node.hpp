@@ -26,6 +26,7 @@
 #include "peer/peer_context.hpp"
 #include "peer/share.hpp"
 #include "peer/tracker_client.hpp"
+#include "policy/wanted_dials.hpp"
 #include "store/state_directory.hpp"
 
 namespace shoal {
@@ -156,9 +157,12 @@ class peer_node final : private share_observer, private tracker_observer {
   void on_share_progress(share& which) override;
   void on_download_ended(share& which) override;
   void on_share_lost(share& which, const error& why) override;
+  void on_unreached(share& which, std::vector<peer_id> peers) override;
+  swarm_outlook outlook(const share& which) const override;
   void on_connected(std::size_t tracker, const live::welcome& welcome) override;
   void on_rows(std::size_t tracker) override;
   void on_swarm(std::size_t tracker, const live::swarm& change) override;
+  void on_wanted(std::size_t tracker, const live::wanted& call) override;
   void on_disconnected(std::size_t tracker, const std::string& reason) override;
 
   void on_connection(tcp::socket socket, std::uint8_t first_byte);
@@ -258,6 +262,7 @@ class peer_node final : private share_observer, private tracker_observer {
   std::set<std::string> changed_;   ///< paths of shares that may have changed
   std::multiset<share_id> losing_;  ///< withdrawn, and not among the missing ones yet
   std::set<share_id> published_;
+  wanted_dials wanted_dials_;
   notifier changes_;
   std::list<tcp::socket> greeting_;
   std::unique_ptr<control_server> control_;

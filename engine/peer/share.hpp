@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
@@ -27,6 +28,12 @@
 
 namespace shoal {
 
+/// For the reason why a download waits.
+struct swarm_outlook {
+  std::size_t holders = 0;  ///< other peers that hold the share, or part of it
+  bool reachable = true;    ///< others can connect to this peer, as far as any tracker knows
+};
+
 /// What a share tells its owner. Called on the network thread; the share is not destroyed from within.
 class share_observer {
  public:
@@ -37,6 +44,10 @@ class share_observer {
   virtual void on_download_ended(share& which) = 0;
   /// A shared file changed or vanished: the share must be withdrawn.
   virtual void on_share_lost(share& which, const error& why) = 0;
+  /// The download lacks sources; of the peers that are said to have it, these could not be connected to.
+  virtual void on_unreached(share& which, std::vector<peer_id> peers) = 0;
+  /// What the trackers say of who has the share.
+  virtual swarm_outlook outlook(const share& which) const = 0;
 };
 
 class share {
@@ -81,7 +92,10 @@ class share {
   /// Addresses to dial while downloading; `peer` and `seeder` as peer_book::on_found.
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder);
   void on_left(const peer_id& peer) { book_.on_left(peer); }
+  /// The peer wants what is here and cannot connect to us, so we connect to it. The caller bounds how often.
+  void on_wanted(const peer_address& where, const peer_id& peer);
   void ban(session& liar);
+  std::size_t banned_count() const { return book_.banned_count(); }
   /// Nothing gets through to the peer, which may come back at any moment: it is dialled anew beside the session, again
   /// and again as long as this is called. The new session replaces the old one if the peer prefers it.
   void on_path_lost(session& with);
@@ -114,9 +128,10 @@ class share {
 
   std::list<std::unique_ptr<session>>& sessions() { return sessions_; }
   /// Addresses known, sessions included: for the reason why a download waits.
-  std::size_t known_peers() const { return book_.size(); }
+  std::size_t known_peers() const;
   /// Why the last dial failed; empty if none did.
   const std::string& last_dial_error() const { return last_dial_error_; }
+  swarm_outlook outlook() const { return observer_.outlook(*this); }
 
  private:
   // share_dial.cpp
@@ -130,6 +145,9 @@ class share {
   /// Connects within `patience` and exchanges handshakes.
   awaitable<result<greeted>> greet(peer_address where, duration patience);
   awaitable<void> dial(peer_address where);
+  awaitable<void> dial_wanted(peer_address where, peer_id who);
+  /// Says that sources are lacking, if they are. When to look again.
+  time_point call_for_sources(time_point now);
   /// The address leads to who has a session already, or shall have none.
   void on_dial_unwanted(const peer_address& where, const peer_id& who);
   awaitable<void> redial(peer_id who, peer_address where, duration patience);
@@ -175,6 +193,8 @@ class share {
 
   peer_book book_;
   std::string last_dial_error_;
+  time_point call_at_ = never;
+  duration call_pause_{};
   std::list<tcp::socket> dialling_;
   std::list<std::unique_ptr<session>> sessions_;
   event book_changed_;

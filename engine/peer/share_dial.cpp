@@ -6,6 +6,7 @@
 #include "observe/log.hpp"
 #include "peer/handshake.hpp"
 #include "peer/share.hpp"
+#include "wire/live.hpp"
 
 namespace shoal {
 
@@ -17,8 +18,19 @@ constexpr duration presumed_dead_after = std::chrono::seconds(5);
 constexpr duration redial_interval_min = std::chrono::milliseconds(200);
 // With all places taken, a known address waits for one this long: sessions of other shares end unseen.
 constexpr duration room_check_interval = std::chrono::seconds(1);
+// A download that lacks sources says so after the first pause, then after twice as long each time. The first is what
+// dials within one country take.
+constexpr duration call_pause_min = std::chrono::milliseconds(500);
+constexpr duration call_pause_max = std::chrono::seconds(30);
+// As long as it has nobody at all: a holder may come to whom nobody can connect, and of whom it does not hear.
+constexpr duration call_pause_alone = std::chrono::seconds(4);
 
 }  // namespace
+
+std::size_t share::known_peers() const {
+  const auto elsewhere = [](const std::unique_ptr<session>& one) { return one && !one->in_book && !one->closed(); };
+  return book_.size() + static_cast<std::size_t>(std::ranges::count_if(sessions_, elsewhere));
+}
 
 std::size_t share::seeders() const {
   return static_cast<std::size_t>(std::count_if(
@@ -40,6 +52,21 @@ void share::on_found(const peer_address& where, const std::optional<peer_id>& pe
   book_changed_.set();
 }
 
+time_point share::call_for_sources(time_point now) {
+  if (call_at_ == never) {
+    call_pause_ = call_pause_min;
+    call_at_ = now + call_pause_;
+  }
+  if (now < call_at_) return call_at_;
+  auto unreached = book_.unreached(live::unreached_peers_max);
+  const bool lacking = has_room() && (!unreached.empty() || sessions_.empty() || download_->starved());
+  if (lacking) observer_.on_unreached(*this, std::move(unreached));
+  const duration longest = sessions_.empty() ? call_pause_alone : call_pause_max;
+  call_pause_ = lacking ? std::min<duration>(2 * call_pause_, longest) : call_pause_min;
+  call_at_ = now + std::max(call_pause_, room_check_interval);
+  return call_at_;
+}
+
 awaitable<void> share::dial_loop() {
   while (wants_peers()) {
     const auto now = clock::now();
@@ -51,6 +78,7 @@ awaitable<void> share::dial_loop() {
     auto look_again = book_.next_deadline();
     // An address that is due and may not be dialled must not keep this loop from waiting at all.
     if (!has_room()) look_again = std::max(look_again, now + room_check_interval);
+    look_again = std::min(look_again, call_for_sources(now));
     (void)co_await book_changed_.wait_until(look_again);
   }
 }
@@ -94,6 +122,23 @@ awaitable<void> share::dial(peer_address where) {
     on_dial_unwanted(where, peer->theirs.peer);
     co_return;
   }
+  book_.on_connected(where);
+  start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
+}
+
+void share::on_wanted(const peer_address& where, const peer_id& peer) {
+  const bool has_it = info_ && (complete_ || !verified_.none());
+  if (stopped_ || !has_it || peer == context_.self || book_.banned(peer)) return;
+  if (dialling_.size() >= dials_max || context_.sessions >= sessions_max) return;
+  const bool connected = std::ranges::any_of(
+      sessions_, [&](const std::unique_ptr<session>& one) { return one && !one->closed() && one->remote() == peer; });
+  if (!connected) tasks_.spawn("dial wanted", dial_wanted(where, peer));
+}
+
+awaitable<void> share::dial_wanted(peer_address where, peer_id who) {
+  auto peer = co_await greet(where, dial_timeout);
+  if (!peer) log_debug("dial fails share={} error=\"{}\"", id_.hex().substr(0, 12), peer.error().text);
+  if (!peer || stopped_ || peer->theirs.peer != who || !admit(peer->theirs, std::nullopt)) co_return;
   book_.on_connected(where);
   start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
 }

@@ -99,6 +99,8 @@ bool tracker_client::on_message(live::tracker_message& message) {
     std::erase_if(swarm->joined, [this](const live::endpoint_row& row) { return row.peer == self_; });
     std::erase(swarm->left, self_);
     if (state_.connected && unsaid_.is_watched(swarm->id)) observer_.on_swarm(tracker_, *swarm);
+  } else if (const auto* wanted = std::get_if<live::wanted>(&message)) {
+    if (state_.connected && wanted->peer != self_) observer_.on_wanted(tracker_, *wanted);
   } else if (const auto* failure = std::get_if<live::failure>(&message)) {
     log_warn("tracker refuses tracker={} code={} text={}", name(), failure->code, failure->text);
   }
@@ -152,6 +154,11 @@ void tracker_client::watch(const share_id& id) {
 
 void tracker_client::unwatch(const share_id& id) {
   unsaid_.on_unwatch(id);
+  announce();
+}
+
+void tracker_client::unreached(const share_id& id, std::vector<peer_id> peers) {
+  unsaid_.on_unreached(id, std::move(peers));
   announce();
 }
 

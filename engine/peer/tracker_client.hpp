@@ -40,6 +40,8 @@ class tracker_observer {
   /// Holders of a watched share, this peer itself taken out. After on_connected the first one of each share
   /// is complete; `joined` may name known peers, whose endpoint is then replaced.
   virtual void on_swarm(std::size_t tracker, const live::swarm& change) = 0;
+  /// A peer wants a share that this one said it holds, and asks to be connected to.
+  virtual void on_wanted(std::size_t tracker, const live::wanted& call) = 0;
   /// Sessions with peers go on. Called once for each on_connected.
   virtual void on_disconnected(std::size_t tracker, const std::string& reason) = 0;
 
@@ -89,6 +91,8 @@ class tracker_client final : private tracker_connection_reader {
   void hashing(std::vector<live::hashing_row> rows);
   void watch(const share_id& id);
   void unwatch(const share_id& id);
+  /// See announcements::on_unreached.
+  void unreached(const share_id& id, std::vector<peer_id> peers);
 
   const tracker_state& state() const { return state_; }
   const host_port& where() const { return where_; }

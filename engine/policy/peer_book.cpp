@@ -40,10 +40,25 @@ void peer_book::on_found(const peer_address& where, const std::optional<peer_id>
   if (peer) known.peer = peer;
   known.left = false;
   known.backoff = dial_backoff_min;
-  if (known.state == condition::idle) unschedule(at);
+  const bool idle = known.state == condition::idle;
+  if (idle) unschedule(at);
   // An address that the user gave says nothing about that.
   if (peer) known.seeder = seeder;
-  if (known.state == condition::idle) schedule(at, now);
+  if (!idle) return;
+  schedule(at, earliest_dial(where, now));
+}
+
+time_point peer_book::earliest_dial(const peer_address& where, time_point now) const {
+  const auto recent = recent_.find(where);
+  return recent == recent_.end() ? now : std::max(now, recent->second + dial_interval_min);
+}
+
+void peer_book::remember_dial(const peer_address& where, time_point now) {
+  if (now >= forgotten_at_ + dial_interval_min) {
+    std::erase_if(recent_, [now](const auto& one) { return one.second + dial_interval_min <= now; });
+    forgotten_at_ = now;
+  }
+  recent_[where] = now;
 }
 
 void peer_book::on_left(const peer_id& peer) {
@@ -59,6 +74,7 @@ void peer_book::on_dial_failed(const peer_address& where) {
   const auto at = entries_.find(where);
   if (at == entries_.end() || at->second.state != condition::dialling) return;
   --dialling_;
+  at->second.failed = true;
   rest(at, at->second.dialled);
   retire(at);
 }
@@ -69,6 +85,7 @@ void peer_book::on_connected(const peer_address& where) {
   if (at->second.state == condition::dialling) --dialling_;
   if (at->second.state == condition::idle) unschedule(at);
   at->second.state = condition::connected;
+  at->second.failed = false;
   at->second.backoff = dial_backoff_min;
 }
 
@@ -78,6 +95,24 @@ void peer_book::on_disconnected(const peer_address& where, bool again, time_poin
   if (!again) at->second.left = true;
   rest(at, now);
   retire(at);
+}
+
+void peer_book::on_new_way(time_point now) {
+  std::vector<peer_address> waiting;
+  for (const auto& [when, where] : later_) waiting.push_back(where);
+  for (const peer_address& where : waiting) {
+    const auto at = entries_.find(where);
+    unschedule(at);
+    at->second.backoff = dial_backoff_min;
+    schedule(at, std::min(at->second.next_try, earliest_dial(where, now)));
+  }
+}
+
+void peer_book::on_refused(const peer_address& where, time_point now) {
+  const auto at = entries_.find(where);
+  if (at == entries_.end()) return;
+  at->second.backoff = dial_backoff_max;
+  on_disconnected(where, true, now);
 }
 
 void peer_book::on_banned(const peer_id& peer) {
@@ -103,8 +138,20 @@ std::optional<peer_address> peer_book::next_dial(std::size_t seeders, time_point
   entry& chosen = entries_.at(where);
   chosen.state = condition::dialling;
   chosen.dialled = now;
+  remember_dial(where, now);
   ++dialling_;
   return where;
+}
+
+std::vector<peer_id> peer_book::unreached(std::size_t count) {
+  std::vector<peer_id> found;
+  if (entries_.empty()) return found;
+  auto at = std::next(entries_.begin(), static_cast<std::ptrdiff_t>(random_() % entries_.size()));
+  for (std::size_t left = entries_.size(); left > 0 && found.size() < count; --left) {
+    if (at->second.failed && at->second.peer) found.push_back(*at->second.peer);
+    if (++at == entries_.end()) at = entries_.begin();
+  }
+  return found;
 }
 
 time_point peer_book::next_deadline() const {

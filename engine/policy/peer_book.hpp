@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
@@ -39,6 +40,8 @@ inline constexpr std::size_t small_swarm_max = 64;
 inline constexpr std::size_t seeders_first_max = 8;
 inline constexpr duration dial_backoff_min = std::chrono::milliseconds(500);
 inline constexpr duration dial_backoff_max = std::chrono::seconds(15);
+/// However often somebody says that an address is there, it is not dialled sooner than this after the last dial.
+inline constexpr duration dial_interval_min = std::chrono::seconds(1);
 
 class peer_book {
  public:
@@ -56,6 +59,10 @@ class peer_book {
   void on_connected(const peer_address& where);
   /// `again`: worth another dial (after a back-off).
   void on_disconnected(const peer_address& where, bool again, time_point now);
+  /// There may be a way now to those who could not be reached: they are dialled as if they had just become known.
+  void on_new_way(time_point now);
+  /// The peer at the address has nothing for us, as it says: it is dialled after the longest pause.
+  void on_refused(const peer_address& where, time_point now);
   void on_banned(const peer_id& peer);
 
   /// An address to dial now, which counts as being dialled from then on. `seeders`: sessions with peers that hold
@@ -63,7 +70,10 @@ class peer_book {
   std::optional<peer_address> next_dial(std::size_t seeders, time_point now);
   /// `now` or earlier if one is due; never while all dials_max are under way.
   time_point next_deadline() const;
+  /// Known peers whose last dial failed, at most `count` of them, others each time.
+  std::vector<peer_id> unreached(std::size_t count);
   bool banned(const peer_id& peer) const { return banned_.contains(peer); }
+  std::size_t banned_count() const { return banned_.size(); }
   std::size_t size() const { return entries_.size(); }
 
   void check_invariants() const;
@@ -79,6 +89,7 @@ class peer_book {
     time_point next_try{};    ///< of idle ones; in due once it has come, until then in later_
     duration backoff = dial_backoff_min;
     bool left = false;
+    bool failed = false;  ///< the last dial
   };
   using place = std::map<peer_address, entry>::iterator;
   using due = std::set<std::pair<std::uint64_t, peer_address>>;  ///< by entry::order
@@ -88,6 +99,8 @@ class peer_book {
   /// Idle from now on, and dialled again when its back-off has passed since then.
   void rest(place at, time_point since);
   void retire(place at);
+  time_point earliest_dial(const peer_address& where, time_point now) const;
+  void remember_dial(const peer_address& where, time_point now);
 
   std::map<peer_address, entry> entries_;
   due due_seeders_;
@@ -95,6 +108,8 @@ class peer_book {
   std::set<std::pair<time_point, peer_address>> later_;
   std::mt19937_64 random_;
   std::set<peer_id> banned_;
+  std::map<peer_address, time_point> recent_;  ///< dials of the last dial_interval_min, or of somewhat longer
+  time_point forgotten_at_{};                  ///< when older ones were last taken out
   std::size_t dialling_ = 0;
 };
 

@@ -74,6 +74,7 @@ void registry::set_holder(live_session_id session, session_state& state, const l
     holder->second = have;
   } else {
     state.shares.insert(offer.id);
+    if (!handed_out(state)) share.hidden.insert(session);
     if (handed_out(state) && !share.watchers.empty()) {
       share.touched.insert(state.row.peer);
       swarms_changed_.insert(offer.id);
@@ -88,6 +89,7 @@ void registry::drop_holder(live_session_id session, session_state& state, const 
   const auto holder = share.holders.find(session);
   count(share, holder->second, false);
   share.holders.erase(holder);
+  share.hidden.erase(session);
   if (handed_out(state) && !share.watchers.empty()) {
     share.touched.insert(state.row.peer);
     swarms_changed_.insert(id);
@@ -170,6 +172,38 @@ void registry::on_unwatch(live_session_id session, const live::unwatch& message)
     swarms_changed_.erase(message.id);
     swarms_asked_.erase(message.id);
     shares_.erase(message.id);
+  }
+}
+
+void registry::on_unreached(live_session_id session, const live::unreached& message, time_point now) {
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end() || !found->second.watches.contains(message.id)) return;
+  session_state& state = found->second;
+  // Nobody is sent to an address at which no peer of this swarm was found.
+  if (!handed_out(state)) return;
+  if (state.unreached_at != time_point::min() && now < state.unreached_at + unreached_interval) return;
+  state.unreached_at = now;
+  share_state& share = shares_.at(message.id);
+  addressed<live::wanted> call{{message.id, state.row.peer, state.row.address, state.row.port}, {}};
+  for (const peer_id& peer : message.peers) {
+    const auto holder = session_of_.find(peer);
+    if (holder == session_of_.end() || holder->second == session || !share.holders.contains(holder->second)) continue;
+    if (!std::ranges::count(call.to, holder->second)) call.to.push_back(holder->second);
+  }
+  call_hidden(share, session, call.to);
+  if (call.to.empty()) return;
+  wanted_.push_back(std::move(call));
+  mark_changed(now);
+}
+
+void registry::call_hidden(share_state& share, live_session_id caller, std::vector<live_session_id>& to) const {
+  // Each is looked at once at most.
+  for (std::size_t left = std::min(share.hidden.size(), callees_max); left > 0; --left) {
+    auto next = share.hidden.upper_bound(share.called_last);
+    if (next == share.hidden.end()) next = share.hidden.begin();
+    share.called_last = *next;
+    const bool has_something = share.holders.at(*next) > 0 || share.row.bytes == 0;
+    if (has_something && *next != caller && !std::ranges::count(to, *next)) to.push_back(*next);
   }
 }
 
@@ -308,6 +342,7 @@ registry::batch registry::next_batch(time_point now) {
     if (share->second.holders.empty() && share->second.watchers.empty()) shares_.erase(share);
   }
   shares_changed_.clear();
+  out.wanted = std::exchange(wanted_, {});
 
   const bool something = !delta.joined.empty() || !delta.left.empty() || !delta.published.empty() ||
                          !delta.withdrawn.empty() || !delta.progress.empty();
@@ -338,35 +373,6 @@ live::snapshot registry::snapshot() const {
     if (!share.holders.empty()) all.shares.push_back(share.row);
   }
   return all;
-}
-
-void registry::check_invariants() const {
-  SHOAL_ASSERT(session_of_.size() == sessions_.size());
-  std::uint32_t at_addresses = 0;
-  for (const auto& [address, sessions] : sessions_at_) at_addresses += sessions;
-  SHOAL_ASSERT(at_addresses == sessions_.size());
-  for (const auto& [session, state] : sessions_) {
-    SHOAL_ASSERT(session_of_.at(state.row.peer) == session);
-    SHOAL_ASSERT(state.synced != newcomers_.contains(session));
-    for (const share_id& id : state.shares) SHOAL_ASSERT(shares_.at(id).holders.contains(session));
-    for (const share_id& id : state.watches) SHOAL_ASSERT(shares_.at(id).watchers.contains(session));
-  }
-  for (const auto& [id, share] : shares_) {
-    share_state counted;
-    counted.row.bytes = share.row.bytes;
-    for (const auto& [session, have] : share.holders) {
-      SHOAL_ASSERT(sessions_.at(session).shares.contains(id));
-      (have >= share.row.bytes ? counted.row.seeders : counted.row.leechers)++;
-      counted.row.held += have;
-    }
-    SHOAL_ASSERT(counted.row.seeders == share.row.seeders && counted.row.leechers == share.row.leechers);
-    SHOAL_ASSERT(counted.row.held == share.row.held);
-    for (const live_session_id session : share.watchers) SHOAL_ASSERT(sessions_.at(session).watches.contains(id));
-    for (const live_session_id session : share.watchers_new) SHOAL_ASSERT(share.watchers.contains(session));
-    SHOAL_ASSERT(share.watchers_new.empty() || swarms_asked_.contains(id));
-    SHOAL_ASSERT(!share.holders.empty() || !share.watchers.empty() || shares_changed_.contains(id));
-  }
-  for (const share_id& id : swarms_changed_) SHOAL_ASSERT(shares_.contains(id));
 }
 
 }  // namespace shoal

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -36,6 +37,12 @@ class registry {
   /// whoever asked within this time.
   static constexpr duration answer_interval = std::chrono::milliseconds(5);
 
+  /// Holders that are told of one `unreached`: those that it names, and of the others that nobody can connect to, the
+  /// next ones each time.
+  static constexpr std::size_t callees_max = 8;
+  /// What a peer says more often is not passed on.
+  static constexpr duration unreached_interval = std::chrono::milliseconds(200);
+
   struct limits {
     /// About 30 MB of the tracker's memory.
     std::uint32_t shares_per_peer_max = 100'000;
@@ -57,6 +64,7 @@ class registry {
     std::optional<addressed<live::delta>> delta;
     std::optional<addressed<live::snapshot>> snapshot;  ///< to those that joined or asked for a resync
     std::vector<addressed<live::swarm>> swarms;         ///< for one session at most one of each share
+    std::vector<addressed<live::wanted>> wanted;        ///< to holders that are to connect to a watcher
   };
 
   registry() = default;
@@ -79,6 +87,9 @@ class registry {
   /// Asks for the complete swarm within answer_interval and changes from then on. errc::limit: not watched.
   result<void> on_watch(live_session_id session, const live::watch& message, time_point now);
   void on_unwatch(live_session_id session, const live::unwatch& message);
+  /// Tells holders of the share that the peer wants them to connect to it. Ignored if the peer does not watch the
+  /// share, or could not be connected to itself.
+  void on_unreached(live_session_id session, const live::unreached& message, time_point now);
   void on_resync(live_session_id session, time_point now);
   /// The session is over, however that happened.
   void on_leave(live_session_id session, time_point now);
@@ -100,11 +111,14 @@ class registry {
     std::string observed;
     std::unordered_set<share_id> shares;
     std::unordered_set<share_id> watches;
-    bool synced = false;  ///< has a snapshot, so it gets deltas
+    bool synced = false;                          ///< has a snapshot, so it gets deltas
+    time_point unreached_at = time_point::min();  ///< when it said so last
   };
   struct share_state {
     live::share_row row;                                         ///< without holders: all counts 0
     std::unordered_map<live_session_id, std::uint64_t> holders;  ///< and their verified bytes
+    std::set<live_session_id> hidden;                            ///< holders that are not handed out
+    live_session_id called_last{};                               ///< of them
     std::unordered_set<live_session_id> watchers;
     std::unordered_set<live_session_id> watchers_new;  ///< those that wait for the complete swarm
     std::unordered_set<peer_id> touched;               ///< holders that came or went since the last batch
@@ -117,6 +131,8 @@ class registry {
   static bool handed_out(const session_state& state) { return state.row.reachable && state.row.port != 0; }
   void set_holder(live_session_id session, session_state& state, const live::share_offer& offer);
   void drop_holder(live_session_id session, session_state& state, const share_id& id);
+  /// Adds those who shall connect to `caller`.
+  void call_hidden(share_state& share, live_session_id caller, std::vector<live_session_id>& to) const;
   void count(share_state& share, std::uint64_t have, bool add);
   bool drop_session(live_session_id session);
   live::delta take_delta();
@@ -144,6 +160,7 @@ class registry {
   std::unordered_set<share_id> swarms_changed_;
   std::unordered_set<share_id> swarms_asked_;  ///< shares with new watchers
   std::unordered_set<live_session_id> newcomers_;
+  std::vector<addressed<live::wanted>> wanted_;
 };
 
 }  // namespace shoal

@@ -151,6 +151,8 @@ void live_session::apply(live::peer_message& message) {
     outcome = registry_.on_watch(id_, *watch, now);
   } else if (const auto* unwatch = std::get_if<live::unwatch>(&message)) {
     registry_.on_unwatch(id_, *unwatch);
+  } else if (const auto* unreached = std::get_if<live::unreached>(&message)) {
+    registry_.on_unreached(id_, *unreached, now);
   } else if (std::holds_alternative<live::resync>(message)) {
     registry_.on_resync(id_, now);
   } else {

@@ -227,12 +227,16 @@ void tracker_node::send(registry::batch batch) {
       if (live_session* session = find(id)) session->send_snapshot(text);
     }
   }
-  for (auto& swarm : batch.swarms) {
-    const shared_text text = encoded(swarm.message);
-    for (const live_session_id id : swarm.to) {
-      if (live_session* session = find(id)) session->send(text);
+  const auto send_all = [&](auto& messages) {
+    for (auto& one : messages) {
+      const shared_text text = encoded(one.message);
+      for (const live_session_id id : one.to) {
+        if (live_session* session = find(id)) session->send(text);
+      }
     }
-  }
+  };
+  send_all(batch.swarms);
+  send_all(batch.wanted);
 }
 
 }  // namespace shoal

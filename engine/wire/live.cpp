@@ -110,6 +110,11 @@ void fields(auto& archive, is<unwatch> auto& m) {
   archive.id("id", m.id);
 }
 
+void fields(auto& archive, is<unreached> auto& m) {
+  archive.id("id", m.id);
+  archive.ids("peers", m.peers, optional, unreached_peers_max);
+}
+
 void fields(auto&, is<resync> auto&) {}
 
 void fields(auto&, is<leave> auto&) {}
@@ -141,6 +146,13 @@ void fields(auto& archive, is<swarm> auto& m) {
   archive.ids("left", m.left, optional);
 }
 
+void fields(auto& archive, is<wanted> auto& m) {
+  archive.id("id", m.id);
+  archive.id("peer", m.peer);
+  archive.text("address", m.address, address_bytes_max, required);
+  archive.number("port", m.port, required);
+}
+
 void fields(auto& archive, is<failure> auto& m) {
   archive.text("code", m.code, name_bytes_max, required);
   archive.text("text", m.text, text_bytes_max, optional);
@@ -155,9 +167,9 @@ constexpr std::size_t parse_bytes = 8 * KiB;
 
 // Names of the types, in the order of the variants.
 constexpr std::array<std::string_view, std::variant_size_v<peer_message>> peer_types{
-    "join", "publish", "withdraw", "progress", "hashing", "watch", "unwatch", "resync", "leave"};
-constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tracker_types{"welcome", "snapshot",
-                                                                                           "delta", "swarm", "failure"};
+    "join", "publish", "withdraw", "progress", "hashing", "watch", "unwatch", "unreached", "resync", "leave"};
+constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tracker_types{
+    "welcome", "snapshot", "delta", "swarm", "wanted", "failure"};
 
 error refusal(std::string text) {
   return {errc::protocol, "live message: " + std::move(text)};

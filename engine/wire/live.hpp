@@ -27,6 +27,8 @@ inline constexpr std::size_t tracker_message_bytes_max = 256 * MiB;
 inline constexpr std::size_t shares_per_message_max = 1000;
 /// Rows of one peer that are listed as being hashed; with more, the others follow as these end.
 inline constexpr std::size_t hashing_rows_max = 1000;
+/// Holders that one `unreached` names.
+inline constexpr std::size_t unreached_peers_max = 8;
 inline constexpr std::size_t name_bytes_max = 255;
 inline constexpr std::size_t version_bytes_max = 64;
 inline constexpr std::size_t address_bytes_max = 64;
@@ -89,6 +91,13 @@ struct unwatch {
   share_id id;
   friend bool operator==(const unwatch&, const unwatch&) = default;
 };
+/// I watch this share and lack sources. These of its holders could not be connected to; they, and holders to which
+/// nobody can connect, shall connect to me.
+struct unreached {
+  share_id id;
+  std::vector<peer_id> peers;
+  friend bool operator==(const unreached&, const unreached&) = default;
+};
 /// My `delta.seq` has a gap: send a snapshot.
 struct resync {
   friend bool operator==(const resync&, const resync&) = default;
@@ -97,7 +106,7 @@ struct leave {
   friend bool operator==(const leave&, const leave&) = default;
 };
 
-using peer_message = std::variant<join, publish, withdraw, progress, hashing, watch, unwatch, resync, leave>;
+using peer_message = std::variant<join, publish, withdraw, progress, hashing, watch, unwatch, unreached, resync, leave>;
 
 // From the tracker.
 
@@ -167,6 +176,15 @@ struct swarm {
   std::vector<peer_id> left;
   friend bool operator==(const swarm&, const swarm&) = default;
 };
+/// To a holder of the share: this peer wants it and cannot connect to the holder, so the holder may connect to it. The
+/// tracker itself has a session with the peer and has connected to this address.
+struct wanted {
+  share_id id;
+  peer_id peer;
+  std::string address;
+  std::uint16_t port = 0;
+  friend bool operator==(const wanted&, const wanted&) = default;
+};
 /// The peer did something wrong; the session ends after it unless `code` is "limit".
 struct failure {
   std::string code;  ///< name_of(errc)
@@ -174,7 +192,7 @@ struct failure {
   friend bool operator==(const failure&, const failure&) = default;
 };
 
-using tracker_message = std::variant<welcome, snapshot, delta, swarm, failure>;
+using tracker_message = std::variant<welcome, snapshot, delta, swarm, wanted, failure>;
 
 std::string encode(const peer_message& message);
 std::string encode(const tracker_message& message);

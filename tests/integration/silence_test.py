@@ -1,7 +1,9 @@
 """Whoever waits is told for what, and what can go on by itself does."""
 import json
 import os
+import shutil
 import socket
+import subprocess
 
 from harness import SwarmTest, digest, wait_for
 
@@ -95,3 +97,55 @@ class HashingTest(SwarmTest):
         failure = self.failure(waiting)
         self.assertEqual(failure["code"], 3)
         self.assertIn("seeder was hashing it and left the swarm", failure["message"])
+
+
+class UnreachableTest(SwarmTest):
+    """Of two peers one must be able to connect to the other; which of them is the same."""
+
+    def hidden(self, name, tracker, *arguments):
+        """Published at an address at which nobody listens, as one behind a firewall is."""
+        return self.peer(name, tracker, "--advertise", "127.0.0.9", *arguments)
+
+    def test_a_holder_to_whom_nobody_can_connect_connects_itself(self):
+        tracker = self.tracker("--allow-advertise")
+        path = self.file("data/x", 5 << 20)
+        self.hidden("seeder", tracker, "--share", path)
+        leecher = self.peer("leecher", tracker)
+        self.wait_listed(leecher, "x", seeders=1)
+        self.assertEqual([row["reachable"] for row in leecher.json("peers")], [True, False])
+        leecher.ok("download", "x")
+        self.assertEqual(digest(leecher.dir / "x"), digest(path))
+
+    def test_where_neither_can_be_connected_to_the_reason_says_so(self):
+        tracker = self.tracker("--allow-advertise")
+        self.hidden("seeder", tracker, "--share", self.file("data/x", 1 << 20))
+        leecher = self.hidden("leecher", tracker)
+        row = self.wait_listed(leecher, "x", seeders=1)
+        leecher.ok("download", "x", "--no-wait")
+
+        def why():
+            text = leecher.download_row(row["id"])["reason"]
+            return text if "connect" in text.partition("is connected")[2] else None
+        reason = wait_for(why, "a reason")
+        self.assertIn("1 listed, to whom nobody can connect; nobody can connect to this peer either", reason)
+        self.assertIn("--listen", reason)
+
+    def test_a_firewall_that_only_the_downloader_meets(self):
+        if os.geteuid() != 0 or shutil.which("nft") is None or shutil.which("ip") is None:
+            self.skipTest("needs root, ip and nft, for a firewall in a namespace")
+        name = f"shoal-test-{os.getpid()}"
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        self.addCleanup(subprocess.run, ["ip", "netns", "del", name], check=True)
+        self.prefix = ["ip", "netns", "exec", name]
+        subprocess.run([*self.prefix, "ip", "link", "set", "lo", "up"], check=True)
+        tracker = self.tracker()
+        path = self.file("data/x", 5 << 20)
+        seeder = self.peer("seeder", tracker, "--share", path)
+        leecher = self.peer("leecher", tracker)
+        self.wait_listed(leecher, "x", seeders=1)
+        self.assertEqual([row["reachable"] for row in leecher.json("peers")], [True, True])
+        for words in ("add table ip f", "add chain ip f i { type filter hook input priority 0; }",
+                      f"add rule ip f i tcp dport {seeder.port} ct state new reject with tcp reset"):
+            subprocess.run([*self.prefix, "nft", words], check=True)
+        leecher.ok("download", "x")
+        self.assertEqual(digest(leecher.dir / "x"), digest(path))

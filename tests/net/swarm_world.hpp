@@ -77,6 +77,7 @@ class test_peer final : public tracker_observer {
   int connects = 0;
   int disconnects = 0;
   int rows_told = 0;
+  std::vector<live::wanted> wanted_by;
   std::string reason;
 
  private:
@@ -90,6 +91,7 @@ class test_peer final : public tracker_observer {
     for (const auto& id : change.left) known.erase(id);
     for (const auto& row : change.joined) known.insert(row.peer);
   }
+  void on_wanted(std::size_t, const live::wanted& call) override { wanted_by.push_back(call); }
   void on_disconnected(std::size_t, const std::string& why) override {
     ++disconnects;
     reason = why;

@@ -416,6 +416,21 @@ TEST_CASE("watchers get the swarm and its changes", "[tracker_node]") {
   CHECK(watcher.swarm(5).empty());
 }
 
+TEST_CASE("a holder that nobody can connect to is told who wants its share", "[tracker_node]") {
+  swarm_world w;
+  auto& watcher = w.add_peer(1);
+  auto& hidden = w.add_peer(2);
+  hidden.join().port = 0;
+  REQUIRE(hidden.client().publish(offer(5)).has_value());
+  hidden.start();
+  watcher.client().watch(share(5));
+  watcher.start();
+  REQUIRE(w.until([&] { return watcher.connected() && watcher.rows().share(share(5)); }));
+  watcher.client().unreached(share(5), {});
+  REQUIRE(w.until([&] { return !hidden.wanted_by.empty(); }));
+  CHECK(hidden.wanted_by == std::vector{live::wanted{share(5), peer(1), "127.0.0.1", watcher.join().port}});
+}
+
 TEST_CASE("IPv6, and IPv4 through it", "[tracker_node]") {
   auto options = swarm_world::quick();
   options.listen = {tcp::endpoint(asio::ip::address_v6::any(), 0)};

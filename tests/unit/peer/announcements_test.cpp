@@ -213,3 +213,27 @@ TEST_CASE("what is hashed is said after the offers, and again to a new tracker",
   (void)subject.next_message(start);
   CHECK_FALSE(subject.next_message(start));
 }
+
+TEST_CASE("that sources are lacking is said of what is watched, once", "[announcements]") {
+  announcements subject;
+  const std::vector<peer_id> many(live::unreached_peers_max + 1);
+  subject.on_unreached(share(1), many);
+  CHECK(subject.next_deadline() == never);
+  subject.on_watch(share(1));
+  subject.on_unreached(share(1), {});
+  subject.on_unreached(share(1), many);
+  subject.check_invariants();
+  CHECK(std::holds_alternative<live::watch>(subject.next_message(start).value()));
+  const auto said = subject.next_message(start);
+  REQUIRE(said);
+  CHECK(std::get<live::unreached>(*said).peers.size() == live::unreached_peers_max);
+  CHECK_FALSE(subject.next_message(start));
+  subject.on_unreached(share(1), {});
+  subject.on_connected();
+  CHECK(std::holds_alternative<live::watch>(subject.next_message(start).value()));
+  CHECK_FALSE(subject.next_message(start));
+  subject.on_unreached(share(1), {});
+  subject.on_unwatch(share(1));
+  CHECK(std::holds_alternative<live::unwatch>(subject.next_message(start).value()));
+  CHECK_FALSE(subject.next_message(start));
+}

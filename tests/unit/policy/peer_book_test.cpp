@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <random>
+#include <set>
 #include <vector>
 
 namespace shoal {
@@ -50,6 +51,68 @@ TEST_CASE("a failed dial is repeated with growing pauses for as long as the addr
   book.on_dial_failed(a);
   book.on_found(a, std::nullopt, false, now);
   CHECK(book.next_dial(0, now) == a);
+}
+
+TEST_CASE("an address is not dialled more often because it is named more often") {
+  peer_book book(1);
+  int dials = 0;
+  for (int ms = 0; ms < 5000; ++ms) {
+    const time_point now = start + std::chrono::milliseconds(ms);
+    // Whoever it is said to be, and however often it is taken back.
+    if (ms % 3 == 0) book.on_left(id(1));
+    book.on_found(a, id(1), ms % 2 == 0, now);
+    if (book.next_dial(0, now)) {
+      ++dials;
+      book.on_dial_failed(a);
+    }
+    book.check_invariants();
+  }
+  CHECK(dials >= 3);
+  CHECK(dials <= 7);
+}
+
+TEST_CASE("where a new way opens, those who could not be reached are dialled again") {
+  peer_book book(1);
+  book.on_found(a, id(1), false, start);
+  time_point now = start;
+  for (int i = 0; i < 8; ++i) {
+    REQUIRE(book.next_dial(0, now) == a);
+    book.on_dial_failed(a);
+    now = book.next_deadline();
+  }
+  // The pause is long by now.
+  REQUIRE(book.next_dial(0, now) == a);
+  book.on_dial_failed(a);
+  book.on_new_way(now);
+  book.check_invariants();
+  CHECK(book.next_deadline() == now + dial_interval_min);
+  CHECK(book.next_dial(0, now + dial_interval_min) == a);
+}
+
+TEST_CASE("peers that could not be connected to are named, some each time") {
+  peer_book book(1);
+  std::set<peer_id> named;
+  for (std::uint8_t n = 1; n <= 20; ++n) book.on_found({"192.0.2.1", n}, id(n), false, start);
+  book.on_found(a, std::nullopt, false, start);
+  CHECK(book.unreached(8).empty());
+  time_point now = start;
+  std::vector<peer_address> failed;
+  while (const auto next = book.next_dial(0, now)) {
+    book.on_dial_failed(*next);
+    failed.push_back(*next);
+  }
+  REQUIRE(failed.size() == 21);
+  for (int i = 0; i < 200; ++i) {
+    const auto some = book.unreached(8);
+    CHECK(some.size() == 8);
+    named.insert(some.begin(), some.end());
+  }
+  CHECK(named.size() == 20);
+  // Who connected meanwhile is not among them.
+  book.on_connected({"192.0.2.1", 7});
+  for (int i = 0; i < 200; ++i) {
+    for (const peer_id& one : book.unreached(8)) CHECK(one != id(7));
+  }
 }
 
 TEST_CASE("the pause after a failed dial counts from its begin") {

@@ -226,6 +226,75 @@ TEST_CASE("a share that is published anew is described anew", "[registry]") {
   CHECK(b.subject.snapshot().shares[0].publication.ms == 200);
 }
 
+TEST_CASE("holders that cannot be connected to are told who wants what they have", "[registry]") {
+  bench b;
+  REQUIRE(b.join(1, 1, false).has_value());
+  REQUIRE(b.join(2, 2, true).has_value());
+  REQUIRE(b.join(3, 3, true).has_value());
+  REQUIRE(b.join(4, 4, false).has_value());
+  for (const std::uint32_t holder : {1u, 2u})
+    REQUIRE(b.subject.on_publish(session(holder), offer(1, 1000), b.now).has_value());
+  for (const std::uint32_t watcher : {3u, 4u})
+    REQUIRE(b.subject.on_watch(session(watcher), {share(1)}, b.now).has_value());
+  b.tick();
+
+  b.subject.on_unreached(session(3), {share(1), {}}, b.now);
+  const auto told = b.tick();
+  REQUIRE(told.wanted.size() == 1);
+  CHECK(told.wanted[0].message == live::wanted{share(1), peer(3), "192.0.2.3", 7003});
+  CHECK(told.wanted[0].to == std::vector{session(1)});
+  CHECK(b.tick().wanted.empty());
+
+  // Those that it could not connect to itself, too, each once.
+  b.now += registry::unreached_interval;
+  b.subject.on_unreached(session(3), {share(1), {peer(2), peer(2), peer(1), peer(3), peer(9)}}, b.now);
+  const auto named = b.tick();
+  REQUIRE(named.wanted.size() == 1);
+  CHECK(named.wanted[0].to == std::vector{session(2), session(1)});
+
+  // Not too often.
+  b.now += registry::unreached_interval;
+  b.subject.on_unreached(session(3), {share(1), {}}, b.now);
+  b.subject.on_unreached(session(3), {share(1), {}}, b.now);
+  CHECK(b.tick().wanted.size() == 1);
+
+  // Nobody is sent to a peer that cannot be connected to, or that does not watch the share.
+  b.now += registry::unreached_interval;
+  b.subject.on_unreached(session(4), {share(1), {}}, b.now);
+  b.subject.on_unreached(session(2), {share(1), {}}, b.now);
+  b.subject.on_unreached(session(3), {share(2), {}}, b.now);
+  b.subject.on_unreached(session(9), {share(1), {}}, b.now);
+  CHECK(b.tick().wanted.empty());
+
+  // Who left is not told.
+  b.subject.on_leave(session(1), b.now);
+  b.subject.on_unreached(session(3), {share(1), {}}, b.now);
+  CHECK(b.tick().wanted.empty());
+}
+
+TEST_CASE("of many hidden holders the next ones are told each time", "[registry]") {
+  bench b;
+  REQUIRE(b.join(1, 1).has_value());
+  REQUIRE(b.subject.on_watch(session(1), {share(1)}, b.now).has_value());
+  for (std::uint8_t n = 2; n < 32; ++n) {
+    REQUIRE(b.join(n, n, false).has_value());
+    // One of them has nothing yet.
+    REQUIRE(b.subject.on_publish(session(n), offer(1, n == 5 ? 0 : 10), b.now).has_value());
+  }
+  b.tick();
+  std::set<live_session_id> called;
+  for (int i = 0; i < 4; ++i) {
+    b.now += registry::unreached_interval;
+    b.subject.on_unreached(session(1), {share(1), {}}, b.now);
+    const auto told = b.tick();
+    REQUIRE(told.wanted.size() == 1);
+    CHECK(told.wanted[0].to.size() <= registry::callees_max);
+    called.insert(told.wanted[0].to.begin(), told.wanted[0].to.end());
+  }
+  CHECK(called.size() == 29);
+  CHECK_FALSE(called.contains(session(5)));
+}
+
 TEST_CASE("what a peer hashes is part of its row", "[registry]") {
   bench b;
   REQUIRE(b.join(1, 1).has_value());

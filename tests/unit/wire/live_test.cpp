@@ -48,6 +48,8 @@ TEST_CASE("every message of a peer comes back") {
       hashing{{{"a", share_bytes_max, share_bytes_max}, {"b", 0, 0}}},
       watch{share},
       unwatch{share},
+      unreached{share, {}},
+      unreached{share, {peer, id_of<peer_id>(2)}},
       resync{},
       leave{}};
   for (const auto& message : all) {
@@ -66,6 +68,7 @@ TEST_CASE("every message of the tracker comes back") {
                                          snapshot{std::numeric_limits<std::uint64_t>::max(), {row, busy}, {listed}},
                                          delta{7, {row}, {peer}, {listed}, {share}, {{share, 1, 2, 3}}},
                                          swarm{share, {{peer, "2001:db8::1", 1}}, {peer}},
+                                         wanted{share, peer, "2001:db8::1", 65535},
                                          failure{"limit", "too many shares: withdraw some"}};
   for (const auto& message : all) {
     CAPTURE(encode(message));
