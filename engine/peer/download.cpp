@@ -51,6 +51,11 @@ awaitable<void> download::run() {
   ended_at_ = clock::now();
   rate_ = 0;
   if (phase_ == download_phase::failed) {
+    // What was verified is not what is there: the next try looks at everything again.
+    if (failure_.code == errc::verification) {
+      auto forget = [this] { return context_.database.save_progress(request_.id, {}, {}); };
+      (void)co_await offload(context_.background, std::move(forget));
+    }
     log_warn("download fails name=\"{}\" error=\"{}\" share={}", printable(share_.name()), failure_.text,
              request_.id.hex().substr(0, 12));
     share_.on_download_failed();
@@ -129,11 +134,7 @@ awaitable<void> download::finish() {
     auto attributes = decode_attributes(info->attributes(), info->regular_file_count());
     wanted_attributes wanted;
     if (attributes) wanted = {std::move(*attributes), request_.keep_modes};
-    if (auto done = files->finish(wanted); !done) {
-      // What was verified is not what is there: the next try looks at everything again.
-      if (done.error().code == errc::verification) (void)context_.database.save_progress(request_.id, {}, {});
-      return done;
-    }
+    if (auto done = files->finish(wanted); !done) return done;
     result<void> written;
     if (context_.remember_shares) {
       stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode, published};
@@ -201,7 +202,11 @@ void download::after_event(session& from) {
 
 void download::follow_decisions() {
   while (const auto liar = transfer_->next_ban()) {
-    if (session* one = session_of(*liar)) share_.ban(*one);
+    session* one = session_of(*liar);
+    if (one == nullptr) continue;
+    share_.ban(*one, transfer_->lied_about(*liar));
+    // At once: the session may take a moment to end, and others are to get what it was asked for.
+    on_session_gone(*one);
   }
   while (const auto piece = transfer_->next_leaf_query()) ask_leaves(*piece);
   while (const auto fault = transfer_->next_fault()) {

@@ -20,6 +20,8 @@ std::string_view name_of(end_reason reason) {
       return "banned";
     case end_reason::share_removed:
       return "share_removed";
+    case end_reason::withdrawn:
+      return "withdrawn";
     case end_reason::stopping:
       return "stopping";
   }

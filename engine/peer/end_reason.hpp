@@ -15,6 +15,7 @@ enum class end_reason : std::uint8_t {
   both_complete,   ///< neither side has anything for the other
   banned,          ///< the peer sent data that does not match its hash
   share_removed,   ///< the share is not offered any more
+  withdrawn,       ///< the other side said that it does not offer the share any more, and why
   stopping,        ///< this peer stops
 };
 

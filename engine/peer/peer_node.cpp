@@ -14,6 +14,7 @@
 #include "observe/log.hpp"
 #include "peer/handshake.hpp"
 #include "peer/publisher.hpp"
+#include "peer/refusal.hpp"
 #include "store/directory_scan.hpp"
 #include "store/printable.hpp"
 
@@ -61,6 +62,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
           context.get_executor(),
           [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); },
           budget_.greetings),
+      accused_(context.get_executor()),
       changes_(context.get_executor()),
       measure_timer_(context.get_executor()),
       look_timer_(context.get_executor()),
@@ -164,6 +166,7 @@ awaitable<void> peer_node::run() {
   tasks_.spawn("tell hashing", tell_hashing());
   tasks_.spawn("look at content", look_at_content());
   tasks_.spawn("watch content", watch_.run());
+  tasks_.spawn("check accused", check_accused());
   tasks_.spawn("measure", measure());
   co_await tasks_.join();
   log_info("peer ends name=\"{}\" sent=\"{}\" received=\"{}\"", printable(options_.name),
@@ -179,6 +182,8 @@ void peer_node::stop() {
   look_timer_.cancel();
   watch_.stop();
   hashing_changed_.set();
+  accused_.set();
+  changes_.notify_all();
   error_code ignored;
   for (auto& socket : greeting_) socket.close(ignored);
   for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
@@ -223,6 +228,8 @@ awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
   if (wanted) {
     const auto sent = co_await send_handshake(*connection, theirs->share, self_);
     if (!sent) wanted.reset();
+  } else if (const auto why = theirs && !stopped_ ? refusal(theirs->share) : std::nullopt) {
+    co_await refuse(*connection, *theirs, self_, *why);
   }
   tcp::socket socket = std::move(*connection);
   greeting_.erase(connection);

@@ -26,6 +26,7 @@
 #include "peer/peer_context.hpp"
 #include "peer/share.hpp"
 #include "peer/tracker_client.hpp"
+#include "policy/damage_checks.hpp"
 #include "policy/wanted_dials.hpp"
 #include "store/state_directory.hpp"
 
@@ -158,6 +159,7 @@ class peer_node final : private share_observer, private tracker_observer {
   void on_download_ended(share& which) override;
   void on_share_lost(share& which, const error& why) override;
   void on_unreached(share& which, std::vector<peer_id> peers) override;
+  void on_accused(share& which, piece_index piece, const std::string& address) override;
   swarm_outlook outlook(const share& which) const override;
   void on_connected(std::size_t tracker, const live::welcome& welcome) override;
   void on_rows(std::size_t tracker) override;
@@ -194,6 +196,11 @@ class peer_node final : private share_observer, private tracker_observer {
   awaitable<result<void>> is_there(std::shared_ptr<share> which);
   /// False: it was withdrawn already.
   bool withdraw_lost(share& which, const error& why);
+  /// Checks the pieces of which others say that they are damaged, until stop().
+  awaitable<void> check_accused();
+  awaitable<void> check_accused(std::shared_ptr<share> which, piece_index piece);
+  /// Why the share with this id is not there, if that is so.
+  std::optional<errc> refusal(const wire::truncated_id& wanted) const;
   /// Keeps the record of one whose content is missing.
   void miss(stored_share row, error why);
   awaitable<void> miss_lost(share_id id, std::string path, error why);
@@ -263,6 +270,8 @@ class peer_node final : private share_observer, private tracker_observer {
   std::multiset<share_id> losing_;  ///< withdrawn, and not among the missing ones yet
   std::set<share_id> published_;
   wanted_dials wanted_dials_;
+  damage_checks damage_checks_;
+  event accused_;
   notifier changes_;
   std::list<tcp::socket> greeting_;
   std::unique_ptr<control_server> control_;

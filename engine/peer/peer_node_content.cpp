@@ -176,7 +176,7 @@ bool peer_node::withdraw_lost(share& which, const error& why) {
   const auto lost = at->second;
   shares_.erase(at);
   withdraw(*lost);
-  lost->stop(end_reason::share_removed);
+  lost->stop_lost(why);
   losing_.insert(lost->id());
   return true;
 }

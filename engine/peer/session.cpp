@@ -57,6 +57,7 @@ awaitable<void> session::run() {
 void session::close(end_reason why, std::string_view detail) {
   if (closed_) return;
   closed_ = true;
+  why = dismissed_.value_or(why);
   end_reason_ = why;
   log_debug("session ends share={} peer={} reason={} detail={}", share_.id().hex().substr(0, 12), address(),
             name_of(why), detail);
@@ -96,7 +97,7 @@ void session::say_hello() {
 }
 
 void session::send(const wire::message& message) {
-  if (closed_) return;
+  if (closed_ || dismissed_) return;
   wire::encode(message, outbox_);
   if (outbox_.size() > outbox_bytes_max) {
     close(end_reason::idle, "the peer does not read");
@@ -157,6 +158,10 @@ void session::flush_hints() {
 awaitable<void> session::read_loop() {
   std::uint32_t handled = 0;
   while (!closed_) {
+    if (dismissed_) {
+      co_await read_rest();
+      break;
+    }
     // A peer that floods us with small messages gets its turn like everybody else.
     if (++handled % messages_per_turn == 0) co_await asio::post(context_.executor, asio::use_awaitable);
     auto next = reader_.try_next();
@@ -213,6 +218,10 @@ awaitable<void> session::write_loop() {
       byte_buffer sending;
       sending.swap(outbox_);
       co_await write_all(sending);
+    } else if (dismissed_) {
+      error_code ignored;
+      socket_.shutdown(tcp::socket::shutdown_send, ignored);
+      break;
     } else if (!uploads_.empty()) {
       co_await uploads_.serve_next();
     } else {
@@ -224,7 +233,7 @@ awaitable<void> session::write_loop() {
 awaitable<void> session::watchdog() {
   while (!closed_) {
     const auto now = clock::now();
-    if (now >= last_activity_ + session_idle_max) {
+    if (now >= last_activity_ + session_idle_max || now >= dismissed_until_) {
       close(end_reason::idle);
       break;
     }
@@ -232,7 +241,8 @@ awaitable<void> session::watchdog() {
       last_sent_ = now;
       send(wire::keep_alive{});
     }
-    watchdog_timer_.expires_at(std::min(last_activity_ + session_idle_max, last_sent_ + keep_alive_interval));
+    watchdog_timer_.expires_at(
+        std::min({last_activity_ + session_idle_max, last_sent_ + keep_alive_interval, dismissed_until_}));
     (void)co_await watchdog_timer_.async_wait(use_tuple);
   }
 }

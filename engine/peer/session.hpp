@@ -58,6 +58,9 @@ class session {
   /// Idempotent; the only place that ends a session. `detail` is for the log.
   void close(end_reason why, std::string_view detail = {});
   bool closed() const { return closed_; }
+  /// Says `last_words` to a peer that knows our extension, and closes with `why` when it has read them, or soon after.
+  /// Nothing else is said or heard any more.
+  void dismiss(end_reason why, const wire::pieces_hint& last_words);
   end_reason reason() const { return end_reason_; }
 
   /// Queues a message; never blocks.
@@ -136,6 +139,9 @@ class session {
   friend class uploader;
 
   awaitable<void> read_loop();
+  /// Reads and throws away until the other side closes: closed with unread data, the connection would be reset, and our
+  /// last words lost.
+  awaitable<void> read_rest();
   awaitable<void> write_loop();
   awaitable<void> watchdog();
   /// Reads what there is into the frame reader, waiting for at least one byte. False: closed.
@@ -192,6 +198,8 @@ class session {
   time_point path_checked_{};
   bool path_lost_ = false;
   bool closed_ = false;
+  std::optional<end_reason> dismissed_;
+  time_point dismissed_until_ = never;
   end_reason end_reason_ = end_reason::closed_by_peer;
 };
 

@@ -61,11 +61,10 @@ void session::handle_extended(const wire::extended& message) {
     if (decoded && message.id == wire::shoal_files_id) handle_attributes(*decoded);
   } else if (message.id == wire::shoal_id) {
     const auto hint = wire::decode_pieces_hint(message.payload);
-    if (!hint) {
-      close(end_reason::protocol, hint.error().text);
-    } else if (download* fetch = share_.downloading()) {
-      fetch->on_hint(*this, *hint);
-    }
+    if (!hint) return close(end_reason::protocol, hint.error().text);
+    if (download* fetch = share_.downloading()) fetch->on_hint(*this, *hint);
+    for (const piece_index piece : hint->failed) share_.on_accused(*this, piece);
+    if (!hint->withdrawn.empty()) share_.on_withdrawn(*this, hint->withdrawn);
   }
 }
 

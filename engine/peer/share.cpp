@@ -54,11 +54,23 @@ awaitable<void> share::run() {
 
 void share::stop(end_reason why) {
   if (stopped_) return;
+  stop_own();
+  for (auto& one : sessions_) one->close(why);
+}
+
+void share::stop_lost(const error& why) {
+  if (stopped_) return;
+  stop_own();
+  wire::pieces_hint last_words;
+  last_words.withdrawn = std::string(name_of(why.code));
+  for (auto& one : sessions_) one->dismiss(end_reason::share_removed, last_words);
+}
+
+void share::stop_own() {
   stopped_ = true;
   if (download_) download_->stop();
   error_code ignored;
   for (auto& socket : dialling_) socket.close(ignored);
-  for (auto& one : sessions_) one->close(why);
   book_changed_.set();
   turns_changed_.set();
   stop_asked_.set();
@@ -125,6 +137,7 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
     const bool taken_over = std::any_of(sessions_.begin(), sessions_.end(), [&](const std::unique_ptr<session>& other) {
       return other.get() != &one && !other->closed() && other->in_book == one.in_book;
     });
+    if (!taken_over && why == end_reason::withdrawn) book_.on_refused(*one.in_book, clock::now());
     if (!taken_over) book_.on_disconnected(*one.in_book, again, clock::now());
     book_changed_.set();
   }
@@ -133,11 +146,28 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
   sessions_.erase(at);
 }
 
-void share::ban(session& liar) {
+void share::ban(session& liar, std::optional<piece_index> piece) {
   log_warn("peer is banned share={} peer={} reason=\"its data does not match the hashes\"", id_.hex().substr(0, 12),
            liar.address());
   book_.on_banned(liar.remote());
-  liar.close(end_reason::banned);
+  if (!piece) return liar.close(end_reason::banned);
+  // It may not know that its disk is damaged.
+  liar.dismiss(end_reason::banned, {{}, {}, {*piece}, {}});
+}
+
+void share::on_accused(session& by, piece_index piece) {
+  if (stopped_ || !info_ || piece.value() >= verified_.size() || !verified_.test(piece.value())) return;
+  observer_.on_accused(*this, piece, by.remote_address().to_string());
+}
+
+void share::on_withdrawn(session& by, std::string_view why) {
+  const errc code = errc_of(why);
+  std::string_view what = "is lost";
+  if (code == errc::not_found) what = "is gone";
+  if (code == errc::conflict) what = "was changed";
+  if (code == errc::verification) what = "is damaged";
+  last_dial_error_ = by.address() + " does not share it any more: its copy " + std::string(what);
+  by.close(end_reason::withdrawn);
 }
 
 void share::on_content_lost(const error& why) {

@@ -44,6 +44,8 @@ class share_observer {
   virtual void on_download_ended(share& which) = 0;
   /// A shared file changed or vanished: the share must be withdrawn.
   virtual void on_share_lost(share& which, const error& why) = 0;
+  /// Somebody at `address` says that a piece that is here is damaged, which may be a lie.
+  virtual void on_accused(share& which, piece_index piece, const std::string& address) = 0;
   /// The download lacks sources; of the peers that are said to have it, these could not be connected to.
   virtual void on_unreached(share& which, std::vector<peer_id> peers) = 0;
   /// What the trackers say of who has the share.
@@ -70,6 +72,8 @@ class share {
   /// Serves, and downloads if asked to, until stop().
   awaitable<void> run();
   void stop(end_reason why);
+  /// Its content is gone or damaged: as stop(), and those who are connected are told.
+  void stop_lost(const error& why);
   bool stopped() const { return stopped_; }
 
   const share_id& id() const { return id_; }
@@ -94,8 +98,13 @@ class share {
   void on_left(const peer_id& peer) { book_.on_left(peer); }
   /// The peer wants what is here and cannot connect to us, so we connect to it. The caller bounds how often.
   void on_wanted(const peer_address& where, const peer_id& peer);
-  void ban(session& liar);
+  /// `piece`: of which it sent something else than the hash says, if that is what it did.
+  void ban(session& liar, std::optional<piece_index> piece = {});
   std::size_t banned_count() const { return book_.banned_count(); }
+  /// The peer says that what it got of a piece does not match its hash.
+  void on_accused(session& by, piece_index piece);
+  /// The peer says that it does not offer the share any more; `why` is the name of an errc.
+  void on_withdrawn(session& by, std::string_view why);
   /// Nothing gets through to the peer, which may come back at any moment: it is dialled anew beside the session, again
   /// and again as long as this is called. The new session replaces the old one if the peer prefers it.
   void on_path_lost(session& with);
@@ -161,6 +170,8 @@ class share {
 
   // share.cpp
 
+  /// Everything but the sessions.
+  void stop_own();
   /// `caller`: the address that opened the connection, if it was not we.
   awaitable<void> run_session(std::list<std::unique_ptr<session>>::iterator at,
                               std::optional<asio::ip::address> caller);

@@ -12,6 +12,7 @@
 #include "net/socket_options.hpp"
 #include "peer/session.hpp"
 #include "peer/share.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -19,6 +20,20 @@ namespace {
 
 // One sendfile call: large enough to be cheap, small enough to let other sessions have their turn.
 constexpr std::size_t sendfile_bytes_max = 1 * MiB;
+
+// Of the file and not of the socket, as far as errno tells.
+bool is_read_failure(int error_number) {
+  return error_number == EIO || error_number == EREMOTEIO || error_number == ENXIO || error_number == ENODATA ||
+         error_number == EBADMSG || error_number == ESTALE || error_number == EUCLEAN;
+}
+
+// What cannot be read is as damaged as what does not match its hash.
+error read_error(const std::string& path, int error_number) {
+  error why = system_error("cannot read " + printable(path), error_number);
+  why.text += ": download it again, or add it anew";
+  why.code = errc::verification;
+  return why;
+}
 
 }  // namespace
 
@@ -230,6 +245,7 @@ awaitable<bool> uploader::send_range(const prepared& one) {
       to.close(end_reason::share_removed);
       co_return false;
     } else {
+      if (is_read_failure(errno)) to.share_.on_content_lost(read_error(to.share_.files()->path(), errno));
       to.close(end_reason::closed_by_peer);
       co_return false;
     }

@@ -67,10 +67,10 @@ void transfer::state::give_up(source_id id, source& one, time_point now) {
   work_freed = true;
 }
 
-void transfer::state::ban(source_id id, time_point now) {
+void transfer::state::ban(source_id id, piece_index piece, time_point now) {
   if (id.value() >= lied.size()) lied.resize(std::size_t{id.value()} + 1);
   if (lied[id.value()]) return;
-  lied[id.value()] = true;
+  lied[id.value()] = piece;
   bans.push_back(id);
   source* one = find(id);
   if (one == nullptr) return;
@@ -92,7 +92,7 @@ transfer::check transfer::state::apply(piece_index piece, const verification::ve
     queue.on_lost(piece, verdict.lost);
     work_freed = true;
   }
-  for (const auto liar : verdict.liars) ban(liar, now);
+  for (const auto liar : verdict.liars) ban(liar, piece, now);
   switch (verdict.result) {
     case verification::verdict::outcome::partial:
       return check::partial;

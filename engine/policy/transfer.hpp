@@ -118,6 +118,8 @@ class transfer {
   /// A source that lied and must be disconnected and not come back. It is still a source until
   /// on_source_gone; it may also be gone already when its lie is found. Each is named once.
   std::optional<source_id> next_ban();
+  /// The piece by which it was found out that the source lied; nothing if it did not.
+  std::optional<piece_index> lied_about(source_id source) const;
   /// A failed piece whose leaf hashes the driver should fetch (piece_leaves_request), to find who lied.
   std::optional<piece_index> next_leaf_query();
   /// A source that has something to cancel, and so room to be asked for more, because of what came from another one.

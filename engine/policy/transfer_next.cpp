@@ -172,6 +172,10 @@ std::optional<byte_range> transfer::next_cancel(source_id source) {
   return state_->at(source).requests.next_cancel();
 }
 
+std::optional<piece_index> transfer::lied_about(source_id source) const {
+  return source.value() < state_->lied.size() ? state_->lied[source.value()] : std::nullopt;
+}
+
 std::optional<source_id> transfer::next_ban() {
   auto& bans = state_->bans;
   if (bans.empty()) return std::nullopt;

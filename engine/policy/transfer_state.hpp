@@ -59,7 +59,7 @@ struct transfer::state {
   void update_able(source_id id, const source& one);
   /// Everything the source has in hand goes to others. What it was asked for may still come.
   void give_up(source_id id, source& one, time_point now);
-  void ban(source_id id, time_point now);
+  void ban(source_id id, piece_index piece, time_point now);
   void rest_if_idle(source& one, time_point now);
   check apply(piece_index piece, const verification::verdict& verdict, time_point now);
 
@@ -117,7 +117,7 @@ struct transfer::state {
   std::uint64_t verified_bytes = 0;
   std::vector<std::unique_ptr<source>> sources;
   std::vector<source_id> present;
-  std::vector<bool> lied;
+  std::vector<std::optional<piece_index>> lied;  ///< by source: about which piece
   std::deque<source_id> bans;
   std::deque<fault> faults;
   totals total;

@@ -156,8 +156,10 @@ result<metadata_message> decode_metadata_message(byte_view payload) {
 byte_buffer encode(const pieces_hint& message) {
   bencode::writer out;
   out.begin_dictionary();
+  if (!message.failed.empty()) out.key("failed").string(packed(message.failed));
   if (!message.returned.empty()) out.key("returned").string(packed(message.returned));
   if (!message.taken.empty()) out.key("taken").string(packed(message.taken));
+  if (!message.withdrawn.empty()) out.key("withdrawn").string(message.withdrawn);
   out.end();
   return out.take();
 }
@@ -170,7 +172,12 @@ result<pieces_hint> decode_pieces_hint(byte_view payload) {
   if (!taken) return taken.error();
   auto returned = unpacked(*parsed, "returned");
   if (!returned) return returned.error();
-  return pieces_hint{std::move(*taken), std::move(*returned)};
+  auto failed = unpacked(*parsed, "failed");
+  if (!failed) return failed.error();
+  pieces_hint out{std::move(*taken), std::move(*returned), std::move(*failed)};
+  if (const bencode::value* why = parsed->find("withdrawn", bencode::kind::string))
+    out.withdrawn = printable(why->string());
+  return out;
 }
 
 }  // namespace shoal::wire

@@ -61,11 +61,14 @@ result<metadata_message> decode_metadata_message(byte_view payload);
 /// Pieces of each kind in one pieces_hint; who has more to say says it in several.
 inline constexpr std::size_t hinted_pieces_max = 2048;
 
-/// The message of our extension, from a seeder to its leechers (policy/first_copies.hpp). A bencoded dictionary; each
-/// list is a string of 4-byte big-endian piece indexes, in the style of BEP 23. Unknown keys are ignored.
+/// The message of our extension: what a seeder tells its leechers (policy/first_copies.hpp), and what either side says
+/// before it ends the session. A bencoded dictionary; each list is a string of 4-byte big-endian piece indexes, in the
+/// style of BEP 23. Unknown keys are ignored.
 struct pieces_hint {
   std::vector<piece_index> taken;     ///< `taken`: another leecher was given these and will pass them on
   std::vector<piece_index> returned;  ///< `returned`: it left before anybody had them
+  std::vector<piece_index> failed{};  ///< `failed`: what the receiver sent of these does not match their hashes
+  std::string withdrawn{};  ///< `withdrawn`: why the sender does not share it any more, name_of(errc); "": it does
   friend bool operator==(const pieces_hint&, const pieces_hint&) = default;
 };
 

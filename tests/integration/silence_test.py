@@ -3,9 +3,12 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
+import time
 
 from harness import SwarmTest, digest, wait_for
+from proxy import Proxy
 
 
 class HashingTest(SwarmTest):
@@ -149,3 +152,114 @@ class UnreachableTest(SwarmTest):
             subprocess.run([*self.prefix, "nft", words], check=True)
         leecher.ok("download", "x")
         self.assertEqual(digest(leecher.dir / "x"), digest(path))
+
+
+class DamageTest(SwarmTest):
+    """A seeder whose copy rotted or cannot be read says so, and those who wait for it are told."""
+
+    def not_there(self, peer, name):
+        def withdrawn():
+            row, = peer.json("status")["shares"]
+            return None if row["there"] else row["reason"]
+        return wait_for(withdrawn, f"{peer.name} withdraws {name}")
+
+    def rot(self, path, at):
+        """Changes one byte, and nothing by which that could be seen without reading."""
+        before = os.stat(path)
+        with open(path, "r+b") as file:
+            file.seek(at)
+            byte = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([byte ^ 1]))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def test_a_seeder_is_told_that_its_copy_is_damaged_and_withdraws_it(self):
+        tracker = self.tracker()
+        seeder, leecher = self.peer("seeder", tracker), self.peer("leecher", tracker)
+        path = self.file("data/x", 8 << 20)
+        share = seeder.add(path)["id"]
+        self.rot(path, 5 << 20)
+        leecher.ok("download", "x", "--no-wait")
+        self.assertIn("damaged", self.not_there(seeder, "x"))
+        self.assertIn("share is withdrawn", seeder.text())
+
+        def reason():
+            text = leecher.download_row(share)["reason"]
+            return text if "damaged" in text else None
+        self.assertIn("1 sent damaged data and is not asked again", wait_for(reason, "the reason names the damage"))
+        self.wait_listed(leecher, "x", seeders=0)
+        # Mended, it is there again, and the download goes on with it: as a new peer, since the old one is banned.
+        self.rot(path, 5 << 20)
+        seeder.terminate()
+        self.peer("again", tracker, "--share", path)
+        leecher.ok("download", "x")
+        self.assertEqual(digest(leecher.dir / "x"), digest(path))
+
+    def test_who_lies_about_damage_costs_one_check_a_second(self):
+        seeder = self.peer("seeder")
+        share = seeder.add(self.file("data/x", 64 << 20))["id"]
+        begun = time.monotonic()
+        liar = socket.create_connection(("127.0.0.1", seeder.port))
+        self.addCleanup(liar.close)
+        liar.sendall(b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x04" + bytes.fromhex(share)[:20] + b"-XX0001-hostile test")
+        # Our extension has the number 2 at a node.
+        pieces = b"".join(struct.pack(">I", piece) for piece in range(1000))
+        accusation = b"d6:failed%d:%se" % (len(pieces), pieces)
+        for _ in range(500):
+            liar.sendall(struct.pack(">IBB", 2 + len(accusation), 20, 2) + accusation)
+        wait_for(lambda: "a piece was said to be damaged" in seeder.text(), "one is looked at")
+        checks = seeder.text().count("a piece was said to be damaged")
+        self.assertLessEqual(checks, time.monotonic() - begun + 1)
+        self.assertNotIn("damaged=true", seeder.text())
+        self.assertEqual(seeder.json("status")["shares"][0]["there"], True)
+
+    def test_a_download_with_damaged_pieces_fails_and_begins_anew(self):
+        tracker = self.tracker()
+        seeder, first, second = self.peer("seeder"), self.peer("first", tracker), self.peer("second", tracker)
+        path = self.file("data/x", 32 << 20)
+        share = seeder.add(path)["id"]
+        magnet = seeder.ok("torrent", "x", "--magnet").out.strip()
+        lonely = Proxy(self, seeder.port, rate=4 << 20)
+        first.ok("download", magnet, "--peer", lonely.address, "--no-wait")
+        first.wait_done(share, 4 << 20)
+        seeder.kill()
+        for at in range(0, 32 << 20, 32 << 10):
+            self.rot(first.unfinished(), at)
+        second.ok("download", "x", "--no-wait")
+        row = wait_for(lambda: next((one for one in [first.download_row(share)] if one["phase"] == "failed"), None),
+                       "the download fails")
+        self.assertIn("damaged", row["reason"])
+        again = self.peer("again", tracker, "--share", path)
+        first.ok("download", "x")
+        self.assertEqual(digest(first.dir / "x"), digest(path))
+        self.assertEqual(again.json("status")["shares"][0]["there"], True)
+
+    def test_a_seeder_that_cannot_read_withdraws_and_says_why(self):
+        compiler = shutil.which("cc") or shutil.which("clang-19")
+        if compiler is None or os.environ.get("SHOAL_SANITIZE"):
+            self.skipTest("needs a C compiler, and a program that takes a preloaded library")
+        source, library = self.directory / "shim.c", self.directory / "shim.so"
+        source.write_text("""
+            #include <errno.h>
+            #include <sys/sendfile.h>
+            ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
+              (void)out, (void)in, (void)offset, (void)count;
+              errno = EIO;
+              return -1;
+            }
+            """)
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+        tracker = self.tracker()
+        leecher = self.peer("leecher", tracker)
+        self.prefix = ["env", f"LD_PRELOAD={library}"]
+        seeder = self.peer("seeder", tracker)
+        share = seeder.add(self.file("data/x", 8 << 20))["id"]
+        leecher.ok("download", "x", "--no-wait")
+        self.assertIn("Input/output error", self.not_there(seeder, "x"))
+        self.assertIn("share is withdrawn", seeder.text())
+
+        def reason():
+            text = leecher.download_row(share)["reason"]
+            return text if "does not share it any more" in text else None
+        self.assertIn("its copy is damaged", wait_for(reason, "the reason says why the source is gone"))
+        self.wait_listed(leecher, "x", seeders=0)

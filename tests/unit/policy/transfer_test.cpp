@@ -347,6 +347,7 @@ TEST_CASE("a liar that sent a whole piece is banned and the piece is fetched fro
   const auto liar = s.join();
   CHECK(s.deliver(liar, s.ask(liar).front(), true) == transfer::check::failed);
   CHECK(s.transfer.next_ban() == liar);
+  CHECK(s.transfer.lied_about(liar).has_value());
   CHECK_FALSE(s.transfer.next_ban());
   CHECK_FALSE(s.transfer.next_leaf_query());
   CHECK(s.ask(liar).empty());

@@ -122,10 +122,15 @@ TEST_CASE("a hint tells pieces in four bytes each and comes back") {
         "e"sv);
   CHECK(decode_pieces_hint(bytes).value() == hint);
   CHECK(decode_pieces_hint(encode(pieces_hint{})).value() == pieces_hint{});
+  const pieces_hint last_words{{}, {}, {piece_index{9}}, "verification"};
+  CHECK(as_text(encode(last_words)) ==
+        "d6:failed4:\0\0\0\x09"
+        "9:withdrawn12:verificatione"sv);
+  CHECK(decode_pieces_hint(encode(last_words)).value() == last_words);
 }
 
 TEST_CASE("hints that are no hints are refused") {
-  for (const std::string_view text : {"", "i1e", "d5:taken3:abce", "d8:returned5:abcdee"}) {
+  for (const std::string_view text : {"", "i1e", "d5:taken3:abce", "d8:returned5:abcdee", "d6:failed1:ae"}) {
     CHECK(decode_pieces_hint(as_bytes(text)).error().code == errc::protocol);
   }
   const std::string many(4 * hinted_pieces_max + 4, 'a');

@@ -1,0 +1,44 @@
+// Pieces of which others say that they are damaged, and what those are told who come for a share that was withdrawn.
+
+#include "observe/log.hpp"
+#include "peer/peer_node.hpp"
+#include "peer/piece_check.hpp"
+
+namespace shoal {
+
+std::optional<errc> peer_node::refusal(const wire::truncated_id& wanted) const {
+  for (const auto& [path, one] : missing_) {
+    if (wire::truncate(one.info->id()) == wanted) return one.why.code;
+  }
+  return std::nullopt;
+}
+
+void peer_node::on_accused(share& which, piece_index piece, const std::string& address) {
+  damage_checks_.on_accused({which.id(), piece}, address, clock::now());
+  accused_.set();
+}
+
+awaitable<void> peer_node::check_accused() {
+  while (!stopped_) {
+    const auto next = damage_checks_.next_check(clock::now());
+    const auto at = next ? shares_.find(next->share) : shares_.end();
+    if (at != shares_.end()) co_await check_accused(at->second, next->piece);
+    if (!next) (void)co_await accused_.wait_until(damage_checks_.next_deadline());
+  }
+}
+
+awaitable<void> peer_node::check_accused(std::shared_ptr<share> which, piece_index piece) {
+  if (which->stopped() || !which->files() || !which->verified().test(piece.value())) co_return;
+  bitmap candidates(which->verified().size());
+  (void)candidates.set(piece.value());
+  auto go_on = [](std::uint64_t) { return true; };
+  const bitmap good = co_await check_pieces(*context_, which->files(), which->info(), candidates, std::move(go_on));
+  log_info("a piece was said to be damaged name=\"{}\" piece={} damaged={}", which->name(), piece.value(), good.none());
+  if (stopped_ || which->stopped() || !good.none()) co_return;
+  if (which->complete()) co_return co_await on_damage(which, 1);
+  which->on_content_lost(
+      {errc::verification,
+       "what '" + which->name() + "' has on disk is damaged: download it again, which checks all of it"});
+}
+
+}  // namespace shoal

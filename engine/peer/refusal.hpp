@@ -1,0 +1,15 @@
+// Says to a peer that has just greeted why the share that it wants is not here any more, and waits until it has read
+// that.
+#pragma once
+
+#include "core/error.hpp"
+#include "net/use_tuple.hpp"
+#include "wire/messages.hpp"
+
+namespace shoal {
+
+/// `theirs` is the handshake that was received; ours is not sent yet. Takes a few seconds at most; a peer that does not
+/// know our extension learns nothing. The owner closes the socket.
+awaitable<void> refuse(tcp::socket& socket, wire::handshake theirs, peer_id self, errc why);
+
+}  // namespace shoal

@@ -1,0 +1,65 @@
+// Which pieces of this peer's own shares are read again because others say that they are damaged, and when.
+//
+// Anybody may say so at no cost, and reading costs us a disk and a core. So there is one check a second at most, each
+// piece is checked once in a while, and whoever says something waits with one piece at a time. Pure; owned by
+// peer_node.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+
+namespace shoal {
+
+class damage_checks {
+ public:
+  /// Between two checks: with pieces of 16 MiB, that is a few percent of one core and of a slow disk.
+  static constexpr duration interval = std::chrono::seconds(1);
+  /// A piece that was checked is not checked again for so long.
+  static constexpr duration recheck_after = std::chrono::minutes(10);
+  /// Pieces that wait; what is said beyond is forgotten.
+  static constexpr std::size_t waiting_max = 64;
+
+  struct place {
+    share_id share;
+    piece_index piece;
+    friend auto operator<=>(const place&, const place&) = default;
+  };
+
+  /// `by`: the address of who says so.
+  void on_accused(const place& what, const std::string& by, time_point now) {
+    std::erase_if(checked_, [now](const auto& one) { return one.second + recheck_after <= now; });
+    const auto waits = [&](const waiting& one) { return one.what == what || one.by == by; };
+    if (checked_.contains(what) || waiting_.size() >= waiting_max || std::ranges::any_of(waiting_, waits)) return;
+    waiting_.push_back({what, by});
+  }
+
+  /// What to check now, if anything.
+  std::optional<place> next_check(time_point now) {
+    if (waiting_.empty() || now < next_at_) return std::nullopt;
+    const place what = waiting_.front().what;
+    waiting_.pop_front();
+    checked_[what] = now;
+    next_at_ = now + interval;
+    return what;
+  }
+  /// When to ask next_check() again.
+  time_point next_deadline() const { return waiting_.empty() ? never : next_at_; }
+
+ private:
+  struct waiting {
+    place what;
+    std::string by;
+  };
+  std::deque<waiting> waiting_;
+  std::map<place, time_point> checked_;  ///< of the last recheck_after
+  time_point next_at_ = time_point::min();
+};
+
+}  // namespace shoal
