@@ -26,6 +26,11 @@ void set_quick_recovery(asio::ip::tcp::socket& socket) {
   (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof on);
 }
 
+void set_acknowledged_within(asio::ip::tcp::socket& socket, duration timeout) {
+  const auto value = static_cast<unsigned>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof value);
+}
+
 void set_low_watermark(asio::ip::tcp::socket& socket, std::uint32_t bytes, std::uint32_t& current) {
   const std::uint32_t wanted = std::clamp<std::uint32_t>(bytes, 1, low_watermark_bytes_max);
   if (wanted == current) return;

@@ -26,6 +26,9 @@ void set_bulk_receive(boost::asio::ip::tcp::socket& socket);
 /// the first attempts where little is under way, as requests are.
 void set_quick_recovery(boost::asio::ip::tcp::socket& socket);
 
+/// TCP_USER_TIMEOUT (RFC 5482): what is sent and not acknowledged for so long breaks the connection.
+void set_acknowledged_within(boost::asio::ip::tcp::socket& socket, duration timeout);
+
 /// SO_RCVLOWAT: wake the reader only when `bytes` are there. Never more than the other side is about to send, or the
 /// wait hangs; 1 for messages. Sets nothing if it is unchanged from `current`, which it updates.
 void set_low_watermark(boost::asio::ip::tcp::socket& socket, std::uint32_t bytes, std::uint32_t& current);

@@ -19,6 +19,9 @@ constexpr duration sweep_interval = std::chrono::milliseconds(100);
 constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
 // Without a source there is nothing to look at but the rate, which falls.
 constexpr duration rest_interval = std::chrono::seconds(1);
+// Where nothing comes from anybody, a source that owes something and is silent for so long is given up and dialled
+// anew, even if something on the way acknowledges what it is sent.
+constexpr duration mute_source_max = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -116,7 +119,9 @@ void download::check_paths(time_point now) {
   for (const auto& [source, one] : attached_) {
     const auto stats = transfer_->stats(source);
     const bool owes = stats.bytes_in_flight > 0 || stats.stalled;
-    if (owes && !reading_paused_ && one->path_lost(now)) share_.on_path_lost(*one);
+    if (!owes || reading_paused_) continue;
+    if (one->path_lost(now)) share_.on_path_lost(*one);
+    if (starved() && one->silent_for(now) >= mute_source_max) share_.drop(*one, "it owes an answer and says nothing");
   }
 }
 

@@ -62,6 +62,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
           context.get_executor(),
           [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); },
           budget_.greetings),
+      addresses_(context.get_executor(), [this](const address_change& change) { on_address(change); }),
       accused_(context.get_executor()),
       changes_(context.get_executor()),
       measure_timer_(context.get_executor()),
@@ -166,6 +167,11 @@ awaitable<void> peer_node::run() {
   tasks_.spawn("tell hashing", tell_hashing());
   tasks_.spawn("look at content", look_at_content());
   tasks_.spawn("watch content", watch_.run());
+  if (const auto watched = addresses_.open()) {
+    tasks_.spawn("addresses", addresses_.run());
+  } else {
+    log_info("{}", watched.error().text);
+  }
   tasks_.spawn("check accused", check_accused());
   tasks_.spawn("measure", measure());
   co_await tasks_.join();
@@ -177,6 +183,7 @@ void peer_node::stop() {
   if (stopped_) return;
   stopped_ = true;
   listener_.stop();
+  addresses_.stop();
   control_->stop();
   measure_timer_.cancel();
   look_timer_.cancel();
@@ -210,6 +217,12 @@ void peer_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
   }
   const auto connection = greeting_.insert(greeting_.end(), std::move(socket));
   tasks_.spawn("greet", greet(connection));
+}
+
+void peer_node::on_address(const address_change& change) {
+  log_info("an address {} address={}", change.gone ? "is gone" : "is new", change.address.to_string());
+  for (const auto& [id, one] : shares_) one->on_address(change);
+  for (const auto& tracker : trackers_) tracker->on_address(change);
 }
 
 awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {

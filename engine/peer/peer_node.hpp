@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "net/address_watch.hpp"
 #include "net/file_watch.hpp"
 #include "net/listener.hpp"
 #include "net/notifier.hpp"
@@ -168,6 +169,7 @@ class peer_node final : private share_observer, private tracker_observer {
   void on_disconnected(std::size_t tracker, const std::string& reason) override;
 
   void on_connection(tcp::socket socket, std::uint8_t first_byte);
+  void on_address(const address_change& change);
   awaitable<void> greet(std::list<tcp::socket>::iterator connection);
   result<void> open_state();
   awaitable<void> restore(std::vector<hashing_mark> marks);
@@ -250,6 +252,7 @@ class peer_node final : private share_observer, private tracker_observer {
   hashing_list hashing_;
   event hashing_changed_;
   listener listener_;
+  address_watch addresses_;
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, std::shared_ptr<share>> shares_;
   std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included

@@ -375,24 +375,6 @@ catalogue peer_node::known() const {
   return all;
 }
 
-std::vector<hashed_share> peer_node::hashing(const std::string& what) const {
-  live::snapshot rows = own_shares();
-  live::peer_row self;
-  self.peer = self_;
-  self.name = options_.name;
-  self.hashing = hashing_.rows(clock::now());
-  rows.peers.push_back(std::move(self));
-  catalogue here;
-  here.on_snapshot(0, std::move(rows));
-  auto found = here.hashing(what);
-  std::erase_if(found, [this](const hashed_share& one) { return !catalogue_.named(one.name).empty(); });
-  // What a tracker repeats of ours is older.
-  for (auto& one : catalogue_.hashing(what)) {
-    if (one.peer != self_) found.push_back(std::move(one));
-  }
-  return found;
-}
-
 catalogue peer_node::catalogue_with_own() const {
   catalogue all = catalogue_;
   all.on_snapshot(trackers_.size(), own_shares());

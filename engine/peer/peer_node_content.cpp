@@ -136,27 +136,6 @@ awaitable<void> peer_node::add_at_start(std::vector<hashing_mark> marks) {
   }
 }
 
-hashing_mark peer_node::announce_add(const std::string& path) {
-  // Without a look at the disk, which may not answer. add() corrects the name of a link.
-  const auto plain = std::filesystem::path(path).lexically_normal();
-  hashing_changed_.set();
-  return {hashing_, plain.has_filename() ? plain.filename().string() : plain.parent_path().filename().string()};
-}
-
-awaitable<void> peer_node::tell_hashing() {
-  while (!stopped_) {
-    const time_point now = clock::now();
-    if (auto rows = hashing_.next_rows(now)) {
-      for (auto& tracker : trackers_) tracker->hashing(*rows);
-      changes_.notify_all();
-    }
-    // Progress and ends do not wake this loop: it looks while there is anything.
-    const bool idle = hashing_.empty() && hashing_.next_deadline() == never;
-    const time_point look_again = idle ? never : now + hashing_list::told_after;
-    (void)co_await hashing_changed_.wait_until(look_again);
-  }
-}
-
 void peer_node::miss(stored_share row, error why) {
   auto info = metainfo::from_torrent(row.torrent);
   if (!info) return;

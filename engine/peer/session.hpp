@@ -90,6 +90,8 @@ class session {
   const std::optional<peer_address>& dialled() const { return dialled_; }
   /// The other side's address; unspecified once the connection is gone.
   asio::ip::address remote_address() const;
+  /// This side's address; unspecified once the connection is gone.
+  asio::ip::address local_address() const;
   /// Where the peer can be dialled, as far as it is known.
   std::optional<peer_address> listens_at() const;
   const std::string& client() const { return extensions_.client; }

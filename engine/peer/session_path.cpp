@@ -15,6 +15,12 @@ asio::ip::address session::remote_address() const {
   return ec ? asio::ip::address{} : plain_address(where);
 }
 
+asio::ip::address session::local_address() const {
+  error_code ec;
+  const auto where = socket_.local_endpoint(ec);
+  return ec ? asio::ip::address{} : plain_address(where);
+}
+
 std::optional<peer_address> session::listens_at() const {
   if (in_book) return in_book;
   const auto address = remote_address();

@@ -16,6 +16,7 @@
 
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
+#include "net/address_watch.hpp"
 #include "net/event.hpp"
 #include "net/task_group.hpp"
 #include "peer/download.hpp"
@@ -108,7 +109,11 @@ class share {
   /// Nothing gets through to the peer, which may come back at any moment: it is dialled anew beside the session, again
   /// and again as long as this is called. The new session replaces the old one if the peer prefers it.
   void on_path_lost(session& with);
+  /// Ends a session through which nothing comes any more; the peer is dialled again if we download.
+  void drop(session& lost, std::string_view why);
   void on_content_lost(const error& why);
+  /// An address of this machine is gone: sessions over it end. Or there is a new one: others are dialled over it.
+  void on_address(const address_change& change);
 
   // Who is served when, and while the share is complete, who was given what: so that a crowd gets every piece once
   // before one twice.

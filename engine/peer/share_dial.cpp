@@ -16,6 +16,8 @@ constexpr duration dial_timeout = std::chrono::seconds(5);
 constexpr duration presumed_dead_after = std::chrono::seconds(5);
 // A peer behind a lost path is dialled this often, or each eighth of the time that it has been lost.
 constexpr duration redial_interval_min = std::chrono::milliseconds(200);
+// A source that owes something and to which nothing gets through is given up after so long, and dialled like any other.
+constexpr duration silent_source_max = std::chrono::seconds(5);
 // With all places taken, a known address waits for one this long: sessions of other shares end unseen.
 constexpr duration room_check_interval = std::chrono::seconds(1);
 // A download that lacks sources says so after the first pause, then after twice as long each time. The first is what
@@ -162,12 +164,36 @@ void share::on_dial_unwanted(const peer_address& where, const peer_id& who) {
 void share::on_path_lost(session& with) {
   const auto where = with.listens_at();
   const auto now = clock::now();
+  if (with.silent_for(now) >= silent_source_max) return drop(with, "nothing gets through to it");
   // Of two peers that both connect, the one with the lesser id would not be let in.
   const bool ours_to_dial = with.dialled() || context_.self > with.remote();
   if (!where || !ours_to_dial || now < with.redial_after) return;
   const duration interval = std::max(redial_interval_min, with.silent_for(now) / 8);
   with.redial_after = now + interval;
   tasks_.spawn("redial", redial(with.remote(), *where, std::max(interval, 3 * with.round_trip_min())));
+}
+
+void share::drop(session& lost, std::string_view why) {
+  // Dialled again even if it was the peer that connected.
+  const auto where = lost.listens_at();
+  if (where && !lost.in_book && wants_peers()) {
+    book_.on_found(*where, lost.remote(), false, clock::now());
+    book_.on_connected(*where);
+    lost.in_book = where;
+  }
+  lost.close(end_reason::idle, why);
+}
+
+void share::on_address(const address_change& change) {
+  if (!change.gone) {
+    book_.on_new_way(clock::now());
+    book_changed_.set();
+    return;
+  }
+  for (auto& one : sessions_) {
+    if (one && !one->closed() && one->local_address() == change.address)
+      drop(*one, "the address of this machine is gone");
+  }
 }
 
 awaitable<void> share::redial(peer_id who, peer_address where, duration patience) {

@@ -111,6 +111,15 @@ std::chrono::system_clock::time_point tracker_client::last_news() const {
   return state_.connected && connection_ ? connection_->last_heard() : last_news_;
 }
 
+void tracker_client::on_address(const address_change& change) {
+  if (change.gone && connection_ && connection_->local_address() == change.address) {
+    connection_->close("the address " + change.address.to_string() + " of this machine is gone");
+  } else if (!change.gone && !state_.connected) {
+    backoff_.reset();
+    wake_.set();
+  }
+}
+
 void tracker_client::stop() {
   stopped_ = true;
   wake_.set();

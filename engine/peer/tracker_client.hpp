@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "net/address_watch.hpp"
 #include "net/endpoint.hpp"
 #include "net/event.hpp"
 #include "peer/announcements.hpp"
@@ -77,6 +78,9 @@ class tracker_client final : private tracker_connection_reader {
 
   /// Connects and reconnects until stop().
   awaitable<void> run();
+  /// An address of this machine is gone, and with it the connection over it; or there is a new one, over which the
+  /// tracker can perhaps be reached.
+  void on_address(const address_change& change);
   /// Ends run() soon; idempotent, sends nothing.
   void stop();
   /// Says goodbye so that others see us go at once, waits at most leave_timeout, and stops.

@@ -6,6 +6,7 @@
 
 #include "net/endpoint.hpp"
 #include "net/listener.hpp"
+#include "net/socket_options.hpp"
 #include "peer/tracker_client.hpp"
 #include "wire/live_pack.hpp"
 
@@ -26,6 +27,8 @@ constexpr std::size_t idle_inbox_bytes = 256 * KiB;
 /// What a welcome may say; beyond, the tracker would hardly notice or never be missed.
 constexpr duration heartbeat_min = std::chrono::milliseconds(50);
 constexpr duration heartbeat_max = std::chrono::minutes(10);
+/// A path may be out for shorter than this at any time.
+constexpr duration acknowledged_within_min = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -84,6 +87,12 @@ void tracker_connection::close(std::string reason) {
   ready_.set();
 }
 
+asio::ip::address tracker_connection::local_address() const {
+  error_code ec;
+  const auto here = stream_.next_layer().local_endpoint(ec);
+  return ec ? asio::ip::address{} : plain_address(here);
+}
+
 bool tracker_connection::leave() {
   if (!open_ || closed_) return false;
   leaving_ = true;
@@ -136,6 +145,9 @@ void tracker_connection::on_text(std::string_view text) {
     heartbeat_ = std::clamp<duration>(std::chrono::milliseconds(welcome->heartbeat_ms), heartbeat_min, heartbeat_max);
     beat_at_ = clock::now() + heartbeat_;
     heard();
+    // A beat is due each heartbeat, so a path that is lost is noticed within two, which the kernel's timer is late for.
+    const duration within = std::max<duration>(heartbeat_ - heartbeat_ / 8, acknowledged_within_min);
+    set_acknowledged_within(stream_.next_layer(), within);
     watchdog_timer_.cancel();
   } else if (const auto* failure = std::get_if<live::failure>(&message)) {
     // After the welcome, "limit" is only a remark.

@@ -36,6 +36,8 @@ class tracker_connection {
   bool leave();
   /// The announcements have something unsaid.
   void announce() { ready_.set(); }
+  /// This machine's end; unspecified if it is not open.
+  asio::ip::address local_address() const;
   /// Why it ended, one line.
   const std::string& reason() const { return reason_; }
   /// When the tracker gave its last sign of life; the epoch if there was none.

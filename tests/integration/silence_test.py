@@ -263,3 +263,94 @@ class DamageTest(SwarmTest):
             return text if "does not share it any more" in text else None
         self.assertIn("its copy is damaged", wait_for(reason, "the reason says why the source is gone"))
         self.wait_listed(leecher, "x", seeders=0)
+
+
+class AddressTest(SwarmTest):
+    """The address of one side changes in mid-download, and nobody is told on the old connection."""
+
+    def command(self, *words):
+        subprocess.run([str(word) for word in words], check=True, capture_output=True)
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("tc") is None:
+            self.skipTest("needs root, ip and tc, for namespaces")
+        self.sides = {side: f"shoal-{side}-{os.getpid()}" for side in ("one", "two")}
+        for name in self.sides.values():
+            self.command("ip", "netns", "add", name)
+            self.addCleanup(self.command, "ip", "netns", "del", name)
+            self.command("ip", "-n", name, "link", "set", "lo", "up")
+        self.command("ip", "link", "add", "v", "netns", self.sides["one"], "type", "veth", "peer", "name", "v", "netns",
+                     self.sides["two"])
+        for side, last in (("one", 1), ("two", 2)):
+            self.address("add", side, last)
+            self.command("ip", "-n", self.sides[side], "link", "set", "v", "up")
+            self.command("ip", "netns", "exec", self.sides[side], "tc", "qdisc", "add", "dev", "v", "root", "tbf", "rate",
+                         "40mbit", "burst", "64k", "latency", "200ms")
+
+    def address(self, what, side, last):
+        self.command("ip", "-n", self.sides[side], "address", what, f"10.77.0.{last}/24", "dev", "v")
+
+    def on(self, side):
+        self.prefix = ["ip", "netns", "exec", self.sides[side]]
+
+    def goes_on_after_a_change(self, changing):
+        """The tracker is at the side that keeps its address."""
+        keeping, last = ("two", 2) if changing == "one" else ("one", 1)
+        self.on(keeping)
+        tracker = self.tracker("--listen", f"10.77.0.{last}:0")
+        path = self.file("data/x", 40 << 20)
+        self.on("one")
+        seeder = self.peer("seeder", tracker, "--listen", ":0", "--share", path)
+        self.on("two")
+        leecher = self.peer("leecher", tracker, "--listen", ":0")
+        share = self.wait_listed(leecher, "x", seeders=1)["id"]
+        leecher.ok("download", "x", "--no-wait")
+        leecher.wait_done(share, 1 << 20)
+        changed = seeder if changing == "one" else leecher
+        self.address("del", changing, {"one": 1, "two": 2}[changing])
+        wait_for(lambda: not changed.json("status")["trackers"][0]["connected"], "the loss is noticed at once", 5)
+        self.address("add", changing, 9)
+        wait_for(lambda: changed.json("status")["trackers"][0]["connected"], "the tracker is found again", 10)
+        wait_for(lambda: leecher.download_row(share)["phase"] == "complete", "the download goes on to its end")
+        self.assertEqual(digest(leecher.dir / "x"), digest(path))
+
+    def test_of_the_downloader(self):
+        self.goes_on_after_a_change("two")
+
+    def test_of_the_source(self):
+        self.goes_on_after_a_change("one")
+
+
+class MuteTest(SwarmTest):
+    """Nothing gets through any more, and nobody says so."""
+
+    def test_a_tracker_that_cannot_be_reached_is_noticed_within_two_heartbeats(self):
+        if os.geteuid() != 0 or shutil.which("nft") is None or shutil.which("ip") is None:
+            self.skipTest("needs root, ip and nft, for a firewall in a namespace")
+        name = f"shoal-mute-{os.getpid()}"
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        self.addCleanup(subprocess.run, ["ip", "netns", "del", name], check=True)
+        self.prefix = ["ip", "netns", "exec", name]
+        subprocess.run([*self.prefix, "ip", "link", "set", "lo", "up"], check=True)
+        tracker = self.tracker("--heartbeat", "4000")
+        peer = self.peer("peer", tracker)
+        wait_for(lambda: peer.json("status")["trackers"][0]["connected"], "the tracker is connected")
+        for words in ("add table ip f", "add chain ip f i { type filter hook input priority 0; }",
+                      f"add rule ip f i tcp dport {tracker.port} drop", f"add rule ip f i tcp sport {tracker.port} drop"):
+            subprocess.run([*self.prefix, "nft", words], check=True)
+        wait_for(lambda: not peer.json("status")["trackers"][0]["connected"], "the loss is noticed", 12)
+
+    def test_a_source_for_which_something_else_acknowledges_is_dialled_anew(self):
+        seeder, leecher = self.peer("seeder"), self.peer("leecher")
+        path = self.file("data/x", 16 << 20)
+        share = seeder.add(path)["id"]
+        magnet = seeder.ok("torrent", "x", "--magnet").out.strip()
+        proxy = Proxy(self, seeder.port, rate=2 << 20)
+        leecher.ok("download", magnet, "--peer", proxy.address, "--no-wait")
+        leecher.wait_done(share, 1 << 20)
+        proxy.swallow = True
+        wait_for(lambda: proxy.connections >= 2, "a second connection")
+        proxy.swallow, proxy.rate = False, None
+        leecher.ok("download", magnet)
+        self.assertEqual(digest(leecher.dir / "x"), digest(path))
