@@ -198,6 +198,8 @@ class peer_node final : private share_observer, private tracker_observer {
   awaitable<result<void>> is_there(std::shared_ptr<share> which);
   /// False: it was withdrawn already.
   bool withdraw_lost(share& which, const error& why);
+  /// Says to the trackers that it is withdrawn, a moment later: those who could not be told why come back and are.
+  awaitable<void> withdraw_soon(std::shared_ptr<share> which);
   /// Checks the pieces of which others say that they are damaged, until stop().
   awaitable<void> check_accused();
   awaitable<void> check_accused(std::shared_ptr<share> which, piece_index piece);

@@ -286,8 +286,8 @@ awaitable<result<void>> peer_node::cancel(share_id id) {
   const auto which = at->second;
   co_await wait_for_finish(which);
   if (which->complete()) {
-    co_return error{errc::conflict, "'" + which->name() + "' was complete before it could be cancelled: " +
-                                        "'remove' stops sharing it"};
+    co_return error{errc::conflict, "'" + which->name() +
+                                        "' was complete before it could be cancelled: " + "'remove' stops sharing it"};
   }
   log_info("download is cancelled name=\"{}\" kept=\"{}\"", printable(which->name()),
            human_bytes(which->verified_bytes()));

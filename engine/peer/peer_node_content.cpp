@@ -154,8 +154,11 @@ bool peer_node::withdraw_lost(share& which, const error& why) {
   log_error("share is lost name=\"{}\" error=\"{}\"", printable(which.name()), why.text);
   const auto lost = at->second;
   shares_.erase(at);
-  withdraw(*lost);
-  lost->stop_lost(why);
+  if (lost->stop_lost(why)) {
+    withdraw(*lost);
+  } else {
+    tasks_.spawn("withdraw", withdraw_soon(lost));
+  }
   losing_.insert(lost->id());
   return true;
 }

@@ -6,6 +6,19 @@
 
 namespace shoal {
 
+namespace {
+
+// Longer than a downloader takes to come back when a session has ended.
+constexpr duration withdraw_delay = std::chrono::seconds(2);
+
+}  // namespace
+
+awaitable<void> peer_node::withdraw_soon(std::shared_ptr<share> which) {
+  const auto when = clock::now() + withdraw_delay;
+  while (!stopped_ && clock::now() < when) co_await changes_.wait_until(when);
+  if (!stopped_ && !shares_.contains(which->id())) withdraw(*which);
+}
+
 std::optional<errc> peer_node::refusal(const wire::truncated_id& wanted) const {
   for (const auto& [path, one] : missing_) {
     if (wire::truncate(one.info->id()) == wanted) return one.why.code;

@@ -60,7 +60,7 @@ class session {
   bool closed() const { return closed_; }
   /// Says `last_words` to a peer that knows our extension, and closes with `why` when it has read them, or soon after.
   /// Nothing else is said or heard any more.
-  void dismiss(end_reason why, const wire::pieces_hint& last_words);
+  bool dismiss(end_reason why, const wire::pieces_hint& last_words);
   end_reason reason() const { return end_reason_; }
 
   /// Queues a message; never blocks.

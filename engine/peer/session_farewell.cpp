@@ -18,15 +18,19 @@ constexpr duration farewell_timeout = std::chrono::seconds(1);
 
 }  // namespace
 
-void session::dismiss(end_reason why, const wire::pieces_hint& last_words) {
-  if (closed_ || dismissed_) return;
-  if (!extensions_.shoal) return close(why);
+bool session::dismiss(end_reason why, const wire::pieces_hint& last_words) {
+  if (closed_ || dismissed_) return true;
+  if (!extensions_.shoal || uploads_.sending()) {
+    close(why);
+    return false;
+  }
   uploads_.forget_requests();
   send(wire::extended{*extensions_.shoal, wire::encode(last_words)});
   dismissed_ = why;
   dismissed_until_ = clock::now() + farewell_timeout;
   work_.set();
   watchdog_timer_.cancel();
+  return true;
 }
 
 awaitable<void> session::read_rest() {

@@ -58,12 +58,14 @@ void share::stop(end_reason why) {
   for (auto& one : sessions_) one->close(why);
 }
 
-void share::stop_lost(const error& why) {
-  if (stopped_) return;
+bool share::stop_lost(const error& why) {
+  if (stopped_) return true;
   stop_own();
+  bool all_told = true;
   wire::pieces_hint last_words;
   last_words.withdrawn = std::string(name_of(why.code));
-  for (auto& one : sessions_) one->dismiss(end_reason::share_removed, last_words);
+  for (auto& one : sessions_) all_told = one->dismiss(end_reason::share_removed, last_words) && all_told;
+  return all_told;
 }
 
 void share::stop_own() {

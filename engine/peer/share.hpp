@@ -73,8 +73,8 @@ class share {
   /// Serves, and downloads if asked to, until stop().
   awaitable<void> run();
   void stop(end_reason why);
-  /// Its content is gone or damaged: as stop(), and those who are connected are told.
-  void stop_lost(const error& why);
+  /// Its content is gone or damaged: as stop(), and those who are connected are told. False: not all could be.
+  bool stop_lost(const error& why);
   bool stopped() const { return stopped_; }
 
   const share_id& id() const { return id_; }

@@ -189,7 +189,9 @@ awaitable<void> uploader::serve_next() {
       session_.share_.on_content_lost(one.source.error());
       continue;
     }
+    sending_ = true;
     const bool sent = co_await send_range(one);
+    sending_ = false;
     if (!sent) co_return;
     session_.share_.on_sent(session_, one.range.bytes);
   }

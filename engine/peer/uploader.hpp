@@ -46,6 +46,8 @@ class uploader {
   void on_attributes_request(std::uint32_t part);
 
   bool empty() const { return waiting_.empty(); }
+  /// In the middle of a range: nothing else can be said before its end.
+  bool sending() const { return sending_; }
   /// Serves the first waiting ranges, up to prepare_bytes_max, but those that are cancelled meanwhile. The session's
   /// writer calls it.
   awaitable<void> serve_next();
@@ -74,6 +76,7 @@ class uploader {
   session& session_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
   std::deque<byte_range> preparing_;  ///< the ranges that serve_next has taken and not begun to send
+  bool sending_ = false;
   fast_path path_;
   unsent_limit unsent_;
 };

@@ -8,10 +8,9 @@ class CancelledTest(SwarmTest):
         """A leecher with a slow download that has begun, the id of its share, the seeder, and the proxy between them."""
         seeder, leecher = self.peer("seeder"), self.peer("leecher")
         share = seeder.add(self.file(f"data/{name}", size))["id"]
-        torrent = self.directory / "m.torrent"
-        seeder.ok("torrent", name, "-o", str(torrent))
+        self.link = seeder.bare_link(name)
         proxy = Proxy(self, seeder.port, rate=2 << 20)
-        leecher.ok("download", str(torrent), "--peer", proxy.address, "--no-wait")
+        leecher.ok("download", self.link, "--peer", proxy.address, "--no-wait")
         leecher.wait_done(share, 1 << 20)
         return leecher, share, seeder, proxy
 
@@ -89,8 +88,7 @@ class CancelledTest(SwarmTest):
         leecher.ok("remove", "m")
         other = self.directory / "other"
         other.mkdir()
-        leecher.ok("download", str(self.directory / "m.torrent"), "--peer", proxy.address, "--no-wait", "--dir",
-                   str(other))
+        leecher.ok("download", self.link, "--peer", proxy.address, "--no-wait", "--dir", str(other))
         leecher.wait_done(share, 1 << 20)
         leecher.ok("cancel", "m")
         leecher.terminate()

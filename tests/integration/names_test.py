@@ -75,7 +75,7 @@ class NamesTest(SwarmTest):
         self.assertIn("[x] a", leecher.ok("cancel", "[x] a").out)
         self.assertIn("x b", leecher.ok("cancel", "x*").out)
         self.assertIn("0123abcd", leecher.ok("cancel", ids["0123abcd"][:10].upper()).out)
-        self.assertEqual(leecher.json("status")["downloads"], [])
+        self.assertEqual([row["phase"] for row in leecher.json("status")["downloads"]], ["cancelled"] * 3)
 
     def test_a_file_is_meant_where_no_share_is_called_so_or_by_its_path(self):
         tracker = self.tracker()

@@ -181,7 +181,7 @@ class DamageTest(SwarmTest):
         self.rot(path, 5 << 20)
         leecher.ok("download", "x", "--no-wait")
         self.assertIn("damaged", self.not_there(seeder, "x"))
-        self.assertIn("share is withdrawn", seeder.text())
+        wait_for(lambda: "share is withdrawn" in seeder.text(), "the tracker is told")
 
         def reason():
             text = leecher.download_row(share)["reason"]
@@ -218,7 +218,7 @@ class DamageTest(SwarmTest):
         seeder, first, second = self.peer("seeder"), self.peer("first", tracker), self.peer("second", tracker)
         path = self.file("data/x", 32 << 20)
         share = seeder.add(path)["id"]
-        magnet = seeder.ok("torrent", "x", "--magnet").out.strip()
+        magnet = seeder.bare_link("x")
         lonely = Proxy(self, seeder.port, rate=4 << 20)
         first.ok("download", magnet, "--peer", lonely.address, "--no-wait")
         first.wait_done(share, 4 << 20)
@@ -256,7 +256,7 @@ class DamageTest(SwarmTest):
         share = seeder.add(self.file("data/x", 8 << 20))["id"]
         leecher.ok("download", "x", "--no-wait")
         self.assertIn("Input/output error", self.not_there(seeder, "x"))
-        self.assertIn("share is withdrawn", seeder.text())
+        wait_for(lambda: "share is withdrawn" in seeder.text(), "the tracker is told")
 
         def reason():
             text = leecher.download_row(share)["reason"]
@@ -345,7 +345,7 @@ class MuteTest(SwarmTest):
         seeder, leecher = self.peer("seeder"), self.peer("leecher")
         path = self.file("data/x", 16 << 20)
         share = seeder.add(path)["id"]
-        magnet = seeder.ok("torrent", "x", "--magnet").out.strip()
+        magnet = seeder.bare_link("x")
         proxy = Proxy(self, seeder.port, rate=2 << 20)
         leecher.ok("download", magnet, "--peer", proxy.address, "--no-wait")
         leecher.wait_done(share, 1 << 20)

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "cmd/interrupt.hpp"
+#include "peer/control_server.hpp"
 #include "show_result.hpp"
 
 using namespace shoal;
@@ -113,7 +114,7 @@ TEST_CASE("a peer that goes or talks nonsense is an error, never a hang") {
     fake_peer peer(reply, 100, false);
     CHECK(call(peer).error().code == errc::protocol);
   }
-  fake_peer peer(std::string((std::size_t{16} << 20) + 100'000, 'x'));
+  fake_peer peer(std::string(control_line_bytes_max + 100'000, 'x'), 1 << 20);
   CHECK(call(peer).error().code == errc::protocol);
 }
 
