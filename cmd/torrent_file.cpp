@@ -10,14 +10,13 @@
 
 #include "content/link_text.hpp"
 #include "content/magnet.hpp"
+#include "content/metainfo.hpp"
 #include "core/base64.hpp"
 
 namespace shoal {
 
 namespace {
 
-// Base64 of it must fit into one control message of 16 MiB.
-constexpr std::size_t torrent_bytes_max = std::size_t{11} << 20;
 constexpr std::size_t read_bytes = std::size_t{64} << 10;
 
 constexpr std::string_view file_scheme = "file://";
@@ -57,7 +56,8 @@ result<std::string> read_base64(const std::string& path, const std::string& what
   if (failure != 0) return system_error(text, failure);
   if (content.empty()) return error{errc::malformed, "the torrent file '" + what + "' is empty"};
   if (content.size() > torrent_bytes_max) {
-    return error{errc::limit, "the file '" + what + "' is larger than 11 MiB: is it a torrent file?"};
+    return error{errc::limit, "the file '" + what + "' is larger than " + std::to_string(torrent_bytes_max / MiB) +
+                                  " MiB: is it a torrent file?"};
   }
   return to_base64(content);
 }
