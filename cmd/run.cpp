@@ -49,7 +49,7 @@ result<void> run_alone(const command& described, const arguments& given, const s
                        interrupt& stop, const std::string& state_directory) {
   // Only a download has something that is worth to be gone on with.
   const bool keep_state = described.name == "download";
-  result<void> outcome;
+  result<void> outcome = error{errc::cancelled, "interrupted"};
   for (int tries = 0; tries < alone_tries_max && !stop.raised(); ++tries) {
     const auto alone = alone_peer::start(given, trackers, keep_state);
     if (alone) return described.run({given, stop, &(*alone)->client(), alone->get()});

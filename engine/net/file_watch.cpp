@@ -34,6 +34,8 @@ file_watch::file_watch(asio::any_io_executor executor, asio::thread_pool& lookup
 awaitable<void> file_watch::add(std::string key, std::vector<std::string> paths) {
   remove(key);
   if (!descriptor_.is_open() || keys_.size() >= file_watches_max) co_return;
+  const std::uint64_t mine = ++adds_;
+  wanted_[key] = mine;
   paths.resize(std::min(paths.size(), file_watches_max - keys_.size()));
   auto look = [descriptor = descriptor_.native_handle(), paths = std::move(paths)]() -> result<std::vector<int>> {
     std::vector<int> made;
@@ -45,12 +47,19 @@ awaitable<void> file_watch::add(std::string key, std::vector<std::string> paths)
   };
   const auto made = co_await offload(lookups_, std::move(look));
   if (!made || !descriptor_.is_open()) co_return;
-  remove(key);
+  if (const auto at = wanted_.find(key); at == wanted_.end() || at->second != mine) {
+    // Removed, or asked for anew, which the kernel gave the same numbers.
+    for (const int watch : *made) {
+      if (at == wanted_.end() && !keys_.contains(watch)) inotify_rm_watch(descriptor_.native_handle(), watch);
+    }
+    co_return;
+  }
   for (const int watch : *made) keys_.emplace(watch, key);
   watches_.emplace(std::move(key), *made);
 }
 
 void file_watch::remove(const std::string& key) {
+  wanted_.erase(key);
   const auto at = watches_.find(key);
   if (at == watches_.end()) return;
   const std::vector<int> watches = std::move(at->second);

@@ -47,6 +47,8 @@ class file_watch {
   std::function<void(const std::string& key)> on_change_;
   std::unordered_multimap<int, std::string> keys_;             // by the kernel's number of a watch
   std::unordered_map<std::string, std::vector<int>> watches_;  // by key
+  std::unordered_map<std::string, std::uint64_t> wanted_;      // by key: the last add() of it, which counts
+  std::uint64_t adds_ = 0;
 };
 
 }  // namespace shoal

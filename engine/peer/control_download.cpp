@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,8 @@ using outcome = result<json::value>;
 
 // How long a word waits for a share that nobody lists: several batches of the tracker.
 constexpr duration news_wait = std::chrono::milliseconds(500);
+
+constexpr duration hashing_look_interval = std::chrono::milliseconds(250);
 
 // How long a peer that hashes what is waited for may be away: it comes back as soon as it finds its tracker again.
 constexpr duration absence_wait = std::chrono::seconds(10);
@@ -81,12 +84,20 @@ std::vector<hashed_share> awaited(const peer_node& node, const std::string& what
 awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, std::string what) {
   auto give_up = clock::now() + news_wait;
   std::optional<hashed_share> last;
+  // A pattern waits for what was hashed when it was given, and not for all that comes after.
+  std::optional<std::set<std::pair<std::string, peer_id>>> begun;
   bool away = false;
   time_point tell_at{};
   while (true) {
     auto rows = find_known(call.node, what);
     const bool known = !unknown(rows);
     auto hashed = awaited(call.node, what, known);
+    if (!begun) {
+      begun.emplace();
+      for (const hashed_share& one : hashed) begun->emplace(one.name, one.peer);
+    } else if (known) {
+      std::erase_if(hashed, [&begun](const hashed_share& one) { return !begun->contains({one.name, one.peer}); });
+    }
     if ((known && hashed.empty()) || call.abandoned()) co_return rows;
     const auto now = clock::now();
     if (!hashed.empty()) {
@@ -105,7 +116,12 @@ awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, st
       if (last) co_return not_hashed_any_more(call.node, *last);
       co_return rows;
     }
-    co_await wait_for_change(call, give_up);
+    // Each look goes over the whole catalogue, which changes all the time in a large swarm.
+    const auto look_again = std::min(give_up, last ? now + hashing_look_interval : now);
+    const auto wake_at = last ? look_again : give_up;
+    do {
+      co_await wait_for_change(call, wake_at);
+    } while (clock::now() < look_again && !call.abandoned());
   }
 }
 

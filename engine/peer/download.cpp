@@ -100,11 +100,11 @@ awaitable<void> download::transfer_chunks() {
     pump_attributes(now);
     measure(now);
     if (attached_.empty() && stores_.size() == 0) {
-      auto rest = [files = share_.files()]() -> result<void> {
-        files->rest();
-        return {};
-      };
-      if (!resting_) (void)co_await offload(context_.background, std::move(rest));
+      auto rest = [files = share_.files()] { return files->rest(); };
+      if (!resting_) {
+        const result<void> rests = co_await offload(context_.background, std::move(rest));
+        if (!rests) fail(rests.error());
+      }
       resting_ = attached_.empty();
       (void)co_await wake_.wait_until(clock::now() + rest_interval);
       continue;
@@ -143,6 +143,8 @@ awaitable<void> download::finish() {
     result<void> written;
     if (context_.remember_shares) {
       stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode, published};
+      const auto before = context_.database.share(row.path);
+      row.follow = before && *before && (*before)->follow;
       written = context_.database.save_share(row);
     }
     if (written) written = context_.database.remove_download(request_.id);

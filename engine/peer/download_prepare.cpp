@@ -206,8 +206,10 @@ awaitable<bool> download::end_with_what_is_there() {
   }
   stored_share row{target,          request_.symlinks, info->to_torrent(), found->signatures, request_.mend_inode,
                    share_.published};
-  auto save = [this, row = std::move(row)]() -> result<void> {
+  auto save = [this, row = std::move(row)]() mutable -> result<void> {
     if (context_.remember_shares) {
+      const auto before = context_.database.share(row.path);
+      row.follow = before && *before && (*before)->follow;
       if (auto saved = context_.database.save_share(row); !saved) return saved;
     }
     return context_.database.remove_download(request_.id);

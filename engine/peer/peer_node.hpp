@@ -181,38 +181,49 @@ class peer_node final : private share_observer, private tracker_observer {
   awaitable<void> tell_hashing();
 
   // peer_node_content.cpp
+
+  /// Looks at the disk before a complete share is promised; withdraws it if it is gone or changed. Other errors may
+  /// pass, and withdraw nothing.
+  awaitable<result<void>> is_there(std::shared_ptr<share> which);
+  awaitable<void> look_for(stored_share row);
+  /// False: it was withdrawn already.
+  bool withdraw_lost(share& which, const error& why);
+  /// Keeps the record of one whose content is missing.
+  void miss(stored_share row, error why);
+  awaitable<void> miss_lost(share_id id, std::string path, error why);
+
+  // peer_node_looks.cpp
+
   awaitable<void> look_at_content();
+  /// Paths that may have changed and are to be looked at now.
+  std::vector<std::string> take_changed();
   awaitable<void> look_at_all();
   /// At the share that is or was at this path.
   awaitable<void> look_at(std::string path);
+  /// Has changes of the content told.
+  void watch_content(const share& which);
   /// The content at `path` was shared as `row` says, and is followed or not.
   void on_shared(const stored_share& row);
   /// Shares a followed path anew if it changed and nothing changes it any more.
   awaitable<void> follow(std::string path);
   awaitable<void> share_anew(std::string path);
-  /// Has changes of the content told.
-  void watch_content(const share& which);
-  awaitable<void> look_for(stored_share row);
-  /// Looks at the disk before a complete share is promised; withdraws it if it is gone or changed. Other errors may
-  /// pass, and withdraw nothing.
-  awaitable<result<void>> is_there(std::shared_ptr<share> which);
-  /// False: it was withdrawn already.
-  bool withdraw_lost(share& which, const error& why);
+
+  // peer_node_damage.cpp
+
   /// Says to the trackers that it is withdrawn, a moment later: those who could not be told why come back and are.
   awaitable<void> withdraw_soon(std::shared_ptr<share> which);
+  /// Why the share with this id is not there, if that is so.
+  std::optional<errc> refusal(const wire::truncated_id& wanted) const;
   /// Checks the pieces of which others say that they are damaged, until stop().
   awaitable<void> check_accused();
   awaitable<void> check_accused(std::shared_ptr<share> which, piece_index piece);
-  /// Why the share with this id is not there, if that is so.
-  std::optional<errc> refusal(const wire::truncated_id& wanted) const;
-  /// Keeps the record of one whose content is missing.
-  void miss(stored_share row, error why);
-  awaitable<void> miss_lost(share_id id, std::string path, error why);
+
+  // peer_node_downloads.cpp
 
   void pause(stored_download row);
   /// Returns when the download of the share does not write its last to disk any more.
   awaitable<void> wait_for_finish(std::shared_ptr<share> which);
-  /// Deletes the record of a download and its partial. Blocks.
+  /// Deletes the record of a cancelled download and its partial. Blocks.
   result<void> forget_download(const share_id& id);
 
   awaitable<void> measure();
@@ -271,8 +282,9 @@ class peer_node final : private share_observer, private tracker_observer {
     bool adding = false;
   };
   std::map<std::string, followed_path> followed_;
-  std::set<std::string> changed_;   ///< paths of shares that may have changed
-  std::multiset<share_id> losing_;  ///< withdrawn, and not among the missing ones yet
+  std::set<std::string> changed_;            ///< paths of shares that may have changed
+  std::map<std::string, time_point> rests_;  ///< until when such a path is not looked at again
+  std::multiset<share_id> losing_;           ///< withdrawn, and not among the missing ones yet
   std::set<share_id> published_;
   wanted_dials wanted_dials_;
   damage_checks damage_checks_;

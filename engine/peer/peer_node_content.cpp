@@ -16,12 +16,6 @@ namespace shoal {
 
 namespace {
 
-// Content is looked at this often, or as seldom as keeps the looking under a hundredth of the time.
-constexpr duration look_interval_min = std::chrono::seconds(5);
-constexpr int look_pause_factor = 100;
-// A new version is shared when nothing changed it for so long.
-constexpr duration follow_quiet = std::chrono::seconds(2);
-constexpr duration follow_interval = std::chrono::milliseconds(500);
 constexpr std::size_t notes_logged_max = 20;
 
 result<made_share> open_stored(const stored_share& row, const std::shared_ptr<file_cache>& cache) {
@@ -165,8 +159,10 @@ bool peer_node::withdraw_lost(share& which, const error& why) {
 
 awaitable<void> peer_node::miss_lost(share_id id, std::string path, error why) {
   const bool damaged = why.code == errc::verification;
-  auto read = [this, path, damaged]() -> result<std::optional<stored_share>> {
+  // Of another version, which was added meanwhile, nothing is known.
+  auto read = [this, id, path, damaged]() -> result<std::optional<stored_share>> {
     auto row = database_->share(path);
+    if (row && *row && !is_of(**row, id)) return std::optional<stored_share>();
     if (row && *row && damaged) {
       // Its files look as they should: without signatures it is not offered again by the next run either.
       (*row)->signatures.clear();
@@ -203,119 +199,6 @@ awaitable<result<void>> peer_node::is_there(std::shared_ptr<share> which) {
   co_return there;
 }
 
-awaitable<void> peer_node::look_at_content() {
-  time_point next_look = clock::now() + look_interval_min;
-  while (!stopped_) {
-    const bool unsettled =
-        std::ranges::any_of(followed_, [](const auto& one) { return !one.second.seen.empty() && !one.second.adding; });
-    if (changed_.empty()) {
-      look_timer_.expires_at(unsettled ? std::min(next_look, clock::now() + follow_interval) : next_look);
-      (void)co_await look_timer_.async_wait(use_tuple);
-    }
-    const std::set<std::string> changed = std::exchange(changed_, {});
-    for (const std::string& path : changed) {
-      if (!stopped_) co_await look_at(path);
-    }
-    const time_point begun = clock::now();
-    if (begun >= next_look) {
-      co_await look_at_all();
-      next_look = clock::now() + std::max<duration>(look_interval_min, look_pause_factor * (clock::now() - begun));
-    } else if (unsettled) {
-      std::vector<std::string> paths;
-      for (const auto& [path, one] : followed_) {
-        if (!one.seen.empty()) paths.push_back(path);
-      }
-      for (const std::string& path : paths) co_await follow(path);
-    }
-  }
-}
-
-awaitable<void> peer_node::look_at_all() {
-  std::vector<std::shared_ptr<share>> complete;
-  for (const auto& [id, one] : shares_) {
-    if (one->complete() && !one->stopped()) complete.push_back(one);
-  }
-  for (const auto& one : complete) {
-    if (!stopped_ && !one->stopped()) (void)co_await is_there(one);
-  }
-  std::vector<stored_share> rows;
-  for (const auto& [path, one] : missing_) rows.push_back(one.row);
-  for (auto& row : rows) {
-    if (!stopped_) co_await look_for(std::move(row));
-  }
-  std::vector<std::string> paths;
-  for (const auto& [path, one] : followed_) paths.push_back(path);
-  for (const std::string& path : paths) co_await follow(path);
-}
-
-awaitable<void> peer_node::look_at(std::string path) {
-  if (const auto one = complete_at(path)) (void)co_await is_there(one);
-  if (const auto at = missing_.find(path); at != missing_.end()) co_await look_for(at->second.row);
-  co_await follow(path);
-}
-
-void peer_node::watch_content(const share& which) {
-  const std::string path = which.files()->path();
-  std::set<std::string> folders{path};
-  for (const file_entry& file : which.info()->files()) {
-    if (!which.info()->is_folder() || folders.size() >= file_watches_max) break;
-    for (auto end = file.path.find('/'); end != std::string::npos; end = file.path.find('/', end + 1)) {
-      folders.insert(path + "/" + file.path.substr(0, end));
-    }
-  }
-  tasks_.spawn("watch share", watch_.add(path, {folders.begin(), folders.end()}));
-}
-
-void peer_node::on_shared(const stored_share& row) {
-  if (!row.follow) {
-    followed_.erase(row.path);
-    return;
-  }
-  followed_path& one = followed_[row.path];
-  one.symlinks = row.symlinks;
-  one.shared = row.signatures;
-  one.seen.clear();
-}
-
-awaitable<void> peer_node::follow(std::string path) {
-  const auto known = followed_.find(path);
-  if (stopped_ || known == followed_.end() || known->second.adding) co_return;
-  auto look = [this, path, symlinks = known->second.symlinks] {
-    return scan(path, scan_options{symlinks, state_path()});
-  };
-  auto found = co_await offload(looks_, std::move(look));
-  const auto at = followed_.find(path);
-  if (stopped_ || !found || at == followed_.end() || at->second.adding) co_return;
-  followed_path& one = at->second;
-  if (found->signatures == one.shared && !missing_.contains(path)) {
-    one.seen.clear();
-  } else if (found->signatures != one.seen) {
-    one.seen = std::move(found->signatures);
-    one.seen_at = clock::now();
-  } else if (!one.seen.empty() && clock::now() - one.seen_at >= follow_quiet) {
-    one.adding = true;
-    tasks_.spawn("share anew", share_anew(std::move(path)));
-  }
-}
-
-awaitable<void> peer_node::share_anew(std::string path) {
-  auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped_; };
-  share_options wanted;
-  wanted.symlinks = followed_.at(path).symlinks;
-  auto mark = announce_add(path);
-  const auto added = co_await add(path, wanted, std::move(mark), std::move(go_on));
-  const auto at = followed_.find(path);
-  if (at == followed_.end()) co_return;
-  at->second.adding = false;
-  if (added) {
-    log_info("new version is shared name=\"{}\" path=\"{}\"", (*added).what->name(), path);
-    co_return;
-  }
-  // Not tried again before it changes again.
-  at->second.shared = std::exchange(at->second.seen, {});
-  if (!stopped_) log_error("new version cannot be shared path=\"{}\" error=\"{}\"", path, added.error().text);
-}
-
 awaitable<void> peer_node::look_for(stored_share row) {
   auto look = [this, row] { return open_stored(row, context_->files); };
   auto ready = co_await offload(looks_, std::move(look));
@@ -340,6 +223,7 @@ awaitable<result<void>> peer_node::forget_missing(share_id id) {
   for (const std::string& path : paths) {
     missing_.erase(path);
     followed_.erase(path);
+    watch_.remove(path);
   }
   auto forget = [this, paths]() -> result<void> {
     for (const std::string& path : paths) {
@@ -353,42 +237,6 @@ awaitable<result<void>> peer_node::forget_missing(share_id id) {
 const missing_share* peer_node::missing(const share_id& id) const {
   const auto at = std::ranges::find_if(missing_, [&id](const auto& one) { return one.second.info->id() == id; });
   return at != missing_.end() ? &at->second : nullptr;
-}
-
-void peer_node::pause(stored_download row) {
-  auto info = metainfo::from_torrent(row.torrent);
-  row.torrent.clear();
-  const share_id id = row.id;
-  paused_.insert_or_assign(id, paused_download{std::move(row), info ? *info : nullptr});
-  changes_.notify_all();
-}
-
-const paused_download* peer_node::paused(const share_id& id) const {
-  const auto at = paused_.find(id);
-  return at != paused_.end() ? &at->second : nullptr;
-}
-
-awaitable<result<void>> peer_node::forget_paused(share_id id) {
-  auto forget = [this, id] { return forget_download(id); };
-  const auto forgotten = co_await offload(background_, std::move(forget));
-  if (forgotten) paused_.erase(id);
-  co_return forgotten;
-}
-
-result<void> peer_node::forget_download(const share_id& id) {
-  auto row = database_->download(id);
-  if (!row) return row.error();
-  if (!*row) return {};
-  const auto info = metainfo::from_torrent((*row)->torrent);
-  auto removed = remove_partial((*row)->directory, (*row)->partial, info ? info->get() : nullptr);
-  return removed ? database_->remove_download(id) : removed;
-}
-
-awaitable<void> peer_node::wait_for_finish(std::shared_ptr<share> which) {
-  const auto* running = which->downloading();
-  while (running != nullptr && running->phase() == download_phase::finishing && !which->stopped()) {
-    co_await changes_.wait_until(never);
-  }
 }
 
 }  // namespace shoal

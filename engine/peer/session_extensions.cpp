@@ -63,7 +63,8 @@ void session::handle_extended(const wire::extended& message) {
     const auto hint = wire::decode_pieces_hint(message.payload);
     if (!hint) return close(end_reason::protocol, hint.error().text);
     if (download* fetch = share_.downloading()) fetch->on_hint(*this, *hint);
-    for (const piece_index piece : hint->failed) share_.on_accused(*this, piece);
+    // Of one peer, one piece waits to be checked.
+    if (!hint->failed.empty()) share_.on_accused(*this, hint->failed.front());
     if (!hint->withdrawn.empty()) share_.on_withdrawn(*this, hint->withdrawn);
   }
 }

@@ -37,7 +37,11 @@ awaitable<void> session::read_rest() {
   const std::unique_ptr<std::uint8_t[]> nothing(new std::uint8_t[rest_bytes]);
   while (!closed_) {
     const ssize_t got = ::recv(socket_.native_handle(), nothing.get(), rest_bytes, 0);
-    if (got > 0) continue;
+    if (got > 0) {
+      // Whoever sends without end must not keep others waiting.
+      co_await asio::post(context_.executor, asio::use_awaitable);
+      continue;
+    }
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
       close(end_reason::closed_by_peer);
     } else {

@@ -131,7 +131,8 @@ awaitable<void> share::dial(peer_address where) {
 void share::on_wanted(const peer_address& where, const peer_id& peer) {
   const bool has_it = info_ && (complete_ || !verified_.none());
   if (stopped_ || !has_it || peer == context_.self || book_.banned(peer)) return;
-  if (dialling_.size() >= dials_max || context_.sessions >= context_.budget.sessions) return;
+  if (dialling_.size() >= dials_max || context_.dials >= context_.budget.dials) return;
+  if (context_.sessions >= context_.budget.sessions) return;
   const bool connected = std::ranges::any_of(
       sessions_, [&](const std::unique_ptr<session>& one) { return one && !one->closed() && one->remote() == peer; });
   if (!connected) tasks_.spawn("dial wanted", dial_wanted(where, peer));

@@ -5,7 +5,7 @@
 namespace shoal {
 
 void attributes_fetch::on_source(source_id source, std::uint32_t bytes) {
-  if (bytes == 0 || bytes > bytes_max_ || source == asked_) return;
+  if (bytes == 0 || bytes > bytes_max_ || source == asked_ || left_out_.contains(source)) return;
   sources_[source] = bytes;
 }
 
@@ -41,7 +41,13 @@ std::optional<attributes_fetch::request> attributes_fetch::next_request(time_poi
   return request{*asked_, parts_asked_++};
 }
 
+void attributes_fetch::on_source_gone(source_id source) {
+  leave_out(source);
+  left_out_.erase(source);
+}
+
 void attributes_fetch::leave_out(source_id source) {
+  left_out_.insert(source);
   sources_.erase(source);
   if (asked_ != source) return;
   asked_.reset();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "core/bytes.hpp"
 #include "core/ids.hpp"
@@ -34,12 +35,12 @@ class attributes_fetch {
 
   /// The source says that it has a list of so many bytes, 0: none.
   void on_source(source_id source, std::uint32_t bytes);
-  void on_source_gone(source_id source) { leave_out(source); }
+  void on_source_gone(source_id source);
   /// Any part of any size: what was not asked for is nonsense.
   void on_part(source_id source, std::uint32_t part, byte_view data, time_point now);
   void on_reject(source_id source) { leave_out(source); }
   void on_deadline(time_point now);
-  /// What take() gave is no list of this share.
+  /// What list() gave is no list of this share.
   void on_nonsense();
 
   /// What to ask for now.
@@ -58,6 +59,7 @@ class attributes_fetch {
   std::uint32_t bytes_max_;
   std::uint32_t part_bytes_;
   std::map<source_id, std::uint32_t> sources_;  ///< bytes of the list of each that was not left out
+  std::set<source_id> left_out_;
   std::optional<source_id> asked_;
   std::uint32_t bytes_ = 0;  ///< of the list of who is asked
   std::uint32_t parts_asked_ = 0;

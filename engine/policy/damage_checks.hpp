@@ -34,15 +34,18 @@ class damage_checks {
 
   /// `by`: the address of who says so.
   void on_accused(const place& what, const std::string& by, time_point now) {
-    std::erase_if(checked_, [now](const auto& one) { return one.second + recheck_after <= now; });
     const auto waits = [&](const waiting& one) { return one.what == what || one.by == by; };
-    if (checked_.contains(what) || waiting_.size() >= waiting_max || std::ranges::any_of(waiting_, waits)) return;
+    const auto known = checked_.find(what);
+    if ((known != checked_.end() && now < known->second + recheck_after) || waiting_.size() >= waiting_max ||
+        std::ranges::any_of(waiting_, waits))
+      return;
     waiting_.push_back({what, by});
   }
 
   /// What to check now, if anything.
   std::optional<place> next_check(time_point now) {
     if (waiting_.empty() || now < next_at_) return std::nullopt;
+    std::erase_if(checked_, [now](const auto& one) { return one.second + recheck_after <= now; });
     const place what = waiting_.front().what;
     waiting_.pop_front();
     checked_[what] = now;

@@ -158,8 +158,7 @@ result<void> content_files::check() {
 
 result<void> content_files::flush() {
   const std::lock_guard lock(state_->transition);
-  // What rests was written before, and what the kernel still holds of it is flushed with the next that is written.
-  if (state_->now != content_state::phase::partial || state_->resting) return {};
+  if (state_->now != content_state::phase::partial) return {};
   return state_->flush_written();
 }
 
@@ -199,14 +198,17 @@ result<void> content_files::finish(const wanted_attributes& wanted) {
   return {};
 }
 
-void content_files::rest() {
+result<void> content_files::rest() {
   content_state& s = *state_;
   const std::lock_guard lock(s.transition);
+  if (s.now != content_state::phase::partial || s.resting) return {};
+  // Nothing is written any more that would open the files for its flush.
+  if (result<void> flushed = s.flush_written(); !flushed) return flushed;
   const std::unique_lock moving(s.place);
-  if (s.now != content_state::phase::partial || s.resting) return;
   s.resting = true;
   s.cache->drop(s.owner);
   close_place(s.partial);
+  return {};
 }
 
 result<void> content_files::discard() {
@@ -214,10 +216,11 @@ result<void> content_files::discard() {
   const std::lock_guard lock(s.transition);
   const std::unique_lock moving(s.place);
   if (s.now != content_state::phase::partial) return {};
-  s.now = content_state::phase::discarded;
   s.cache->drop(s.owner);
-  if (result<void> woken = s.wake(); !woken) return woken;
-  result<void> removed = remove_partial(s.partial, s.info.get());
+  result<void> removed = s.resting ? remove_partial(s.partial.directory_path, s.partial.record, s.info.get())
+                                   : remove_partial(s.partial, s.info.get());
+  if (!removed) return removed;
+  s.now = content_state::phase::discarded;
   s.partial = {};
   return removed;
 }

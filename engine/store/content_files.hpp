@@ -68,8 +68,8 @@ class content_files {
   /// errc::conflict) and syncs the directory. Afterwards the object serves the complete content and
   /// signatures() describe it.
   result<void> finish(const wanted_attributes& wanted = {});
-  /// Holds no descriptor until it is used again: of a partial that waits for its data.
-  void rest();
+  /// Flushes, and holds no descriptor until it is used again: of a partial that waits for its data.
+  result<void> rest();
   /// Deletes the partial (only that), or gives it back if it was taken_back; reads and writes fail with errc::cancelled
   /// from then on. Does nothing once finished.
   result<void> discard();

@@ -144,6 +144,7 @@ result<void> content_state::flush_written() {
     files.swap(written);
   }
   if (files.size() > single_syncs_max) {
+    const std::shared_lock lock(place);
     if (syncfs(partial.part.get()) == 0) return {};
     return keep_failure(system_error("cannot sync " + printable(location), errno));
   }
