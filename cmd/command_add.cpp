@@ -37,7 +37,9 @@ result<void> run(const invocation& call) {
   for (const std::string& operand : call.given.texts("operands")) {
     const std::string path = absolute_path(operand);
     struct stat found{};
-    if (operand.empty() || ::lstat(path.c_str(), &found) != 0) {
+    // Of several, the peer says which one fails, and shares the others.
+    const bool only = call.given.texts("operands").size() == 1;
+    if (operand.empty() || (only && ::lstat(path.c_str(), &found) != 0)) {
       return system_error("cannot share '" + operand + "'", operand.empty() ? ENOENT : errno);
     }
     paths.emplace_back(path);

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "cmd/interrupt.hpp"
 #include "cmd/program_name.hpp"
 #include "peer/control_server.hpp"
+#include "store/beneath.hpp"
 #include "store/socket_name.hpp"
 #include "store/state_directory.hpp"
 
@@ -30,6 +32,9 @@ error no_peer(const std::string& state_directory) {
   return {errc::not_found, "no peer runs with state directory " + state_directory + ": start one with " +
                                quoted_command("peer --tracker HOST:PORT") + ", or name another with --state DIR"};
 }
+
+// From the end of its socket to that of a peer; it may be that it lives in a process that does more.
+constexpr auto end_after_close_max = std::chrono::seconds(2);
 
 // What the kernel says of the process at the other end: " (process 12)", and what it does.
 struct peer_process {
@@ -272,9 +277,17 @@ result<json::value> control_client::call(std::string_view method, json::object p
 
 result<void> control_client::wait_for_close(duration timeout, const interrupt& stop) {
   const time_point deadline = deadline_after(timeout);
+  // The process holds its state directory until it has ended, which is later than its socket closes.
+  const pid_t pid = process_behind(descriptor_).pid;
+  const unique_descriptor process(pid > 0 && pid != ::getpid() ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))
+                                                               : -1);
   while (clock::now() < deadline) {
     const auto received = receive(deadline - clock::now(), &stop);
-    if (!received && received.error().code == errc::unreachable) return {};
+    if (!received && received.error().code == errc::unreachable) {
+      pollfd ended{process.get(), POLLIN, 0};
+      ::poll(&ended, 1, milliseconds_until(std::min(deadline, deadline_after(end_after_close_max))));
+      return {};
+    }
     if (!received) return received.error();
     if (stop.raised()) return error{errc::cancelled, "interrupted: the peer was told to stop, and has not ended yet"};
   }

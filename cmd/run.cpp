@@ -15,6 +15,7 @@
 #include "cmd/terminal.hpp"
 #include "cmd/terminal_lines.hpp"
 #include "cmd/way_in.hpp"
+#include "content/magnet.hpp"
 #include "observe/log.hpp"
 
 namespace shoal {
@@ -83,6 +84,10 @@ result<void> run_command(const command& described, const arguments& given, inter
   const bool alone = described.required == needs::peer_or_alone && others_known;
   if (alone && nobody) {
     return run_alone(described, given, way.trackers, stop, directory ? *directory : std::string());
+  }
+  // A mistake in a link is none of the peer's.
+  for (const std::string& what : downloads ? given.texts("operands") : std::vector<std::string>{}) {
+    if (const auto link = parse_magnet(what); !link && looks_like_magnet(what)) return link.error();
   }
   // Whoever gives a link with trackers expects no other peer to be needed.
   if (const std::string unused = unused_text(way); !unused.empty()) note("note: " + unused);

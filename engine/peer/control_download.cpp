@@ -144,6 +144,11 @@ awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, 
   if (unknown(find_known(call.node, what))) co_await wait_for_catalogue(call);
   auto rows = co_await find_soon(call, what);
   if (unknown(rows) && !call.node.catalogue_ready()) co_return without_tracker(call);
+  for (const auto& tracker : call.node.trackers()) {
+    if (!unknown(rows) || tracker->state().connected) continue;
+    co_return error{errc::unreachable, rows.error().text + "; tracker " + to_text(tracker->where()) +
+                                           " is away, which may list it: " + tracker->state().reason};
+  }
   co_return rows;
 }
 

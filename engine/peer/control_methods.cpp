@@ -90,8 +90,8 @@ awaitable<outcome> do_remove(control_call& call) {
   row["name"] = found->name;
   result<void> removed;
   if (found->running) removed = co_await call.node.remove(found->id);
-  if (removed && call.node.missing(found->id) != nullptr) removed = co_await call.node.forget_missing(found->id);
   if (removed && call.node.paused(found->id) != nullptr) removed = co_await call.node.forget_paused(found->id);
+  if (removed && call.node.missing(found->id) != nullptr) removed = co_await call.node.forget_missing(found->id);
   if (!removed) co_return removed.error();
   co_return json::value(std::move(row));
 }

@@ -347,7 +347,8 @@ void download::on_stored(std::span<const store_queue::job> done) {
         share_.on_piece_verified(one.range.piece);
       }
     }
-    if (!one.written) fail(one.written.error());
+    // For want of descriptors it is asked for again.
+    if (!one.written && one.written.error().code != errc::limit) fail(one.written.error());
   }
   if (phase_ != download_phase::downloading) return;
   follow_decisions();

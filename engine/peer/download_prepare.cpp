@@ -256,9 +256,13 @@ awaitable<bool> download::prepare() {
   if (exists(target)) {
     if (co_await end_with_what_is_there()) co_return false;
   }
-  auto open = [this, info] {
-    return content_files::open_partial(request_.directory, info, request_.symlinks, context_.files, request_.partial,
-                                       remember_in_database());
+  auto open = [this, info]() -> result<std::shared_ptr<content_files>> {
+    auto opened = content_files::open_partial(request_.directory, info, request_.symlinks, context_.files,
+                                              request_.partial, remember_in_database());
+    // Until data comes it holds no descriptor: hundreds may be opened before the first is used.
+    const result<void> rests = opened ? (*opened)->rest() : result<void>{};
+    if (!rests) return rests.error();
+    return opened;
   };
   auto files = co_await offload(context_.background, std::move(open));
   if (!files) {

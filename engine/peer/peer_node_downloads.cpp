@@ -161,18 +161,23 @@ awaitable<result<void>> peer_node::cancel(share_id id) {
   const auto files = which->files();
   auto keep = [this, id, files]() -> result<std::optional<stored_download>> {
     // What was complete once goes back to its place.
+    if (auto paused = database_->pause_download(id); !paused) return paused.error();
     if (files && files->record().taken_back) {
       if (auto given_back = files->discard(); !given_back) return given_back.error();
       if (auto forgotten = database_->remove_download(id); !forgotten) return forgotten.error();
-    } else if (auto paused = database_->pause_download(id); !paused) {
-      return paused.error();
     }
     return database_->download(id);
   };
   auto kept = co_await offload(background_, std::move(keep));
-  if (!kept) co_return kept.error();
-  if (*kept && !shares_.contains(id)) pause(std::move(**kept));
-  co_return result<void>{};
+  result<void> outcome;
+  if (!kept) {
+    // Where it could not go back it stays listed, with what it has.
+    outcome = kept.error();
+    auto read = [this, id] { return database_->download(id); };
+    kept = co_await offload(background_, std::move(read));
+  }
+  if (kept && *kept && !shares_.contains(id)) pause(std::move(**kept));
+  co_return outcome;
 }
 
 void peer_node::pause(stored_download row) {

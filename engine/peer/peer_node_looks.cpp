@@ -94,6 +94,8 @@ awaitable<void> peer_node::look_at(std::string path) {
 }
 
 void peer_node::watch_content(const share& which) {
+  // For one command it is not worth its end, which waits for the kernel.
+  if (!options_.remember) return;
   const std::string path = which.files()->path();
   std::set<std::string> folders{path};
   for (const file_entry& file : which.info()->files()) {

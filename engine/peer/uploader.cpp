@@ -146,7 +146,7 @@ awaitable<void> uploader::serve_next() {
   }
   std::vector<byte_range> ranges;
   std::uint32_t bytes = 0;
-  while (!waiting_.empty() && bytes < prepare_bytes_max) {
+  while (!waiting_.empty() && bytes < prepare_bytes_max && ranges.size() < prepare_ranges_max) {
     const auto* request = std::get_if<byte_range>(&waiting_.front());
     if (request == nullptr) break;
     bytes += request->bytes;
@@ -186,7 +186,8 @@ awaitable<void> uploader::serve_next() {
     if (!one.source) {
       reject(one.range);
       session_.share_.on_refused(session_, {&one.range, 1});
-      session_.share_.on_content_lost(one.source.error());
+      // For want of descriptors nothing is lost.
+      if (one.source.error().code != errc::limit) session_.share_.on_content_lost(one.source.error());
       continue;
     }
     sending_ = true;

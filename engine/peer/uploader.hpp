@@ -24,6 +24,8 @@ class session;
 
 /// Bytes that one hop to the worker pool prepares: one large request or many of 16 KiB.
 inline constexpr std::uint32_t prepare_bytes_max = 1 * MiB;
+/// Ranges of one hop: each may be of a file of its own, which stays open until it is sent.
+inline constexpr std::size_t prepare_ranges_max = prepare_bytes_max / block_bytes;
 
 class uploader {
  public:

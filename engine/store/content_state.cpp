@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint32_t root_key = 0xffff'ffff;
 
 error opening_error(const std::string& shown, int error_number) {
-  if (error_number == ENOENT) return {errc::not_found, shown + " was removed since it was added: add it again"};
+  if (error_number == ENOENT) return {errc::not_found, shown + " was removed: download it again, or add it anew"};
   if (error_number == ELOOP || error_number == ENOTDIR || error_number == ENXIO) return changed_error(shown);
   return beneath_error("cannot open " + shown, error_number);
 }
@@ -24,7 +24,7 @@ error opening_error(const std::string& shown, int error_number) {
 }  // namespace
 
 error changed_error(const std::string& shown) {
-  return {errc::conflict, shown + " changed on disk since it was added: add it again"};
+  return {errc::conflict, shown + " changed on disk: download it again, or add it anew"};
 }
 
 bool content_state::awaited(std::uint32_t file) const {

@@ -23,7 +23,7 @@
 
 namespace shoal {
 
-/// errc::conflict: "`shown` changed on disk since it was added: add it again".
+/// errc::conflict: "`shown` changed on disk: download it again, or add it anew".
 error changed_error(const std::string& shown);
 
 struct content_state {

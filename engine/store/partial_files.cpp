@@ -85,7 +85,7 @@ class partial_maker {
     const int flags = info_.is_folder() ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
     unique_descriptor opened = open_beneath(place_.unfinished.get(), known.name, flags | O_NOFOLLOW);
     struct stat status{};
-    if (!opened || fstat(opened.get(), &status) != 0 || status.st_ino != known.inode) return false;
+    if (!opened || fstat(opened.get(), &status) != 0 || identity_of(opened.get()) != known.inode) return false;
     if (!info_.is_folder() && !S_ISREG(status.st_mode)) return false;
     place_.record = known;
     place_.part = std::move(opened);
@@ -103,9 +103,8 @@ class partial_maker {
       place_.part = open_beneath(place_.unfinished.get(), name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
                                  mode_of(info_.files().front()));
     }
-    struct stat status{};
-    if (!place_.part || fstat(place_.part.get(), &status) != 0) return false;
-    place_.record.inode = status.st_ino;
+    if (!place_.part) return false;
+    place_.record.inode = identity_of(place_.part.get());
     return true;
   }
 

@@ -74,8 +74,9 @@ result<void> check_only_holds(int part, const std::string& shown, const metainfo
     for (const std::string& name : *names) {
       const std::string path = prefix + name;
       if (!known.contains(path)) {
-        return error{errc::conflict, shown + " holds " + printable(path) + ", which is not of this share: remove " +
-                                         shown + " or choose another directory with --dir"};
+        return error{errc::conflict,
+                     shown + " holds " + printable(path) +
+                         ", which is not of this share: move it away, or choose another directory with --dir"};
       }
       // The kind of what is no directory is checked when it is opened.
       struct stat status{};

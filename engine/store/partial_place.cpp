@@ -18,6 +18,9 @@ namespace shoal {
 
 namespace {
 
+/// Odd, so that different times of birth stay different (the golden ratio, as in Knuth's multiplicative hashing).
+constexpr std::uint64_t mixing = 0x9e37'79b9'7f4a'7c15;
+
 /// Unfinished downloads of one share in one directory that are not ours, at most: of peers with other states.
 constexpr int others_max = 100;
 
@@ -36,6 +39,14 @@ int rename_to_new(int from_directory, const char* from, int directory, const cha
 }
 
 }  // namespace
+
+std::uint64_t identity_of(int descriptor) {
+  struct statx status{};
+  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) return 0;
+  if ((status.stx_mask & STATX_BTIME) == 0) return status.stx_ino;
+  const auto born = static_cast<std::uint64_t>(status.stx_btime.tv_sec) * 1'000'000'000 + status.stx_btime.tv_nsec;
+  return status.stx_ino ^ born * mixing;
+}
 
 bool is_still_there(const partial_place& place) {
   struct stat opened{};
@@ -81,7 +92,7 @@ result<void> reopen_place(partial_place& place) {
   }
   if (!place.part) return beneath_error("cannot go on with " + shown, errno);
   if (fstat(place.part.get(), &status) != 0) return system_error("cannot go on with " + shown, errno);
-  if (status.st_ino != place.record.inode) {
+  if (identity_of(place.part.get()) != place.record.inode) {
     return error{errc::conflict, shown + " was replaced by another program: move that away"};
   }
   if (flock(place.part.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -133,7 +144,7 @@ result<partial_record> take_back(const std::string& directory, const metainfo& i
   struct stat status{};
   if (!content) return beneath_error("cannot mend " + shown, errno);
   if (fstat(content.get(), &status) != 0) return system_error("cannot mend " + shown, errno);
-  if (status.st_ino != inode || (!info.is_folder() && !S_ISREG(status.st_mode))) {
+  if (identity_of(content.get()) != inode || (!info.is_folder() && !S_ISREG(status.st_mode))) {
     return error{errc::conflict, shown +
                                      " is not what was downloaded there: move it away, or choose another "
                                      "directory with --dir"};
@@ -192,10 +203,10 @@ result<void> remove_partial(const partial_place& place, const metainfo* info) {
 }
 
 result<void> remove_partial(const std::string& directory, const partial_record& record, const metainfo* info) {
-  struct stat status{};
+  if (record.name.empty()) return {};
   const std::string folder = directory + "/" + std::string(unfinished_folder);
-  if (record.name.empty() || lstat((folder + "/" + record.name).c_str(), &status) != 0) return {};
-  if (status.st_ino != record.inode) return {};
+  const unique_descriptor there(open((folder + "/" + record.name).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!there || identity_of(there.get()) != record.inode) return {};
   partial_place place;
   place.directory_path = directory;
   place.record = record;

@@ -25,7 +25,7 @@ inline constexpr std::string_view unfinished_folder = ".shoal";
 /// What we wrote down of a partial when we made it.
 struct partial_record {
   std::string name;         ///< in unfinished_folder; empty: there is none
-  std::uint64_t inode = 0;  ///< of the file or directory
+  std::uint64_t inode = 0;  ///< identity_of() the file or directory
   bool taken_back = false;  ///< it was complete once, and is given back rather than deleted
   bool operator==(const partial_record&) const = default;
 };
@@ -50,6 +50,10 @@ struct partial_place {
   /// By file of the share: it is made_when_written and was neither found nor made yet.
   std::vector<bool> awaited;
 };
+
+/// What tells an open file or directory from all that were or will be in its file system: the inode, whose number is
+/// given again when it is deleted, mixed with the time of its birth where that is known (statx(2)). 0: nobody knows.
+std::uint64_t identity_of(int descriptor);
 
 /// Nothing else has taken its place.
 bool is_still_there(const partial_place& place);

@@ -1,5 +1,6 @@
 #include "store/content_files.hpp"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "store/partial_files.hpp"
@@ -23,6 +25,11 @@ using test::sample_of;
 using test::temporary_directory;
 using test::write_file;
 namespace fs = std::filesystem;
+
+std::uint64_t identity_at(const fs::path& path) {
+  const unique_descriptor opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  return identity_of(opened.get());
+}
 
 struct fixture {
   fixture() {
@@ -59,6 +66,16 @@ std::size_t entries_in(const fs::path& directory) {
 }
 
 }  // namespace
+
+TEST_CASE("a new file with the number of a deleted one is another file", "[content_files]") {
+  const temporary_directory home;
+  std::set<std::uint64_t> seen;
+  for (int i = 0; i < 20; ++i) {
+    write_file(home / "x", "x");
+    CHECK(seen.insert(identity_at(home / "x")).second);
+    fs::remove(home / "x");
+  }
+}
 
 TEST_CASE("a folder is downloaded beside its place and then takes it", "[content_files]") {
   fixture f;
@@ -336,21 +353,20 @@ TEST_CASE("complete content is looked at, and taken back to be mended", "[conten
     CHECK((*target)->check().error().code == errc::conflict);
   }
   const auto refuse = [](const partial_record&) -> result<void> { return error{errc::no_space, "full"}; };
-  struct stat status{};
-  REQUIRE(stat(place.c_str(), &status) == 0);
+  const std::uint64_t identity = identity_at(place);
   const std::string down = (f.home / "down").string();
-  CHECK(take_back(down, *share.info, status.st_ino, refuse).error().text == "full");
+  CHECK(take_back(down, *share.info, identity, refuse).error().text == "full");
   // Something else is in its place, or with it.
-  CHECK(take_back(down, *share.info, status.st_ino + 1, refuse).error().code == errc::conflict);
+  CHECK(take_back(down, *share.info, identity + 1, refuse).error().code == errc::conflict);
   if (of_folder) {
     fs::create_symlink("elsewhere", place / "mine");
-    CHECK(take_back(down, *share.info, status.st_ino, refuse).error().code == errc::conflict);
+    CHECK(take_back(down, *share.info, identity, refuse).error().code == errc::conflict);
     fs::remove(place / "mine");
   }
   CHECK(fs::exists(place));
   CHECK(entries_in(f.home / "down") == 1);
   partial_record& record = f.records[share.info->id()];
-  const auto taken = take_back(down, *share.info, status.st_ino, [&](const partial_record& made) {
+  const auto taken = take_back(down, *share.info, identity, [&](const partial_record& made) {
     record = made;
     return result<void>{};
   });
@@ -446,7 +462,7 @@ TEST_CASE("a changed file is told from the one that was added", "[content_files]
     REQUIRE_FALSE(read);
     CHECK(read.error().code == code);
     CHECK(read.error().text.find("folder/a/one") != std::string::npos);
-    CHECK(read.error().text.find("add it again") != std::string::npos);
+    CHECK(read.error().text.find("add it anew") != std::string::npos);
     CHECK(source->prepare_read({piece_index{0}, 0, 100}).error().code == code);
     CHECK(content_files::open_complete(share.path, share.info, share.signatures, f.cache).error().code == code);
   };
@@ -563,9 +579,7 @@ TEST_CASE("a download that does not fit leaves nothing behind", "[content_files]
   const fs::path part = small / unfinished_folder / "earlier";
   if (resumed) {
     write_file(part / "a/1", "kept");
-    struct stat status{};
-    REQUIRE(stat(part.c_str(), &status) == 0);
-    known = {"earlier", status.st_ino, false};
+    known = {"earlier", identity_at(part), false};
   }
   const auto failed = content_files::open_partial(small.string(), share.info, false, f.cache, known,
                                                   [](const partial_record&) -> result<void> { return {}; });
