@@ -2,9 +2,11 @@
 
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
+#include <optional>
 
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
+#include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
 #include "cmd/text.hpp"
 
@@ -13,6 +15,9 @@ namespace shoal {
 namespace po = boost::program_options;
 
 namespace {
+
+// Shorter beginnings of an id could mean a name.
+constexpr std::size_t id_prefix_digits_min = 8;
 
 void add_options(po::options_description& options) {
   auto add = options.add_options();
@@ -28,8 +33,28 @@ result<void> repair(const invocation& call, const json::object& row) {
   return print(displayable("repaired: " + name) + "\n");
 }
 
+// The share that the word means, if its content is known to be gone or damaged already.
+std::optional<json::object> withdrawn_share(const invocation& call, const std::string& what) {
+  const auto status = call.client->call("status", {}, call.stop);
+  if (!status) return std::nullopt;
+  for (const json::value& value : array_field(as_object(*status), "shares")) {
+    const json::object& row = as_object(value);
+    const bool prefix = what.size() >= id_prefix_digits_min && text_field(row, "id").starts_with(what);
+    if (!flag_field(row, "there") && (prefix || text_field(row, "name") == what)) return row;
+  }
+  return std::nullopt;
+}
+
 result<void> run(const invocation& call) {
   const auto answer = call_with_progress(call, "verify", params_of_what(call), call.given.texts("operands").front());
+  if (!answer && call.given.flag("repair") && !call.stop.raised()) {
+    if (const auto row = withdrawn_share(call, call.given.texts("operands").front())) {
+      if (call.given.flag("json")) {
+        if (const auto printed = print(json::serialize(*row) + "\n"); !printed) return printed;
+      }
+      return repair(call, *row);
+    }
+  }
   if (!answer) return answer.error();
   const json::object& row = as_object(*answer);
   const json::array& bad = array_field(row, "bad");

@@ -165,6 +165,11 @@ class RecordTest(SwarmTest):
         self.damage(copy, 7 << 20, keep_time=True)
         self.assertEqual(leecher.json("verify", "f", "--repair")["bad"], ["f"])
         self.assertEqual(digest(copy), digest(path))
+        # Noticed before anybody asked.
+        self.damage(copy, 7 << 20)
+        wait_for(lambda: not leecher.json("status")["shares"][0]["there"], "it is withdrawn")
+        leecher.ok("verify", "f", "--repair")
+        self.assertEqual(digest(copy), digest(path))
 
     def test_moved_content_is_served_from_its_new_place(self):
         tracker = self.tracker()
