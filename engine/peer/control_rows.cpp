@@ -74,6 +74,16 @@ json::array sources_json(const download& running) {
   return rows;
 }
 
+// What a download row says of a transfer, of one that does not run.
+void put_idle(json::object& row) {
+  row["rate"] = 0;
+  row["elapsed"] = 0;
+  row["sources"] = json::array();
+  for (const char* count : {"chunks_stolen", "chunks_requeued", "bytes_duplicate", "bytes_failed", "bytes_zero"}) {
+    row[count] = 0;
+  }
+}
+
 }  // namespace
 
 json::object failed_row(json::object row, std::string_view state, const error& why) {
@@ -178,17 +188,10 @@ json::object download_json(const share& which) {
   row["notes"] = running != nullptr ? json::array(running->notes().begin(), running->notes().end()) : json::array();
   if (running == nullptr) {
     // Added here, not downloaded.
+    put_idle(row);
     row["reason"] = "";
     row["done"] = bytes;
-    row["rate"] = 0;
     row["eta"] = 0;
-    row["elapsed"] = 0;
-    row["sources"] = json::array();
-    row["chunks_stolen"] = 0;
-    row["chunks_requeued"] = 0;
-    row["bytes_duplicate"] = 0;
-    row["bytes_failed"] = 0;
-    row["bytes_zero"] = 0;
     row["already_there"] = true;
     return row;
   }
@@ -230,15 +233,10 @@ json::object paused_json(const paused_download& one) {
   row["path"] = one.row.directory + "/" + one.row.name;
   row["reason"] = "it goes on when it is downloaded again";
   row["done"] = done;
-  row["rate"] = 0;
   row["eta"] = -1;
-  row["elapsed"] = 0;
-  row["sources"] = json::array();
-  row["chunks_stolen"] = 0;
-  row["chunks_requeued"] = 0;
-  row["bytes_duplicate"] = 0;
-  row["bytes_failed"] = 0;
+  row["notes"] = json::array();
   row["already_there"] = false;
+  put_idle(row);
   return row;
 }
 

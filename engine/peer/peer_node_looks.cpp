@@ -147,7 +147,9 @@ awaitable<void> peer_node::share_anew(std::string path) {
   // Somebody may remove it meanwhile.
   auto go_on = [this, path](std::uint64_t, std::uint64_t) { return !stopped_ && followed_.contains(path); };
   share_options wanted;
-  wanted.symlinks = followed_.at(path).symlinks;
+  const auto known = followed_.find(path);
+  if (known == followed_.end()) co_return;
+  wanted.symlinks = known->second.symlinks;
   auto mark = announce_add(path);
   const auto added = co_await add(path, wanted, std::move(mark), std::move(go_on));
   const auto at = followed_.find(path);
