@@ -138,6 +138,10 @@ std::size_t catalogue::share_count() const {
   return shares().size();
 }
 
+std::size_t catalogue::peer_count(std::size_t tracker) const {
+  return tracker < views_.size() ? views_[tracker].peers.size() : 0;
+}
+
 std::vector<live::peer_row> catalogue::peers() const {
   std::vector<live::peer_row> rows;
   std::unordered_map<peer_id, const live::peer_row*> listed;

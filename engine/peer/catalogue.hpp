@@ -51,6 +51,8 @@ class catalogue {
   /// All peers, sorted by name, then by id.
   std::vector<live::peer_row> peers() const;
   std::size_t share_count() const;
+  /// Peers that this tracker lists.
+  std::size_t peer_count(std::size_t tracker) const;
   /// Nothing if no tracker lists it.
   const live::peer_row* peer(const peer_id& id) const;
   std::optional<live::share_row> share(const share_id& id) const;

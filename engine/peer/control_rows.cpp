@@ -167,7 +167,7 @@ json::array peers_json(const peer_node& node) {
 json::array away_json(const peer_node& node) {
   json::array rows;
   for (const auto& tracker : node.trackers()) {
-    const tracker_state& state = tracker->state();
+    const tracker_state state = tracker->state();
     // The first attempt is neither here nor away.
     if (state.connected || state.attempts == 0) continue;
     rows.push_back(json::object{{"what", "away"},

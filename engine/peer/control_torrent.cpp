@@ -30,7 +30,7 @@ std::vector<std::string> own_endpoints(const peer_node& node) {
   std::vector<std::string> found;
   bool seen = false;
   for (const auto& tracker : node.trackers()) {
-    const tracker_state& state = tracker->state();
+    const tracker_state state = tracker->state();
     seen = seen || state.connected;
     if (state.connected && state.reachable) found.push_back(endpoint_text(state.address, port));
   }

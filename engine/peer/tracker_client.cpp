@@ -68,7 +68,25 @@ awaitable<result<void>> tracker_client::attempt() {
   co_return last;
 }
 
+tracker_state tracker_client::state() const {
+  tracker_state seen = state_;
+  if (!mute_ || !seen.connected) return seen;
+  seen.connected = false;
+  seen.attempts = 1;
+  seen.reason = "tracker " + name() + " does not answer: is it stopped, or very busy?";
+  return seen;
+}
+
+void tracker_client::on_mute(bool mute) {
+  mute_ = mute;
+  if (!state_.connected) return;
+  if (mute) log_warn("tracker does not answer tracker={}", name());
+  if (!mute) log_info("tracker answers again tracker={}", name());
+  observer_.on_rows(tracker_);
+}
+
 void tracker_client::on_session_end(const std::string& reason) {
+  mute_ = false;
   const bool was_connected = std::exchange(state_.connected, false);
   const bool is_news = was_connected || state_.reason != reason;
   state_.reason = reason;

@@ -51,7 +51,7 @@ class tracker_observer {
 };
 
 struct tracker_state {
-  bool connected = false;
+  bool connected = false;      ///< and answers
   std::string reason;          ///< one line, why it is not connected; "" if it is
   std::uint32_t attempts = 0;  ///< failed since the last success
   std::string address;         ///< where the tracker sees this peer; "" until the first welcome
@@ -64,7 +64,9 @@ class tracker_client final : private tracker_connection_reader {
   static constexpr duration attempt_timeout = std::chrono::seconds(5);
   /// How long leave() waits for the tracker to close.
   static constexpr duration leave_timeout = std::chrono::milliseconds(200);
-  /// More heartbeats of silence than these, and the tracker is asked in each whether it is there.
+  /// A tracker of so few peers is asked in each heartbeat whether it is there. One of more, for which to answer is
+  /// work, after more than heartbeats_unheard_max of silence.
+  static constexpr std::size_t asked_each_beat_max = 1000;
   static constexpr int heartbeats_unheard_max = 3;
   /// Heartbeats of silence that end a session.
   static constexpr int heartbeats_missed_max = 6;
@@ -98,7 +100,7 @@ class tracker_client final : private tracker_connection_reader {
   /// See announcements::on_unreached.
   void unreached(const share_id& id, std::vector<peer_id> peers);
 
-  const tracker_state& state() const { return state_; }
+  tracker_state state() const;
   const host_port& where() const { return where_; }
   /// What the catalogue has from this tracker is of this time; the epoch if that is nothing.
   std::chrono::system_clock::time_point last_news() const;
@@ -106,6 +108,8 @@ class tracker_client final : private tracker_connection_reader {
  private:
   awaitable<result<void>> attempt();
   bool on_message(live::tracker_message& message) override;
+  void on_mute(bool mute) override;
+  std::size_t peers_known() const override { return rows_.peer_count(tracker_); }
   void on_session_end(const std::string& reason);
   void announce();
   std::string name() const;
@@ -126,6 +130,7 @@ class tracker_client final : private tracker_connection_reader {
   event ended_;                                     ///< run() returned
   std::unique_ptr<tracker_connection> connection_;  ///< while one is open or opened
   live::welcome welcome_;
+  bool mute_ = false;  ///< the session is there, but the tracker does not answer
   bool running_ = false;
   bool stopped_ = false;
 };

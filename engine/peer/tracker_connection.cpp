@@ -105,8 +105,11 @@ void tracker_connection::heard() {
   if (heartbeat_ == duration::zero()) return;
   const time_point now = clock::now();
   // Between two beats, so that it does not matter how late they are.
-  ask_at_ = now + tracker_client::heartbeats_unheard_max * heartbeat_ + heartbeat_ / 2;
+  const bool few = reader_.peers_known() <= tracker_client::asked_each_beat_max;
+  ask_at_ = now + (few ? 0 : tracker_client::heartbeats_unheard_max) * heartbeat_ + heartbeat_ / 2;
+  mute_at_ = never;
   deadline_ = now + tracker_client::heartbeats_missed_max * heartbeat_;
+  if (std::exchange(mute_, false)) reader_.on_mute(false);
 }
 
 awaitable<void> tracker_connection::read_loop() {
@@ -219,12 +222,14 @@ awaitable<void> tracker_connection::watchdog() {
       close("tracker " + host_ + " is silent");
       break;
     }
+    if (now >= mute_at_ && !std::exchange(mute_, true)) reader_.on_mute(true);
     if (now >= beat_at_) {
       beat_at_ = now + heartbeat_;
       beat_due_ = true;
       ready_.set();
+      if (now >= ask_at_ && mute_at_ == never) mute_at_ = beat_at_ - heartbeat_ / 8;
     }
-    watchdog_timer_.expires_at(std::min(deadline_, beat_at_));
+    watchdog_timer_.expires_at(std::min({deadline_, beat_at_, mute_ ? never : mute_at_}));
     (void)co_await watchdog_timer_.async_wait(use_tuple);
   }
 }

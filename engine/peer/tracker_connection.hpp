@@ -2,9 +2,9 @@
 // time.
 //
 // Sends the join message and then whatever the announcements have unsaid, and hands decoded messages over. Each
-// heartbeat it shows the tracker that this peer lives with a pong that nobody asked for (RFC 6455 section 5.5.3), or
-// with a ping when the tracker said nothing for some time; ends itself when that is not answered either. close() is the
-// only end. Used by tracker_client alone, on its context.
+// heartbeat it shows the tracker that this peer lives: with a ping when the tracker is to show the same, else with a
+// pong that nobody asked for (RFC 6455 section 5.5.3). Says when a ping is not answered, and ends itself some
+// heartbeats later. close() is the only end. Used by tracker_client alone, on its context.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -68,9 +68,11 @@ class tracker_connection {
   std::chrono::system_clock::time_point last_heard_;
   duration heartbeat_{};  ///< zero before the welcome
   time_point beat_at_ = never;
-  time_point ask_at_ = never;  ///< from when a beat is a ping
+  time_point ask_at_ = never;   ///< from when a beat is a ping
+  time_point mute_at_ = never;  ///< a ping is to be answered until then
   time_point deadline_ = never;
   bool beat_due_ = false;
+  bool mute_ = false;
   bool open_ = false;
   bool resync_wanted_ = false;
   bool resync_asked_ = false;
