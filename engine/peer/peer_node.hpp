@@ -182,10 +182,12 @@ class peer_node final : private share_observer, private tracker_observer {
 
   // peer_node_content.cpp
 
-  /// Looks at the disk before a complete share is promised; withdraws it if it is gone or changed. Other errors may
-  /// pass, and withdraw nothing.
-  awaitable<result<void>> is_there(std::shared_ptr<share> which);
+  static bool is_of(const stored_share& row, const share_id& id);
+  /// Looks at the disk, and withdraws a complete share that is gone or changed. Other errors may pass, and withdraw
+  /// nothing.
+  awaitable<result<std::vector<doubtful_file>>> look_at_disk(std::shared_ptr<share> which);
   awaitable<void> look_for(stored_share row);
+  void there_again(const stored_share& row, metainfo_ptr info, std::shared_ptr<content_files> files);
   /// False: it was withdrawn already.
   bool withdraw_lost(share& which, const error& why);
   /// Keeps the record of one whose content is missing.
@@ -217,6 +219,23 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Checks the pieces of which others say that they are damaged, until stop().
   awaitable<void> check_accused();
   awaitable<void> check_accused(std::shared_ptr<share> which, piece_index piece);
+
+  // peer_node_doubt.cpp
+
+  /// look_at_disk() before a share is promised: files in doubt are read.
+  awaitable<result<void>> is_there(std::shared_ptr<share> which);
+  /// The same without waiting for files in doubt to be read.
+  awaitable<void> look_again(std::shared_ptr<share> which);
+  /// Reads what is in doubt of a missing share, which is there again if it is as it was.
+  awaitable<void> readmit(stored_share row, metainfo_ptr info, std::shared_ptr<content_files> files,
+                          std::vector<doubtful_file> doubtful);
+  /// Reads what is in doubt of a complete share, and withdraws it if it is damaged.
+  awaitable<void> end_doubt(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful);
+  /// Reads files that may have changed, and records how they look if they have not. Pieces that are not as they were; 0
+  /// too if `wanted` ended it.
+  awaitable<std::size_t> read_doubtful(metainfo_ptr info, std::shared_ptr<content_files> files,
+                                       std::vector<doubtful_file> doubtful, std::function<bool()> wanted);
+  awaitable<void> record_signatures(share_id id, std::shared_ptr<content_files> files);
 
   // peer_node_downloads.cpp
 
@@ -285,6 +304,7 @@ class peer_node final : private share_observer, private tracker_observer {
   std::set<std::string> changed_;            ///< paths of shares that may have changed
   std::map<std::string, time_point> rests_;  ///< until when such a path is not looked at again
   std::multiset<share_id> losing_;           ///< withdrawn, and not among the missing ones yet
+  std::set<std::string> in_doubt_;           ///< paths of content that read_doubtful() reads
   std::set<share_id> published_;
   wanted_dials wanted_dials_;
   damage_checks damage_checks_;

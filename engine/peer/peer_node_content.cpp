@@ -9,6 +9,7 @@
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/peer_node.hpp"
+#include "peer/piece_check.hpp"
 #include "peer/publisher.hpp"
 #include "store/printable.hpp"
 
@@ -18,7 +19,13 @@ namespace {
 
 constexpr std::size_t notes_logged_max = 20;
 
-result<made_share> open_stored(const stored_share& row, const std::shared_ptr<file_cache>& cache) {
+struct opened_share {
+  metainfo_ptr info;
+  std::shared_ptr<content_files> files;
+  std::vector<doubtful_file> doubtful;
+};
+
+result<opened_share> open_stored(const stored_share& row, const std::shared_ptr<file_cache>& cache) {
   auto info = metainfo::from_torrent(row.torrent);
   if (!info) return info.error();
   if (row.signatures.empty() || !(*info)->has_layers()) {
@@ -30,12 +37,13 @@ result<made_share> open_stored(const stored_share& row, const std::shared_ptr<fi
   }
   auto files = content_files::open_complete(row.path, *info, row.signatures, cache);
   if (!files) return files.error();
-  return made_share{*info, *files};
+  auto doubtful = (*files)->check();
+  if (!doubtful) return doubtful.error();
+  return opened_share{*info, *files, std::move(*doubtful)};
 }
 
-bool is_of(const stored_share& row, const share_id& id) {
-  const auto info = metainfo::from_torrent(row.torrent);
-  return info && (*info)->id() == id;
+error doubt_error(const std::string& path) {
+  return {errc::conflict, printable(path) + " was touched: it is being read, and shared again if it is as it was"};
 }
 
 // What is to be known of a share that was added at the start, as `add` says it.
@@ -46,6 +54,11 @@ void log_notes(const std::vector<std::string>& notes) {
 }
 
 }  // namespace
+
+bool peer_node::is_of(const stored_share& row, const share_id& id) {
+  const auto info = metainfo::from_torrent(row.torrent);
+  return info && (*info)->id() == id;
+}
 
 awaitable<void> peer_node::restore(std::vector<hashing_mark> marks) {
   if (!options_.remember) co_return co_await add_at_start(std::move(marks));
@@ -79,6 +92,13 @@ awaitable<void> peer_node::restore_share(stored_share row) {
   auto look = [this, row] { return open_stored(row, context_->files); };
   auto ready = co_await offload(looks_, std::move(look));
   if (stopped_) co_return;
+  if (ready && !ready->doubtful.empty()) {
+    on_shared(row);
+    miss(row, doubt_error(row.path));
+    tasks_.spawn("read what is in doubt",
+                 readmit(std::move(row), ready->info, ready->files, std::move(ready->doubtful)));
+    co_return;
+  }
   if (ready) {
     if (!shares_.contains(ready->info->id())) host(ready->info, ready->files, row.published);
     on_shared(row);
@@ -182,17 +202,16 @@ awaitable<void> peer_node::settle() {
 
 awaitable<void> peer_node::on_damage(std::shared_ptr<share> which, std::size_t pieces) {
   // Of what is not there at all nothing more is said.
-  if (!co_await is_there(which)) co_return;
+  if (!co_await look_at_disk(which)) co_return;
   const std::string path = which->files()->path();
-  const error why{errc::verification, printable(path) + " has " + std::to_string(pieces) + " damaged " +
-                                          (pieces == 1 ? "piece" : "pieces") + ": download it again, or add it anew"};
+  const error why = damaged_error(path, pieces);
   if (withdraw_lost(*which, why)) co_await miss_lost(which->id(), path, why);
 }
 
-awaitable<result<void>> peer_node::is_there(std::shared_ptr<share> which) {
+awaitable<result<std::vector<doubtful_file>>> peer_node::look_at_disk(std::shared_ptr<share> which) {
   const auto files = which->files();
   auto look = [files] { return files->check(); };
-  const result<void> there = co_await offload(looks_, std::move(look));
+  auto there = co_await offload(looks_, std::move(look));
   const bool lost = !there && (there.error().code == errc::not_found || there.error().code == errc::conflict);
   if (lost && withdraw_lost(*which, there.error())) co_await miss_lost(which->id(), files->path(), there.error());
   if (there && which->stopped()) co_return error{errc::cancelled, printable(files->path()) + " is not shared any more"};
@@ -208,10 +227,16 @@ awaitable<void> peer_node::look_for(stored_share row) {
     at->second.why = ready.error().code == errc::verification ? at->second.why : ready.error();
     co_return;
   }
-  if (shares_.contains(ready->info->id())) co_return;
-  missing_.erase(at);
+  if (shares_.contains(ready->info->id()) || in_doubt_.contains(row.path)) co_return;
+  if (ready->doubtful.empty()) co_return there_again(row, ready->info, ready->files);
+  at->second.why = doubt_error(row.path);
+  tasks_.spawn("read what is in doubt", readmit(std::move(row), ready->info, ready->files, std::move(ready->doubtful)));
+}
+
+void peer_node::there_again(const stored_share& row, metainfo_ptr info, std::shared_ptr<content_files> files) {
+  missing_.erase(row.path);
   log_info("share is there again path=\"{}\"", printable(row.path));
-  host(ready->info, ready->files, row.published);
+  host(std::move(info), std::move(files), row.published);
   changes_.notify_all();
 }
 

@@ -75,7 +75,7 @@ awaitable<void> peer_node::look_at_all() {
     if (one->complete() && !one->stopped()) complete.push_back(one);
   }
   for (const auto& one : complete) {
-    if (!stopped_ && !one->stopped()) (void)co_await is_there(one);
+    if (!stopped_ && !one->stopped()) co_await look_again(one);
   }
   std::vector<stored_share> rows;
   for (const auto& [path, one] : missing_) rows.push_back(one.row);
@@ -88,7 +88,7 @@ awaitable<void> peer_node::look_at_all() {
 }
 
 awaitable<void> peer_node::look_at(std::string path) {
-  if (const auto one = complete_at(path)) (void)co_await is_there(one);
+  if (const auto one = complete_at(path)) co_await look_again(one);
   if (const auto at = missing_.find(path); at != missing_.end()) co_await look_for(at->second.row);
   co_await follow(path);
 }

@@ -6,6 +6,7 @@
 #include "content/zero_pieces.hpp"
 #include "net/offload.hpp"
 #include "net/task_group.hpp"
+#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -59,6 +60,11 @@ awaitable<bitmap> check_pieces(peer_context& context, std::shared_ptr<content_fi
   for (unsigned i = 0; i < lanes; ++i) readers.spawn("check", check_some(run));
   co_await readers.join();
   co_return std::move(run.good);
+}
+
+error damaged_error(const std::string& path, std::size_t pieces) {
+  return {errc::verification, printable(path) + " has " + std::to_string(pieces) + " damaged " +
+                                  (pieces == 1 ? "piece" : "pieces") + ": download it again, or add it anew"};
 }
 
 }  // namespace shoal

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
@@ -16,5 +17,8 @@ namespace shoal {
 /// thread, and answers whether to go on. A piece that cannot be read counts as missing.
 awaitable<bitmap> check_pieces(peer_context& context, std::shared_ptr<content_files> files, metainfo_ptr info,
                                bitmap candidates, std::function<bool(std::uint64_t)> on_progress);
+
+/// errc::verification: "`path` has N damaged pieces", with the remedy.
+error damaged_error(const std::string& path, std::size_t pieces);
 
 }  // namespace shoal

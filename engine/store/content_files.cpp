@@ -1,6 +1,7 @@
 #include "store/content_files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,7 +40,7 @@ result<std::shared_ptr<content_files>> content_files::open_complete(std::string 
   opened->location = path;
   opened->path = std::move(path);
   opened->signatures = std::move(signatures);
-  if (result<void> unchanged = opened->check_all(); !unchanged) return std::move(unchanged).error();
+  if (auto unchanged = opened->check_all(); !unchanged) return std::move(unchanged).error();
   return std::shared_ptr<content_files>(new content_files(std::move(opened)));
 }
 
@@ -151,9 +152,16 @@ result<content_files::readable_range> content_files::prepare_read(const byte_ran
   return readable_range{std::move(*handle), at.offset};
 }
 
-result<void> content_files::check() {
+result<std::vector<doubtful_file>> content_files::check() {
   const std::shared_lock lock(state_->place);
-  return state_->now == content_state::phase::complete ? state_->check_all() : result<void>{};
+  if (state_->now != content_state::phase::complete) return std::vector<doubtful_file>();
+  return state_->check_all();
+}
+
+void content_files::accept(const std::vector<doubtful_file>& good) {
+  const std::unique_lock lock(state_->place);
+  const std::lock_guard facts(state_->facts);
+  for (const doubtful_file& one : good) state_->signatures[one.file.value()] = one.seen;
 }
 
 result<void> content_files::flush() {
@@ -186,6 +194,11 @@ result<void> content_files::finish(const wanted_attributes& wanted) {
     if (result<void> done = rename_partial(s.partial, *s.info); !done) return done;
     {
       const std::lock_guard facts(s.facts);
+      // To be renamed is a change of the inode.
+      struct stat status{};
+      if (!s.info->is_folder() && fstat(s.partial.part.get(), &status) == 0) {
+        signatures->front().ctime_ns = signature_of(status).ctime_ns;
+      }
       s.signatures = std::move(*signatures);
       s.location = s.path;
     }

@@ -13,6 +13,7 @@
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
 #include "store/apply_attributes.hpp"
+#include "store/doubtful_file.hpp"
 #include "store/file_cache.hpp"
 #include "store/file_signature.hpp"
 #include "store/partial_place.hpp"
@@ -57,9 +58,11 @@ class content_files {
   };
   result<readable_range> prepare_read(const byte_range& range);
 
-  /// Complete content is still on the disk as its signatures say, or what is not: a stat of each file. Nothing while it
-  /// is partial.
-  result<void> check();
+  /// Complete content is still on the disk as its signatures say, or what is not: a stat of each file. Those whose
+  /// bytes may have changed all the same are returned. Nothing while it is partial.
+  result<std::vector<doubtful_file>> check();
+  /// What check() returned was read, and is as it was.
+  void accept(const std::vector<doubtful_file>& good);
 
   /// All written data is on the disk when this returns (fdatasync of the files written since the last call,
   /// or syncfs when they are many).
@@ -86,7 +89,7 @@ class content_files {
 
   /// Absolute path where the content is, or will be when finished.
   std::string path() const;
-  /// One per file of the share; taken at finish() for a download, empty before.
+  /// One per file of the share; taken at finish() for a download, empty before. See accept().
   std::vector<file_signature> signatures() const;
 
  private:

@@ -68,7 +68,9 @@ result<int> content_state::open_now(std::uint32_t file, bool for_writing) {
   struct stat status{};
   if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(file), errno);
   if (!S_ISREG(status.st_mode)) return changed_error(shown(file));
-  if (now == phase::complete && signature_of(status) != signatures[file]) return changed_error(shown(file));
+  if (now == phase::complete && !looks_unchanged(signatures[file], signature_of(status))) {
+    return changed_error(shown(file));
+  }
   return opened.release();
 }
 
@@ -101,8 +103,9 @@ result<void> content_state::check_unchanged(std::uint32_t file, int descriptor, 
   struct stat status{};
   if (fstat(descriptor, &status) != 0) return system_error("cannot read " + shown(file), errno);
   const file_signature signature = signature_of(status);
-  if (signature.size < end || (now == phase::complete && signature != signatures[file]))
+  if (signature.size < end || (now == phase::complete && !looks_unchanged(signatures[file], signature))) {
     return changed_error(shown(file));
+  }
   return {};
 }
 
@@ -113,13 +116,16 @@ error content_state::failed(const char* what, std::uint32_t file, const error& r
   return {reason.code, std::move(text)};
 }
 
-result<void> content_state::check_all() const {
+result<std::vector<doubtful_file>> content_state::check_all() const {
+  std::vector<doubtful_file> doubtful;
   struct stat status{};
   if (lstat(location.c_str(), &status) != 0) return opening_error(printable(location), errno);
   const std::vector<file_entry>& files = info->files();
   if (!info->is_folder()) {
-    if (S_ISREG(status.st_mode) && signature_of(status) == signatures.front()) return {};
-    return changed_error(shown(0));
+    const file_signature seen = signature_of(status);
+    if (!S_ISREG(status.st_mode) || !looks_unchanged(signatures.front(), seen)) return changed_error(shown(0));
+    if (is_in_doubt(signatures.front(), seen)) doubtful.push_back({file_index{0}, seen});
+    return doubtful;
   }
   const unique_descriptor root(::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) return opening_error(printable(location), errno);
@@ -130,9 +136,11 @@ result<void> content_state::check_all() const {
     if (!parent) return parent.error();
     const std::string name(last_element(files[i].path));
     if (fstatat(*parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return opening_error(shown(i), errno);
-    if (!S_ISREG(status.st_mode) || signature_of(status) != signatures[i]) return changed_error(shown(i));
+    const file_signature seen = signature_of(status);
+    if (!S_ISREG(status.st_mode) || !looks_unchanged(signatures[i], seen)) return changed_error(shown(i));
+    if (is_in_doubt(signatures[i], seen)) doubtful.push_back({file_index{i}, seen});
   }
-  return {};
+  return doubtful;
 }
 
 result<void> content_state::flush_written() {

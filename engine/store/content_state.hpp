@@ -16,6 +16,7 @@
 
 #include "content/metainfo.hpp"
 #include "core/error.hpp"
+#include "store/doubtful_file.hpp"
 #include "store/file_cache.hpp"
 #include "store/file_signature.hpp"
 #include "store/partial_files.hpp"
@@ -43,7 +44,7 @@ struct content_state {
   /// errc::conflict unless the open file reaches to `end` and, when complete, still has its signature.
   result<void> check_unchanged(std::uint32_t file, int descriptor, std::uint64_t end);
   /// Compares complete content with all its signatures. Needs `place`, once others know the object.
-  result<void> check_all() const;
+  result<std::vector<doubtful_file>> check_all() const;
   /// Syncs what was written since the last time. Needs `transition`; `now` is partial.
   result<void> flush_written();
   /// "cannot WHAT FILE: REASON", with the remedy if there is one.
@@ -78,7 +79,7 @@ struct content_state {
   /// Never held over a system call, so that path() and signatures() do not wait for a disk.
   mutable std::mutex facts;
   std::string path;
-  std::vector<file_signature> signatures;  // written once, before `now` becomes complete
+  std::vector<file_signature> signatures;  // before `now` becomes complete; then by accept(), exclusive of `place` too
   std::set<std::uint32_t> written;         // since the last flush
   std::optional<error> flush_failure;
 };

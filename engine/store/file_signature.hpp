@@ -1,6 +1,7 @@
-// What tells that a shared file changed behind our back: its size and time of last modification.
+// What tells that a shared file changed behind our back: its size and its times of last modification and change.
 //
-// Pure value; kept in the state database beside the share.
+// Anybody can set the time of modification back, nobody that of the last change of the inode (ctime), which renaming,
+// linking and new permissions set, too. Pure value; kept in the state database beside the share.
 #pragma once
 
 #include <sys/stat.h>
@@ -12,12 +13,26 @@ namespace shoal {
 struct file_signature {
   std::uint64_t size = 0;
   std::int64_t mtime_ns = 0;  ///< since the epoch
+  std::int64_t ctime_ns = 0;  ///< the same; 0: not known
   friend bool operator==(const file_signature&, const file_signature&) = default;
 };
 
+inline std::int64_t nanoseconds_of(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 inline file_signature signature_of(const struct stat& status) {
-  return {static_cast<std::uint64_t>(status.st_size),
-          std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+  return {static_cast<std::uint64_t>(status.st_size), nanoseconds_of(status.st_mtim), nanoseconds_of(status.st_ctim)};
+}
+
+/// As far as those say who change files and do not hide it.
+inline bool looks_unchanged(const file_signature& recorded, const file_signature& now) {
+  return recorded.size == now.size && recorded.mtime_ns == now.mtime_ns;
+}
+
+/// It looks unchanged, and yet somebody did something to it: only its bytes tell.
+inline bool is_in_doubt(const file_signature& recorded, const file_signature& now) {
+  return looks_unchanged(recorded, now) && recorded.ctime_ns != 0 && recorded.ctime_ns != now.ctime_ns;
 }
 
 }  // namespace shoal

@@ -1,7 +1,9 @@
 #include "store/partial_place.hpp"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,7 +47,10 @@ std::uint64_t identity_of(int descriptor) {
   if (statx(descriptor, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) return 0;
   if ((status.stx_mask & STATX_BTIME) == 0) return status.stx_ino;
   const auto born = static_cast<std::uint64_t>(status.stx_btime.tv_sec) * 1'000'000'000 + status.stx_btime.tv_nsec;
-  return status.stx_ino ^ born * mixing;
+  // The clock for files ticks every few milliseconds, in which a number may be given twice.
+  long generation = 0;
+  if (ioctl(descriptor, FS_IOC_GETVERSION, &generation) != 0) generation = 0;
+  return status.stx_ino ^ (born + static_cast<std::uint32_t>(generation)) * mixing;
 }
 
 bool is_still_there(const partial_place& place) {
@@ -205,7 +210,8 @@ result<void> remove_partial(const partial_place& place, const metainfo* info) {
 result<void> remove_partial(const std::string& directory, const partial_record& record, const metainfo* info) {
   if (record.name.empty()) return {};
   const std::string folder = directory + "/" + std::string(unfinished_folder);
-  const unique_descriptor there(open((folder + "/" + record.name).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  const unique_descriptor there(
+      open((folder + "/" + record.name).c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
   if (!there || identity_of(there.get()) != record.inode) return {};
   partial_place place;
   place.directory_path = directory;

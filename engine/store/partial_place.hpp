@@ -52,7 +52,8 @@ struct partial_place {
 };
 
 /// What tells an open file or directory from all that were or will be in its file system: the inode, whose number is
-/// given again when it is deleted, mixed with the time of its birth where that is known (statx(2)). 0: nobody knows.
+/// given again when it is deleted, mixed with the time of its birth and the inode's generation where they are known
+/// (statx(2), FS_IOC_GETVERSION of ioctl_iflags(2)). The descriptor is open for reading. 0: nobody knows.
 std::uint64_t identity_of(int descriptor);
 
 /// Nothing else has taken its place.

@@ -20,8 +20,9 @@ constexpr std::size_t rows_max = 100'000;
 /// Peers kept with one download, each at most a host name (253 bytes) and a port.
 constexpr std::size_t peers_max = 256;
 constexpr std::size_t peer_bytes_max = 260;
-/// A signature as stored: size and time, 8 bytes each, big-endian.
+/// A signature as stored: size and time of modification, 8 bytes each, big-endian; and elsewhere the time of change.
 constexpr std::size_t signature_bytes = 16;
+constexpr std::size_t ctime_bytes = 8;
 
 void store_be64(std::uint8_t* to, std::uint64_t value) {
   store_be32(to, static_cast<std::uint32_t>(value >> 32));
@@ -43,12 +44,21 @@ byte_buffer encode(const std::vector<file_signature>& signatures) {
   return bytes;
 }
 
-std::vector<file_signature> decode_signatures(byte_view bytes) {
+byte_buffer encode_ctimes(const std::vector<file_signature>& signatures) {
+  byte_buffer bytes(signatures.size() * ctime_bytes);
+  for (std::size_t i = 0; i < signatures.size(); ++i) {
+    store_be64(bytes.data() + i * ctime_bytes, static_cast<std::uint64_t>(signatures[i].ctime_ns));
+  }
+  return bytes;
+}
+
+std::vector<file_signature> decode_signatures(byte_view bytes, byte_view ctimes) {
   std::vector<file_signature> signatures(bytes.size() / signature_bytes);
-  const std::uint8_t* from = bytes.data();
-  for (file_signature& signature : signatures) {
-    signature = {load_be64(from), static_cast<std::int64_t>(load_be64(from + 8))};
-    from += signature_bytes;
+  const bool with_ctimes = ctimes.size() == signatures.size() * ctime_bytes;
+  for (std::size_t i = 0; i < signatures.size(); ++i) {
+    const std::uint8_t* from = bytes.data() + i * signature_bytes;
+    const std::uint64_t ctime = with_ctimes ? load_be64(ctimes.data() + i * ctime_bytes) : 0;
+    signatures[i] = {load_be64(from), static_cast<std::int64_t>(load_be64(from + 8)), static_cast<std::int64_t>(ctime)};
   }
   return signatures;
 }
@@ -76,14 +86,15 @@ publication publication_of(sqlite_statement& query, int column) {
   return {publisher.value_or(publisher_id{}), static_cast<std::uint64_t>(query.integer(column + 1))};
 }
 
-constexpr std::string_view share_columns = "path, symlinks, torrent, signatures, inode, publisher, published, follow";
+constexpr std::string_view share_columns =
+    "path, symlinks, torrent, signatures, inode, publisher, published, follow, ctimes";
 
 /// The row that a query of share_columns is at.
 stored_share share_of(sqlite_statement& query) {
   return {query.text(0),
           query.integer(1) != 0,
           query.bytes(2),
-          decode_signatures(query.bytes(3)),
+          decode_signatures(query.bytes(3), query.bytes(8)),
           static_cast<std::uint64_t>(query.integer(4)),
           publication_of(query, 5),
           query.integer(7) != 0};
@@ -208,13 +219,14 @@ result<std::optional<stored_share>> state_database::share(const std::string& pat
 
 result<void> state_database::save_share(const stored_share& share) {
   const byte_buffer signatures = encode(share.signatures);
+  const byte_buffer ctimes = encode_ctimes(share.signatures);
   const std::lock_guard lock(mutex_);
   const std::string sql =
-      "INSERT OR REPLACE INTO share (" + std::string(share_columns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+      "INSERT OR REPLACE INTO share (" + std::string(share_columns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
   sqlite_statement put(handle_, sql);
   put.bind(share.path).bind(std::int64_t{share.symlinks}).bind(share.torrent).bind(signatures);
   put.bind(static_cast<std::int64_t>(share.inode)).bind(share.published.publisher.view());
-  put.bind(static_cast<std::int64_t>(share.published.ms)).bind(std::int64_t{share.follow});
+  put.bind(static_cast<std::int64_t>(share.published.ms)).bind(std::int64_t{share.follow}).bind(ctimes);
   return finished(put.step());
 }
 

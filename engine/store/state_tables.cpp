@@ -22,13 +22,13 @@ constexpr int value_bytes_max = static_cast<int>(info_bytes_max + pieces_max * 3
 constexpr const char* schema = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB, inode INTEGER,
-                    publisher BLOB, published INTEGER, follow INTEGER);
+                    publisher BLOB, published INTEGER, follow INTEGER, ctimes BLOB);
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
                        paused INTEGER, partial BLOB, inode INTEGER, taken_back INTEGER,
                        publisher BLOB, published INTEGER, keep_modes INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
 CREATE TABLE self (publisher BLOB);
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 COMMIT;
 )sql";
 
@@ -55,13 +55,20 @@ PRAGMA user_version = 3;
 COMMIT;
 )sql";
 
+constexpr const char* from_version_3 = R"sql(
+BEGIN IMMEDIATE;
+ALTER TABLE share ADD COLUMN ctimes BLOB;
+PRAGMA user_version = 4;
+COMMIT;
+)sql";
+
 struct upgrade {
   std::int64_t from;
   std::int64_t to;
   const char* sql;
 };
 constexpr std::array upgrades{upgrade{0, state_version, schema}, upgrade{1, 2, from_version_1},
-                              upgrade{2, 3, from_version_2}};
+                              upgrade{2, 3, from_version_2}, upgrade{3, 4, from_version_3}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@ of a process or proxy has unittest's addCleanup(). tools/chaos and bench/ use al
 """
 import hashlib
 import json
+import mmap
 import os
 import pathlib
 import select
@@ -240,14 +241,23 @@ class Swarm:
 class SwarmTest(Swarm, unittest.TestCase):
     """A temporary directory with a swarm in it; no log may tell of a bug when the test ends."""
 
+    in_memory = False  # on tmpfs
+
     def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="shoal-test-"))
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="shoal-test-", dir="/dev/shm" if self.in_memory else None))
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.addCleanup(self.check_logs)
 
     def check_logs(self):
         for name, sign, text in self.signs_of_a_bug():
             self.fail(f"'{sign}' in {name}: {text}")
+
+
+def rot(path, at):
+    """Changes one byte, and nothing by which that could be seen without reading: as disks do."""
+    assert str(path).startswith("/dev/shm"), "elsewhere the kernel sets the times of files that are mapped"
+    with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+        content[at] ^= 1
 
 
 def stop(process):

@@ -1,10 +1,10 @@
 """The record never says more than the disk: content that is gone, changed or damaged is told, withdrawn and mended."""
 import os
 
-from harness import SwarmTest, digest, wait_for
+from harness import SwarmTest, digest, rot, wait_for
 
 
-class RecordTest(SwarmTest):
+class Copies(SwarmTest):
     def copies(self, name, size=24 << 20):
         """A peer that shares a file, and another that has downloaded it."""
         tracker = self.tracker()
@@ -27,14 +27,13 @@ class RecordTest(SwarmTest):
             return row if row and row["there"] == there else None
         return wait_for(seen, f"{peer.name} sees that {share} is {'' if there else 'not '}there")
 
-    def damage(self, path, at, keep_time=False):
-        before = path.stat()
+    def damage(self, path, at):
         with open(path, "r+b") as file:
             file.seek(at)
             file.write(b"XXXX")
-        if keep_time:
-            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
+
+class RecordTest(Copies):
     def test_a_copy_that_was_deleted_is_brought_back(self):
         _, leecher, path, _ = self.copies("f", 3_000_000)
         (leecher.dir / "f").unlink()
@@ -142,34 +141,42 @@ class RecordTest(SwarmTest):
         self.wait_there(seeder, share, True)
         self.wait_listed(leecher, "f", seeders=2)
 
-    def test_damage_that_verify_finds_is_withdrawn_and_mended(self):
-        seeder, leecher, path, share = self.copies("f")
+    def damage_and_hide(self, path, at):
+        before = path.stat()
+        self.damage(path, at)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def test_a_copy_whose_times_were_put_back_is_read_before_it_is_promised(self):
+        _, leecher, path, share = self.copies("f")
         copy = leecher.dir / "f"
-        self.damage(copy, 5 << 20, keep_time=True)
-        self.wait_listed(seeder, "f", seeders=2)
-        self.assertNotEqual(leecher.run("verify", "f").code, 0)
-        self.wait_listed(seeder, "f", seeders=1)
-        self.assertIn("damaged", self.wait_there(leecher, share, False)["reason"])
+        for at in (5 << 20, 6 << 20):
+            self.damage_and_hide(copy, at)
+            row = leecher.json("download", "f")[0]
+            self.assertEqual(digest(copy), digest(path))
+            self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), 2 << 20)
+        tracker = [row["url"] for row in leecher.json("status")["trackers"]][0]
         leecher.terminate()
-        tracker = [row["url"] for row in seeder.json("status")["trackers"]][0]
+        self.damage_and_hide(copy, 7 << 20)
         leecher = self.peer("leecher", None, "--tracker", tracker)
-        self.wait_there(leecher, share, False)
-        row = leecher.json("download", share)[0]
+        wait_for(lambda: "damaged" in self.wait_there(leecher, share, False)["reason"], "the damage is found")
+        leecher.ok("download", "f")
         self.assertEqual(digest(copy), digest(path))
-        self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), 2 << 20)
-        self.wait_listed(seeder, "f", seeders=2)
-        leecher.ok("verify", "f")
-        self.damage(copy, 6 << 20, keep_time=True)
-        self.assertIn("repaired", leecher.ok("verify", "f", "--repair").out)
-        self.assertEqual(digest(copy), digest(path))
-        self.damage(copy, 7 << 20, keep_time=True)
-        self.assertEqual(leecher.json("verify", "f", "--repair")["bad"], ["f"])
-        self.assertEqual(digest(copy), digest(path))
-        # Noticed before anybody asked.
-        self.damage(copy, 7 << 20)
-        wait_for(lambda: not leecher.json("status")["shares"][0]["there"], "it is withdrawn")
-        leecher.ok("verify", "f", "--repair")
-        self.assertEqual(digest(copy), digest(path))
+
+    def test_a_copy_that_was_only_touched_stays_and_is_read_once(self):
+        seeder, leecher, _, share = self.copies("f")
+        copy = leecher.dir / "f"
+        os.chmod(copy, 0o640)
+        read = lambda: leecher.text().count("touched files are read again")
+        self.assertEqual(leecher.json("download", "f")[0]["phase"], "complete")
+        self.assertEqual(read(), 1)
+        tracker = [row["url"] for row in leecher.json("status")["trackers"]][0]
+        leecher.terminate()
+        os.chmod(copy, 0o600)
+        for reads in (2, 2):
+            leecher = self.peer("leecher", None, "--tracker", tracker)
+            self.wait_there(leecher, share, True)
+            self.assertEqual(read(), reads)
+            leecher.terminate()
 
     def test_moved_content_is_served_from_its_new_place(self):
         tracker = self.tracker()
@@ -192,3 +199,36 @@ class RecordTest(SwarmTest):
         self.assertIn("not there", seeder.run("verify", "f").err)
         seeder.ok("remove", "f")
         self.assertIsNone(self.share_row(seeder, share))
+
+
+class RotTest(Copies):
+    in_memory = True
+
+    def test_damage_that_verify_finds_is_withdrawn_and_mended(self):
+        seeder, leecher, path, share = self.copies("f")
+        copy = leecher.dir / "f"
+        rot(copy, 5 << 20)
+        self.wait_listed(seeder, "f", seeders=2)
+        self.assertNotEqual(leecher.run("verify", "f").code, 0)
+        self.wait_listed(seeder, "f", seeders=1)
+        self.assertIn("damaged", self.wait_there(leecher, share, False)["reason"])
+        leecher.terminate()
+        tracker = [row["url"] for row in seeder.json("status")["trackers"]][0]
+        leecher = self.peer("leecher", None, "--tracker", tracker)
+        self.wait_there(leecher, share, False)
+        row = leecher.json("download", share)[0]
+        self.assertEqual(digest(copy), digest(path))
+        self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), 2 << 20)
+        self.wait_listed(seeder, "f", seeders=2)
+        leecher.ok("verify", "f")
+        rot(copy, 6 << 20)
+        self.assertIn("repaired", leecher.ok("verify", "f", "--repair").out)
+        self.assertEqual(digest(copy), digest(path))
+        rot(copy, 7 << 20)
+        self.assertEqual(leecher.json("verify", "f", "--repair")["bad"], ["f"])
+        self.assertEqual(digest(copy), digest(path))
+        # Noticed before anybody asked.
+        self.damage(copy, 7 << 20)
+        wait_for(lambda: not leecher.json("status")["shares"][0]["there"], "it is withdrawn")
+        leecher.ok("verify", "f", "--repair")
+        self.assertEqual(digest(copy), digest(path))

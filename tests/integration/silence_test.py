@@ -1,6 +1,5 @@
 """Whoever waits is told for what, and what can go on by itself does."""
 import json
-import mmap
 import os
 import shutil
 import socket
@@ -8,7 +7,7 @@ import struct
 import subprocess
 import time
 
-from harness import SwarmTest, digest, wait_for
+from harness import SwarmTest, digest, go_on, rot, stop, wait_for
 from proxy import Proxy
 
 
@@ -157,6 +156,7 @@ class UnreachableTest(SwarmTest):
 
 class DamageTest(SwarmTest):
     """A seeder whose copy rotted or cannot be read says so, and those who wait for it are told."""
+    in_memory = True
 
     def not_there(self, peer, name):
         def withdrawn():
@@ -164,20 +164,12 @@ class DamageTest(SwarmTest):
             return None if row["there"] else row["reason"]
         return wait_for(withdrawn, f"{peer.name} withdraws {name}")
 
-    def rot(self, path, at):
-        """Changes one byte, and nothing by which that could be seen without reading."""
-        before = os.stat(path)
-        # Mapped, because a write would be told to who watches the file, before its time is put back.
-        with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
-            content[at] ^= 1
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
     def test_a_seeder_is_told_that_its_copy_is_damaged_and_withdraws_it(self):
         tracker = self.tracker()
         seeder, leecher = self.peer("seeder", tracker), self.peer("leecher", tracker)
         path = self.file("data/x", 8 << 20)
         share = seeder.add(path)["id"]
-        self.rot(path, 5 << 20)
+        rot(path, 5 << 20)
         leecher.ok("download", "x", "--no-wait")
         self.assertIn("damaged", self.not_there(seeder, "x"))
         wait_for(lambda: "share is withdrawn" in seeder.text(), "the tracker is told")
@@ -188,7 +180,7 @@ class DamageTest(SwarmTest):
         self.assertIn("1 sent damaged data and is not asked again", wait_for(reason, "the reason names the damage"))
         self.wait_listed(leecher, "x", seeders=0)
         # Mended, it is there again, and the download goes on with it: as a new peer, since the old one is banned.
-        self.rot(path, 5 << 20)
+        rot(path, 5 << 20)
         seeder.terminate()
         self.peer("again", tracker, "--share", path)
         leecher.ok("download", "x")
@@ -223,7 +215,7 @@ class DamageTest(SwarmTest):
         first.wait_done(share, 4 << 20)
         seeder.kill()
         for at in range(0, 32 << 20, 32 << 10):
-            self.rot(first.unfinished(), at)
+            rot(first.unfinished(), at)
         second.ok("download", "x", "--no-wait")
         row = wait_for(lambda: next((one for one in [first.download_row(share)] if one["phase"] == "failed"), None),
                        "the download fails")
@@ -339,6 +331,18 @@ class MuteTest(SwarmTest):
                       f"add rule ip f i tcp dport {tracker.port} drop", f"add rule ip f i tcp sport {tracker.port} drop"):
             subprocess.run([*self.prefix, "nft", words], check=True)
         wait_for(lambda: not peer.json("status")["trackers"][0]["connected"], "the loss is noticed", 12)
+
+    def test_a_tracker_that_is_stopped_is_said_to_be_away_within_two_heartbeats(self):
+        tracker = self.tracker("--heartbeat", "1000")
+        peer = self.peer("peer", tracker)
+        connected = lambda: peer.json("status")["trackers"][0]["connected"]
+        wait_for(connected, "the tracker is connected")
+        stop(tracker)
+        wait_for(lambda: not connected(), "the silence is noticed", 4)
+        self.assertIn("does not answer", peer.run("list").err)
+        go_on(tracker)
+        wait_for(connected, "the answer is noticed", 4)
+        self.assertNotIn("tracker is gone", peer.text())
 
     def test_a_source_for_which_something_else_acknowledges_is_dialled_anew(self):
         seeder, leecher = self.peer("seeder"), self.peer("leecher")

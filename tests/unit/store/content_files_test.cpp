@@ -27,7 +27,7 @@ using test::write_file;
 namespace fs = std::filesystem;
 
 std::uint64_t identity_at(const fs::path& path) {
-  const unique_descriptor opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  const unique_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   return identity_of(opened.get());
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("shares survive a restart as they were saved", "[state_database]") {
   const stored_share share{"/data/not\xffutf8",
                            true,
                            buffer_of(std::string("d4:\0info", 8)),
-                           {{5, -1}, {1ULL << 40, 1'700'000'000'123'456'789}}};
+                           {{5, -1, 7}, {1ULL << 40, 1'700'000'000'123'456'789, 0}}};
   {
     const auto database = open_quietly(home);
     REQUIRE(database->save_share({share.path, false, buffer_of("old"), {}}));
@@ -156,7 +156,7 @@ CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signa
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
                        paused INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
-INSERT INTO share VALUES (CAST('path' AS BLOB), 0, x'01', NULL);
+INSERT INTO share VALUES (CAST('path' AS BLOB), 0, x'01', x'00000000000000050000000000000006');
 INSERT INTO download VALUES (zeroblob(32), 'down', 0, NULL, 'name', NULL, 1);
 PRAGMA user_version = 1;
 )sql";
@@ -166,6 +166,7 @@ PRAGMA user_version = 1;
     const auto database = open_quietly(home);
     REQUIRE(*database->share("path"));
     CHECK((*database->share("path"))->inode == 0);
+    CHECK((*database->share("path"))->signatures == std::vector<file_signature>{{5, 6, 0}});
     CHECK_FALSE(*database->share("other"));
     const auto downloads = database->downloads();
     REQUIRE(downloads);
