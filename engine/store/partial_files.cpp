@@ -288,8 +288,10 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
     if (why.code == errc::no_space) why.text += "; free some or choose another directory with --dir";
     return why;
   }
+  without_holes = place.in_memory;
+  if (without_holes) return opened;
   if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
-  without_holes = place.in_memory || has_all_blocks(status, entry.size);
+  without_holes = has_all_blocks(status, entry.size);
   return opened;
 }
 
