@@ -47,6 +47,23 @@ bool is_host(std::string_view host) {
   return !host.empty() && host.size() <= host_bytes_max && !all_digits(host) && std::ranges::all_of(host, fits);
 }
 
+// "::1:80" may be an address, or an address and a port: nobody can know.
+error ambiguous_endpoint(std::string_view text, std::string_view address, std::string_view port) {
+  const std::string whole = std::string(address) + ":" + std::string(port);
+  return {errc::usage, "'" + std::string(text) + "' can be read in two ways: write [" + std::string(address) +
+                           "]:" + std::string(port) + " if " + std::string(port) + " is the port" +
+                           (is_ipv6(whole) ? ", or [" + whole + "] if it is part of the address" : "")};
+}
+
+// What `plain` is refused with if it is an IPv6 address with a port, and without brackets.
+std::optional<error> without_brackets(std::string_view text, std::string_view plain) {
+  const std::size_t colon = plain.rfind(':');
+  if (colon == std::string_view::npos || !all_digits(plain.substr(colon + 1))) return std::nullopt;
+  const std::string_view address = plain.substr(0, colon);
+  if (!is_ipv6(std::string(address))) return std::nullopt;
+  return ambiguous_endpoint(text, address, plain.substr(colon + 1));
+}
+
 // What is left of an address that was copied from somewhere; nothing if more than the address is meant.
 std::optional<std::string_view> unwrapped(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
@@ -99,6 +116,7 @@ std::optional<split_endpoint> split(std::string_view text) {
 result<host_port> parse_host_port(std::string_view text, std::uint16_t default_port) {
   const auto plain = unwrapped(text);
   if (!plain) return bad_endpoint(text, "HOST:PORT; only http:// or ws:// may stand in front of it");
+  if (auto refused = without_brackets(text, *plain)) return *std::move(refused);
   const auto parts = split(*plain);
   const std::uint16_t port = parts ? parts->port.value_or(default_port) : std::uint16_t{0};
   if (port == 0) return bad_endpoint(text, "HOST:PORT, or [ADDRESS]:PORT for IPv6, with a port from 1 to 65535");
@@ -108,6 +126,7 @@ result<host_port> parse_host_port(std::string_view text, std::uint16_t default_p
 result<tcp::endpoint> parse_listen_endpoint(std::string_view text, std::uint16_t default_port) {
   const auto plain = unwrapped(text);
   if (!plain) return bad_endpoint(text, listen_form);
+  if (auto refused = without_brackets(text, *plain)) return *std::move(refused);
   std::string_view port_text = *plain;
   if (port_text.starts_with("*:")) port_text.remove_prefix(1);
   const bool all_addresses = port_text.starts_with(':') || all_digits(port_text) || *plain == "*";

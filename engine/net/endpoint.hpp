@@ -24,7 +24,7 @@ inline constexpr std::uint16_t tracker_port_default = 7000;
 
 /// "host:port", "192.0.2.1:80", "[2001:db8::1]:80", and what people paste: with blanks around it, "http://", "ws://" or
 /// "tcp://" in front, "/" or "/live" behind. `default_port` 0: the port is required; otherwise "host", "[::1]" and
-/// "::1" will do. errc::usage names the text and the form.
+/// "::1" will do. errc::usage names the text and the form; so it does for "::1:80", which can be read in two ways.
 result<host_port> parse_host_port(std::string_view text, std::uint16_t default_port = 0);
 
 /// An address and a port, without looking up names: "127.0.0.1:0", "[::]:7000"; ":7000", "*:7000" and "7000" mean all

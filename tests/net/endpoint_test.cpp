@@ -83,6 +83,33 @@ TEST_CASE("what is no host and port is refused with the form", "[endpoint]") {
   }
 }
 
+TEST_CASE("an IPv6 address with a port and without brackets is refused with both readings", "[endpoint]") {
+  const auto refusal = [](const char* text) {
+    CAPTURE(text);
+    const auto host = parse_host_port(text, tracker_port_default);
+    const auto listen = parse_listen_endpoint(text, tracker_port_default);
+    REQUIRE_FALSE(host.has_value());
+    REQUIRE_FALSE(listen.has_value());
+    CHECK_FALSE(parse_host_port(text).has_value());
+    CHECK(host.error().code == errc::usage);
+    CHECK(listen.error().text == host.error().text);
+    return host.error().text;
+  };
+  CHECK(refusal("::1:0") ==
+        "'::1:0' can be read in two ways: write [::1]:0 if 0 is the port, or [::1:0] if it is part of the address");
+  CHECK(refusal("2001:db8::1:7000").find("write [2001:db8::1]:7000 ") != std::string::npos);
+  CHECK(refusal(":::80").find("write [::]:80 ") != std::string::npos);
+  // No group of an address has five digits.
+  CHECK(refusal("::1:65535").find("write [::1]:65535 if 65535 is the port") != std::string::npos);
+  CHECK(refusal("http://::1:80/").find("write [::1]:80 ") != std::string::npos);
+  CHECK(refusal("1:2:3:4:5:6:7:8:9").find("write [1:2:3:4:5:6:7:8]:9 ") != std::string::npos);
+  for (const char* text : {"::1", "::", "2001:db8::1", "1:2:3:4:5:6:7:8", "2001:db8::1:ffff"}) {
+    CAPTURE(text);
+    CHECK(parse_host_port(text, 7000).value().host == text);
+    CHECK(parse_listen_endpoint(text, 7000).value().port() == 7000);
+  }
+}
+
 TEST_CASE("endpoints to listen on are numeric", "[endpoint]") {
   const auto any = [](std::uint16_t port) { return tcp::endpoint(asio::ip::address_v6::any(), port); };
   const auto loopback = [](std::uint16_t port) { return tcp::endpoint(asio::ip::address_v4::loopback(), port); };
