@@ -28,6 +28,8 @@ struct invocation {
   control_client* client = nullptr;
   /// Not null if no peer was running and this process became one for the command.
   alone_peer* alone = nullptr;
+  /// The peer is the process of another command, which found none running either.
+  bool borrowed = false;
 };
 
 /// What must be there before a command runs.

@@ -34,7 +34,8 @@ void add_options(po::options_description& options) {
   add("no-wait", po::bool_switch(), "leave it to the running peer and return at once");
 }
 
-result<wanted_download> wanted_of(const std::string& what, const arguments& given) {
+result<wanted_download> wanted_of(const std::string& what, const invocation& call) {
+  const arguments& given = call.given;
   const auto torrent = read_torrent_argument(what);
   if (!torrent) return torrent.error();
   json::object params;
@@ -42,6 +43,7 @@ result<wanted_download> wanted_of(const std::string& what, const arguments& give
   if (!torrent->base64.empty()) params["torrent"] = torrent->base64;
   const std::string directory = absolute_path(given.text("dir"));
   if (!directory.empty()) params["directory"] = directory;
+  if (call.borrowed) params["default_directory"] = absolute_path(".");
   params["symlinks"] = given.flag("symlinks");
   params["keep_mode"] = given.flag("keep-mode");
   params["wait"] = !given.flag("no-wait");
@@ -120,7 +122,7 @@ result<void> run(const invocation& call) {
   if (const auto fit = check(call); !fit) return fit;
   std::vector<wanted_download> wanted;
   for (const std::string& what : call.given.texts("operands")) {
-    auto one = wanted_of(what, call.given);
+    auto one = wanted_of(what, call);
     if (!one) return one.error();
     wanted.push_back(std::move(*one));
   }

@@ -109,7 +109,8 @@ control_client::control_client(control_client&& other) noexcept
       pinged_(other.pinged_),
       ping_(other.ping_),
       received_(std::move(other.received_)),
-      scanned_bytes_(other.scanned_bytes_) {}
+      scanned_bytes_(other.scanned_bytes_),
+      lost_(other.lost_) {}
 
 control_client& control_client::operator=(control_client&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
@@ -120,6 +121,7 @@ control_client& control_client::operator=(control_client&& other) noexcept {
   std::swap(ping_, other.ping_);
   std::swap(received_, other.received_);
   std::swap(scanned_bytes_, other.scanned_bytes_);
+  std::swap(lost_, other.lost_);
   return *this;
 }
 
@@ -127,7 +129,8 @@ control_client::~control_client() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-error control_client::gone() const {
+error control_client::gone() {
+  lost_ = true;
   return {errc::unreachable, "the peer at " + path_ + " went away before it answered"};
 }
 

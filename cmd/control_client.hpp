@@ -63,12 +63,15 @@ class control_client {
   result<json::value> call(std::string_view method, json::object params, const interrupt& stop,
                            const notice_handler& on_notice = {});
 
+  /// The peer has gone, as an error of another call has said.
+  bool lost() const { return lost_; }
+
   /// Waits until the peer closes the connection. timed_out if it did not within `timeout`, cancelled by `stop`.
   result<void> wait_for_close(duration timeout, const interrupt& stop);
 
  private:
   control_client(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
-  error gone() const;
+  error gone();
   error stuck() const;
   /// Asks a peer that has been silent, or says that it is stuck.
   result<void> look_alive();
@@ -85,6 +88,7 @@ class control_client {
   std::uint64_t ping_ = 0;  // the request that was the last ping
   std::string received_;
   std::size_t scanned_bytes_ = 0;  // of received_, known to hold no newline
+  bool lost_ = false;
 };
 
 }  // namespace shoal

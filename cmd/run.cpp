@@ -57,15 +57,21 @@ result<void> run_alone(const command& described, const arguments& given, const s
     outcome = alone.error();
     if (!keep_state || alone.error().code != errc::conflict) return outcome;
     if (auto client = control_client::connect(state_directory)) {
-      outcome = described.run({given, stop, &*client});
-      // It may have ended before it heard the request.
-      const bool ended =
-          !outcome && outcome.error().code == errc::unreachable && !control_client::connect(state_directory);
-      if (!ended) return outcome;
+      outcome = described.run({given, stop, &*client, nullptr, true});
+      // It may have ended before it had done what it was asked.
+      if (outcome || !client->lost()) return outcome;
     }
     pause(alone_pause, stop);
   }
   return outcome;
+}
+
+// Whether the peer is the process of another command, which ends with that.
+result<bool> is_lone(control_client& client, const interrupt& stop) {
+  const auto answer = client.call("ping", {}, stop);
+  if (answer) return flag_field(as_object(*answer), "lone");
+  if (client.lost()) return true;
+  return answer.error();
 }
 
 result<void> run_command(const command& described, const arguments& given, interrupt& stop) {
@@ -73,11 +79,13 @@ result<void> run_command(const command& described, const arguments& given, inter
   if (described.required == needs::nothing) return described.run({given, stop});
   const auto directory = given.state_directory();
   auto client = directory ? control_client::connect(*directory) : result<control_client>(directory.error());
-  if (client) return described.run({given, stop, &*client});
-  // A peer that runs where we may not look, or that has no place to be at, is not ours unless it was named.
-  const errc why = client.error().code;
-  const bool nobody = why == errc::not_found || (!given.has("state") && (!directory || why == errc::permission));
   const bool downloads = described.name == "download";
+  const auto lone = client && downloads ? is_lone(*client, stop) : result<bool>(false);
+  if (!lone) return lone.error();
+  if (client && !*lone) return described.run({given, stop, &*client});
+  // A peer that runs where we may not look, or that has no place to be at, is not ours unless it was named.
+  const errc why = client ? errc::not_found : client.error().code;
+  const bool nobody = why == errc::not_found || (!given.has("state") && (!directory || why == errc::permission));
   const way_in way = downloads ? way_in_of(given.texts("operands")) : way_in{};
   const bool others_known = !given.texts("tracker").empty() || (downloads && !given.texts("peer").empty()) ||
                             !way.trackers.empty() || !way.peers.empty();
@@ -85,6 +93,7 @@ result<void> run_command(const command& described, const arguments& given, inter
   if (alone && nobody) {
     return run_alone(described, given, way.trackers, stop, directory ? *directory : std::string());
   }
+  if (client) return described.run({given, stop, &*client, nullptr, true});
   // A mistake in a link is none of the peer's.
   for (const std::string& what : downloads ? given.texts("operands") : std::vector<std::string>{}) {
     if (const auto link = parse_magnet(what); !link && looks_like_magnet(what)) return link.error();

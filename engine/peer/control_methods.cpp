@@ -132,8 +132,8 @@ awaitable<outcome> do_verify(control_call& call) {
 }
 
 // For clients that want to know whether anybody is there.
-awaitable<outcome> do_ping(control_call&) {
-  co_return json::value(json::object());
+awaitable<outcome> do_ping(control_call& call) {
+  co_return json::value(json::object{{"lone", !call.node.options().remember}});
 }
 
 awaitable<outcome> do_status(control_call& call) {

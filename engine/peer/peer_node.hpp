@@ -131,8 +131,11 @@ class peer_node final : private share_observer, private tracker_observer {
   /// place of the old. `on_progress(done, total)` answers whether to go on.
   awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark,
                                      std::function<bool(std::uint64_t, std::uint64_t)> on_progress);
-  /// Begins a download, or finds the one that runs or the share that is here already.
+  /// Begins a download, or finds the one that runs or the share that is here already, which may be in another
+  /// directory.
   awaitable<result<std::shared_ptr<share>>> download(download_request request);
+  /// Stops serving a share, or a download that has ended; nothing on disk or in the record changes.
+  awaitable<void> let_go(std::shared_ptr<share> which);
   /// Ends a download and keeps what it has for the next time. One that writes its last to disk is let finish:
   /// errc::conflict if it is complete then.
   awaitable<result<void>> cancel(share_id id);
@@ -292,6 +295,7 @@ class peer_node final : private share_observer, private tracker_observer {
   std::map<std::string, share_id> by_name_;   ///< the same
   std::map<std::string, missing_share> missing_;
   std::map<share_id, paused_download> paused_;
+  std::set<share_id> beginning_;  ///< download() has not returned
   /// A path whose new versions are shared.
   struct followed_path {
     bool symlinks = false;

@@ -30,9 +30,31 @@ result<std::string> directory_ready(const std::string& directory, bool make) {
   return system_error("cannot create directory " + printable(directory) + " (name another with --dir)", ec.value());
 }
 
+// Keeps others from beginning a download of this share before this one has, or has not.
+class begin_turn {
+ public:
+  begin_turn(std::set<share_id>& beginning, notifier& changes, const share_id& id)
+      : beginning_(beginning), changes_(changes), id_(id) {
+    beginning_.insert(id_);
+  }
+  begin_turn(const begin_turn&) = delete;
+  begin_turn& operator=(const begin_turn&) = delete;
+  ~begin_turn() {
+    beginning_.erase(id_);
+    changes_.notify_all();
+  }
+
+ private:
+  std::set<share_id>& beginning_;
+  notifier& changes_;
+  const share_id id_;
+};
+
 }  // namespace
 
 awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request request) {
+  while (beginning_.contains(request.id)) co_await changes_.wait_until(never);
+  const begin_turn turn(beginning_, changes_, request.id);
   if (const auto at = shares_.find(request.id); at != shares_.end() && at->second->complete()) {
     const auto known = at->second;
     const auto there = co_await is_there(known);
@@ -140,6 +162,11 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   }
   if (!peers.empty()) tasks_.spawn("find peers", find_user_peers(begun, peers));
   co_return begun;
+}
+
+awaitable<void> peer_node::let_go(std::shared_ptr<share> which) {
+  const auto at = shares_.find(which->id());
+  if (at != shares_.end() && at->second == which) co_await retire(which, end_reason::share_removed);
 }
 
 awaitable<result<void>> peer_node::cancel(share_id id) {

@@ -26,6 +26,68 @@ class TogetherTest(SwarmTest):
             self.assertEqual(one.returncode, 0, err)
             self.assertEqual(digest(down / name), digest(self.directory / "data" / name))
 
+    def lone(self, *words, cwd=None):
+        """A download without a running peer; all of them have one state directory."""
+        one = subprocess.Popen([NODE, "download", *map(str, words), "--state", str(self.directory / "lone")],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd)
+        self.addCleanup(one.kill)
+        return one
+
+    def lone_status(self):
+        done = subprocess.run([NODE, "status", "--json", "--state", str(self.directory / "lone")], capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=30)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def arrived(self, one, path):
+        out, err = one.communicate(timeout=60)
+        self.assertEqual(one.returncode, 0, err)
+        self.assertIn(str(path), out)
+        self.assertEqual(digest(path), digest(self.directory / "data" / path.name))
+
+    def test_one_share_to_several_places_without_a_running_peer(self):
+        tracker = self.tracker()
+        seeder = self.peer("seeder", tracker)
+        seeder.add(self.file("data/big", 8 << 20))
+        places = [self.directory / f"to{i}" for i in range(4)]
+        address = tracker.ready["listen"][0]
+        running = [self.lone("big", "--tracker", address, "--dir", place) for place in places]
+        for one, place in zip(running, places):
+            self.arrived(one, place / "big")
+
+    def test_a_place_of_its_own_beside_a_download_that_runs(self):
+        seeder = self.peer("seeder")
+        seeder.add(self.file("data/big", 4 << 20))
+        link = seeder.bare_link("big")
+        proxy = Proxy(self, seeder.port, rate=1 << 20)
+        first = self.lone(link, "--peer", proxy.address, "--dir", self.directory / "first", "--seed")
+        wait_for(lambda: (self.lone_status() or {}).get("downloads"), "the first one downloads")
+        here = self.directory / "here"
+        here.mkdir()
+        second = self.lone(link, "--peer", proxy.address, "--dir", self.directory / "second")
+        third = self.lone(link, "--peer", proxy.address, cwd=here)
+        proxy.rate = None
+        self.arrived(second, self.directory / "second" / "big")
+        self.arrived(third, here / "big")
+        self.assertEqual(digest(self.directory / "first" / "big"), digest(self.directory / "data" / "big"))
+        # It still serves: whoever comes later finds it.
+        self.assertIsNone(first.poll())
+        self.arrived(self.lone(link, "--dir", self.directory / "fourth", "--peer", proxy.address),
+                     self.directory / "fourth" / "big")
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=20)
+
+    def test_a_peer_that_runs_keeps_one_copy(self):
+        leecher, share, words, proxy = self.slow_download()
+        leecher.ok(*words, "--no-wait")
+        leecher.wait_done(share, 1 << 20)
+        result = leecher.run(*words, "--dir", self.directory / "other")
+        self.assertEqual(result.code, 7, result.out)
+        self.assertIn(str(leecher.dir), result.err)
+        self.assertFalse((self.directory / "other" / "slow").exists())
+        proxy.rate = None
+        leecher.ok(*words)
+        self.assertEqual(digest(leecher.dir / "slow"), digest(self.directory / "data/slow"))
+
     def slow_download(self):
         """A peer, the id of a share of 8 MiB, and the words that download it slowly."""
         seeder, leecher = self.peer("seeder"), self.peer("leecher")
