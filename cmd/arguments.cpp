@@ -8,6 +8,7 @@
 #include "cmd/command.hpp"
 #include "cmd/home_path.hpp"
 #include "cmd/program_name.hpp"
+#include "cmd/setting_form.hpp"
 #include "cmd/settings_file.hpp"
 #include "store/printable.hpp"
 #include "store/state_directory.hpp"
@@ -32,19 +33,11 @@ result<std::vector<setting>> read_config(const command& described, const po::opt
   return settings_from_file(*text, path, described.name, known);
 }
 
-// What is stored first wins.
-result<void> store_settings(const std::vector<setting>& settings, const po::options_description& known,
-                            po::variables_map& values) {
-  for (const setting& one : settings) {
-    for (const std::string& value : one.values) {
-      if (!is_utf8(value)) return error{errc::usage, one.origin + ": '" + printable(value) + "' is not UTF-8"};
-    }
-    po::parsed_options parsed(&known);
-    parsed.options.emplace_back(one.name, one.values);
-    try {
-      po::store(parsed, values);
-    } catch (const po::error& e) {
-      return error{errc::usage, one.origin + ": " + e.what()};
+result<void> check_typed(const po::parsed_options& typed) {
+  for (const po::option& option : typed.options) {
+    for (const std::string& value : option.value) {
+      const auto fits = check_form(option.string_key, value);
+      if (!fits) return error{fits.error().code, "--" + option.string_key + ": " + fits.error().text};
     }
   }
   return {};
@@ -92,13 +85,15 @@ result<arguments> arguments::parse(const command& described, const std::vector<s
     po::store(typed, parsed.values_);
     // Help is there for somebody with a broken settings file, too.
     if (parsed.flag("help")) return parsed;
+    if (const auto fits = check_typed(typed); !fits) return fits.error();
     std::string config = parsed.text("config");
     if (const char* variable = variables("SHOAL_CONFIG"); config.empty() && variable != nullptr) config = variable;
     const auto from_environment = settings_from_environment(known, variables);
-    if (const auto stored = store_settings(from_environment, known, parsed.values_); !stored) return stored.error();
+    if (!from_environment) return from_environment.error();
+    if (const auto stored = parsed.store(*from_environment, known); !stored) return stored.error();
     const auto from_file = read_config(described, known, config, variables);
     if (!from_file) return from_file.error();
-    if (const auto stored = store_settings(*from_file, known, parsed.values_); !stored) return stored.error();
+    if (const auto stored = parsed.store(*from_file, known); !stored) return stored.error();
     expand_homes(parsed.values_, variables);
     po::notify(parsed.values_);
   } catch (const po::too_many_positional_options_error&) {
@@ -116,6 +111,25 @@ result<arguments> arguments::parse(const command& described, const std::vector<s
                                       parsed.texts("operands")[described.operands_max] + "'");
   }
   return parsed;
+}
+
+result<void> arguments::store(const std::vector<setting>& settings, const po::options_description& known) {
+  for (const setting& one : settings) {
+    po::parsed_options parsed(&known);
+    parsed.options.emplace_back(one.name, one.values);
+    try {
+      po::store(parsed, values_);
+    } catch (const po::error& e) {
+      return error{errc::usage, one.origins.front() + ": " + e.what()};
+    }
+    if (!typed(one.name.c_str())) origins_.emplace(one.name, one.origins);
+  }
+  return {};
+}
+
+std::string arguments::origin(const std::string& name, std::size_t index) const {
+  const auto at = origins_.find(name);
+  return at == origins_.end() || index >= at->second.size() ? std::string() : at->second[index] + ": ";
 }
 
 bool arguments::has(const char* name) const {

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <boost/program_options/variables_map.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,13 +35,20 @@ class arguments {
   bool has(const char* name) const;
   /// Given on the command line itself.
   bool typed(const char* name) const;
+  /// Where the value with this index in texts() was set, for messages: "SHOAL_DIR: ", "FILE, line 3: "; "" if it was
+  /// typed.
+  std::string origin(const std::string& name, std::size_t index) const;
 
   /// --state or where it is by default, absolute. usage without a home directory.
   result<std::string> state_directory() const;
 
  private:
+  /// What is set already wins.
+  result<void> store(const std::vector<setting>& settings, const boost::program_options::options_description& known);
+
   boost::program_options::variables_map values_;
   std::vector<std::string> typed_;
+  std::map<std::string, std::vector<std::string>> origins_;  // of what was not typed, by name
 };
 
 /// `path` made absolute against the present directory, without resolving links; "" stays "".

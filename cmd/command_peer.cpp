@@ -22,10 +22,12 @@ namespace shoal {
 namespace {
 
 // Told here, before the peer serves, because nobody reads the log of a peer that starts with a typing error.
-result<void> check_shares(const peer_options& options) {
-  for (const std::string& path : options.shares) {
+result<void> check_shares(const peer_options& options, const arguments& given) {
+  for (std::size_t i = 0; i < options.shares.size(); ++i) {
+    const std::string& path = options.shares[i];
     struct stat found{};
-    if (::lstat(path.c_str(), &found) != 0) return system_error("cannot share '" + path + "'", errno);
+    if (::lstat(path.c_str(), &found) == 0) continue;
+    return system_error(given.origin("share", i) + "cannot share '" + path + "'", errno);
   }
   return {};
 }
@@ -57,7 +59,7 @@ void add_options(boost::program_options::options_description& options) {
 result<void> run(const invocation& call) {
   auto options = peer_options_of(call.given);
   if (!options) return options.error();
-  if (const auto checked = check_shares(*options); !checked) return checked;
+  if (const auto checked = check_shares(*options, call.given); !checked) return checked;
   node_host<peer_node> host(std::move(*options));
   if (const auto started = host.start(); !started) return started;
   if (!console_possible() || call.given.flag("no-console") || call.given.flag("json")) {

@@ -46,9 +46,6 @@ result<peer_options> peer_options_of(const arguments& given) {
   options.name = given.text("name");
   options.advertise = given.text("advertise");
   options.workers = given.number("workers");
-  if (options.workers > workers_max) {
-    return error{errc::usage, "--workers " + std::to_string(options.workers) + ": at most 1024"};
-  }
   return options;
 }
 

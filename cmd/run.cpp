@@ -34,9 +34,6 @@ result<void> begin_log(const command& described, const arguments& given) {
   if (level.empty()) level = daemon ? "info" : of_command;
   std::string format = given.text("log-format");
   if (format.empty() && given.flag("json")) format = "json";
-  if (!format.empty() && format != "text" && format != "json") {
-    return error{errc::usage, "unknown log format '" + format + "': use text or json"};
-  }
   const log_writer beside_drawings = is_terminal(STDERR_FILENO) ? &write_line : nullptr;
   return start_log(level, format == "json" ? log_format::json : log_format::text, beside_drawings);
 }

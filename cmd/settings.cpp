@@ -6,6 +6,7 @@
 
 #include "cmd/command.hpp"
 #include "cmd/nearest_word.hpp"
+#include "cmd/setting_form.hpp"
 #include "cmd/settings_file.hpp"
 #include "store/printable.hpp"
 
@@ -44,12 +45,22 @@ std::vector<std::string> split_list(std::string_view text) {
   return values;
 }
 
-void append_value(setting& one, const std::string& value) {
-  if (!is_list(one.name)) {
-    one.values.push_back(value);
-    return;
+std::vector<std::string> parts_of(std::string_view name, const std::string& value) {
+  return is_list(name) ? split_list(value) : std::vector<std::string>{value};
+}
+
+void append_value(setting& one, const std::string& value, const std::string& origin) {
+  for (std::string& part : parts_of(one.name, value)) {
+    one.values.push_back(std::move(part));
+    one.origins.push_back(origin);
   }
-  for (std::string& part : split_list(value)) one.values.push_back(std::move(part));
+}
+
+result<void> check_values(std::string_view name, const std::string& value) {
+  for (const std::string& part : parts_of(name, value)) {
+    if (auto fits = check_form(name, part); !fits) return fits;
+  }
+  return {};
 }
 
 bool takes_several(const po::options_description& known, const std::string& name) {
@@ -77,6 +88,10 @@ result<void> check_line(const setting_line& line) {
                                   "]: use the name of a command, such as [peer], or lines in front of all sections"};
   }
   if (std::ranges::find(setting_names(), line.name) == setting_names().end()) return unknown_setting(line.name);
+  for (const std::string& value : line.values) {
+    const auto fits = check_values(line.name, value);
+    if (!fits) return error{fits.error().code, line.name + ": " + fits.error().text};
+  }
   return {};
 }
 
@@ -89,10 +104,10 @@ result<void> take_line(std::vector<setting>& settings, const setting_line& line,
   const bool again = at != settings.end();
   if (!takes_several(known, line.name) && (again || line.values.size() > 1)) {
     return error{errc::usage, "'" + line.name + "' takes one value" +
-                                  (again ? ", and " + at->origin + " sets it already" : std::string())};
+                                  (again ? ", and " + at->origins.front() + " sets it already" : std::string())};
   }
-  if (!again) at = settings.insert(settings.end(), {line.name, {}, line_of_file(path, line.line)});
-  for (const std::string& value : line.values) append_value(*at, value);
+  if (!again) at = settings.insert(settings.end(), {line.name, {}, {}});
+  for (const std::string& value : line.values) append_value(*at, value, line_of_file(path, line.line));
   return {};
 }
 
@@ -105,7 +120,8 @@ const std::vector<std::string_view>& setting_names() {
   return names;
 }
 
-std::vector<setting> settings_from_environment(const po::options_description& known, const environment& variables) {
+result<std::vector<setting>> settings_from_environment(const po::options_description& known,
+                                                       const environment& variables) {
   std::vector<setting> settings;
   for (const std::string_view name : setting_names()) {
     // Paths may hold any character that could part them.
@@ -113,8 +129,12 @@ std::vector<setting> settings_from_environment(const po::options_description& kn
     const std::string variable = variable_of(name);
     const char* text = variables(variable.c_str());
     if (text == nullptr || *text == '\0') continue;
-    setting one{std::string(name), {}, variable};
-    append_value(one, text);
+    if (!is_utf8(text)) return error{errc::usage, variable + ": '" + printable(text) + "' is not UTF-8"};
+    if (const auto fits = check_values(name, text); !fits) {
+      return error{fits.error().code, variable + ": " + fits.error().text};
+    }
+    setting one{std::string(name), {}, {}};
+    append_value(one, text, variable);
     if (!one.values.empty()) settings.push_back(std::move(one));
   }
   return settings;

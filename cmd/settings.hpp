@@ -25,13 +25,13 @@ const std::vector<std::string_view>& setting_names();
 struct setting {
   std::string name;  ///< of the option, without "--"
   std::vector<std::string> values;
-  std::string origin;  ///< for messages: "SHOAL_DIR", "FILE, line 3"
+  std::vector<std::string> origins;  ///< of each value, for messages: "SHOAL_DIR", "FILE, line 3"
 };
 
 /// SHOAL_LOG_LEVEL for log-level, and so on; for the options that `known` has. Several trackers are parted by
-/// commas.
-std::vector<setting> settings_from_environment(const boost::program_options::options_description& known,
-                                               const environment& variables);
+/// commas. usage names the variable whose value is malformed, and the remedy.
+result<std::vector<setting>> settings_from_environment(const boost::program_options::options_description& known,
+                                                       const environment& variables);
 
 /// From the text of the file at `path`, for the options that `known` has. usage names the line that is unknown or
 /// malformed, and the remedy.

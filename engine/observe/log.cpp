@@ -45,12 +45,15 @@ class writer_sink final : public spdlog::sinks::base_sink<std::mutex> {
 
 }  // namespace
 
+result<void> check_log_level(std::string_view level) {
+  if (level == "off" || spdlog::level::from_str(std::string(level)) != spdlog::level::off) return {};
+  return error{errc::usage,
+               "unknown log level '" + std::string(level) + "': use trace, debug, info, warn, error or off"};
+}
+
 result<void> start_log(std::string_view level, log_format format, log_writer write) {
+  if (auto known = check_log_level(level); !known) return known;
   const auto wanted = spdlog::level::from_str(std::string(level));
-  if (wanted == spdlog::level::off && level != "off") {
-    return error{errc::usage,
-                 "unknown log level '" + std::string(level) + "': use trace, debug, info, warn, error or off"};
-  }
   spdlog::sink_ptr sink;
   if (write == nullptr) {
     sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();

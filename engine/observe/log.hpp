@@ -18,6 +18,9 @@ enum class log_format { text, json };
 /// Writes one line, its end included; called by any thread, one at a time.
 using log_writer = void (*)(std::string_view line);
 
+/// errc::usage names a level that there is not, and those that there are.
+result<void> check_log_level(std::string_view level);
+
 /// Sets up the default logger, which writes to stderr or calls `write`. `level`: "trace" "debug" "info" "warn" "error"
 /// "off"; errc::usage for another word.
 result<void> start_log(std::string_view level, log_format format, log_writer write = nullptr);

@@ -74,6 +74,23 @@ TEST_CASE("no option may be abbreviated or unknown") {
   CHECK_FALSE(parse("peer", {"--workers", "many"}));
 }
 
+TEST_CASE("what is typed has its form, whether it is used or not") {
+  const auto tracker = parse("list", {"--tracker", "foo:bar:1"});
+  REQUIRE_FALSE(tracker);
+  CHECK(tracker.error().code == errc::usage);
+  CHECK(tracker.error().text.find("--tracker: 'foo:bar:1' is not an endpoint: write HOST:PORT") == 0);
+  for (const char* name : {"peers", "download", "peer"}) {
+    texts words{"--tracker", "foo:bar:1"};
+    if (std::string_view(name) == "download") words.emplace_back("x");
+    CHECK_FALSE(parse(name, words));
+  }
+  CHECK_FALSE(parse("download", {"x", "--peer", "host"}));
+  CHECK_FALSE(parse("peer", {"--listen", "::1:0"}));
+  CHECK_FALSE(parse("tracker", {"--heartbeat", "1"}));
+  CHECK_FALSE(parse("list", {"--log-level", "loud"}));
+  CHECK(parse("list", {"--tracker", "host"}));
+}
+
 TEST_CASE("operands are counted") {
   CHECK(parse("add", {}).error().text == "'add' needs PATH…: see 'shoal help add'");
   CHECK(parse("add", {"a", "--", "-b"})->texts("operands") == texts{"a", "-b"});

@@ -74,11 +74,11 @@ TEST_CASE("a settings file may be written in many ways") {
 }
 
 TEST_CASE("quotes keep what would be a comment, blanks and quotes") {
-  const auto given = with_file("peer", "dir = \"/a # b; c \"\nname = '\"me\"'\nadvertise = \"x\\\"y\\\\z\\n\"\n");
+  const auto given = with_file("peer", "dir = \"/a # b; c \"\nname = '\"me\"'\nstate = \"x\\\"y\\\\z\\n\"\n");
   REQUIRE(given);
   CHECK(given->text("dir") == "/a # b; c ");
   CHECK(given->text("name") == "\"me\"");
-  CHECK(given->text("advertise") == "x\"y\\z\\n");
+  CHECK(given->text("state") == "x\"y\\z\\n");
   CHECK(with_file("peer", "dir = /a#b;c\\d 'e'\n")->text("dir") == "/a#b;c\\d 'e'");
 }
 
@@ -119,6 +119,17 @@ TEST_CASE("a mistake in the file is named with its line and the remedy") {
   CHECK(mistake("peer", "dir = /a\ndir = /b\n").find(", line 2: 'dir' takes one value, and ") == 0);
   CHECK(mistake("peer", "dir = '/a', '/b'\n") == ", line 1: 'dir' takes one value");
   CHECK(mistake("peer", "\nworkers = many\n").find(", line 2: ") == 0);
+  CHECK(mistake("peer", "tracker = x:1\ntracker = y:2, a:b:c\n").find(", line 2: tracker: 'a:b:c' is not an end") == 0);
+  CHECK(mistake("peer", "port = x\n").find(", line 1: unknown setting 'port': ") == 0);
+  CHECK(mistake("peer", "listen = ::1:0\n").find(", line 1: listen: '::1:0' ") == 0);
+  CHECK(mistake("peer", "workers = -1\n") == ", line 1: workers: '-1' does not fit: use 0 to 1024 threads");
+  CHECK(mistake("tracker", "heartbeat = 5\n").find(", line 1: heartbeat: '5' does not fit: use 100 to 600000") == 0);
+  CHECK(mistake("list", "log-level = loud\n").find(", line 1: log-level: unknown log level 'loud': use ") == 0);
+  CHECK(mistake("list", "log-format = xml\n") == ", line 1: log-format: unknown log format 'xml': use text or json");
+  CHECK(mistake("peer", "advertise = x:1\n").find(", line 1: advertise: 'x:1' is no address: write ") == 0);
+  CHECK(mistake("tracker", "\nallow-advertise = maybe\n").find(", line 2: ") == 0);
+  // Whichever command reads it.
+  CHECK(mistake("status", "[peer]\ntracker = a:b:c\n").find(", line 2: tracker: ") == 0);
   CHECK(mistake("peer",
                 "dir = /gr\xF6\xDF"
                 "e\n") == ", line 1: this is not UTF-8: save the file as UTF-8");
@@ -140,7 +151,20 @@ TEST_CASE("a settings file that cannot be read is named") {
 
 TEST_CASE("a mistake in a variable is named") {
   CHECK(parse("peer", {}, {{"SHOAL_WORKERS", "many"}}).error().text.find("SHOAL_WORKERS: ") == 0);
+  CHECK(parse("list", {}, {{"SHOAL_TRACKER", "x:1 a:b:c"}}).error().text.find("SHOAL_TRACKER: 'a:b:c' is not an") == 0);
+  CHECK(parse("peer", {}, {{"SHOAL_LISTEN", "x:y"}}).error().text.find("SHOAL_LISTEN: 'x:y' is not an endpoint") == 0);
+  CHECK(parse("peer", {}, {{"SHOAL_LOG_LEVEL", "loud"}}).error().text.find("SHOAL_LOG_LEVEL: unknown log level") == 0);
+  CHECK(parse("peer", {}, {{"SHOAL_TRACKER", "\xF6:1"}}).error().text.find("SHOAL_TRACKER: ") == 0);
   CHECK(parse("peer", {}, {{"SHOAL_DIR", "/\xF6"}}).error().text.find("SHOAL_DIR: ") == 0);
+}
+
+TEST_CASE("what was set outside of the command line is known by its place") {
+  const config_file file("share = /a\nshare = /b\n");
+  const auto given = parse("peer", {"--config", file.path});
+  REQUIRE(given);
+  CHECK(given->origin("share", 1) == file.path + ", line 2: ");
+  CHECK(given->origin("name", 0).empty());
+  CHECK(parse("peer", {"--share", "/c", "--config", file.path})->origin("share", 0).empty());
 }
 
 TEST_CASE("a tilde means the home directory wherever no shell has seen it") {

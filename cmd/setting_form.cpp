@@ -1,0 +1,64 @@
+#include "cmd/setting_form.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+
+#include "net/endpoint.hpp"
+#include "observe/log.hpp"
+#include "peer/peer_node.hpp"
+#include "store/printable.hpp"
+#include "tracker/tracker_node.hpp"
+
+namespace shoal {
+
+namespace {
+
+// A peer that is silent for longer than three of these is lost; later nobody would wait for it.
+constexpr std::uint32_t heartbeat_ms_max = 600'000;
+constexpr auto heartbeat_ms_min =
+    static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(tracker_options::heartbeat_min).count());
+
+template <class Parsed>
+result<void> outcome_of(const result<Parsed>& parsed) {
+  if (!parsed) return parsed.error();
+  return {};
+}
+
+result<void> check_number(const std::string& value, std::uint32_t least, std::uint32_t most, const char* unit) {
+  std::uint32_t number = 0;
+  const char* const last = value.data() + value.size();
+  const auto [end, ec] = std::from_chars(value.data(), last, number);
+  if (!value.empty() && ec == std::errc{} && end == last && number >= least && number <= most) return {};
+  return error{errc::usage, "'" + printable(value) + "' does not fit: use " + std::to_string(least) + " to " +
+                                std::to_string(most) + unit};
+}
+
+result<void> check_address(const std::string& value) {
+  boost::system::error_code ec;
+  asio::ip::make_address(value, ec);
+  if (value.empty() || !ec) return {};
+  return error{errc::usage, "'" + printable(value) + "' is no address: write one such as 192.0.2.1, without a port"};
+}
+
+result<void> check_log_format(const std::string& value) {
+  if (value == "text" || value == "json") return {};
+  return error{errc::usage, "unknown log format '" + printable(value) + "': use text or json"};
+}
+
+}  // namespace
+
+result<void> check_form(std::string_view name, const std::string& value) {
+  if (name == "tracker") return outcome_of(parse_host_port(value, tracker_port_default));
+  if (name == "peer") return outcome_of(parse_host_port(value));
+  if (name == "listen") return outcome_of(parse_listen_endpoint(value));
+  if (name == "advertise") return check_address(value);
+  if (name == "workers") return check_number(value, 0, workers_max, " threads");
+  if (name == "heartbeat") return check_number(value, heartbeat_ms_min, heartbeat_ms_max, " milliseconds");
+  if (name == "log-level") return check_log_level(value);
+  if (name == "log-format") return check_log_format(value);
+  return {};
+}
+
+}  // namespace shoal
