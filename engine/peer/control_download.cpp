@@ -139,6 +139,7 @@ std::optional<error> failure_of(const share& one, bool waited) {
 awaitable<result<json::value>> do_download(control_call& call) {
   auto requests = co_await requests_of(call);
   if (!requests) co_return requests.error();
+  if (call.abandoned()) co_return error{errc::cancelled, "nobody waits for it any more"};
   const bool wait = flag_param(call, "wait", true);
   const bool only = requests->size() == 1;
   std::vector<begun_download> running;

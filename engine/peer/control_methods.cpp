@@ -43,6 +43,7 @@ awaitable<outcome> do_add(control_call& call) {
   std::vector<hashing_mark> marks;
   for (const std::string& path : paths) marks.push_back(call.node.announce_add(path));
   for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (call.abandoned()) co_return error{errc::cancelled, "nobody waits for it any more"};
     const std::string& path = paths[i];
     rate_limited limit;
     const auto begun = clock::now();

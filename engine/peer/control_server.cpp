@@ -1,5 +1,6 @@
 #include "peer/control_server.hpp"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,12 @@ constexpr int invalid_request = -32600;
 json::object failure(const json::value& id, int code, std::string_view text, std::string_view name) {
   json::object why{{"code", code}, {"message", text}, {"data", json::object{{"class", name}}}};
   return {{"jsonrpc", "2.0"}, {"id", id}, {"error", std::move(why)}};
+}
+
+// The client has closed the connection. One that says no more, and still reads, has not.
+bool hung_up(local::socket& socket) {
+  pollfd look{socket.native_handle(), 0, 0};
+  return ::poll(&look, 1, 0) > 0 && (look.revents & POLLHUP) != 0;
 }
 
 }  // namespace
@@ -79,6 +86,8 @@ awaitable<void> control_connection::read_loop() {
       if (std::get<0>(got)) break;
       continue;
     }
+    // Whoever gave this peer up was told that nothing was done, and may have done something else since.
+    if (hung_up(socket_)) break;
     error_code ec;
     json::parse_options limits;
     limits.max_depth = 16;

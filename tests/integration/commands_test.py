@@ -94,8 +94,10 @@ class CommandsTest(SwarmTest):
         finally:
             go_on(a)
             download.communicate()
-        # It was only late: what it was told meanwhile it does now.
-        self.assertEqual(a.process.wait(PATIENCE), 0)
+        # Those who asked were told that nothing happens: so nothing does, now that it goes on.
+        names = [share["name"] for share in wait_for(lambda: a.json("status")["shares"], "it answers")]
+        self.assertEqual(names, ["x.bin"])
+        self.assertIsNone(a.process.poll())
 
     def test_a_stopped_tracker_is_no_silence(self):
         tracker = self.tracker()
