@@ -147,11 +147,18 @@ class download_watch {
       if (!received) break;
       take(*received);
     }
-    for (const auto& [number, one] : leaving_) append(stopped_, one.name + ": " + one.done + " kept");
+    std::string unheard;
+    for (const auto& [number, one] : leaving_) {
+      // With a peer that has ended its downloads have stopped; one that is stopped or stuck does not hear us.
+      if (client_.lost()) append(stopped_, one.name + ": " + one.done + " kept");
+      if (!client_.lost()) append(unheard, one.name + " may go on");
+    }
     append(stopped_, nothing);
-    std::string text = stopped_.empty() && left_.empty() ? "stopped" : "";
+    std::string text = stopped_.empty() && left_.empty() && unheard.empty() ? "stopped" : "";
     if (!stopped_.empty()) text = "stopped. " + stopped_ + "; the same download goes on from there";
     if (!left_.empty()) append(text, "left. " + left_ + " for others; " + quoted_command("cancel") + " stops it");
+    if (!unheard.empty())
+      append(text, "left. The peer does not answer: " + unheard + "; see " + quoted_command("status"));
     return error{errc::cancelled, std::move(text)};
   }
 

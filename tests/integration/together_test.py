@@ -3,7 +3,7 @@ import json
 import signal
 import subprocess
 
-from harness import NODE, SwarmTest, digest, wait_for
+from harness import NODE, SwarmTest, digest, go_on, stop, wait_for
 from proxy import Proxy
 
 
@@ -113,6 +113,18 @@ class TogetherTest(SwarmTest):
         proxy.rate = None
         leecher.ok(*words)
         self.assertEqual(digest(leecher.dir / "slow"), digest(self.directory / "data/slow"))
+
+    def test_who_leaves_a_peer_that_does_not_answer_says_so(self):
+        leecher, share, words, _ = self.slow_download()
+        one = leecher.start(*words)
+        self.addCleanup(one.kill)
+        leecher.wait_done(share, 1 << 20)
+        stop(leecher)
+        try:
+            self.assertIn("slow may go on", self.leave(one))
+        finally:
+            go_on(leecher)
+        self.assertNotEqual(leecher.download_row(share)["phase"], "cancelled")
 
     def test_of_two_who_wait_the_last_one_who_leaves_stops_it(self):
         leecher, share, words, _ = self.slow_download()
