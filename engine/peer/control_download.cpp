@@ -21,16 +21,18 @@ namespace json = boost::json;
 
 namespace {
 
-// A share that a request waits for, and what its words said that is not used.
+// A share that a request waits for.
 struct begun_download {
   std::shared_ptr<share> what;
-  std::vector<std::string> notes;
+  std::vector<std::string> notes;  // what the words of the request said that is not used
+  bool was_complete = false;       // before the request
 };
 
 json::object row_of(const begun_download& one) {
   json::object row = download_json(*one.what);
   json::array& notes = row["notes"].as_array();
   notes.insert(notes.begin(), one.notes.begin(), one.notes.end());
+  if (one.was_complete) row["already_there"] = true;
   return row;
 }
 
@@ -148,6 +150,8 @@ awaitable<result<json::value>> do_download(control_call& call) {
   for (auto& request : *requests) {
     json::object row{{"id", request.id.hex()}, {"name", request.name}};
     auto notes = request.notes;
+    const auto at = call.node.shares().find(request.id);
+    const auto before = at != call.node.shares().end() && at->second->complete() ? at->second : nullptr;
     auto begun = co_await begin_download(call, std::move(request));
     if (!begun && only) co_return begun.error();
     if (!begun) {
@@ -160,7 +164,7 @@ awaitable<result<json::value>> do_download(control_call& call) {
     } else {
       (*begun)->in_background = true;
     }
-    running.push_back({*begun, std::move(notes)});
+    running.push_back({*begun, std::move(notes), *begun == before});
   }
   if (wait) co_await wait_for_end(call, running);
   for (const auto& one : running) {

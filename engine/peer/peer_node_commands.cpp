@@ -18,6 +18,10 @@ namespace shoal {
 
 namespace {
 
+bool has_failed(const share& one) {
+  return one.downloading() != nullptr && one.downloading()->phase() == download_phase::failed;
+}
+
 // The only one of `rows` that `what` means.
 result<share_id> the_one(live::snapshot rows, const std::string& what, std::string if_none) {
   catalogue among;
@@ -188,11 +192,13 @@ live::snapshot peer_node::own_shares() const {
       row.bytes = one->info()->total_bytes();
       row.files = one->info()->regular_file_count();
     }
-    row.held = one->verified_bytes();
     row.publication = one->published;
+    // As the trackers count: whoever looks for a place, or found none, has nothing of it.
+    const bool takes_part = one->files() && !has_failed(*one);
+    if (takes_part) row.held = one->verified_bytes();
     if (one->complete()) {
       row.seeders = 1;
-    } else {
+    } else if (takes_part) {
       row.leechers = 1;
     }
     rows.shares.push_back(std::move(row));
@@ -225,7 +231,9 @@ catalogue peer_node::known() const {
 
 catalogue peer_node::catalogue_with_own() const {
   catalogue all = catalogue_;
-  all.on_snapshot(trackers_.size(), own_shares());
+  live::snapshot rows = own_shares();
+  std::erase_if(rows.shares, [this](const live::share_row& row) { return has_failed(*shares_.at(row.id)); });
+  all.on_snapshot(trackers_.size(), std::move(rows));
   return all;
 }
 
@@ -235,7 +243,7 @@ result<share_id> peer_node::find_here(const std::string& what) const {
 
 result<share_id> peer_node::find_unfinished(const std::string& what) const {
   live::snapshot rows = own_shares();
-  std::erase_if(rows.shares, [](const live::share_row& row) { return row.leechers == 0; });
+  std::erase_if(rows.shares, [](const live::share_row& row) { return row.seeders != 0; });
   return the_one(std::move(rows), what, "nothing called '" + what + "' is being downloaded: see 'status'");
 }
 

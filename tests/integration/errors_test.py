@@ -70,7 +70,11 @@ class ErrorsTest(SwarmTest):
         a.add(self.file("data/x.bin", 100_000))
         self.wait_listed(b, "x.bin")
         (b.dir / "x.bin").write_bytes(b"mine")
-        self.expect(b.run("download", "x.bin"), 7, b.dir / "x.bin")
+        for _ in range(2):
+            self.expect(b.run("download", "x.bin"), 7, b.dir / "x.bin")
+            for peer in (a, b):
+                row, = peer.json("list")
+                self.assertEqual((row["seeders"], row["leechers"], row["availability"]), (1, 0, 1.0))
         self.assertEqual((b.dir / "x.bin").read_bytes(), b"mine")
 
     def test_port_in_use(self):

@@ -40,6 +40,9 @@ class RecordTest(Copies):
         row = leecher.json("download", "f")[0]
         self.assertEqual(row["phase"], "complete")
         self.assertFalse(row["already_there"])
+        # Only now it is, and how fast it came is past.
+        self.assertTrue(leecher.json("download", "f")[0]["already_there"])
+        self.assertIn("already complete: f", leecher.ok("download", "f").out)
         self.assertEqual(digest(leecher.dir / "f"), digest(path))
 
     def test_of_a_copy_that_was_edited_or_cut_only_what_is_missing_is_fetched(self):
