@@ -64,7 +64,7 @@ error system_error(std::string text, int error_number, errc fallback) {
   if (error_number == ENOSPC || error_number == EDQUOT) code = errc::no_space;
   if (error_number == EACCES || error_number == EPERM || error_number == EROFS) code = errc::permission;
   if (error_number == ENOENT) code = errc::not_found;
-  if (error_number == EMFILE || error_number == ENFILE) code = errc::limit;
+  if (error_number == EMFILE || error_number == ENFILE || error_number == ENOMEM) code = errc::limit;
   return {code, std::move(text) + ": " + std::strerror(error_number)};
 }
 

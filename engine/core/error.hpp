@@ -47,7 +47,7 @@ struct error {
 };
 
 /// "TEXT: REASON" for a failed system call, with the class that errno means (ENOSPC: no_space, EACCES: permission,
-/// ENOENT: not_found, otherwise `fallback`).
+/// ENOENT: not_found, EMFILE, ENFILE, ENOMEM: limit, otherwise `fallback`).
 error system_error(std::string text, int error_number, errc fallback = errc::disk);
 
 /// A value or an error; `result<void>` for an action.

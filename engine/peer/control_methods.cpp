@@ -126,9 +126,13 @@ awaitable<outcome> do_verify(control_call& call) {
     }
     return !call.abandoned();
   };
-  const bitmap good = co_await check_pieces(call.node.context(), one->files(), info, all, std::move(progress));
-  const json::object row = verify_json(*one, good);
-  if (!good.all() && !call.abandoned()) co_await call.node.on_damage(one, good.size() - good.count());
+  const auto good = co_await check_pieces(call.node.context(), one->files(), info, all, std::move(progress));
+  if (!good) {
+    co_return error{good.error().code, "'" + one->name() + "' could not be verified: " + good.error().text +
+                                           "; it is shared as before, so verify it again when that is mended"};
+  }
+  const json::object row = verify_json(*one, *good);
+  if (!good->all() && !call.abandoned()) co_await call.node.on_damage(one, good->size() - good->count());
   co_return json::value(row);
 }
 

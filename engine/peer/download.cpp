@@ -19,7 +19,6 @@ constexpr duration sweep_interval = std::chrono::milliseconds(100);
 constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
 // Without a source there is nothing to look at but the rate, which falls.
 constexpr duration rest_interval = std::chrono::seconds(1);
-constexpr duration descriptors_interval = std::chrono::milliseconds(200);
 // Where nothing comes from anybody, a source that owes something and is silent for so long is given up and dialled
 // anew, even if something on the way acknowledges what it is sent.
 constexpr duration mute_source_max = std::chrono::seconds(30);
@@ -154,7 +153,6 @@ awaitable<void> download::finish() {
                                            written.error().text + "; add it once that is mended"};
   };
   result<void> completed = co_await offload(context_.background, complete);
-  // Others end, and give descriptors back.
   while (!completed && completed.error().code == errc::limit && !stopped_) {
     (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
     completed = co_await offload(context_.background, complete);

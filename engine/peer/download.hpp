@@ -122,6 +122,9 @@ class download {
   void on_hash_reject(session& from, const hash_range& range);
 
  private:
+  /// How often it is tried again what lacked descriptors: others end, and give theirs back.
+  static constexpr duration descriptors_interval = std::chrono::milliseconds(200);
+
   struct leaf_query {
     hash_range range;
     std::uint32_t layer_width = 0;
@@ -137,15 +140,32 @@ class download {
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();
-  /// "PATH is …", for people.
-  awaitable<std::string> what_is_there(std::string target);
-  /// There is something at the final place already: the download ends with it, or false: it goes on from it.
-  awaitable<bool> end_with_what_is_there();
-  awaitable<bool> take_back_damaged(const bitmap& good);
   remember_partial remember_in_database();
+  /// Those of `candidates` that are right on disk. Waits while descriptors are missing; other errors as check_pieces().
+  awaitable<result<bitmap>> check(std::shared_ptr<content_files> files, bitmap candidates);
   void pump_metadata();
   void ask_metadata(session& from);
   void after_metadata_event();
+
+  // download_place.cpp: what is at the final place already.
+
+  struct content_there {
+    std::shared_ptr<content_files> files;  ///< null: it has other entries than the share
+    std::vector<file_signature> signatures;
+    bitmap good;
+    error conflict;  ///< what to say if it is in the way
+    bool whole() const { return files && good.all(); }
+  };
+
+  /// "PATH is …", for people.
+  awaitable<std::string> what_is_there(std::string target);
+  /// errc::conflict for what could not be shared at all.
+  awaitable<result<content_there>> look_at_place();
+  /// There is something at the final place already: the download ends with it, or false: it goes on from it.
+  awaitable<bool> end_with_what_is_there();
+  /// Ends the download with what is there, which is whole.
+  awaitable<void> take_over(content_there there);
+  awaitable<bool> take_back_damaged(const bitmap& good);
 
   // download.cpp
   awaitable<void> transfer_chunks();

@@ -2,16 +2,11 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-
 #include "net/offload.hpp"
-#include "observe/log.hpp"
 #include "peer/download.hpp"
 #include "peer/piece_check.hpp"
 #include "peer/session.hpp"
 #include "peer/share.hpp"
-#include "store/directory_scan.hpp"
-#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -20,31 +15,9 @@ namespace {
 // What a node is asked for at once must not be too much for it.
 static_assert(metadata_requests_max < wire::requests_queued_max);
 
-// Of an id in a message for people.
-constexpr std::size_t id_digits_shown = 12;
-
 bool exists(const std::string& path) {
   struct stat status{};
   return ::lstat(path.c_str(), &status) == 0;
-}
-
-bool is_symlink(const std::string& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
-}
-
-// It could not be listed because it is no content that could be shared, or vanished: so it is something else.
-bool is_other_content(const error& why) {
-  return why.code == errc::malformed || why.code == errc::not_found || why.code == errc::limit;
-}
-
-// The entries on disk are those of the share: same paths, kinds and sizes.
-bool same_entries(const scan_result& found, const metainfo& info) {
-  return found.folder == info.is_folder() &&
-         std::equal(found.files.begin(), found.files.end(), info.files().begin(), info.files().end(),
-                    [](const file_entry& a, const file_entry& b) {
-                      return a.path == b.path && a.type == b.type && a.size == b.size;
-                    });
 }
 
 }  // namespace
@@ -148,100 +121,17 @@ void download::on_hash_reject(session& from, const hash_range& range) {
   }
 }
 
-awaitable<std::string> download::what_is_there(std::string target) {
-  auto read = [this, target] { return context_.database.share(target); };
-  const auto row = co_await offload(context_.background, std::move(read));
-  const std::string shown = printable(target);
-  const auto info = row && *row ? metainfo::from_torrent((*row)->torrent) : error{};
-  if (!info || (*info)->id() == request_.id) co_return shown + " exists with other content";
-  const publication& there = (*row)->published;
-  const std::string id = (*info)->id().hex().substr(0, id_digits_shown);
-  if (supersedes(share_.published, there)) {
-    co_return shown + " is an older version (id " + id + ", published " + time_text(there) + ")";
-  }
-  if (supersedes(there, share_.published)) {
-    co_return shown + " is a newer version (id " + id + ", published " + time_text(there) + ")";
-  }
-  co_return shown + " is another share of this name (id " + id + ")";
-}
-
-awaitable<bool> download::end_with_what_is_there() {
-  const metainfo_ptr info = share_.info();
-  const std::string target = request_.directory + "/" + info->name();
-  const std::string there = co_await what_is_there(target);
-  const error conflict{errc::conflict, there + ": move it away, or choose another directory with --dir"};
-  // What a symlink leads to may be content of somebody else, or be nowhere.
-  auto look = [target, this, conflict]() -> result<scan_result> {
-    if (is_symlink(target)) return conflict;
-    return scan(target, scan_options{request_.symlinks});
-  };
-  auto found = co_await offload(context_.background, std::move(look));
-  const bool same = found && same_entries(*found, *info);
-  // A mending that was interrupted before anything was moved goes on, too.
-  if (request_.mend_inode == 0 && request_.partial.taken_back) request_.mend_inode = request_.partial.inode;
-  if (!same && found && request_.mend_inode != 0) {
-    co_return !co_await take_back_damaged(bitmap(info->shape().piece_count()));
-  }
-  if (!same) {
-    fail(found || is_other_content(found.error()) ? conflict : found.error());
-    co_return true;
-  }
-  auto opened = content_files::open_complete(target, info, found->signatures, context_.files);
-  if (!opened) {
-    fail(opened.error());
-    co_return true;
-  }
-  bitmap all(info->shape().piece_count());
-  all.set_all();
+awaitable<result<bitmap>> download::check(std::shared_ptr<content_files> files, bitmap candidates) {
   auto progress = [this](std::uint64_t bytes) {
     bytes_checked_ += bytes;
-    return !stopped_;
+    return !stopped_ && !ended();
   };
-  const bitmap good = co_await check_pieces(context_, *opened, info, all, progress);
-  if (stopped_) co_return true;
-  if (!good.all() && request_.mend_inode != 0) co_return !co_await take_back_damaged(good);
-  if (!good.all()) {
-    fail(conflict);
-    co_return true;
+  while (true) {
+    bytes_checked_ = 0;
+    auto checked = co_await check_pieces(context_, files, share_.info(), candidates, progress);
+    if (checked || checked.error().code != errc::limit || stopped_ || ended()) co_return checked;
+    (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
   }
-  stored_share row{target,          request_.symlinks, info->to_torrent(), found->signatures, request_.mend_inode,
-                   share_.published};
-  auto save = [this, row = std::move(row)]() mutable -> result<void> {
-    if (context_.remember_shares) {
-      const auto before = context_.database.share(row.path);
-      row.follow = before && *before && (*before)->follow;
-      if (auto saved = context_.database.save_share(row); !saved) return saved;
-    }
-    return context_.database.remove_download(request_.id);
-  };
-  const auto saved = co_await offload(context_.background, std::move(save));
-  if (!saved) {
-    fail(saved.error());
-    co_return true;
-  }
-  already_there_ = true;
-  share_.on_files(*opened, good);
-  phase_ = download_phase::complete;
-  share_.on_download_complete();
-  co_return true;
-}
-
-awaitable<bool> download::take_back_damaged(const bitmap& good) {
-  auto take = [this] {
-    return take_back(request_.directory, *share_.info(), request_.mend_inode, remember_in_database());
-  };
-  auto taken = co_await offload(context_.background, std::move(take));
-  if (!taken) {
-    fail(taken.error());
-    co_return false;
-  }
-  request_.partial = std::move(*taken);
-  // What is not known to be good is looked at again.
-  bitmap doubtful(good.size());
-  if (good.none()) doubtful.set_all();
-  request_.safe = good.to_bytes();
-  request_.pending = doubtful.to_bytes();
-  co_return !stopped_;
 }
 
 remember_partial download::remember_in_database() {
@@ -294,14 +184,14 @@ awaitable<bool> download::prepare() {
     doubtful.reset(i);
     bytes_zero_ += info->shape().piece_size(piece_index{i});
   }
-  auto progress = [this](std::uint64_t bytes) {
-    bytes_checked_ += bytes;
-    return !stopped_ && !ended();
-  };
-  const bitmap checked = co_await check_pieces(context_, *files, info, doubtful, progress);
+  const auto checked = co_await check(*files, doubtful);
   if (stopped_ || ended()) co_return false;
+  if (!checked) {
+    fail(checked.error());
+    co_return false;
+  }
   const bitmap safe = good;
-  for (std::uint32_t i = checked.next_set(0); i < pieces; i = checked.next_set(i + 1)) good.set(i);
+  for (std::uint32_t i = checked->next_set(0); i < pieces; i = checked->next_set(i + 1)) good.set(i);
   stored_download row;
   row.id = request_.id;
   row.directory = request_.directory;

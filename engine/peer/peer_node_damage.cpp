@@ -45,9 +45,15 @@ awaitable<void> peer_node::check_accused(std::shared_ptr<share> which, piece_ind
   bitmap candidates(which->verified().size());
   (void)candidates.set(piece.value());
   auto go_on = [](std::uint64_t) { return true; };
-  const bitmap good = co_await check_pieces(*context_, which->files(), which->info(), candidates, std::move(go_on));
-  log_info("a piece was said to be damaged name=\"{}\" piece={} damaged={}", which->name(), piece.value(), good.none());
-  if (stopped_ || which->stopped() || !good.none()) co_return;
+  const auto good = co_await check_pieces(*context_, which->files(), which->info(), candidates, std::move(go_on));
+  if (!good) {
+    log_warn("a piece was said to be damaged, and cannot be read now name=\"{}\" piece={} error=\"{}\"", which->name(),
+             piece.value(), good.error().text);
+    co_return;
+  }
+  log_info("a piece was said to be damaged name=\"{}\" piece={} damaged={}", which->name(), piece.value(),
+           good->none());
+  if (stopped_ || which->stopped() || !good->none()) co_return;
   if (which->complete()) co_return co_await on_damage(which, 1);
   which->on_content_lost(
       {errc::verification,

@@ -16,7 +16,8 @@ awaitable<result<void>> peer_node::is_there(std::shared_ptr<share> which) {
     if (!looked) co_return looked.error();
     if (looked->empty()) co_return result<void>{};
     if (!in_doubt_.contains(which->files()->path())) {
-      co_await end_doubt(which, std::move(*looked));
+      const auto ended = co_await end_doubt(which, std::move(*looked));
+      if (!ended) co_return ended;
     } else {
       co_await changes_.wait_until(never);
     }
@@ -28,29 +29,42 @@ awaitable<void> peer_node::look_again(std::shared_ptr<share> which) {
   auto looked = co_await look_at_disk(which);
   // To read takes long, and others are to be looked at.
   if (looked && !looked->empty() && !in_doubt_.contains(which->files()->path())) {
-    tasks_.spawn("read what is in doubt", end_doubt(which, std::move(*looked)));
+    tasks_.spawn("read what is in doubt", end_doubt_aside(which, std::move(*looked)));
   }
 }
 
-awaitable<void> peer_node::end_doubt(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful) {
+awaitable<void> peer_node::end_doubt_aside(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful) {
+  const auto ended = co_await end_doubt(which, std::move(doubtful));
+  if (!ended) log_warn("touched files cannot be read now error=\"{}\"", ended.error().text);
+}
+
+awaitable<result<void>> peer_node::end_doubt(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful) {
   auto wanted = [which] { return !which->stopped(); };
-  const std::size_t bad = co_await read_doubtful(which->info(), which->files(), std::move(doubtful), wanted);
-  if (bad > 0 && wanted()) co_await on_damage(which, bad);
+  const auto bad = co_await read_doubtful(which->info(), which->files(), std::move(doubtful), wanted);
+  if (!bad) co_return bad.error();
+  if (*bad > 0 && wanted()) co_await on_damage(which, *bad);
+  co_return result<void>{};
 }
 
 awaitable<void> peer_node::readmit(stored_share row, metainfo_ptr info, std::shared_ptr<content_files> files,
                                    std::vector<doubtful_file> doubtful) {
   auto wanted = [this, id = info->id(), path = row.path] { return missing_.contains(path) && !shares_.contains(id); };
-  const std::size_t bad = co_await read_doubtful(info, files, std::move(doubtful), wanted);
+  const auto bad = co_await read_doubtful(info, files, std::move(doubtful), wanted);
   if (stopped_ || !wanted()) co_return;
-  if (bad == 0) co_return there_again(row, info, files);
+  if (!bad) {
+    // The next look tries again.
+    missing_.at(row.path).why = bad.error();
+    co_return;
+  }
+  if (*bad == 0) co_return there_again(row, info, files);
   missing_.erase(row.path);
   losing_.insert(info->id());
-  co_await miss_lost(info->id(), row.path, damaged_error(row.path, bad));
+  co_await miss_lost(info->id(), row.path, damaged_error(row.path, *bad));
 }
 
-awaitable<std::size_t> peer_node::read_doubtful(metainfo_ptr info, std::shared_ptr<content_files> files,
-                                                std::vector<doubtful_file> doubtful, std::function<bool()> wanted) {
+awaitable<result<std::size_t>> peer_node::read_doubtful(metainfo_ptr info, std::shared_ptr<content_files> files,
+                                                        std::vector<doubtful_file> doubtful,
+                                                        std::function<bool()> wanted) {
   const std::string path = files->path();
   in_doubt_.insert(path);
   const geometry& shape = info->shape();
@@ -60,10 +74,10 @@ awaitable<std::size_t> peer_node::read_doubtful(metainfo_ptr info, std::shared_p
     for (std::uint32_t i = 0; i < shape.file_pieces(one.file); ++i) (void)candidates.set(first + i);
   }
   auto go_on = [this, wanted](std::uint64_t) { return !stopped_ && wanted(); };
-  const bitmap good = co_await check_pieces(*context_, files, info, candidates, go_on);
+  const auto good = co_await check_pieces(*context_, files, info, candidates, go_on);
   std::size_t bad = 0;
-  if (go_on(0)) {
-    bad = candidates.count() - good.count();
+  if (good && go_on(0)) {
+    bad = candidates.count() - good->count();
     log_info("touched files are read again name=\"{}\" files={} damaged_pieces={}", printable(info->name()),
              doubtful.size(), bad);
     if (bad == 0) files->accept(doubtful);
@@ -71,6 +85,7 @@ awaitable<std::size_t> peer_node::read_doubtful(metainfo_ptr info, std::shared_p
   }
   in_doubt_.erase(path);
   changes_.notify_all();
+  if (!good) co_return good.error();
   co_return bad;
 }
 

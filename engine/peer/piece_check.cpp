@@ -1,5 +1,6 @@
 #include "peer/piece_check.hpp"
 
+#include <optional>
 #include <thread>
 
 #include "content/merkle.hpp"
@@ -20,9 +21,10 @@ struct check_run {
   std::function<bool(std::uint64_t)> on_progress;
   bitmap good;
   std::uint32_t next = 0;
+  std::optional<error> failure = std::nullopt;
 };
 
-bool piece_is_good(content_files& files, const metainfo& info, piece_index piece) {
+result<bool> piece_is_good(content_files& files, const metainfo& info, piece_index piece) {
   const geometry& shape = info.shape();
   const std::uint32_t piece_blocks = shape.piece_bytes() / block_bytes;
   const bool only_piece = shape.file_pieces(shape.piece_file(piece)) == 1;
@@ -30,7 +32,11 @@ bool piece_is_good(content_files& files, const metainfo& info, piece_index piece
   const bool zeros = info.piece_hash(piece) == zero_piece_hash(shape.piece_size(piece), piece_blocks, only_piece);
   if (zeros && files.is_hole(piece)) return true;
   byte_buffer data(shape.piece_size(piece));
-  if (!files.read(piece, 0, data)) return false;
+  if (const auto read = files.read(piece, 0, data); !read) {
+    const error& why = read.error();
+    if (why.code == errc::limit || why.code == errc::permission) return why;
+    return false;
+  }
   std::vector<digest> leaves(shape.piece_blocks(piece));
   sha256_leaves(data, leaves);
   return piece_root(leaves, piece_blocks, only_piece) == info.piece_hash(piece);
@@ -43,22 +49,28 @@ awaitable<void> check_some(check_run& run) {
     run.next = index + 1;
     const piece_index piece{index};
     auto check = [files = run.files, info = run.info, piece] { return piece_is_good(*files, *info, piece); };
-    const bool good = co_await offload(run.context.workers, std::move(check));
-    if (good) run.good.set(index);
+    const result<bool> good = co_await offload(run.context.workers, std::move(check));
+    if (!good) {
+      run.failure = good.error();
+      run.next = run.candidates.size();
+      co_return;
+    }
+    if (*good) run.good.set(index);
     if (!run.on_progress(run.info->shape().piece_size(piece))) run.next = run.candidates.size();
   }
 }
 
 }  // namespace
 
-awaitable<bitmap> check_pieces(peer_context& context, std::shared_ptr<content_files> files, metainfo_ptr info,
-                               bitmap candidates, std::function<bool(std::uint64_t)> on_progress) {
+awaitable<result<bitmap>> check_pieces(peer_context& context, std::shared_ptr<content_files> files, metainfo_ptr info,
+                                       bitmap candidates, std::function<bool(std::uint64_t)> on_progress) {
   bitmap good(candidates.size());
   check_run run{context, std::move(files), std::move(info), std::move(candidates), std::move(on_progress), good, 0};
   task_group readers(context.executor);
   const unsigned lanes = std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < lanes; ++i) readers.spawn("check", check_some(run));
   co_await readers.join();
+  if (run.failure) co_return *run.failure;
   co_return std::move(run.good);
 }
 

@@ -186,7 +186,7 @@ awaitable<void> uploader::serve_next() {
     if (!one.source) {
       reject(one.range);
       session_.share_.on_refused(session_, {&one.range, 1});
-      // For want of descriptors nothing is lost.
+      // For want of descriptors or memory nothing is lost.
       if (one.source.error().code != errc::limit) session_.share_.on_content_lost(one.source.error());
       continue;
     }

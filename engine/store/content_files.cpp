@@ -144,8 +144,12 @@ result<content_files::readable_range> content_files::prepare_read(const byte_ran
   for (std::uint64_t offset = at.offset; offset < end;) {
     std::uint8_t byte = 0;
     const result<std::size_t> got = read_at(descriptor, offset, {&byte, 1});
-    // What cannot be read is as damaged as what does not match its hash.
-    if (!got) return error{errc::verification, state_->failed("read", file, got.error()).text};
+    if (!got) {
+      error why = state_->failed("read", file, got.error());
+      // What cannot be read is as damaged as what does not match its hash.
+      if (why.code != errc::limit) why.code = errc::verification;
+      return why;
+    }
     const std::uint64_t next = offset + read_ahead_bytes;
     offset = next < end || offset == end - 1 ? next : end - 1;
   }
