@@ -157,6 +157,12 @@ awaitable<void> download::finish() {
     (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
     completed = co_await offload(context_.background, complete);
   }
+  if (!completed && completed.error().code == errc::conflict) {
+    // Another peer that downloads to the same directory may have been faster.
+    auto there = co_await look_at_place();
+    if (stopped_) co_return;
+    if (there && there->whole()) co_return co_await take_over(std::move(*there));
+  }
   if (!completed) {
     fail(completed.error());
     co_return;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "net/offload.hpp"
+#include "observe/log.hpp"
 #include "peer/download.hpp"
 #include "peer/share.hpp"
 #include "store/directory_scan.hpp"
@@ -116,8 +117,19 @@ awaitable<void> download::take_over(content_there there) {
     fail(saved.error());
     co_return;
   }
+  const auto own = share_.files();
   share_.on_files(there.files, there.good);
-  auto forget = [this] { return context_.database.remove_download(request_.id); };
+  // What is ours of it has no use any more. A copy that was being mended stays: its place is taken.
+  auto forget = [this, own, info]() -> result<void> {
+    result<void> removed;
+    if (own) {
+      removed = own->discard();
+    } else if (!request_.partial.taken_back) {
+      removed = remove_partial(request_.directory, request_.partial, info.get());
+    }
+    if (!removed) log_warn("a partial is left behind error=\"{}\"", removed.error().text);
+    return context_.database.remove_download(request_.id);
+  };
   const auto forgotten = co_await offload(context_.background, std::move(forget));
   if (!forgotten) {
     fail(forgotten.error());

@@ -186,8 +186,9 @@ awaitable<void> uploader::serve_next() {
     if (!one.source) {
       reject(one.range);
       session_.share_.on_refused(session_, {&one.range, 1});
-      // For want of descriptors or memory nothing is lost.
-      if (one.source.error().code != errc::limit) session_.share_.on_content_lost(one.source.error());
+      // For want of descriptors or memory nothing is lost, nor where another copy has just taken the place of this one.
+      const errc why = one.source.error().code;
+      if (why != errc::limit && why != errc::cancelled) session_.share_.on_content_lost(one.source.error());
       continue;
     }
     sending_ = true;

@@ -1,5 +1,6 @@
 """Several commands at once: they do not disturb each other."""
 import json
+import shutil
 import signal
 import subprocess
 
@@ -136,6 +137,49 @@ class TogetherTest(SwarmTest):
         self.assertIsNotNone(leecher.download_row(share))
         self.assertIn("kept", self.leave(second))
         wait_for(lambda: leecher.download_row(share)["phase"] == "cancelled", "the download is cancelled")
+
+    def late(self):
+        """A download into a directory that another peer uses, too: it is under way, and slow."""
+        seeder, late = self.peer("seeder"), self.peer("late")
+        share = seeder.add(self.file("data/x", 8 << 20))["id"]
+        link = seeder.bare_link("x")
+        proxy = Proxy(self, seeder.port, rate=2 << 20)
+        place = self.directory / "place"
+        late.ok("download", link, "--peer", proxy.address, "--dir", place, "--no-wait")
+        late.wait_done(share, 1 << 20)
+        return seeder, late, link, proxy, place
+
+    def test_of_two_peers_with_one_directory_the_later_takes_what_the_other_brought(self):
+        seeder, late, link, proxy, place = self.late()
+        quick = self.peer("quick")
+        quick.ok("download", link, "--peer", f"127.0.0.1:{seeder.port}", "--dir", place)
+        proxy.rate = None
+        self.assertIn(str(place / "x"), late.ok("download", link).out)
+        self.assertEqual([entry.name for entry in place.iterdir()], ["x"])
+        self.assertEqual(digest(place / "x"), digest(self.directory / "data/x"))
+        for peer in (late, quick):
+            shared, = peer.json("status")["shares"]
+            self.assertEqual((shared["path"], shared["there"]), (str(place / "x"), True))
+            peer.ok("verify", "x")
+        late.terminate()
+        again = self.peer("late")
+        wait_for(lambda: again.json("status")["shares"], "a later run shares it, too")
+
+    def test_what_came_in_the_way_of_a_download_stays_and_so_does_what_it_has(self):
+        _, late, link, proxy, place = self.late()
+        other = self.file("place/x", 8 << 20, seed=1)
+        before = digest(other)
+        proxy.rate = None
+        result = late.run("download", link)
+        self.assertEqual(result.code, 7, result.out)
+        self.assertIn(str(other), result.err)
+        self.assertEqual(digest(other), before)
+        partial, = (place / ".shoal").iterdir()
+        self.assertEqual(digest(partial), digest(self.directory / "data/x"))
+        # Out of the way it is complete at once, and nothing is left behind.
+        shutil.copy(self.directory / "data/x", other)
+        late.ok("download", link)
+        self.assertEqual([entry.name for entry in place.iterdir()], ["x"])
 
     def test_one_that_fails_does_not_hide_the_others(self):
         tracker = self.tracker()
