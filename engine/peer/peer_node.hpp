@@ -195,6 +195,8 @@ class peer_node final : private share_observer, private tracker_observer {
   bool withdraw_lost(share& which, const error& why);
   /// Keeps the record of one whose content is missing.
   void miss(stored_share row, error why);
+  /// `why` as people are told it: what is followed needs nobody to add it anew.
+  error why_missing(const stored_share& row, error why) const;
   awaitable<void> miss_lost(share_id id, std::string path, error why);
 
   // peer_node_looks.cpp
@@ -209,8 +211,9 @@ class peer_node final : private share_observer, private tracker_observer {
   void watch_content(const share& which);
   /// The content at `path` was shared as `row` says, and is followed or not.
   void on_shared(const stored_share& row);
-  /// Shares a followed path anew if it changed and nothing changes it any more.
-  awaitable<void> follow(std::string path);
+  /// Shares a followed path anew if it changed and nothing changes it any more. At the `first` look the time of its
+  /// last change tells that; later it has to look the same for a while.
+  awaitable<void> follow(std::string path, bool first = false);
   awaitable<void> share_anew(std::string path);
 
   // peer_node_damage.cpp
@@ -306,6 +309,7 @@ class peer_node final : private share_observer, private tracker_observer {
     std::vector<file_signature> seen;    ///< something else, seen at seen_at
     time_point seen_at{};
     bool adding = false;
+    std::optional<error> failed = std::nullopt;  ///< why what it holds now could not be shared
   };
   std::map<std::string, followed_path> followed_;
   std::set<std::string> changed_;            ///< paths of shares that may have changed

@@ -102,11 +102,15 @@ awaitable<void> peer_node::restore_share(stored_share row) {
   if (ready) {
     if (!shares_.contains(ready->info->id())) host(ready->info, ready->files, row.published);
     on_shared(row);
-    co_return;
+  } else {
+    log_warn("share is not there path=\"{}\" error=\"{}\"", printable(row.path), ready.error().text);
+    on_shared(row);
+    miss(row, ready.error());
   }
-  log_warn("share is not there path=\"{}\" error=\"{}\"", printable(row.path), ready.error().text);
-  on_shared(row);
-  miss(std::move(row), ready.error());
+  // What is named at the start is added anew in a moment.
+  const bool named = std::ranges::find(options_.shares, row.path) != options_.shares.end();
+  const bool changed = !ready && ready.error().code == errc::conflict;
+  if (row.follow && !named && (ready || changed)) co_await follow(row.path, true);
 }
 
 awaitable<void> peer_node::restore_download(stored_download row, std::uint64_t mend_inode) {
@@ -154,8 +158,16 @@ void peer_node::miss(stored_share row, error why) {
   auto info = metainfo::from_torrent(row.torrent);
   if (!info) return;
   const std::string path = row.path;
+  why = why_missing(row, std::move(why));
   missing_.insert_or_assign(path, missing_share{std::move(row), *info, std::move(why)});
   changes_.notify_all();
+}
+
+error peer_node::why_missing(const stored_share& row, error why) const {
+  const auto at = followed_.find(row.path);
+  if (at == followed_.end() || why.code != errc::conflict) return why;
+  if (at->second.failed) return *at->second.failed;
+  return {why.code, printable(row.path) + " changed on disk: its new version is hashed and shared by itself"};
 }
 
 void peer_node::on_share_lost(share& which, const error& why) {
@@ -224,7 +236,7 @@ awaitable<void> peer_node::look_for(stored_share row) {
   const auto at = missing_.find(row.path);
   if (stopped_ || at == missing_.end()) co_return;
   if (!ready) {
-    at->second.why = ready.error().code == errc::verification ? at->second.why : ready.error();
+    if (ready.error().code != errc::verification) at->second.why = why_missing(row, ready.error());
     co_return;
   }
   if (shares_.contains(ready->info->id()) || in_doubt_.contains(row.path)) co_return;

@@ -25,6 +25,11 @@ constexpr int change_pause_factor = 10;
 constexpr duration follow_quiet = std::chrono::seconds(2);
 constexpr duration follow_interval = std::chrono::milliseconds(500);
 
+// For how long something has not changed that changed at this time, in nanoseconds since the epoch.
+duration quiet_for(std::int64_t changed_ns) {
+  return std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds(changed_ns);
+}
+
 }  // namespace
 
 awaitable<void> peer_node::look_at_content() {
@@ -116,9 +121,10 @@ void peer_node::on_shared(const stored_share& row) {
   one.symlinks = row.symlinks;
   one.shared = row.signatures;
   one.seen.clear();
+  one.failed.reset();
 }
 
-awaitable<void> peer_node::follow(std::string path) {
+awaitable<void> peer_node::follow(std::string path, bool first) {
   const auto known = followed_.find(path);
   if (stopped_ || known == followed_.end() || known->second.adding) co_return;
   auto look = [this, path, symlinks = known->second.symlinks] {
@@ -134,10 +140,15 @@ awaitable<void> peer_node::follow(std::string path) {
   if (damaged && one.shared.empty()) one.shared = found->signatures;
   if (found->signatures == one.shared && (damaged || lost == missing_.end())) {
     one.seen.clear();
-  } else if (found->signatures != one.seen) {
+    co_return;
+  }
+  if (found->signatures != one.seen) {
     one.seen = std::move(found->signatures);
     one.seen_at = clock::now();
-  } else if (!one.seen.empty() && clock::now() - one.seen_at >= follow_quiet) {
+    // Nobody watched until now, but the kernel did.
+    if (first && quiet_for(found->changed_ns) >= follow_quiet) one.seen_at -= follow_quiet;
+  }
+  if (!one.seen.empty() && clock::now() - one.seen_at >= follow_quiet) {
     one.adding = true;
     tasks_.spawn("share anew", share_anew(std::move(path)));
   }
@@ -161,6 +172,10 @@ awaitable<void> peer_node::share_anew(std::string path) {
   }
   // Not tried again before it changes again.
   at->second.shared = std::exchange(at->second.seen, {});
+  at->second.failed = added.error();
+  if (const auto lost = missing_.find(path); lost != missing_.end() && lost->second.why.code == errc::conflict) {
+    lost->second.why = added.error();
+  }
   if (!stopped_) log_error("new version cannot be shared path=\"{}\" error=\"{}\"", path, added.error().text);
 }
 

@@ -62,6 +62,11 @@ class scanner {
     return scan_directory(std::move(root), {}, 1);
   }
 
+  void saw_change(const struct stat& status) {
+    const std::int64_t ns = std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
+    found_.changed_ns = std::max(found_.changed_ns, ns);
+  }
+
   result<void> add_regular(int directory, const std::string& name, const std::string& path, const struct stat& status) {
     if (faccessat(directory, name.c_str(), R_OK, AT_EACCESS) != 0) return fault(failed("cannot read", path, errno));
     file_entry entry;
@@ -164,6 +169,7 @@ class scanner {
     if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       return fault(failed("cannot read", path, errno));
     }
+    saw_change(status);
     if (S_ISREG(status.st_mode)) return add_regular(directory, name, path, status);
     if (S_ISLNK(status.st_mode)) return add_symlink(directory, name, path);
     if (S_ISDIR(status.st_mode) && name == unfinished_folder) {
@@ -283,6 +289,7 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   if (work.is_state(status)) {
     return error{errc::malformed, printable(found.path) + " is the state directory of this peer: it cannot be shared"};
   }
+  work.saw_change(status);
   if (S_ISREG(status.st_mode)) {
     if (access(found.path.c_str(), R_OK) != 0) return system_error("cannot read " + printable(found.path), errno);
     if (result<void> added = work.add_regular(AT_FDCWD, found.path, found.name, status); !added) return added.error();

@@ -26,6 +26,7 @@ struct scan_result {
   std::vector<file_entry> files;            ///< sorted by the raw bytes of path elements (BEP 52); roots still zero
   std::vector<file_signature> signatures;   ///< one per entry of files
   std::vector<file_attributes> attributes;  ///< one per regular file
+  std::int64_t changed_ns = 0;              ///< when the kernel saw the last change of any of it, since the epoch
   /// One line for each thing skipped: symlink, socket, device, our own state, folders of unfinished downloads.
   std::vector<std::string> notes;
 };

@@ -1,6 +1,7 @@
 """Content that changes while it is shared: noticed, and shared anew where that is wanted."""
 import os
 import shutil
+import time
 
 from harness import SwarmTest, digest, wait_for
 
@@ -34,6 +35,32 @@ class FollowTest(SwarmTest):
         wait_for(lambda: self.listed(other).get("m", old["id"]) != old["id"], "the new version is listed")
         other.ok("download", "m")
         self.assertEqual(digest(other.dir / "m"), digest(path))
+
+    def test_what_changed_while_the_peer_was_down_is_shared_anew_at_its_start(self):
+        tracker = self.tracker()
+        publisher, other = self.peer("publisher", tracker), self.peer("other", tracker)
+        file, folder = self.file("data/m", 1_000_000), self.file("data/folder/a", 100_000).parent
+        old = {publisher.add(path, "--follow")["name"]: path for path in (file, folder)}
+        wait_for(lambda: set(self.listed(other)) == set(old), "both are listed")
+        ids = self.listed(other)
+        publisher.terminate()
+        self.file("data/m", 1_100_000, seed=1)
+        # What a folder gained since is no fault of what is shared of it.
+        self.file("data/folder/b", 100_000)
+        publisher = self.peer("publisher", tracker)
+        begun = time.monotonic()
+        reasons = set()
+
+        def both_are_new():
+            reasons.update(row.get("reason", "") for row in publisher.json("status")["shares"] if not row["there"])
+            now = self.listed(other)
+            return set(now) == set(ids) and all(now[name] != ids[name] for name in ids)
+        wait_for(both_are_new, "the new versions are listed")
+        # A look five seconds later and two of quiet were too late.
+        self.assertLess(time.monotonic() - begun, 6.5)
+        self.assertFalse([text for text in reasons if "add it anew" in text])
+        other.ok("download", "m")
+        self.assertEqual(digest(other.dir / "m"), digest(file))
 
     def test_a_followed_folder_is_shared_anew_by_a_later_run_too(self):
         tracker = self.tracker()

@@ -37,6 +37,25 @@ bool has_note(const scan_result& found, const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("a scan says when anything of it changed last", "[directory_scan]") {
+  const temporary_directory home;
+  write_file(home / "f/deep/a", "a");
+  const auto changed = [&home](const char* name) {
+    struct stat status{};
+    REQUIRE(lstat((home / name).c_str(), &status) == 0);
+    return std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
+  };
+  // A time that somebody gave a file says nothing of when that was done.
+  const timespec old[2] = {{1, 0}, {1, 0}};
+  REQUIRE(utimensat(AT_FDCWD, (home / "f/deep/a").c_str(), old, 0) == 0);
+  CHECK(scan((home / "f").string(), {})->changed_ns == changed("f/deep/a"));
+  CHECK(scan((home / "f/deep/a").string(), {})->changed_ns == changed("f/deep/a"));
+  // What is gone from a folder has changed that.
+  write_file(home / "f/deep/b", "b");
+  fs::remove(home / "f/deep/b");
+  CHECK(scan((home / "f").string(), {})->changed_ns == changed("f/deep"));
+}
+
 TEST_CASE("a folder is listed in the order of BEP 52", "[directory_scan]") {
   const temporary_directory home;
   // '-' and '.' sort before '/', so comparing whole paths would put a-b and a.b between a and its content.
