@@ -249,6 +249,8 @@ class peer_node final : private share_observer, private tracker_observer {
   // peer_node_downloads.cpp
 
   void pause(stored_download row);
+  /// Unless nothing of it is kept, or it runs again.
+  awaitable<void> list_paused(share_id id);
   /// Returns when the download of the share does not write its last to disk any more.
   awaitable<void> wait_for_finish(std::shared_ptr<share> which);
   /// Deletes the record of a cancelled download and its partial. Blocks.

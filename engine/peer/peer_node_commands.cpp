@@ -172,14 +172,15 @@ awaitable<result<void>> peer_node::remove(share_id id) {
   co_await retire(which, end_reason::share_removed);
   auto forget = [this, id, complete, files]() -> result<void> {
     if (complete) return database_->remove_share(files->path());
-    if (!files) {
-      if (auto paused = database_->pause_download(id); !paused) return paused;
-      return forget_download(id);
-    }
+    if (auto paused = database_->pause_download(id); !paused) return paused;
+    if (!files) return forget_download(id);
     if (auto discarded = files->discard(); !discarded) return discarded;
     return database_->remove_download(id);
   };
-  co_return co_await offload(background_, std::move(forget));
+  const auto forgotten = co_await offload(background_, std::move(forget));
+  // What cannot be deleted, or go back to its place, stays listed.
+  if (!forgotten && !complete) co_await list_paused(id);
+  co_return forgotten;
 }
 
 live::snapshot peer_node::own_shares() const {

@@ -186,25 +186,22 @@ awaitable<result<void>> peer_node::cancel(share_id id) {
   // Asked for again meanwhile: it goes on.
   if (shares_.contains(id)) co_return result<void>{};
   const auto files = which->files();
-  auto keep = [this, id, files]() -> result<std::optional<stored_download>> {
+  auto keep = [this, id, files]() -> result<void> {
+    if (auto paused = database_->pause_download(id); !paused) return paused;
+    if (!files || !files->record().taken_back) return {};
     // What was complete once goes back to its place.
-    if (auto paused = database_->pause_download(id); !paused) return paused.error();
-    if (files && files->record().taken_back) {
-      if (auto given_back = files->discard(); !given_back) return given_back.error();
-      if (auto forgotten = database_->remove_download(id); !forgotten) return forgotten.error();
-    }
-    return database_->download(id);
+    if (auto given_back = files->discard(); !given_back) return given_back;
+    return database_->remove_download(id);
   };
-  auto kept = co_await offload(background_, std::move(keep));
-  result<void> outcome;
-  if (!kept) {
-    // Where it could not go back it stays listed, with what it has.
-    outcome = kept.error();
-    auto read = [this, id] { return database_->download(id); };
-    kept = co_await offload(background_, std::move(read));
-  }
+  const auto kept = co_await offload(background_, std::move(keep));
+  co_await list_paused(id);
+  co_return kept;
+}
+
+awaitable<void> peer_node::list_paused(share_id id) {
+  auto read = [this, id] { return database_->download(id); };
+  auto kept = co_await offload(background_, std::move(read));
   if (kept && *kept && !shares_.contains(id)) pause(std::move(**kept));
-  co_return outcome;
 }
 
 void peer_node::pause(stored_download row) {

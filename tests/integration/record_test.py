@@ -101,6 +101,39 @@ class RecordTest(Copies):
             self.assertEqual(digest(copy), damaged)
             self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["f"])
 
+    def test_what_cannot_go_back_to_its_place_stays_listed(self):
+        seeder, leecher, path, share = self.copies("f", 3_000_000)
+        seeder.terminate()
+        copy = leecher.dir / "f"
+        for word in ("cancel", "remove"):
+            self.damage(copy, 1 << 20)
+            damaged = digest(copy)
+            leecher.ok("download", share, "--peer", "127.0.0.1:1", "--no-wait")
+            wait_for(lambda: not copy.exists(), "it is being mended")
+            copy.write_text("mine")
+            refused = leecher.run(word, "f")
+            self.assertEqual(refused.code, 7, refused.err)
+            self.assertIn("move it away", refused.err)
+            for _ in range(2):
+                self.assertEqual([(row["id"], row["phase"]) for row in leecher.json("status")["downloads"]],
+                                 [(share, "cancelled")])
+                self.assertEqual(copy.read_text(), "mine")
+                self.assertEqual(leecher.run("remove", "f").code, 7)
+                self.assertEqual(digest(leecher.unfinished()), damaged)
+                leecher.terminate()
+                leecher = self.peer("leecher")
+            copy.unlink()
+            if word == "remove":
+                leecher.ok("remove", "f")
+                self.assertEqual(digest(copy), damaged)
+                continue
+            seeder = self.peer("seeder")
+            leecher.ok("download", share, "--peer", f"127.0.0.1:{seeder.port}")
+            self.assertEqual(digest(copy), digest(path))
+            seeder.terminate()
+        self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["f"])
+        self.assertEqual(leecher.json("status")["downloads"], [])
+
     def test_mending_goes_on_after_a_kill(self):
         seeder, leecher, path, share = self.copies("f", 3_000_000)
         magnet = seeder.bare_link("f")
@@ -135,6 +168,16 @@ class RecordTest(Copies):
         again = seeder.add(path)
         self.assertNotEqual(again["id"], share)
         self.assertIsNone(self.share_row(seeder, share))
+
+    def test_of_a_version_that_is_lost_while_another_is_added_nothing_is_left(self):
+        publisher = self.peer("publisher")
+        path = self.file("data/f", 300_000)
+        publisher.add(path)
+        for version in range(1, 41):
+            os.replace(self.file("data/new", 300_000 + version, seed=version), path)
+            added = publisher.add(path)["id"]
+            rows = [(row["id"], row["there"]) for row in publisher.json("status")["shares"]]
+            self.assertEqual(rows, [(added, True)], version)
 
     def test_a_disk_that_is_not_mounted_at_one_start_is_looked_for(self):
         seeder, leecher, path, share = self.copies("f", 3_000_000)
