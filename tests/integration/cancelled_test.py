@@ -1,4 +1,7 @@
 """Downloads that do not run: listed, gone on with, removed."""
+import os
+import shutil
+
 from harness import SwarmTest, digest, wait_for
 from proxy import Proxy
 
@@ -32,6 +35,48 @@ class CancelledTest(SwarmTest):
         self.assertEqual(digest(leecher.dir / "m"), digest(self.directory / "data/m"))
         self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), 7 << 20)
         self.assertEqual(leecher.json("status")["downloads"][0]["phase"], "complete")
+
+    def test_a_row_of_a_cancelled_download_has_all_that_rows_have(self):
+        leecher, share, _, _ = self.begun()
+        running = self.row(leecher, share)
+        leecher.ok("cancel", "m")
+        self.assertEqual(set(self.row(leecher, share)), set(running))
+
+    def resting_without_its_folder(self):
+        """A download that waits, holds no descriptor and has lost the folder of what is unfinished."""
+        leecher, share, seeder, _ = self.begun()
+        seeder.kill()
+        descriptors = f"/proc/{leecher.process.pid}/fd"
+
+        def rests():
+            links = []
+            for number in os.listdir(descriptors):
+                try:
+                    links.append(os.readlink(f"{descriptors}/{number}"))
+                except FileNotFoundError:
+                    pass
+            return not any(f"{link}/".startswith(f"{leecher.dir}/") for link in links)
+        wait_for(rests, "the download rests")
+        shutil.rmtree(leecher.dir / ".shoal")
+        return leecher, share
+
+    def test_a_download_that_rests_is_removed_though_its_folder_is_gone(self):
+        leecher, share = self.resting_without_its_folder()
+        leecher.ok("remove", "m")
+        self.assertIsNone(self.row(leecher, share))
+        self.assertEqual(list(leecher.dir.iterdir()), [])
+        leecher.terminate()
+        self.assertEqual(self.peer("leecher").json("status")["downloads"], [])
+
+    def test_a_download_that_rests_is_cancelled_and_begun_anew_though_its_folder_is_gone(self):
+        leecher, share = self.resting_without_its_folder()
+        leecher.ok("cancel", "m")
+        self.assertEqual(self.row(leecher, share)["phase"], "cancelled")
+        again = self.peer("again")
+        again.add(self.directory / "data/m")
+        leecher.ok("download", "m", "--peer", f"127.0.0.1:{again.port}")
+        self.assertEqual(digest(leecher.dir / "m"), digest(self.directory / "data/m"))
+        self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["m"])
 
     def remove_cancelled(self, again):
         leecher, share, _, _ = self.begun()

@@ -99,6 +99,45 @@ class CommandsTest(SwarmTest):
         self.assertEqual(names, ["x.bin"])
         self.assertIsNone(a.process.poll())
 
+    def test_a_peer_that_was_told_to_stop_has_ended(self):
+        for _ in range(5):
+            a = self.peer("a")
+            a.ok("stop")
+            self.assertEqual(a.process.poll(), 0)
+
+    def test_of_several_paths_those_that_are_there_are_shared(self):
+        a = self.peer("a")
+        there = [self.file(name, 100_000) for name in ("x", "y")]
+        result = a.run("add", there[0], self.directory / "none", there[1])
+        self.assertEqual(result.code, 3, result.err)
+        self.assertIn(str(self.directory / "none"), result.err)
+        self.assertEqual(sorted(row["name"] for row in a.json("status")["shares"]), ["x", "y"])
+
+    def test_a_mistake_in_a_link_is_told_though_no_peer_runs(self):
+        result = node("download", "magnet:?xt=urn:btmh:12", "--state", self.directory / "none")
+        self.assertEqual(result.code, 2, result.err)
+        self.assertIn("magnet", result.err)
+
+    def test_what_is_interrupted_before_it_began_is_no_success(self):
+        a = self.peer("a")
+        a.add(self.file("x", 100_000))
+        torrent, pipe = self.directory / "x.torrent", self.directory / "pipe.torrent"
+        a.ok("torrent", "x", "-o", torrent)
+        os.mkfifo(pipe)
+        alone = subprocess.Popen([NODE, "download", pipe, "--peer", f"127.0.0.1:{a.port}", "--state",
+                                  self.directory / "alone", "--dir", self.directory / "down"], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(alone.communicate)
+        self.addCleanup(alone.kill)
+        # It waits for the content of the pipe, and is interrupted before it gets that.
+        with open(pipe, "wb") as writer:
+            alone.send_signal(signal.SIGINT)
+            writer.write(torrent.read_bytes())
+        out, err = alone.communicate(timeout=PATIENCE)
+        self.assertNotEqual(alone.returncode, 0, out)
+        self.assertIn("interrupted", err)
+        self.assertFalse((self.directory / "down" / "x").exists())
+
     def test_a_stopped_tracker_is_no_silence(self):
         tracker = self.tracker()
         stop(tracker)
@@ -118,6 +157,9 @@ class CommandsTest(SwarmTest):
         self.assertNotIn("away", b.ok("list").err)
         tracker.kill()
         wait_for(lambda: not b.json("status")["trackers"][0]["connected"], "the tracker is missed")
+        result = b.run("download", "y.bin")
+        self.assertEqual(result.code, 4, result.err)
+        self.assertRegex(result.err, r"y\.bin.* tracker \S+ is away, which may list it")
         for word in ("list", "peers"):
             result = wait_for(lambda word=word: (found := b.ok(word)).err and found, "the note")
             self.assertRegex(result.err, r"tracker \S+ is away, what is listed from it is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(.* ago\)")

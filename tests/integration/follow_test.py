@@ -3,13 +3,15 @@ import os
 import shutil
 import time
 
-from harness import SwarmTest, digest, wait_for
+from harness import SwarmTest, digest, rot, wait_for
 
 
-class FollowTest(SwarmTest):
+class Followed(SwarmTest):
     def listed(self, peer):
         return {row["name"]: row["id"] for row in peer.json("list")}
 
+
+class FollowTest(Followed):
     def test_a_change_is_noticed_without_being_asked(self):
         tracker = self.tracker()
         publisher, other = self.peer("publisher", tracker), self.peer("other", tracker)
@@ -85,3 +87,79 @@ class FollowTest(SwarmTest):
         (folder / "d").write_text("four")
         publisher.ok("remove", "folder")
         wait_for(lambda: publisher.json("status")["shares"] == [], "nothing is shared any more")
+
+    def test_what_is_removed_while_its_new_version_is_hashed_stays_removed(self):
+        tracker = self.tracker()
+        publisher, other = self.peer("publisher", tracker, "--workers", "1"), self.peer("other", tracker)
+        folder = self.directory / "data" / "folder"
+        self.file("data/folder/0", 8 << 20)
+        publisher.add(folder, "--follow")
+        self.wait_listed(other, "folder")
+        # Takes long to hash, and little space.
+        for number in range(1, 400):
+            os.link(folder / "0", folder / str(number))
+        wait_for(lambda: publisher.json("status")["hashing"], "the new version is hashed")
+        publisher.ok("remove", "folder")
+        wait_for(lambda: not publisher.json("status")["hashing"], "hashing ends")
+        self.assertEqual(publisher.json("status")["shares"], [])
+        wait_for(lambda: self.listed(other) == {}, "nothing is listed")
+        publisher.terminate()
+        self.assertEqual(self.peer("publisher", tracker).json("status")["shares"], [])
+
+
+class RotTest(Followed):
+    in_memory = True
+
+    def test_what_rotted_is_no_new_version(self):
+        tracker = self.tracker()
+        publisher, other = self.peer("publisher", tracker), self.peer("other", tracker)
+        path, beside = self.file("data/m", 1_000_000), self.file("data/n", 500_000)
+        rotten, old = [publisher.add(one, "--follow")["id"] for one in (path, beside)]
+        self.wait_listed(other, "m")
+        rot(path, 400_000)
+        self.assertNotEqual(publisher.run("verify", "m").code, 0)
+        # Both are looked at at once, so when one of them is shared anew the other was not.
+        for number in range(2):
+            beside.unlink()
+            wait_for(lambda: not any(row["there"] for row in publisher.json("status")["shares"]), "both are gone")
+            if number == 1:
+                publisher.terminate()
+            self.file("data/n", 500_001 + number)
+            if number == 1:
+                publisher = self.peer("publisher", tracker)
+            wait_for(lambda old=old: self.listed(other).get("n", old) != old, "a new version is listed")
+            old = self.listed(other)["n"]
+            self.assertNotIn("m", self.listed(other))
+            row, = (row for row in publisher.json("status")["shares"] if row["name"] == "m")
+            self.assertEqual((row["id"], row["there"]), (rotten, False))
+            self.assertIn("damaged", row["reason"])
+        # Edited, it is one.
+        with path.open("ab") as file:
+            file.write(b"x")
+        wait_for(lambda: self.listed(other).get("m", rotten) != rotten, "what was edited is listed")
+
+    def test_what_is_fetched_again_is_still_followed(self):
+        tracker = self.tracker()
+        seeder, publisher = self.peer("seeder", tracker), self.peer("publisher", tracker)
+        path = self.file("data/m", 1_000_000)
+        share = seeder.add(path)["id"]
+        self.wait_listed(publisher, "m")
+        publisher.ok("download", "m")
+        copy = publisher.dir / "m"
+        publisher.add(copy, "--follow")
+
+        def rotten():
+            rot(copy, 400_000)
+            self.assertNotEqual(publisher.run("verify", "m").code, 0)
+        # Fetched in part, and found as it shall be.
+        for whole in (False, True):
+            rotten()
+            if whole:
+                rot(copy, 400_000)
+            row = publisher.json("download", share)[0]
+            self.assertEqual(row["already_there"], whole)
+            publisher.terminate()
+            publisher = self.peer("publisher", tracker)
+        with copy.open("ab") as file:
+            file.write(b"x")
+        wait_for(lambda: self.listed(seeder)["m"] != share, "the new version is listed")

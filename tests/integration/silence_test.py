@@ -1,12 +1,13 @@
 """Whoever waits is told for what, and what can go on by itself does."""
 import json
 import os
+import re
 import shutil
 import socket
-import struct
 import subprocess
 import time
 
+from accuser import Accuser
 from harness import SwarmTest, digest, go_on, rot, stop, wait_for
 from proxy import Proxy
 
@@ -73,6 +74,25 @@ class HashingTest(SwarmTest):
             self.assertEqual(code, 0, text)
         self.assertEqual(digest(leecher.dir / "wanted"), digest(path))
         wait_for(lambda: [row["name"] for row in leecher.json("list")] == ["wanted"], "nothing else is hashed any more")
+
+    def test_a_pattern_waits_only_for_what_was_hashed_when_it_was_given(self):
+        tracker = self.tracker()
+        leecher = self.peer("leecher", tracker)
+        listed = self.peer("listed", tracker, "--share", self.file("data/m0", 1 << 20))
+        self.wait_listed(leecher, "m0")
+        self.huge().rename(self.directory / "data/m1")
+        first = self.peer("first", tracker, "--workers", "1", "--share", self.directory / "data/m1")
+        self.listed_as_hashed(leecher, "m1")
+        waiting = self.waiting(leecher, "m*")
+        shutil.copytree(self.directory / "data/m1", self.directory / "data/m2", copy_function=os.link)
+        second = self.peer("second", tracker, "--workers", "1", "--share", self.directory / "data/m2")
+        self.listed_as_hashed(leecher, "m2")
+        first.kill()
+        answer = next(one for one in map(json.loads, waiting) if "result" in one or "error" in one)
+        self.assertEqual([row["name"] for row in answer["result"]], ["m0"])
+        self.assertEqual([row["name"] for row in second.json("status")["hashing"]], ["m2"])
+        self.assertEqual(digest(leecher.dir / "m0"), digest(self.directory / "data/m0"))
+        self.assertIsNone(listed.process.poll())
 
     def test_who_waits_is_told_that_the_hashing_was_given_up(self):
         tracker = self.tracker()
@@ -190,19 +210,29 @@ class DamageTest(SwarmTest):
         seeder = self.peer("seeder")
         share = seeder.add(self.file("data/x", 64 << 20))["id"]
         begun = time.monotonic()
-        liar = socket.create_connection(("127.0.0.1", seeder.port))
-        self.addCleanup(liar.close)
-        liar.sendall(b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x04" + bytes.fromhex(share)[:20] + b"-XX0001-hostile test")
-        # Our extension has the number 2 at a node.
-        pieces = b"".join(struct.pack(">I", piece) for piece in range(1000))
-        accusation = b"d6:failed%d:%se" % (len(pieces), pieces)
+        liar = Accuser(self, seeder, share)
         for _ in range(500):
-            liar.sendall(struct.pack(">IBB", 2 + len(accusation), 20, 2) + accusation)
+            liar.accuse(range(1000))
         wait_for(lambda: "a piece was said to be damaged" in seeder.text(), "one is looked at")
         checks = seeder.text().count("a piece was said to be damaged")
         self.assertLessEqual(checks, time.monotonic() - begun + 1)
         self.assertNotIn("damaged=true", seeder.text())
         self.assertEqual(seeder.json("status")["shares"][0]["there"], True)
+
+    def test_of_one_accuser_one_piece_is_looked_at(self):
+        seeder = self.peer("seeder")
+        share = seeder.add(self.file("data/x", 8 << 20))["id"]
+        accuser = Accuser(self, seeder, share)
+
+        def checked():
+            return re.findall(r"said to be damaged .*piece=(\d+)", seeder.text())
+        # What is not there, or was looked at already, is not looked at; nor is anything beside it.
+        for pieces, expected in (([0], ["0"]), ([0, 1], None), ([0xFFFFFFFF], None), ([2, 3], ["0", "2"]),
+                                 ([4, 5], ["0", "2", "4"])):
+            accuser.accuse(pieces)
+            if expected:
+                wait_for(lambda expected=expected: len(checked()) >= len(expected), f"{pieces} are looked at")
+                self.assertEqual(checked(), expected)
 
     def test_a_download_with_damaged_pieces_fails_and_begins_anew(self):
         tracker = self.tracker()

@@ -124,6 +124,16 @@ awaitable<void> add_content(peer_node& node, std::string path, std::shared_ptr<s
   if (outcome) added = outcome->what;
 }
 
+// As many trackers would, all at once.
+awaitable<void> call_for(share& wanted, std::uint16_t port, int callers) {
+  for (int n = 1; n <= callers; ++n) {
+    peer_id caller;
+    caller.bytes.fill(static_cast<std::uint8_t>(n));
+    wanted.on_wanted({"127.0.0.1", port}, caller);
+  }
+  co_return;
+}
+
 }  // namespace
 
 TEST_CASE("a leecher hears what others were given when its turn comes, and not while it is choked") {
@@ -155,6 +165,32 @@ TEST_CASE("a leecher hears what others were given when its turn comes, and not w
     CHECK(one.uninformed_unchokes == 0);
   }
   for (auto& one : leechers) one.stop();
+  seeder.stop();
+  CHECK(w.drain());
+}
+
+TEST_CASE("dials to those who want a share stay within the budget of the process") {
+  const test::temporary_directory home;
+  const std::string path = home.path().string() + "/content";
+  std::ofstream(path, std::ios::binary) << std::string(1 * MiB, 'x');
+  world w;
+  peer_options options;
+  options.listen = "127.0.0.1:0";
+  options.state_directory = home.path().string() + "/state";
+  peer_node seeder(w.context, std::move(options));
+  REQUIRE(seeder.open().has_value());
+  w.tasks.spawn("seeder", seeder.run());
+  std::shared_ptr<share> original;
+  REQUIRE(w.finish(add_content(seeder, path, original)));
+  REQUIRE(original != nullptr);
+  // Takes connections and says nothing, so that a dial lasts.
+  const tcp::acceptor mute(w.context, {asio::ip::address_v4::loopback(), 0});
+  peer_context& context = seeder.context();
+  context.budget.dials = 3;
+  REQUIRE(w.finish(call_for(*original, mute.local_endpoint().port(), 10)));
+  CHECK(w.until([&] { return context.dials >= 3; }));
+  REQUIRE(w.finish(call_for(*original, mute.local_endpoint().port(), 10)));
+  CHECK(context.dials == 3);
   seeder.stop();
   CHECK(w.drain());
 }
