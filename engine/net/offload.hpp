@@ -6,10 +6,14 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <type_traits>
 #include <utility>
 
+#include "core/error.hpp"
+#include "core/time.hpp"
 #include "net/use_tuple.hpp"
 
 namespace shoal {
@@ -40,6 +44,23 @@ auto offload(asio::thread_pool& pool, Work work) -> awaitable<std::invoke_result
   };
   return asio::async_initiate<decltype(asio::use_awaitable), void(value_type)>(std::move(start), asio::use_awaitable,
                                                                                std::move(work));
+}
+
+/// Between two tries of what gets no descriptor: others end, and give theirs back.
+inline constexpr duration descriptors_interval = std::chrono::milliseconds(200);
+
+/// As offload(), of a result<T>; once more after a while, as long as it fails with errc::limit and `go_on()`.
+template <class Work, class Condition>
+auto offload_patiently(asio::thread_pool& pool, Work work, Condition go_on) -> awaitable<std::invoke_result_t<Work&>> {
+  auto outcome = co_await offload(pool, work);
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer pause(executor);
+  while (!outcome && outcome.error().code == errc::limit && go_on()) {
+    pause.expires_after(descriptors_interval);
+    (void)co_await pause.async_wait(use_tuple);
+    outcome = co_await offload(pool, work);
+  }
+  co_return outcome;
 }
 
 }  // namespace shoal

@@ -152,11 +152,8 @@ awaitable<void> download::finish() {
     return error{written.error().code, printable(files->path()) + " is complete, but could not be recorded: " +
                                            written.error().text + "; add it once that is mended"};
   };
-  result<void> completed = co_await offload(context_.background, complete);
-  while (!completed && completed.error().code == errc::limit && !stopped_) {
-    (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
-    completed = co_await offload(context_.background, complete);
-  }
+  auto go_on = [this] { return !stopped_; };
+  const result<void> completed = co_await offload_patiently(context_.background, std::move(complete), go_on);
   if (!completed && completed.error().code == errc::conflict) {
     // Another peer that downloads to the same directory may have been faster.
     auto there = co_await look_at_place();

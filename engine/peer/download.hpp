@@ -122,9 +122,6 @@ class download {
   void on_hash_reject(session& from, const hash_range& range);
 
  private:
-  /// How often it is tried again what lacked descriptors: others end, and give theirs back.
-  static constexpr duration descriptors_interval = std::chrono::milliseconds(200);
-
   struct leaf_query {
     hash_range range;
     std::uint32_t layer_width = 0;

@@ -143,7 +143,8 @@ awaitable<bool> download::take_back_damaged(const bitmap& good) {
   auto take = [this] {
     return take_back(request_.directory, *share_.info(), request_.mend_inode, remember_in_database());
   };
-  auto taken = co_await offload(context_.background, std::move(take));
+  auto go_on = [this] { return !stopped_; };
+  auto taken = co_await offload_patiently(context_.background, std::move(take), go_on);
   if (!taken) {
     fail(taken.error());
     co_return false;

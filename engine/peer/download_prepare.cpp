@@ -154,7 +154,8 @@ awaitable<bool> download::prepare() {
     if (!rests) return rests.error();
     return opened;
   };
-  auto files = co_await offload(context_.background, std::move(open));
+  auto go_on = [this] { return !stopped_; };
+  auto files = co_await offload_patiently(context_.background, std::move(open), go_on);
   if (!files) {
     fail(files.error());
     co_return false;

@@ -235,15 +235,15 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Reads what is in doubt of a missing share, which is there again if it is as it was.
   awaitable<void> readmit(stored_share row, metainfo_ptr info, std::shared_ptr<content_files> files,
                           std::vector<doubtful_file> doubtful);
-  /// Reads what is in doubt of a complete share, and withdraws it if it is damaged. An error of check_pieces(): it is in
-  /// doubt as before.
+  /// Reads what is in doubt of a complete share, and withdraws it if it is damaged. An error of check_pieces(): it is
+  /// in doubt as before.
   awaitable<result<void>> end_doubt(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful);
   /// The same for nobody who waits.
   awaitable<void> end_doubt_aside(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful);
   /// Reads files that may have changed, and records how they look if they have not. Pieces that are not as they were; 0
   /// too if `wanted` ended it. Errors of check_pieces().
   awaitable<result<std::size_t>> read_doubtful(metainfo_ptr info, std::shared_ptr<content_files> files,
-                                       std::vector<doubtful_file> doubtful, std::function<bool()> wanted);
+                                               std::vector<doubtful_file> doubtful, std::function<bool()> wanted);
   awaitable<void> record_signatures(share_id id, std::shared_ptr<content_files> files);
 
   // peer_node_downloads.cpp

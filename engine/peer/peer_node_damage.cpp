@@ -44,7 +44,7 @@ awaitable<void> peer_node::check_accused(std::shared_ptr<share> which, piece_ind
   if (which->stopped() || !which->files() || !which->verified().test(piece.value())) co_return;
   bitmap candidates(which->verified().size());
   (void)candidates.set(piece.value());
-  auto go_on = [](std::uint64_t) { return true; };
+  auto go_on = [this, which](std::uint64_t) { return !stopped_ && !which->stopped(); };
   const auto good = co_await check_pieces(*context_, which->files(), which->info(), candidates, std::move(go_on));
   if (!good) {
     log_warn("a piece was said to be damaged, and cannot be read now name=\"{}\" piece={} error=\"{}\"", which->name(),

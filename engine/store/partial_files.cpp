@@ -74,18 +74,29 @@ class partial_maker {
     // Again if another download ended meanwhile and took the empty folder with it.
     for (int tries = 0; tries < 2 && (tries == 0 || (!made && made.error().code == errc::not_found)); ++tries) {
       if (result<void> opened = open_unfinished(place_); !opened) return opened;
-      if (!known.name.empty() && take_up(known)) return {};
+      if (!known.name.empty()) {
+        const result<bool> taken_up = take_up(known);
+        if (!taken_up) return taken_up.error();
+        if (*taken_up) return {};
+      }
       made = under_free_name(place_, info_, [this] { return make_new(); });
     }
     return made;
   }
 
-  bool take_up(const partial_record& known) {
+  /// False: it is gone, or is not the one that was made.
+  result<bool> take_up(const partial_record& known) {
     if (known.name.find('/') != std::string::npos) return false;
     const int flags = info_.is_folder() ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
     unique_descriptor opened = open_beneath(place_.unfinished.get(), known.name, flags | O_NOFOLLOW);
+    if (!opened) {
+      // What cannot be opened for want of descriptors is there all the same.
+      error why = beneath_error("cannot go on with " + printable(known.name), errno);
+      if (why.code == errc::limit) return why;
+      return false;
+    }
     struct stat status{};
-    if (!opened || fstat(opened.get(), &status) != 0 || identity_of(opened.get()) != known.inode) return false;
+    if (fstat(opened.get(), &status) != 0 || identity_of(opened.get()) != known.inode) return false;
     if (!info_.is_folder() && !S_ISREG(status.st_mode)) return false;
     place_.record = known;
     place_.part = std::move(opened);

@@ -212,10 +212,15 @@ result<void> remove_partial(const std::string& directory, const partial_record& 
   const std::string folder = directory + "/" + std::string(unfinished_folder);
   const unique_descriptor there(
       open((folder + "/" + record.name).c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
-  if (!there || identity_of(there.get()) != record.inode) return {};
   partial_place place;
   place.directory_path = directory;
   place.record = record;
+  if (!there) {
+    // What cannot be opened for want of descriptors is there all the same.
+    error why = beneath_error("cannot remove " + shown_partial(place), errno);
+    return why.code == errc::limit ? result<void>(std::move(why)) : result<void>{};
+  }
+  if (identity_of(there.get()) != record.inode) return {};
   if (result<void> opened = reopen_place(place); !opened) return opened;
   return remove_partial(place, info);
 }
