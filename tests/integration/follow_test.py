@@ -1,9 +1,35 @@
 """Content that changes while it is shared: noticed, and shared anew where that is wanted."""
+import ctypes
 import os
 import shutil
+import struct
 import time
 
 from harness import SwarmTest, digest, rot, wait_for
+
+
+class Opens:
+    """How often a folder itself was opened, as who looks at it does."""
+    IN_OPEN = 0x20  # <sys/inotify.h>
+    HEADER = struct.Struct("iIII")
+
+    def __init__(self, owner, folder):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        owner.addCleanup(os.close, self._descriptor)
+        owner.assertGreaterEqual(libc.inotify_add_watch(self._descriptor, os.fsencode(folder), self.IN_OPEN), 0)
+        self._count = 0
+
+    def count(self):
+        try:
+            events = os.read(self._descriptor, 1 << 16)
+        except BlockingIOError:
+            return self._count
+        while events:
+            name_bytes = self.HEADER.unpack_from(events)[3]
+            self._count += name_bytes == 0
+            events = events[self.HEADER.size + name_bytes:]
+        return self._count
 
 
 class Followed(SwarmTest):
@@ -24,6 +50,23 @@ class FollowTest(Followed):
         share = publisher.json("status")["shares"][0]
         self.assertFalse(share["there"])
         self.assertIn("changed", share["reason"])
+
+    def test_what_changes_all_the_time_is_not_looked_at_all_the_time(self):
+        publisher = self.peer("publisher")
+        self.file("data/folder/a", 1000)
+        folder = self.directory / "data/folder"
+        publisher.add(folder)
+        with open(folder / "noise", "wb", buffering=0) as noise:
+            opens = Opens(self, folder)
+            begun = time.monotonic()
+
+            def looked_at_ten_times():
+                for _ in range(100):
+                    noise.write(b"x")
+                return opens.count() >= 10
+            wait_for(looked_at_ten_times, "it is looked at", every=0)
+        self.assertGreater(time.monotonic() - begun, 0.5)
+        self.assertTrue(publisher.json("status")["shares"][0]["there"])
 
     def test_a_followed_file_is_shared_anew(self):
         tracker = self.tracker()
