@@ -158,12 +158,13 @@ void session::flush_hints() {
 awaitable<void> session::read_loop() {
   std::uint32_t handled = 0;
   while (!closed_) {
+    // A peer that floods us with small messages gets its turn like everybody else.
+    if (++handled % messages_per_turn == 0) co_await asio::post(context_.executor, asio::use_awaitable);
+    // Behind every wait: what comes now was asked for before, and must not end the session before our last words.
     if (dismissed_) {
       co_await read_rest();
       break;
     }
-    // A peer that floods us with small messages gets its turn like everybody else.
-    if (++handled % messages_per_turn == 0) co_await asio::post(context_.executor, asio::use_awaitable);
     auto next = reader_.try_next();
     if (!next) {
       close(end_reason::protocol, next.error().text);

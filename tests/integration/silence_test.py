@@ -180,8 +180,8 @@ class DamageTest(SwarmTest):
 
     def not_there(self, peer, name):
         def withdrawn():
-            row, = peer.json("status")["shares"]
-            return None if row["there"] else row["reason"]
+            # None at all while it is written down.
+            return next((row["reason"] for row in peer.json("status")["shares"] if not row["there"]), None)
         return wait_for(withdrawn, f"{peer.name} withdraws {name}")
 
     def test_a_seeder_is_told_that_its_copy_is_damaged_and_withdraws_it(self):
