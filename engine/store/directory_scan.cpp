@@ -63,8 +63,7 @@ class scanner {
   }
 
   void saw_change(const struct stat& status) {
-    const std::int64_t ns = std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
-    found_.changed_ns = std::max(found_.changed_ns, ns);
+    found_.changed_ns = std::max(found_.changed_ns, nanoseconds_of(status.st_ctim));
   }
 
   result<void> add_regular(int directory, const std::string& name, const std::string& path, const struct stat& status) {
