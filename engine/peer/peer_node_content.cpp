@@ -105,7 +105,7 @@ awaitable<void> peer_node::restore_share(stored_share row) {
   } else {
     log_warn("share is not there path=\"{}\" error=\"{}\"", printable(row.path), ready.error().text);
     on_shared(row);
-    miss(row, ready.error());
+    miss(row, why_missing(row, ready.error()));
   }
   // What is named at the start is added anew in a moment.
   const bool named = std::ranges::find(options_.shares, row.path) != options_.shares.end();
@@ -158,7 +158,6 @@ void peer_node::miss(stored_share row, error why) {
   auto info = metainfo::from_torrent(row.torrent);
   if (!info) return;
   const std::string path = row.path;
-  why = why_missing(row, std::move(why));
   missing_.insert_or_assign(path, missing_share{std::move(row), *info, std::move(why)});
   changes_.notify_all();
 }
@@ -203,7 +202,7 @@ awaitable<void> peer_node::miss_lost(share_id id, std::string path, error why) {
     return row;
   };
   auto row = co_await offload(background_, std::move(read));
-  if (!stopped_ && row && *row && !complete_at(path)) miss(std::move(**row), std::move(why));
+  if (!stopped_ && row && *row && !complete_at(path)) miss(**row, why_missing(**row, std::move(why)));
   losing_.erase(losing_.find(id));
   changes_.notify_all();
 }
