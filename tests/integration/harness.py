@@ -262,6 +262,8 @@ def rot(path, at):
 
 def stop(process):
     process.signal(signal.SIGSTOP)
+    # Its threads stop one after the other.
+    os.waitid(os.P_PID, process.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
 
 def go_on(process):
