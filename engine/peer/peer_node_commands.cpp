@@ -22,6 +22,12 @@ bool has_failed(const share& one) {
   return one.downloading() != nullptr && one.downloading()->phase() == download_phase::failed;
 }
 
+// It has a part of the share, or will have: whoever looks for a place, or found none, has nothing of it.
+bool takes_part(const share& one) {
+  const bool asks = one.downloading() != nullptr && one.downloading()->phase() == download_phase::metadata;
+  return asks || (one.files() && !has_failed(one));
+}
+
 // The only one of `rows` that `what` means.
 result<share_id> the_one(live::snapshot rows, const std::string& what, std::string if_none) {
   catalogue among;
@@ -194,12 +200,10 @@ live::snapshot peer_node::own_shares() const {
       row.files = one->info()->regular_file_count();
     }
     row.publication = one->published;
-    // As the trackers count: whoever looks for a place, or found none, has nothing of it.
-    const bool takes_part = one->files() && !has_failed(*one);
-    if (takes_part) row.held = one->verified_bytes();
+    if (takes_part(*one)) row.held = one->verified_bytes();
     if (one->complete()) {
       row.seeders = 1;
-    } else if (takes_part) {
+    } else if (takes_part(*one)) {
       row.leechers = 1;
     }
     rows.shares.push_back(std::move(row));
