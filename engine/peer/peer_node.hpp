@@ -134,7 +134,7 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Begins a download, or finds the one that runs or the share that is here already, which may be in another
   /// directory.
   awaitable<result<std::shared_ptr<share>>> download(download_request request);
-  /// Stops serving a share, or a download that has ended; nothing on disk or in the record changes.
+  /// Stops serving a share, or a download that has ended, and closes its files; the record does not change.
   awaitable<void> let_go(std::shared_ptr<share> which);
   /// Ends a download and keeps what it has for the next time. One that writes its last to disk is let finish:
   /// errc::conflict if it is complete then.
@@ -303,7 +303,7 @@ class peer_node final : private share_observer, private tracker_observer {
   std::map<std::string, share_id> by_name_;   ///< the same
   std::map<std::string, missing_share> missing_;
   std::map<share_id, paused_download> paused_;
-  std::set<share_id> beginning_;  ///< download() has not returned
+  std::set<share_id> changing_;  ///< download() or cancel() of these goes on
   /// A path whose new versions are shared.
   struct followed_path {
     bool symlinks = false;

@@ -30,22 +30,22 @@ result<std::string> directory_ready(const std::string& directory, bool make) {
   return system_error("cannot create directory " + printable(directory) + " (name another with --dir)", ec.value());
 }
 
-// Keeps others from beginning a download of this share before this one has, or has not.
-class begin_turn {
+// One at a time begins or cancels a download of a share, because both take several steps on the disk.
+class change_turn {
  public:
-  begin_turn(std::set<share_id>& beginning, notifier& changes, const share_id& id)
-      : beginning_(beginning), changes_(changes), id_(id) {
-    beginning_.insert(id_);
+  change_turn(std::set<share_id>& changing, notifier& changes, const share_id& id)
+      : changing_(changing), changes_(changes), id_(id) {
+    changing_.insert(id_);
   }
-  begin_turn(const begin_turn&) = delete;
-  begin_turn& operator=(const begin_turn&) = delete;
-  ~begin_turn() {
-    beginning_.erase(id_);
+  change_turn(const change_turn&) = delete;
+  change_turn& operator=(const change_turn&) = delete;
+  ~change_turn() {
+    changing_.erase(id_);
     changes_.notify_all();
   }
 
  private:
-  std::set<share_id>& beginning_;
+  std::set<share_id>& changing_;
   notifier& changes_;
   const share_id id_;
 };
@@ -53,8 +53,8 @@ class begin_turn {
 }  // namespace
 
 awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request request) {
-  while (beginning_.contains(request.id)) co_await changes_.wait_until(never);
-  const begin_turn turn(beginning_, changes_, request.id);
+  while (changing_.contains(request.id)) co_await changes_.wait_until(never);
+  const change_turn turn(changing_, changes_, request.id);
   if (const auto at = shares_.find(request.id); at != shares_.end() && at->second->complete()) {
     const auto known = at->second;
     const auto there = co_await is_there(known);
@@ -167,9 +167,19 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
 awaitable<void> peer_node::let_go(std::shared_ptr<share> which) {
   const auto at = shares_.find(which->id());
   if (at != shares_.end() && at->second == which) co_await retire(which, end_reason::share_removed);
+  co_await wait_for_stopped(which->id());
+  const auto files = which->files();
+  if (!files) co_return;
+  // Others may hold it for a moment yet, and with it the lock of its partial.
+  auto rest = [files] { return files->rest(); };
+  const auto rests = co_await offload(background_, std::move(rest));
+  if (!rests)
+    log_warn("a download does not rest name=\"{}\" error=\"{}\"", printable(which->name()), rests.error().text);
 }
 
 awaitable<result<void>> peer_node::cancel(share_id id) {
+  while (changing_.contains(id)) co_await changes_.wait_until(never);
+  const change_turn turn(changing_, changes_, id);
   const auto at = shares_.find(id);
   if (at == shares_.end() || at->second->complete()) {
     co_return error{errc::not_found, "no download " + id.hex() + " is running: see 'status'"};

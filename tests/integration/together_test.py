@@ -1,5 +1,6 @@
 """Several commands at once: they do not disturb each other."""
 import json
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -76,6 +77,26 @@ class TogetherTest(SwarmTest):
                      self.directory / "fourth" / "big")
         first.send_signal(signal.SIGINT)
         first.communicate(timeout=20)
+
+    def test_those_who_wait_for_a_command_that_is_interrupted_get_theirs(self):
+        seeder = self.peer("seeder")
+        seeder.add(self.file("data/big", 4 << 20))
+        link = seeder.bare_link("big")
+        for number in (signal.SIGINT, signal.SIGKILL):
+            proxy = Proxy(self, seeder.port, rate=1 << 20)
+            words = [link, "--peer", proxy.address, "--dir"]
+            first = self.lone(*words, self.directory / f"first{number}")
+            wait_for(lambda: any(row["done"] > 0 for row in (self.lone_status() or {}).get("downloads", [])), "it runs")
+            places = [self.directory / f"other{number}-{i}" for i in range(3)]
+            others = [self.lone(*words, place) for place in places]
+            # The one that listens, the first command's own, and the others.
+            wait_for(lambda: pathlib.Path("/proc/net/unix").read_text().count(f"{self.directory}/lone/control.sock") >= 5,
+                     "all are served by the first")
+            first.send_signal(number)
+            proxy.rate = None
+            first.communicate(timeout=60)
+            for one, place in zip(others, places):
+                self.arrived(one, place / "big")
 
     def test_a_peer_that_runs_keeps_one_copy(self):
         leecher, share, words, proxy = self.slow_download()
