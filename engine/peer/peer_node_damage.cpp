@@ -1,5 +1,8 @@
 // Pieces of which others say that they are damaged, and what those are told who come for a share that was withdrawn.
 
+#include <boost/asio/steady_timer.hpp>
+
+#include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/peer_node.hpp"
 #include "peer/piece_check.hpp"
@@ -45,12 +48,18 @@ awaitable<void> peer_node::check_accused(std::shared_ptr<share> which, piece_ind
   bitmap candidates(which->verified().size());
   (void)candidates.set(piece.value());
   auto go_on = [this, which](std::uint64_t) { return !stopped_ && !which->stopped(); };
-  const auto good = co_await check_pieces(*context_, which->files(), which->info(), candidates, std::move(go_on));
+  auto good = co_await check_pieces(*context_, which->files(), which->info(), candidates, go_on);
+  asio::steady_timer pause(context_->executor);
   if (!good) {
     log_warn("a piece was said to be damaged, and cannot be read now name=\"{}\" piece={} error=\"{}\"", which->name(),
              piece.value(), good.error().text);
-    co_return;
   }
+  while (!good && good.error().code == errc::limit && go_on(0)) {
+    pause.expires_after(descriptors_interval);
+    (void)co_await pause.async_wait(use_tuple);
+    good = co_await check_pieces(*context_, which->files(), which->info(), candidates, go_on);
+  }
+  if (!good) co_return;
   log_info("a piece was said to be damaged name=\"{}\" piece={} damaged={}", which->name(), piece.value(),
            good->none());
   if (stopped_ || which->stopped() || !good->none()) co_return;

@@ -124,6 +124,7 @@ class DescriptorsTest(SwarmTest):
         self.assertNotIn("damaged=true", seeder.text())
         self.assertEqual([row["there"] for row in says("status")["result"]["shares"]], [True])
         give_back()
+        wait_for(lambda: "piece=3 damaged=false" in seeder.text(), "it is read after all")
 
     def test_a_download_begins_and_a_removed_one_is_deleted(self):
         seeder, leecher = self.peer("seeder"), self.peer("leecher")
