@@ -148,11 +148,12 @@ class FailureTest(SwarmTest):
     def test_file_that_changes_is_withdrawn_and_never_served_wrong(self):
         tracker = self.tracker()
         a, d = self.peer("a", tracker), self.peer("d", tracker)
-        path = self.file("data/big.bin", 3_000_000)
-        share = a.add(path)["id"]
+        a.add(self.file("data/big.bin", 3_000_000))
         self.wait_listed(d, "big.bin")
+        # By name it may be gone already.
+        magnet = a.bare_link("big.bin")
         self.file("data/big.bin", 3_000_000, seed=7)
-        d.ok("download", share, "--no-wait")
+        d.ok("download", magnet, "--peer", f"127.0.0.1:{a.port}", "--no-wait")
         self.wait_listed(d, "big.bin", seeders=0)
         wait_for(lambda: "changed on disk" in a.text(), "the log says why")
         self.assertFalse((d.dir / "big.bin").exists())
