@@ -108,13 +108,16 @@ awaitable<result<added_share>> peer_node::add(std::string path, share_options wa
            human_bytes(total), printable(row.path), std::chrono::duration<double>(clock::now() - hashing).count());
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   missing_.erase(row.path);
-  row.torrent = made->info->to_torrent();
-  row.published = publication_of_added(looked->before, made->info->id());
   const std::string at_path = row.path;
-  const publication published = row.published;
-  auto save = [this, row] { return database_->save_share(row); };
+  auto save = [this, row, before = looked->before, info = made->info]() mutable -> result<publication> {
+    row.published = publication_of_added(before, info->id());
+    row.torrent = info->to_torrent();
+    if (auto saved = database_->save_share(row); !saved) return saved.error();
+    return row.published;
+  };
   const auto saved = co_await offload(background_, std::move(save));
   if (!saved) co_return saved.error();
+  const publication published = *saved;
   // Another add of the same path may have ended meanwhile.
   old = complete_at(at_path);
   const share_id id = made->info->id();

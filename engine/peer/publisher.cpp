@@ -126,10 +126,10 @@ awaitable<void> do_jobs(publish_run& run) {
 }
 
 // Roots from layers; a file of one piece has no layer of its own in the metainfo.
-void set_roots(publish_run& run, std::vector<file_entry>& files) {
-  const auto piece_height = static_cast<std::uint32_t>(std::countr_zero(run.piece_bytes / block_bytes));
+void set_roots(std::vector<file_entry>& files, std::vector<std::vector<digest>>& layers, std::uint32_t piece_bytes) {
+  const auto piece_height = static_cast<std::uint32_t>(std::countr_zero(piece_bytes / block_bytes));
   for (std::size_t i = 0; i < files.size(); ++i) {
-    auto& layer = run.layers[i];
+    auto& layer = layers[i];
     if (layer.empty()) continue;
     files[i].root = layer.size() == 1 ? layer[0] : merkle_root(layer, piece_height);
     if (layer.size() == 1) layer.clear();
@@ -158,15 +158,18 @@ awaitable<result<made_share>> make_share(peer_context& context, scan_result foun
   for (unsigned i = 0; i < lanes; ++i) hashers.spawn("hash", do_jobs(run));
   co_await hashers.join();
   if (run.failure) co_return *run.failure;
-  auto files = found.files;
-  set_roots(run, files);
-  auto info = metainfo::build(found.name, found.folder, run.piece_bytes, std::move(files), std::move(run.layers),
-                              encode_attributes(found.attributes));
-  if (!info) co_return info.error();
-  auto opened = content_files::open_complete(found.path, *info, found.signatures, context.files);
-  if (!opened) co_return opened.error();
-  made_share made{*info, *opened};
-  co_return made;
+  // Of a million files it takes seconds.
+  auto finish = [found, layers = std::move(run.layers), piece_bytes = run.piece_bytes,
+                 cache = context.files]() mutable -> result<made_share> {
+    set_roots(found.files, layers, piece_bytes);
+    auto info = metainfo::build(found.name, found.folder, piece_bytes, std::move(found.files), std::move(layers),
+                                encode_attributes(found.attributes));
+    if (!info) return info.error();
+    auto opened = content_files::open_complete(found.path, *info, found.signatures, cache);
+    if (!opened) return opened.error();
+    return made_share{*info, *opened};
+  };
+  co_return co_await offload(context.background, std::move(finish));
 }
 
 }  // namespace shoal
