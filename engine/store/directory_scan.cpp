@@ -43,6 +43,13 @@ std::optional<std::string> resolve_inside(std::string_view parent, const std::st
   return resolved;
 }
 
+/// As system_error(). errc::limit is what is too much to be shared; to be short of descriptors or memory may pass.
+error call_error(std::string text, int error_number) {
+  error why = system_error(std::move(text), error_number);
+  if (why.code == errc::limit) why.code = errc::disk;
+  return why;
+}
+
 class scanner {
  public:
   scanner(scan_result& found, const scan_options& options) : found_(found), options_(options) {
@@ -237,7 +244,7 @@ class scanner {
     if (error_number == EACCES || error_number == EPERM) {
       return {errc::permission, what + " " + shown(path) + ": permission denied; change its mode or move it away"};
     }
-    return system_error(what + " " + shown(path), error_number);
+    return call_error(what + " " + shown(path), error_number);
   }
 
   error too_many() const {
@@ -266,7 +273,7 @@ std::string name_of_path(std::string_view path, const std::string& resolved) {
 
 result<scan_result> scan(const std::string& path, const scan_options& options) {
   const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(path.c_str(), nullptr), &std::free);
-  if (!resolved) return system_error("cannot share " + printable(path), errno);
+  if (!resolved) return call_error("cannot share " + printable(path), errno);
   scan_result found;
   found.path = resolved.get();
   found.name = name_of_path(path, found.path);
@@ -278,7 +285,7 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
     return error{fine.error().code, printable(path) + " cannot be shared: " + fine.error().text + ": rename it"};
   }
   struct stat status{};
-  if (lstat(found.path.c_str(), &status) != 0) return system_error("cannot share " + printable(path), errno);
+  if (lstat(found.path.c_str(), &status) != 0) return call_error("cannot share " + printable(path), errno);
   scanner work(found, options);
   for (std::string_view at = found.path; !at.empty(); at = parent_path(at)) {
     if (last_element(at) == unfinished_folder) {
@@ -290,7 +297,7 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   }
   work.saw_change(status);
   if (S_ISREG(status.st_mode)) {
-    if (access(found.path.c_str(), R_OK) != 0) return system_error("cannot read " + printable(found.path), errno);
+    if (access(found.path.c_str(), R_OK) != 0) return call_error("cannot read " + printable(found.path), errno);
     if (result<void> added = work.add_regular(AT_FDCWD, found.path, found.name, status); !added) return added.error();
     return found;
   }
@@ -299,7 +306,7 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
   }
   found.folder = true;
   unique_descriptor root(open(found.path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!root) return system_error("cannot read " + printable(found.path), errno);
+  if (!root) return call_error("cannot read " + printable(found.path), errno);
   if (result<void> scanned = work.scan_root(std::move(root)); !scanned) return std::move(scanned).error();
   if (result<void> fine = work.outcome(); !fine) return std::move(fine).error();
   return found;

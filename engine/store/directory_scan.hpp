@@ -34,7 +34,8 @@ struct scan_result {
 /// Fails as a whole rather than share less than the user sees: errc::not_found, permission (an unreadable
 /// file), malformed (a name that is not UTF-8, a root that is neither file nor folder, or that is what would be
 /// skipped) and limit name the path and the remedy. Of several such files in a folder all are named, each on a line
-/// of its own, up to 20, and the others counted. A folder in which nothing could be kept counts as an empty directory.
+/// of its own, up to 20, and the others counted. errc::disk says nothing of the content: a call failed, be it for want
+/// of descriptors. A folder in which nothing could be kept counts as an empty directory.
 result<scan_result> scan(const std::string& path, const scan_options& options);
 
 }  // namespace shoal

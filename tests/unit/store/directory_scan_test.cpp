@@ -1,6 +1,7 @@
 #include "store/directory_scan.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,6 +243,26 @@ TEST_CASE("our own state and what is unfinished are no part of a share", "[direc
     CHECK(failed.error().code == errc::malformed);
     CHECK(failed.error().text.find("shared") != std::string::npos);
   }
+}
+
+TEST_CASE("want of descriptors says nothing of a folder", "[directory_scan]") {
+  const temporary_directory home;
+  write_file(home / "f/deep/a", "a");
+  // So many are free: none, or one for the folder itself.
+  const auto free = GENERATE(0, 1);
+  const int next = open("/", O_RDONLY | O_CLOEXEC);
+  REQUIRE(next >= 0);
+  close(next);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(next + free);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const auto failed = scan((home / "f").string(), {});
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::disk);
+  CHECK(failed.error().text.find("Too many open files") != std::string::npos);
 }
 
 TEST_CASE("an unreadable file is an error, not an omission", "[directory_scan]") {
