@@ -125,7 +125,7 @@ result<std::vector<setting>> settings_from_environment(const po::options_descrip
   std::vector<setting> settings;
   for (const std::string_view name : setting_names()) {
     // Paths may hold any character that could part them.
-    if (name == "share" || known.find_nothrow(std::string(name), false) == nullptr) continue;
+    if (name == "share") continue;
     const std::string variable = variable_of(name);
     const char* text = variables(variable.c_str());
     if (text == nullptr || *text == '\0') continue;
@@ -133,6 +133,7 @@ result<std::vector<setting>> settings_from_environment(const po::options_descrip
     if (const auto fits = check_values(name, text); !fits) {
       return error{fits.error().code, variable + ": " + fits.error().text};
     }
+    if (known.find_nothrow(std::string(name), false) == nullptr) continue;
     setting one{std::string(name), {}, {}};
     append_value(one, text, variable);
     if (!one.values.empty()) settings.push_back(std::move(one));

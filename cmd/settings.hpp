@@ -29,7 +29,7 @@ struct setting {
 };
 
 /// SHOAL_LOG_LEVEL for log-level, and so on; for the options that `known` has. Several trackers are parted by
-/// commas. usage names the variable whose value is malformed, and the remedy.
+/// commas. usage names the variable whose value is malformed, also that of another option, and the remedy.
 result<std::vector<setting>> settings_from_environment(const boost::program_options::options_description& known,
                                                        const environment& variables);
 

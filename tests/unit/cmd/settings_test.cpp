@@ -152,6 +152,8 @@ TEST_CASE("a settings file that cannot be read is named") {
 TEST_CASE("a mistake in a variable is named") {
   CHECK(parse("peer", {}, {{"SHOAL_WORKERS", "many"}}).error().text.find("SHOAL_WORKERS: ") == 0);
   CHECK(parse("list", {}, {{"SHOAL_TRACKER", "x:1 a:b:c"}}).error().text.find("SHOAL_TRACKER: 'a:b:c' is not an") == 0);
+  // Even where there is no such option.
+  CHECK(parse("list", {}, {{"SHOAL_HEARTBEAT", "often"}}).error().text.find("SHOAL_HEARTBEAT: 'often'") == 0);
   CHECK(parse("peer", {}, {{"SHOAL_LISTEN", "x:y"}}).error().text.find("SHOAL_LISTEN: 'x:y' is not an endpoint") == 0);
   CHECK(parse("peer", {}, {{"SHOAL_LOG_LEVEL", "loud"}}).error().text.find("SHOAL_LOG_LEVEL: unknown log level") == 0);
   CHECK(parse("peer", {}, {{"SHOAL_TRACKER", "\xF6:1"}}).error().text.find("SHOAL_TRACKER: ") == 0);
