@@ -48,7 +48,11 @@ awaitable<result<void>> peer_node::end_doubt(std::shared_ptr<share> which, std::
 
 awaitable<void> peer_node::readmit(stored_share row, metainfo_ptr info, std::shared_ptr<content_files> files,
                                    std::vector<doubtful_file> doubtful) {
-  auto wanted = [this, id = info->id(), path = row.path] { return missing_.contains(path) && !shares_.contains(id); };
+  // Another version may have been added there meanwhile, and be missing now.
+  auto wanted = [this, id = info->id(), path = row.path] {
+    const auto at = missing_.find(path);
+    return at != missing_.end() && at->second.info->id() == id && !shares_.contains(id);
+  };
   const auto bad = co_await read_doubtful(info, files, std::move(doubtful), wanted);
   if (stopped_ || !wanted()) co_return;
   if (!bad) {
@@ -57,6 +61,14 @@ awaitable<void> peer_node::readmit(stored_share row, metainfo_ptr info, std::sha
     co_return;
   }
   if (*bad == 0) co_return there_again(row, info, files);
+  // What went away meanwhile is not damaged.
+  auto look = [files] { return files->check(); };
+  const auto there = co_await offload(looks_, std::move(look));
+  if (stopped_ || !wanted()) co_return;
+  if (!there) {
+    missing_.at(row.path).why = why_missing(row, there.error());
+    co_return;
+  }
   missing_.erase(row.path);
   losing_.insert(info->id());
   co_await miss_lost(info->id(), row.path, damaged_error(row.path, *bad));
