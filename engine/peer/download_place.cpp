@@ -103,6 +103,8 @@ awaitable<bool> download::end_with_what_is_there() {
 }
 
 awaitable<void> download::take_over(content_there there) {
+  // It can no longer be cancelled.
+  phase_ = download_phase::finishing;
   const metainfo_ptr info = share_.info();
   stored_share row{there.files->path(), request_.symlinks,   info->to_torrent(),
                    there.signatures,    request_.mend_inode, share_.published};
