@@ -82,10 +82,8 @@ awaitable<void> wait_for_turn(control_call& call, std::shared_ptr<share> before)
                          {"phase", "waiting"},
                          {"reason", "another command downloads it to " + place_of(*before) + " first"},
                          {"bytes", before->info() ? before->info()->total_bytes() : 0}};
-  while (!call.abandoned() && active(*before)) {
-    call.notify(row);
-    co_await wait_for_change(call, never);
-  }
+  call.notify(row);
+  while (!call.abandoned() && active(*before)) co_await wait_for_change(call, never);
 }
 
 // Begins the download, or finds what is here.
