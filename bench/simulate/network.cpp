@@ -202,7 +202,7 @@ void network::send(end_index from, const message& said) {
   connection_end& mine = ends_[from.value()];
   if (!mine.open) return;
   sender& rest = senders_[from.value()];
-  if (rest.out.state == serving::condition::active) {
+  if (rest.out.state == uplink_turn::condition::active) {
     rest.outbox.push_back(said);
   } else {
     deliver(from, said);
@@ -233,7 +233,7 @@ void network::broadcast(node_index from, std::span<const end_index> ends, const 
     connection_end& mine = ends_[end.value()];
     if (!mine.open) continue;
     if (!alike_ || stands_still(owner(other_end(end))) ||
-        senders_[end.value()].out.state == serving::condition::active || mine.arrives > at) {
+        senders_[end.value()].out.state == uplink_turn::condition::active || mine.arrives > at) {
       send(end, said);
       continue;
     }

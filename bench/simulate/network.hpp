@@ -112,7 +112,7 @@ class network {
   struct sender {
     bitmap pieces;                ///< that the hello under way tells of
     std::vector<message> outbox;  ///< waits for the end of the range that is being sent
-    serving out;
+    uplink_turn out;
   };
 
   void handle(const event& what);
@@ -127,14 +127,14 @@ class network {
   void start_sending(node_index node);
   std::uint32_t quantum_of(const line& out) const;
   /// Takes requests that wait into the turn: they can no longer be withdrawn.
-  void extend_turn(serving& out) const;
+  void extend_turn(uplink_turn& out) const;
   /// What the kernel keeps of one session.
   std::uint64_t unsent_bytes(node_index node) const;
   /// As much as the kernel keeps unsent is out of the uploader's hands, which prepares the next.
-  void take_ahead(node_index node, serving& out) const;
+  void take_ahead(node_index node, uplink_turn& out) const;
   void end_turn(end_index from);
   void on_sent(node_index node);
-  bool withdraw_from_turn(node_index node, serving& mine, const byte_range& range) const;
+  bool withdraw_from_turn(node_index node, uplink_turn& mine, const byte_range& range) const;
   bool can_receive(end_index from, time_point& soonest) const;
   bool hears(node_index node) const { return lines_[node.value()].state == condition::present; }
 

@@ -28,16 +28,16 @@ duration time_for(std::uint64_t bytes, double rate) {
 
 void network::serve(end_index from, const byte_range& range) {
   if (!open(from)) return;
-  serving& mine = senders_[from.value()].out;
+  uplink_turn& mine = senders_[from.value()].out;
   mine.waiting.push_back(range);
   take_ahead(owner(from), mine);
-  if (mine.state != serving::condition::idle) return;
+  if (mine.state != uplink_turn::condition::idle) return;
   lines_[owner(from).value()].out.put(from, mine);
   start_sending(owner(from));
 }
 
 bool network::withdraw(end_index from, const byte_range& range) {
-  serving& mine = senders_[from.value()].out;
+  uplink_turn& mine = senders_[from.value()].out;
   auto& waiting = mine.waiting;
   const auto at = std::find(waiting.begin(), waiting.end(), range);
   if (at == waiting.end()) return withdraw_from_turn(owner(from), mine, range);
@@ -47,7 +47,7 @@ bool network::withdraw(end_index from, const byte_range& range) {
 }
 
 std::vector<byte_range> network::withdraw_beyond(end_index from, std::uint64_t bytes) {
-  serving& mine = senders_[from.value()].out;
+  uplink_turn& mine = senders_[from.value()].out;
   std::vector<byte_range> beyond;
   std::uint64_t kept = 0;
   std::erase_if(mine.waiting, [&](const byte_range& range) {
@@ -63,7 +63,7 @@ std::vector<byte_range> network::withdraw_beyond(end_index from, std::uint64_t b
   return beyond;
 }
 
-bool network::withdraw_from_turn(node_index node, serving& mine, const byte_range& range) const {
+bool network::withdraw_from_turn(node_index node, uplink_turn& mine, const byte_range& range) const {
   // What is in the kernel, or begun to go there, is out of the uploader's hands.
   std::uint64_t ahead = 0;
   for (auto one = mine.turn.rbegin(); one != mine.turn.rend(); ++one) {
@@ -92,7 +92,7 @@ std::uint32_t network::quantum_of(const line& out) const {
   return std::min(how_.uplink_quantum, std::max(most, packet_bytes));
 }
 
-void network::extend_turn(serving& out) const {
+void network::extend_turn(uplink_turn& out) const {
   std::uint32_t bytes = 0;
   std::size_t count = 0;
   while (count < out.waiting.size() && bytes < how_.uplink_turn_bytes) bytes += out.waiting[count++].bytes;
@@ -107,7 +107,7 @@ std::uint64_t network::unsent_bytes(node_index node) const {
                                  std::max(unsent_limit::bytes_min, static_cast<std::uint32_t>(std::min(held, 1e9))));
 }
 
-void network::take_ahead(node_index node, serving& out) const {
+void network::take_ahead(node_index node, uplink_turn& out) const {
   if (how_.uplink_unsent_bytes == 0 || out.turn.empty()) return;
   std::uint64_t bytes = 0;
   for (const byte_range& range : out.turn) bytes += range.bytes;
@@ -115,7 +115,7 @@ void network::take_ahead(node_index node, serving& out) const {
 }
 
 void network::end_turn(end_index from) {
-  serving& mine = senders_[from.value()].out;
+  uplink_turn& mine = senders_[from.value()].out;
   uplink& out = lines_[owner(from).value()].out;
   out.take_out(from, mine);
   if (!mine.waiting.empty()) out.put(from, mine);
@@ -135,7 +135,7 @@ void network::start_sending(node_index node) {
     events_.put({.at = soonest, .node = node, .type = event::kind::sent});
     return;
   }
-  serving& from = senders_[chosen->value()].out;
+  uplink_turn& from = senders_[chosen->value()].out;
   if (from.turn.empty()) extend_turn(from);
   SHOAL_ASSERT(!from.turn.empty());
   out.sending = true;

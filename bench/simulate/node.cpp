@@ -42,7 +42,7 @@ node::node(surroundings& around, role what, node_index index)
       role_(what),
       index_(index),
       book_(mixed(around.how.seed, index.value())),
-      choker_(around.content.shape().chunk_bytes()) {}
+      serving_(around.content.shape()) {}
 
 void node::set_awaited() {
   awaited_ = true;
@@ -56,7 +56,10 @@ void node::on_found(node_index other, bool seeder) {
 void node::on_begin() {
   begun_ = now();
   heard_ = now();
-  if (role_ == role::seeder) serve_copies();
+  if (role_ == role::seeder) {
+    serving_.on_seeding(now());
+    follow_orders();
+  }
   if (role_ != role::leecher) return;
   const std::uint64_t seed = mixed(around_.how.seed, index_.value());
   const bitmap nothing(around_.content.shape().piece_count());
@@ -75,8 +78,8 @@ void node::on_die() {
 void node::on_timer(timer which) {
   if (which == timer::turns) {
     turns_due_ = never;
-    choker_.on_deadline(now());
-    follow_choker();
+    serving_.on_deadline(now());
+    follow_orders();
     return;
   }
   if (!downloading() || now() != sweep_at_) return;
@@ -142,9 +145,9 @@ void node::on_open(end_index end) {
   sessions_.emplace_back(end);
   ends_.push_back(end);
   around_.net.greet(end, pieces());
-  sessions_.back().leecher = choker_.on_leecher(2 * around_.net.latency(index_, peer_of(end)), now());
+  sessions_.back().leecher = serving_.on_leecher(2 * around_.net.latency(index_, peer_of(end)), now());
   SHOAL_ASSERT(sessions_.back().leecher.value() + 1 == sessions_.size());
-  follow_choker();
+  follow_orders();
 }
 
 void node::detach(session& gone) {
@@ -159,10 +162,8 @@ void node::detach(session& gone) {
   }
   std::erase(ends_, end);
   if (downloading()) leaves_lost(end);
-  if (copies_ && copies_->knows(gone.leecher)) copies_->on_leecher_gone(gone.leecher);
-  spread_hints();
-  choker_.on_leecher_gone(gone.leecher, now());
-  follow_choker();
+  serving_.on_leecher_gone(gone.leecher, now());
+  follow_orders();
 }
 
 void node::close(session& which, bool again) {
@@ -221,8 +222,8 @@ void node::on_message(end_index end, const message& said) {
       break;
     case message::kind::interested:
     case message::kind::not_interested:
-      choker_.on_interested(from.leecher, said.type == message::kind::interested, now());
-      follow_choker();
+      serving_.on_interested(from.leecher, said.type == message::kind::interested, now());
+      follow_orders();
       break;
     case message::kind::have:
       ++from.pieces_held;
@@ -230,8 +231,8 @@ void node::on_message(end_index end, const message& said) {
         transfer_->on_have(*from.source, said.range.piece, now());
         after_event(from);
       } else {
-        if (copies_ && copies_->knows(from.leecher)) copies_->on_have(from.leecher, said.range.piece);
-        follow_choker();
+        serving_.on_have(from.leecher, said.range.piece, now());
+        follow_orders();
         close_if_both_complete(from);
       }
       break;
@@ -239,10 +240,7 @@ void node::on_message(end_index end, const message& said) {
       on_request(from, said.range);
       break;
     case message::kind::cancel:
-      if (around_.net.withdraw(end, said.range)) {
-        refuse(from, said.range);
-        follow_choker();
-      }
+      if (around_.net.withdraw(end, said.range)) refuse(from, {&said.range, 1});
       break;
     case message::kind::reject:
       if (!downloading() || !from.source) break;
@@ -273,7 +271,8 @@ void node::on_hello(session& from) {
   const bitmap held = around_.net.greeting(from.end);
   from.pieces_held = held.count();
   if (!downloading()) {
-    meet_leecher(from, held);
+    serving_.on_holds(from.leecher, held, true, now());
+    follow_orders();
     close_if_both_complete(from);
     return;
   }
@@ -287,51 +286,48 @@ void node::on_hello(session& from) {
 }
 
 void node::on_request(session& from, const byte_range& range) {
-  if (has(range.piece) && choker_.on_request(from.leecher, range.bytes, now())) {
-    if (may_serve(from, range.piece)) {
-      around_.net.serve(from.end, range);
-    } else {
-      around_.net.send(from.end, {message::kind::reject, range});
-      choker_.on_refused(from.leecher, range.bytes, now());
-    }
+  if (has(range.piece) && serving_.on_request(from.leecher, range, now())) {
+    around_.net.serve(from.end, range);
   } else {
     around_.net.send(from.end, {message::kind::reject, range});
   }
-  follow_choker();
+  follow_orders();
 }
 
 void node::on_served(end_index end, const byte_range& range) {
-  choker_.on_sent(at(end).leecher, range.bytes, now());
-  follow_choker();
+  serving_.on_sent(at(end).leecher, range.bytes, now());
+  follow_orders();
 }
 
-void node::follow_choker() {
-  follow_backlogs();
-  while (const auto decision = choker_.next_decision()) {
-    const session& to = sessions_[decision->leecher.value()];
-    if (!decision->choke) tell_taken(to);
-    around_.net.send(to.end, {decision->choke ? message::kind::choke : message::kind::unchoke, {}});
-    if (decision->choke) refuse_beyond_turn(to);
+void node::follow_orders() {
+  while (const auto order = serving_.next_order(now())) {
+    const session& to = sessions_[order->leecher.value()];
+    switch (order->what) {
+      case serving::order::kind::choke:
+        around_.net.send(to.end, {message::kind::choke, {}});
+        refuse(to, around_.net.withdraw_beyond(to.end, serving_.turn_bytes()));
+        break;
+      case serving::order::kind::unchoke:
+        around_.net.send(to.end, {message::kind::unchoke, {}});
+        break;
+      case serving::order::kind::taken:
+        around_.net.send(to.end, {message::kind::taken, {order->piece, 0, 0}});
+        break;
+      case serving::order::kind::returned:
+        around_.net.send(to.end, {message::kind::returned, {order->piece, 0, 0}});
+        break;
+    }
   }
-  const time_point due = std::max(choker_.next_deadline(), now());
+  const time_point due = std::max(serving_.next_deadline(), now());
   if (due >= turns_due_) return;
   turns_due_ = due;
   around_.net.set_timer(index_, timer::turns, due);
 }
 
-void node::refuse_beyond_turn(const session& to) {
-  for (const byte_range& range :
-       around_.net.withdraw_beyond(to.end, turn_chunks * around_.content.shape().chunk_bytes())) {
-    refuse(to, range);
-  }
-}
-
-void node::refuse(const session& to, const byte_range& range) {
-  around_.net.send(to.end, {message::kind::reject, range});
-  choker_.on_refused(to.leecher, range.bytes, now());
-  if (!copies_ || !copies_->knows(to.leecher)) return;
-  copies_->on_refused(to.leecher, range.piece);
-  spread_hints();
+void node::refuse(const session& to, std::span<const byte_range> ranges) {
+  for (const byte_range& range : ranges) around_.net.send(to.end, {message::kind::reject, range});
+  serving_.on_refused(to.leecher, ranges, now());
+  follow_orders();
 }
 
 // Decisions.

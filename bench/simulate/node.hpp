@@ -10,12 +10,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/bitmap.hpp"
-#include "policy/choker.hpp"
-#include "policy/first_copies.hpp"
 #include "policy/peer_book.hpp"
+#include "policy/serving.hpp"
 #include "policy/transfer.hpp"
 #include "simulate/host.hpp"
 #include "simulate/network.hpp"
@@ -116,21 +116,11 @@ class node final : public host {
   void pump(session& to);
   void pump_all();
   void follow_decisions();
-  void follow_choker();
-  /// Of somebody whose turn is over.
-  void refuse_beyond_turn(const session& to);
-  /// A request that was to be served will not be.
-  void refuse(const session& to, const byte_range& range);
+  void follow_orders();
+  /// Requests that were to be served will not be.
+  void refuse(const session& to, std::span<const byte_range> ranges);
   void sweep_at(time_point when);
   void after_event(session& from);
-
-  // node_copies.cpp: what a complete node gives to whom first.
-  void serve_copies();
-  void meet_leecher(session& one, const bitmap& held);
-  bool may_serve(session& to, piece_index piece);
-  void tell_taken(const session& to);
-  void spread_hints();
-  void follow_backlogs();
 
   // node_leaves.cpp: finding out who lied.
   void ask_leaves(piece_index piece);
@@ -145,10 +135,9 @@ class node final : public host {
   peer_book book_;
   std::size_t dialling_ = 0;
   std::unique_ptr<transfer> transfer_;
-  choker choker_;
+  serving serving_;
   time_point turns_due_ = never;
   time_point sweep_at_{};
-  std::optional<first_copies> copies_;
   std::deque<session> sessions_;  ///< as they opened
   std::vector<end_index> ends_;   ///< of those that are open
   std::vector<end_index> by_source_;

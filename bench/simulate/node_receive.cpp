@@ -93,10 +93,12 @@ void node::on_download_complete() {
   if (awaited_) --around_.unfinished;
   around_.seen_by.on_complete(index_, now());
   const std::vector<end_index> ends = ends_;
-  serve_copies();
+  serving_.on_seeding(now());
+  follow_orders();
   for (const end_index end : ends) {
     // The other side holds at least what it said, and what more it says comes to nothing.
-    if (!has_all(at(end))) meet_leecher(at(end), peer_host(end).pieces());
+    if (!has_all(at(end))) serving_.on_holds(at(end).leecher, peer_host(end).pieces(), true, now());
+    follow_orders();
     close_if_both_complete(at(end));
   }
 }
@@ -112,6 +114,7 @@ transfer::totals node::totals() const {
 
 void node::check_invariants() const {
   book_.check_invariants();
+  serving_.check_invariants();
   if (downloading()) transfer_->check_invariants();
 }
 

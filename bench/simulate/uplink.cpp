@@ -6,22 +6,22 @@
 
 namespace shoal::simulate {
 
-void uplink::put(end_index end, serving& of) {
-  SHOAL_ASSERT(of.state == serving::condition::idle);
-  of.state = serving::condition::queued;
+void uplink::put(end_index end, uplink_turn& of) {
+  SHOAL_ASSERT(of.state == uplink_turn::condition::idle);
+  of.state = uplink_turn::condition::queued;
   queued_.push_back({end, &of});
 }
 
-void uplink::take_out(end_index end, serving& of) {
+void uplink::take_out(end_index end, uplink_turn& of) {
   const auto is_it = [&](const place& one) { return one.end == end; };
-  if (of.state == serving::condition::queued) {
+  if (of.state == uplink_turn::condition::queued) {
     std::erase_if(queued_, is_it);
-  } else if (of.state == serving::condition::active) {
+  } else if (of.state == uplink_turn::condition::active) {
     const auto at = std::find_if(active_.begin(), active_.end(), is_it);
     if (static_cast<std::size_t>(at - active_.begin()) < position_) --position_;
     active_.erase(at);
   }
-  of.state = serving::condition::idle;
+  of.state = uplink_turn::condition::idle;
 }
 
 void uplink::fill_slots() {
@@ -31,7 +31,7 @@ void uplink::fill_slots() {
     });
     const place chosen = *least;
     queued_.erase(least);
-    chosen.of->state = serving::condition::active;
+    chosen.of->state = uplink_turn::condition::active;
     active_.push_back(chosen);
   }
 }

@@ -14,7 +14,7 @@
 namespace shoal::simulate {
 
 /// The sending half of one end of a connection.
-struct serving {
+struct uplink_turn {
   enum class condition : std::uint8_t { idle, queued, active };
   condition state = condition::idle;
   std::vector<byte_range> waiting;  ///< asked for; can still be withdrawn
@@ -28,9 +28,9 @@ class uplink {
   explicit uplink(std::uint32_t slots) : slots_(slots) {}
 
   /// The session has something to send. `of` outlives its place here.
-  void put(end_index end, serving& of);
+  void put(end_index end, uplink_turn& of);
   /// The session has nothing to send, or is closed.
-  void take_out(end_index end, serving& of);
+  void take_out(end_index end, uplink_turn& of);
   /// Gives free slots to sessions; those that got one are active and have an empty turn.
   void fill_slots();
   /// The session whose quantum it is, among the active ones for which `can_receive` holds.
@@ -39,7 +39,7 @@ class uplink {
  private:
   struct place {
     end_index end;
-    serving* of;
+    uplink_turn* of;
   };
   std::uint32_t slots_;
   std::vector<place> queued_;

@@ -117,7 +117,7 @@ void session::set_choked(bool choked) {
   hints_.taken.clear();
   send(wire::choke{});
   if (fast_) {
-    uploads_.reject_beyond(turn_chunks * share_.info()->shape().chunk_bytes());
+    uploads_.reject_beyond(share_.turn_bytes());
   } else {
     uploads_.forget_requests();
   }

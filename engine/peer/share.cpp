@@ -25,15 +25,14 @@ void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files) {
   verified_ = bitmap(info_->shape().piece_count());
   verified_.set_all();
   verified_bytes_ = info_->total_bytes();
-  choker_.emplace(info_->shape().chunk_bytes());
+  serving_.emplace(info_->shape());
   begin_seeding();
 }
 
 void share::begin_seeding() {
   complete_ = true;
-  choker_->on_seeding(clock::now());
-  follow_choker();
-  copies_.emplace(info_->shape().piece_count());
+  serving_->on_seeding(clock::now());
+  follow_orders();
 }
 
 void share::start_download(download_request request) {
@@ -127,11 +126,9 @@ awaitable<void> share::run_session(std::list<std::unique_ptr<session>>::iterator
   co_await one.run();
   if (download_) download_->on_session_gone(one);
   if (one.leecher) {
-    // First, so that whose turn comes in its place knows what is nobody's again.
-    if (knows_copies_of(one)) copies_->on_leecher_gone(*one.leecher);
-    spread_hints();
-    choker_->on_leecher_gone(*std::exchange(one.leecher, std::nullopt), clock::now());
-    follow_choker();
+    by_leecher_.erase(*one.leecher);
+    serving_->on_leecher_gone(*std::exchange(one.leecher, std::nullopt), clock::now());
+    follow_orders();
   }
   if (one.in_book) {
     const end_reason why = one.reason();
@@ -181,109 +178,83 @@ void share::on_content_lost(const error& why) {
   }
 }
 
-bool share::knows_copies_of(const session& one) const {
-  return copies_ && one.leecher && copies_->knows(*one.leecher);
-}
-
 void share::on_session(session& from) {
-  if (!choker_ || from.leecher) return;
-  from.leecher = choker_->on_leecher(from.round_trip_min(), clock::now());
-  follow_choker();
+  if (!serving_ || from.leecher) return;
+  from.leecher = serving_->on_leecher(from.round_trip_min(), clock::now());
+  by_leecher_.emplace(*from.leecher, &from);
+  follow_orders();
 }
 
 void share::on_interested(session& from, bool interested) {
   if (!from.leecher) return;
-  choker_->on_interested(*from.leecher, interested, clock::now());
-  follow_choker();
+  serving_->on_interested(*from.leecher, interested, clock::now());
+  follow_orders();
 }
 
 void share::on_leecher_has(session& from, piece_index piece) {
-  if (!knows_copies_of(from)) return;
-  copies_->on_have(*from.leecher, piece);
-  follow_choker();
+  if (!from.leecher) return;
+  serving_->on_have(*from.leecher, piece, clock::now());
+  follow_orders();
 }
 
 void share::on_leecher_holds(session& from) {
-  if (!copies_ || !from.leecher || !from.ready()) return;
-  if (!copies_->knows(*from.leecher)) {
-    copies_->on_leecher(*from.leecher, from.hears_hints());
-    if (!choker_->choked(*from.leecher)) tell_taken(from);
-  }
-  copies_->on_holds(*from.leecher, from.holds());
-  follow_choker();
-}
-
-void share::tell_taken(session& to) {
-  if (!knows_copies_of(to)) return;
-  for (const piece_index piece : copies_->taken(*to.leecher)) to.hint(piece, true);
+  if (!from.leecher || !from.ready()) return;
+  serving_->on_holds(*from.leecher, from.holds(), from.hears_hints(), clock::now());
+  follow_orders();
 }
 
 bool share::may_serve(session& to, const byte_range& range) {
-  if (!to.leecher || !choker_->on_request(*to.leecher, range.bytes, clock::now())) return false;
-  const bool serve = !knows_copies_of(to) || copies_->on_request(*to.leecher, range.piece);
-  if (!serve) choker_->on_refused(*to.leecher, range.bytes, clock::now());
-  // In this order: whose turn comes hears all that is taken with it.
-  spread_hints();
-  follow_choker();
+  const bool serve = to.leecher && serving_->on_request(*to.leecher, range, clock::now());
+  if (to.leecher) follow_orders();
   return serve;
 }
 
 void share::on_sent(session& to, std::uint32_t bytes) {
   if (!to.leecher) return;
-  choker_->on_sent(*to.leecher, bytes, clock::now());
-  follow_choker();
+  serving_->on_sent(*to.leecher, bytes, clock::now());
+  follow_orders();
 }
 
 void share::on_refused(session& to, std::span<const byte_range> ranges) {
   if (!to.leecher) return;
-  for (const byte_range& range : ranges) {
-    choker_->on_refused(*to.leecher, range.bytes, clock::now());
-    if (knows_copies_of(to)) copies_->on_refused(*to.leecher, range.piece);
-  }
-  spread_hints();
-  follow_choker();
+  serving_->on_refused(*to.leecher, ranges, clock::now());
+  follow_orders();
 }
 
-void share::follow_choker() {
-  while (const auto changed = copies_ ? copies_->next_backlog() : std::nullopt) {
-    choker_->on_backlog(changed->leecher, changed->pieces, clock::now());
+void share::follow_orders() {
+  while (const auto order = serving_->next_order(clock::now())) {
+    const auto at = by_leecher_.find(order->leecher);
+    if (at == by_leecher_.end()) continue;
+    session& to = *at->second;
+    switch (order->what) {
+      case serving::order::kind::choke:
+      case serving::order::kind::unchoke:
+        serving_->on_round_trip(order->leecher, to.round_trip_min());
+        to.set_choked(order->what == serving::order::kind::choke);
+        break;
+      case serving::order::kind::taken:
+      case serving::order::kind::returned:
+        to.hint(order->piece, order->what == serving::order::kind::taken);
+        break;
+    }
   }
-  while (const auto decision = choker_->next_decision()) {
-    const auto at = std::find_if(sessions_.begin(), sessions_.end(),
-                                 [&](const auto& one) { return one && one->leecher == decision->leecher; });
-    if (at == sessions_.end()) continue;
-    if (!decision->choke) tell_taken(**at);
-    // Where links are busy it takes a while until it is known how near a peer is.
-    choker_->on_round_trip(decision->leecher, (*at)->round_trip_min());
-    (*at)->set_choked(decision->choke);
-  }
-  if (choker_->next_deadline() < turns_due_) turns_changed_.set();
+  if (serving_->next_deadline() < turns_due_) turns_changed_.set();
 }
 
 awaitable<void> share::turns_loop() {
   while (!stopped_) {
-    turns_due_ = choker_ ? choker_->next_deadline() : never;
+    turns_due_ = serving_ ? serving_->next_deadline() : never;
     (void)co_await turns_changed_.wait_until(turns_due_);
-    if (stopped_ || !choker_) continue;
-    choker_->on_deadline(clock::now());
-    follow_choker();
-  }
-}
-
-void share::spread_hints() {
-  if (!copies_) return;
-  while (const auto change = copies_->next_change()) {
-    for (auto& one : sessions_) {
-      if (!one || one->leecher == change->owner || !knows_copies_of(*one)) continue;
-      if (!change->taken || !choker_->choked(*one->leecher)) one->hint(change->piece, change->taken);
-    }
+    if (stopped_ || !serving_) continue;
+    serving_->on_deadline(clock::now());
+    follow_orders();
   }
 }
 
 void share::on_metadata(metainfo_ptr info) {
   info_ = std::move(info);
   verified_ = bitmap(info_->shape().piece_count());
-  choker_.emplace(info_->shape().chunk_bytes());
+  serving_.emplace(info_->shape());
   for (auto& one : sessions_) {
     if (!one->closed()) one->on_shape_known();
   }

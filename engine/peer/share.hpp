@@ -22,9 +22,8 @@
 #include "peer/download.hpp"
 #include "peer/peer_context.hpp"
 #include "peer/session.hpp"
-#include "policy/choker.hpp"
-#include "policy/first_copies.hpp"
 #include "policy/peer_book.hpp"
+#include "policy/serving.hpp"
 #include "store/content_files.hpp"
 
 namespace shoal {
@@ -126,6 +125,8 @@ class share {
   void on_leecher_holds(session& from);
   /// False: the request is to be rejected, because the peer is choked or another leecher was given the piece.
   [[nodiscard]] bool may_serve(session& to, const byte_range& range);
+  /// What a peer is served still after it was choked. It is served.
+  std::uint64_t turn_bytes() const { return serving_->turn_bytes(); }
   /// The payload of a request that may_serve() accepted was sent.
   void on_sent(session& to, std::uint32_t bytes);
   /// Those of such requests will not be.
@@ -183,10 +184,8 @@ class share {
   awaitable<void> run_download();
   /// Ends the turns of leechers when they are over, until stop().
   awaitable<void> turns_loop();
-  void follow_choker();
-  bool knows_copies_of(const session& one) const;
-  void tell_taken(session& to);
-  void spread_hints();
+  /// Does what the serving decided.
+  void follow_orders();
   bool wants_peers() const;
   void begin_seeding();
   /// See session for `answered_in`.
@@ -201,8 +200,8 @@ class share {
   bitmap verified_;
   std::uint64_t verified_bytes_ = 0;
   bool complete_ = false;
-  std::optional<choker> choker_;        ///< once the metadata is known
-  std::optional<first_copies> copies_;  ///< while complete
+  std::optional<serving> serving_;  ///< once the metadata is known
+  std::unordered_map<leecher_id, session*> by_leecher_;
   bool stopped_ = false;
   std::unique_ptr<class download> download_;
   std::optional<std::unordered_map<digest, file_index>> file_roots_;
