@@ -87,7 +87,6 @@ void node::on_timer(timer which) {
     transfer_->on_deadline(now());
     follow_decisions();
   }
-  give_up_leaves();
   dial_more();
   sweep_at(std::min(now() + sweep_interval, std::max(transfer_->next_deadline(), now() + sweep_interval_min)));
 }
@@ -161,7 +160,6 @@ void node::detach(session& gone) {
     transfer_->on_source_gone(*gone.source, now());
   }
   std::erase(ends_, end);
-  if (downloading()) leaves_lost(end);
   serving_.on_leecher_gone(gone.leecher, now());
   follow_orders();
 }
@@ -367,7 +365,9 @@ void node::follow_decisions() {
     around_.seen_by.on_banned(index_, peer_of(end), now());
     if (open(end)) close(at(end), false);
   }
-  while (const auto piece = transfer_->next_leaf_query()) ask_leaves(*piece);
+  while (const auto query = transfer_->next_leaf_query(now())) {
+    around_.net.send(by_source_[query->source.value()], {message::kind::leaves_request, {query->piece, 0, 0}});
+  }
   if (transfer_->work_freed()) pump_all();
   while (const auto source = transfer_->next_affected()) pump(at(by_source_[source->value()]));
 }

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -87,10 +86,6 @@ class node final : public host {
     std::uint32_t reported = 0;     ///< of these, in whole buffers
     byte_range receiving;
   };
-  struct leaf_query {
-    std::vector<end_index> asked;
-    time_point deadline = never;
-  };
 
   time_point now() const { return around_.net.now(); }
   node_index peer_of(end_index end) const { return around_.net.owner(other_end(end)); }
@@ -123,11 +118,8 @@ class node final : public host {
   void after_event(session& from);
 
   // node_leaves.cpp: finding out who lied.
-  void ask_leaves(piece_index piece);
   void on_leaves(session& from, piece_index piece);
   void on_leaves_refused(session& from, piece_index piece);
-  void leaves_lost(end_index end);
-  void give_up_leaves();
 
   surroundings& around_;
   role role_;
@@ -141,7 +133,6 @@ class node final : public host {
   std::deque<session> sessions_;  ///< as they opened
   std::vector<end_index> ends_;   ///< of those that are open
   std::vector<end_index> by_source_;
-  std::map<piece_index, leaf_query> leaf_queries_;
   transfer::totals totals_;  ///< once complete
   bool awaited_ = false;
   time_point begun_ = never;

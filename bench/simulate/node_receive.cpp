@@ -89,7 +89,6 @@ void node::on_download_complete() {
   completed_ = now();
   totals_ = transfer_->total();
   transfer_.reset();
-  leaf_queries_.clear();
   if (awaited_) --around_.unfinished;
   around_.seen_by.on_complete(index_, now());
   const std::vector<end_index> ends = ends_;

@@ -95,7 +95,6 @@ awaitable<void> download::transfer_chunks() {
       transfer_->on_deadline(now);
       follow_decisions();
     }
-    give_up_leaves(now);
     check_paths(now);
     pump_attributes(now);
     measure(now);
@@ -222,7 +221,7 @@ void download::follow_decisions() {
     // At once: the session may take a moment to end, and others are to get what it was asked for.
     on_session_gone(*one);
   }
-  while (const auto piece = transfer_->next_leaf_query()) ask_leaves(*piece);
+  while (const auto query = transfer_->next_leaf_query(clock::now())) ask_leaves(query->source, query->piece);
   while (const auto fault = transfer_->next_fault()) {
     log_error("an idle source was forgotten; it is asked now share={} source={} chunk={}",
               request_.id.hex().substr(0, 12), fault->source.value(), fault->chunk.value());
@@ -260,7 +259,6 @@ void download::on_session_gone(session& from) {
     }
     attached_.erase(source);
     transfer_->on_source_gone(source, clock::now());
-    leaves_lost(source);
     if (phase_ == download_phase::downloading) follow_decisions();
   } else {
     attached_.erase(source);

@@ -127,8 +127,6 @@ class download {
     std::uint32_t layer_width = 0;
     std::uint32_t leaf_count = 0;
     std::vector<digest> leaves;  // proven so far, from the first of the piece on
-    std::vector<source_id> asked;
-    time_point deadline = never;
   };
 
   /// Once the metadata is known.
@@ -193,13 +191,11 @@ class download {
   void remember_gone(source_row row);
 
   // download_leaves.cpp: finding out who lied.
-  void ask_leaves(piece_index piece);
+  void ask_leaves(source_id source, piece_index piece);
   hash_range next_leaves(piece_index piece, const leaf_query& query) const;
-  void give_up_leaves(time_point now);
   bool take_leaves(session& from, const hash_range& range, std::span<const digest> hashes);
   void leaves_refused(session& from, const hash_range& range);
   /// The source is gone: others are asked.
-  void leaves_lost(source_id source);
 
   peer_context& context_;
   share& share_;

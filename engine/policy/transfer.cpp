@@ -134,6 +134,7 @@ void transfer::on_source_gone(source_id source, time_point now) {
   state& s = *state_;
   s.latest = now;
   s.at(source);
+  s.inquiry.on_source_gone(source);
   s.total.chunks_requeued += s.queue.on_source_gone(source);
   std::erase(s.present, source);
   s.looked_at = {};
@@ -312,11 +313,21 @@ void transfer::on_store_failed(piece_index piece, std::uint32_t first_block, std
 }
 
 void transfer::on_leaves(piece_index piece, std::span<const digest> leaves, time_point now) {
+  state_->inquiry.on_closed(piece);
   state_->apply(piece, state_->checks.on_leaves(piece, leaves), now);
 }
 
-void transfer::on_leaves_unavailable(piece_index piece, time_point now) {
-  state_->apply(piece, state_->checks.on_leaves_unavailable(piece), now);
+void transfer::on_leaves_part(piece_index piece, source_id source, time_point now) {
+  state_->inquiry.on_part(piece, source, now);
+}
+
+void transfer::on_leaves_refused(piece_index piece, source_id source, time_point now) {
+  state_->latest = now;
+  state_->inquiry.on_refused(piece, source);
+}
+
+bool transfer::leaves_asked(piece_index piece, source_id source) const {
+  return state_->inquiry.asked(piece, source);
 }
 
 // State.

@@ -97,8 +97,12 @@ class transfer {
   /// Answer to next_leaf_query: all leaves of the piece, proven against its root. Blocks that differ are
   /// thrown away and those who sent them are banned; good blocks are kept.
   void on_leaves(piece_index piece, std::span<const digest> leaves, time_point now);
-  /// Nobody answered: the piece is fetched again, whole, from one source at a time.
-  void on_leaves_unavailable(piece_index piece, time_point now);
+  /// A part of them, proven; the source is asked for more.
+  void on_leaves_part(piece_index piece, source_id source, time_point now);
+  /// The source does not have them or does not tell (BEP 52 hash reject).
+  void on_leaves_refused(piece_index piece, source_id source, time_point now);
+  /// The source was asked for the leaves of the piece, which are not known yet.
+  bool leaves_asked(piece_index piece, source_id source) const;
 
   /// The driver reads from no source for now (its buffers wait for the disk): deadlines stand still and rates
   /// do not suffer until on_reading_resumed. May be repeated.
@@ -120,8 +124,14 @@ class transfer {
   std::optional<source_id> next_ban();
   /// The piece by which it was found out that the source lied; nothing if it did not.
   std::optional<piece_index> lied_about(source_id source) const;
-  /// A failed piece whose leaf hashes the driver should fetch (piece_leaves_request), to find who lied.
-  std::optional<piece_index> next_leaf_query();
+  /// A source to ask for the leaf hashes of a failed piece (piece_leaves_request), to find who lied. Without an answer
+  /// others are asked; then the piece is fetched again, whole, from one source at a time.
+  struct leaf_query {
+    source_id source;
+    piece_index piece;
+    bool operator==(const leaf_query&) const = default;
+  };
+  std::optional<leaf_query> next_leaf_query(time_point now);
   /// A source that has something to cancel, and so room to be asked for more, because of what came from another one.
   std::optional<source_id> next_affected();
   /// A source was idle though it could bring something that nobody else does: a fault of this class, which is mended by

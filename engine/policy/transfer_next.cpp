@@ -192,8 +192,21 @@ std::optional<transfer::fault> transfer::next_fault() {
   return first;
 }
 
-std::optional<piece_index> transfer::next_leaf_query() {
-  return state_->checks.next_leaf_query();
+std::optional<transfer::leaf_query> transfer::next_leaf_query(time_point now) {
+  state& s = *state_;
+  while (const auto failed = s.checks.next_leaf_query()) s.inquiry.on_failed(*failed);
+  while (const auto piece = s.inquiry.next_piece()) {
+    const auto holder = std::ranges::find_if(s.present, [&](source_id id) {
+      return !s.at(id).banned && s.queue.held(id).test(piece->value()) && s.inquiry.may_ask(*piece, id);
+    });
+    if (holder != s.present.end()) {
+      s.inquiry.on_asked(*piece, *holder, now);
+      return leaf_query{*holder, *piece};
+    }
+    s.inquiry.on_closed(*piece);
+    s.apply(*piece, s.checks.on_leaves_unavailable(*piece), now);
+  }
+  return std::nullopt;
 }
 
 std::optional<source_id> transfer::next_affected() {
@@ -222,7 +235,7 @@ time_point transfer::state::stall_deadline(const source& one) const {
 
 time_point transfer::next_deadline() const {
   const state& s = *state_;
-  time_point next = s.idle_check;
+  time_point next = std::min(s.idle_check, s.inquiry.next_deadline());
   for (const auto id : s.present) {
     const state::source& one = *s.sources[id.value()];
     if (!s.paused) next = std::min(next, s.stall_deadline(one));
@@ -257,6 +270,7 @@ void transfer::on_deadline(time_point now) {
     s.idle_check = never;
     s.work_freed = true;
   }
+  s.inquiry.on_deadline(now);
   for (const auto id : s.present) {
     state::source& one = s.at(id);
     if (one.resume && *one.resume <= now) {

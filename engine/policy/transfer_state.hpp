@@ -10,6 +10,7 @@
 
 #include "policy/chunk_queue.hpp"
 #include "policy/forecast.hpp"
+#include "policy/leaf_inquiry.hpp"
 #include "policy/request_list.hpp"
 #include "policy/request_window.hpp"
 #include "policy/steal.hpp"
@@ -113,6 +114,7 @@ struct transfer::state {
   metainfo_ptr info;
   chunk_queue queue;
   verification checks;
+  leaf_inquiry inquiry;
   bitmap verified;
   std::uint64_t verified_bytes = 0;
   std::vector<std::unique_ptr<source>> sources;

@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "policy/transfer.hpp"
@@ -326,22 +327,25 @@ class chaos {
   }
 
   void answer_queries() {
-    while (const auto index = transfer_.next_leaf_query()) {
-      auto& piece = pieces_[index->value()];
+    while (const auto query = transfer_.next_leaf_query(now_)) {
+      auto& piece = pieces_[query->piece.value()];
       REQUIRE(piece.disputed);
-      piece.disputed = false;
       if (chance(50)) {
+        piece.disputed = false;
         piece.proven = true;
         for (auto& block : piece.blocks) {
           if (block.wrong) block.state = missing;
         }
-        transfer_.on_leaves(*index, content_.leaves[index->value()], now_);
+        transfer_.on_leaves(query->piece, content_.leaves[query->piece.value()], now_);
       } else {
-        piece.exclusive = true;
-        for (auto& block : piece.blocks) block.state = missing;
-        transfer_.on_leaves_unavailable(*index, now_);
+        transfer_.on_leaves_refused(query->piece, query->source, now_);
       }
       bans();
+    }
+    for (auto& piece : pieces_) {
+      if (!std::exchange(piece.disputed, false)) continue;
+      piece.exclusive = true;
+      for (auto& block : piece.blocks) block.state = missing;
     }
   }
 

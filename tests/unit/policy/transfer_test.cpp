@@ -349,7 +349,7 @@ TEST_CASE("a liar that sent a whole piece is banned and the piece is fetched fro
   CHECK(s.transfer.next_ban() == liar);
   CHECK(s.transfer.lied_about(liar).has_value());
   CHECK_FALSE(s.transfer.next_ban());
-  CHECK_FALSE(s.transfer.next_leaf_query());
+  CHECK_FALSE(s.transfer.next_leaf_query(s.now));
   CHECK(s.ask(liar).empty());
   CHECK(s.transfer.total().bytes_failed == 64 * KiB);
   const auto ann = s.join();
@@ -375,9 +375,16 @@ struct disputed_piece {
     CHECK(s.deliver(honest, good[0]) == transfer::check::partial);
     CHECK(s.deliver(liar, bad[0], true) == transfer::check::failed);
     CHECK_FALSE(s.transfer.next_ban());
-    CHECK(s.transfer.next_leaf_query() == piece_index{0});
-    CHECK_FALSE(s.transfer.next_leaf_query());
+    CHECK(s.transfer.next_leaf_query(s.now) == transfer::leaf_query{honest, piece_index{0}});
+    CHECK_FALSE(s.transfer.next_leaf_query(s.now));
     CHECK(s.ask(honest).empty());
+  }
+
+  void nobody_tells() {
+    s.transfer.on_leaves_refused(piece_index{0}, honest, s.now);
+    while (const auto query = s.transfer.next_leaf_query(s.now)) {
+      s.transfer.on_leaves_refused(query->piece, query->source, s.now);
+    }
   }
 };
 
@@ -406,7 +413,7 @@ TEST_CASE("leaf hashes name the liar and the good blocks are kept") {
 TEST_CASE("without leaf hashes the piece comes again from one new source, which proves who lied") {
   disputed_piece d;
   const auto cat = d.s.join(std::nullopt, 64 * KiB, 1);
-  d.s.transfer.on_leaves_unavailable(piece_index{0}, d.s.now);
+  d.nobody_tells();
   CHECK_FALSE(d.s.transfer.next_ban());
   CHECK(d.s.ask(d.honest).empty());
   CHECK(d.s.ask(d.liar).empty());
@@ -422,7 +429,7 @@ TEST_CASE("without leaf hashes the piece comes again from one new source, which 
 
 TEST_CASE("without leaf hashes and new sources the suspects deliver alone, one after the other") {
   disputed_piece d;
-  d.s.transfer.on_leaves_unavailable(piece_index{0}, d.s.now);
+  d.nobody_tells();
   const auto asked = d.s.ask(d.liar);
   REQUIRE(asked.size() == 1);
   CHECK(d.s.ask(d.honest).empty());
@@ -436,7 +443,7 @@ TEST_CASE("without leaf hashes and new sources the suspects deliver alone, one a
 TEST_CASE("if the only source of a piece falls silent another begins it anew") {
   disputed_piece d;
   const auto cat = d.s.join(std::nullopt, 64 * KiB, 1);
-  d.s.transfer.on_leaves_unavailable(piece_index{0}, d.s.now);
+  d.nobody_tells();
   d.s.deliver(cat, d.s.ask(cat).at(0));
   const auto late = d.s.ask(cat).at(0);
   d.s.now += 1500ms;
