@@ -81,8 +81,8 @@ bool read(int count, char** words, choices& chosen) {
       "that the kernel holds of each session: the next requests are taken before");
   add("message-bytes", option(how.message_bytes_more), "that each control message costs on the uplink, beyond its own");
   add("known", option(how.addresses_known), "addresses that a node knows at most");
-  add("sources", option(how.sources_max), "sessions beyond which a node dials no more");
-  add("crowd", option(how.crowd_max), "of them with nodes that do not hold everything");
+  add("sources", option(how.limits.sources_max), "sessions beyond which a node dials no more");
+  add("crowd", option(how.limits.crowd_max), "of them with nodes that do not hold everything");
   add("slow", option(how.slow_share), "share of the leechers with a slow uplink");
   add("slow-factor", option(how.slow_factor), "how slow");
   add("churn", option(how.churn_share), "share of the leechers that die, and are replaced by new ones");

@@ -14,8 +14,6 @@ namespace {
 // As the product has them in peer/ and wire/, which simulation does not include.
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
 constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
-// As the product's download has it.
-constexpr duration starved_after = std::chrono::seconds(5);
 constexpr std::uint32_t request_bytes_max = 1 * MiB;
 constexpr std::uint32_t requests_queued_max = 2048;
 
@@ -41,7 +39,7 @@ node::node(surroundings& around, role what, node_index index)
     : around_(around),
       role_(what),
       index_(index),
-      book_(mixed(around.how.seed, index.value())),
+      book_(mixed(around.how.seed, index.value()), around.how.limits),
       serving_(around.content.shape()) {}
 
 void node::set_awaited() {
@@ -102,18 +100,9 @@ std::size_t node::seeders() {
       std::count_if(ends_.begin(), ends_.end(), [&](end_index end) { return has_all(at(end)); }));
 }
 
-bool node::has_room() {
-  if (now() - heard_ >= starved_after) return dialling_ < around_.how.crowd_max;
-  const std::size_t crowd = ends_.size() - seeders();
-  return ends_.size() + dialling_ < around_.how.sources_max && crowd + dialling_ < around_.how.crowd_max;
-}
-
 void node::dial_more() {
   if (!downloading()) return;
-  while (has_room()) {
-    const auto next = book_.next_dial(seeders(), now());
-    if (!next) break;
-    ++dialling_;
+  while (const auto next = book_.next_dial({ends_.size(), seeders(), now() - heard_}, now())) {
     around_.net.dial(index_, node_at(*next));
   }
 }
@@ -124,20 +113,17 @@ bool node::accepts(node_index peer) const {
 }
 
 void node::on_dial_failed(node_index whom) {
-  --dialling_;
   book_.on_dial_failed(address_of(whom));
   dial_more();
 }
 
 void node::on_dial_refused(node_index whom) {
-  --dialling_;
   book_.on_dial_failed(address_of(whom));
   dial_more();
 }
 
 void node::on_open(end_index end) {
   if (dialled(end)) {
-    --dialling_;
     book_.on_connected(address_of(peer_of(end)));
   }
   around_.net.set_tag(end, static_cast<std::uint32_t>(sessions_.size()));

@@ -95,7 +95,6 @@ class node final : public host {
   bool downloading() const { return transfer_ != nullptr; }
   /// Sessions with nodes that hold everything.
   std::size_t seeders();
-  bool has_room();
   void dial_more();
   const host& peer_host(end_index end) const { return around_.net.at(peer_of(end)); }
   void detach(session& gone);
@@ -125,7 +124,6 @@ class node final : public host {
   role role_;
   node_index index_;
   peer_book book_;
-  std::size_t dialling_ = 0;
   std::unique_ptr<transfer> transfer_;
   serving serving_;
   time_point turns_due_ = never;

@@ -9,6 +9,7 @@
 
 #include "core/bytes.hpp"
 #include "core/time.hpp"
+#include "policy/peer_book.hpp"
 #include "simulate/source_plan.hpp"
 
 namespace shoal::simulate {
@@ -41,8 +42,7 @@ struct scenario {
   std::uint32_t uplink_unsent_bytes = 0;      ///< of a session, at most: when only so much is left, more is taken
   std::uint32_t message_bytes_more = 0;       ///< on the uplink, for each control message beyond its own length
   std::uint32_t addresses_known = 256;        ///< of other nodes, at most, drawn at random, and all seeders
-  std::uint32_t sources_max = 64;             ///< a node dials no more while it has this many sessions
-  std::uint32_t crowd_max = 32;               ///< nor while it has this many with nodes that do not hold everything
+  dial_limits limits{};                       ///< sessions with which a node dials no more
 
   double slow_share = 0;  ///< of the leechers; their uplink is slow_factor times slower
   double slow_factor = 10;

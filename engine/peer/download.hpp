@@ -23,6 +23,7 @@
 #include "peer/store_queue.hpp"
 #include "policy/attributes_fetch.hpp"
 #include "policy/metadata_fetch.hpp"
+#include "policy/peer_book.hpp"
 #include "policy/transfer.hpp"
 #include "store/content_files.hpp"
 #include "wire/extension.hpp"
@@ -87,8 +88,10 @@ class download {
   std::string reason() const;
   /// What the user should know of it besides, one line each: what is left out, and who is not told.
   const std::vector<std::string>& notes() const { return notes_; }
-  /// Nothing has come for so long that more peers are needed.
-  bool starved() const;
+  /// Nothing has come for so long, while peers were asked.
+  duration silence() const;
+  /// So long that more peers are needed.
+  bool starved() const { return silence() >= starved_after; }
   std::uint64_t bytes_done() const;
   /// Bytes in pieces of zeros, which nobody has to send.
   std::uint64_t bytes_zero() const { return bytes_zero_; }

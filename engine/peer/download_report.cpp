@@ -14,7 +14,6 @@ namespace {
 
 // Silence after which a download says what it waits for.
 constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
-constexpr duration starved_after = std::chrono::seconds(5);
 // Rows of sources that are gone; beyond this the oldest are forgotten.
 constexpr std::size_t gone_sources_max = 256;
 // Symbolic links that are named one by one; the rest is a number.
@@ -104,9 +103,9 @@ std::vector<source_row> download::sources() const {
   return rows;
 }
 
-bool download::starved() const {
+duration download::silence() const {
   const bool asking = phase_ == download_phase::metadata || phase_ == download_phase::downloading;
-  return asking && clock::now() - last_byte_ >= starved_after;
+  return asking ? clock::now() - last_byte_ : duration::zero();
 }
 
 std::string download::reason() const {

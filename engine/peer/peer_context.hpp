@@ -19,11 +19,6 @@ namespace shoal {
 
 /// Sessions that one address opens: room for a whole lab behind one router, and left for others.
 inline constexpr std::size_t sessions_per_address_max = 256;
-/// A downloader dials no more peers of a share while it has this many sessions there.
-inline constexpr std::size_t sources_per_share_max = 64;
-/// Nor while it has this many with peers that do not hold everything: each says what it verifies to all, and a crowd is
-/// no faster when everybody hears more of it.
-inline constexpr std::size_t crowd_per_share_max = 32;
 
 struct peer_context {
   asio::any_io_executor executor;

@@ -168,6 +168,7 @@ class share {
   awaitable<void> redial(peer_id who, peer_address where, duration patience);
   /// Sessions with peers that hold everything.
   std::size_t seeders() const;
+  sessions_held held() const;
   /// One more peer may be dialled.
   bool has_room() const;
   /// False if the new connection must go: banned, a duplicate, or one too many. Those that it replaces are closed.

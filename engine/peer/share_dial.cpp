@@ -40,12 +40,13 @@ std::size_t share::seeders() const {
       [](const std::unique_ptr<session>& one) { return one->holds().size() != 0 && one->holds().all(); }));
 }
 
+sessions_held share::held() const {
+  return {sessions_.size(), seeders(), download_->silence()};
+}
+
 bool share::has_room() const {
   if (context_.sessions >= context_.budget.sessions || context_.dials >= context_.budget.dials) return false;
-  // Nobody here has what is missing. Somebody who came later may.
-  if (download_->starved()) return dialling_.size() < crowd_per_share_max;
-  const std::size_t crowd = sessions_.size() - seeders();
-  return sessions_.size() + dialling_.size() < sources_per_share_max && crowd + dialling_.size() < crowd_per_share_max;
+  return book_.has_room(held());
 }
 
 void share::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder) {
@@ -73,7 +74,7 @@ awaitable<void> share::dial_loop() {
   while (wants_peers()) {
     const auto now = clock::now();
     while (has_room()) {
-      const auto next = book_.next_dial(seeders(), now);
+      const auto next = book_.next_dial(held(), now);
       if (!next) break;
       tasks_.spawn("dial", dial(*next));
     }

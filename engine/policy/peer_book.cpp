@@ -120,8 +120,15 @@ void peer_book::on_banned(const peer_id& peer) {
   on_left(peer);
 }
 
-std::optional<peer_address> peer_book::next_dial(std::size_t seeders, time_point now) {
-  if (dialling_ >= dials_max) return std::nullopt;
+bool peer_book::has_room(const sessions_held& have) const {
+  if (dialling_ >= dials_max) return false;
+  if (have.silence >= starved_after) return dialling_ < limits_.crowd_max;
+  const std::size_t crowd = have.all - have.seeders;
+  return have.all + dialling_ < limits_.sources_max && crowd + dialling_ < limits_.crowd_max;
+}
+
+std::optional<peer_address> peer_book::next_dial(const sessions_held& have, time_point now) {
+  if (!has_room(have)) return std::nullopt;
   while (!later_.empty() && later_.begin()->first <= now) {
     const peer_address& where = later_.begin()->second;
     const entry& known = entries_.at(where);
@@ -129,7 +136,7 @@ std::optional<peer_address> peer_book::next_dial(std::size_t seeders, time_point
     later_.erase(later_.begin());
   }
   if (due_seeders_.empty() && due_others_.empty()) return std::nullopt;
-  const bool seeders_first = seeders < seeders_first_max && entries_.size() <= small_swarm_max;
+  const bool seeders_first = have.seeders < seeders_first_max && entries_.size() <= small_swarm_max;
   const bool seeder =
       !due_seeders_.empty() && (seeders_first || due_others_.empty() || *due_seeders_.begin() < *due_others_.begin());
   due& from = seeder ? due_seeders_ : due_others_;

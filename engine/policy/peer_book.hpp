@@ -43,9 +43,26 @@ inline constexpr duration dial_backoff_max = std::chrono::seconds(15);
 /// However often somebody says that an address is there, it is not dialled sooner than this after the last dial.
 inline constexpr duration dial_interval_min = std::chrono::seconds(1);
 
+/// Sessions with which a downloader dials no more peers of a share.
+struct dial_limits {
+  std::uint32_t sources_max = 64;
+  /// Of them with peers that do not hold everything: each says what it verifies to all, and a crowd is no faster when
+  /// everybody hears more of it.
+  std::uint32_t crowd_max = 32;
+};
+/// After so much silence nobody here has what is missing. Somebody who comes later may: the limits do not count then.
+inline constexpr duration starved_after = std::chrono::seconds(5);
+
+/// What a downloader has.
+struct sessions_held {
+  std::size_t all = 0;
+  std::size_t seeders = 0;  ///< of them with peers that hold everything
+  duration silence{};       ///< nothing has arrived for so long
+};
+
 class peer_book {
  public:
-  explicit peer_book(std::uint64_t seed) : random_(seed) {}
+  explicit peer_book(std::uint64_t seed, const dial_limits& limits = {}) : limits_(limits), random_(seed) {}
 
   /// An address became known; `peer` if the tracker said who it is, `seeder` if it said that it holds everything. Known
   /// ones are dialled again at once.
@@ -65,9 +82,10 @@ class peer_book {
   void on_refused(const peer_address& where, time_point now);
   void on_banned(const peer_id& peer);
 
-  /// An address to dial now, which counts as being dialled from then on. `seeders`: sessions with peers that hold
-  /// everything.
-  std::optional<peer_address> next_dial(std::size_t seeders, time_point now);
+  /// More peers may be dialled, as far as the limits say.
+  bool has_room(const sessions_held& have) const;
+  /// An address to dial now, which counts as being dialled from then on. Nothing without room.
+  std::optional<peer_address> next_dial(const sessions_held& have, time_point now);
   /// `now` or earlier if one is due; never while all dials_max are under way.
   time_point next_deadline() const;
   /// Known peers whose last dial failed, at most `count` of them, others each time.
@@ -102,6 +120,7 @@ class peer_book {
   time_point earliest_dial(const peer_address& where, time_point now) const;
   void remember_dial(const peer_address& where, time_point now);
 
+  dial_limits limits_;
   std::map<peer_address, entry> entries_;
   due due_seeders_;
   due due_others_;

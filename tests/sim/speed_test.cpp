@@ -91,7 +91,7 @@ TEST_CASE("what a seeder tells a crowd does not take its uplink from it") {
   scenario how;
   how.share_bytes = 16 * MiB;
   how.leechers = 63;
-  how.crowd_max = 8;
+  how.limits.crowd_max = 8;
   how.message_bytes_more = 200;
   CHECK(slowdown(how) < 1.25);
 }

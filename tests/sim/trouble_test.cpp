@@ -67,7 +67,7 @@ TEST_CASE("random trouble of all kinds at once") {
     how.latency_spread = std::chrono::microseconds(chance.below(20'000));
     how.start_spread = std::chrono::milliseconds(chance.below(500));
     how.uplink_slots = chance.below(2) == 0 ? 4 : 1000;
-    how.sources_max = static_cast<std::uint32_t>(4 + chance.below(60));
+    how.limits.sources_max = static_cast<std::uint32_t>(4 + chance.below(60));
     how.slow_share = 0.3 * chance.fraction();
     how.slow_factor = 2 + 20 * chance.fraction();
     how.churn_share = 0.3 * chance.fraction();

@@ -25,10 +25,10 @@ TEST_CASE("an address that becomes known is dialled once, at once") {
   peer_book book(1);
   book.on_found(a, std::nullopt, false, start);
   CHECK(book.next_deadline() <= start);
-  CHECK(book.next_dial(0, start) == a);
-  CHECK(book.next_dial(0, start) == std::nullopt);
+  CHECK(book.next_dial({}, start) == a);
+  CHECK(book.next_dial({}, start) == std::nullopt);
   book.on_connected(a);
-  CHECK(book.next_dial(0, start + std::chrono::hours(1)) == std::nullopt);
+  CHECK(book.next_dial({}, start + std::chrono::hours(1)) == std::nullopt);
 }
 
 TEST_CASE("a failed dial is repeated with growing pauses for as long as the address is known") {
@@ -37,12 +37,12 @@ TEST_CASE("a failed dial is repeated with growing pauses for as long as the addr
   time_point now = start;
   duration before{};
   for (int i = 0; i < 10; ++i) {
-    REQUIRE(book.next_dial(0, now) == a);
+    REQUIRE(book.next_dial({}, now) == a);
     book.on_dial_failed(a);
     const duration pause = book.next_deadline() - now;
     CHECK(pause >= before);
     CHECK(pause <= dial_backoff_max);
-    CHECK(book.next_dial(0, now) == std::nullopt);
+    CHECK(book.next_dial({}, now) == std::nullopt);
     before = pause;
     now = book.next_deadline();
   }
@@ -50,7 +50,7 @@ TEST_CASE("a failed dial is repeated with growing pauses for as long as the addr
   // Told of it again, it is worth a try at once.
   book.on_dial_failed(a);
   book.on_found(a, std::nullopt, false, now);
-  CHECK(book.next_dial(0, now) == a);
+  CHECK(book.next_dial({}, now) == a);
 }
 
 TEST_CASE("an address is not dialled more often because it is named more often") {
@@ -61,7 +61,7 @@ TEST_CASE("an address is not dialled more often because it is named more often")
     // Whoever it is said to be, and however often it is taken back.
     if (ms % 3 == 0) book.on_left(id(1));
     book.on_found(a, id(1), ms % 2 == 0, now);
-    if (book.next_dial(0, now)) {
+    if (book.next_dial({}, now)) {
       ++dials;
       book.on_dial_failed(a);
     }
@@ -76,17 +76,17 @@ TEST_CASE("where a new way opens, those who could not be reached are dialled aga
   book.on_found(a, id(1), false, start);
   time_point now = start;
   for (int i = 0; i < 8; ++i) {
-    REQUIRE(book.next_dial(0, now) == a);
+    REQUIRE(book.next_dial({}, now) == a);
     book.on_dial_failed(a);
     now = book.next_deadline();
   }
   // The pause is long by now.
-  REQUIRE(book.next_dial(0, now) == a);
+  REQUIRE(book.next_dial({}, now) == a);
   book.on_dial_failed(a);
   book.on_new_way(now);
   book.check_invariants();
   CHECK(book.next_deadline() == now + dial_interval_min);
-  CHECK(book.next_dial(0, now + dial_interval_min) == a);
+  CHECK(book.next_dial({}, now + dial_interval_min) == a);
 }
 
 TEST_CASE("peers that could not be connected to are named, some each time") {
@@ -97,7 +97,7 @@ TEST_CASE("peers that could not be connected to are named, some each time") {
   CHECK(book.unreached(8).empty());
   time_point now = start;
   std::vector<peer_address> failed;
-  while (const auto next = book.next_dial(0, now)) {
+  while (const auto next = book.next_dial({}, now)) {
     book.on_dial_failed(*next);
     failed.push_back(*next);
   }
@@ -118,26 +118,26 @@ TEST_CASE("peers that could not be connected to are named, some each time") {
 TEST_CASE("the pause after a failed dial counts from its begin") {
   peer_book book(1);
   book.on_found(a, std::nullopt, false, start);
-  REQUIRE(book.next_dial(0, start) == a);
+  REQUIRE(book.next_dial({}, start) == a);
   book.on_dial_failed(a);
   CHECK(book.next_deadline() == start + dial_backoff_min);
   // Found out seconds later, the second failure costs no more time.
   const time_point second = book.next_deadline();
-  REQUIRE(book.next_dial(0, second) == a);
+  REQUIRE(book.next_dial({}, second) == a);
   book.on_dial_failed(a);
-  CHECK(book.next_dial(0, second + std::chrono::seconds(3)) == a);
+  CHECK(book.next_dial({}, second + std::chrono::seconds(3)) == a);
 }
 
 TEST_CASE("a peer that left is not dialled again, and a session with it may go on") {
   peer_book book(1);
   book.on_found(a, id(1), false, start);
   book.on_found(b, id(2), false, start);
-  REQUIRE(book.next_dial(0, start) == a);
+  REQUIRE(book.next_dial({}, start) == a);
   book.on_connected(a);
   book.on_left(id(1));
   book.on_left(id(2));
   CHECK(book.size() == 1);
-  CHECK(book.next_dial(0, start) == std::nullopt);
+  CHECK(book.next_dial({}, start) == std::nullopt);
   book.on_disconnected(a, true, start);
   CHECK(book.size() == 0);
 }
@@ -147,19 +147,19 @@ TEST_CASE("a banned peer is neither dialled nor taken up again") {
   book.on_found(a, id(1), false, start);
   book.on_banned(id(1));
   CHECK(book.banned(id(1)));
-  CHECK(book.next_dial(0, start) == std::nullopt);
+  CHECK(book.next_dial({}, start) == std::nullopt);
   book.on_found(b, id(1), false, start);
-  CHECK(book.next_dial(0, start) == std::nullopt);
+  CHECK(book.next_dial({}, start) == std::nullopt);
 }
 
 TEST_CASE("a lost session is dialled again after a pause only if that makes sense") {
   peer_book book(1);
   book.on_found(a, std::nullopt, false, start);
-  REQUIRE(book.next_dial(0, start) == a);
+  REQUIRE(book.next_dial({}, start) == a);
   book.on_connected(a);
   book.on_disconnected(a, true, start);
-  CHECK(book.next_dial(0, start) == std::nullopt);
-  REQUIRE(book.next_dial(0, start + dial_backoff_min) == a);
+  CHECK(book.next_dial({}, start) == std::nullopt);
+  REQUIRE(book.next_dial({}, start + dial_backoff_min) == a);
   book.on_connected(a);
   book.on_disconnected(a, false, start);
   CHECK(book.size() == 0);
@@ -172,7 +172,7 @@ TEST_CASE("dials under way and addresses are bounded") {
   }
   CHECK(book.size() == book_addresses_max);
   std::size_t dials = 0;
-  while (book.next_dial(0, start)) ++dials;
+  while (book.next_dial({}, start)) ++dials;
   CHECK(dials == dials_max);
   CHECK(book.next_deadline() == never);
   book.check_invariants();
@@ -185,7 +185,7 @@ TEST_CASE("those that are due are dialled in an order of the seed's, whatever or
       book.on_found({"192.0.2.1", port}, std::nullopt, false, start + std::chrono::milliseconds(port));
     }
     std::vector<std::uint16_t> ports;
-    while (const auto next = book.next_dial(0, start + std::chrono::seconds(1))) ports.push_back(next->port);
+    while (const auto next = book.next_dial({}, start + std::chrono::seconds(1))) ports.push_back(next->port);
     return ports;
   };
   CHECK(order_of(1).size() == dials_max);
@@ -200,7 +200,7 @@ TEST_CASE("in a small swarm those that hold everything are dialled first, until 
     for (std::size_t i = 0; i < others; ++i) {
       book.on_found({"192.0.2.9", static_cast<std::uint16_t>(i + 1)}, std::nullopt, false, start);
     }
-    return book.next_dial(connected, start) == a;
+    return book.next_dial({connected, connected}, start) == a;
   };
   int small = 0;
   int enough = 0;
@@ -224,7 +224,7 @@ TEST_CASE("an address that turns out to hold everything is dialled as such") {
   book.on_found(a, id(1), true, start);
   book.on_found(a, std::nullopt, false, start);
   book.check_invariants();
-  CHECK(book.next_dial(0, start) == a);
+  CHECK(book.next_dial({}, start) == a);
 }
 
 TEST_CASE("the book stays consistent under any order of events") {
@@ -235,6 +235,7 @@ TEST_CASE("the book stays consistent under any order of events") {
     const peer_address where{"192.0.2." + std::to_string(random() % 40), 1};
     const auto who = static_cast<std::uint8_t>(random() % 20);
     now += std::chrono::milliseconds(random() % 300);
+    std::size_t seeders = 0;
     switch (random() % 7) {
       case 0:
         book.on_found(where, id(who), random() % 2 == 0, now);
@@ -252,7 +253,8 @@ TEST_CASE("the book stays consistent under any order of events") {
         book.on_disconnected(where, random() % 2 == 0, now);
         break;
       case 5:
-        (void)book.next_dial(random() % (2 * seeders_first_max), now);
+        seeders = random() % (2 * seeders_first_max);
+        (void)book.next_dial({seeders, seeders}, now);
         break;
       default:
         if (random() % 50 == 0) book.on_banned(id(who));
