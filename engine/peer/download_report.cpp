@@ -122,21 +122,7 @@ std::string download::reason() const {
   if (phase_ == download_phase::metadata)
     return "asking " + std::to_string(attached_.size()) + (attached_.size() == 1 ? " peer" : " peers") + " what it is";
   if (clock::now() - last_byte_ < silence_worth_a_reason) return {};
-  waiting_counts counts;
-  counts.connected = attached_.size();
-  for (const auto& [source, one] : attached_) {
-    const auto stats = transfer_->stats(source);
-    if (stats.stalled) {
-      ++counts.silent;
-    } else if (!transfer_->interesting(source)) {
-      ++counts.without;
-    } else if (stats.choked) {
-      ++counts.choking;
-    } else if (stats.rejecting) {
-      ++counts.rejecting;
-    }
-  }
-  return waiting_reason(counts) + absent_text(share_, false);
+  return waiting_reason(transfer_->explain()) + absent_text(share_, false);
 }
 
 }  // namespace shoal

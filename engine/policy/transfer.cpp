@@ -362,4 +362,24 @@ transfer::source_stats transfer::stats(source_id source) const {
   return stats;
 }
 
+explanation transfer::explain() const {
+  explanation why;
+  why.sources = state_->present.size();
+  why.bytes_missing = state_->queue.missing_bytes();
+  for (const source_id id : state_->present) {
+    const auto& one = state_->at(id);
+    if (one.window.rate() > 0) why.rate += one.window.rate_at(state_->latest);
+    if (one.stalled) {
+      ++why.silent;
+    } else if (!interesting(id)) {
+      ++why.without;
+    } else if (one.choked) {
+      ++why.choking;
+    } else if (one.reject_pause > duration::zero()) {
+      ++why.rejecting;
+    }
+  }
+  return why;
+}
+
 }  // namespace shoal

@@ -20,6 +20,7 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "policy/chunk_queue.hpp"
+#include "policy/explanation.hpp"
 #include "policy/request_window.hpp"
 
 namespace shoal {
@@ -166,6 +167,7 @@ class transfer {
     std::uint32_t pieces_held = 0;
   };
   source_stats stats(source_id source) const;
+  explanation explain() const;
   struct totals {
     std::uint64_t chunks_stolen = 0;    ///< taken from another source's lane or out of its hands
     std::uint64_t chunks_requeued = 0;  ///< given back because a source died, stalled, choked or rejected
