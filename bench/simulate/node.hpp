@@ -1,4 +1,4 @@
-// One peer of a simulated swarm: drives the product's transfer and peer_book as the product does.
+// One peer of a simulated swarm: drives the product's transfer, serving and peer_book as the product does.
 //
 // Does what peer/download, peer/share and peer/session do around the policy, without sockets and disks: reports events
 // with on_*(…, now), sends what next_*() says, serves what it holds, announces each verified piece to all sessions at

@@ -13,7 +13,7 @@
 // even where there is room, until it has passed on what it has. So slow uplinks get what they pass on and the rest from
 // others, and what the seeder sends is spread by fast ones.
 //
-// Pure, no clock: events come with the time, decisions are asked for with next_decision(). Owned by peer/share. DESIGN:
+// Pure, no clock: events come with the time, decisions are asked for with next_decision(). Owned by serving. DESIGN:
 // "A crowd".
 #pragma once
 

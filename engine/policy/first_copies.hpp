@@ -10,7 +10,7 @@
 // Who was given pieces first that nobody else has yet has a backlog: it passes on less than it is given. As with BEP
 // 16, it had better be given no more for now, as long as others want something; choker sees to that.
 //
-// Pure; owned by peer/share while the share is complete. The methods that tell of a leecher are for those it knows.
+// Pure; owned by serving while the share is complete. The methods that tell of a leecher are for those it knows.
 // DESIGN: "A crowd".
 #pragma once
 
