@@ -219,7 +219,7 @@ void hash_and_write(exchange& buffers, int target, std::uint64_t bytes) {
   std::vector<digest> leaves;
   for (std::uint64_t done = 0; done < bytes;) {
     const exchange::job job = buffers.take_full();
-    leaves.resize((job.bytes + block_bytes - 1) / block_bytes);
+    leaves.resize(blocks_of(job.bytes));
     sha256_leaves({job.data, job.bytes}, leaves);
     if (pwrite(target, job.data, job.bytes, static_cast<off_t>(job.offset)) != static_cast<ssize_t>(job.bytes)) {
       die("pwrite");

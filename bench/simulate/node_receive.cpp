@@ -41,7 +41,7 @@ void node::on_payload(end_index end, const byte_range& range, std::uint32_t byte
 
 void node::take_blocks(session& from, const byte_range& range) {
   const block_mask wanted = transfer_->on_blocks(*from.source, range, now());
-  const std::uint32_t count = (range.bytes + block_bytes - 1) / block_bytes;
+  const std::uint32_t count = blocks_of(range.bytes);
   std::uint32_t first = 0;
   while (first < count) {
     if ((wanted >> first & 1) == 0) {
@@ -60,7 +60,7 @@ void node::take_blocks(session& from, const byte_range& range) {
 void node::on_stored(end_index end, const byte_range& blocks) {
   if (!downloading()) return;
   const std::uint32_t first = blocks.begin / block_bytes;
-  const std::uint32_t count = (blocks.bytes + block_bytes - 1) / block_bytes;
+  const std::uint32_t count = blocks_of(blocks.bytes);
   const auto right = around_.content.leaves(blocks.piece).subspan(first, count);
   std::vector<digest> leaves(right.begin(), right.end());
   const node_index sender = peer_of(end);

@@ -11,7 +11,7 @@ namespace shoal::simulate {
 synthetic_share::synthetic_share(std::uint64_t bytes, std::uint32_t piece_bytes) {
   const std::uint64_t sizes[] = {bytes};
   const geometry shape(piece_bytes, sizes);
-  leaves_.resize((bytes + block_bytes - 1) / block_bytes);
+  leaves_.resize(blocks_of(bytes));
   for (std::uint64_t block = 0; block < leaves_.size(); ++block) {
     const std::uint64_t number = block + 1;
     std::memcpy(leaves_[block].bytes.data(), &number, sizeof number);

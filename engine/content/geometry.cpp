@@ -39,7 +39,7 @@ std::uint32_t geometry::piece_size(piece_index piece) const {
 }
 
 std::uint32_t geometry::piece_blocks(piece_index piece) const {
-  return (piece_size(piece) + block_bytes - 1) / block_bytes;
+  return blocks_of(piece_size(piece));
 }
 
 file_index geometry::piece_file(piece_index piece) const {
@@ -55,7 +55,7 @@ chunk_range geometry::chunk(chunk_index index) const {
   const std::uint32_t size = piece_size(range.piece);
   if (range.begin >= size) return range;
   range.bytes = std::min(chunk_bytes_, size - range.begin);
-  range.blocks = (range.bytes + block_bytes - 1) / block_bytes;
+  range.blocks = blocks_of(range.bytes);
   return range;
 }
 

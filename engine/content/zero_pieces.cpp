@@ -41,7 +41,7 @@ digest subtree_of(std::uint32_t height, std::uint64_t bytes) {
 }  // namespace
 
 digest zero_piece_hash(std::uint32_t bytes, std::uint32_t piece_blocks_full, bool only_piece_of_file) {
-  const std::uint32_t blocks = (bytes + block_bytes - 1) / block_bytes;
+  const std::uint32_t blocks = blocks_of(bytes);
   const std::uint32_t width = only_piece_of_file ? std::bit_ceil(blocks) : piece_blocks_full;
   return subtree_of(static_cast<std::uint32_t>(std::countr_zero(width)), bytes);
 }

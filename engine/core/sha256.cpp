@@ -222,7 +222,7 @@ digest sha256_node(const digest& left, const digest& right) {
 }
 
 void sha256_leaves(byte_view data, std::span<digest> leaves) {
-  SHOAL_ASSERT(leaves.size() == (data.size() + block_bytes - 1) / block_bytes);
+  SHOAL_ASSERT(leaves.size() == blocks_of(data.size()));
   hash_leaves(consecutive_blocks{data}, leaves);
 }
 
@@ -262,7 +262,7 @@ sha256_backend sha256_leaves_backend() {
 }
 
 void sha256_leaves_with(sha256_backend backend, byte_view data, std::span<digest> leaves) {
-  SHOAL_ASSERT(leaves.size() == (data.size() + block_bytes - 1) / block_bytes && available(backend));
+  SHOAL_ASSERT(leaves.size() == blocks_of(data.size()) && available(backend));
 #ifdef SHOAL_HAS_IPSEC_MB
   if (backend != sha256_backend::openssl) {
     ipsec_mb_of_thread(backend).leaves(consecutive_blocks{data}, leaves);

@@ -16,6 +16,12 @@ namespace shoal {
 /// Bytes under one leaf of a BEP 52 Merkle tree: one block.
 inline constexpr std::uint32_t block_bytes = 16 * KiB;
 
+/// Blocks of so many bytes, of which the last may be shorter; in the type of `bytes`.
+template <std::unsigned_integral Count>
+constexpr Count blocks_of(Count bytes) {
+  return bytes / block_bytes + (bytes % block_bytes != 0 ? 1 : 0);
+}
+
 digest sha256(byte_view message);
 
 /// Digest of `bytes` zeros, at most block_bytes: faster than to hash them.

@@ -14,7 +14,7 @@ hash_range download::next_leaves(piece_index piece, const leaf_query& query) con
   const file_index file = shape.piece_file(piece);
   const std::uint32_t piece_blocks = shape.piece_bytes() / block_bytes;
   const std::uint32_t piece_in_file = piece.value() - shape.file_first_piece(file).value();
-  const auto file_blocks = static_cast<std::uint32_t>((shape.file_size(file) + block_bytes - 1) / block_bytes);
+  const auto file_blocks = static_cast<std::uint32_t>(blocks_of(shape.file_size(file)));
   const auto first = piece_in_file * piece_blocks + static_cast<std::uint32_t>(query.leaves.size());
   return piece_leaves_request(share_.info()->files()[file.value()].root, first, piece_blocks, file_blocks);
 }
@@ -24,8 +24,7 @@ void download::ask_leaves(source_id source, piece_index piece) {
   if (query.leaf_count == 0) {
     const geometry& shape = share_.info()->shape();
     query.leaf_count = shape.piece_blocks(piece);
-    query.layer_width = std::bit_ceil(
-        static_cast<std::uint32_t>((shape.file_size(shape.piece_file(piece)) + block_bytes - 1) / block_bytes));
+    query.layer_width = std::bit_ceil(static_cast<std::uint32_t>(blocks_of(shape.file_size(shape.piece_file(piece)))));
   }
   session* one = session_of(source);
   if (one == nullptr) return transfer_->on_leaves_refused(piece, source, clock::now());

@@ -38,7 +38,7 @@ store_queue::~store_queue() {
 void store_queue::push(std::shared_ptr<content_files> files, source_id from, const byte_range& range, block_mask wanted,
                        buffer_pool::buffer buffer) {
   SHOAL_ASSERT(wanted != 0);
-  const std::uint32_t blocks = (range.bytes + block_bytes - 1) / block_bytes;
+  const std::uint32_t blocks = blocks_of(range.bytes);
   job one{std::move(files), from, range, {}, std::move(buffer), {}};
   for (std::uint32_t i = 0; i < blocks; ++i) {
     if ((wanted >> i & 1) == 0) continue;
@@ -103,7 +103,7 @@ void store_queue::store(std::span<job> batch) {
   sha256_blocks(blocks, leaves);
   auto next = leaves.begin();
   for (job& one : batch) {
-    const auto end = next + (one.range.bytes + block_bytes - 1) / block_bytes;
+    const auto end = next + blocks_of(one.range.bytes);
     one.leaves.assign(next, end);
     next = end;
     for (const run& part : one.wanted) {

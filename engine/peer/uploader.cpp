@@ -301,14 +301,14 @@ awaitable<void> uploader::serve_hashes(hash_range range) {
     answer = merkle_answer(info->layer(*file), piece_height, range);
   } else if (range.base_height == 0 && range.count <= piece_blocks) {
     const std::uint32_t piece_in_file = range.index / piece_blocks;
-    const auto file_blocks = static_cast<std::uint32_t>((shape.file_size(*file) + block_bytes - 1) / block_bytes);
+    const auto file_blocks = static_cast<std::uint32_t>(blocks_of(shape.file_size(*file)));
     if (range.index < file_blocks) {
       const piece_index piece{shape.file_first_piece(*file).value() + piece_in_file};
       if (from.verified().test(piece.value())) {
         auto hash = [files = from.files(), piece, bytes = shape.piece_size(piece)]() -> result<std::vector<digest>> {
           byte_buffer data(bytes);
           if (auto read = files->read(piece, 0, data); !read) return read.error();
-          std::vector<digest> leaves((bytes + block_bytes - 1) / block_bytes);
+          std::vector<digest> leaves(blocks_of(bytes));
           sha256_leaves(data, leaves);
           return leaves;
         };

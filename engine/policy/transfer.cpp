@@ -267,7 +267,7 @@ block_mask transfer::on_blocks(source_id source, const byte_range& range, time_p
   if (!s.info->shape().valid(range) || !one.requests.receiving(range)) return 0;
   const chunk_index chunk = s.info->shape().chunk_at(range.piece, range.begin);
   const std::uint32_t first = range.begin % s.info->shape().chunk_bytes() / block_bytes;
-  const std::uint32_t count = (range.bytes + block_bytes - 1) / block_bytes;
+  const std::uint32_t count = blocks_of(range.bytes);
   const piece_record* piece = s.queue.begun(range.piece);
   const bool refused = one.banned || (piece != nullptr && piece->exclusive && piece->owner != source);
   block_mask news = 0;

@@ -115,7 +115,7 @@ std::optional<byte_range> transfer::state::ask(source_id id, source& one, const 
   request.range = range;
   request.chunk = info->shape().chunk_at(range.piece, range.begin);
   const std::uint32_t first = range.begin % info->shape().chunk_bytes() / block_bytes;
-  request.blocks = blocks_from(first, (range.bytes + block_bytes - 1) / block_bytes);
+  request.blocks = blocks_from(first, blocks_of(range.bytes));
   request.live = request.blocks;
   request.sent = now;
   if (!one.owes_since) {

@@ -42,7 +42,7 @@ result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, st
                                         std::atomic<std::uint64_t>* hashed_bytes) {
   SHOAL_ASSERT(bytes <= hash_call_bytes_max);
   thread_local const page_buffer buffer = make_page_buffer(hash_read_bytes);
-  std::vector<digest> leaves((bytes + block_bytes - 1) / block_bytes);
+  std::vector<digest> leaves(blocks_of(bytes));
   std::span<digest> left(leaves);
   for (std::uint64_t done = 0; done < bytes;) {
     const std::uint64_t now = std::min<std::uint64_t>(bytes - done, hash_read_bytes);
@@ -59,7 +59,7 @@ result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, st
     if (*got < now) {
       return error{errc::conflict, descriptor_path(descriptor) + " has become shorter than it was: add it again"};
     }
-    const std::size_t count = (now + block_bytes - 1) / block_bytes;
+    const std::size_t count = blocks_of(now);
     sha256_leaves(part, left.first(count));
     left = left.subspan(count);
     done += now;

@@ -53,7 +53,7 @@ TEST_CASE("every byte of every file is in exactly one chunk") {
       for (std::uint32_t i = 0; i < shape.file_pieces(file_index{file}); ++i) {
         const piece_index piece{shape.file_first_piece(file_index{file}).value() + i};
         CHECK(shape.piece_file(piece) == file_index{file});
-        CHECK(shape.piece_blocks(piece) == (shape.piece_size(piece) + block_bytes - 1) / block_bytes);
+        CHECK(shape.piece_blocks(piece) == blocks_of(shape.piece_size(piece)));
         total += shape.piece_size(piece);
       }
     }

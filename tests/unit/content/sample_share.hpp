@@ -28,7 +28,7 @@ inline std::pair<file_entry, std::vector<digest>> hashed_file(std::string path, 
   file.size = bytes.size();
   std::vector<digest> layer;
   if (bytes.empty()) return {file, layer};
-  std::vector<digest> leaves((bytes.size() + block_bytes - 1) / block_bytes);
+  std::vector<digest> leaves(blocks_of(bytes.size()));
   sha256_leaves(bytes, leaves);
   const std::uint32_t piece_blocks = piece_bytes / block_bytes;
   for (std::size_t begin = 0; leaves.size() > piece_blocks && begin < leaves.size(); begin += piece_blocks) {

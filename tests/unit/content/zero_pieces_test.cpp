@@ -13,7 +13,7 @@ using testing::hashed_file;
 using testing::share_builder;
 
 digest root_of_zeros(std::uint32_t bytes, std::uint32_t piece_blocks, bool only_piece) {
-  std::vector<digest> leaves((bytes + block_bytes - 1) / block_bytes);
+  std::vector<digest> leaves(blocks_of(bytes));
   sha256_leaves(byte_buffer(bytes), leaves);
   return piece_root(leaves, piece_blocks, only_piece);
 }

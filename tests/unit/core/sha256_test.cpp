@@ -16,7 +16,7 @@ byte_buffer random_bytes(std::size_t size, std::uint32_t seed) {
 }
 
 std::size_t leaf_count(std::size_t bytes) {
-  return (bytes + block_bytes - 1) / block_bytes;
+  return blocks_of(bytes);
 }
 
 }  // namespace
