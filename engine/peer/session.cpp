@@ -20,8 +20,6 @@ using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
-// Haves that a peer may send before we know how many pieces there are.
-constexpr std::size_t early_haves_max = 100'000;
 constexpr std::uint32_t messages_per_turn = 256;
 
 }  // namespace
@@ -245,55 +243,6 @@ awaitable<void> session::watchdog() {
     watchdog_timer_.expires_at(
         std::min({last_activity_ + session_idle_max, last_sent_ + keep_alive_interval, dismissed_until_}));
     (void)co_await watchdog_timer_.async_wait(use_tuple);
-  }
-}
-
-void session::handle(const wire::message& message) {
-  if (std::holds_alternative<wire::unknown>(message) || std::holds_alternative<wire::keep_alive>(message)) return;
-  download* fetch = share_.downloading();
-  if (std::holds_alternative<wire::choke>(message)) {
-    choked_by_peer_ = true;
-    if (fetch) fetch->on_choke(*this);
-  } else if (std::holds_alternative<wire::unchoke>(message)) {
-    choked_by_peer_ = false;
-    // BEP 10: a handshake that has not come before the peer serves us will not be waited for.
-    if (!ready_) on_ready();
-    if (fetch) fetch->on_unchoke(*this);
-  } else if (std::holds_alternative<wire::interested>(message)) {
-    peer_interested_ = true;
-    share_.on_interested(*this, true);
-  } else if (std::holds_alternative<wire::not_interested>(message)) {
-    peer_interested_ = false;
-    share_.on_interested(*this, false);
-    close_if_both_complete();
-  } else if (const auto* have = std::get_if<wire::have>(&message)) {
-    if (!share_.info()) {
-      if (early_haves_.size() < early_haves_max) early_haves_.push_back(have->piece);
-    } else if (have->piece.value() >= holds_.size()) {
-      close(end_reason::protocol, "have of a piece that does not exist");
-    } else if (holds_.set(have->piece.value())) {
-      if (fetch) fetch->on_have(*this, have->piece);
-      share_.on_leecher_has(*this, have->piece);
-      close_if_both_complete();
-    }
-  } else if (std::holds_alternative<wire::bitfield>(message) || std::holds_alternative<wire::have_all>(message) ||
-             std::holds_alternative<wire::have_none>(message)) {
-    early_holds_ = message;
-    if (share_.info()) on_holds_changed();
-  } else if (const auto* request = std::get_if<wire::request>(&message)) {
-    uploads_.on_request(request->range);
-  } else if (const auto* cancel = std::get_if<wire::cancel>(&message)) {
-    uploads_.on_cancel(cancel->range);
-  } else if (const auto* reject = std::get_if<wire::reject>(&message)) {
-    if (fetch) fetch->on_reject(*this, reject->range);
-  } else if (const auto* ask = std::get_if<wire::hash_request>(&message)) {
-    uploads_.on_hash_request(ask->range);
-  } else if (const auto* hashes = std::get_if<wire::hashes>(&message)) {
-    if (fetch) fetch->on_hashes(*this, hashes->range, hashes->values);
-  } else if (const auto* refused = std::get_if<wire::hash_reject>(&message)) {
-    if (fetch) fetch->on_hash_reject(*this, refused->range);
-  } else if (const auto* extended = std::get_if<wire::extended>(&message)) {
-    handle_extended(*extended);
   }
 }
 

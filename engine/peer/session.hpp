@@ -157,6 +157,7 @@ class session {
   /// Puts the hints that have gathered into the outbox.
   void flush_hints();
   void handle(const wire::message& message);
+  void on_have(piece_index piece);
   void handle_extended(const wire::extended& message);
   void handle_metadata(const wire::metadata_message& message);
   void handle_attributes(const wire::metadata_message& message);

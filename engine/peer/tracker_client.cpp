@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "core/overloaded.hpp"
 #include "observe/log.hpp"
 #include "peer/tracker_connection.hpp"
 
@@ -96,33 +97,44 @@ void tracker_client::on_session_end(const std::string& reason) {
 }
 
 bool tracker_client::on_message(live::tracker_message& message) {
-  if (auto* welcome = std::get_if<live::welcome>(&message)) {
-    welcome_ = std::move(*welcome);
-    state_.address = welcome_.address;
-    state_.reachable = welcome_.reachable;
-  } else if (auto* snapshot = std::get_if<live::snapshot>(&message)) {
-    rows_.on_snapshot(tracker_, std::move(*snapshot));
-    if (!std::exchange(state_.connected, true)) {
-      state_.reason.clear();
-      state_.attempts = 0;
-      backoff_.reset();
-      log_info("tracker connects tracker={} address={} reachable={}", name(), state_.address, state_.reachable);
-      observer_.on_connected(tracker_, welcome_);
-    }
-    observer_.on_rows(tracker_);
-  } else if (const auto* delta = std::get_if<live::delta>(&message)) {
-    if (!rows_.on_delta(tracker_, *delta)) return false;
-    observer_.on_rows(tracker_);
-  } else if (auto* swarm = std::get_if<live::swarm>(&message)) {
-    std::erase_if(swarm->joined, [this](const live::endpoint_row& row) { return row.peer == self_; });
-    std::erase(swarm->left, self_);
-    if (state_.connected && unsaid_.is_watched(swarm->id)) observer_.on_swarm(tracker_, *swarm);
-  } else if (const auto* wanted = std::get_if<live::wanted>(&message)) {
-    if (state_.connected && wanted->peer != self_) observer_.on_wanted(tracker_, *wanted);
-  } else if (const auto* failure = std::get_if<live::failure>(&message)) {
-    log_warn("tracker refuses tracker={} code={} text={}", name(), failure->code, failure->text);
+  bool follows = true;
+  std::visit(overloaded{
+                 [&](live::welcome& said) {
+                   welcome_ = std::move(said);
+                   state_.address = welcome_.address;
+                   state_.reachable = welcome_.reachable;
+                 },
+                 [&](live::snapshot& said) { on_snapshot(std::move(said)); },
+                 [&](const live::delta& said) {
+                   follows = rows_.on_delta(tracker_, said);
+                   if (follows) observer_.on_rows(tracker_);
+                 },
+                 [&](live::swarm& said) {
+                   std::erase_if(said.joined, [this](const live::endpoint_row& row) { return row.peer == self_; });
+                   std::erase(said.left, self_);
+                   if (state_.connected && unsaid_.is_watched(said.id)) observer_.on_swarm(tracker_, said);
+                 },
+                 [&](const live::wanted& said) {
+                   if (state_.connected && said.peer != self_) observer_.on_wanted(tracker_, said);
+                 },
+                 [&](const live::failure& said) {
+                   log_warn("tracker refuses tracker={} code={} text={}", name(), said.code, said.text);
+                 },
+             },
+             message);
+  return follows;
+}
+
+void tracker_client::on_snapshot(live::snapshot snapshot) {
+  rows_.on_snapshot(tracker_, std::move(snapshot));
+  if (!std::exchange(state_.connected, true)) {
+    state_.reason.clear();
+    state_.attempts = 0;
+    backoff_.reset();
+    log_info("tracker connects tracker={} address={} reachable={}", name(), state_.address, state_.reachable);
+    observer_.on_connected(tracker_, welcome_);
   }
-  return true;
+  observer_.on_rows(tracker_);
 }
 
 std::chrono::system_clock::time_point tracker_client::last_news() const {

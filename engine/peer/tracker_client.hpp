@@ -108,6 +108,7 @@ class tracker_client final : private tracker_connection_reader {
  private:
   awaitable<result<void>> attempt();
   bool on_message(live::tracker_message& message) override;
+  void on_snapshot(live::snapshot snapshot);
   void on_mute(bool mute) override;
   std::size_t peers_known() const override { return rows_.peer_count(tracker_); }
   void on_session_end(const std::string& reason);

@@ -6,6 +6,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <utility>
 
+#include "core/overloaded.hpp"
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
 #include "wire/live_pack.hpp"
@@ -125,9 +126,7 @@ void live_session::on_text(std::string_view text) {
     join_received_ = true;
     deadline_ = clock::now() + settings_.dial_back_timeout + settings_.join_timeout;
     tasks_.spawn("admission", admit());
-  } else if (std::holds_alternative<live::leave>(message)) {
-    close(live_end::left);
-  } else if (!in_registry_) {
+  } else if (!in_registry_ && !std::holds_alternative<live::leave>(message)) {
     held_bytes_ += sizeof(message) + text.size();
     held_.push_back(std::move(message));
   } else {
@@ -136,28 +135,22 @@ void live_session::on_text(std::string_view text) {
   }
 }
 
-void live_session::apply(live::peer_message& message) {
+void live_session::apply(const live::peer_message& message) {
   const time_point now = clock::now();
   result<void> outcome;
-  if (const auto* publish = std::get_if<live::publish>(&message)) {
-    outcome = registry_.on_publish(id_, *publish, now);
-  } else if (const auto* withdraw = std::get_if<live::withdraw>(&message)) {
-    registry_.on_withdraw(id_, *withdraw, now);
-  } else if (const auto* progress = std::get_if<live::progress>(&message)) {
-    registry_.on_progress(id_, *progress, now);
-  } else if (const auto* hashing = std::get_if<live::hashing>(&message)) {
-    registry_.on_hashing(id_, *hashing, now);
-  } else if (const auto* watch = std::get_if<live::watch>(&message)) {
-    outcome = registry_.on_watch(id_, *watch, now);
-  } else if (const auto* unwatch = std::get_if<live::unwatch>(&message)) {
-    registry_.on_unwatch(id_, *unwatch);
-  } else if (const auto* unreached = std::get_if<live::unreached>(&message)) {
-    registry_.on_unreached(id_, *unreached, now);
-  } else if (std::holds_alternative<live::resync>(message)) {
-    registry_.on_resync(id_, now);
-  } else {
-    return fail({errc::protocol, "'join' was said already"});
-  }
+  std::visit(overloaded{
+                 [&](const live::publish& said) { outcome = registry_.on_publish(id_, said, now); },
+                 [&](const live::withdraw& said) { registry_.on_withdraw(id_, said, now); },
+                 [&](const live::progress& said) { registry_.on_progress(id_, said, now); },
+                 [&](const live::hashing& said) { registry_.on_hashing(id_, said, now); },
+                 [&](const live::watch& said) { outcome = registry_.on_watch(id_, said, now); },
+                 [&](const live::unwatch& said) { registry_.on_unwatch(id_, said); },
+                 [&](const live::unreached& said) { registry_.on_unreached(id_, said, now); },
+                 [&](const live::resync&) { registry_.on_resync(id_, now); },
+                 [&](const live::leave&) { close(live_end::left); },
+                 [&](const live::join&) { fail({errc::protocol, "'join' was said already"}); },
+             },
+             message);
   if (!outcome) tell(outcome.error());
 }
 
@@ -203,7 +196,7 @@ awaitable<void> live_session::admit() {
   send(encode_shared(std::move(welcome)));
   if (*joined) host_.end_session(**joined, live_end::replaced);
   auto held = std::exchange(held_, {});
-  for (live::peer_message& message : held) {
+  for (const live::peer_message& message : held) {
     if (in_registry_) apply(message);
   }
   held_bytes_ = 0;

@@ -123,7 +123,7 @@ class live_session {
 
   void heard();
   void on_text(std::string_view text);
-  void apply(live::peer_message& message);
+  void apply(const live::peer_message& message);
   void tell(const error& limit);
   /// Tells the peer what it did, leaves the registry, and closes when that is sent.
   void fail(const error& reason);
