@@ -27,6 +27,8 @@ class value;
 
 /// An info dictionary: 20,000 files take about 2 MiB; bounds what BEP 9 may make us collect.
 inline constexpr std::uint32_t info_bytes_max = 128 * MiB;
+/// One piece of an info dictionary on the wire (BEP 9).
+inline constexpr std::uint32_t metadata_piece_bytes = 16 * KiB;
 inline constexpr std::uint32_t files_max = 1'000'000;
 /// A .torrent file: the info dictionary and 32 bytes for each of pieces_max pieces.
 inline constexpr std::uint32_t torrent_bytes_max = 256 * MiB;

@@ -290,8 +290,8 @@ json::object status_json(const peer_node& node) {
           {"shares", std::move(shares)},
           {"hashing", hashing_json(node)},
           {"sessions", sessions},
-          {"bytes_uploaded", node.totals().bytes_uploaded},
-          {"bytes_downloaded", node.totals().bytes_downloaded},
+          {"bytes_uploaded", node.context().bytes_uploaded},
+          {"bytes_downloaded", node.context().bytes_downloaded},
           {"upload_rate", node.upload_rate()},
           {"download_rate", download_rate}};
 }

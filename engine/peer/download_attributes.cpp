@@ -21,7 +21,7 @@ void download::begin_attributes() {
   const metainfo_ptr& info = share_.info();
   if (!info->attributes().empty()) return;
   attributes_ =
-      std::make_unique<attributes_fetch>(attributes_bytes_max(info->regular_file_count()), wire::metadata_piece_bytes);
+      std::make_unique<attributes_fetch>(attributes_bytes_max(info->regular_file_count()), metadata_piece_bytes);
   for (const auto& one : share_.sessions()) {
     if (one->ready() && !one->closed()) offer_attributes(*one);
   }

@@ -100,10 +100,10 @@ class peer_node final : private share_observer, private tracker_observer {
   /// "" if there is an only client.
   std::string state_path() const { return state_ ? state_->path() : std::string(); }
   duration uptime() const { return clock::now() - begun_; }
-  const peer_context& totals() const { return *context_; }
   /// Payload sent, bytes per second over the last second or so.
   double upload_rate() const { return upload_rate_; }
   peer_context& context() { return *context_; }
+  const peer_context& context() const { return *context_; }
   const catalogue& swarm() const { return catalogue_; }
   /// What the swarm has, and what this peer has a record of, be it missing or cancelled.
   catalogue known() const;

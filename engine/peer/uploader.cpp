@@ -275,9 +275,9 @@ void uploader::answer(const metadata_request& request, byte_view whole) {
   wire::metadata_message answer;
   answer.piece = request.piece;
   answer.type = wire::metadata_message::kind::reject;
-  const std::uint64_t begin = std::uint64_t{request.piece} * wire::metadata_piece_bytes;
+  const std::uint64_t begin = std::uint64_t{request.piece} * metadata_piece_bytes;
   if (begin < whole.size()) {
-    const auto part = whole.subspan(begin, std::min<std::size_t>(wire::metadata_piece_bytes, whole.size() - begin));
+    const auto part = whole.subspan(begin, std::min<std::size_t>(metadata_piece_bytes, whole.size() - begin));
     answer.type = wire::metadata_message::kind::data;
     answer.total_bytes = static_cast<std::uint32_t>(whole.size());
     answer.data.assign(part.begin(), part.end());

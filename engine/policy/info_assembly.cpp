@@ -8,7 +8,7 @@
 namespace shoal {
 
 bool info_assembly::fits(std::uint32_t piece, std::size_t bytes) const {
-  return piece < tasks_.size() && bytes == std::min(info_piece_bytes, total_bytes_ - piece * info_piece_bytes);
+  return piece < tasks_.size() && bytes == std::min(metadata_piece_bytes, total_bytes_ - piece * metadata_piece_bytes);
 }
 
 void info_assembly::keep(std::uint32_t piece, part one, time_point now) {

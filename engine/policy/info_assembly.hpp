@@ -8,15 +8,13 @@
 #include <map>
 #include <optional>
 
+#include "content/metainfo.hpp"
 #include "core/bytes.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "policy/task_spread.hpp"
 
 namespace shoal {
-
-/// One piece of an info dictionary on the wire (BEP 9).
-inline constexpr std::uint32_t info_piece_bytes = 16 * KiB;
 
 class info_assembly {
  public:
@@ -27,7 +25,7 @@ class info_assembly {
 
   /// `total_bytes` > 0.
   explicit info_assembly(std::uint32_t total_bytes)
-      : total_bytes_(total_bytes), tasks_((total_bytes - 1) / info_piece_bytes + 1) {}
+      : total_bytes_(total_bytes), tasks_((total_bytes - 1) / metadata_piece_bytes + 1) {}
 
   /// Whether `bytes` is the size that the piece must have.
   bool fits(std::uint32_t piece, std::size_t bytes) const;

@@ -77,7 +77,7 @@ bool info_claims::alone(source_id source) const {
 }
 
 time_point info_claims::room_time(const info_assembly& asking) const {
-  const std::uint64_t wanted = held_bytes_ + info_piece_bytes;
+  const std::uint64_t wanted = held_bytes_ + metadata_piece_bytes;
   if (wanted <= bytes_max_) return time_point::min();
   std::vector<std::pair<time_point, std::uint64_t>> others;
   for_each_assembly([&](const info_assembly& one) {
@@ -154,7 +154,8 @@ void info_claims::examine(claim& done, source_id last) {
     // Now it is known which parts of the others are wrong.
     for (const auto& [source, own] : done.own) {
       const bool lied = std::ranges::any_of(own.parts(), [&](const auto& row) {
-        const auto right = byte_view(whole).subspan(std::size_t{row.first} * info_piece_bytes, row.second.data.size());
+        const auto right =
+            byte_view(whole).subspan(std::size_t{row.first} * metadata_piece_bytes, row.second.data.size());
         return !std::ranges::equal(row.second.data, right);
       });
       if (lied) liars_.push_back(source);

@@ -15,7 +15,7 @@ constexpr std::uint32_t growth = 3;
 
 std::uint32_t answer_bytes(const metadata_request& what) {
   const auto* range = std::get_if<hash_range>(&what);
-  if (range == nullptr) return info_piece_bytes;
+  if (range == nullptr) return metadata_piece_bytes;
   return (range->count + range->proof_layers) * static_cast<std::uint32_t>(digest::size);
 }
 

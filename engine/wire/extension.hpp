@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "content/metainfo.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
@@ -20,8 +21,6 @@ inline constexpr std::uint8_t shoal_id = 2;
 /// Its messages are those of BEP 9, about the list of file attributes (content/file_attributes.hpp).
 inline constexpr std::uint8_t shoal_files_id = 3;
 
-/// One piece of the info dictionary (BEP 9).
-inline constexpr std::uint32_t metadata_piece_bytes = 16 * 1024;
 /// Largest request between two nodes; foreign clients get block_bytes.
 inline constexpr std::uint32_t request_bytes_max = 1024 * 1024;
 /// BEP 10 `reqq`: requests of one session that wait here before further ones are rejected (BEP 6).

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint32_t part = info_piece_bytes;
+constexpr std::uint32_t part = metadata_piece_bytes;
 
 struct claiming {
   explicit claiming(std::uint32_t honest_bytes, std::uint64_t bytes_max = claims_bytes_max)

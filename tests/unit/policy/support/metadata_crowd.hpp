@@ -102,7 +102,7 @@ class metadata_crowd {
   }
 
   byte_view info() const { return content_.info->info(); }
-  std::uint32_t parts() const { return static_cast<std::uint32_t>((info().size() - 1) / info_piece_bytes + 1); }
+  std::uint32_t parts() const { return static_cast<std::uint32_t>((info().size() - 1) / metadata_piece_bytes + 1); }
 
  private:
   struct answer {
@@ -184,8 +184,8 @@ class metadata_crowd {
   }
 
   void deliver_part(source_id id, const member& from, std::uint32_t piece) {
-    const std::size_t begin = std::size_t{piece} * info_piece_bytes;
-    byte_buffer data(std::min<std::size_t>(info_piece_bytes, from.claimed - begin));
+    const std::size_t begin = std::size_t{piece} * metadata_piece_bytes;
+    byte_buffer data(std::min<std::size_t>(metadata_piece_bytes, from.claimed - begin));
     if (from.claimed == info().size())
       std::copy_n(info().begin() + static_cast<long>(begin), data.size(), data.begin());
     if (from.how == manner::wrong || (from.how == manner::half_wrong && piece == parts() / 2)) data[0] ^= 1;
