@@ -26,9 +26,12 @@ void add_options(po::options_description& options) {
 std::string line_of(const json::object& row) {
   const std::string state = text_field(row, "state");
   const std::string verb = state == "new" ? "shared" : state == "changed" ? "changed, shared again" : "already shared";
-  return displayable(fmt::format("{} {}  {}  {}  {}", verb, text_field(row, "name"),
+  const std::uint64_t known = count_field(row, "files_known");
+  const std::uint64_t hashed = count_field(row, "files_hashed");
+  const std::string read = known > 0 ? fmt::format(" ({} hashed, {} known)", hashed, known) : "";
+  return displayable(fmt::format("{} {}  {}  {}{}  {}", verb, text_field(row, "name"),
                                  human_bytes(count_field(row, "bytes")), human_count(count_field(row, "files"), "file"),
-                                 short_id(text_field(row, "id")))) +
+                                 read, short_id(text_field(row, "id")))) +
          "\n";
 }
 

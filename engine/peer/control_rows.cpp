@@ -102,6 +102,8 @@ json::object added_json(const added_share& added) {
           {"bytes", what.info()->total_bytes()},
           {"files", what.info()->regular_file_count()},
           {"state", added.state},
+          {"files_hashed", added.files_hashed},
+          {"files_known", added.files_known},
           {"notes", std::move(notes)}};
 }
 

@@ -65,6 +65,8 @@ struct added_share {
   std::shared_ptr<share> what;
   std::string state;  ///< "new", "unchanged" or "changed"
   std::vector<std::string> notes;
+  std::uint32_t files_hashed = 0;
+  std::uint32_t files_known = 0;  ///< they were hashed before, and nobody touched them since
 };
 
 /// A complete share of our record whose content is not on the disk, or not as it was. It is kept and looked for.

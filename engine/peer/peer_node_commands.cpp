@@ -101,11 +101,16 @@ awaitable<result<added_share>> peer_node::add(std::string path, share_options wa
   row.follow = wanted.follow.value_or(looked->before && looked->before->follow);
   row.signatures = found.signatures;
   const time_point hashing = clock::now();
-  auto made = co_await make_share(*context_, std::move(found), std::move(progress));
+  known_content before;
+  if (looked->before) before = {looked->before->torrent, looked->before->signatures};
+  auto made = co_await make_share(*context_, std::move(found), std::move(before), std::move(progress));
   if (!made) co_return made.error();
+  outcome.files_hashed = made->files_hashed;
+  outcome.files_known = made->files_known;
   if (!go_on(total, total)) co_return error{errc::cancelled, printable(row.path) + " is not wanted any more"};
-  log_info("content is hashed name=\"{}\" size=\"{}\" path=\"{}\" seconds={:.1f}", printable(made->info->name()),
-           human_bytes(total), printable(row.path), std::chrono::duration<double>(clock::now() - hashing).count());
+  log_info("content is hashed name=\"{}\" size=\"{}\" path=\"{}\" seconds={:.1f} files_known={}",
+           printable(made->info->name()), human_bytes(total), printable(row.path),
+           std::chrono::duration<double>(clock::now() - hashing).count(), made->files_known);
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   missing_.erase(row.path);
   const std::string at_path = row.path;

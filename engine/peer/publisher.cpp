@@ -73,6 +73,7 @@ struct publish_run {
   std::uint32_t piece_bytes;
   unique_descriptor root;  // the folder, or the directory of the only file
   std::vector<std::vector<digest>> layers;
+  std::vector<bool> known;  // by file: its layer is there
   std::vector<job> jobs;
   std::size_t next = 0;
   std::optional<error> failure;
@@ -104,7 +105,7 @@ result<void> hash_pieces(publish_run& run, std::uint32_t file, std::uint32_t fir
 result<void> do_job(publish_run& run, const job& what) {
   for (std::uint32_t i = what.first_file; i < what.first_file + what.files; ++i) {
     const file_entry& entry = run.found.files[i];
-    if (entry.size == 0 || entry.type != file_entry::kind::regular) continue;
+    if (entry.size == 0 || entry.type != file_entry::kind::regular || run.known[i]) continue;
     // A single file has the name that it was asked for by, which may be that of a symlink to it.
     const std::string_view path = run.found.folder ? std::string_view(entry.path) : last_element(run.found.path);
     const auto descriptor = open_beneath(run.root.get(), path, O_RDONLY);
@@ -138,18 +139,25 @@ void set_roots(std::vector<file_entry>& files, std::vector<std::vector<digest>>&
 
 }  // namespace
 
-awaitable<result<made_share>> make_share(peer_context& context, scan_result found,
+awaitable<result<made_share>> make_share(peer_context& context, scan_result found, known_content before,
                                          std::function<bool(std::uint64_t)> on_progress) {
   std::uint64_t total = 0;
   for (const file_entry& entry : found.files) total += entry.size;
-  publish_run run{context, found, std::move(on_progress), piece_bytes_for(total), {}, {}, {}, 0, {}};
+  publish_run run{context, found, std::move(on_progress), piece_bytes_for(total), {}, {}, {}, {}, 0, {}};
   const std::string root = found.folder ? found.path : found.path.substr(0, found.path.rfind('/') + 1);
   run.root.reset(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!run.root) co_return system_error("cannot open " + root, errno);
-  run.layers.resize(found.files.size());
+  auto look_up = [before = std::move(before), found, piece_bytes = run.piece_bytes] {
+    return known_layers(before, found, piece_bytes);
+  };
+  run.layers = co_await offload(context.background, std::move(look_up));
+  run.known.resize(found.files.size());
+  made_share counted;
   for (std::size_t i = 0; i < found.files.size(); ++i) {
-    if (found.files[i].type != file_entry::kind::regular) continue;
-    run.layers[i].resize((found.files[i].size + run.piece_bytes - 1) / run.piece_bytes);
+    if (found.files[i].type != file_entry::kind::regular || found.files[i].size == 0) continue;
+    run.known[i] = !run.layers[i].empty();
+    ++(run.known[i] ? counted.files_known : counted.files_hashed);
+    if (!run.known[i]) run.layers[i].resize((found.files[i].size + run.piece_bytes - 1) / run.piece_bytes);
   }
   run.jobs = plan(found, run.piece_bytes);
   task_group hashers(context.executor);
@@ -159,15 +167,15 @@ awaitable<result<made_share>> make_share(peer_context& context, scan_result foun
   co_await hashers.join();
   if (run.failure) co_return *run.failure;
   // Of a million files it takes seconds.
-  auto finish = [found, layers = std::move(run.layers), piece_bytes = run.piece_bytes,
-                 cache = context.files]() mutable -> result<made_share> {
+  auto finish = [found, layers = std::move(run.layers), piece_bytes = run.piece_bytes, cache = context.files,
+                 counted]() mutable -> result<made_share> {
     set_roots(found.files, layers, piece_bytes);
     auto info = metainfo::build(found.name, found.folder, piece_bytes, std::move(found.files), std::move(layers),
                                 encode_attributes(found.attributes));
     if (!info) return info.error();
     auto opened = content_files::open_complete(found.path, *info, found.signatures, cache);
     if (!opened) return opened.error();
-    return made_share{*info, *opened};
+    return made_share{*info, *opened, counted.files_hashed, counted.files_known};
   };
   co_return co_await offload(context.background, std::move(finish));
 }

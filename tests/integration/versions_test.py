@@ -1,4 +1,6 @@
 """A name whose publisher changed what is behind it."""
+import os
+
 from harness import SwarmTest, digest, wait_for
 
 
@@ -81,3 +83,25 @@ class VersionsTest(SwarmTest):
         refused = fresh.run("download", "m")
         self.assertEqual(refused.code, 2, refused.err)
         self.assertIn("published", refused.err)
+
+    def test_of_a_new_version_only_what_was_touched_is_hashed(self):
+        a, b = self.peer("a"), self.peer("b")
+        for number in range(5):
+            self.file(f"data/folder/{number}", 300_000, seed=number)
+        folder = self.directory / "data" / "folder"
+        first = a.add(folder)
+        self.assertEqual((first["files_hashed"], first["files_known"]), (5, 0))
+        self.file("data/folder/3", 400_000, seed=9)
+        self.file("data/folder/new", 1000)
+        os.rename(folder / "0", folder / "moved")
+        second = a.add(folder)
+        # To be renamed is to be touched.
+        self.assertEqual((second["state"], second["files_hashed"], second["files_known"]), ("changed", 3, 3))
+        self.assertEqual(b.add(folder)["id"], second["id"])
+        self.file("data/folder/1", 300_000, seed=8)
+        self.assertIn("6 files (1 hashed, 5 known)", a.ok("add", folder).out)
+        # What somebody touched and put the times of back is hashed, too.
+        before = (folder / "1").stat()
+        self.file("data/folder/1", 300_000, seed=7)
+        os.utime(folder / "1", ns=(before.st_atime_ns, before.st_mtime_ns))
+        self.assertEqual(a.add(folder)["id"], b.add(folder)["id"])
