@@ -108,7 +108,7 @@ result<void> report(std::vector<error> failures, const json::array& rows) {
 }
 
 result<void> check(const invocation& call) {
-  if (call.alone != nullptr && call.given.flag("no-wait")) {
+  if ((call.alone != nullptr || call.borrowed) && call.given.flag("no-wait")) {
     return error{errc::usage, "--no-wait leaves the download to a running peer, and none runs: start one with " +
                                   quoted_command("peer") + ", or leave out --no-wait"};
   }

@@ -77,8 +77,14 @@ result<void> run_command(const command& described, const arguments& given, inter
   const auto directory = given.state_directory();
   auto client = directory ? control_client::connect(*directory) : result<control_client>(directory.error());
   const bool downloads = described.name == "download";
-  const auto lone = client && downloads ? is_lone(*client, stop) : result<bool>(false);
+  const bool shares = described.name == "add";
+  const auto lone = client && (downloads || shares) ? is_lone(*client, stop) : result<bool>(false);
   if (!lone) return lone.error();
+  if (shares && *lone) {
+    return error{
+        errc::not_found,
+        "no peer runs here but that of another download, which ends with it: start one with " + quoted_command("peer")};
+  }
   if (client && !*lone) return described.run({given, stop, &*client});
   // A peer that runs where we may not look, or that has no place to be at, is not ours unless it was named.
   const errc why = client ? errc::not_found : client.error().code;

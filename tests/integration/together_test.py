@@ -63,6 +63,12 @@ class TogetherTest(SwarmTest):
         proxy = Proxy(self, seeder.port, rate=1 << 20)
         first = self.lone(link, "--peer", proxy.address, "--dir", self.directory / "first", "--seed")
         wait_for(lambda: (self.lone_status() or {}).get("downloads"), "the first one downloads")
+        # What is shared by a peer that ends with a download would be shared for a moment.
+        for words in (["add", str(self.directory / "data")], ["download", link, "--no-wait"]):
+            done = subprocess.run([NODE, *words, "--state", str(self.directory / "lone")], capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=60)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("start one with", done.stderr)
         here = self.directory / "here"
         here.mkdir()
         second = self.lone(link, "--peer", proxy.address, "--dir", self.directory / "second")
