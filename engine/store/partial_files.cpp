@@ -288,18 +288,25 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
                                        bool& without_holes) {
   const file_entry& entry = info.files()[file.value()];
   const auto shown = [&] { return shown_partial(place) + "/" + printable(entry.path); };
-  unique_descriptor opened =
-      open_beneath(place.part.get(), entry.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode_of(entry));
-  if (!opened) return beneath_error("cannot open " + shown(), errno);
+  constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+  unique_descriptor opened = open_beneath(place.part.get(), entry.path, flags | O_EXCL, mode_of(entry));
+  // A new one is a regular file with nothing in it.
   struct stat status{};
-  if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
+  status.st_mode = S_IFREG;
+  if (!opened && errno == EEXIST) {
+    opened = open_beneath(place.part.get(), entry.path, flags, mode_of(entry));
+    if (opened && fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
+  }
+  if (!opened) return beneath_error("cannot open " + shown(), errno);
   if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown(), ENOTDIR);
+  without_holes = place.in_memory;
+  // It gets its size with its last block: all of its only piece is written.
+  if (place.in_memory && status.st_size == 0) return opened;
   if (const int failure = allocate(opened.get(), status, info, place.zeros, file, place.in_memory); failure != 0) {
     error why = system_error("cannot allocate " + shown(), failure);
     if (why.code == errc::no_space) why.text += "; free some or choose another directory with --dir";
     return why;
   }
-  without_holes = place.in_memory;
   if (without_holes) return opened;
   if (fstat(opened.get(), &status) != 0) return system_error("cannot read " + shown(), errno);
   without_holes = has_all_blocks(status, entry.size);
