@@ -45,6 +45,7 @@ struct download_request {
   bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
   std::vector<std::string> notes;  ///< for whoever asked: what their words said that is not used
+  std::string given_up;            ///< directory in which an earlier try of it had something, which is deleted
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
   partial_record partial;  ///< from the same

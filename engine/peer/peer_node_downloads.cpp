@@ -107,7 +107,12 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   if (const auto row = catalogue_.share(request.id)) request.published = merged(request.published, row->publication);
   // One that was cancelled a moment ago may still write.
   co_await wait_for_stopped(request.id);
-  auto remember = [this, request]() -> result<stored_download> {
+  struct remembered {
+    stored_download row;
+    std::string given_up;
+  };
+  auto remember = [this, request]() -> result<remembered> {
+    std::string given_up;
     auto known = database_->download(request.id);
     if (!known) return known.error();
     stored_download row = known->value_or(stored_download{});
@@ -117,6 +122,7 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
       const auto info = metainfo::from_torrent(row.torrent);
       auto removed = remove_partial(row.directory, row.partial, info ? info->get() : nullptr);
       if (!removed) return removed.error();
+      if (!row.partial.name.empty()) given_up = row.directory;
       row.partial = {};
       row.safe.clear();
       row.pending.clear();
@@ -131,10 +137,11 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
     row.published = merged(row.published, request.published);
     if (request.info && request.info->has_layers()) row.torrent = request.info->to_torrent();
     if (auto saved = database_->save_download(row); !saved) return saved.error();
-    return row;
+    return remembered{std::move(row), std::move(given_up)};
   };
-  auto row = co_await offload(background_, std::move(remember));
-  if (!row) co_return row.error();
+  auto outcome = co_await offload(background_, std::move(remember));
+  if (!outcome) co_return outcome.error();
+  const stored_download* row = &outcome->row;
   paused_.erase(request.id);
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   if (const auto at = shares_.find(request.id); at != shares_.end()) co_return at->second;
@@ -147,6 +154,7 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   request.pending = row->pending;
   request.partial = row->partial;
   request.published = row->published;
+  request.given_up = std::move(outcome->given_up);
   const bool resumes = !row->safe.empty() || !row->pending.empty();
   log_info("download {} name=\"{}\" size=\"{}\" directory=\"{}\" share={}", resumes ? "is resumed" : "begins",
            printable(request.info ? request.info->name() : row->name),

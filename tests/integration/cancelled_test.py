@@ -124,7 +124,8 @@ class CancelledTest(SwarmTest):
         proxy.rate = None
         other = self.directory / "other"
         other.mkdir()
-        leecher.ok("download", "m", "--dir", str(other))
+        told = leecher.ok("download", "m", "--dir", str(other))
+        self.assertIn(f"what an earlier try had in {leecher.dir} is deleted", told.out + told.err)
         self.assertEqual(digest(other / "m"), digest(self.directory / "data/m"))
         self.assertEqual(list(leecher.dir.iterdir()), [])
 
