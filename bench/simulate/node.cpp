@@ -215,7 +215,7 @@ void node::on_message(end_index end, const message& said) {
         transfer_->on_have(*from.source, said.range.piece, now());
         after_event(from);
       } else {
-        serving_.on_have(from.leecher, said.range.piece, now());
+        serving_.on_have(from.leecher, said.range.piece);
         follow_orders();
         close_if_both_complete(from);
       }
@@ -255,7 +255,7 @@ void node::on_hello(session& from) {
   const bitmap held = around_.net.greeting(from.end);
   from.pieces_held = held.count();
   if (!downloading()) {
-    serving_.on_holds(from.leecher, held, true, now());
+    serving_.on_holds(from.leecher, held, true);
     follow_orders();
     close_if_both_complete(from);
     return;

@@ -96,7 +96,7 @@ void node::on_download_complete() {
   follow_orders();
   for (const end_index end : ends) {
     // The other side holds at least what it said, and what more it says comes to nothing.
-    if (!has_all(at(end))) serving_.on_holds(at(end).leecher, peer_host(end).pieces(), true, now());
+    if (!has_all(at(end))) serving_.on_holds(at(end).leecher, peer_host(end).pieces(), true);
     follow_orders();
     close_if_both_complete(at(end));
   }

@@ -193,13 +193,13 @@ void share::on_interested(session& from, bool interested) {
 
 void share::on_leecher_has(session& from, piece_index piece) {
   if (!from.leecher) return;
-  serving_->on_have(*from.leecher, piece, clock::now());
+  serving_->on_have(*from.leecher, piece);
   follow_orders();
 }
 
 void share::on_leecher_holds(session& from) {
   if (!from.leecher || !from.ready()) return;
-  serving_->on_holds(*from.leecher, from.holds(), from.hears_hints(), clock::now());
+  serving_->on_holds(*from.leecher, from.holds(), from.hears_hints());
   follow_orders();
 }
 

@@ -22,7 +22,7 @@ void serving::on_interested(leecher_id leecher, bool interested, time_point now)
   choker_.on_interested(leecher, interested, now);
 }
 
-void serving::on_holds(leecher_id leecher, const bitmap& pieces, bool hears, time_point) {
+void serving::on_holds(leecher_id leecher, const bitmap& pieces, bool hears) {
   if (!copies_) return;
   if (!copies_->knows(leecher)) {
     copies_->on_leecher(leecher, hears);
@@ -32,7 +32,7 @@ void serving::on_holds(leecher_id leecher, const bitmap& pieces, bool hears, tim
   copies_->on_holds(leecher, pieces);
 }
 
-void serving::on_have(leecher_id leecher, piece_index piece, time_point) {
+void serving::on_have(leecher_id leecher, piece_index piece) {
   if (knows(leecher)) copies_->on_have(leecher, piece);
 }
 

@@ -36,9 +36,9 @@ class serving {
   void on_leecher_gone(leecher_id leecher, time_point now);
   void on_interested(leecher_id leecher, bool interested, time_point now);
   /// What the peer holds became known, or all of it is said anew; piece_count bits. `hears`: it understands hints.
-  void on_holds(leecher_id leecher, const bitmap& pieces, bool hears, time_point now);
+  void on_holds(leecher_id leecher, const bitmap& pieces, bool hears);
   /// `piece` is in range.
-  void on_have(leecher_id leecher, piece_index piece, time_point now);
+  void on_have(leecher_id leecher, piece_index piece);
   /// Whether to serve what the peer asks for. If not, the request is to be rejected: the peer is choked, or another was
   /// given the piece.
   [[nodiscard]] bool on_request(leecher_id leecher, const byte_range& range, time_point now);

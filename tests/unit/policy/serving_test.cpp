@@ -27,7 +27,7 @@ struct fixture {
   }
   leecher_id come() {
     const leecher_id id = crowd.on_leecher(std::chrono::milliseconds(1), now);
-    crowd.on_holds(id, bitmap(pieces), true, now);
+    crowd.on_holds(id, bitmap(pieces), true);
     crowd.on_interested(id, true, now);
     return id;
   }
