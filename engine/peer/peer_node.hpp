@@ -265,7 +265,7 @@ class peer_node final : private share_observer, private tracker_observer {
   std::shared_ptr<share> host(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published);
   void start(const std::shared_ptr<share>& which);
   /// Of content that this peer adds now; `before`: what was added at its path the last time.
-  publication publication_of_added(const std::optional<stored_share>& before, const share_id& id) const;
+  publication publication_of_added(const std::optional<stored_share>& before, bool same_content) const;
   /// Its content is at its path from now on.
   void on_complete(const std::shared_ptr<share>& which);
   /// Stops the share and waits until nothing of it runs any more.

@@ -114,15 +114,21 @@ awaitable<result<added_share>> peer_node::add(std::string path, share_options wa
   if (stopped_) co_return error{errc::cancelled, "the peer stops"};
   missing_.erase(row.path);
   const std::string at_path = row.path;
-  auto save = [this, row, before = looked->before, info = made->info]() mutable -> result<publication> {
-    row.published = publication_of_added(before, info->id());
+  struct saved_share {
+    publication published;
+    bool same_content = false;  // as at its path before, whatever else was done to the files
+  };
+  auto save = [this, row, before = looked->before, info = made->info]() mutable -> result<saved_share> {
+    const bool same_content = before && is_of(*before, info->id());
+    row.published = publication_of_added(before, same_content);
     row.torrent = info->to_torrent();
     if (auto saved = database_->save_share(row); !saved) return saved.error();
-    return row.published;
+    return saved_share{row.published, same_content};
   };
   const auto saved = co_await offload(background_, std::move(save));
   if (!saved) co_return saved.error();
-  const publication published = *saved;
+  const publication published = saved->published;
+  if (saved->same_content) outcome.state = "unchanged";
   // Another add of the same path may have ended meanwhile.
   old = complete_at(at_path);
   const share_id id = made->info->id();
@@ -154,14 +160,13 @@ awaitable<result<added_share>> peer_node::add(std::string path, share_options wa
   co_return outcome;
 }
 
-publication peer_node::publication_of_added(const std::optional<stored_share>& before, const share_id& id) const {
+publication peer_node::publication_of_added(const std::optional<stored_share>& before, bool same_content) const {
   const auto unix_time = std::chrono::system_clock::now().time_since_epoch();
   publication now{publisher_,
                   static_cast<std::uint64_t>(std::chrono::round<std::chrono::milliseconds>(unix_time).count())};
   if (!before) return now;
-  const auto info = metainfo::from_torrent(before->torrent);
   // The same content again: nothing is published that was not.
-  if (info && (*info)->id() == id && before->published.known()) return before->published;
+  if (same_content && before->published.known()) return before->published;
   if (before->published.publisher == publisher_)
     now.ms = std::clamp(before->published.ms + 1, now.ms, publication_ms_max);
   return now;

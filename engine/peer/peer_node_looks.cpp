@@ -167,7 +167,8 @@ awaitable<void> peer_node::share_anew(std::string path) {
   if (at == followed_.end()) co_return;
   at->second.adding = false;
   if (added) {
-    log_info("new version is shared name=\"{}\" path=\"{}\"", (*added).what->name(), path);
+    if (added->state != "unchanged")
+      log_info("new version is shared name=\"{}\" path=\"{}\"", (*added).what->name(), path);
     co_return;
   }
   // Not tried again before it changes again.

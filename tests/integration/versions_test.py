@@ -105,3 +105,8 @@ class VersionsTest(SwarmTest):
         self.file("data/folder/1", 300_000, seed=7)
         os.utime(folder / "1", ns=(before.st_atime_ns, before.st_mtime_ns))
         self.assertEqual(a.add(folder)["id"], b.add(folder)["id"])
+        # To be touched is no new version.
+        listed = a.json("status")["shares"][0]["id"]
+        os.chmod(folder / "2", 0o600)
+        again = a.add(folder)
+        self.assertEqual((again["state"], again["id"]), ("unchanged", listed))
