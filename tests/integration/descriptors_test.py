@@ -125,9 +125,14 @@ class DescriptorsTest(SwarmTest):
         accuser.accuse([3])
         wait_for(lambda: "a piece was said to be damaged" in seeder.text(), "the piece is looked at")
         self.assertNotIn("damaged=true", seeder.text())
+        failure = says("verify", what="x")["error"]
+        self.assertEqual(failure["data"]["class"], "limit", failure)
+        self.assertIn("Too many open files", failure["message"])
+        self.assertIn("'x'", failure["message"])
         self.assertEqual([row["there"] for row in says("status")["result"]["shares"]], [True])
         give_back()
         wait_for(lambda: "piece=3 damaged=false" in seeder.text(), "it is read after all")
+        seeder.ok("verify", "x")
 
     def test_a_download_begins_and_a_removed_one_is_deleted(self):
         seeder, leecher = self.peer("seeder"), self.peer("leecher")

@@ -1,9 +1,6 @@
 """The record never says more than the disk: content that is gone, changed or damaged is told, withdrawn and mended."""
-import json
 import os
-import resource
 import shutil
-import socket
 import subprocess
 
 from harness import SwarmTest, digest, rot, wait_for
@@ -228,37 +225,6 @@ class RecordTest(Copies):
             self.wait_there(leecher, share, True)
             self.assertEqual(read(), reads)
             leecher.terminate()
-
-    def refused_verify(self, peer, name):
-        """The error of `verify` of a peer whose limit of descriptors does not let it open one more."""
-        control = socket.socket(socket.AF_UNIX)
-        self.addCleanup(control.close)
-        control.settimeout(60)
-        control.connect(str(peer.state / "control.sock"))
-        answers = control.makefile()
-        self.addCleanup(answers.close)
-        control.sendall(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
-        answers.readline()
-        before = resource.prlimit(peer.process.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(peer.process.pid, resource.RLIMIT_NOFILE, (1, before[1]))
-        try:
-            request = {"jsonrpc": "2.0", "id": 2, "method": "verify", "params": {"what": name}}
-            control.sendall(json.dumps(request).encode() + b"\n")
-            while "method" in (answer := json.loads(answers.readline())):
-                pass
-        finally:
-            resource.prlimit(peer.process.pid, resource.RLIMIT_NOFILE, before)
-        return answer["error"]
-
-    def test_what_cannot_be_opened_for_want_of_descriptors_is_not_damaged(self):
-        seeder = self.peer("seeder")
-        share = seeder.add(self.file("data/f", 3_000_000))["id"]
-        failure = self.refused_verify(seeder, "f")
-        self.assertEqual(failure["data"]["class"], "limit", failure)
-        self.assertIn("Too many open files", failure["message"])
-        self.assertIn("'f'", failure["message"])
-        self.assertTrue(self.share_row(seeder, share)["there"])
-        seeder.ok("verify", "f")
 
     def test_what_cannot_be_read_for_want_of_memory_is_not_damaged(self):
         compiler = shutil.which("cc") or shutil.which("clang-19")

@@ -184,6 +184,12 @@ class DamageTest(SwarmTest):
             return next((row["reason"] for row in peer.json("status")["shares"] if not row["there"]), None)
         return wait_for(withdrawn, f"{peer.name} withdraws {name}")
 
+    def wait_told(self, seeder, leecher, share, reason):
+        """The tracker hears that the seeder withdraws, and who waits reads why."""
+        wait_for(lambda: "share is withdrawn" in seeder.text(), "the tracker is told")
+        wait_for(lambda: reason in leecher.download_row(share)["reason"], f"the reason is '{reason}'")
+        self.wait_listed(leecher, "x", seeders=0)
+
     def test_a_seeder_is_told_that_its_copy_is_damaged_and_withdraws_it(self):
         tracker = self.tracker()
         seeder, leecher = self.peer("seeder", tracker), self.peer("leecher", tracker)
@@ -192,13 +198,7 @@ class DamageTest(SwarmTest):
         rot(path, 5 << 20)
         leecher.ok("download", "x", "--no-wait")
         self.assertIn("damaged", self.not_there(seeder, "x"))
-        wait_for(lambda: "share is withdrawn" in seeder.text(), "the tracker is told")
-
-        def reason():
-            text = leecher.download_row(share)["reason"]
-            return text if "damaged" in text else None
-        self.assertIn("1 sent damaged data and is not asked again", wait_for(reason, "the reason names the damage"))
-        self.wait_listed(leecher, "x", seeders=0)
+        self.wait_told(seeder, leecher, share, "1 sent damaged data and is not asked again")
         # Mended, it is there again, and the download goes on with it: as a new peer, since the old one is banned.
         rot(path, 5 << 20)
         seeder.terminate()
@@ -277,13 +277,7 @@ class DamageTest(SwarmTest):
         share = seeder.add(self.file("data/x", 8 << 20))["id"]
         leecher.ok("download", "x", "--no-wait")
         self.assertIn("Input/output error", self.not_there(seeder, "x"))
-        wait_for(lambda: "share is withdrawn" in seeder.text(), "the tracker is told")
-
-        def reason():
-            text = leecher.download_row(share)["reason"]
-            return text if "does not share it any more" in text else None
-        self.assertIn("its copy is damaged", wait_for(reason, "the reason says why the source is gone"))
-        self.wait_listed(leecher, "x", seeders=0)
+        self.wait_told(seeder, leecher, share, "does not share it any more: its copy is damaged")
 
 
 class AddressTest(SwarmTest):
