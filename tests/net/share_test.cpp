@@ -134,23 +134,33 @@ awaitable<void> call_for(share& wanted, std::uint16_t port, int callers) {
   co_return;
 }
 
+/// A seeder of one file.
+struct seeder_world {
+  seeder_world() {
+    const std::string path = home.path().string() + "/content";
+    std::ofstream(path, std::ios::binary) << std::string(content_bytes, 'x');
+    REQUIRE(seeder.open().has_value());
+    w.tasks.spawn("seeder", seeder.run());
+    REQUIRE(w.finish(add_content(seeder, path, original)));
+    REQUIRE(original != nullptr);
+  }
+  static peer_options options_of(const test::temporary_directory& home) {
+    peer_options options;
+    options.listen = "127.0.0.1:0";
+    options.state_directory = home.path().string() + "/state";
+    return options;
+  }
+
+  const test::temporary_directory home;
+  world w;
+  peer_node seeder{w.context, options_of(home)};
+  std::shared_ptr<share> original;
+};
+
 }  // namespace
 
-TEST_CASE("a leecher hears what others were given when its turn comes, and not while it is choked") {
-  const test::temporary_directory home;
-  const std::string path = home.path().string() + "/content";
-  std::ofstream(path, std::ios::binary) << std::string(content_bytes, 'x');
-  world w;
-  peer_options options;
-  options.listen = "127.0.0.1:0";
-  options.state_directory = home.path().string() + "/state";
-  peer_node seeder(w.context, std::move(options));
-  REQUIRE(seeder.open().has_value());
-  w.tasks.spawn("seeder", seeder.run());
-  std::shared_ptr<share> original;
-  REQUIRE(w.finish(add_content(seeder, path, original)));
-  REQUIRE(original != nullptr);
-
+TEST_CASE_METHOD(seeder_world,
+                 "a leecher hears what others were given when its turn comes, and not while it is choked") {
   std::uint32_t next_piece = 0;
   std::list<scripted_leecher> leechers;
   for (std::uint8_t n = 1; n <= 24; ++n) leechers.emplace_back(w, n, *original, next_piece).start(seeder.local());
@@ -169,20 +179,7 @@ TEST_CASE("a leecher hears what others were given when its turn comes, and not w
   CHECK(w.drain());
 }
 
-TEST_CASE("dials to those who want a share stay within the budget of the process") {
-  const test::temporary_directory home;
-  const std::string path = home.path().string() + "/content";
-  std::ofstream(path, std::ios::binary) << std::string(1 * MiB, 'x');
-  world w;
-  peer_options options;
-  options.listen = "127.0.0.1:0";
-  options.state_directory = home.path().string() + "/state";
-  peer_node seeder(w.context, std::move(options));
-  REQUIRE(seeder.open().has_value());
-  w.tasks.spawn("seeder", seeder.run());
-  std::shared_ptr<share> original;
-  REQUIRE(w.finish(add_content(seeder, path, original)));
-  REQUIRE(original != nullptr);
+TEST_CASE_METHOD(seeder_world, "dials to those who want a share stay within the budget of the process") {
   // Takes connections and says nothing, so that a dial lasts.
   const tcp::acceptor mute(w.context, {asio::ip::address_v4::loopback(), 0});
   peer_context& context = seeder.context();
