@@ -18,12 +18,15 @@ namespace shoal {
 
 class control_client;
 class interrupt;
+class torrent_arguments;
 class alone_peer;
 
 /// What a command is run with. Everything outlives the run.
 struct invocation {
   const arguments& given;
   interrupt& stop;
+  /// What the words of the command line say as torrent files.
+  torrent_arguments& torrents;
   /// The peer that does the work; null for commands that need none.
   control_client* client = nullptr;
   /// Not null if no peer was running and this process became one for the command.

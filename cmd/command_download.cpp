@@ -36,7 +36,7 @@ void add_options(po::options_description& options) {
 
 result<wanted_download> wanted_of(const std::string& what, const invocation& call) {
   const arguments& given = call.given;
-  const auto torrent = read_torrent_argument(what);
+  const auto& torrent = call.torrents.of(what);
   if (!torrent) return torrent.error();
   json::object params;
   if (torrent->may_be_name) params["what"] = what;

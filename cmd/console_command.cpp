@@ -9,6 +9,7 @@
 #include "cmd/console_words.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/output.hpp"
+#include "cmd/torrent_file.hpp"
 
 namespace shoal {
 
@@ -56,7 +57,8 @@ result<void> run(const std::vector<std::string>& words, const std::string& state
   if (given->flag("help")) return print(help_of(*described));
   auto client = control_client::connect(state_directory);
   if (!client) return client.error();
-  return described->run({*given, stop, &*client});
+  torrent_arguments torrents(stop);
+  return described->run({*given, stop, torrents, &*client});
 }
 
 }  // namespace

@@ -44,17 +44,17 @@ constexpr auto alone_pause = std::chrono::milliseconds(100);
 
 // This process becomes the peer for as long as the command takes. While another command is it, that one is asked.
 result<void> run_alone(const command& described, const arguments& given, const std::vector<std::string>& trackers,
-                       interrupt& stop, const std::string& state_directory) {
+                       interrupt& stop, torrent_arguments& torrents, const std::string& state_directory) {
   // Only a download has something that is worth to be gone on with.
   const bool keep_state = described.name == "download";
   result<void> outcome = error{errc::cancelled, "interrupted"};
   for (int tries = 0; tries < alone_tries_max && !stop.raised(); ++tries) {
     const auto alone = alone_peer::start(given, trackers, keep_state);
-    if (alone) return described.run({given, stop, &(*alone)->client(), alone->get()});
+    if (alone) return described.run({given, stop, torrents, &(*alone)->client(), alone->get()});
     outcome = alone.error();
     if (!keep_state || alone.error().code != errc::conflict) return outcome;
     if (auto client = control_client::connect(state_directory)) {
-      outcome = described.run({given, stop, &*client, nullptr, true});
+      outcome = described.run({given, stop, torrents, &*client, nullptr, true});
       // It may have ended before it had done what it was asked.
       if (outcome || !client->lost()) return outcome;
     }
@@ -73,7 +73,8 @@ result<bool> is_lone(control_client& client, const interrupt& stop) {
 
 result<void> run_command(const command& described, const arguments& given, interrupt& stop) {
   if (const auto begun = begin_log(described, given); !begun) return begun;
-  if (described.required == needs::nothing) return described.run({given, stop});
+  torrent_arguments torrents(stop);
+  if (described.required == needs::nothing) return described.run({given, stop, torrents});
   const auto directory = given.state_directory();
   auto client = directory ? control_client::connect(*directory) : result<control_client>(directory.error());
   const bool downloads = described.name == "download";
@@ -85,18 +86,18 @@ result<void> run_command(const command& described, const arguments& given, inter
         errc::not_found,
         "no peer runs here but that of another download, which ends with it: start one with " + quoted_command("peer")};
   }
-  if (client && !*lone) return described.run({given, stop, &*client});
+  if (client && !*lone) return described.run({given, stop, torrents, &*client});
   // A peer that runs where we may not look, or that has no place to be at, is not ours unless it was named.
   const errc why = client ? errc::not_found : client.error().code;
   const bool nobody = why == errc::not_found || (!given.has("state") && (!directory || why == errc::permission));
-  const way_in way = downloads ? way_in_of(given.texts("operands")) : way_in{};
+  const way_in way = downloads ? way_in_of(given.texts("operands"), torrents) : way_in{};
   const bool others_known = !given.texts("tracker").empty() || (downloads && !given.texts("peer").empty()) ||
                             !way.trackers.empty() || !way.peers.empty();
   const bool alone = described.required == needs::peer_or_alone && others_known;
   if (alone && nobody) {
-    return run_alone(described, given, way.trackers, stop, directory ? *directory : std::string());
+    return run_alone(described, given, way.trackers, stop, torrents, directory ? *directory : std::string());
   }
-  if (client) return described.run({given, stop, &*client, nullptr, true});
+  if (client) return described.run({given, stop, torrents, &*client, nullptr, true});
   // A mistake in a link is none of the peer's.
   for (const std::string& what : downloads ? given.texts("operands") : std::vector<std::string>{}) {
     if (const auto link = parse_magnet(what); !link && looks_like_magnet(what)) return link.error();

@@ -4,9 +4,11 @@
 // does.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
+#include "cmd/interrupt.hpp"
 #include "core/error.hpp"
 
 namespace shoal {
@@ -19,9 +21,22 @@ struct torrent_argument {
   std::optional<error> unreadable{};
 };
 
-/// Reads the file if `what` ends in .torrent, in any case, or is a path or a file:// address. A path has a slash in it,
-/// which no name of a share has: then a file that cannot be read is an error. Errors: not_found, permission, disk,
-/// limit, malformed, and usage for the address of a web page.
-result<torrent_argument> read_torrent_argument(const std::string& what);
+/// The words of one command line. Each file is read once, when it is first asked for, because a pipe gives its content
+/// only once.
+class torrent_arguments {
+ public:
+  /// `stop` ends the wait for the content of a pipe. It must outlive this object.
+  explicit torrent_arguments(const interrupt& stop) : stop_(stop) {}
+
+  /// Reads the file if `word` ends in .torrent, in any case, or is a path or a file:// address. A path has a slash in
+  /// it, which no name of a share has: then a file that cannot be read is an error. Errors: not_found, permission,
+  /// disk, limit, malformed, cancelled, and usage for the address of a web page. The answer lives as long as this
+  /// object.
+  const result<torrent_argument>& of(const std::string& word);
+
+ private:
+  const interrupt& stop_;
+  std::map<std::string, result<torrent_argument>> read_;
+};
 
 }  // namespace shoal

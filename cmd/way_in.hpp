@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cmd/torrent_file.hpp"
 #include "content/way_in.hpp"
 
 namespace shoal {
 
 /// Of all words together; empty for names, and for what cannot be read.
-way_in way_in_of(const std::vector<std::string>& words);
+way_in way_in_of(const std::vector<std::string>& words, torrent_arguments& torrents);
 
 }  // namespace shoal

@@ -79,11 +79,6 @@ unique_descriptor open_walking(int directory, std::string_view path, int flags, 
 
 }  // namespace
 
-void unique_descriptor::reset(int descriptor) {
-  if (descriptor_ >= 0) close(descriptor_);
-  descriptor_ = descriptor;
-}
-
 unique_descriptor open_beneath(int directory, std::string_view path, int flags, mode_t mode, beneath_method method) {
   if (path.find('\0') != std::string_view::npos) {
     errno = EINVAL;

@@ -1,5 +1,4 @@
 """What every command owes its user: an answer, a reason or an error, as text and as JSON, under every name."""
-import contextlib
 import json
 import os
 import pathlib
@@ -122,22 +121,40 @@ class CommandsTest(SwarmTest):
     def test_what_is_interrupted_before_it_began_is_no_success(self):
         a = self.peer("a")
         a.add(self.file("x", 100_000))
-        torrent, pipe = self.directory / "x.torrent", self.directory / "pipe.torrent"
-        a.ok("torrent", "x", "-o", torrent)
+        pipe = self.directory / "pipe.torrent"
         os.mkfifo(pipe)
-        alone = subprocess.Popen([NODE, "download", pipe, "--peer", f"127.0.0.1:{a.port}", "--state",
-                                  self.directory / "alone", "--dir", self.directory / "down"], stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(alone.communicate)
-        self.addCleanup(alone.kill)
-        # It waits for the content of the pipe, and is interrupted before it gets that.
-        with contextlib.suppress(BrokenPipeError), open(pipe, "wb") as writer:
-            alone.send_signal(signal.SIGINT)
-            writer.write(torrent.read_bytes())
-        out, err = alone.communicate(timeout=PATIENCE)
-        self.assertNotEqual(alone.returncode, 0, out)
-        self.assertIn("interrupted", err)
-        self.assertFalse((self.directory / "down" / "x").exists())
+        for where in (["--state", a.state], ["--state", self.directory / "alone", "--peer", f"127.0.0.1:{a.port}"]):
+            with self.subTest(where=where):
+                waits = subprocess.Popen([NODE, "download", pipe, *map(str, where)], cwd=self.directory, text=True,
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.addCleanup(waits.communicate)
+                self.addCleanup(waits.kill)
+                # A pipe is opened for writing when somebody reads it.
+                with open(pipe, "wb"):
+                    waits.send_signal(signal.SIGINT)
+                    out, err = waits.communicate(timeout=PATIENCE)
+                self.assertEqual((waits.returncode, out), (130, ""), err)
+                self.assertIn("interrupted", err)
+
+    def test_a_torrent_may_come_from_a_pipe(self):
+        a = self.peer("a")
+        a.add(self.file("x", 100_000))
+        a.ok("torrent", "x", "-o", self.directory / "x.torrent")
+        pipe = self.directory / "pipe"
+        os.mkfifo(pipe)
+        for name in ("running", "alone"):
+            with self.subTest(name):
+                state = self.peer(name).state if name == "running" else self.directory / name
+                down = self.directory / f"down-{name}"
+                waits = subprocess.Popen([NODE, "download", pipe, "--state", state, "--dir", down, "--peer",
+                                          f"127.0.0.1:{a.port}"], text=True, stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.addCleanup(waits.communicate)
+                self.addCleanup(waits.kill)
+                pipe.write_bytes((self.directory / "x.torrent").read_bytes())
+                out, err = waits.communicate(timeout=PATIENCE)
+                self.assertEqual(waits.returncode, 0, err)
+                self.assertEqual((down / "x").read_bytes(), (self.directory / "x").read_bytes())
 
     def test_a_stopped_tracker_is_no_silence(self):
         tracker = self.tracker()
