@@ -1,5 +1,5 @@
 // Load for a tracker: many live sessions in one process, each joined, showing that it lives as a peer does
-// (peer/tracker_connection), answering dial-backs, counting what it is told.
+// (peer/discovery/tracker_connection), answering dial-backs, counting what it is told.
 //
 // Stands for N machines, so it is frugal where those would not share a processor with the tracker: a message is decoded
 // once however many sessions get it, and its bytes are dropped in the kernel everywhere else. Bare epoll instead of the
@@ -34,7 +34,7 @@
 #include "bench/tracker_load_message.hpp"
 #include "bench/tracker_load_settings.hpp"
 #include "core/time.hpp"
-#include "wire/live.hpp"
+#include "directory/live.hpp"
 
 namespace {
 

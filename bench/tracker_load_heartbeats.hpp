@@ -1,5 +1,5 @@
-// How the sessions of a load show their tracker that they live: as peers do (peer/tracker_connection). Used by
-// tracker_load alone.
+// How the sessions of a load show their tracker that they live: as peers do (peer/discovery/tracker_connection). Used
+// by tracker_load alone.
 #pragma once
 
 #include <cstddef>

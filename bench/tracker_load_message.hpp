@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include "wire/live.hpp"
-#include "wire/live_pack.hpp"
+#include "directory/live.hpp"
+#include "directory/live_pack.hpp"
 
 namespace shoal::bench {
 

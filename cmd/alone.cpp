@@ -40,18 +40,21 @@ result<std::unique_ptr<alone_peer>> alone_peer::start(const arguments& given, co
   for (const std::string& tracker : trackers) {
     if (std::ranges::find(options->trackers, tracker) == options->trackers.end()) options->trackers.push_back(tracker);
   }
+  unique_descriptor only_client;
   if (!keep_state) {
     int ends[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
       return system_error("cannot create a pair of sockets", errno, errc::internal);
     }
     alone->client_.emplace(control_client::adopt(ends[0], "this process"));
-    options->only_client.reset(ends[1]);
+    only_client.reset(ends[1]);
+    options->stateless = true;
   }
-  alone->host_ = std::make_unique<node_host<peer_node>>(std::move(*options));
+  alone->host_ =
+      std::make_unique<node_host<peer_service>>(peer_service_options{std::move(*options), std::move(only_client)});
   if (const auto started = alone->host_->start(); !started) return started.error();
   if (!keep_state) return alone;
-  auto client = control_client::connect(alone->host_->node().state_path());
+  auto client = control_client::connect(alone->host_->node().node().state_path());
   if (!client) return client.error();
   alone->client_.emplace(std::move(*client));
   return alone;

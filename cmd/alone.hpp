@@ -11,8 +11,8 @@
 #include "cmd/arguments.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/node_host.hpp"
+#include "control/peer_service.hpp"
 #include "core/error.hpp"
-#include "peer/peer_node.hpp"
 
 namespace shoal {
 
@@ -32,7 +32,7 @@ class alone_peer {
  private:
   alone_peer() = default;
 
-  std::unique_ptr<node_host<peer_node>> host_;
+  std::unique_ptr<node_host<peer_service>> host_;
   std::optional<control_client> client_;
 };
 

@@ -14,8 +14,8 @@
 #include "cmd/output.hpp"
 #include "cmd/peer_settings.hpp"
 #include "cmd/terminal.hpp"
+#include "control/peer_service.hpp"
 #include "net/endpoint.hpp"
-#include "peer/peer_node.hpp"
 
 namespace shoal {
 
@@ -60,15 +60,15 @@ result<void> run(const invocation& call) {
   auto options = peer_options_of(call.given);
   if (!options) return options.error();
   if (const auto checked = check_shares(*options, call.given); !checked) return checked;
-  node_host<peer_node> host(std::move(*options));
+  node_host<peer_service> host(peer_service_options{std::move(*options)});
   if (const auto started = host.start(); !started) return started;
   if (!console_possible() || call.given.flag("no-console") || call.given.flag("json")) {
-    if (const auto printed = print(ready_line(host.node())); !printed) return printed;
+    if (const auto printed = print(ready_line(host.node().node())); !printed) return printed;
     host.wait_for(call.stop);
     return {};
   }
-  if (const auto printed = print(banner(host.node())); !printed) return printed;
-  run_console(host.node().state_path(), host.finished_descriptor(), call.stop);
+  if (const auto printed = print(banner(host.node().node())); !printed) return printed;
+  run_console(host.node().node().state_path(), host.finished_descriptor(), call.stop);
   return {};
 }
 

@@ -16,7 +16,7 @@
 
 #include "cmd/interrupt.hpp"
 #include "cmd/program_name.hpp"
-#include "peer/control_server.hpp"
+#include "control/control_server.hpp"
 #include "store/beneath.hpp"
 #include "store/socket_name.hpp"
 #include "store/state_directory.hpp"

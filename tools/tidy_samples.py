@@ -72,7 +72,7 @@ bad("include_edge", '#include "cmd/options.hpp"\n', "engine/peer/x.hpp")
 bad("include_edge", '#include "x.hpp"\n', "engine/peer/y.hpp")
 good("include_edge", '#include "net/event.hpp"\n#include "peer/z.hpp"\n#include <string>\n', "engine/peer/x.hpp")
 good("include_edge", '#include "peer/z.hpp"\n#include "tracker/y.hpp"\n', "cmd/main.cpp")
-bad("include_edge", '#include "peer/session.hpp"\n', "bench/simulate/x.hpp")
+bad("include_edge", '#include "peer/session/session.hpp"\n', "bench/simulate/x.hpp")
 good("include_edge", '#include "policy/transfer.hpp"\n#include "simulate/y.hpp"\n', "bench/simulate/x.hpp")
 
 bad("pure", "#include <boost/asio/io_context.hpp>\n", "engine/wire/x.hpp")

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "directory/live.hpp"
 #include "wire/frame_reader.hpp"
-#include "wire/live.hpp"
 #include "wire/messages.hpp"
 
 namespace shoal {

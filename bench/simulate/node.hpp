@@ -1,9 +1,9 @@
 // One peer of a simulated swarm: drives the product's transfer, serving and peer_book as the product does.
 //
-// Does what peer/download, peer/share and peer/session do around the policy, without sockets and disks: reports events
-// with on_*(…, now), sends what next_*() says, serves what it holds, announces each verified piece to all sessions at
-// once. Decides nothing itself. A liar claims to hold everything and corrupts every second block that it serves. Owned
-// by swarm, called by network.
+// Does what peer/share/download, peer/share/share and peer/session/session do around the policy, without sockets and
+// disks: reports events with on_*(…, now), sends what next_*() says, serves what it holds, announces each verified
+// piece to all sessions at once. Decides nothing itself. A liar claims to hold everything and corrupts every second
+// block that it serves. Owned by swarm, called by network.
 #pragma once
 
 #include <deque>

@@ -12,9 +12,9 @@
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
-#include "peer/handshake.hpp"
-#include "peer/publisher.hpp"
-#include "peer/refusal.hpp"
+#include "peer/library/publisher.hpp"
+#include "peer/session/handshake.hpp"
+#include "peer/session/refusal.hpp"
 #include "store/directory_scan.hpp"
 #include "store/printable.hpp"
 
@@ -84,9 +84,9 @@ result<void> peer_node::open() {
   std::error_code ec;
   if (options_.download_directory.empty()) options_.download_directory = std::filesystem::current_path(ec).string();
   options_.download_directory = std::filesystem::absolute(options_.download_directory, ec).lexically_normal().string();
-  // An only client looks and downloads nothing.
-  if (!options_.only_client) std::filesystem::create_directories(options_.download_directory, ec);
-  if (!options_.only_client && !std::filesystem::is_directory(options_.download_directory, ec)) {
+  // A stateless peer looks and downloads nothing.
+  if (!options_.stateless) std::filesystem::create_directories(options_.download_directory, ec);
+  if (!options_.stateless && !std::filesystem::is_directory(options_.download_directory, ec)) {
     return error{errc::not_found,
                  "no directory " + options_.download_directory + ": create it, or name another with --dir"};
   }
@@ -109,12 +109,6 @@ result<void> peer_node::open() {
   context_.reset(new peer_context{io_.get_executor(), workers_, background_, buffers_, *database_,
                                   std::make_shared<file_cache>(budget_.files), self_, budget_, listener_.local().port(),
                                   options_.remember});
-  control_ = std::make_unique<control_server>(io_.get_executor(), *this, budget_.control);
-  if (auto opened =
-          state_ ? control_->open(state_->control_socket()) : control_->adopt(std::move(options_.only_client));
-      !opened) {
-    return opened;
-  }
   auto describe = [this] {
     live::join join;
     join.peer = self_;
@@ -132,7 +126,7 @@ result<void> peer_node::open() {
 }
 
 result<void> peer_node::open_state() {
-  if (options_.only_client) {
+  if (options_.stateless) {
     auto database = state_database::open_in_memory();
     if (!database) return database.error();
     database_ = std::move(*database);
@@ -158,7 +152,6 @@ awaitable<void> peer_node::run() {
   log_info("peer begins name=\"{}\" endpoint={} state=\"{}\" version={}", printable(options_.name),
            to_text(listener_.local()), printable(state_path()), SHOAL_VERSION);
   tasks_.spawn("listener", listener_.run());
-  tasks_.spawn("control", control_->run());
   for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
   std::vector<hashing_mark> marks;
   for (const std::string& path : options_.shares) marks.push_back(announce_add(path));
@@ -183,7 +176,6 @@ void peer_node::stop() {
   stopped_ = true;
   listener_.stop();
   addresses_.stop();
-  control_->stop();
   measure_timer_.cancel();
   look_timer_.cancel();
   watch_.stop();

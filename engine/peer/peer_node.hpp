@@ -1,6 +1,6 @@
 // A whole peer: everything that runs in one `node peer` process, and what people can ask of it.
 //
-// Owns the listener, the tracker clients, the catalogue, the shares, the control socket and the threads behind them.
+// Owns the listener, the tracker clients, the catalogue, the shares and the threads behind them.
 // Lives on one io_context (the network thread). open(), then run() until stop(), which is synchronous and goes down the
 // tree; run() returns when everything has ended. Nothing here blocks. DESIGN: "Shape" and "Threads".
 #pragma once
@@ -16,17 +16,17 @@
 #include <string>
 #include <vector>
 
+#include "directory/catalogue.hpp"
+#include "directory/hashing_list.hpp"
 #include "net/address_watch.hpp"
 #include "net/file_watch.hpp"
 #include "net/listener.hpp"
 #include "net/notifier.hpp"
 #include "net/task_group.hpp"
-#include "peer/catalogue.hpp"
-#include "peer/control_server.hpp"
-#include "peer/hashing_list.hpp"
-#include "peer/peer_context.hpp"
-#include "peer/share.hpp"
-#include "peer/tracker_client.hpp"
+#include "peer/discovery/hashing_mark.hpp"
+#include "peer/discovery/tracker_client.hpp"
+#include "peer/session/peer_context.hpp"
+#include "peer/share/share.hpp"
 #include "policy/damage_checks.hpp"
 #include "policy/wanted_dials.hpp"
 #include "store/state_directory.hpp"
@@ -49,9 +49,8 @@ struct peer_options {
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends; its unfinished download is remembered all the same.
   bool remember = true;
-  /// A connected Unix socket. If there is one, its other end alone is served, and the peer keeps no state: it needs no
-  /// directory to write to, and forgets everything when it ends.
-  unique_descriptor only_client{};
+  /// The peer needs no directory to write to, and forgets everything when it ends.
+  bool stateless = false;
 };
 
 /// How a path is shared.
@@ -96,10 +95,10 @@ class peer_node final : private share_observer, private tracker_observer {
 
   const peer_id& id() const { return self_; }
   tcp::endpoint local() const { return listener_.local(); }
-  /// "" if there is an only client.
+  /// Where people reach it; "" if it is stateless.
   std::string control_path() const { return state_ ? state_->control_socket() : std::string(); }
   const peer_options& options() const { return options_; }
-  /// "" if there is an only client.
+  /// "" if it is stateless.
   std::string state_path() const { return state_ ? state_->path() : std::string(); }
   duration uptime() const { return clock::now() - begun_; }
   /// Payload sent, bytes per second over the last second or so.
@@ -125,7 +124,7 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Told when the catalogue changed, a download ended, or nothing of a stopped share runs any more.
   notifier& changes() { return changes_; }
 
-  // What people ask for; the control methods call these.
+  // What people ask for; engine/control calls these.
 
   /// `path` will be added in a moment: others who ask for it wait until the mark is gone.
   hashing_mark announce_add(const std::string& path);
@@ -326,7 +325,6 @@ class peer_node final : private share_observer, private tracker_observer {
   event accused_;
   notifier changes_;
   std::list<tcp::socket> greeting_;
-  std::unique_ptr<control_server> control_;
   asio::steady_timer measure_timer_;
   asio::steady_timer look_timer_;
   file_watch watch_;

@@ -10,8 +10,8 @@
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
+#include "peer/library/publisher.hpp"
 #include "peer/peer_node.hpp"
-#include "peer/publisher.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {

@@ -8,9 +8,9 @@
 
 #include "net/offload.hpp"
 #include "observe/log.hpp"
+#include "peer/library/publisher.hpp"
 #include "peer/peer_node.hpp"
-#include "peer/piece_check.hpp"
-#include "peer/publisher.hpp"
+#include "peer/share/piece_check.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {

@@ -5,7 +5,7 @@
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/peer_node.hpp"
-#include "peer/piece_check.hpp"
+#include "peer/share/piece_check.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {

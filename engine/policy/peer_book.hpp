@@ -4,7 +4,7 @@
 // for as long as the address is known. Those that are due are dialled in an order of the seed's: where a swarm is
 // larger than what one peer connects to, its graph is random, and no peer is everybody's neighbour. In a small one
 // those that hold everything come first: in a crowd of slow leechers most of what there is comes from them. Pure; owned
-// by peer/share.
+// by peer/share/share.
 #pragma once
 
 #include <compare>

@@ -2,8 +2,8 @@
 //
 // The mirror of transfer. Composes choker, which has upload_places, and first_copies, and is the driver's only door to
 // them. The driver reports what happened with on_*(…, now), then does what next_order() says until it says nothing, and
-// calls on_deadline(now) at next_deadline(). No I/O, no clock, no log, no randomness. Used by peer/share in the product
-// and by the simulator. DESIGN: "A crowd".
+// calls on_deadline(now) at next_deadline(). No I/O, no clock, no log, no randomness. Used by peer/share/share in the
+// product and by the simulator. DESIGN: "A crowd".
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 // Composes chunk_queue, steal, request_window, request_list and verification; the driver's only door. The
 // driver reports what happened with on_*(…, now), then asks next_*() until it says nothing, and calls
 // on_deadline(now) at next_deadline(). No I/O, no clock, no log; randomness only from the seed. Used by
-// peer/download in the product and by tests and simulation. DESIGN: "The life of one chunk".
+// peer/share/download in the product and by tests and simulation. DESIGN: "The life of one chunk".
 #pragma once
 
 #include <cstdint>

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "core/overloaded.hpp"
+#include "directory/live_pack.hpp"
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
-#include "wire/live_pack.hpp"
 
 namespace shoal {
 

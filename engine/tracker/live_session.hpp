@@ -1,4 +1,4 @@
-// One peer's live session at the tracker: WebSocket at /live (RFC 6455), messages of wire/live.hpp.
+// One peer's live session at the tracker: WebSocket at /live (RFC 6455), messages of directory/live.hpp.
 //
 // Reads what the peer says into the registry, dials the peer's port back once before others see it, and sends
 // what it is given. While nothing happens, one coroutine waits to read: thousands of sessions are cheap. The peer shows
@@ -17,11 +17,11 @@
 #include <string>
 #include <vector>
 
+#include "directory/live.hpp"
+#include "directory/registry.hpp"
 #include "net/event.hpp"
 #include "net/task_group.hpp"
-#include "policy/registry.hpp"
 #include "tracker/dial_gate.hpp"
-#include "wire/live.hpp"
 
 namespace shoal {
 

@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "directory/registry.hpp"
 #include "net/listener.hpp"
 #include "net/task_group.hpp"
-#include "policy/registry.hpp"
 #include "tracker/live_session.hpp"
 
 namespace shoal {

@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "core/assert.hpp"
-#include "wire/live.hpp"
-#include "wire/live_pack.hpp"
+#include "directory/live.hpp"
+#include "directory/live_pack.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // A download whose one source fails at every step of what it says: it always ends complete and right, from the other.
 
-#include "peer/download.hpp"
+#include "peer/share/download.hpp"
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>

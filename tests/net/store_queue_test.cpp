@@ -1,4 +1,4 @@
-#include "peer/store_queue.hpp"
+#include "peer/share/store_queue.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstring>

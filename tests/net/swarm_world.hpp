@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "directory/live_pack.hpp"
 #include "net/listener.hpp"
-#include "peer/tracker_client.hpp"
+#include "peer/discovery/tracker_client.hpp"
 #include "tests/net/world.hpp"
 #include "tracker/tracker_node.hpp"
-#include "wire/live_pack.hpp"
 
 namespace shoal::testing {
 

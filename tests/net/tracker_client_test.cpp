@@ -1,4 +1,4 @@
-#include "peer/tracker_client.hpp"
+#include "peer/discovery/tracker_client.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -10,7 +10,7 @@ endfunction()
 # shoal_library(NAME DEPENDS target... [ASIO_PCH]): the static library shoal_NAME of engine/NAME.
 function(shoal_library name)
   cmake_parse_arguments(arg "ASIO_PCH" "" "DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS engine/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS engine/${name}/*.cpp)
   add_library(shoal_${name} STATIC ${sources})
   target_include_directories(shoal_${name} PUBLIC ${PROJECT_SOURCE_DIR}/engine)
   target_link_libraries(shoal_${name} PUBLIC shoal_options ${arg_DEPENDS})

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "cmd/interrupt.hpp"
-#include "peer/control_server.hpp"
+#include "control/control_server.hpp"
 #include "show_result.hpp"
 
 using namespace shoal;

@@ -1,4 +1,4 @@
-#include "peer/waiting_reason.hpp"
+#include "peer/share/waiting_reason.hpp"
 
 #include <catch2/catch.hpp>
 

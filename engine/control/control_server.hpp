@@ -1,0 +1,94 @@
+// The control socket: JSON-RPC 2.0, one object a line, over a Unix socket in the state directory. docs/CONTROL.md.
+//
+// Transport only: what the methods do is in control_methods. Requests of one connection run side by side; each is one
+// coroutine of the connection's task group, which ends when the request is answered or the connection closed. Owned by
+// peer_service, on the network thread.
+#pragma once
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "content/metainfo.hpp"
+#include "core/descriptor.hpp"
+#include "core/error.hpp"
+#include "net/event.hpp"
+#include "net/task_group.hpp"
+#include "net/use_tuple.hpp"
+
+namespace shoal {
+
+class peer_node;
+
+/// A request or an answer with the largest .torrent in it, in base64.
+inline constexpr std::size_t control_line_bytes_max = torrent_bytes_max / 3 * 4 + 1024 * 1024;
+/// Requests of one connection that run at the same time.
+inline constexpr std::size_t control_requests_max = 64;
+/// Unread answers and notifications; a client that lets them pile up misses progress, then is cut off.
+inline constexpr std::size_t control_outbox_bytes_max = control_line_bytes_max + 64 * 1024 * 1024;
+inline constexpr std::size_t control_progress_bytes_max = 1024 * 1024;
+
+/// One client of the control socket.
+class control_connection {
+ public:
+  control_connection(asio::any_io_executor executor, peer_node& node, const std::function<void()>& end_peer,
+                     asio::local::stream_protocol::socket socket);
+
+  awaitable<void> run();
+  void close();
+  bool closed() const { return closed_; }
+
+  /// Sends a progress notification for a request; dropped if the client does not read.
+  void notify(const boost::json::value& request, boost::json::object params);
+
+ private:
+  awaitable<void> read_loop();
+  awaitable<void> write_loop();
+  awaitable<void> answer(boost::json::object request);
+  void send(const boost::json::object& message);
+
+  peer_node& node_;
+  const std::function<void()>& end_peer_;
+  asio::local::stream_protocol::socket socket_;
+  std::string inbox_;
+  std::size_t scanned_ = 0;  ///< bytes of it that hold no end of a line
+  std::string outbox_;
+  event work_;
+  task_group requests_;
+  bool closed_ = false;
+};
+
+class control_server {
+ public:
+  /// At most `connections_max` clients at once. A client that asks for the end of the peer calls `end_peer`, which may
+  /// call stop().
+  control_server(asio::any_io_executor executor, peer_node& node, std::size_t connections_max,
+                 std::function<void()> end_peer);
+
+  /// Binds the socket at `path`, mode 0600, in place of one that a dead process left behind.
+  result<void> open(const std::string& path);
+  /// Instead of open(): serves the other end of this connected socket, and nobody else.
+  result<void> adopt(unique_descriptor client);
+  awaitable<void> run();
+  void stop();
+
+ private:
+  void begin(asio::local::stream_protocol::socket socket);
+  awaitable<void> serve(std::list<std::unique_ptr<control_connection>>::iterator at);
+
+  asio::any_io_executor executor_;
+  peer_node& node_;
+  std::size_t connections_max_;
+  std::function<void()> end_peer_;
+  asio::local::stream_protocol::acceptor acceptor_;
+  std::string path_;
+  std::list<std::unique_ptr<control_connection>> connections_;
+  task_group tasks_;
+  bool stopped_ = false;
+};
+
+}  // namespace shoal

@@ -1,0 +1,224 @@
+#include "control/control_words.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "content/magnet.hpp"
+#include "control/control_params.hpp"
+#include "core/base64.hpp"
+#include "net/endpoint.hpp"
+#include "net/offload.hpp"
+#include "peer/peer_node.hpp"
+
+namespace shoal {
+
+namespace json = boost::json;
+
+namespace {
+
+// How long a word waits for a share that nobody lists: several batches of the tracker.
+constexpr duration news_wait = std::chrono::milliseconds(500);
+
+constexpr duration hashing_look_interval = std::chrono::milliseconds(250);
+
+// How long a peer that hashes what is waited for may be away: it comes back as soon as it finds its tracker again.
+constexpr duration absence_wait = std::chrono::seconds(10);
+
+// How long a word waits for the first news of a tracker: one nearby answers at once.
+constexpr duration names_wait = std::chrono::seconds(1);
+
+result<std::vector<download_request>> requests_of_rows(const result<std::vector<live::share_row>>& rows,
+                                                       const download_request& common) {
+  if (!rows) return rows.error();
+  std::vector<download_request> requests;
+  for (const auto& row : *rows) {
+    download_request request = common;
+    request.id = row.id;
+    request.name = row.name;
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+bool unknown(const result<std::vector<live::share_row>>& rows) {
+  return !rows && rows.error().code == errc::not_found;
+}
+
+// What a word means among the shares that trackers list and ours: what was downloaded before is here even when nobody
+// lists it.
+result<std::vector<live::share_row>> find_known(const peer_node& node, const std::string& what) {
+  return node.known().find(what);
+}
+
+bool is_here(const peer_node& node, const peer_id& peer) {
+  return peer == node.id() || node.swarm().peer(peer) != nullptr;
+}
+
+error not_hashed_any_more(const peer_node& node, const hashed_share& last) {
+  return {errc::not_found, "no share called '" + last.name + "': " + last.peer_name +
+                               (is_here(node, last.peer) ? " was hashing it and stopped: add it there again"
+                                                         : " was hashing it and left the swarm: see 'node list'")};
+}
+
+void tell_hashing(control_call& call, const hashed_share& one) {
+  call.notify({{"id", ""}, {"name", one.name}, {"phase", "waiting"}, {"reason", text_of(one)}, {"bytes", one.bytes}});
+}
+
+// A pattern means all that match it, so it waits for those that are hashed, too; a name only while nobody lists it.
+std::vector<hashed_share> awaited(const peer_node& node, const std::string& what, bool known) {
+  const bool pattern = what.find_first_of("*?[") != std::string::npos && node.known().named(what).empty();
+  return known && !pattern ? std::vector<hashed_share>() : node.hashing(what);
+}
+
+// What somebody has just added is listed everywhere a moment later, and what somebody hashes when that is done.
+awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, std::string what) {
+  auto give_up = clock::now() + news_wait;
+  std::optional<hashed_share> last;
+  // A pattern waits for what was hashed when it was given, and not for all that comes after.
+  std::optional<std::set<std::pair<std::string, peer_id>>> begun;
+  bool away = false;
+  time_point tell_at{};
+  while (true) {
+    auto rows = find_known(call.node, what);
+    const bool known = !unknown(rows);
+    auto hashed = awaited(call.node, what, known);
+    if (!begun) {
+      begun.emplace();
+      for (const hashed_share& one : hashed) begun->emplace(one.name, one.peer);
+    } else if (known) {
+      std::erase_if(hashed, [&begun](const hashed_share& one) { return !begun->contains({one.name, one.peer}); });
+    }
+    if ((known && hashed.empty()) || call.abandoned()) co_return rows;
+    const auto now = clock::now();
+    if (!hashed.empty()) {
+      last = std::move(hashed.front());
+      away = false;
+      give_up = now + news_wait;
+      if (now >= tell_at) {
+        tell_hashing(call, *last);
+        tell_at = now + told_interval;
+      }
+    } else if (last && !away && !is_here(call.node, last->peer)) {
+      away = true;
+      give_up = now + absence_wait;
+    }
+    if (now >= give_up) {
+      if (last) co_return not_hashed_any_more(call.node, *last);
+      co_return rows;
+    }
+    // Each look goes over the whole catalogue, which changes all the time in a large swarm.
+    const auto look_again = std::min(give_up, last ? now + hashing_look_interval : now);
+    const auto wake_at = last ? look_again : give_up;
+    do {
+      co_await wait_for_change(call, wake_at);
+    } while (clock::now() < look_again && !call.abandoned());
+  }
+}
+
+// A tracker has said what there is, or cannot be reached at the moment.
+bool names_known(const peer_node& node) {
+  return node.catalogue_ready() ||
+         std::ranges::any_of(node.trackers(), [](const auto& tracker) { return tracker->state().attempts > 0; });
+}
+
+// What is here may have a newer version, and a file the name of a share.
+awaitable<void> wait_for_names(control_call& call) {
+  const auto give_up = clock::now() + names_wait;
+  while (!names_known(call.node) && !call.abandoned() && clock::now() < give_up) {
+    co_await wait_for_change(call, give_up);
+  }
+}
+
+awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, std::string what) {
+  co_await wait_for_names(call);
+  if (unknown(find_known(call.node, what))) co_await wait_for_catalogue(call);
+  auto rows = co_await find_soon(call, what);
+  if (unknown(rows) && !call.node.catalogue_ready()) co_return without_tracker(call);
+  for (const auto& tracker : call.node.trackers()) {
+    if (!unknown(rows) || tracker->state().connected) continue;
+    co_return error{errc::unreachable, rows.error().text + "; tracker " + to_text(tracker->where()) +
+                                           " is away, which may list it: " + tracker->state().reason};
+  }
+  co_return rows;
+}
+
+// Takes over what a link or a file says of the way in, and notes what is not used of it.
+void go_in(const peer_node& node, const way_in& way, download_request& request) {
+  request.peers.insert(request.peers.end(), way.peers.begin(), way.peers.end());
+  if (const std::string unused = unused_text(way); !unused.empty()) request.notes.push_back(unused);
+  for (const std::string& endpoint : way.trackers) {
+    const bool ours = std::ranges::any_of(
+        node.trackers(), [&endpoint](const auto& tracker) { return to_text(tracker->where()) == endpoint; });
+    // Whoever speaks to it tells it everything that is shared here: not for the sake of a link.
+    if (!ours) request.notes.push_back("tracker " + endpoint + " is not asked: this peer does not run with it");
+  }
+}
+
+// The file that a word names, unless a share has that name.
+awaitable<result<std::vector<download_request>>> requests_of_file(control_call& call, download_request common,
+                                                                  std::string torrent) {
+  const auto name = text_param(call, "what");
+  if (name) {
+    co_await wait_for_names(call);
+    const auto rows = find_known(call.node, *name);
+    const bool exact = rows ? rows->front().name == *name : rows.error().code == errc::ambiguous;
+    if (exact) co_return requests_of_rows(rows, common);
+  }
+  // One of a million files takes seconds.
+  auto read = [torrent = std::move(torrent)]() -> result<std::pair<metainfo_ptr, way_in>> {
+    const auto bytes = from_base64(torrent);
+    if (!bytes) return error{errc::malformed, "parameter 'torrent' is not base64"};
+    const auto info = metainfo::from_torrent(*bytes);
+    if (!info) return info.error();
+    return std::pair(*info, way_in_of_torrent(*bytes));
+  };
+  const auto file = co_await offload(call.node.context().background, std::move(read));
+  if (!file) co_return file.error();
+  go_in(call.node, file->second, common);
+  common.id = file->first->id();
+  common.name = file->first->name();
+  common.info = file->first;
+  co_return std::vector{std::move(common)};
+}
+
+// What a word means: a link and an id mean themselves, then come names. One request for each share.
+awaitable<result<std::vector<download_request>>> requests_of_word(control_call& call, download_request common,
+                                                                  std::string what) {
+  const auto link = parse_magnet(what);
+  if (link) {
+    common.id = link->id;
+    common.name = link->name.empty() ? link->id.hex() : link->name;
+    go_in(call.node, link->way, common);
+    co_return std::vector{std::move(common)};
+  }
+  const auto listed = find_known(call.node, what);
+  const auto id = share_id::from_hex(what);
+  if (!listed && id && !common.peers.empty()) {
+    common.id = *id;
+    common.name = what;
+    co_return std::vector{std::move(common)};
+  }
+  // Nobody who pastes a damaged link means a name.
+  if (!listed && looks_like_magnet(what)) co_return link.error();
+  co_return requests_of_rows(co_await find_listed(call, what), common);
+}
+
+}  // namespace
+
+awaitable<result<std::vector<download_request>>> requests_of(control_call& call) {
+  download_request common;
+  common.directory = text_param(call, "directory").value_or("");
+  common.make_directory = !common.directory.empty();
+  common.symlinks = flag_param(call, "symlinks", false);
+  common.keep_modes = flag_param(call, "keep_mode", false);
+  common.peers = list_param(call, "peers");
+  auto torrent = text_param(call, "torrent");
+  if (torrent) co_return co_await requests_of_file(call, std::move(common), std::move(*torrent));
+  auto what = text_param(call, "what");
+  if (!what) co_return missing_param("what");
+  co_return co_await requests_of_word(call, std::move(common), std::move(*what));
+}
+
+}  // namespace shoal

@@ -1,0 +1,45 @@
+// A peer that people can use: peer_node and its control socket, which run and end together.
+//
+// Owns both, on one io_context. open(), then run() until stop(). What a program hosts (cmd/node_host); tests of the
+// peer alone use peer_node.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <optional>
+
+#include "control/control_server.hpp"
+#include "core/descriptor.hpp"
+#include "net/task_group.hpp"
+#include "peer/peer_node.hpp"
+
+namespace shoal {
+
+struct peer_service_options {
+  peer_options peer;
+  /// A connected Unix socket: its other end alone is served, there is no control socket in the file system, and the
+  /// peer is to be stateless.
+  unique_descriptor only_client{};
+};
+
+class peer_service {
+ public:
+  peer_service(asio::io_context& context, peer_service_options options);
+
+  /// As peer_node::open(); then takes the control socket, which is in the state directory.
+  result<void> open();
+  /// Serves until stop().
+  awaitable<void> run();
+  /// As peer_node::stop().
+  void stop();
+
+  const peer_node& node() const { return node_; }
+
+ private:
+  asio::any_io_executor executor_;
+  peer_node node_;
+  unique_descriptor only_client_;
+  std::optional<control_server> control_;
+  task_group tasks_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,70 @@
+// What a peer tells one tracker: the shares it offers, hashes and watches, and which of that is still unsaid.
+//
+// Holds the wanted state itself, so that everything can be said again to a tracker that forgot. What changes
+// twice before it is sent is sent once, so a tracker that does not read costs no memory. Pure; owned by
+// tracker_client.
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/ids.hpp"
+#include "core/time.hpp"
+#include "directory/live.hpp"
+
+namespace shoal {
+
+/// Least time between two progress messages of one share, except for the one that says "complete".
+inline constexpr duration progress_interval = std::chrono::seconds(1);
+
+class announcements {
+ public:
+  /// Offers a share, or changes the offer. errc::malformed for one that every tracker refuses, such as a name
+  /// with control characters; it is not offered.
+  result<void> on_publish(live::share_offer offer);
+  void on_withdraw(const share_id& id);
+  /// Verified bytes; ignored for a share that is not offered.
+  void on_progress(const share_id& id, std::uint64_t have);
+  /// All that is hashed now. Rows that every tracker refuses are left out.
+  void on_hashing(std::vector<live::hashing_row> rows);
+  void on_watch(const share_id& id);
+  void on_unwatch(const share_id& id);
+  /// These holders of a watched share could not be connected to (live::unreached). What is not said before the next
+  /// connection is forgotten.
+  void on_unreached(const share_id& id, std::vector<peer_id> peers);
+  /// A new connection: everything is unsaid.
+  void on_connected();
+
+  /// The next message to send, nothing if all is said or not due yet. Never longer than
+  /// peer_message_bytes_max.
+  std::optional<live::peer_message> next_message(time_point now);
+  /// When next_message() has something: a time that is past for "now", `never` if all is said.
+  time_point next_deadline() const;
+
+  std::size_t offer_count() const { return offers_.size(); }
+  bool is_watched(const share_id& id) const { return watches_.contains(id); }
+  std::size_t watch_count() const { return watches_.size(); }
+  void check_invariants() const;
+
+ private:
+  struct offer_state {
+    live::share_offer offer;
+    time_point progress_at = time_point::min();  ///< when its next progress may be said
+  };
+
+  std::unordered_map<share_id, offer_state> offers_;
+  std::unordered_set<share_id> watches_;
+  std::unordered_map<share_id, std::vector<peer_id>> unsaid_unreached_;  ///< watched ones
+  std::vector<live::hashing_row> hashing_;
+  bool unsaid_hashing_ = false;
+  std::unordered_set<share_id> unsaid_offers_;
+  std::unordered_set<share_id> unsaid_withdrawals_;
+  std::unordered_set<share_id> unsaid_progress_;  ///< disjoint from unsaid_offers_
+  std::unordered_set<share_id> unsaid_watches_;
+  std::unordered_set<share_id> unsaid_unwatches_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,254 @@
+#include "directory/catalogue.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace shoal {
+
+namespace {
+
+constexpr std::size_t id_digits = share_id::size * 2;
+/// Of an id in a message for people.
+constexpr std::size_t digits_shown = 12;
+
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+void merge(live::share_row& into, const live::share_row& row) {
+  into.seeders = std::max(into.seeders, row.seeders);
+  into.leechers = std::max(into.leechers, row.leechers);
+  into.held = std::max(into.held, row.held);
+  into.publication = merged(into.publication, row.publication);
+}
+
+error ambiguity(std::string_view what, const std::vector<live::share_row>& candidates) {
+  std::string text = "'" + std::string(what) + "' means " + std::to_string(candidates.size()) + " shares: ";
+  const std::size_t shown = std::min(candidates.size(), catalogue::candidates_listed_max);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const live::share_row& row = candidates[i];
+    if (i != 0) text += ", ";
+    text += row.name + " (id " + row.id.hex().substr(0, digits_shown) + ", " + std::to_string(row.bytes) + " bytes";
+    if (row.publication.ms != 0) text += ", published " + time_text(row.publication);
+    text += ")";
+  }
+  if (shown < candidates.size()) text += " and " + std::to_string(candidates.size() - shown) + " more";
+  return {errc::ambiguous, text + "; give the first digits of the id"};
+}
+
+}  // namespace
+
+catalogue::view& catalogue::view_of(std::size_t tracker) {
+  if (views_.size() <= tracker) views_.resize(tracker + 1);
+  return views_[tracker];
+}
+
+void catalogue::on_snapshot(std::size_t tracker, live::snapshot snapshot) {
+  view& view = view_of(tracker);
+  view.seq = snapshot.seq;
+  view.known = true;
+  view.peers.clear();
+  view.shares.clear();
+  for (live::peer_row& row : snapshot.peers) view.peers.insert_or_assign(row.peer, std::move(row));
+  for (live::share_row& row : snapshot.shares) view.shares.insert_or_assign(row.id, std::move(row));
+  ++version_;
+}
+
+bool catalogue::on_delta(std::size_t tracker, const live::delta& delta) {
+  view& view = view_of(tracker);
+  if (!view.known || delta.seq != view.seq + 1) return false;
+  view.seq = delta.seq;
+  for (const peer_id& id : delta.left) view.peers.erase(id);
+  for (const live::peer_row& row : delta.joined) view.peers.insert_or_assign(row.peer, row);
+  for (const share_id& id : delta.withdrawn) view.shares.erase(id);
+  for (const live::share_row& row : delta.published) view.shares.insert_or_assign(row.id, row);
+  for (const live::holders_row& row : delta.progress) {
+    const auto found = view.shares.find(row.id);
+    if (found == view.shares.end()) continue;
+    found->second.seeders = row.seeders;
+    found->second.leechers = row.leechers;
+    found->second.held = row.held;
+  }
+  ++version_;
+  return true;
+}
+
+std::optional<live::share_row> catalogue::share(const share_id& id) const {
+  std::optional<live::share_row> merged;
+  for (const view& view : views_) {
+    const auto found = view.shares.find(id);
+    if (found == view.shares.end()) continue;
+    if (merged) {
+      merge(*merged, found->second);
+    } else {
+      merged = found->second;
+    }
+  }
+  return merged;
+}
+
+bool catalogue::lists(std::size_t tracker, const share_id& id) const {
+  return tracker < views_.size() && views_[tracker].shares.contains(id);
+}
+
+bool catalogue::lists(std::size_t tracker, const peer_id& id) const {
+  return tracker < views_.size() && views_[tracker].peers.contains(id);
+}
+
+template <class Predicate>
+std::vector<live::share_row> catalogue::select(Predicate wanted) const {
+  std::vector<live::share_row> rows;
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    for (const auto& [id, row] : views_[i].shares) {
+      if (!wanted(row)) continue;
+      // Taken from the first tracker that lists it, with the counts of all.
+      const bool listed = std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(i),
+                                      [&key = id](const view& earlier) { return earlier.shares.contains(key); });
+      if (listed) continue;
+      rows.push_back(views_.size() == 1 ? row : *share(id));
+    }
+  }
+  std::sort(rows.begin(), rows.end(), [](const live::share_row& a, const live::share_row& b) {
+    return std::tie(a.name, a.id) < std::tie(b.name, b.id);
+  });
+  return rows;
+}
+
+std::vector<live::share_row> catalogue::shares() const {
+  return select([](const live::share_row&) { return true; });
+}
+
+std::size_t catalogue::share_count() const {
+  if (views_.size() == 1) return views_.front().shares.size();
+  return shares().size();
+}
+
+std::size_t catalogue::peer_count(std::size_t tracker) const {
+  return tracker < views_.size() ? views_[tracker].peers.size() : 0;
+}
+
+std::vector<live::peer_row> catalogue::peers() const {
+  std::vector<live::peer_row> rows;
+  std::unordered_map<peer_id, const live::peer_row*> listed;
+  for (const view& view : views_) {
+    for (const auto& [id, row] : view.peers) {
+      const auto [other, is_new] = listed.try_emplace(id, &row);
+      // One tracker may reach a peer that another cannot.
+      if (!is_new && row.reachable && !other->second->reachable) other->second = &row;
+    }
+  }
+  rows.reserve(listed.size());
+  for (const auto& [id, row] : listed) rows.push_back(*row);
+  std::sort(rows.begin(), rows.end(), [](const live::peer_row& a, const live::peer_row& b) {
+    return std::tie(a.name, a.peer) < std::tie(b.name, b.peer);
+  });
+  return rows;
+}
+
+const live::peer_row* catalogue::peer(const peer_id& id) const {
+  const live::peer_row* best = nullptr;
+  for (const view& view : views_) {
+    const auto found = view.peers.find(id);
+    if (found == view.peers.end()) continue;
+    if (best == nullptr || (found->second.reachable && !best->reachable)) best = &found->second;
+  }
+  return best;
+}
+
+std::vector<live::share_row> catalogue::named(std::string_view name) const {
+  return select([name](const live::share_row& row) { return row.name == name; });
+}
+
+std::vector<live::share_row> catalogue::matching(std::string_view glob) const {
+  // Names may hold the characters of patterns.
+  if (auto exact = named(glob); !exact.empty()) return exact;
+  const std::string pattern(glob);
+  return select([&pattern](const live::share_row& row) { return fnmatch(pattern.c_str(), row.name.c_str(), 0) == 0; });
+}
+
+std::vector<live::share_row> catalogue::newest(std::vector<live::share_row> rows) {
+  std::vector<live::share_row> kept;
+  kept.reserve(rows.size());
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    std::map<publisher_id, publication> latest;
+    for (end = begin; end < rows.size() && rows[end].name == rows[begin].name; ++end) {
+      publication& best = latest[rows[end].publication.publisher];
+      if (supersedes(rows[end].publication, best) || !best.known()) best = rows[end].publication;
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!supersedes(latest.at(rows[i].publication.publisher), rows[i].publication))
+        kept.push_back(std::move(rows[i]));
+    }
+  }
+  return kept;
+}
+
+std::vector<hashed_share> catalogue::hashing(std::string_view what) const {
+  const std::string pattern(what);
+  std::vector<hashed_share> found;
+  for (const view& view : views_) {
+    for (const auto& [id, row] : view.peers) {
+      for (const live::hashing_row& one : row.hashing) {
+        if (one.name != what && fnmatch(pattern.c_str(), one.name.c_str(), 0) != 0) continue;
+        found.push_back({one.name, id, row.name, one.bytes, one.done});
+      }
+    }
+  }
+  if (found.empty()) return found;
+  // Names may hold the characters of patterns.
+  const auto exact = [what](const hashed_share& one) { return one.name == what; };
+  if (std::ranges::any_of(found, exact)) std::erase_if(found, std::not_fn(exact));
+  std::set<std::string_view> listed;
+  for (const view& view : views_) {
+    for (const auto& [id, row] : view.shares) listed.insert(row.name);
+  }
+  std::erase_if(found, [&listed](const hashed_share& one) { return listed.contains(one.name); });
+  // What several trackers tell is one.
+  const auto place = [](const hashed_share& one) { return std::tie(one.name, one.peer); };
+  std::ranges::sort(found, {}, place);
+  const auto same = std::ranges::unique(found, {}, place);
+  found.erase(same.begin(), same.end());
+  return found;
+}
+
+std::string text_of(const hashed_share& one) {
+  // Of what is not listed yet, not all can be done.
+  const auto percent = one.bytes == 0 ? 0.0 : 100.0 * static_cast<double>(one.done) / static_cast<double>(one.bytes);
+  return one.peer_name + " is still hashing " + one.name + " (" +
+         std::to_string(std::min(99, static_cast<int>(percent))) + " %)";
+}
+
+result<std::vector<live::share_row>> catalogue::find(std::string_view what) const {
+  if (const auto id = share_id::from_hex(what)) {
+    if (auto row = share(*id)) return std::vector<live::share_row>{std::move(*row)};
+  }
+  auto found = newest(named(what));
+  if (found.empty() && what.size() >= prefix_digits_min && what.size() < id_digits && is_hex(what)) {
+    const std::string prefix = lower(what);
+    found = select([&prefix](const live::share_row& row) { return row.id.hex().starts_with(prefix); });
+  }
+  if (found.size() == 1) return found;
+  if (!found.empty()) return ambiguity(what, found);
+  if (what.find_first_of("*?[") != std::string_view::npos) found = newest(matching(what));
+  if (!found.empty()) return found;
+  const std::size_t count = share_count();
+  return error{errc::not_found, "no share called '" + std::string(what) + "' in the catalogue of " +
+                                    std::to_string(count) + (count == 1 ? " share" : " shares") + ": see 'list'"};
+}
+
+}  // namespace shoal

@@ -1,0 +1,61 @@
+#include "directory/hashing_list.hpp"
+
+#include <algorithm>
+
+namespace shoal {
+
+void hashing_list::plan(time_point when) {
+  const auto rows = static_cast<int>(told_.size());
+  const time_point earliest = told_at_ == time_point::min() ? told_at_ : told_at_ + rows * interval_per_row;
+  due_ = std::min(due_, std::max(when, earliest));
+}
+
+hashing_list::key hashing_list::on_begin(std::string name, time_point now) {
+  entries_.emplace(next_, entry{{std::move(name), 0, 0}, now});
+  plan(now + told_after);
+  return next_++;
+}
+
+void hashing_list::on_found(key which, std::string name, std::uint64_t bytes, time_point now) {
+  live::hashing_row& row = entries_.at(which).row;
+  row.name = std::move(name);
+  row.bytes = std::min(bytes, live::share_bytes_max);
+  plan(now);
+}
+
+void hashing_list::on_progress(key which, std::uint64_t done, time_point now) {
+  live::hashing_row& row = entries_.at(which).row;
+  row.done = std::min(done, row.bytes);
+  plan(told_at_ == time_point::min() ? now : std::max(now, told_at_ + progress_interval));
+}
+
+void hashing_list::on_end(key which, time_point now) {
+  entries_.erase(which);
+  plan(now);
+}
+
+std::vector<live::hashing_row> hashing_list::rows(time_point now) const {
+  std::vector<live::hashing_row> rows;
+  for (const auto& [key, one] : entries_) {
+    if (rows.size() >= live::hashing_rows_max) break;
+    if (one.begun + told_after <= now) rows.push_back(one.row);
+  }
+  return rows;
+}
+
+std::optional<std::vector<live::hashing_row>> hashing_list::next_rows(time_point now) {
+  if (now < due_) return std::nullopt;
+  due_ = never;
+  // One that is too young was planned when it began, and this may have come before.
+  for (auto at = entries_.rbegin(); at != entries_.rend() && at->second.begun + told_after > now; ++at) {
+    due_ = at->second.begun + told_after;
+  }
+  auto current = rows(now);
+  if (current == told_) return std::nullopt;
+  told_ = current;
+  told_at_ = now;
+  if (due_ != never) plan(due_);
+  return current;
+}
+
+}  // namespace shoal

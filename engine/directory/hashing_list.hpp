@@ -1,0 +1,60 @@
+// What this peer is about to share and still hashes, by name; and when the trackers are told of it.
+//
+// Who asks for a share by name waits while somebody hashes it, so a name is here from the moment at which it is asked
+// for until the share is published or has failed. What is hashed at once is never told. Pure; owned by peer_node, whose
+// hashing_marks put names in and take them out again. DESIGN: "Between peer and tracker".
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+#include "directory/live.hpp"
+
+namespace shoal {
+
+class hashing_list {
+ public:
+  /// What takes less is not told: of many small files none is.
+  static constexpr duration told_after = std::chrono::milliseconds(100);
+  /// Least time between two messages that only say how far it is.
+  static constexpr duration progress_interval = std::chrono::seconds(1);
+  /// Least time between any two, for each row that the first had: each goes to everybody in the swarm.
+  static constexpr duration interval_per_row = std::chrono::milliseconds(20);
+
+  using key = std::uint64_t;
+  key on_begin(std::string name, time_point now);
+  /// Its files are counted.
+  void on_found(key which, std::string name, std::uint64_t bytes, time_point now);
+  /// So many of its bytes are hashed.
+  void on_progress(key which, std::uint64_t done, time_point now);
+  void on_end(key which, time_point now);
+
+  /// What to tell now in place of what was told before; nothing if that is the same, or it is too early.
+  std::optional<std::vector<live::hashing_row>> next_rows(time_point now);
+  /// When to ask next_rows() again.
+  time_point next_deadline() const { return due_; }
+
+  bool empty() const { return entries_.empty(); }
+  /// Those that are told, at most live::hashing_rows_max, the first ones first.
+  std::vector<live::hashing_row> rows(time_point now) const;
+
+ private:
+  struct entry {
+    live::hashing_row row;
+    time_point begun{};
+  };
+  void plan(time_point when);
+
+  std::map<key, entry> entries_;
+  key next_ = 0;
+  std::vector<live::hashing_row> told_;
+  time_point told_at_ = time_point::min();
+  time_point due_ = never;
+};
+
+}  // namespace shoal

@@ -1,0 +1,105 @@
+#include "directory/live_json.hpp"
+
+#include <algorithm>
+
+namespace shoal::live {
+
+namespace {
+
+/// C0, DEL and, in UTF-8, C1: a terminal obeys them.
+bool has_control_character(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<std::uint8_t>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<std::uint8_t>(text[i + 1]) < 0xa0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void json_reader::refuse(std::string_view key, std::string_view reason) {
+  if (!failure_) failure_ = "member \"" + std::string(key) + "\" " + std::string(reason);
+}
+
+const boost::json::value* json_reader::find(std::string_view key, presence need) {
+  const boost::json::value* found = object_->if_contains(key);
+  if (!found && need == presence::required) refuse(key, "is missing");
+  return found;
+}
+
+void json_reader::text(std::string_view key, std::string& to, std::size_t bytes_max, presence need) {
+  const boost::json::value* found = find(key, need);
+  if (!found) return;
+  if (!found->is_string()) return refuse(key, "is not a string");
+  const std::string_view read = found->get_string();
+  if (read.size() > bytes_max) return refuse(key, "is longer than " + std::to_string(bytes_max) + " bytes");
+  if (has_control_character(read)) return refuse(key, "has control characters");
+  to = read;
+}
+
+void json_reader::name(std::string_view key, std::string& to) {
+  text(key, to, name_bytes_max, presence::required);
+  if (to.empty() || to == "." || to == ".." || to.find('/') != std::string::npos) {
+    refuse(key, "is not a name: it is empty or a path");
+  }
+}
+
+std::uint64_t json_reader::read_number(std::string_view key, std::uint64_t fallback, presence need,
+                                       std::uint64_t limit) {
+  const boost::json::value* found = find(key, need);
+  if (!found) return fallback;
+  std::uint64_t read = 0;
+  if (found->is_uint64()) {
+    read = found->get_uint64();
+  } else if (found->is_int64() && found->get_int64() >= 0) {
+    read = static_cast<std::uint64_t>(found->get_int64());
+  } else {
+    refuse(key, "is not a whole number from 0");
+    return fallback;
+  }
+  if (read > limit) {
+    refuse(key, "is larger than " + std::to_string(limit));
+    return fallback;
+  }
+  return read;
+}
+
+void json_reader::flag(std::string_view key, bool& to) {
+  const boost::json::value* found = find(key, presence::optional);
+  if (!found) return;
+  if (!found->is_bool()) return refuse(key, "is neither true nor false");
+  to = found->get_bool();
+}
+
+void json_writer::put_comma() {
+  const char last = out_.back();
+  if (last != '{' && last != '[') out_ += ',';
+}
+
+void json_writer::put_key(std::string_view key) {
+  put_comma();
+  put_string(key);
+  out_ += ':';
+}
+
+void json_writer::put_string(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out_ += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out_ += '\\';
+      out_ += c;
+    } else if (byte < 0x20) {
+      out_ += "\\u00";
+      out_ += digits[byte >> 4];
+      out_ += digits[byte & 15];
+    } else {
+      out_ += c;
+    }
+  }
+  out_ += '"';
+}
+
+}  // namespace shoal::live

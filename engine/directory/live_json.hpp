@@ -1,0 +1,193 @@
+// Archives of the live messages: one reads members of a JSON object and checks them, one writes them.
+//
+// Both have the same member functions, so that each struct is described once (live.cpp, its only user). The
+// reader keeps the first failure; after one it reads on and what it read is thrown away. Pure.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/ids.hpp"
+#include "directory/live.hpp"
+
+namespace shoal::live {
+
+/// Whether a message without the member is refused, or read with the default that the struct has.
+enum class presence { required, optional };
+
+class json_reader {
+ public:
+  explicit json_reader(const boost::json::object& object) : object_(&object) {}
+
+  /// What is wrong with the message, if anything.
+  const std::optional<std::string>& failure() const { return failure_; }
+  /// Keeps the first failure: `key` names the member.
+  void refuse(std::string_view key, std::string_view reason);
+
+  template <class Tag, std::size_t Bytes>
+  void id(std::string_view key, opaque_id<Tag, Bytes>& to) {
+    if (const auto* found = find(key, presence::required)) read_id(key, *found, to);
+  }
+
+  /// All zero stands for none.
+  template <class Tag, std::size_t Bytes>
+  void optional_id(std::string_view key, opaque_id<Tag, Bytes>& to) {
+    if (const auto* found = find(key, presence::optional)) read_id(key, *found, to);
+  }
+
+  template <class Tag, std::size_t Bytes>
+  void ids(std::string_view key, std::vector<opaque_id<Tag, Bytes>>& to, presence need,
+           std::size_t count_max = no_limit) {
+    each(key, to, need, count_max, [&](const boost::json::value& from, auto& item) { read_id(key, from, item); });
+  }
+
+  /// Something a person reads: UTF-8 without control characters, at most `bytes_max` bytes.
+  void text(std::string_view key, std::string& to, std::size_t bytes_max, presence need);
+  /// text() that is not empty, not "." or "..", and has no '/'; at most name_bytes_max.
+  void name(std::string_view key, std::string& to);
+
+  template <class Integer>
+  void number(std::string_view key, Integer& to, presence need,
+              std::uint64_t limit = std::numeric_limits<Integer>::max()) {
+    to = static_cast<Integer>(read_number(key, to, need, limit));
+  }
+
+  void flag(std::string_view key, bool& to);
+
+  /// Objects, each read by `fields`.
+  template <class Row>
+  void rows(std::string_view key, std::vector<Row>& to, presence need, std::size_t count_max = no_limit) {
+    each(key, to, need, count_max, [&](const boost::json::value& from, Row& item) {
+      if (!from.is_object()) return refuse(key, "is not a list of objects");
+      const boost::json::object* outer = std::exchange(object_, &from.get_object());
+      fields(*this, item);
+      object_ = outer;
+    });
+  }
+
+ private:
+  /// The size of the message is the limit.
+  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+  const boost::json::value* find(std::string_view key, presence need);
+  std::uint64_t read_number(std::string_view key, std::uint64_t fallback, presence need, std::uint64_t limit);
+
+  template <class Id>
+  void read_id(std::string_view key, const boost::json::value& from, Id& to) {
+    std::optional<Id> read;
+    if (from.is_string() && from.get_string().size() == 2 * Id::size) read = Id::from_hex(from.get_string());
+    if (!read) return refuse(key, "is not an id in hexadecimal");
+    to = *read;
+  }
+
+  template <class Item, class Read>
+  void each(std::string_view key, std::vector<Item>& to, presence need, std::size_t count_max, Read read) {
+    const boost::json::value* found = find(key, need);
+    if (!found) return;
+    if (!found->is_array()) return refuse(key, "is not a list");
+    const boost::json::array& items = found->get_array();
+    if (items.size() > count_max) return refuse(key, "has too many items; split the message");
+    to.reserve(items.size());
+    for (const boost::json::value& item : items) {
+      if (failure_) return;
+      read(item, to.emplace_back());
+    }
+  }
+
+  const boost::json::object* object_;
+  std::optional<std::string> failure_;
+};
+
+class json_writer {
+ public:
+  explicit json_writer(std::string_view type) {
+    out_ = "{\"type\":";
+    put_string(type);
+  }
+
+  std::string take() && {
+    out_ += '}';
+    return std::move(out_);
+  }
+
+  void refuse(std::string_view, std::string_view) {}
+
+  template <class Tag, std::size_t Bytes>
+  void id(std::string_view key, const opaque_id<Tag, Bytes>& from) {
+    put_key(key);
+    put_id(from);
+  }
+
+  template <class Tag, std::size_t Bytes>
+  void optional_id(std::string_view key, const opaque_id<Tag, Bytes>& from) {
+    if (from != opaque_id<Tag, Bytes>{}) id(key, from);
+  }
+
+  template <class Tag, std::size_t Bytes>
+  void ids(std::string_view key, const std::vector<opaque_id<Tag, Bytes>>& from, presence, std::size_t = 0) {
+    each(key, from, [&](const auto& item) { put_id(item); });
+  }
+
+  void text(std::string_view key, std::string_view from, std::size_t, presence) {
+    put_key(key);
+    put_string(from);
+  }
+  void name(std::string_view key, std::string_view from) {
+    put_key(key);
+    put_string(from);
+  }
+  void number(std::string_view key, std::uint64_t from, presence, std::uint64_t = 0) {
+    put_key(key);
+    out_ += std::to_string(from);
+  }
+  void flag(std::string_view key, bool from) {
+    put_key(key);
+    out_ += from ? "true" : "false";
+  }
+
+  template <class Row>
+  void rows(std::string_view key, const std::vector<Row>& from, presence need, std::size_t = 0) {
+    if (need == presence::optional && from.empty()) return;
+    each(key, from, [&](const Row& item) {
+      out_ += '{';
+      fields(*this, item);
+      out_ += '}';
+    });
+  }
+
+ private:
+  void put_comma();
+  void put_key(std::string_view key);
+  void put_string(std::string_view text);
+
+  template <class Id>
+  void put_id(const Id& id) {
+    out_ += '"';
+    out_ += id.hex();
+    out_ += '"';
+  }
+
+  template <class Item, class Put>
+  void each(std::string_view key, const std::vector<Item>& from, Put put) {
+    put_key(key);
+    out_ += '[';
+    for (const Item& item : from) {
+      put_comma();
+      put(item);
+    }
+    out_ += ']';
+  }
+
+  std::string out_;
+};
+
+}  // namespace shoal::live

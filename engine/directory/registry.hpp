@@ -1,0 +1,166 @@
+// The tracker's state: who is here, what they share, who watches what; and the batches of changes to tell
+// them.
+//
+// In memory only: peers say everything again after a restart. A change is told in the next batch, at most
+// batch_interval later, together with all others of that time: a peer that came and went in between is not
+// mentioned. A new watcher gets the complete swarm within answer_interval, but not before its
+// snapshot. Rows of a batch state what is true
+// then, never a difference, so hearing one twice does no harm.
+// Pure and single-threaded; owned by tracker_node, which turns messages of live sessions into calls and
+// batches into messages. Messages of sessions that did not join, or were replaced, are ignored. DESIGN:
+// "Between peer and tracker".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/ids.hpp"
+#include "core/time.hpp"
+#include "directory/live.hpp"
+
+namespace shoal {
+
+/// A live session of the tracker; never reused.
+using live_session_id = strong_index<struct live_session_tag>;
+
+class registry {
+ public:
+  /// Changes of this long go into one batch: unnoticeable for people, and 10,000 sessions can be told in it.
+  static constexpr duration batch_interval = std::chrono::milliseconds(50);
+  /// Who watches a share waits for its holders before anything else, so it gets those sooner: at once, or together with
+  /// whoever asked within this time.
+  static constexpr duration answer_interval = std::chrono::milliseconds(5);
+
+  /// Holders that are told of one `unreached`: those that it names, and of the others that nobody can connect to, the
+  /// next ones each time.
+  static constexpr std::size_t callees_max = 8;
+  /// What a peer says more often is not passed on.
+  static constexpr duration unreached_interval = std::chrono::milliseconds(200);
+
+  struct limits {
+    /// About 30 MB of the tracker's memory.
+    std::uint32_t shares_per_peer_max = 100'000;
+    /// A watch costs messages to the watcher for each change; a peer watches what it downloads.
+    std::uint32_t watches_per_peer_max = 1000;
+    /// A whole laboratory may sit behind one address.
+    std::uint32_t sessions_per_address_max = 20'000;
+    /// Beyond what one process has descriptors for on most machines.
+    std::uint32_t peers_max = 100'000;
+  };
+
+  template <class Message>
+  struct addressed {
+    Message message;
+    std::vector<live_session_id> to;
+  };
+  /// To be sent in this order.
+  struct batch {
+    std::optional<addressed<live::delta>> delta;
+    std::optional<addressed<live::snapshot>> snapshot;  ///< to those that joined or asked for a resync
+    std::vector<addressed<live::swarm>> swarms;         ///< for one session at most one of each share
+    std::vector<addressed<live::wanted>> wanted;        ///< to holders that are to connect to a watcher
+  };
+
+  registry() = default;
+  explicit registry(const limits& bounds) : limits_(bounds) {}
+
+  /// A peer is here: `row` is what others see, `observed` the address its connection comes from. Gives the
+  /// session it replaces, which is to be ended: a peer id means one session, the newest. errc::limit: the
+  /// session is not joined.
+  result<std::optional<live_session_id>> on_join(live_session_id session, live::peer_row row,
+                                                 const std::string& observed, time_point now);
+  /// New shares and new offers of known ones. What the first holder says of a share's name and size stays, as
+  /// the id determines both; of who published it when, what counts of all claims. errc::limit: the rest of the message
+  /// is not taken, the session goes on.
+  result<void> on_publish(live_session_id session, const live::publish& message, time_point now);
+  void on_withdraw(live_session_id session, const live::withdraw& message, time_point now);
+  /// Ignored for a share that the session did not publish.
+  void on_progress(live_session_id session, const live::progress& message, time_point now);
+  /// What the peer hashes now; part of its row from then on.
+  void on_hashing(live_session_id session, const live::hashing& message, time_point now);
+  /// Asks for the complete swarm within answer_interval and changes from then on. errc::limit: not watched.
+  result<void> on_watch(live_session_id session, const live::watch& message, time_point now);
+  void on_unwatch(live_session_id session, const live::unwatch& message);
+  /// Tells holders of the share that the peer wants them to connect to it. Ignored if the peer does not watch the
+  /// share, or could not be connected to itself.
+  void on_unreached(live_session_id session, const live::unreached& message, time_point now);
+  void on_resync(live_session_id session, time_point now);
+  /// The session is over, however that happened.
+  void on_leave(live_session_id session, time_point now);
+
+  /// Everything that changed since the last one, or only what new watchers wait for; empty before next_deadline().
+  batch next_batch(time_point now);
+  /// When there is something to tell, `never` if there is not. Past times mean now.
+  time_point next_deadline() const;
+
+  /// Everything now, as of the last batch's `seq`.
+  live::snapshot snapshot() const;
+  std::uint64_t seq() const { return seq_; }
+  std::size_t peer_count() const { return sessions_.size(); }
+  void check_invariants() const;
+
+ private:
+  struct session_state {
+    live::peer_row row;
+    std::string observed;
+    std::unordered_set<share_id> shares;
+    std::unordered_set<share_id> watches;
+    bool synced = false;                          ///< has a snapshot, so it gets deltas
+    time_point unreached_at = time_point::min();  ///< when it said so last
+  };
+  struct share_state {
+    live::share_row row;                                         ///< without holders: all counts 0
+    std::unordered_map<live_session_id, std::uint64_t> holders;  ///< and their verified bytes
+    std::set<live_session_id> hidden;                            ///< holders that are not handed out
+    live_session_id called_last{};                               ///< of them
+    std::unordered_set<live_session_id> watchers;
+    std::unordered_set<live_session_id> watchers_new;  ///< those that wait for the complete swarm
+    std::unordered_set<peer_id> touched;               ///< holders that came or went since the last batch
+    bool announced = false;                            ///< others know it
+    bool published_anew = false;                       ///< since others know it
+  };
+
+  void mark_changed(time_point now);
+  /// Only these can be connected to.
+  static bool handed_out(const session_state& state) { return state.row.reachable && state.row.port != 0; }
+  void set_holder(live_session_id session, session_state& state, const live::share_offer& offer);
+  void drop_holder(live_session_id session, session_state& state, const share_id& id);
+  /// Adds those who shall connect to `caller`.
+  void call_hidden(share_state& share, live_session_id caller, std::vector<live_session_id>& to) const;
+  void count(share_state& share, std::uint64_t have, bool add);
+  bool drop_session(live_session_id session);
+  live::delta take_delta();
+  time_point batch_due() const;
+  time_point answer_due() const;
+  void answer_watchers(bool newcomers_too, batch& into);
+  void take_swarm_change(const share_id& id, share_state& share, batch& into);
+  /// `have`: verified bytes of the share.
+  static live::endpoint_row endpoint_of(const session_state& state, const share_state& share, std::uint64_t have);
+
+  limits limits_;
+  std::unordered_map<live_session_id, session_state> sessions_;
+  std::unordered_map<peer_id, live_session_id> session_of_;
+  std::unordered_map<std::string, std::uint32_t> sessions_at_;  ///< by observed address
+  std::unordered_map<share_id, share_state> shares_;
+
+  std::uint64_t seq_ = 0;
+  time_point changed_at_ = never;  ///< since when there is something to tell
+  time_point batch_at_ = time_point::min();
+  time_point watched_at_ = never;  ///< since when somebody waits for a complete swarm
+  time_point answered_at_ = time_point::min();
+  std::unordered_set<peer_id> peers_changed_;
+  std::unordered_set<peer_id> peers_announced_;
+  std::unordered_set<share_id> shares_changed_;
+  std::unordered_set<share_id> swarms_changed_;
+  std::unordered_set<share_id> swarms_asked_;  ///< shares with new watchers
+  std::unordered_set<live_session_id> newcomers_;
+  std::vector<addressed<live::wanted>> wanted_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,237 @@
+#include "peer/discovery/tracker_connection.hpp"
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <utility>
+
+#include "directory/live_pack.hpp"
+#include "net/endpoint.hpp"
+#include "net/listener.hpp"
+#include "net/socket_options.hpp"
+#include "peer/discovery/tracker_client.hpp"
+
+namespace shoal {
+
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+/// Read at a time: snapshots are large.
+constexpr std::size_t read_bytes = 64 * KiB;
+/// Frames are masked through a buffer of this size (RFC 6455 section 5.3).
+constexpr std::size_t mask_bytes = 16 * KiB;
+/// An inbox that a snapshot has grown beyond this is given back.
+constexpr std::size_t idle_inbox_bytes = 256 * KiB;
+/// What a welcome may say; beyond, the tracker would hardly notice or never be missed.
+constexpr duration heartbeat_min = std::chrono::milliseconds(50);
+constexpr duration heartbeat_max = std::chrono::minutes(10);
+/// A path may be out for shorter than this at any time.
+constexpr duration acknowledged_within_min = std::chrono::seconds(2);
+
+}  // namespace
+
+tracker_connection::tracker_connection(asio::any_io_executor executor, live::join join, announcements& unsaid,
+                                       tracker_connection_reader& reader)
+    : join_(std::move(join)),
+      unsaid_(unsaid),
+      reader_(reader),
+      stream_(executor),
+      open_timer_(executor),
+      watchdog_timer_(executor),
+      ready_(executor) {
+  stream_.read_message_max(live::tracker_message_bytes_max);
+  stream_.auto_fragment(false);
+  stream_.write_buffer_bytes(mask_bytes);
+  stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
+}
+
+awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::string host, duration timeout) {
+  host_ = std::move(host);
+  tcp::socket& socket = stream_.next_layer();
+  error_code ec;
+  socket.open(where.protocol(), ec);
+  if (ec) co_return error{errc::unreachable, "cannot open a socket: " + ec.message()};
+  open_timer_.expires_after(timeout);
+  auto connected = co_await (socket.async_connect(where, use_tuple) || open_timer_.async_wait(use_tuple));
+  if (closed_) co_return error{errc::cancelled, reason_};
+  if (connected.index() == 1) co_return error{errc::timed_out, "tracker " + host_ + " does not answer"};
+  ec = std::get<0>(std::get<0>(connected));
+  if (ec) co_return error{errc::unreachable, "cannot connect to tracker " + host_ + ": " + ec.message()};
+  socket.set_option(tcp::no_delay(true), ec);
+
+  open_timer_.expires_after(timeout);
+  auto upgraded = co_await (stream_.async_handshake(host_, "/live", use_tuple) || open_timer_.async_wait(use_tuple));
+  if (closed_) co_return error{errc::cancelled, reason_};
+  if (upgraded.index() == 1) co_return error{errc::timed_out, "tracker " + host_ + " does not answer"};
+  ec = std::get<0>(std::get<0>(upgraded));
+  if (ec) co_return error{errc::protocol, host_ + " is not a shoal tracker: " + ec.message()};
+  open_ = true;
+  deadline_ = clock::now() + handshake_deadline;
+  co_return result<void>{};
+}
+
+awaitable<void> tracker_connection::run() {
+  co_await (read_loop() && write_loop() && watchdog());
+}
+
+void tracker_connection::close(std::string reason) {
+  if (closed_) return;
+  closed_ = true;
+  reason_ = failure_.empty() ? std::move(reason) : failure_;
+  error_code ignored;
+  stream_.next_layer().close(ignored);
+  open_timer_.cancel();
+  watchdog_timer_.cancel();
+  ready_.set();
+}
+
+asio::ip::address tracker_connection::local_address() const {
+  error_code ec;
+  const auto here = stream_.next_layer().local_endpoint(ec);
+  return ec ? asio::ip::address{} : plain_address(here);
+}
+
+bool tracker_connection::leave() {
+  if (!open_ || closed_) return false;
+  leaving_ = true;
+  ready_.set();
+  return true;
+}
+
+void tracker_connection::heard() {
+  last_heard_ = std::chrono::system_clock::now();
+  if (heartbeat_ == duration::zero()) return;
+  const time_point now = clock::now();
+  // Between two beats, so that it does not matter how late they are.
+  const bool few = reader_.peers_known() <= tracker_client::asked_each_beat_max;
+  ask_at_ = now + (few ? 0 : tracker_client::heartbeats_unheard_max) * heartbeat_ + heartbeat_ / 2;
+  mute_at_ = never;
+  deadline_ = now + tracker_client::heartbeats_missed_max * heartbeat_;
+  if (std::exchange(mute_, false)) reader_.on_mute(false);
+}
+
+awaitable<void> tracker_connection::read_loop() {
+  while (!closed_) {
+    auto got = co_await stream_.async_read_some(inbox_, read_bytes, use_tuple);
+    if (closed_) break;
+    const error_code ec = std::get<0>(got);
+    if (ec == websocket::error::closed || ec == asio::error::eof || ec == asio::error::connection_reset) {
+      close("tracker " + host_ + " closed the session");
+      break;
+    }
+    if (ec) {
+      close("session with tracker " + host_ + " broke: " + ec.message());
+      break;
+    }
+    heard();
+    if (!stream_.is_message_done()) continue;
+    on_message({static_cast<const char*>(inbox_.cdata().data()), inbox_.size()});
+    inbox_.consume(inbox_.size());
+    if (inbox_.capacity() > idle_inbox_bytes) inbox_.shrink_to_fit();
+  }
+}
+
+void tracker_connection::on_message(std::string_view bytes) {
+  if (!stream_.got_binary()) return on_text(bytes);
+  const auto text = live::unpack(bytes);
+  if (!text) return close("tracker " + host_ + " sent nonsense: " + text.error().text);
+  on_text(*text);
+}
+
+void tracker_connection::on_text(std::string_view text) {
+  auto decoded = live::decode_tracker_message(text);
+  if (!decoded) return close("tracker " + host_ + " sent nonsense: " + decoded.error().text);
+  live::tracker_message& message = *decoded;
+  if (const auto* welcome = std::get_if<live::welcome>(&message)) {
+    heartbeat_ = std::clamp<duration>(std::chrono::milliseconds(welcome->heartbeat_ms), heartbeat_min, heartbeat_max);
+    beat_at_ = clock::now() + heartbeat_;
+    heard();
+    // A beat is due each heartbeat, so a path that is lost is noticed within two, which the kernel's timer is late for.
+    const duration within = std::max<duration>(heartbeat_ - heartbeat_ / 8, acknowledged_within_min);
+    set_acknowledged_within(stream_.next_layer(), within);
+    watchdog_timer_.cancel();
+  } else if (const auto* failure = std::get_if<live::failure>(&message)) {
+    // After the welcome, "limit" is only a remark.
+    if (heartbeat_ == duration::zero() || failure->code != name_of(errc::limit)) {
+      failure_ = "tracker " + host_ + " refuses: " + failure->text;
+    }
+  } else if (std::holds_alternative<live::snapshot>(message)) {
+    resync_asked_ = false;
+  }
+  const bool follows = reader_.on_message(message);
+  if (follows || resync_asked_ || closed_) return;
+  resync_asked_ = true;
+  resync_wanted_ = true;
+  ready_.set();
+}
+
+awaitable<void> tracker_connection::write_loop() {
+  std::string first = live::encode(std::move(join_));
+  co_await write(std::move(first));
+  while (!closed_) {
+    if (std::exchange(beat_due_, false)) {
+      co_await beat();
+      continue;
+    }
+    std::optional<live::peer_message> next;
+    if (leaving_) {
+      next = live::leave{};
+    } else if (std::exchange(resync_wanted_, false)) {
+      next = live::resync{};
+    } else {
+      next = unsaid_.next_message(clock::now());
+    }
+    if (!next) {
+      (void)co_await ready_.wait_until(unsaid_.next_deadline());
+      continue;
+    }
+    std::string text = live::encode(*next);
+    co_await write(std::move(text));
+    // The tracker closes now; whoever asked to leave waits for that.
+    if (std::holds_alternative<live::leave>(*next)) co_return;
+  }
+}
+
+awaitable<void> tracker_connection::write(std::string text) {
+  const auto bytes = asio::buffer(text);
+  auto wrote = co_await stream_.async_write(bytes, use_tuple);
+  on_written(std::get<0>(wrote));
+}
+
+awaitable<void> tracker_connection::beat() {
+  const websocket::ping_data nothing;
+  if (clock::now() < ask_at_) {
+    auto wrote = co_await stream_.async_pong(nothing, use_tuple);
+    on_written(std::get<0>(wrote));
+  } else {
+    auto wrote = co_await stream_.async_ping(nothing, use_tuple);
+    on_written(std::get<0>(wrote));
+  }
+}
+
+void tracker_connection::on_written(error_code ec) {
+  if (ec && !closed_) close("session with tracker " + host_ + " broke: " + ec.message());
+}
+
+awaitable<void> tracker_connection::watchdog() {
+  while (!closed_) {
+    const time_point now = clock::now();
+    if (now >= deadline_) {
+      close("tracker " + host_ + " is silent");
+      break;
+    }
+    if (now >= mute_at_ && !std::exchange(mute_, true)) reader_.on_mute(true);
+    if (now >= beat_at_) {
+      beat_at_ = now + heartbeat_;
+      beat_due_ = true;
+      ready_.set();
+      if (now >= ask_at_ && mute_at_ == never) mute_at_ = beat_at_ - heartbeat_ / 8;
+    }
+    watchdog_timer_.expires_at(std::min({deadline_, beat_at_, mute_ ? never : mute_at_}));
+    (void)co_await watchdog_timer_.async_wait(use_tuple);
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,83 @@
+// One WebSocket connection to a tracker, from connecting to its end; tracker_client makes a new one each
+// time.
+//
+// Sends the join message and then whatever the announcements have unsaid, and hands decoded messages over. Each
+// heartbeat it shows the tracker that this peer lives: with a ping when the tracker is to show the same, else with a
+// pong that nobody asked for (RFC 6455 section 5.5.3). Says when a ping is not answered, and ends itself some
+// heartbeats later. close() is the only end. Used by tracker_client alone, on its context.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <string>
+
+#include "directory/announcements.hpp"
+#include "net/event.hpp"
+#include "peer/discovery/tracker_connection_reader.hpp"
+
+namespace shoal {
+
+class tracker_connection {
+ public:
+  /// `unsaid` and `reader` outlive the connection.
+  tracker_connection(asio::any_io_executor executor, live::join join, announcements& unsaid,
+                     tracker_connection_reader& reader);
+  tracker_connection(const tracker_connection&) = delete;
+  tracker_connection& operator=(const tracker_connection&) = delete;
+
+  /// Connects and upgrades, each within `timeout`. `host` is the Host header and the name in errors.
+  awaitable<result<void>> open(tcp::endpoint where, std::string host, duration timeout);
+  /// After open(); serves until close().
+  awaitable<void> run();
+  /// Idempotent; the first reason counts.
+  void close(std::string reason);
+  /// Sends `leave` next; the tracker closes then. False if there is no session yet.
+  bool leave();
+  /// The announcements have something unsaid.
+  void announce() { ready_.set(); }
+  /// This machine's end; unspecified if it is not open.
+  asio::ip::address local_address() const;
+  /// Why it ended, one line.
+  const std::string& reason() const { return reason_; }
+  /// When the tracker gave its last sign of life; the epoch if there was none.
+  std::chrono::system_clock::time_point last_heard() const { return last_heard_; }
+
+ private:
+  awaitable<void> read_loop();
+  awaitable<void> write_loop();
+  awaitable<void> watchdog();
+  awaitable<void> write(std::string text);
+  awaitable<void> beat();
+  void on_written(error_code ec);
+  void heard();
+  void on_message(std::string_view bytes);
+  void on_text(std::string_view text);
+
+  live::join join_;
+  announcements& unsaid_;
+  tracker_connection_reader& reader_;
+  boost::beast::websocket::stream<tcp::socket> stream_;
+  asio::steady_timer open_timer_;
+  asio::steady_timer watchdog_timer_;
+  boost::beast::flat_buffer inbox_;
+  event ready_;
+  std::string host_;
+  std::string failure_;  ///< what the tracker said last that it did not like
+  std::string reason_;
+  std::chrono::system_clock::time_point last_heard_;
+  duration heartbeat_{};  ///< zero before the welcome
+  time_point beat_at_ = never;
+  time_point ask_at_ = never;   ///< from when a beat is a ping
+  time_point mute_at_ = never;  ///< a ping is to be answered until then
+  time_point deadline_ = never;
+  bool beat_due_ = false;
+  bool mute_ = false;
+  bool open_ = false;
+  bool resync_wanted_ = false;
+  bool resync_asked_ = false;
+  bool leaving_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace shoal

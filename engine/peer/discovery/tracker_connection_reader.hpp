@@ -1,0 +1,21 @@
+// Takes the decoded messages of a tracker_connection; implemented by tracker_client.
+#pragma once
+
+#include "directory/live.hpp"
+
+namespace shoal {
+
+class tracker_connection_reader {
+ public:
+  /// May take the message apart. False for a delta that does not follow: a snapshot is asked for.
+  virtual bool on_message(live::tracker_message& message) = 0;
+  /// The tracker does not answer, though its machine may acknowledge; or it does again.
+  virtual void on_mute(bool mute) = 0;
+  /// How many peers the tracker has to answer, as far as is known.
+  virtual std::size_t peers_known() const = 0;
+
+ protected:
+  ~tracker_connection_reader() = default;
+};
+
+}  // namespace shoal

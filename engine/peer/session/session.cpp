@@ -1,0 +1,291 @@
+#include "peer/session/session.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+#include "net/endpoint.hpp"
+#include "net/socket_options.hpp"
+#include "observe/log.hpp"
+#include "peer/share/download.hpp"
+#include "peer/share/share.hpp"
+
+namespace shoal {
+
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+constexpr std::uint32_t messages_per_turn = 256;
+
+}  // namespace
+
+session::session(peer_context& context, share& owner, tcp::socket socket, const wire::handshake& theirs,
+                 std::optional<peer_address> dialled, duration answered_in)
+    : context_(context),
+      share_(owner),
+      socket_(std::move(socket)),
+      dialled_(std::move(dialled)),
+      answered_in_(answered_in),
+      remote_(theirs.peer),
+      fast_(theirs.fast),
+      extension_protocol_(theirs.extension_protocol),
+      uploads_(*this),
+      work_(context.executor),
+      watchdog_timer_(context.executor),
+      last_activity_(clock::now()),
+      last_heard_(last_activity_),
+      last_sent_(last_activity_) {
+  error_code ignored;
+  socket_.native_non_blocking(true, ignored);
+  set_unsent_max(socket_, unsent_limit::bytes_first);
+  set_quick_recovery(socket_);
+  if (fast_path::is_near(round_trip_min())) set_bulk_receive(socket_);
+}
+
+awaitable<void> session::run() {
+  say_hello();
+  co_await (read_loop() && write_loop() && watchdog());
+}
+
+void session::close(end_reason why, std::string_view detail) {
+  if (closed_) return;
+  closed_ = true;
+  why = dismissed_.value_or(why);
+  end_reason_ = why;
+  log_debug("session ends share={} peer={} reason={} detail={}", share_.id().hex().substr(0, 12), address(),
+            name_of(why), detail);
+  error_code ignored;
+  // What the lost path still holds is not to take up the new one's link.
+  if (why == end_reason::replaced) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket_.close(ignored);
+  work_.set();
+  watchdog_timer_.cancel();
+}
+
+std::string session::address() const {
+  if (dialled_) return to_text(tcp::endpoint(asio::ip::make_address(dialled_->address), dialled_->port));
+  error_code ec;
+  auto where = socket_.remote_endpoint(ec);
+  if (ec) return "gone";
+  if (extensions_.listen_port != 0) where.port(extensions_.listen_port);
+  return to_text(where);
+}
+
+std::uint32_t session::request_bytes_max() const {
+  return extensions_.shoal ? extensions_.request_bytes : block_bytes;
+}
+
+void session::say_hello() {
+  say_extensions();
+  const bitmap& verified = share_.verified();
+  if (fast_ && (verified.size() == 0 || verified.none()) && !share_.complete()) {
+    send(wire::have_none{});
+  } else if (fast_ && share_.complete()) {
+    send(wire::have_all{});
+  } else if (!verified.none()) {
+    send(wire::bitfield{verified.to_bytes()});
+  }
+  share_.on_session(*this);
+  if (!extension_protocol_) on_ready();
+}
+
+void session::send(const wire::message& message) {
+  if (closed_ || dismissed_) return;
+  wire::encode(message, outbox_);
+  if (outbox_.size() > outbox_bytes_max) {
+    close(end_reason::idle, "the peer does not read");
+    return;
+  }
+  work_.set();
+}
+
+void session::set_choked(bool choked) {
+  if (!choked) {
+    // It chooses at once, and should know what is taken.
+    flush_hints();
+    send(wire::unchoke{});
+    return;
+  }
+  // What waits to be sent would be told again with its next turn.
+  hints_.taken.clear();
+  send(wire::choke{});
+  if (fast_) {
+    uploads_.reject_beyond(share_.turn_bytes());
+  } else {
+    uploads_.forget_requests();
+  }
+}
+
+void session::set_interested(bool interested) {
+  if (interested == interested_) return;
+  interested_ = interested;
+  if (interested) {
+    send(wire::interested{});
+  } else {
+    send(wire::not_interested{});
+  }
+}
+
+void session::announce(piece_index piece) {
+  send(wire::have{piece});
+  close_if_both_complete();
+}
+
+void session::hint(piece_index piece, bool taken) {
+  if (closed_ || !hears_hints()) return;
+  auto& list = taken ? hints_.taken : hints_.returned;
+  if (list.size() == wire::hinted_pieces_max) flush_hints();
+  // What is said last counts, in whatever order the other side reads the two lists.
+  std::erase(taken ? hints_.returned : hints_.taken, piece);
+  list.push_back(piece);
+  work_.set();
+}
+
+void session::flush_hints() {
+  if (hints_.taken.empty() && hints_.returned.empty()) return;
+  // A later handshake may have taken it back.
+  if (extensions_.shoal) send(wire::extended{*extensions_.shoal, wire::encode(hints_)});
+  hints_ = {};
+}
+
+awaitable<void> session::read_loop() {
+  std::uint32_t handled = 0;
+  while (!closed_) {
+    // A peer that floods us with small messages gets its turn like everybody else.
+    if (++handled % messages_per_turn == 0) co_await asio::post(context_.executor, asio::use_awaitable);
+    // Behind every wait: what comes now was asked for before, and must not end the session before our last words.
+    if (dismissed_) {
+      co_await read_rest();
+      break;
+    }
+    auto next = reader_.try_next();
+    if (!next) {
+      close(end_reason::protocol, next.error().text);
+      break;
+    }
+    if (auto* message = std::get_if<wire::message>(&*next)) {
+      handle(*message);
+    } else if (const auto* piece = std::get_if<wire::frame_reader::piece>(&*next)) {
+      const byte_range range = piece->range;
+      co_await receive_piece(range);
+    } else {
+      const bool more = co_await fill();
+      if (!more) break;
+    }
+  }
+}
+
+awaitable<bool> session::fill() {
+  while (!closed_) {
+    auto space = reader_.free_space();
+    const ssize_t got = ::recv(socket_.native_handle(), space.data(), space.size(), 0);
+    if (got > 0) {
+      reader_.commit(static_cast<std::size_t>(got));
+      on_heard();
+      co_return true;
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+      close(end_reason::closed_by_peer);
+      break;
+    }
+    reader_.release();
+    set_low_watermark(socket_, 1, low_watermark_);
+    (void)co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
+  }
+  co_return false;
+}
+
+awaitable<bool> session::write_all(byte_view bytes) {
+  const auto written = co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), use_tuple);
+  if (std::get<0>(written)) {
+    close(end_reason::closed_by_peer);
+    co_return false;
+  }
+  last_sent_ = clock::now();
+  co_return true;
+}
+
+awaitable<void> session::write_loop() {
+  while (!closed_) {
+    flush_hints();
+    if (!outbox_.empty()) {
+      byte_buffer sending;
+      sending.swap(outbox_);
+      co_await write_all(sending);
+    } else if (dismissed_) {
+      error_code ignored;
+      socket_.shutdown(tcp::socket::shutdown_send, ignored);
+      break;
+    } else if (!uploads_.empty()) {
+      co_await uploads_.serve_next();
+    } else {
+      co_await work_.wait();
+    }
+  }
+}
+
+awaitable<void> session::watchdog() {
+  while (!closed_) {
+    const auto now = clock::now();
+    if (now >= last_activity_ + session_idle_max || now >= dismissed_until_) {
+      close(end_reason::idle);
+      break;
+    }
+    if (now >= last_sent_ + keep_alive_interval) {
+      last_sent_ = now;
+      send(wire::keep_alive{});
+    }
+    watchdog_timer_.expires_at(
+        std::min({last_activity_ + session_idle_max, last_sent_ + keep_alive_interval, dismissed_until_}));
+    (void)co_await watchdog_timer_.async_wait(use_tuple);
+  }
+}
+
+void session::on_ready() {
+  ready_ = true;
+  if (share_.info()) on_holds_changed();
+  if (download* fetch = share_.downloading(); fetch && !closed_) fetch->on_session_ready(*this);
+}
+
+void session::on_shape_known() {
+  share_.on_session(*this);
+  share_.on_interested(*this, peer_interested_);
+  if (ready_) on_holds_changed();
+}
+
+void session::on_holds_changed() {
+  const std::uint32_t pieces = share_.info()->shape().piece_count();
+  if (holds_.size() != pieces) holds_ = bitmap(pieces);
+  if (early_holds_) {
+    if (const auto* field = std::get_if<wire::bitfield>(&*early_holds_)) {
+      auto bits = bitmap::from_bytes(field->bits, pieces);
+      if (!bits) {
+        close(end_reason::protocol, "bitfield of the wrong size");
+        return;
+      }
+      holds_ = std::move(*bits);
+    } else {
+      holds_ = bitmap(pieces);
+      if (std::holds_alternative<wire::have_all>(*early_holds_)) holds_.set_all();
+    }
+    early_holds_.reset();
+  }
+  for (const piece_index piece : early_haves_) {
+    if (piece.value() < pieces) holds_.set(piece.value());
+  }
+  early_haves_.clear();
+  if (download* fetch = share_.downloading()) fetch->on_holds(*this);
+  share_.on_leecher_holds(*this);
+  close_if_both_complete();
+}
+
+void session::close_if_both_complete() {
+  if (share_.complete() && holds_.size() != 0 && holds_.all()) close(end_reason::both_complete);
+}
+
+}  // namespace shoal

@@ -1,0 +1,209 @@
+// One connection between two peers for one share: reads and writes messages, receives payload, serves requests.
+//
+// Decides nothing: what to ask for comes from the share's download, what to serve from its uploader. Three coroutines
+// that never throw (read, write, watchdog) and one way to die, close(), which makes all three return; then run() does.
+// Owned by share, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <string>
+
+#include "core/bitmap.hpp"
+#include "net/event.hpp"
+#include "net/socket_options.hpp"
+#include "peer/session/end_reason.hpp"
+#include "peer/session/peer_context.hpp"
+#include "peer/session/uploader.hpp"
+#include "policy/peer_book.hpp"
+#include "wire/extension.hpp"
+#include "wire/frame_reader.hpp"
+#include "wire/messages.hpp"
+
+namespace shoal {
+
+class share;
+
+/// Silence after which a keep-alive is sent (BEP 3: two minutes at most).
+inline constexpr duration keep_alive_interval = std::chrono::seconds(60);
+/// A session on which nothing came in and no payload went out for this long ends. Messages that we send do not count:
+/// the kernel takes them for a peer that is gone, too.
+inline constexpr duration session_idle_max = std::chrono::seconds(150);
+/// Control bytes waiting to be sent: a peer that makes us answer and does not read is cut off here. Large answers wait
+/// as requests, in uploader; most that is due at once is a have for each piece of a download that is resumed.
+inline constexpr std::size_t outbox_bytes_max = 4 * MiB;
+
+/// A peer that owes us something and has been silent for so long is sent a keep-alive, to find out whether anything
+/// gets through to it.
+inline constexpr duration path_check_after = std::chrono::milliseconds(150);
+/// Nothing does, if it acknowledges nothing for so long and two round trips: more than any delayed acknowledgement
+/// (RFC 9293, 3.8.6.3: half a second at most; 200 ms in practice).
+inline constexpr duration path_lost_after = std::chrono::milliseconds(250);
+/// A peer that comes again to a session on which nothing came for so long has lost the path.
+inline constexpr duration path_doubted_after = std::chrono::milliseconds(200);
+/// Of the time to its handshake, which a peer chooses itself, so much counts as distance.
+inline constexpr duration answered_in_counted = std::chrono::seconds(1);
+
+class session {
+ public:
+  /// `theirs` is the handshake that was received; ours was sent. `dialled`: the address, if we connected.
+  /// `answered_in`: how long after ours theirs came, zero if it came first.
+  session(peer_context& context, share& owner, tcp::socket socket, const wire::handshake& theirs,
+          std::optional<peer_address> dialled, duration answered_in);
+
+  /// Returns after close().
+  awaitable<void> run();
+  /// Idempotent; the only place that ends a session. `detail` is for the log.
+  void close(end_reason why, std::string_view detail = {});
+  bool closed() const { return closed_; }
+  /// Says `last_words` to a peer that knows our extension, and closes with `why` when it has read them, or soon after.
+  /// Nothing else is said or heard any more.
+  bool dismiss(end_reason why, const wire::pieces_hint& last_words);
+  end_reason reason() const { return end_reason_; }
+
+  /// Queues a message; never blocks.
+  void send(const wire::message& message);
+  void send_metadata_request(std::uint32_t piece);
+  void send_attributes_request(std::uint32_t part);
+  /// The extension handshake, in the beginning and when there is something new to say (BEP 10).
+  void say_extensions();
+  /// Says choke or unchoke (BEP 3). What was asked for before a choke is served still, if the peer knows BEP 6, but no
+  /// more of it than belongs to one turn.
+  void set_choked(bool choked);
+  /// BEP 3 interest; says it only when it changes.
+  void set_interested(bool interested);
+  /// We verified a piece.
+  void announce(piece_index piece);
+  /// Another leecher was given the piece, or will not have it after all; told as soon as the writer comes to it.
+  void hint(piece_index piece, bool taken);
+  /// The share's metadata became known: what the peer said about its pieces can now be read. Closes on nonsense.
+  void on_shape_known();
+  /// There is something to serve or to send.
+  void wake() { work_.set(); }
+
+  const peer_id& remote() const { return remote_; }
+  /// Where the other side is: for display. Its listening port if it told one.
+  std::string address() const;
+  /// The listening address that we dialled.
+  const std::optional<peer_address>& dialled() const { return dialled_; }
+  /// The other side's address; unspecified once the connection is gone.
+  asio::ip::address remote_address() const;
+  /// This side's address; unspecified once the connection is gone.
+  asio::ip::address local_address() const;
+  /// Where the peer can be dialled, as far as it is known.
+  std::optional<peer_address> listens_at() const;
+  const std::string& client() const { return extensions_.client; }
+  bool fast() const { return fast_; }
+  bool choked_by_peer() const { return choked_by_peer_; }
+  std::uint32_t request_bytes_max() const;
+  std::uint32_t requests_max() const { return extensions_.requests_queued; }
+  /// Size of the info dictionary that the peer can send (BEP 9); 0: none.
+  std::uint32_t info_bytes() const { return extensions_.ut_metadata ? extensions_.metadata_bytes : 0; }
+  /// Length of the list of file attributes that the peer can send; 0: none.
+  std::uint32_t attributes_bytes() const { return extensions_.shoal_files ? extensions_.attributes_bytes : 0; }
+  /// Pieces the other side has; empty until the metadata is known.
+  const bitmap& holds() const { return holds_; }
+  /// To the peer and back, as the kernel sees it; zero if it does not tell.
+  duration round_trip() { return shoal::round_trip(socket_); }
+  /// Without what waits in queues.
+  duration round_trip_min() { return shoal::round_trip_min(socket_); }
+  /// As round_trip_min(), but what is between a proxy and the peer counts, as far as its handshake told.
+  duration distance() { return std::max(round_trip_min(), std::min(answered_in_, answered_in_counted)); }
+  /// How long nothing has come in and no payload has gone out.
+  duration quiet_for(time_point now) const { return now - last_activity_; }
+  /// How long nothing has come in.
+  duration silent_for(time_point now) const { return now - last_heard_; }
+  /// Nothing gets through to a peer from which something is expected: it is silent, and does not acknowledge what it is
+  /// sent. To find out, it is sent a keep-alive, so this is to be asked again and again.
+  bool path_lost(time_point now);
+  /// Nothing came for a while, or nothing that we send is acknowledged: if the peer comes with another connection, that
+  /// one is better.
+  bool seems_lost(time_point now);
+  /// Understands what only two nodes say to each other.
+  bool hears_hints() const { return extensions_.shoal.has_value(); }
+  /// The extension handshake came, or will not come: the session can be used as a source.
+  bool ready() const { return ready_; }
+
+  /// The number under which the download knows this session, while it does.
+  std::optional<source_id> source;
+  /// The number under which the share knows whom it serves, once its metadata is known.
+  std::optional<leecher_id> leecher;
+  /// Payload bytes sent to the peer.
+  std::uint64_t bytes_uploaded = 0;
+  /// The share's: where its book has the peer. Known from the start where we dialled, and else once we do.
+  std::optional<peer_address> in_book;
+  /// The share's: not dialled anew before this.
+  time_point redial_after{};
+
+ private:
+  friend class uploader;
+
+  awaitable<void> read_loop();
+  /// Reads and throws away until the other side closes: closed with unread data, the connection would be reset, and our
+  /// last words lost.
+  awaitable<void> read_rest();
+  awaitable<void> write_loop();
+  awaitable<void> watchdog();
+  /// Reads what there is into the frame reader, waiting for at least one byte. False: closed.
+  awaitable<bool> fill();
+  awaitable<void> receive_piece(byte_range range);
+  /// Fills `to` with payload; returns how much came before the session closed.
+  awaitable<std::uint32_t> receive_payload(std::span<std::uint8_t> to);
+  awaitable<bool> write_all(byte_view bytes);
+
+  void say_hello();
+  /// Puts the hints that have gathered into the outbox.
+  void flush_hints();
+  void handle(const wire::message& message);
+  void on_have(piece_index piece);
+  void handle_extended(const wire::extended& message);
+  void handle_metadata(const wire::metadata_message& message);
+  void handle_attributes(const wire::metadata_message& message);
+  /// Asks for a part of what the extension is about, if the peer has it.
+  void send_request(std::optional<std::uint8_t> extension, std::uint32_t part);
+  void on_ready();
+  void on_holds_changed();
+  void close_if_both_complete();
+  /// Something came in.
+  void on_heard();
+
+  peer_context& context_;
+  share& share_;
+  tcp::socket socket_;
+  std::optional<peer_address> dialled_;
+  duration answered_in_;
+  peer_id remote_;
+  bool fast_;
+  bool extension_protocol_;
+
+  wire::extension_handshake extensions_;
+  bool ready_ = false;
+  bool choked_by_peer_ = true;
+  bool interested_ = false;
+  bool peer_interested_ = false;
+  bitmap holds_;
+  // Said before the metadata was known, when a piece count could not be checked yet.
+  std::optional<wire::message> early_holds_;
+  std::vector<piece_index> early_haves_;
+
+  wire::frame_reader reader_;
+  std::uint32_t low_watermark_ = 1;
+  byte_buffer outbox_;
+  wire::pieces_hint hints_;
+  uploader uploads_;
+  event work_;
+  asio::steady_timer watchdog_timer_;
+  time_point last_activity_;
+  time_point last_heard_;
+  time_point last_sent_;
+  time_point path_checked_{};
+  bool path_lost_ = false;
+  bool closed_ = false;
+  std::optional<end_reason> dismissed_;
+  time_point dismissed_until_ = never;
+  end_reason end_reason_ = end_reason::closed_by_peer;
+};
+
+}  // namespace shoal

@@ -1,0 +1,102 @@
+// session: what goes through BEP 10: its handshake, metadata (BEP 9), file attributes and hints.
+
+#include "peer/session/session.hpp"
+#include "peer/share/download.hpp"
+#include "peer/share/share.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr std::string_view client_name = "shoal/" SHOAL_VERSION;
+
+}  // namespace
+
+void session::say_extensions() {
+  if (!extension_protocol_) return;
+  const metainfo_ptr& info = share_.info();
+  wire::extension_handshake hello;
+  hello.ut_metadata = wire::ut_metadata_id;
+  hello.shoal = wire::shoal_id;
+  hello.shoal_files = wire::shoal_files_id;
+  hello.metadata_bytes = info ? static_cast<std::uint32_t>(info->info().size()) : 0;
+  hello.attributes_bytes = info ? static_cast<std::uint32_t>(info->attributes().size()) : 0;
+  hello.request_bytes = wire::request_bytes_max;
+  hello.requests_queued = wire::requests_queued_max;
+  hello.listen_port = context_.listen_port;
+  hello.client = client_name;
+  send(wire::extended{0, wire::encode(hello)});
+}
+
+void session::send_metadata_request(std::uint32_t piece) {
+  send_request(extensions_.ut_metadata, piece);
+}
+
+void session::send_attributes_request(std::uint32_t part) {
+  send_request(extensions_.shoal_files, part);
+}
+
+void session::send_request(std::optional<std::uint8_t> extension, std::uint32_t part) {
+  if (!extension) return;
+  wire::metadata_message ask;
+  ask.piece = part;
+  send(wire::extended{*extension, wire::encode(ask)});
+}
+
+void session::handle_extended(const wire::extended& message) {
+  if (message.id == 0) {
+    auto hello = wire::decode_extension_handshake(message.payload);
+    // A handshake that does not parse is ignored, as others do: plain BEP 3 still works.
+    if (hello) extensions_ = std::move(*hello);
+    download* fetch = share_.downloading();
+    if (!ready_) {
+      on_ready();
+    } else if (fetch && !closed_) {
+      fetch->on_session_ready(*this);
+    }
+  } else if (message.id == wire::ut_metadata_id || message.id == wire::shoal_files_id) {
+    const auto decoded = wire::decode_metadata_message(message.payload);
+    // BEP 9: unrecognised message types are ignored.
+    if (decoded && message.id == wire::ut_metadata_id) handle_metadata(*decoded);
+    if (decoded && message.id == wire::shoal_files_id) handle_attributes(*decoded);
+  } else if (message.id == wire::shoal_id) {
+    const auto hint = wire::decode_pieces_hint(message.payload);
+    if (!hint) return close(end_reason::protocol, hint.error().text);
+    if (download* fetch = share_.downloading()) fetch->on_hint(*this, *hint);
+    // Of one peer, one piece waits to be checked.
+    if (!hint->failed.empty()) share_.on_accused(*this, hint->failed.front());
+    if (!hint->withdrawn.empty()) share_.on_withdrawn(*this, hint->withdrawn);
+  }
+}
+
+void session::handle_metadata(const wire::metadata_message& message) {
+  download* fetch = share_.downloading();
+  switch (message.type) {
+    case wire::metadata_message::kind::request:
+      uploads_.on_metadata_request(message.piece);
+      break;
+    case wire::metadata_message::kind::data:
+      if (fetch) fetch->on_info_piece(*this, message.piece, message.total_bytes, message.data);
+      break;
+    case wire::metadata_message::kind::reject:
+      if (fetch) fetch->on_info_reject(*this, message.piece);
+      break;
+  }
+}
+
+void session::handle_attributes(const wire::metadata_message& message) {
+  download* fetch = share_.downloading();
+  switch (message.type) {
+    case wire::metadata_message::kind::request:
+      uploads_.on_attributes_request(message.piece);
+      break;
+    case wire::metadata_message::kind::data:
+      if (fetch) fetch->on_attributes_part(*this, message.piece, message.data);
+      break;
+    case wire::metadata_message::kind::reject:
+      if (fetch) fetch->on_attributes_reject(*this);
+      break;
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,57 @@
+// session: whether the path to the peer still carries anything.
+
+#include <utility>
+
+#include "net/endpoint.hpp"
+#include "net/socket_options.hpp"
+#include "peer/session/session.hpp"
+#include "peer/share/share.hpp"
+
+namespace shoal {
+
+asio::ip::address session::remote_address() const {
+  error_code ec;
+  const auto where = socket_.remote_endpoint(ec);
+  return ec ? asio::ip::address{} : plain_address(where);
+}
+
+asio::ip::address session::local_address() const {
+  error_code ec;
+  const auto where = socket_.local_endpoint(ec);
+  return ec ? asio::ip::address{} : plain_address(where);
+}
+
+std::optional<peer_address> session::listens_at() const {
+  if (in_book) return in_book;
+  const auto address = remote_address();
+  if (extensions_.listen_port == 0 || address.is_unspecified()) return std::nullopt;
+  return peer_address{address.to_string(), extensions_.listen_port};
+}
+
+bool session::path_lost(time_point now) {
+  if (silent_for(now) < path_check_after) return false;
+  if (path_checked_ < last_heard_) {
+    path_checked_ = now;
+    send(wire::keep_alive{});
+    return false;
+  }
+  path_lost_ = now - path_checked_ >= path_lost_after + 2 * round_trip() && is_repeating(socket_);
+  return path_lost_;
+}
+
+bool session::seems_lost(time_point now) {
+  return silent_for(now) > path_doubted_after || is_repeating(socket_);
+}
+
+void session::on_heard() {
+  const auto now = clock::now();
+  last_activity_ = now;
+  last_heard_ = now;
+  if (!std::exchange(path_lost_, false)) return;
+  // The way is free again, but what either side said on it may wait for its next repetition, which is up to a second
+  // away.
+  redial_after = now;
+  share_.on_path_lost(*this);
+}
+
+}  // namespace shoal

@@ -1,0 +1,330 @@
+#include "peer/session/uploader.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <vector>
+
+#include "net/offload.hpp"
+#include "net/socket_options.hpp"
+#include "peer/session/session.hpp"
+#include "peer/share/share.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+namespace {
+
+// One sendfile call: large enough to be cheap, small enough to let other sessions have their turn.
+constexpr std::size_t sendfile_bytes_max = 1 * MiB;
+
+// Of the file and not of the socket, as far as errno tells.
+bool is_read_failure(int error_number) {
+  return error_number == EIO || error_number == EREMOTEIO || error_number == ENXIO || error_number == ENODATA ||
+         error_number == EBADMSG || error_number == ESTALE || error_number == EUCLEAN;
+}
+
+// What cannot be read is as damaged as what does not match its hash.
+error read_error(const std::string& path, int error_number) {
+  error why = system_error("cannot read " + printable(path), error_number);
+  why.text += ": download it again, or add it anew";
+  why.code = errc::verification;
+  return why;
+}
+
+}  // namespace
+
+void uploader::reject(const byte_range& range) {
+  // Without BEP 6 there is no way to say no; the other side's deadline finds out.
+  if (session_.fast_) session_.send(wire::reject{range});
+}
+
+void uploader::on_request(const byte_range& range) {
+  share& from = session_.share_;
+  if (!from.info() || !from.info()->shape().valid_with_padding(range)) {
+    session_.close(end_reason::protocol, "a request outside the share: piece " + std::to_string(range.piece.value()) +
+                                             ", byte " + std::to_string(range.begin) + ", " +
+                                             std::to_string(range.bytes) + " bytes");
+    return;
+  }
+  if (!from.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max ||
+      !from.may_serve(session_, range)) {
+    reject(range);
+    return;
+  }
+  waiting_.emplace_back(range);
+  session_.wake();
+}
+
+void uploader::on_cancel(const byte_range& range) {
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& one) {
+    const auto* request = std::get_if<byte_range>(&one);
+    return request != nullptr && *request == range;
+  });
+  if (at != waiting_.end()) {
+    waiting_.erase(at);
+  } else {
+    const auto taken = std::find(preparing_.begin(), preparing_.end(), range);
+    if (taken == preparing_.end()) return;
+    preparing_.erase(taken);
+  }
+  reject(range);
+  session_.share_.on_refused(session_, {&range, 1});
+}
+
+void uploader::reject_beyond(std::uint64_t bytes) {
+  std::uint64_t kept = 0;
+  for (const byte_range& range : preparing_) kept += range.bytes;
+  std::vector<byte_range> rejected;
+  std::erase_if(waiting_, [&](const auto& one) {
+    const auto* request = std::get_if<byte_range>(&one);
+    if (request == nullptr) return false;
+    if (kept + request->bytes <= bytes) {
+      kept += request->bytes;
+      return false;
+    }
+    kept = bytes;
+    rejected.push_back(*request);
+    reject(*request);
+    return true;
+  });
+  session_.share_.on_refused(session_, rejected);
+}
+
+void uploader::forget_requests() {
+  std::vector<byte_range> forgotten(preparing_.begin(), preparing_.end());
+  preparing_.clear();
+  std::erase_if(waiting_, [&](const auto& one) {
+    const auto* request = std::get_if<byte_range>(&one);
+    if (request != nullptr) forgotten.push_back(*request);
+    return request != nullptr;
+  });
+  session_.share_.on_refused(session_, forgotten);
+}
+
+void uploader::on_hash_request(const hash_range& range) {
+  if (waiting_.size() >= wire::requests_queued_max) {
+    session_.send(wire::hash_reject{range});
+    return;
+  }
+  waiting_.emplace_back(range);
+  session_.wake();
+}
+
+void uploader::on_metadata_request(std::uint32_t piece) {
+  queue({piece, false});
+}
+
+void uploader::on_attributes_request(std::uint32_t part) {
+  queue({part, true});
+}
+
+void uploader::queue(const metadata_request& request) {
+  if (waiting_.size() >= wire::requests_queued_max) {
+    answer(request, {});
+    return;
+  }
+  waiting_.emplace_back(request);
+  session_.wake();
+}
+
+awaitable<void> uploader::serve_next() {
+  if (const auto* metadata = std::get_if<metadata_request>(&waiting_.front())) {
+    const metainfo_ptr info = session_.share_.info();
+    answer(*metadata, !info ? byte_view() : metadata->attributes ? info->attributes() : info->info());
+    waiting_.pop_front();
+    co_return;
+  }
+  if (const auto* hashes = std::get_if<hash_range>(&waiting_.front())) {
+    const hash_range range = *hashes;
+    waiting_.pop_front();
+    co_await serve_hashes(range);
+    co_return;
+  }
+  std::vector<byte_range> ranges;
+  std::uint32_t bytes = 0;
+  while (!waiting_.empty() && bytes < prepare_bytes_max && ranges.size() < prepare_ranges_max) {
+    const auto* request = std::get_if<byte_range>(&waiting_.front());
+    if (request == nullptr) break;
+    bytes += request->bytes;
+    ranges.push_back(*request);
+    waiting_.pop_front();
+  }
+  auto prepare = [files = session_.share_.files(), info = session_.share_.info(), ranges] {
+    std::vector<prepared> ready;
+    ready.reserve(ranges.size());
+    for (std::size_t first = 0; first < ranges.size();) {
+      // What a client asks for in blocks of 16 KiB is looked at in one go.
+      byte_range joined = ranges[first];
+      std::size_t next = first + 1;
+      while (next < ranges.size() && ranges[next].piece == joined.piece &&
+             ranges[next].begin == joined.begin + joined.bytes) {
+        joined.bytes += ranges[next++].bytes;
+      }
+      const std::uint32_t piece_size = info->shape().piece_size(joined.piece);
+      joined.bytes = std::min(joined.bytes, piece_size - joined.begin);
+      const auto source = files->prepare_read(joined);
+      for (; first < next; ++first) {
+        const byte_range& range = ranges[first];
+        prepared one{range, std::min(range.bytes, piece_size - range.begin), source};
+        if (one.source) one.source->offset += range.begin - joined.begin;
+        ready.push_back(std::move(one));
+      }
+    }
+    return ready;
+  };
+  preparing_.assign(ranges.begin(), ranges.end());
+  auto ready = co_await offload(session_.context_.workers, std::move(prepare));
+  for (const prepared& one : ready) {
+    if (session_.closed_) co_return;
+    // Those before it are sent or cancelled, so it is the first, or it was cancelled, too.
+    if (preparing_.empty() || preparing_.front() != one.range) continue;
+    preparing_.pop_front();
+    if (!one.source) {
+      reject(one.range);
+      session_.share_.on_refused(session_, {&one.range, 1});
+      // For want of descriptors or memory nothing is lost, nor where another copy has just taken the place of this one.
+      const errc why = one.source.error().code;
+      if (why != errc::limit && why != errc::cancelled) session_.share_.on_content_lost(one.source.error());
+      continue;
+    }
+    sending_ = true;
+    const bool sent = co_await send_range(one);
+    sending_ = false;
+    if (!sent) co_return;
+    session_.share_.on_sent(session_, one.range.bytes);
+  }
+}
+
+awaitable<bool> uploader::wait_writable() {
+  (void)co_await session_.socket_.async_wait(tcp::socket::wait_write, use_tuple);
+  co_return !session_.closed_;
+}
+
+awaitable<bool> uploader::send_bytes(byte_view bytes, bool more) {
+  session& to = session_;
+  // MSG_MORE lets a header travel in the first segment of its payload.
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
+  while (!bytes.empty()) {
+    const ssize_t put = ::send(to.socket_.native_handle(), bytes.data(), bytes.size(), flags);
+    if (put > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
+    } else if (errno == EAGAIN || errno == EINTR) {
+      const bool open = co_await wait_writable();
+      if (!open) co_return false;
+    } else {
+      to.close(end_reason::closed_by_peer);
+      co_return false;
+    }
+  }
+  to.last_sent_ = clock::now();
+  co_return true;
+}
+
+awaitable<bool> uploader::send_range(const prepared& one) {
+  session& to = session_;
+  byte_buffer header;
+  to.flush_hints();
+  header.swap(to.outbox_);
+  wire::encode_piece_header(one.range, header);
+  const bool greeted = co_await send_bytes(header, true);
+  if (!greeted) co_return false;
+  auto offset = static_cast<off_t>(one.source->offset);
+  std::size_t left = one.bytes_in_file;
+  while (left > 0) {
+    const ssize_t put = ::sendfile(to.socket_.native_handle(), one.source->file->descriptor(), &offset,
+                                   std::min(left, sendfile_bytes_max));
+    if (put > 0) {
+      left -= static_cast<std::size_t>(put);
+      on_payload_sent(static_cast<std::size_t>(put));
+    } else if (put < 0 && (errno == EAGAIN || errno == EINTR)) {
+      const bool open = co_await wait_writable();
+      if (!open) co_return false;
+    } else if (put == 0) {
+      // The file became shorter: half a message cannot be taken back.
+      to.share_.on_content_lost({errc::conflict, "a shared file became shorter while it was sent"});
+      to.close(end_reason::share_removed);
+      co_return false;
+    } else {
+      if (is_read_failure(errno)) to.share_.on_content_lost(read_error(to.share_.files()->path(), errno));
+      to.close(end_reason::closed_by_peer);
+      co_return false;
+    }
+  }
+  static constexpr std::array<std::uint8_t, block_bytes> zeros{};
+  co_return co_await send_bytes(byte_view(zeros).first(one.range.bytes - one.bytes_in_file), false);
+}
+
+void uploader::on_payload_sent(std::size_t bytes) {
+  session& to = session_;
+  to.bytes_uploaded += bytes;
+  to.context_.bytes_uploaded += bytes;
+  to.last_activity_ = clock::now();
+  to.last_sent_ = to.last_activity_;
+  if (unsent_.on_sent(bytes, to.last_sent_)) set_unsent_max(to.socket_, unsent_.bytes());
+  if (path_.on_sent(bytes, to.last_sent_) && fast_path::is_near(to.round_trip())) leave_bbr(to.socket_);
+}
+
+void uploader::answer(const metadata_request& request, byte_view whole) {
+  const auto& theirs = session_.extensions_;
+  const auto id = request.attributes ? theirs.shoal_files : theirs.ut_metadata;
+  if (!id) return;
+  wire::metadata_message answer;
+  answer.piece = request.piece;
+  answer.type = wire::metadata_message::kind::reject;
+  const std::uint64_t begin = std::uint64_t{request.piece} * metadata_piece_bytes;
+  if (begin < whole.size()) {
+    const auto part = whole.subspan(begin, std::min<std::size_t>(metadata_piece_bytes, whole.size() - begin));
+    answer.type = wire::metadata_message::kind::data;
+    answer.total_bytes = static_cast<std::uint32_t>(whole.size());
+    answer.data.assign(part.begin(), part.end());
+  }
+  session_.send(wire::extended{*id, wire::encode(answer)});
+}
+
+awaitable<void> uploader::serve_hashes(hash_range range) {
+  share& from = session_.share_;
+  const metainfo_ptr info = from.info();
+  const auto file = from.file_with_root(range.root);
+  if (!info || !info->has_layers() || !file) {
+    session_.send(wire::hash_reject{range});
+    co_return;
+  }
+  const geometry& shape = info->shape();
+  const std::uint32_t piece_blocks = shape.piece_bytes() / block_bytes;
+  const auto piece_height = static_cast<std::uint32_t>(std::countr_zero(piece_blocks));
+  result<std::vector<digest>> answer = error{errc::not_found, "no such hashes"};
+  if (range.base_height == piece_height && shape.file_pieces(*file) > 1) {
+    answer = merkle_answer(info->layer(*file), piece_height, range);
+  } else if (range.base_height == 0 && range.count <= piece_blocks) {
+    const std::uint32_t piece_in_file = range.index / piece_blocks;
+    const auto file_blocks = static_cast<std::uint32_t>(blocks_of(shape.file_size(*file)));
+    if (range.index < file_blocks) {
+      const piece_index piece{shape.file_first_piece(*file).value() + piece_in_file};
+      if (from.verified().test(piece.value())) {
+        auto hash = [files = from.files(), piece, bytes = shape.piece_size(piece)]() -> result<std::vector<digest>> {
+          byte_buffer data(bytes);
+          if (auto read = files->read(piece, 0, data); !read) return read.error();
+          std::vector<digest> leaves(blocks_of(bytes));
+          sha256_leaves(data, leaves);
+          return leaves;
+        };
+        auto leaves = co_await offload(session_.context_.workers, std::move(hash));
+        if (leaves) {
+          answer = merkle_answer_leaves(*leaves, piece_in_file, info->layer(*file), piece_blocks, file_blocks, range);
+        }
+      }
+    }
+  }
+  if (session_.closed_) co_return;
+  if (answer) {
+    session_.send(wire::hashes{range, std::move(*answer)});
+  } else {
+    session_.send(wire::hash_reject{range});
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,241 @@
+// The driver of one download: carries out what metadata_fetch and transfer decide.
+//
+// Phases: metadata (BEP 9, hash requests) → checking (what is on disk already) → downloading → finishing (flush,
+// rename) → complete, or failed from any of them. Translates what sessions say into on_*(…, now), sends what next_*()
+// answers, moves payload to the worker pool (hash and write), journals what is verified. Waits for as long as there is
+// no source, and can always say what it waits for. Owned by share; on the network thread only. DESIGN: "The life of
+// one chunk".
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
+#include "net/event.hpp"
+#include "net/task_group.hpp"
+#include "peer/session/peer_context.hpp"
+#include "peer/share/journal.hpp"
+#include "peer/share/store_queue.hpp"
+#include "policy/attributes_fetch.hpp"
+#include "policy/metadata_fetch.hpp"
+#include "policy/peer_book.hpp"
+#include "policy/transfer.hpp"
+#include "store/content_files.hpp"
+#include "wire/extension.hpp"
+
+namespace shoal {
+
+class session;
+class share;
+
+/// What to fetch and where to put it.
+struct download_request {
+  share_id id;
+  std::string name;       ///< for display until the metadata is known
+  metainfo_ptr info;      ///< null: fetched from peers; may lack its layers
+  std::string directory;  ///< absolute; NAME appears in it
+  /// Make the directory if it is missing: the user named it now. Otherwise its disk may not be mounted yet.
+  bool make_directory = false;
+  bool symlinks = false;
+  bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
+  std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
+  std::vector<std::string> notes;  ///< for whoever asked: what their words said that is not used
+  std::string given_up;            ///< directory in which an earlier try of it had something, which is deleted
+  byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
+  byte_buffer pending;
+  partial_record partial;  ///< from the same
+  publication published{};
+  /// Of what we downloaded to the final place: if it is still there and damaged, what is missing of it is fetched. 0:
+  /// there is no such thing.
+  std::uint64_t mend_inode = 0;
+};
+
+enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };
+
+/// Payload that one source delivered, kept after it is gone.
+struct source_row {
+  peer_id peer;
+  std::string address;
+  std::string client;
+  std::uint64_t bytes = 0;
+  double rate = 0;    ///< bytes per second
+  std::string state;  ///< "active", "idle", "choked", "stalled" or "gone"
+};
+
+class download {
+ public:
+  download(peer_context& context, share& owner, download_request request);
+  ~download();
+
+  /// Returns when the download is complete or failed, or after stop().
+  awaitable<void> run();
+  void stop();
+  /// Ends the download with an error; what it has stays.
+  void fail(error why);
+
+  const download_request& request() const { return request_; }
+  download_phase phase() const { return phase_; }
+  bool ended() const { return phase_ == download_phase::complete || phase_ == download_phase::failed; }
+  /// Why it failed; only when phase() is failed.
+  const error& failure() const { return failure_; }
+  /// True if NAME was there before, with the right content.
+  bool already_there() const { return already_there_; }
+  /// Why nothing moves, one line; empty when it does.
+  std::string reason() const;
+  /// What the user should know of it besides, one line each: what is left out, and who is not told.
+  const std::vector<std::string>& notes() const { return notes_; }
+  /// Nothing has come for so long, while peers were asked.
+  duration silence() const;
+  /// So long that more peers are needed.
+  bool starved() const { return silence() >= starved_after; }
+  std::uint64_t bytes_done() const;
+  /// Bytes in pieces of zeros, which nobody has to send.
+  std::uint64_t bytes_zero() const { return bytes_zero_; }
+  double rate() const { return rate_; }
+  duration elapsed() const;
+  std::vector<source_row> sources() const;
+  transfer::totals totals() const;
+  double rate_of(const session& from) const;
+
+  // From sessions.
+
+  void on_session_ready(session& from);
+  void on_session_gone(session& from);
+  void on_holds(session& from);
+  void on_have(session& from, piece_index piece);
+  void on_hint(session& from, const wire::pieces_hint& hint);
+  void on_choke(session& from);
+  void on_unchoke(session& from);
+  void on_reject(session& from, const byte_range& range);
+  /// False: the piece was never asked for, the session must end.
+  [[nodiscard]] bool on_piece_begin(session& from, const byte_range& range);
+  void on_bytes(session& from, std::uint32_t bytes);
+  /// Takes over the buffer, which holds `range`, whole blocks.
+  void on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer);
+  void on_piece_end(session& from, const byte_range& range);
+  void on_info_piece(session& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data);
+  void on_info_reject(session& from, std::uint32_t piece);
+  void on_attributes_part(session& from, std::uint32_t part, byte_view data);
+  void on_attributes_reject(session& from);
+  void on_hashes(session& from, const hash_range& range, std::span<const digest> hashes);
+  void on_hash_reject(session& from, const hash_range& range);
+
+ private:
+  struct leaf_query {
+    hash_range range;
+    std::uint32_t layer_width = 0;
+    std::uint32_t leaf_count = 0;
+    std::vector<digest> leaves;  // proven so far, from the first of the piece on
+  };
+
+  /// Once the metadata is known.
+  void note_what_is_left_out();
+
+  // download_prepare.cpp: everything before the first chunk.
+  awaitable<bool> fetch_metadata();
+  awaitable<bool> prepare();
+  remember_partial remember_in_database();
+  /// Those of `candidates` that are right on disk. Waits while descriptors are missing; other errors as check_pieces().
+  awaitable<result<bitmap>> check(std::shared_ptr<content_files> files, bitmap candidates);
+  void pump_metadata();
+  void ask_metadata(session& from);
+  void after_metadata_event();
+
+  // download_place.cpp: what is at the final place already.
+
+  struct content_there {
+    std::shared_ptr<content_files> files;  ///< null: it has other entries than the share
+    std::vector<file_signature> signatures;
+    bitmap good;
+    error conflict;  ///< what to say if it is in the way
+    bool whole() const { return files && good.all(); }
+  };
+
+  /// "PATH is …", for people.
+  awaitable<std::string> what_is_there(std::string target);
+  /// errc::conflict for what could not be shared at all.
+  awaitable<result<content_there>> look_at_place();
+  /// There is something at the final place already: the download ends with it, or false: it goes on from it.
+  awaitable<bool> end_with_what_is_there();
+  /// Ends the download with what is there, which is whole.
+  awaitable<void> take_over(content_there there);
+  awaitable<bool> take_back_damaged(const bitmap& good);
+
+  // download.cpp
+  awaitable<void> transfer_chunks();
+  awaitable<void> finish();
+  void attach(session& to);
+  void pump(session& to);
+  void pump_all();
+  void after_event(session& from);
+  void follow_decisions();
+  /// Finds sources to which nothing gets through any more.
+  void check_paths(time_point now);
+  void measure(time_point now);
+  session* session_of(source_id source) const;
+  bool attached(const session& one) const;
+  void on_stored(std::span<const store_queue::job> done);
+
+  // download_attributes.cpp: times and modes of the files, which nothing but the end of the download waits for.
+  void begin_attributes();
+  void offer_attributes(session& from);
+  void pump_attributes(time_point now);
+  /// Waits a moment for what somebody was asked for.
+  awaitable<void> await_attributes();
+  /// Checks the list that has come, and keeps it.
+  awaitable<void> read_attributes();
+  std::optional<source_id> attributes_source(const session& from) const;
+
+  // download_report.cpp
+  void remember_gone(source_row row);
+
+  // download_leaves.cpp: finding out who lied.
+  void ask_leaves(source_id source, piece_index piece);
+  hash_range next_leaves(piece_index piece, const leaf_query& query) const;
+  bool take_leaves(session& from, const hash_range& range, std::span<const digest> hashes);
+  void leaves_refused(session& from, const hash_range& range);
+  /// The source is gone: others are asked.
+
+  peer_context& context_;
+  share& share_;
+  download_request request_;
+  download_phase phase_ = download_phase::metadata;
+  std::vector<std::string> notes_;
+  error failure_;
+  bool stopped_ = false;
+  bool already_there_ = false;
+  time_point begun_;
+  time_point ended_at_{};
+
+  std::uint32_t next_source_ = 0;  // for metadata_fetch, whose sources the driver numbers
+  std::unique_ptr<metadata_fetch> metadata_;
+  std::unique_ptr<transfer> transfer_;
+  std::unique_ptr<journal> journal_;
+  std::map<source_id, session*> attached_;
+  std::map<piece_index, leaf_query> leaf_queries_;
+  std::unique_ptr<attributes_fetch> attributes_;  ///< until the list is here
+  std::map<source_id, session*> attributes_sources_;
+  bool reading_attributes_ = false;
+  std::vector<source_row> gone_sources_;
+
+  std::uint64_t bytes_checked_ = 0;
+  std::uint64_t bytes_zero_ = 0;
+  std::uint64_t bytes_received_ = 0;
+  std::uint64_t measured_bytes_ = 0;
+  time_point measured_at_{};
+  time_point last_byte_{};
+  time_point sweep_at_{};  ///< when deadlines are looked at next
+  double rate_ = 0;
+  bool reading_paused_ = false;
+  bool resting_ = false;  ///< without sources, and the files hold no descriptors
+  event wake_;
+  store_queue stores_;
+  task_group tasks_;
+};
+
+}  // namespace shoal

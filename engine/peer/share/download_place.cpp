@@ -1,0 +1,163 @@
+// What a download finds at the place where its share belongs: the same content, a damaged copy of ours, or something
+// else.
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "net/offload.hpp"
+#include "observe/log.hpp"
+#include "peer/share/download.hpp"
+#include "peer/share/share.hpp"
+#include "store/directory_scan.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+namespace {
+
+// Of an id in a message for people.
+constexpr std::size_t id_digits_shown = 12;
+
+bool is_symlink(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+// It could not be listed because it is no content that could be shared, or vanished: so it is something else.
+bool is_other_content(const error& why) {
+  return why.code == errc::malformed || why.code == errc::not_found || why.code == errc::limit;
+}
+
+// The entries on disk are those of the share: same paths, kinds and sizes.
+bool same_entries(const scan_result& found, const metainfo& info) {
+  return found.folder == info.is_folder() &&
+         std::equal(found.files.begin(), found.files.end(), info.files().begin(), info.files().end(),
+                    [](const file_entry& a, const file_entry& b) {
+                      return a.path == b.path && a.type == b.type && a.size == b.size;
+                    });
+}
+
+}  // namespace
+
+awaitable<std::string> download::what_is_there(std::string target) {
+  auto read = [this, target] { return context_.database.share(target); };
+  const auto row = co_await offload(context_.background, std::move(read));
+  const std::string shown = printable(target);
+  const auto info = row && *row ? metainfo::from_torrent((*row)->torrent) : error{};
+  if (!info || (*info)->id() == request_.id) co_return shown + " exists with other content";
+  const publication& there = (*row)->published;
+  const std::string id = (*info)->id().hex().substr(0, id_digits_shown);
+  if (supersedes(share_.published, there)) {
+    co_return shown + " is an older version (id " + id + ", published " + time_text(there) + ")";
+  }
+  if (supersedes(there, share_.published)) {
+    co_return shown + " is a newer version (id " + id + ", published " + time_text(there) + ")";
+  }
+  co_return shown + " is another share of this name (id " + id + ")";
+}
+
+awaitable<result<download::content_there>> download::look_at_place() {
+  const metainfo_ptr info = share_.info();
+  const std::string target = request_.directory + "/" + info->name();
+  const std::string there = co_await what_is_there(target);
+  const error conflict{errc::conflict, there + ": move it away, or choose another directory with --dir"};
+  // What a symlink leads to may be content of somebody else, or be nowhere.
+  auto look = [target, this, conflict]() -> result<scan_result> {
+    if (is_symlink(target)) return conflict;
+    return scan(target, scan_options{request_.symlinks});
+  };
+  auto found = co_await offload(context_.background, std::move(look));
+  if (!found && is_other_content(found.error())) co_return conflict;
+  if (!found) co_return found.error();
+  content_there content{nullptr, found->signatures, bitmap(info->shape().piece_count()), conflict};
+  if (!same_entries(*found, *info)) co_return content;
+  auto opened = content_files::open_complete(target, info, found->signatures, context_.files);
+  if (!opened) co_return opened.error();
+  content.files = *opened;
+  bitmap all(info->shape().piece_count());
+  all.set_all();
+  auto good = co_await check(*opened, all);
+  if (!good) co_return good.error();
+  content.good = std::move(*good);
+  co_return content;
+}
+
+awaitable<bool> download::end_with_what_is_there() {
+  auto there = co_await look_at_place();
+  if (stopped_) co_return true;
+  if (!there) {
+    fail(there.error());
+    co_return true;
+  }
+  if (there->whole()) {
+    already_there_ = true;
+    co_await take_over(std::move(*there));
+    co_return true;
+  }
+  // A mending that was interrupted before anything was moved goes on, too.
+  if (request_.mend_inode == 0 && request_.partial.taken_back) request_.mend_inode = request_.partial.inode;
+  if (request_.mend_inode != 0) co_return !co_await take_back_damaged(there->good);
+  fail(there->conflict);
+  co_return true;
+}
+
+awaitable<void> download::take_over(content_there there) {
+  // It can no longer be cancelled.
+  phase_ = download_phase::finishing;
+  const metainfo_ptr info = share_.info();
+  stored_share row{there.files->path(), request_.symlinks,   info->to_torrent(),
+                   there.signatures,    request_.mend_inode, share_.published};
+  auto save = [this, row = std::move(row)]() mutable -> result<void> {
+    if (!context_.remember_shares) return {};
+    const auto before = context_.database.share(row.path);
+    row.follow = before && *before && (*before)->follow;
+    return context_.database.save_share(row);
+  };
+  const auto saved = co_await offload(context_.background, std::move(save));
+  if (!saved) {
+    fail(saved.error());
+    co_return;
+  }
+  const auto own = share_.files();
+  share_.on_files(there.files, there.good);
+  // What is ours of it has no use any more. A copy that was being mended stays: its place is taken.
+  auto forget = [this, own, info]() -> result<void> {
+    result<void> removed;
+    if (own) {
+      removed = own->discard();
+    } else if (!request_.partial.taken_back) {
+      removed = remove_partial(request_.directory, request_.partial, info.get());
+    }
+    if (!removed) log_warn("a partial is left behind error=\"{}\"", removed.error().text);
+    return context_.database.remove_download(request_.id);
+  };
+  const auto forgotten = co_await offload(context_.background, std::move(forget));
+  if (!forgotten) {
+    fail(forgotten.error());
+    co_return;
+  }
+  phase_ = download_phase::complete;
+  share_.on_download_complete();
+}
+
+awaitable<bool> download::take_back_damaged(const bitmap& good) {
+  auto take = [this] {
+    return take_back(request_.directory, *share_.info(), request_.mend_inode, remember_in_database());
+  };
+  auto go_on = [this] { return !stopped_; };
+  auto taken = co_await offload_patiently(context_.background, std::move(take), go_on);
+  if (!taken) {
+    fail(taken.error());
+    co_return false;
+  }
+  request_.partial = std::move(*taken);
+  // What is not known to be good is looked at again.
+  bitmap doubtful(good.size());
+  if (good.none()) doubtful.set_all();
+  request_.safe = good.to_bytes();
+  request_.pending = doubtful.to_bytes();
+  co_return !stopped_;
+}
+
+}  // namespace shoal

@@ -1,0 +1,221 @@
+// What a download does before its first chunk: learn what the share is, find out what is on disk already.
+
+#include <sys/stat.h>
+
+#include "net/offload.hpp"
+#include "peer/session/session.hpp"
+#include "peer/share/download.hpp"
+#include "peer/share/piece_check.hpp"
+#include "peer/share/share.hpp"
+
+namespace shoal {
+
+namespace {
+
+// What a node is asked for at once must not be too much for it.
+static_assert(metadata_requests_max < wire::requests_queued_max);
+
+bool exists(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+}  // namespace
+
+awaitable<bool> download::fetch_metadata() {
+  phase_ = download_phase::metadata;
+  if (request_.info && request_.info->has_layers()) {
+    share_.on_metadata(request_.info);
+    co_return !stopped_;
+  }
+  if (request_.info) {
+    metadata_ = std::make_unique<metadata_fetch>(request_.info);
+  } else {
+    metadata_ = std::make_unique<metadata_fetch>(request_.id);
+  }
+  for (const auto& one : share_.sessions()) {
+    if (one->ready() && !one->closed()) ask_metadata(*one);
+  }
+  while (!stopped_ && !ended() && !metadata_->complete()) {
+    if (metadata_->failure()) {
+      fail(*metadata_->failure());
+      break;
+    }
+    (void)co_await wake_.wait_until(metadata_->next_deadline());
+    const auto now = clock::now();
+    if (metadata_->next_deadline() <= now) {
+      metadata_->on_deadline(now);
+      pump_metadata();
+    }
+  }
+  if (stopped_ || ended()) co_return false;
+  const metainfo_ptr info = metadata_->complete();
+  metadata_.reset();
+  for (const auto& [source, one] : attached_) one->source.reset();
+  attached_.clear();
+  share_.on_metadata(info);
+  co_return true;
+}
+
+void download::ask_metadata(session& from) {
+  from.source = source_id{next_source_++};
+  attached_.emplace(*from.source, &from);
+  metadata_->on_source(*from.source, from.info_bytes(), clock::now());
+  after_metadata_event();
+}
+
+void download::pump_metadata() {
+  const auto now = clock::now();
+  for (const auto& [source, to] : attached_) {
+    if (to->closed()) continue;
+    while (const auto request = metadata_->next_request(source, now)) {
+      if (const auto* info = std::get_if<metadata_fetch::info_request>(&*request)) {
+        to->send_metadata_request(info->piece);
+      } else {
+        to->send(wire::hash_request{std::get<hash_range>(*request)});
+      }
+    }
+  }
+}
+
+void download::after_metadata_event() {
+  if (stopped_ || ended()) return;
+  while (const auto liar = metadata_->next_ban()) {
+    if (session* one = session_of(*liar)) share_.ban(*one);
+  }
+  pump_metadata();
+  // Deadlines moved: run the loop in fetch_metadata once more.
+  wake_.set();
+}
+
+void download::on_info_piece(session& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) {
+  if (!metadata_ || !attached(from)) return;
+  metadata_->on_info_piece(*from.source, piece, total_bytes, data, clock::now());
+  after_metadata_event();
+}
+
+void download::on_info_reject(session& from, std::uint32_t piece) {
+  if (!metadata_ || !attached(from)) return;
+  metadata_->on_info_reject(*from.source, piece, clock::now());
+  after_metadata_event();
+}
+
+void download::on_hashes(session& from, const hash_range& range, std::span<const digest> hashes) {
+  if (!attached(from)) return;
+  if (metadata_) {
+    metadata_->on_hashes(*from.source, range, hashes, clock::now());
+    after_metadata_event();
+  } else if (transfer_ && take_leaves(from, range, hashes)) {
+    follow_decisions();
+  }
+}
+
+void download::on_hash_reject(session& from, const hash_range& range) {
+  if (!attached(from)) return;
+  if (metadata_) {
+    metadata_->on_hash_reject(*from.source, range, clock::now());
+    after_metadata_event();
+  } else if (transfer_) {
+    leaves_refused(from, range);
+    follow_decisions();
+  }
+}
+
+awaitable<result<bitmap>> download::check(std::shared_ptr<content_files> files, bitmap candidates) {
+  auto progress = [this](std::uint64_t bytes) {
+    bytes_checked_ += bytes;
+    return !stopped_ && !ended();
+  };
+  while (true) {
+    bytes_checked_ = 0;
+    auto checked = co_await check_pieces(context_, files, share_.info(), candidates, progress);
+    if (checked || checked.error().code != errc::limit || stopped_ || ended()) co_return checked;
+    (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
+  }
+}
+
+remember_partial download::remember_in_database() {
+  return [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); };
+}
+
+awaitable<bool> download::prepare() {
+  phase_ = download_phase::checking;
+  const metainfo_ptr info = share_.info();
+  note_what_is_left_out();
+  const std::string target = request_.directory + "/" + info->name();
+  if (exists(target)) {
+    if (co_await end_with_what_is_there()) co_return false;
+  }
+  auto open = [this, info]() -> result<std::shared_ptr<content_files>> {
+    auto opened = content_files::open_partial(request_.directory, info, request_.symlinks, context_.files,
+                                              request_.partial, remember_in_database());
+    // Until data comes it holds no descriptor: hundreds may be opened before the first is used.
+    const result<void> rests = opened ? (*opened)->rest() : result<void>{};
+    if (!rests) return rests.error();
+    return opened;
+  };
+  auto go_on = [this] { return !stopped_; };
+  auto files = co_await offload_patiently(context_.background, std::move(open), go_on);
+  if (!files) {
+    fail(files.error());
+    co_return false;
+  }
+  const std::uint32_t pieces = info->shape().piece_count();
+  bitmap good = bitmap::from_bytes(request_.safe, pieces).value_or(bitmap(pieces));
+  bitmap doubtful = bitmap::from_bytes(request_.pending, pieces).value_or(bitmap(pieces));
+  if ((*files)->resumed() && request_.safe.empty() && request_.pending.empty()) {
+    // How far it came is not written down: whatever it holds is worth a look.
+    doubtful.set_all();
+  }
+  for (const file_index file : (*files)->renewed_files()) {
+    const std::uint32_t first = info->shape().file_first_piece(file).value();
+    for (std::uint32_t i = first; i < first + info->shape().file_pieces(file); ++i) {
+      good.reset(i);
+      // A file that was cut still holds its begin.
+      if (!request_.partial.taken_back) doubtful.reset(i);
+    }
+  }
+  for (std::uint32_t i = 0; i < pieces; ++i) {
+    if (good.test(i)) doubtful.reset(i);
+  }
+  const bitmap& zeros = (*files)->zero_pieces();
+  bytes_zero_ = 0;
+  for (std::uint32_t i = zeros.next_set(0); i < pieces; i = zeros.next_set(i + 1)) {
+    good.set(i);
+    doubtful.reset(i);
+    bytes_zero_ += info->shape().piece_size(piece_index{i});
+  }
+  const auto checked = co_await check(*files, doubtful);
+  if (stopped_ || ended()) co_return false;
+  if (!checked) {
+    fail(checked.error());
+    co_return false;
+  }
+  const bitmap safe = good;
+  for (std::uint32_t i = checked->next_set(0); i < pieces; i = checked->next_set(i + 1)) good.set(i);
+  stored_download row;
+  row.id = request_.id;
+  row.directory = request_.directory;
+  row.symlinks = request_.symlinks;
+  row.keep_modes = request_.keep_modes;
+  row.torrent = info->to_torrent();
+  row.name = info->name();
+  row.peers = request_.peers;
+  row.safe = safe.to_bytes();
+  row.pending = good.to_bytes();
+  row.partial = (*files)->record();
+  row.published = share_.published;
+  auto save = [this, row = std::move(row)] { return context_.database.save_download(row); };
+  const auto saved = co_await offload(context_.background, std::move(save));
+  if (!saved) {
+    fail(saved.error());
+    co_return false;
+  }
+  if (stopped_ || ended()) co_return false;
+  journal_ = std::make_unique<journal>(context_, request_.id, *files, safe);
+  transfer_ = std::make_unique<transfer>(info, good, std::hash<peer_id>{}(context_.self));
+  share_.on_files(*files, good);
+  co_return true;
+}
+
+}  // namespace shoal

@@ -1,0 +1,132 @@
+// download: what it says of itself: how far it is, who delivered what, and what it waits for.
+
+#include <algorithm>
+
+#include "peer/session/session.hpp"
+#include "peer/share/download.hpp"
+#include "peer/share/share.hpp"
+#include "peer/share/waiting_reason.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+namespace {
+
+// Silence after which a download says what it waits for.
+constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
+// Rows of sources that are gone; beyond this the oldest are forgotten.
+constexpr std::size_t gone_sources_max = 256;
+// Symbolic links that are named one by one; the rest is a number.
+constexpr std::size_t links_named_max = 20;
+
+// Before, nobody can know whether a peer can be connected to.
+constexpr duration dials_take = std::chrono::seconds(1);
+
+// Of those that the trackers list, who does not serve us and why.
+std::string absent_text(const share& which, bool tried) {
+  std::string text;
+  const std::size_t banned = which.banned_count();
+  if (banned > 0) {
+    text =
+        "; " + std::to_string(banned) + " sent damaged data and " + (banned == 1 ? "is" : "are") + " not asked again";
+  }
+  const swarm_outlook seen = which.outlook();
+  const std::size_t known = which.known_peers() + banned;
+  const std::size_t hidden = seen.holders - std::min(seen.holders, known);
+  if (hidden > 0) text += "; " + std::to_string(hidden) + " listed, to whom nobody can connect";
+  if (hidden > 0 && seen.reachable) text += ": they are asked to connect to this peer";
+  if (!seen.reachable && (hidden > 0 || (tried && seen.holders > 0))) {
+    text += "; nobody can connect to this peer either, so open its port, or choose one with --listen";
+  }
+  return text;
+}
+
+}  // namespace
+
+void download::remember_gone(source_row row) {
+  const auto known = std::find_if(gone_sources_.begin(), gone_sources_.end(), [&](const source_row& one) {
+    return one.peer == row.peer && one.address == row.address;
+  });
+  if (known != gone_sources_.end()) {
+    known->bytes += row.bytes;
+    return;
+  }
+  if (gone_sources_.size() >= gone_sources_max) gone_sources_.erase(gone_sources_.begin());
+  gone_sources_.push_back(std::move(row));
+}
+
+void download::note_what_is_left_out() {
+  const metainfo& info = *share_.info();
+  if (!request_.given_up.empty()) {
+    notes_.push_back("what an earlier try had in " + printable(request_.given_up) + " is deleted: it goes to " +
+                     printable(request_.directory) + " now");
+  }
+  if (info.is_private())
+    notes_.emplace_back("it is private (BEP 27): trackers do not list it, name who has it with --peer");
+  if (request_.symlinks) return;
+  std::size_t links = 0;
+  for (const file_entry& entry : info.files()) {
+    if (entry.type != file_entry::kind::symlink || ++links > links_named_max) continue;
+    notes_.push_back(printable(entry.path) + " is a symbolic link (--symlinks creates it): skipped");
+  }
+  if (links > links_named_max) {
+    notes_.push_back(std::to_string(links - links_named_max) +
+                     " more symbolic links (--symlinks creates them): skipped");
+  }
+}
+
+double download::rate_of(const session& from) const {
+  return transfer_ && attached(from) ? transfer_->stats(*from.source).rate : 0;
+}
+
+std::uint64_t download::bytes_done() const {
+  if (phase_ == download_phase::checking) return bytes_checked_;
+  return share_.verified_bytes();
+}
+
+duration download::elapsed() const {
+  return (ended_at_ == time_point{} ? clock::now() : ended_at_) - begun_;
+}
+
+transfer::totals download::totals() const {
+  return transfer_ ? transfer_->total() : transfer::totals{};
+}
+
+std::vector<source_row> download::sources() const {
+  std::vector<source_row> rows;
+  for (const auto& [source, one] : attached_) {
+    if (!transfer_) break;
+    const auto stats = transfer_->stats(source);
+    const char* state = "idle";
+    if (stats.bytes_in_flight > 0) state = "active";
+    if (stats.stalled) state = "stalled";
+    if (stats.choked) state = "choked";
+    rows.push_back({one->remote(), one->address(), one->client(), stats.bytes_received, stats.rate, state});
+  }
+  rows.insert(rows.end(), gone_sources_.begin(), gone_sources_.end());
+  return rows;
+}
+
+duration download::silence() const {
+  const bool asking = phase_ == download_phase::metadata || phase_ == download_phase::downloading;
+  return asking ? clock::now() - last_byte_ : duration::zero();
+}
+
+std::string download::reason() const {
+  if (phase_ == download_phase::failed) return failure_.text;
+  if (phase_ == download_phase::checking) return "looking at what is on disk already and making room for the rest";
+  if (phase_ == download_phase::finishing) return "writing everything to disk";
+  if (phase_ == download_phase::complete) return {};
+  if (attached_.empty()) {
+    std::string text = "waiting for a peer that has it: none is connected";
+    if (share_.known_peers() > 0) text += ", " + std::to_string(share_.known_peers()) + " known";
+    if (!share_.last_dial_error().empty()) text += "; last try: " + share_.last_dial_error();
+    return elapsed() < dials_take ? text : text + absent_text(share_, !share_.last_dial_error().empty());
+  }
+  if (phase_ == download_phase::metadata)
+    return "asking " + std::to_string(attached_.size()) + (attached_.size() == 1 ? " peer" : " peers") + " what it is";
+  if (clock::now() - last_byte_ < silence_worth_a_reason) return {};
+  return waiting_reason(transfer_->explain()) + absent_text(share_, false);
+}
+
+}  // namespace shoal

@@ -1,0 +1,45 @@
+// Writes down which pieces of a download are verified, so that a killed process goes on where it was.
+//
+// Two bitmaps: `safe` pieces were flushed to disk before they were written down and are trusted; `pending` ones are
+// verified but perhaps not on disk and are hashed again. Pending is saved a few times a second, safe after a flush
+// every few seconds, both on the background thread. Owned by download. DESIGN: "Invariants".
+#pragma once
+
+#include <memory>
+
+#include "core/bitmap.hpp"
+#include "net/event.hpp"
+#include "net/use_tuple.hpp"
+#include "peer/session/peer_context.hpp"
+#include "store/content_files.hpp"
+
+namespace shoal {
+
+/// What a kill may cost: pieces of this last moment are fetched again.
+inline constexpr duration journal_interval = std::chrono::milliseconds(250);
+/// What a power failure may cost: pieces of this last time are hashed again. A young download flushes more often, so
+/// that its end need not wait for all of it: each time when it is older by a quarter, if the disk is fast.
+inline constexpr duration flush_interval_max = std::chrono::seconds(5);
+
+class journal {
+ public:
+  /// `safe` are the pieces that are trusted already.
+  journal(peer_context& context, const share_id& id, std::shared_ptr<content_files> files, bitmap safe);
+
+  /// Saves what `verified` says (it outlives run()) until stop(), and once more then.
+  awaitable<void> run(const bitmap& verified);
+  void stop();
+
+ private:
+  awaitable<void> save(const bitmap& verified, bool flush);
+
+  peer_context& context_;
+  share_id id_;
+  std::shared_ptr<content_files> files_;
+  bitmap safe_;
+  std::uint32_t saved_count_ = 0;
+  bool stopped_ = false;
+  event wake_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,26 @@
+// Reads pieces from disk and compares them with their hashes, on all cores.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
+#include "core/error.hpp"
+#include "net/use_tuple.hpp"
+#include "peer/session/peer_context.hpp"
+#include "store/content_files.hpp"
+
+namespace shoal {
+
+/// Those of `candidates` that are on disk as `info` says. `on_progress(bytes)` is told of each piece on the network
+/// thread, and answers whether to go on. A piece that cannot be read counts as missing, unless that says nothing of the
+/// disk: errc::limit for want of descriptors or memory, or permission.
+awaitable<result<bitmap>> check_pieces(peer_context& context, std::shared_ptr<content_files> files, metainfo_ptr info,
+                                       bitmap candidates, std::function<bool(std::uint64_t)> on_progress);
+
+/// errc::verification: "`path` has N damaged pieces", with the remedy.
+error damaged_error(const std::string& path, std::size_t pieces);
+
+}  // namespace shoal
