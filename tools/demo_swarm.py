@@ -2,8 +2,8 @@
 import argparse
 import json
 import os
-import re
-import select
+import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,13 +11,18 @@ import sys
 import tempfile
 import time
 
-NODE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "build", "release", "node"))
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# The processes of the integration tests; the harness asks the environment for the binary.
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "tests/integration"))
+os.environ["SHOAL_NODE"] = str(ROOT / "build/release/node")
+import harness  # found only now
+
 MIB = 1 << 20
 TREE_BYTES = 300 * MIB
 TREE_FILES = 3000
 TREE_FILE_BYTES = 8 * MIB
 KILL_AT = 0.30
-READY_SECONDS = 20
 DOWNLOAD_SECONDS = 300
 ON_TERMINAL = sys.stdout.isatty()
 
@@ -46,91 +51,36 @@ class Failure(Exception):
     pass
 
 
-class Process:
-    """One `node` process of the swarm; what it says after READY is in `ready`."""
+class Demonstration(harness.Swarm):
+    """A swarm in a directory of its own; end() takes everything down again."""
 
-    def __init__(self, swarm, name, words):
-        self.name, self.log = name, os.path.join(swarm.directory, "log", name.replace(" ", "-"))
-        command = [NODE] + words
-        if not swarm.keep:  # dies with the demonstration, even if that is killed
-            command = ["setpriv", "--pdeathsig", "TERM"] + command
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-                                            start_new_session=True)
-        swarm.processes.append(self)
-        self.ready = self._wait_ready()
+    # In a session of its own, so that Ctrl-C reaches only this process.
+    prefix = ["setsid"]
 
-    def _wait_ready(self):
-        text, deadline = b"", time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if select.select([self.process.stdout], [], [], 0.2)[0]:
-                data = os.read(self.process.stdout.fileno(), 65536)
-                text += data
-                match = re.search(rb"^READY (\{.*\})$", text, re.MULTILINE)
-                if match:
-                    return json.loads(match.group(1))
-                if not data:
-                    break
-        with open(self.log, errors="replace") as log:
-            tail = "".join(log.readlines()[-15:])
-        raise Failure(f"{self.name} did not get ready. It said:\n{text.decode(errors='replace')}{tail}")
-
-    def address(self):
-        listen = self.ready["listen"]
-        return listen if isinstance(listen, str) else listen[0]
-
-    def end(self):
-        if self.process.poll() is not None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-class Peer(Process):
-    def __init__(self, swarm, name, tracker):
-        folder = os.path.join(swarm.directory, name.replace(" ", "-"))
-        self.state, self.files = os.path.join(folder, "state"), os.path.join(folder, "files")
-        os.makedirs(self.files)
-        super().__init__(swarm, name, ["peer", "--tracker", tracker.address(), "--state", self.state, "--dir",
-                                       self.files, "--listen", "127.0.0.1:0"])
-
-    def command(self, *words):
-        return [NODE, *words, "--state", self.state]
-
-    def ask(self, *words):
-        done = subprocess.run(self.command(*words, "--json"), stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Failure(f"node {' '.join(words)} on {self.name} failed: {done.stderr.strip() or done.stdout.strip()}")
-        return values(done.stdout)
-
-
-def values(text):
-    """The JSON values in `text`, one after the other; the elements of arrays one by one."""
-    decoder, at, found = json.JSONDecoder(), 0, []
-    text = text.strip()
-    while at < len(text):
-        value, end = decoder.raw_decode(text, at)
-        found += value if isinstance(value, list) else [value]
-        at = end + len(text[end:]) - len(text[end:].lstrip())
-    return found
-
-
-class Swarm:
     def __init__(self, directory, keep):
-        self.directory, self.keep, self.processes, self.helpers = directory, keep, [], []
-        os.makedirs(os.path.join(directory, "log"))
+        self.directory, self.keep, self.processes, self.ends = pathlib.Path(directory), keep, [], []
+        if not keep:  # dies with the demonstration, even if that is killed
+            self.prefix = [*self.prefix, "setpriv", "--pdeathsig", "TERM"]
+
+    def addCleanup(self, function, *arguments):
+        self.ends.append((function, arguments))
+
+    def begin(self, process, name):
+        process.name = name
+        self.processes.append(process)
+        return process
 
     def end(self):
-        for helper in self.helpers:
-            if helper.poll() is None:
-                helper.kill()
-                helper.wait()
-        for process in reversed(self.processes):
-            process.end()
+        for process in self.processes:
+            if process.process.poll() is None:
+                process.process.terminate()
+        for process in self.processes:
+            try:
+                process.process.wait(harness.PATIENCE)
+            except subprocess.TimeoutExpired:
+                pass  # killed below
+        for function, arguments in reversed(self.ends):
+            function(*arguments)
 
 
 def make_file(path, count):
@@ -163,6 +113,10 @@ def make_tree(target):
     return count, total
 
 
+def address(process):
+    return process.ready["listen"][0]
+
+
 def bar(share, width=28):
     full = min(width, int(share * width))
     return "█" * full + "░" * (width - full)
@@ -188,18 +142,20 @@ class Screen:
         say(text)
 
 
+def end_download(download):
+    if download.poll() is None:
+        download.kill()
+    download.communicate()
+
+
 def watch(swarm, leechers, shares, victim, screen):
     """Follows the downloads, kills `victim` when KILL_AT is passed, and returns {leecher: result rows}."""
     total = sum(share["bytes"] for share in shares)
     started = time.monotonic()
     running, results = {}, {}
     for leecher in leechers:
-        command = leecher.command("download", *[share["id"] for share in shares], "--json")
-        log = os.path.join(swarm.directory, "log", f"download-{leecher.name.replace(' ', '-')}")
-        with open(log + ".json", "w") as output, open(log, "w") as errors:
-            helper = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
-        swarm.helpers.append(helper)
-        running[leecher] = (helper, log)
+        running[leecher] = leecher.start("download", *[share["id"] for share in shares], "--json")
+        swarm.addCleanup(end_download, running[leecher])
     killed_at = None
     while running:
         lines, done_all = [], 0
@@ -208,14 +164,14 @@ def watch(swarm, leechers, shares, victim, screen):
                 lines.append(f"  {leecher.name}  {bar(1)} 100 %  complete")
                 done_all += total
                 continue
-            rows = leecher.ask("status")[0]["downloads"]
+            rows = leecher.json("status")["downloads"]
             done = sum(row["done"] for row in rows)
             done_all += done
             rate = sum(row["rate"] for row in rows)
             active = {s["peer"] or s["address"] for row in rows for s in row["sources"] if s["state"] == "active"}
             reason = next((row["reason"] for row in rows if row["reason"]), "")
             if not reason and not active:
-                reason = "finishing"
+                reason = "finishing" if done > 0 else "beginning"
             doing = f"{size(rate):>7}/s from {len(active)}  {reason}" if done < total else "written out to the disk"
             # A line that wraps would leave its rest behind when the bars are drawn again.
             width = shutil.get_terminal_size((119, 24)).columns - 1
@@ -227,15 +183,14 @@ def watch(swarm, leechers, shares, victim, screen):
             killed_at = done_all / (total * len(leechers))
             screen.note(style("31", f"  ✗ {victim.name} killed with SIGKILL at {100 * killed_at:.0f} %; "
                                     "its chunks go to the living"))
-        for leecher, (helper, log) in list(running.items()):
-            if helper.poll() is None:
+        for leecher, download in list(running.items()):
+            if download.poll() is None:
                 continue
-            with open(log + ".json") as output, open(log) as errors:
-                text, complaint = output.read(), errors.read()
-            if helper.returncode != 0:
-                raise Failure(f"the download on {leecher.name} failed with exit code {helper.returncode}: "
+            text, complaint = download.communicate()
+            if download.returncode != 0:
+                raise Failure(f"the download on {leecher.name} failed with exit code {download.returncode}: "
                               f"{complaint[-2000:]}")
-            results[leecher] = [row for row in values(text) if row["phase"] == "complete"]
+            results[leecher] = [row for row in json.loads(text) if row["phase"] == "complete"]
             del running[leecher]
         if time.monotonic() - started > DOWNLOAD_SECONDS:
             raise Failure(f"the downloads are not complete after {DOWNLOAD_SECONDS} s")
@@ -255,7 +210,7 @@ def report(results, swarm_peers):
     identities = {}
     for peer in swarm_peers:
         identities[peer.ready["peer"]] = peer.name
-        identities[peer.address()] = peer.name
+        identities[address(peer)] = peer.name
     names = [peer.name for peer in swarm_peers]
     rows = [["to", "share", "time", "rate"] + names + ["stolen", "requeued"]]
     for leecher in sorted(results, key=lambda peer: peer.name):
@@ -281,11 +236,11 @@ def verify(source, targets, directory):
                        stdout=out, check=True)
     with open(listing, "rb") as file:
         expected = len(file.readlines())
-    checks = [(t, subprocess.Popen(["sha256sum", "--check", "--quiet", "--strict", listing], cwd=t.files,
+    checks = [(t, subprocess.Popen(["sha256sum", "--check", "--quiet", "--strict", listing], cwd=t.dir,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)) for t in targets]
     for target, check in checks:
         output = check.communicate()[0]
-        found = sum(len(names) for folder, folders, names in os.walk(target.files))
+        found = sum(len(names) for folder, folders, names in os.walk(target.dir))
         if check.returncode != 0 or found != expected:
             raise Failure(f"{target.name} has {found} files of {expected}; sha256sum says:\n{output}")
         say(f"  {style('32', '✓')} {target.name}: sha256sum --check: {expected} of {expected} files OK")
@@ -298,12 +253,12 @@ def by_hand(swarm, tracker, peers):
         pids = " ".join(str(p.process.pid) for p in swarm.processes if p.process.poll() is None)
         with open(stop, "w") as file:
             file.write(f"#!/bin/sh\n# Ends the swarm of the demonstration and deletes its files.\n"
-                       f"kill {pids}\nrm -rf '{swarm.directory}'\n")
+                       f"kill {pids}\nrm -rf {shlex.quote(str(swarm.directory))}\n")
         os.chmod(stop, 0o755)
         say(style("1", "The swarm is still running. Try:"))
-        node, state = os.path.relpath(NODE), peers[-1].state
+        node, state = os.path.relpath(harness.NODE), shlex.quote(str(peers[-1].state))
         say(f"  {node} list  --state {state}\n  {node} peers --state {state}\n  {node} add README.md --state {state}\n"
-            f"  {node} peer --tracker {tracker.address()}      one more peer, with a console\n"
+            f"  {node} peer --tracker {address(tracker)}      one more peer, with a console\n"
             f"Stop it and delete its files:\n  {stop}")
         return
     say(style("1", "By hand, in three terminals:") + """
@@ -324,24 +279,18 @@ def run(swarm, mib):
     say(f"  tree/       {files} files of this machine, {size(count)}")
 
     step("2. A tracker and four peers, each a process of its own")
-    tracker = Process(swarm, "tracker", ["tracker", "--listen", "127.0.0.1:0"])
-    peers = [Peer(swarm, name, tracker) for name in ("seeder 1", "seeder 2", "peer 3", "peer 4")]
+    tracker = swarm.begin(swarm.tracker("--log-level", "info"), "tracker")
+    peers = [swarm.begin(swarm.peer(name, tracker, "--log-level", "info"), name)
+             for name in ("seeder 1", "seeder 2", "peer 3", "peer 4")]
     for process in [tracker] + peers:
-        say(f"  {process.name:<9} {process.address():<18} pid {process.process.pid}")
+        say(f"  {process.name:<9} {address(process):<18} pid {process.process.pid}")
 
     step("3. The seeders share; everybody sees it")
     for seeder in peers[:2]:
-        seeder.ask("add", os.path.join(source, "model.bin"), os.path.join(source, "tree"))
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        shares = [row for row in peers[3].ask("list") if row["seeders"] >= 2]
-        if len(shares) == 2:
-            break
-        if time.monotonic() > deadline:
-            raise Failure("the shares of the seeders did not appear in the catalogue of peer 4")
-        time.sleep(0.1)
+        seeder.ok("add", os.path.join(source, "model.bin"), os.path.join(source, "tree"))
+    shares = [swarm.wait_listed(peers[3], name, seeders=2) for name in ("model.bin", "tree")]
     say(style("2", "  $ node list        (on peer 4)"))
-    shown = subprocess.run(peers[3].command("list"), stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
+    shown = peers[3].ok("list").out
     say("\n".join("  " + line for line in shown.rstrip().split("\n")))
 
     step("4. Two peers download both at once; a seeder dies on the way")
@@ -368,7 +317,7 @@ def main():
         parser.error("--mib needs at least 64: a smaller file arrives before a seeder can be killed")
     directory = tempfile.mkdtemp(prefix="shoal-demo-", dir=arguments.dir)
     needed = 3 * (arguments.mib * MIB + TREE_BYTES) + 256 * MIB
-    swarm = Swarm(directory, arguments.keep)
+    swarm = Demonstration(directory, arguments.keep)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
     kept = False
@@ -378,7 +327,7 @@ def main():
         run(swarm, arguments.mib)
         kept = arguments.keep
         return 0
-    except Failure as failure:
+    except (Failure, AssertionError) as failure:
         say(style("31", f"\ndemo: {failure}"))
         return 1
     except KeyboardInterrupt:
