@@ -1,17 +1,21 @@
-// What a seeder has given to nobody yet: it sends every piece once before it sends one twice.
+// Which pieces a seeder has given to nobody yet. The seeder sends every piece once before it sends a piece twice.
 //
-// A crowd waits for its seeder's uplink, and each piece that leaves it twice early is one that the crowd gets later. So
-// the seeder tells those it serves what is taken, asked for by one leecher who will pass it on, and declines a request
-// for a piece that another was given while there are pieces that nobody was given. It declines each piece once to each
-// leecher: a hint and not a refusal, so that who insists is served, and no leecher depends on what others do.
-// When the one that was given a piece leaves before anybody has it, or nothing of it is sent after all, the piece is
-// nobody's again.
+// A crowd waits for its seeder's uplink. Each piece that leaves the seeder twice early delays the crowd by one piece.
+// So the seeder keeps these rules:
+// - A piece is *taken* when one leecher has asked for it and will pass it on. The seeder tells its leechers what is
+//   taken.
+// - The seeder declines a request for a piece that another leecher was given, while some pieces are nobody's yet.
+// - The seeder declines each piece at most once to each leecher. A decline is a hint, not a refusal: a leecher that
+// asks again
+//   is served. So no leecher depends on what other leechers do.
+// - A taken piece is nobody's again in two cases: its leecher leaves before anybody has the piece, or the seeder sends
+//   nothing of it after all.
 //
-// Who was given pieces first that nobody else has yet has a backlog: it passes on less than it is given. As with BEP
-// 16, it had better be given no more for now, as long as others want something; choker sees to that.
+// A leecher's backlog is the pieces that it was given first and that nobody else has yet. A leecher with a backlog
+// passes on less than it is given. As with BEP 16, choker gives such a leecher no more while others want something.
 //
-// Pure; owned by serving while the share is complete. The methods that tell of a leecher are for those it knows.
-// DESIGN: "A crowd".
+// Pure. `serving` owns it while the share is complete. Methods that take a leecher_id expect a leecher that
+// on_leecher() named. DESIGN: "A crowd".
 #pragma once
 
 #include <cstdint>
@@ -29,8 +33,8 @@ class first_copies {
  public:
   explicit first_copies(std::uint32_t piece_count);
 
-  /// A peer that holds nothing yet, as choker calls it. `hears`: it understands hints, and is told them and declined;
-  /// others are always served, and what they were given counts for nobody.
+  /// Adds a peer that holds nothing yet; choker made its id. `hears`: the peer understands hints. Such a peer is told
+  /// hints, and its requests may be declined. Another peer is always served, and what it was given counts for nobody.
   void on_leecher(leecher_id leecher, bool hears);
   bool knows(leecher_id leecher) const { return leechers_.contains(leecher); }
   void on_leecher_gone(leecher_id leecher);
@@ -38,28 +42,28 @@ class first_copies {
   void on_have(leecher_id leecher, piece_index piece);
   /// Replaces what it holds; piece_count bits.
   void on_holds(leecher_id leecher, const bitmap& pieces);
-  /// Whether to serve a request for a part of the piece. If so, the piece is the leecher's.
+  /// Whether to serve a request for a part of the piece. If true, the piece is the leecher's from now on.
   [[nodiscard]] bool on_request(leecher_id leecher, piece_index piece);
-  /// A request that was to be served will not be: it was cancelled, or goes beyond a turn.
+  /// A request that on_request() granted will not be served: it was cancelled, or it goes beyond a turn.
   void on_refused(leecher_id leecher, piece_index piece);
 
-  /// A piece became taken, or nobody's again: to be told to all that hear but `owner`; that it is taken not to those
-  /// who are choked, who hear all that is taken when their turn comes. Each change once.
+  /// A piece became taken, or became nobody's again. The caller tells all that hear hints, except `owner`. The caller
+  /// tells a choked leecher only that a piece is nobody's again: it hears all taken pieces when its turn comes. Each
+  /// change is returned once.
   struct change {
     piece_index piece;
     bool taken = false;
     leecher_id owner;
   };
   std::optional<change> next_change();
-  /// How many pieces a leecher was given first that nobody else has by now; none once every piece was given to
-  /// somebody.
+  /// How many pieces a leecher was given first that nobody else has yet. Zero once every piece was given to somebody.
   struct backlog {
     leecher_id leecher;
     std::uint32_t pieces = 0;
   };
-  /// A backlog that changed.
+  /// The next backlog that changed.
   std::optional<backlog> next_backlog();
-  /// What is taken now by others: for a leecher that comes, or whose turn comes.
+  /// The pieces that leechers other than `but` have taken. For a leecher that comes, or whose turn comes.
   std::vector<piece_index> taken(leecher_id but) const;
 
   void check_invariants() const;
@@ -68,21 +72,21 @@ class first_copies {
   struct leecher_record {
     bool hears = false;
     bitmap held;
-    bitmap declined;            ///< no bits before the first
-    std::uint32_t backlog = 0;  ///< pieces whose first it is
+    bitmap declined;            ///< empty until the first decline
+    std::uint32_t backlog = 0;  ///< pieces that it was given first
   };
   struct piece_record {
     std::uint32_t holders = 0;
-    std::optional<leecher_id> owner;  ///< was given it, and nobody holds it
-    std::uint32_t asked = 0;          ///< requests of the owner that were served or are going to be
-    std::optional<leecher_id> first;  ///< was given it first, and nobody else holds it
+    std::optional<leecher_id> owner;  ///< was given the piece; nobody holds it yet
+    std::uint32_t asked = 0;          ///< requests of the owner that were granted and not refused since
+    std::optional<leecher_id> first;  ///< was given the piece first; nobody else holds it
   };
   leecher_record& at(leecher_id leecher);
   void add_holder(leecher_id leecher, piece_index piece);
   void forget_first(piece_record& record);
   void tell_backlog(leecher_id leecher);
   void count_nobodys(bool more);
-  /// What was its owner's is nobody's, and all are told.
+  /// The owner's piece becomes nobody's, and all are told.
   void return_piece(piece_index piece);
   void remove_holder(piece_index piece);
 
@@ -90,7 +94,7 @@ class first_copies {
   std::uint32_t nobodys_;  ///< pieces without holder and owner
   std::map<leecher_id, leecher_record> leechers_;
   std::deque<change> changes_;
-  std::deque<leecher_id> backlogs_;  ///< of these it changed
+  std::deque<leecher_id> backlogs_;  ///< leechers whose backlog changed
 };
 
 }  // namespace shoal

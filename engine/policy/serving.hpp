@@ -1,9 +1,12 @@
-// One share as a decision maker about its leechers: whom to serve, what to decline, what to tell them.
+// Decides for one share about its leechers: whom to serve, what to decline, what to tell them.
 //
-// The mirror of transfer. Composes choker, which has upload_places, and first_copies, and is the driver's only door to
-// them. The driver reports what happened with on_*(…, now), then does what next_order() says until it says nothing, and
-// calls on_deadline(now) at next_deadline(). No I/O, no clock, no log, no randomness. Used by peer/share/share in the
-// product and by the simulator. DESIGN: "A crowd".
+// The mirror of transfer. Composes first_copies and choker, which composes upload_places. It is the driver's only door
+// to them. The driver does three things:
+// 1. It reports what happened with on_*(…, now).
+// 2. It then carries out what next_order() returns, until next_order() returns nothing.
+// 3. It calls on_deadline(now) at next_deadline().
+//
+// No I/O, no clock, no log, no randomness. The product (peer/share/share) and the simulator use it. DESIGN: "A crowd".
 #pragma once
 
 #include <cstdint>
@@ -30,23 +33,24 @@ class serving {
 
   // What happened.
 
-  /// A peer that is not interested (BEP 3) and holds nothing, as far as is known. `round_trip`: to the peer and back,
-  /// zero if unknown. Ids count up from 0.
+  /// Adds a peer that is not interested (BEP 3) and holds nothing, as far as is known. `round_trip`: to the peer and
+  /// back, zero if unknown. Ids count up from 0.
   leecher_id on_leecher(duration round_trip, time_point now);
   void on_leecher_gone(leecher_id leecher, time_point now);
   void on_interested(leecher_id leecher, bool interested, time_point now);
-  /// What the peer holds became known, or all of it is said anew; piece_count bits. `hears`: it understands hints.
+  /// The peer said what it holds, for the first time or anew. `pieces` has piece_count bits. `hears`: the peer
+  /// understands hints.
   void on_holds(leecher_id leecher, const bitmap& pieces, bool hears);
   /// `piece` is in range.
   void on_have(leecher_id leecher, piece_index piece);
-  /// Whether to serve what the peer asks for. If not, the request is to be rejected: the peer is choked, or another was
-  /// given the piece.
+  /// Whether to serve the request. If false, the driver rejects it: the peer is choked, or another peer was given the
+  /// piece.
   [[nodiscard]] bool on_request(leecher_id leecher, const byte_range& range, time_point now);
-  /// The payload of a request that was to be served was sent.
+  /// The payload of a granted request was sent.
   void on_sent(leecher_id leecher, std::uint32_t bytes, time_point now);
-  /// Requests that were to be served will not be: they were cancelled, or go beyond a turn.
+  /// Granted requests will not be served: they were cancelled, or they go beyond a turn.
   void on_refused(leecher_id leecher, std::span<const byte_range> ranges, time_point now);
-  /// We hold everything from now on. Of each leecher on_holds() says then what it holds.
+  /// This node holds the whole share from now on. The driver then calls on_holds() for each leecher.
   void on_seeding(time_point now);
   void on_deadline(time_point now);
   time_point next_deadline() const { return choker_.next_deadline(); }
@@ -56,26 +60,26 @@ class serving {
   /// What to tell a leecher.
   struct order {
     enum class kind : std::uint8_t {
-      choke,     ///< and reject what it asked for beyond turn_bytes(): on_refused()
-      unchoke,   ///< where links are busy its round trip is known only now: on_round_trip()
+      choke,     ///< also reject requests beyond turn_bytes(), and report them with on_refused()
+      unchoke,   ///< measure the round trip where links are busy, and report it with on_round_trip()
       taken,     ///< another leecher was given `piece`
-      returned,  ///< and will not have it after all
+      returned,  ///< the leecher that was given `piece` will not have it after all
     };
     kind what = kind::choke;
     leecher_id leecher;
     piece_index piece{};
   };
-  /// Each order once, in the order in which they are to be told.
+  /// The next order. Each order is returned once, in the order in which leechers are to be told.
   std::optional<order> next_order(time_point now);
-  /// What a leecher is served still after it was choked.
+  /// Bytes that a leecher is still served after it was choked.
   std::uint64_t turn_bytes() const { return turn_bytes_; }
-  /// It is known better. Counts from the leecher's next turn on.
+  /// The round trip is known better now. It counts from the leecher's next turn on.
   void on_round_trip(leecher_id leecher, duration round_trip) { choker_.on_round_trip(leecher, round_trip); }
 
   void check_invariants() const;
 
  private:
-  /// Whether it is told hints.
+  /// Whether first_copies knows the leecher.
   bool knows(leecher_id leecher) const { return copies_ && copies_->knows(leecher); }
   void tell_taken(leecher_id leecher);
   void spread_hints();
@@ -84,7 +88,7 @@ class serving {
   std::uint64_t turn_bytes_;
   choker choker_;
   std::optional<first_copies> copies_;  ///< while we hold everything
-  std::vector<leecher_id> hearers_;     ///< those that copies_ knows, as they came
+  std::vector<leecher_id> hearers_;     ///< the leechers that copies_ knows, in the order in which they came
   std::deque<order> orders_;
 };
 
