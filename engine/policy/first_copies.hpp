@@ -6,8 +6,7 @@
 //   taken.
 // - The seeder declines a request for a piece that another leecher was given, while some pieces are nobody's yet.
 // - The seeder declines each piece at most once to each leecher. A decline is a hint, not a refusal: a leecher that
-// asks again
-//   is served. So no leecher depends on what other leechers do.
+//   asks again is served. So no leecher depends on what other leechers do.
 // - A taken piece is nobody's again in two cases: its leecher leaves before anybody has the piece, or the seeder sends
 //   nothing of it after all.
 //
