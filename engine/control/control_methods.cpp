@@ -41,7 +41,7 @@ awaitable<outcome> do_add(control_call& call) {
   wanted.symlinks = flag_param(call, "symlinks", false);
   if (call.params.contains("follow")) wanted.follow = flag_param(call, "follow", false);
   std::vector<hashing_mark> marks;
-  for (const std::string& path : paths) marks.push_back(call.node.announce_add(path));
+  for (const std::string& path : paths) marks.push_back(call.node.discovery().announce_add(path));
   for (std::size_t i = 0; i < paths.size(); ++i) {
     if (call.abandoned()) co_return error{errc::cancelled, "nobody waits for it any more"};
     const std::string& path = paths[i];
@@ -70,7 +70,7 @@ void tell_who_is_away(const control_call& call) {
 
 awaitable<outcome> do_list(control_call& call) {
   co_await wait_for_catalogue(call);
-  if (!call.node.catalogue_ready() && call.node.swarm().share_count() == 0) co_return without_tracker(call);
+  if (!call.node.discovery().ready() && call.node.discovery().swarm().share_count() == 0) co_return without_tracker(call);
   tell_who_is_away(call);
   const auto glob = text_param(call, "glob");
   co_return json::value(list_json(call.node, glob.value_or("*"), flag_param(call, "versions", false)));
@@ -78,7 +78,7 @@ awaitable<outcome> do_list(control_call& call) {
 
 awaitable<outcome> do_peers(control_call& call) {
   co_await wait_for_catalogue(call);
-  if (!call.node.catalogue_ready() && call.node.swarm().peers().empty()) co_return without_tracker(call);
+  if (!call.node.discovery().ready() && call.node.discovery().swarm().peers().empty()) co_return without_tracker(call);
   tell_who_is_away(call);
   co_return json::value(peers_json(call.node));
 }

@@ -68,13 +68,13 @@ awaitable<void> wait_for_change(control_call& call, time_point give_up) {
 // A peer that has only just started has no catalogue yet; asking it then must not look like an empty swarm.
 awaitable<void> wait_for_catalogue(control_call& call) {
   const auto give_up = clock::now() + catalogue_wait;
-  while (!call.node.catalogue_ready() && !call.abandoned() && clock::now() < give_up) {
+  while (!call.node.discovery().ready() && !call.abandoned() && clock::now() < give_up) {
     co_await wait_for_change(call, give_up);
   }
 }
 
 error without_tracker(const control_call& call) {
-  const auto& tracker = *call.node.trackers().front();
+  const auto& tracker = *call.node.discovery().trackers().front();
   const std::string name = "tracker " + to_text(tracker.where());
   const std::uint32_t tries = tracker.state().attempts;
   if (tries == 0) {

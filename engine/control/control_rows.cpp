@@ -55,8 +55,8 @@ std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
 template <class Id>
 std::int64_t as_of(const peer_node& node, const Id& id) {
   std::int64_t latest = 0;
-  for (std::size_t i = 0; i < node.trackers().size(); ++i) {
-    if (node.swarm().lists(i, id)) latest = std::max(latest, unix_seconds(node.trackers()[i]->last_news()));
+  for (std::size_t i = 0; i < node.discovery().trackers().size(); ++i) {
+    if (node.discovery().swarm().lists(i, id)) latest = std::max(latest, unix_seconds(node.discovery().trackers()[i]->last_news()));
   }
   return latest;
 }
@@ -145,7 +145,7 @@ json::array list_json(const peer_node& node, const std::string& glob, bool versi
 
 json::array hashing_json(const peer_node& node) {
   json::array rows;
-  for (const live::hashing_row& one : node.hashing().rows(clock::now())) {
+  for (const live::hashing_row& one : node.discovery().hashing().rows(clock::now())) {
     rows.push_back(json::object{{"name", one.name}, {"bytes", one.bytes}, {"done", one.done}});
   }
   return rows;
@@ -153,7 +153,7 @@ json::array hashing_json(const peer_node& node) {
 
 json::array peers_json(const peer_node& node) {
   json::array rows;
-  for (const auto& row : node.swarm().peers()) {
+  for (const auto& row : node.discovery().swarm().peers()) {
     rows.push_back(json::object{{"peer", row.peer.hex()},
                                 {"name", row.name},
                                 {"address", row.address},
@@ -168,7 +168,7 @@ json::array peers_json(const peer_node& node) {
 
 json::array away_json(const peer_node& node) {
   json::array rows;
-  for (const auto& tracker : node.trackers()) {
+  for (const auto& tracker : node.discovery().trackers()) {
     const tracker_state state = tracker->state();
     // The first attempt is neither here nor away.
     if (state.connected || state.attempts == 0) continue;
@@ -246,7 +246,7 @@ json::object paused_json(const paused_download& one) {
 
 json::object status_json(const peer_node& node) {
   json::array trackers;
-  for (const auto& tracker : node.trackers()) {
+  for (const auto& tracker : node.discovery().trackers()) {
     const auto& state = tracker->state();
     trackers.push_back(
         json::object{{"url", to_text(tracker->where())}, {"connected", state.connected}, {"reason", state.reason}});

@@ -29,7 +29,7 @@ std::vector<std::string> own_endpoints(const peer_node& node) {
   if (!node.options().advertise.empty()) return {endpoint_text(node.options().advertise, port)};
   std::vector<std::string> found;
   bool seen = false;
-  for (const auto& tracker : node.trackers()) {
+  for (const auto& tracker : node.discovery().trackers()) {
     const tracker_state state = tracker->state();
     seen = seen || state.connected;
     if (state.connected && state.reachable) found.push_back(endpoint_text(state.address, port));
@@ -46,7 +46,7 @@ std::vector<std::string> own_endpoints(const peer_node& node) {
 // What leads others to the holders of a share.
 way_in way_to(const peer_node& node, share* running, bool is_private) {
   way_in way;
-  for (const auto& tracker : node.trackers()) {
+  for (const auto& tracker : node.discovery().trackers()) {
     if (!is_private) add_once(way.trackers, to_text(tracker->where()));
   }
   if (running == nullptr) return way;
@@ -56,7 +56,7 @@ way_in way_to(const peer_node& node, share* running, bool is_private) {
   for (const std::string& own : own_endpoints(node)) add_peer(own);
   for (const auto& one : running->sessions()) {
     if (one->closed()) continue;
-    const live::peer_row* row = node.swarm().peer(one->remote());
+    const live::peer_row* row = node.discovery().swarm().peer(one->remote());
     if (row != nullptr && row->reachable) {
       add_peer(endpoint_text(row->address, row->port));
     } else if (one->in_book) {

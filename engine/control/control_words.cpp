@@ -53,7 +53,7 @@ result<std::vector<live::share_row>> find_known(const peer_node& node, const std
 }
 
 bool is_here(const peer_node& node, const peer_id& peer) {
-  return peer == node.id() || node.swarm().peer(peer) != nullptr;
+  return peer == node.id() || node.discovery().swarm().peer(peer) != nullptr;
 }
 
 error not_hashed_any_more(const peer_node& node, const hashed_share& last) {
@@ -119,8 +119,8 @@ awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, st
 
 // A tracker has said what there is, or cannot be reached at the moment.
 bool names_known(const peer_node& node) {
-  return node.catalogue_ready() ||
-         std::ranges::any_of(node.trackers(), [](const auto& tracker) { return tracker->state().attempts > 0; });
+  return node.discovery().ready() ||
+         std::ranges::any_of(node.discovery().trackers(), [](const auto& tracker) { return tracker->state().attempts > 0; });
 }
 
 // What is here may have a newer version, and a file the name of a share.
@@ -135,8 +135,8 @@ awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, 
   co_await wait_for_names(call);
   if (unknown(find_known(call.node, what))) co_await wait_for_catalogue(call);
   auto rows = co_await find_soon(call, what);
-  if (unknown(rows) && !call.node.catalogue_ready()) co_return without_tracker(call);
-  for (const auto& tracker : call.node.trackers()) {
+  if (unknown(rows) && !call.node.discovery().ready()) co_return without_tracker(call);
+  for (const auto& tracker : call.node.discovery().trackers()) {
     if (!unknown(rows) || tracker->state().connected) continue;
     co_return error{errc::unreachable, rows.error().text + "; tracker " + to_text(tracker->where()) +
                                            " is away, which may list it: " + tracker->state().reason};
@@ -150,7 +150,7 @@ void go_in(const peer_node& node, const way_in& way, download_request& request) 
   if (const std::string unused = unused_text(way); !unused.empty()) request.notes.push_back(unused);
   for (const std::string& endpoint : way.trackers) {
     const bool ours = std::ranges::any_of(
-        node.trackers(), [&endpoint](const auto& tracker) { return to_text(tracker->where()) == endpoint; });
+        node.discovery().trackers(), [&endpoint](const auto& tracker) { return to_text(tracker->where()) == endpoint; });
     // Whoever speaks to it tells it everything that is shared here: not for the sake of a link.
     if (!ours) request.notes.push_back("tracker " + endpoint + " is not asked: this peer does not run with it");
   }

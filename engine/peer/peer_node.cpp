@@ -56,7 +56,6 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       background_(1),
       looks_(1),
       buffers_(context.get_executor()),
-      hashing_changed_(context.get_executor()),
       listener_(
           context.get_executor(),
           [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); },
@@ -109,19 +108,14 @@ result<void> peer_node::open() {
   context_.reset(new peer_context{io_.get_executor(), workers_, background_, buffers_, *database_,
                                   std::make_shared<file_cache>(budget_.files), self_, budget_, listener_.local().port(),
                                   options_.remember});
-  auto describe = [this] {
-    live::join join;
-    join.peer = self_;
-    join.name = options_.name;
-    join.port = listener_.local().port();
-    join.version = SHOAL_VERSION;
-    join.advertise = options_.advertise;
-    return join;
-  };
-  for (std::size_t i = 0; i < trackers.size(); ++i) {
-    trackers_.push_back(std::make_unique<tracker_client>(io_.get_executor(), i, trackers[i], describe, catalogue_,
-                                                         static_cast<tracker_observer&>(*this)));
-  }
+  live::join join;
+  join.peer = self_;
+  join.name = options_.name;
+  join.port = listener_.local().port();
+  join.version = SHOAL_VERSION;
+  join.advertise = options_.advertise;
+  discovery_ = std::make_unique<class discovery>(io_.get_executor(), std::move(join), trackers,
+                                                 static_cast<discovery_observer&>(*this), changes_);
   return {};
 }
 
@@ -152,11 +146,10 @@ awaitable<void> peer_node::run() {
   log_info("peer begins name=\"{}\" endpoint={} state=\"{}\" version={}", printable(options_.name),
            to_text(listener_.local()), printable(state_path()), SHOAL_VERSION);
   tasks_.spawn("listener", listener_.run());
-  for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
+  tasks_.spawn("discovery", discovery_->run());
   std::vector<hashing_mark> marks;
-  for (const std::string& path : options_.shares) marks.push_back(announce_add(path));
+  for (const std::string& path : options_.shares) marks.push_back(discovery_->announce_add(path));
   tasks_.spawn("restore", restore(std::move(marks)));
-  tasks_.spawn("tell hashing", tell_hashing());
   tasks_.spawn("look at content", look_at_content());
   tasks_.spawn("watch content", watch_.run());
   if (const auto watched = addresses_.open()) {
@@ -179,13 +172,12 @@ void peer_node::stop() {
   measure_timer_.cancel();
   look_timer_.cancel();
   watch_.stop();
-  hashing_changed_.set();
   accused_.set();
   changes_.notify_all();
   error_code ignored;
   for (auto& socket : greeting_) socket.close(ignored);
   for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
-  for (auto& tracker : trackers_) tasks_.spawn("leave", tracker->leave());
+  if (discovery_) discovery_->stop();
 }
 
 awaitable<void> peer_node::measure() {
@@ -213,7 +205,7 @@ void peer_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
 void peer_node::on_address(const address_change& change) {
   log_info("an address {} address={}", change.gone ? "is gone" : "is new", change.address.to_string());
   for (const auto& [id, one] : shares_) one->on_address(change);
-  for (const auto& tracker : trackers_) tracker->on_address(change);
+  discovery_->on_address(change);
 }
 
 awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
@@ -242,10 +234,6 @@ awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
   } else if (wanted && !wanted->stopped()) {
     wanted->on_incoming(std::move(socket), *theirs);
   }
-}
-
-bool peer_node::catalogue_ready() const {
-  return trackers_.empty() || catalogue_seen_;
 }
 
 std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<content_files> files,
@@ -286,7 +274,7 @@ awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) 
   const auto at = shares_.find(id);
   if (at != shares_.end() && at->second == which) shares_.erase(at);
   // Unless it is here again already, by another way.
-  if (!shares_.contains(id)) withdraw(*which);
+  if (!shares_.contains(id)) discovery_->withdraw(id);
   co_await wait_for_stopped(id);
 }
 
@@ -299,28 +287,60 @@ awaitable<void> peer_node::wait_for_stopped(share_id id) {
 }
 
 void peer_node::on_download_ended(share& which) {
-  for (auto& tracker : trackers_) tracker->unwatch(which.id());
-  if (!which.complete()) withdraw(which);
+  discovery_->unwatch(which.id());
+  if (!which.complete()) discovery_->withdraw(which.id());
   const auto at = shares_.find(which.id());
   if (which.complete() && at != shares_.end() && at->second.get() == &which) on_complete(at->second);
   changes_.notify_all();
 }
 
 void peer_node::on_unreached(share& which, std::vector<peer_id> peers) {
-  for (auto& tracker : trackers_) tracker->unreached(which.id(), peers);
+  discovery_->unreached(which.id(), peers);
 }
 
 swarm_outlook peer_node::outlook(const share& which) const {
-  swarm_outlook seen;
-  if (const auto row = catalogue_.share(which.id())) {
-    const std::size_t self = published_.contains(which.id()) ? 1 : 0;
-    seen.holders = std::size_t{row->seeders} + row->leechers;
-    seen.holders -= std::min(seen.holders, self);
+  return {discovery_->other_holders(which.id()), discovery_->reachable()};
+}
+
+void peer_node::publish(const share& which) {
+  if (!which.info()) return;
+  if (which.info()->is_private()) {
+    // What it is may have become known only now.
+    discovery_->unwatch(which.id());
+    return;
   }
-  const auto connected = [](const auto& tracker) { return tracker->state().connected; };
-  const auto reachable = [](const auto& tracker) { return tracker->state().connected && tracker->state().reachable; };
-  seen.reachable = std::ranges::none_of(trackers_, connected) || std::ranges::any_of(trackers_, reachable);
-  return seen;
+  live::share_offer offer;
+  offer.id = which.id();
+  offer.name = which.info()->name();
+  offer.bytes = which.info()->total_bytes();
+  offer.files = which.info()->regular_file_count();
+  offer.have = which.verified_bytes();
+  offer.publication = which.published;
+  discovery_->offer(offer);
+}
+
+void peer_node::on_share_progress(share& which) {
+  if (!discovery_->offers(which.id())) {
+    if (const auto row = discovery_->swarm().share(which.id())) {
+      which.published = merged(which.published, row->publication);
+    }
+    publish(which);
+  } else {
+    discovery_->progress(which.id(), which.verified_bytes());
+  }
+}
+
+void peer_node::on_swarm(const live::swarm& change) {
+  const auto at = shares_.find(change.id);
+  if (at == shares_.end()) return;
+  for (const auto& row : change.joined) at->second->on_found({row.address, row.port}, row.peer, row.seeder);
+  for (const peer_id& gone : change.left) at->second->on_left(gone);
+}
+
+void peer_node::on_wanted(const live::wanted& call) {
+  if (const auto at = shares_.find(call.id); at != shares_.end()) {
+    at->second->on_wanted({call.address, call.port}, call.peer);
+  }
 }
 
 }  // namespace shoal

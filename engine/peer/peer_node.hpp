@@ -1,6 +1,6 @@
 // A whole peer: everything that runs in one `node peer` process, and what people can ask of it.
 //
-// Owns the listener, the tracker clients, the catalogue, the shares and the threads behind them.
+// Owns the listener, the discovery, the shares and the threads behind them.
 // Lives on one io_context (the network thread). open(), then run() until stop(), which is synchronous and goes down the
 // tree; run() returns when everything has ended. Nothing here blocks. DESIGN: "Shape" and "Threads".
 #pragma once
@@ -17,18 +17,15 @@
 #include <vector>
 
 #include "directory/catalogue.hpp"
-#include "directory/hashing_list.hpp"
 #include "net/address_watch.hpp"
 #include "net/file_watch.hpp"
 #include "net/listener.hpp"
 #include "net/notifier.hpp"
 #include "net/task_group.hpp"
-#include "peer/discovery/hashing_mark.hpp"
-#include "peer/discovery/tracker_client.hpp"
+#include "peer/discovery/discovery.hpp"
 #include "peer/session/peer_context.hpp"
 #include "peer/share/share.hpp"
 #include "policy/damage_checks.hpp"
-#include "policy/wanted_dials.hpp"
 #include "store/state_directory.hpp"
 
 namespace shoal {
@@ -81,7 +78,7 @@ struct paused_download {
   metainfo_ptr info;  ///< null: not known yet
 };
 
-class peer_node final : private share_observer, private tracker_observer {
+class peer_node final : private share_observer, private discovery_observer {
  public:
   peer_node(asio::io_context& context, peer_options options);
   ~peer_node() override;
@@ -105,7 +102,8 @@ class peer_node final : private share_observer, private tracker_observer {
   double upload_rate() const { return upload_rate_; }
   peer_context& context() { return *context_; }
   const peer_context& context() const { return *context_; }
-  const catalogue& swarm() const { return catalogue_; }
+  class discovery& discovery() { return *discovery_; }
+  const class discovery& discovery() const { return *discovery_; }
   /// What the swarm has, and what this peer has a record of, be it missing or cancelled.
   catalogue known() const;
   /// The swarm's catalogue and what this peer shares itself, which no tracker may have told yet.
@@ -114,11 +112,6 @@ class peer_node final : private share_observer, private tracker_observer {
   /// By path.
   const std::map<std::string, missing_share>& missing() const { return missing_; }
   const std::map<share_id, paused_download>& paused() const { return paused_; }
-  const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
-  /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
-  bool catalogue_ready() const;
-  /// What this peer hashes to share it.
-  const hashing_list& hashing() const { return hashing_; }
   /// catalogue::hashing, of the swarm and of this peer.
   std::vector<hashed_share> hashing(const std::string& what) const;
   /// Told when the catalogue changed, a download ended, or nothing of a stopped share runs any more.
@@ -126,8 +119,6 @@ class peer_node final : private share_observer, private tracker_observer {
 
   // What people ask for; engine/control calls these.
 
-  /// `path` will be added in a moment: others who ask for it wait until the mark is gone.
-  hashing_mark announce_add(const std::string& path);
   /// Shares `path`. The same path with unchanged files is no new share; changed files make a new one, which takes the
   /// place of the old. `on_progress(done, total)` answers whether to go on.
   awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark,
@@ -166,11 +157,8 @@ class peer_node final : private share_observer, private tracker_observer {
   void on_unreached(share& which, std::vector<peer_id> peers) override;
   void on_accused(share& which, piece_index piece, const std::string& address) override;
   swarm_outlook outlook(const share& which) const override;
-  void on_connected(std::size_t tracker, const live::welcome& welcome) override;
-  void on_rows(std::size_t tracker) override;
-  void on_swarm(std::size_t tracker, const live::swarm& change) override;
-  void on_wanted(std::size_t tracker, const live::wanted& call) override;
-  void on_disconnected(std::size_t tracker, const std::string& reason) override;
+  void on_swarm(const live::swarm& change) override;
+  void on_wanted(const live::wanted& call) override;
 
   void on_connection(tcp::socket socket, std::uint8_t first_byte);
   void on_address(const address_change& change);
@@ -181,8 +169,6 @@ class peer_node final : private share_observer, private tracker_observer {
   /// `mend_inode` as in download_request.
   awaitable<void> restore_download(stored_download row, std::uint64_t mend_inode);
   awaitable<void> add_at_start(std::vector<hashing_mark> marks);
-  /// Tells the trackers what is hashed, until stop().
-  awaitable<void> tell_hashing();
 
   // peer_node_content.cpp
 
@@ -277,7 +263,6 @@ class peer_node final : private share_observer, private tracker_observer {
   /// Those, and what is missing or was cancelled.
   live::snapshot recorded() const;
   void publish(const share& which);
-  void withdraw(const share& which);
 
   asio::io_context& io_;
   peer_options options_;
@@ -292,12 +277,9 @@ class peer_node final : private share_observer, private tracker_observer {
   std::optional<state_directory> state_;
   std::unique_ptr<state_database> database_;
   std::unique_ptr<peer_context> context_;
-  catalogue catalogue_;
-  hashing_list hashing_;
-  event hashing_changed_;
   listener listener_;
   address_watch addresses_;
-  std::vector<std::unique_ptr<tracker_client>> trackers_;
+  std::unique_ptr<class discovery> discovery_;
   std::map<share_id, std::shared_ptr<share>> shares_;
   std::set<std::shared_ptr<share>> running_;  // run() has not returned; retired ones included
   std::map<std::string, share_id> by_path_;   ///< complete ones; may have ended
@@ -319,8 +301,6 @@ class peer_node final : private share_observer, private tracker_observer {
   std::map<std::string, time_point> rests_;  ///< until when such a path is not looked at again
   std::multiset<share_id> losing_;           ///< withdrawn, and not among the missing ones yet
   std::set<std::string> in_doubt_;           ///< paths of content that read_doubtful() reads
-  std::set<share_id> published_;
-  wanted_dials wanted_dials_;
   damage_checks damage_checks_;
   event accused_;
   notifier changes_;
@@ -330,7 +310,6 @@ class peer_node final : private share_observer, private tracker_observer {
   file_watch watch_;
   double upload_rate_ = 0;
   task_group tasks_;
-  bool catalogue_seen_ = false;
   bool stopped_ = false;
 };
 

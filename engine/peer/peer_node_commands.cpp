@@ -242,17 +242,17 @@ live::snapshot peer_node::recorded() const {
 }
 
 catalogue peer_node::known() const {
-  catalogue all = catalogue_;
-  all.on_snapshot(trackers_.size(), recorded());
-  return all;
+  return discovery_->swarm_with(recorded());
 }
 
 catalogue peer_node::catalogue_with_own() const {
-  catalogue all = catalogue_;
   live::snapshot rows = own_shares();
   std::erase_if(rows.shares, [this](const live::share_row& row) { return has_failed(*shares_.at(row.id)); });
-  all.on_snapshot(trackers_.size(), std::move(rows));
-  return all;
+  return discovery_->swarm_with(std::move(rows));
+}
+
+std::vector<hashed_share> peer_node::hashing(const std::string& what) const {
+  return discovery_->hashing(what, own_shares());
 }
 
 result<share_id> peer_node::find_here(const std::string& what) const {

@@ -180,7 +180,7 @@ bool peer_node::withdraw_lost(share& which, const error& why) {
   const auto lost = at->second;
   shares_.erase(at);
   if (lost->stop_lost(why)) {
-    withdraw(*lost);
+    discovery_->withdraw(lost->id());
   } else {
     tasks_.spawn("withdraw", withdraw_soon(lost));
   }

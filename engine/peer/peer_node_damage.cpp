@@ -19,7 +19,7 @@ constexpr duration withdraw_delay = std::chrono::seconds(2);
 awaitable<void> peer_node::withdraw_soon(std::shared_ptr<share> which) {
   const auto when = clock::now() + withdraw_delay;
   while (!stopped_ && clock::now() < when) co_await changes_.wait_until(when);
-  if (!stopped_ && !shares_.contains(which->id())) withdraw(*which);
+  if (!stopped_ && !shares_.contains(which->id())) discovery_->withdraw(which->id());
 }
 
 std::optional<errc> peer_node::refusal(const wire::truncated_id& wanted) const {

@@ -15,6 +15,8 @@ namespace shoal {
 
 namespace {
 
+constexpr duration resolve_timeout = std::chrono::seconds(5);
+
 /// Makes what is missing of `directory` if asked to. The directory without symlinks: one way to say where content is.
 result<std::string> directory_ready(const std::string& directory, bool make) {
   std::error_code ec;
@@ -104,7 +106,9 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
     }
     co_await retire(known, end_reason::share_removed);
   }
-  if (const auto row = catalogue_.share(request.id)) request.published = merged(request.published, row->publication);
+  if (const auto row = discovery_->swarm().share(request.id)) {
+    request.published = merged(request.published, row->publication);
+  }
   // One that was cancelled a moment ago may still write.
   co_await wait_for_stopped(request.id);
   struct remembered {
@@ -165,9 +169,7 @@ awaitable<result<std::shared_ptr<share>>> peer_node::download(download_request r
   const bool is_private = request.info && request.info->is_private();
   begun->start_download(std::move(request));
   start(begun);
-  for (auto& tracker : trackers_) {
-    if (!is_private) tracker->watch(begun->id());
-  }
+  if (!is_private) discovery_->watch(begun->id());
   if (!peers.empty()) tasks_.spawn("find peers", find_user_peers(begun, peers));
   co_return begun;
 }
@@ -257,6 +259,22 @@ awaitable<void> peer_node::wait_for_finish(std::shared_ptr<share> which) {
   const auto* running = which->downloading();
   while (running != nullptr && running->phase() == download_phase::finishing && !which->stopped()) {
     co_await changes_.wait_until(never);
+  }
+}
+
+awaitable<void> peer_node::find_user_peers(std::shared_ptr<share> which, std::vector<std::string> peers) {
+  for (const std::string& text : peers) {
+    const auto where = parse_host_port(text);
+    if (!where) continue;
+    const auto found = co_await resolve(*where, resolve_timeout);
+    if (which->stopped()) co_return;
+    if (!found) {
+      log_warn("peer is not found peer={} error=\"{}\"", text, found.error().text);
+      continue;
+    }
+    for (const auto& endpoint : *found) {
+      which->on_found({plain_address(endpoint).to_string(), endpoint.port()}, std::nullopt, false);
+    }
   }
 }
 

@@ -161,7 +161,7 @@ awaitable<void> peer_node::share_anew(std::string path) {
   const auto known = followed_.find(path);
   if (known == followed_.end()) co_return;
   wanted.symlinks = known->second.symlinks;
-  auto mark = announce_add(path);
+  auto mark = discovery_->announce_add(path);
   const auto added = co_await add(path, wanted, std::move(mark), std::move(go_on));
   const auto at = followed_.find(path);
   if (at == followed_.end()) co_return;

@@ -2,7 +2,7 @@
 //
 // A tracker that lies could name the address of somebody else again and again, or many. So one address is dialled once
 // a second at most, and all together as often as the bucket allows; what is refused is asked for again by whoever
-// wants it. Pure; owned by peer_node.
+// wants it. Pure; owned by the discovery.
 #pragma once
 
 #include <algorithm>

@@ -20,7 +20,7 @@ using progress = std::function<bool(std::uint64_t, std::uint64_t)>;
 
 awaitable<void> add_content(peer_node& node, std::string path, bool symlinks, progress on_progress,
                             std::shared_ptr<share>& added) {
-  auto mark = node.announce_add(path);
+  auto mark = node.discovery().announce_add(path);
   share_options wanted;
   wanted.symlinks = symlinks;
   const auto outcome = co_await node.add(std::move(path), wanted, std::move(mark), std::move(on_progress));

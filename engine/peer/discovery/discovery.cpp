@@ -1,0 +1,165 @@
+#include "peer/discovery/discovery.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "core/human_bytes.hpp"
+#include "observe/log.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+discovery::discovery(asio::any_io_executor executor, live::join self, const std::vector<host_port>& trackers,
+                     discovery_observer& observer, notifier& changes)
+    : self_(std::move(self)), observer_(observer), changes_(changes), hashing_changed_(executor), tasks_(executor) {
+  for (std::size_t i = 0; i < trackers.size(); ++i) {
+    auto describe = [this] { return self_; };
+    trackers_.push_back(std::make_unique<tracker_client>(executor, i, trackers[i], std::move(describe), swarm_,
+                                                         static_cast<tracker_observer&>(*this)));
+  }
+}
+
+awaitable<void> discovery::run() {
+  for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
+  tasks_.spawn("tell hashing", tell_hashing());
+  co_await tasks_.join();
+}
+
+void discovery::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  hashing_changed_.set();
+  for (auto& tracker : trackers_) tasks_.spawn("leave", tracker->leave());
+}
+
+void discovery::on_address(const address_change& change) {
+  for (auto& tracker : trackers_) tracker->on_address(change);
+}
+
+void discovery::offer(const live::share_offer& share) {
+  if (offered_.insert_or_assign(share.id, offered_share{share.name, share.bytes}).second) {
+    log_info("share is offered name=\"{}\" size=\"{}\" here=\"{}\" share={}", printable(share.name),
+             human_bytes(share.bytes), human_bytes(share.have), share.id.hex().substr(0, 12));
+  }
+  for (auto& tracker : trackers_) (void)tracker->publish(share);
+}
+
+void discovery::progress(const share_id& id, std::uint64_t have) {
+  for (auto& tracker : trackers_) tracker->progress(id, have);
+}
+
+void discovery::withdraw(const share_id& id) {
+  const auto offered = offered_.extract(id);
+  for (auto& tracker : trackers_) {
+    tracker->unwatch(id);
+    if (offered) tracker->withdraw(id);
+  }
+  if (offered) {
+    log_info("share is withdrawn name=\"{}\" size=\"{}\" share={}", printable(offered.mapped().name),
+             human_bytes(offered.mapped().bytes), id.hex().substr(0, 12));
+  }
+}
+
+void discovery::watch(const share_id& id) {
+  for (auto& tracker : trackers_) tracker->watch(id);
+}
+
+void discovery::unwatch(const share_id& id) {
+  for (auto& tracker : trackers_) tracker->unwatch(id);
+}
+
+void discovery::unreached(const share_id& id, const std::vector<peer_id>& peers) {
+  for (auto& tracker : trackers_) tracker->unreached(id, peers);
+}
+
+catalogue discovery::swarm_with(live::snapshot own) const {
+  catalogue all = swarm_;
+  all.on_snapshot(trackers_.size(), std::move(own));
+  return all;
+}
+
+bool discovery::ready() const {
+  return trackers_.empty() || catalogue_seen_;
+}
+
+std::size_t discovery::other_holders(const share_id& id) const {
+  const auto row = swarm_.share(id);
+  if (!row) return 0;
+  const std::size_t self = offers(id) ? 1 : 0;
+  const std::size_t holders = std::size_t{row->seeders} + row->leechers;
+  return holders - std::min(holders, self);
+}
+
+bool discovery::reachable() const {
+  const auto connected = [](const auto& tracker) { return tracker->state().connected; };
+  const auto reaches = [](const auto& tracker) { return tracker->state().connected && tracker->state().reachable; };
+  return std::ranges::none_of(trackers_, connected) || std::ranges::any_of(trackers_, reaches);
+}
+
+hashing_mark discovery::announce_add(const std::string& path) {
+  // Without a look at the disk, which may not answer. Whoever hashes it corrects the name of a link.
+  const auto plain = std::filesystem::path(path).lexically_normal();
+  hashing_changed_.set();
+  return {hashing_, plain.has_filename() ? plain.filename().string() : plain.parent_path().filename().string()};
+}
+
+std::vector<hashed_share> discovery::hashing(const std::string& what, live::snapshot own) const {
+  live::peer_row self;
+  self.peer = self_.peer;
+  self.name = self_.name;
+  self.hashing = hashing_.rows(clock::now());
+  own.peers.push_back(std::move(self));
+  catalogue here;
+  here.on_snapshot(0, std::move(own));
+  auto found = here.hashing(what);
+  std::erase_if(found, [this](const hashed_share& one) { return !swarm_.named(one.name).empty(); });
+  // What a tracker repeats of ours is older.
+  for (auto& one : swarm_.hashing(what)) {
+    if (one.peer != self_.peer) found.push_back(std::move(one));
+  }
+  return found;
+}
+
+awaitable<void> discovery::tell_hashing() {
+  while (!stopped_) {
+    const time_point now = clock::now();
+    if (auto rows = hashing_.next_rows(now)) {
+      for (auto& tracker : trackers_) tracker->hashing(*rows);
+      changes_.notify_all();
+    }
+    // Progress and ends do not wake this loop: it looks while there is anything.
+    const bool idle = hashing_.empty() && hashing_.next_deadline() == never;
+    const time_point look_again = idle ? never : now + hashing_list::told_after;
+    (void)co_await hashing_changed_.wait_until(look_again);
+  }
+}
+
+void discovery::on_connected(std::size_t, const live::welcome& welcome) {
+  catalogue_seen_ = true;
+  if (!welcome.reachable) {
+    log_warn(
+        "tracker cannot connect back address={} port={}: other peers cannot either; open the port, or choose one "
+        "with --listen",
+        welcome.address, self_.port);
+  }
+}
+
+void discovery::on_rows(std::size_t) {
+  changes_.notify_all();
+}
+
+void discovery::on_swarm(std::size_t, const live::swarm& change) {
+  observer_.on_swarm(change);
+}
+
+void discovery::on_wanted(std::size_t, const live::wanted& call) {
+  if (stopped_ || !offers(call.id)) return;
+  if (wanted_dials_.on_wanted({call.address, call.port}, clock::now())) observer_.on_wanted(call);
+}
+
+void discovery::on_disconnected(std::size_t, const std::string&) {
+  // Sessions go on without a tracker, and its client has logged the reason.
+}
+
+}  // namespace shoal

@@ -1,0 +1,112 @@
+// How a peer finds others and is found: its trackers, and what they say of the swarm.
+//
+// Owns the clients of all trackers, the catalogue that they fill, and the list of what this peer hashes. It repeats to
+// each tracker what is offered and watched, so its owner says everything once. It knows no share, only ids and rows.
+// Owned by peer_node and touched only on its context. run() until stop(). DESIGN: "Between peer and tracker".
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "directory/catalogue.hpp"
+#include "directory/hashing_list.hpp"
+#include "directory/live.hpp"
+#include "net/address_watch.hpp"
+#include "net/endpoint.hpp"
+#include "net/event.hpp"
+#include "net/notifier.hpp"
+#include "net/task_group.hpp"
+#include "peer/discovery/hashing_mark.hpp"
+#include "peer/discovery/tracker_client.hpp"
+#include "policy/wanted_dials.hpp"
+
+namespace shoal {
+
+/// Told which peers there are for a share. Called on the context of the discovery, which it may not destroy.
+class discovery_observer {
+ public:
+  /// Holders of a watched share came or left; this peer itself is not among them.
+  virtual void on_swarm(const live::swarm& change) = 0;
+  /// A peer wants an offered share, cannot connect to this peer, and may be dialled now.
+  virtual void on_wanted(const live::wanted& call) = 0;
+
+ protected:
+  ~discovery_observer() = default;
+};
+
+class discovery final : private tracker_observer {
+ public:
+  /// `self`: what the trackers are told of this peer. `changes` is notified when the catalogue or the list of what is
+  /// hashed changed. It and `observer` outlive this.
+  discovery(asio::any_io_executor executor, live::join self, const std::vector<host_port>& trackers,
+            discovery_observer& observer, notifier& changes);
+
+  awaitable<void> run();
+  /// Says goodbye to the trackers; run() returns within tracker_client::leave_timeout.
+  void stop();
+  void on_address(const address_change& change);
+
+  /// Offers the share to the swarm, or describes it anew.
+  void offer(const live::share_offer& share);
+  bool offers(const share_id& id) const { return offered_.contains(id); }
+  /// Of an offered share `have` bytes are here now.
+  void progress(const share_id& id, std::uint64_t have);
+  /// The share is neither offered nor watched any more.
+  void withdraw(const share_id& id);
+  /// on_swarm() is told of the holders until unwatch() or withdraw().
+  void watch(const share_id& id);
+  void unwatch(const share_id& id);
+  /// A download lacks sources; see announcements::on_unreached.
+  void unreached(const share_id& id, const std::vector<peer_id>& peers);
+
+  /// What all trackers say.
+  const catalogue& swarm() const { return swarm_; }
+  /// The same with the rows of this peer, which no tracker may have told yet.
+  catalogue swarm_with(live::snapshot own) const;
+  /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
+  bool ready() const;
+  /// Other peers that hold the share, or part of it, as far as any tracker knows.
+  std::size_t other_holders(const share_id& id) const;
+  /// Others can connect to this peer, as far as any tracker knows.
+  bool reachable() const;
+  const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
+
+  /// The content at `path` will be hashed in a moment: others who ask for its name wait until the mark is gone.
+  hashing_mark announce_add(const std::string& path);
+  /// What this peer hashes to share it.
+  const hashing_list& hashing() const { return hashing_; }
+  /// catalogue::hashing, of the swarm and of this peer. `own`: the shares of this peer, hashed already.
+  std::vector<hashed_share> hashing(const std::string& what, live::snapshot own) const;
+
+ private:
+  void on_connected(std::size_t tracker, const live::welcome& welcome) override;
+  void on_rows(std::size_t tracker) override;
+  void on_swarm(std::size_t tracker, const live::swarm& change) override;
+  void on_wanted(std::size_t tracker, const live::wanted& call) override;
+  void on_disconnected(std::size_t tracker, const std::string& reason) override;
+  /// Tells the trackers what is hashed, until stop().
+  awaitable<void> tell_hashing();
+
+  struct offered_share {
+    std::string name;
+    std::uint64_t bytes = 0;
+  };
+
+  live::join self_;
+  discovery_observer& observer_;
+  notifier& changes_;
+  catalogue swarm_;
+  hashing_list hashing_;
+  event hashing_changed_;
+  std::vector<std::unique_ptr<tracker_client>> trackers_;
+  std::map<share_id, offered_share> offered_;
+  wanted_dials wanted_dials_;
+  task_group tasks_;
+  bool catalogue_seen_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace shoal
