@@ -70,7 +70,8 @@ void tell_who_is_away(const control_call& call) {
 
 awaitable<outcome> do_list(control_call& call) {
   co_await wait_for_catalogue(call);
-  if (!call.node.discovery().ready() && call.node.discovery().swarm().share_count() == 0) co_return without_tracker(call);
+  if (!call.node.discovery().ready() && call.node.discovery().swarm().share_count() == 0)
+    co_return without_tracker(call);
   tell_who_is_away(call);
   const auto glob = text_param(call, "glob");
   co_return json::value(list_json(call.node, glob.value_or("*"), flag_param(call, "versions", false)));

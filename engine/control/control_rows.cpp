@@ -56,7 +56,8 @@ template <class Id>
 std::int64_t as_of(const peer_node& node, const Id& id) {
   std::int64_t latest = 0;
   for (std::size_t i = 0; i < node.discovery().trackers().size(); ++i) {
-    if (node.discovery().swarm().lists(i, id)) latest = std::max(latest, unix_seconds(node.discovery().trackers()[i]->last_news()));
+    if (node.discovery().swarm().lists(i, id))
+      latest = std::max(latest, unix_seconds(node.discovery().trackers()[i]->last_news()));
   }
   return latest;
 }

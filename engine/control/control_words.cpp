@@ -119,8 +119,9 @@ awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, st
 
 // A tracker has said what there is, or cannot be reached at the moment.
 bool names_known(const peer_node& node) {
-  return node.discovery().ready() ||
-         std::ranges::any_of(node.discovery().trackers(), [](const auto& tracker) { return tracker->state().attempts > 0; });
+  return node.discovery().ready() || std::ranges::any_of(node.discovery().trackers(), [](const auto& tracker) {
+           return tracker->state().attempts > 0;
+         });
 }
 
 // What is here may have a newer version, and a file the name of a share.
@@ -149,8 +150,9 @@ void go_in(const peer_node& node, const way_in& way, download_request& request) 
   request.peers.insert(request.peers.end(), way.peers.begin(), way.peers.end());
   if (const std::string unused = unused_text(way); !unused.empty()) request.notes.push_back(unused);
   for (const std::string& endpoint : way.trackers) {
-    const bool ours = std::ranges::any_of(
-        node.discovery().trackers(), [&endpoint](const auto& tracker) { return to_text(tracker->where()) == endpoint; });
+    const bool ours = std::ranges::any_of(node.discovery().trackers(), [&endpoint](const auto& tracker) {
+      return to_text(tracker->where()) == endpoint;
+    });
     // Whoever speaks to it tells it everything that is shared here: not for the sake of a link.
     if (!ours) request.notes.push_back("tracker " + endpoint + " is not asked: this peer does not run with it");
   }
