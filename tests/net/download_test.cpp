@@ -152,7 +152,7 @@ peer_options options_in(const std::string& directory) {
 
 awaitable<void> add_file(peer_node& node, std::string path, std::shared_ptr<share>& added) {
   auto go_on = [](std::uint64_t, std::uint64_t) { return true; };
-  auto mark = node.announce_add(path);
+  auto mark = node.discovery().announce_add(path);
   const share_options wanted;
   const auto outcome = co_await node.add(std::move(path), wanted, std::move(mark), std::move(go_on));
   if (outcome) added = outcome->what;
