@@ -1,8 +1,7 @@
-// How many sources hold each piece, and the rarest wanted one of those that one source holds: for rarest-first
-// choice.
+// How many sources hold each piece, and which wanted piece of one source is the rarest: for rarest-first choice.
 //
-// Sources that hold everything are only counted, so a seeder costs nothing per piece. Pieces of equal rarity
-// come in an order that the seed shuffles. Pure; owned by chunk_queue.
+// Sources that hold everything are only counted, so a seeder costs nothing per piece. The seed shuffles pieces of equal
+// rarity. Pure; owned by chunk_queue.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +14,10 @@
 
 namespace shoal {
 
-/// Pieces that one search looks at in order of rarity. A source that holds many wanted pieces has one of the rarest
-/// among these; for one that has not, a sample is good enough.
+/// Pieces that one search looks at, in order of rarity. A source that holds many wanted pieces has one of the rarest
+/// among these. For any other source a sample is good enough.
 inline constexpr std::uint32_t rarest_scan_max = 256;
-/// Wanted pieces of a source that are compared directly: all of them if it holds no more, else a sample of this many.
+/// Wanted pieces of a source that are compared directly. A source that holds more is judged by a sample of this many.
 inline constexpr std::uint32_t rarest_sample_max = 64;
 
 class availability {
@@ -26,27 +25,28 @@ class availability {
   /// Every piece is wanted at first.
   availability(std::uint32_t piece_count, std::uint64_t seed);
 
-  /// A source that held some pieces has one more. `piece` < piece_count. Constant time.
+  /// A source that held some pieces holds one more. `piece` < piece_count. Constant time.
   void on_have(piece_index piece);
-  /// As if the last on_have of the piece had not been. Constant time.
+  /// Takes the last on_have() of the piece back. Constant time.
   void on_have_gone(piece_index piece);
-  /// A source that holds these (piece_count bits).
+  /// A source came that holds these pieces (piece_count bits).
   void on_bitmap(const bitmap& pieces);
-  /// A source that held these is gone. A source that came to hold everything by on_have must be taken out
-  /// with the bitmap it had before its last piece, and put in again as one that holds all.
+  /// A source that held these pieces is gone. A source may come to hold everything by on_have(). The caller then takes
+  /// it out with the bitmap from before its last piece, and puts it in again as one that holds all.
   void on_bitmap_gone(const bitmap& pieces);
 
-  /// Pieces not wanted (any more) are not chosen. Constant time.
+  /// A piece that is not wanted is not chosen. Constant time.
   void set_wanted(piece_index piece, bool wanted);
   bool wanted(piece_index piece) const { return wanted_.test(piece.value()); }
   std::uint32_t wanted_count() const { return wanted_.count(); }
 
   /// Sources that hold the piece.
   std::uint32_t count(piece_index piece) const;
-  /// Those of them that do not hold everything.
+  /// Sources that hold the piece, but not everything.
   std::uint32_t partial_count(piece_index piece) const { return counts_[piece.value()]; }
-  /// The rarest wanted piece among `held`, what one source holds, or nothing. Exact up to rarest_sample_max such pieces
-  /// and where one of the rarest rarest_scan_max is held, else the rarest of a sample.
+  /// The rarest wanted piece among `held`, which one source holds; nothing if there is none. Exact in two cases: at
+  /// most rarest_sample_max such pieces are held, or one of the rarest rarest_scan_max is held. Otherwise the rarest of
+  /// a sample.
   std::optional<piece_index> rarest(const bitmap& held) const;
 
   void check_invariants() const;
@@ -56,11 +56,11 @@ class availability {
   void remove(std::uint32_t piece);
   void move(std::uint32_t piece, std::uint32_t count);
   bool rarer(std::uint32_t piece, std::uint32_t than) const;
-  /// `samples`: no more than there are.
+  /// `samples`: at most the number of held pieces.
   piece_index rarest_of_sample(const bitmap& held, std::uint32_t samples, std::uint32_t from) const;
 
   std::uint32_t full_sources_ = 0;
-  std::vector<std::uint32_t> counts_;  ///< per piece: sources that hold it but not everything
+  std::vector<std::uint32_t> counts_;  ///< per piece: sources that hold it, but not everything
   bitmap wanted_;
   std::vector<std::uint32_t> positions_;             ///< per wanted piece: place in its bucket
   std::vector<std::vector<std::uint32_t>> buckets_;  ///< wanted pieces by count, each bucket in random order

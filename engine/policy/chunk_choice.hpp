@@ -1,6 +1,6 @@
-// Which chunk a source takes next: the place for a new order of chunks.
+// Which chunk a source takes next. A new order of chunks belongs here.
 //
-// Pure functions over the books of chunk_queue, which calls them and carries the choice out.
+// Pure functions over the books of chunk_queue. chunk_queue calls them and carries the choice out.
 #pragma once
 
 #include <optional>
@@ -13,16 +13,17 @@ class chunk_queue;
 
 /// Begun pieces that are compared before one is chosen.
 inline constexpr std::uint32_t begun_compared_max = 16;
-/// Begun pieces that are looked at in search of some to compare.
+/// Begun pieces that are looked at to find some to compare.
 inline constexpr std::uint32_t begun_scan_max = 64;
 
-/// The queued chunk that the source should take next, or nothing if it holds none: pieces that are begun before new
-/// ones, so that few are partial, then the rarest piece (availability::rarest). A source that holds everything is asked
-/// first, by the same order, for what no other source has or is promised: it may be the only one that can bring it.
+/// The queued chunk that the source takes next; nothing if it holds none. Begun pieces come before new ones, so that
+/// few pieces are partial. Then comes the rarest piece (availability::rarest). A source that holds everything is first
+/// asked, in the same order, for what no other source has or is promised. It may be the only source that can bring
+/// that.
 std::optional<chunk_index> choose_chunk(const chunk_queue& queue, source_id source);
 
-/// The first queued chunk of the begun piece that lacks least. `nowhere_else`: only of pieces that nobody but sources
-/// that hold everything has or is promised.
+/// The first queued chunk of the begun piece that lacks least. `nowhere_else`: only pieces that no source has or is
+/// promised, except sources that hold everything.
 std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id source, bool nowhere_else);
 
 }  // namespace shoal

@@ -5,14 +5,16 @@
 //   waiting    it has such blocks and is in one source's lane;
 //   in flight  every missing block was asked of one source, or of several;
 //   arrived    no block is missing; the piece is being stored or verified.
-// A source takes chunks into its lane (next_chunk), is asked for the blocks of the first one (next_range),
-// and what it does not deliver comes back (on_released, on_source_gone): nothing is ever forgotten. Blocks
-// that arrived stay, whoever brought them.
 //
-// Only the books are kept here. The decisions are in files of their own, as plain functions over these books:
-// which chunk next in chunk_choice.hpp, what to take from whom in steal.hpp. A new policy goes there.
+// 1. A source takes chunks into its lane (next_chunk).
+// 2. The source is asked for the blocks of the first chunk (next_range).
+// 3. What the source does not deliver comes back (on_released, on_source_gone): nothing is ever forgotten. Blocks that
+//    arrived stay, whoever brought them.
 //
-// Pure, no clock; owned by transfer. Costs: nothing per chunk of pieces that are not begun, and nothing per source when
+// This class keeps the books only. The decisions are plain functions over these books, in files of their own.
+// chunk_choice.hpp says which chunk is next. steal.hpp says what to take from whom. A new policy goes there.
+//
+// Pure, no clock; owned by transfer. A chunk of a piece that is not begun costs nothing. No source costs anything when
 // a piece begins, runs out of queued chunks or is verified. DESIGN: "The life of one chunk".
 #pragma once
 
@@ -34,7 +36,7 @@ namespace shoal {
 using block_mask = std::uint64_t;
 
 /// Chunks that wait in a lane beyond those asked for. A chunk is chosen when it is about to be asked for, because what
-/// is rare, or taken by somebody else, changes all the time.
+/// is rare, or taken by another peer, changes all the time.
 inline constexpr std::uint32_t lane_waiting_max = 1;
 
 /// `count` blocks from `first` on. `first` + `count` <= 64.
@@ -50,15 +52,15 @@ struct chunk_claim {
 
 /// The books of one chunk of a piece that was begun.
 struct chunk_record {
-  block_mask blocks = 0;            ///< all there are
+  block_mask blocks = 0;            ///< all blocks of the chunk
   block_mask arrived = 0;           ///< not to be asked for again
   std::vector<chunk_claim> claims;  ///< at most one per source, none empty
-  std::optional<source_id> lane;    ///< in whose lane it waits
+  std::optional<source_id> lane;    ///< the source in whose lane it waits
 
   block_mask missing() const { return blocks & ~arrived; }
   block_mask claimed() const;
   block_mask claimed_by(source_id source) const;
-  /// Missing, and nobody was asked for them.
+  /// Missing blocks that nobody was asked for.
   block_mask open() const { return missing() & ~claimed(); }
   bool queued() const { return open() != 0 && !lane; }
 };
@@ -68,10 +70,11 @@ struct piece_record {
   std::vector<chunk_record> chunks;
   std::uint32_t queued_chunks = 0;
   std::uint32_t missing_blocks = 0;
-  /// Fetched from one source at a time, so that a failure names the liar: no other source gets chunks of it.
+  /// The piece is fetched from one source at a time, so that a failure names the liar. No other source gets chunks of
+  /// it.
   bool exclusive = false;
   std::optional<source_id> owner;   ///< the source in whose hands an exclusive piece is now
-  std::vector<source_id> suspects;  ///< sources that an exclusive piece goes to only if there are no others
+  std::vector<source_id> suspects;  ///< get an exclusive piece only if there are no other sources
 };
 
 class chunk_queue {
@@ -84,47 +87,45 @@ class chunk_queue {
 
   /// A new source that holds nothing and cannot be asked yet.
   void on_source(source_id source);
-  /// Gives back all it has; the number of chunks given back.
+  /// Gives back all chunks of the source, and returns their number.
   std::uint32_t on_source_gone(source_id source);
-  /// Whether the source can be asked at present. Matters to exclusive pieces, which wait for those that can
-  /// be asked.
+  /// Whether the source can be asked at present. Exclusive pieces wait for sources that can be asked.
   void on_able(source_id source, bool able);
   /// `piece` is in range.
   void on_have(source_id source, piece_index piece);
   /// Replaces what the source holds. `pieces` has piece_count bits.
   void on_bitmap(source_id source, const bitmap& pieces);
-  /// Some peer is about to have the piece: until the first that does not hold everything says that it has, the piece
-  /// counts as if one more source held it.
+  /// Some peer is about to have the piece, which counts as if one more source held it. That ends when the first peer
+  /// that does not hold everything says that it has the piece.
   void on_promised(piece_index piece);
   void on_promise_broken(piece_index piece);
 
   // The life of a chunk.
 
-  /// Moves the best queued chunk (chunk_choice.hpp) to the back of the source's lane, or says that it holds
-  /// none.
+  /// Moves the best queued chunk (chunk_choice.hpp) to the back of the source's lane. Nothing if the source holds none.
   std::optional<chunk_index> next_chunk(source_id source);
-  /// Claims for the source the next open blocks of its lane and says which: consecutive, of one chunk, at
-  /// most `bytes_max` and at least one block. Nothing if the lane is empty.
+  /// Claims the next open blocks of the source's lane for the source, and returns them. They are consecutive and of one
+  /// chunk, at least one block and at most `bytes_max`. Nothing if the lane is empty.
   std::optional<byte_range> next_range(source_id source, std::uint32_t bytes_max);
 
-  /// The source delivered these blocks, asked for or not. Returns those that were missing; they count as
-  /// arrived. Claims of other sources on them end and are added to `void_claims`.
+  /// The source delivered these blocks, asked for or not. Returns those that were missing, which count as arrived.
+  /// Claims of other sources on them end, and are added to `void_claims`.
   block_mask on_arrived(source_id source, chunk_index chunk, block_mask blocks, std::vector<chunk_claim>& void_claims);
-  /// The source will not deliver these blocks: its claim on them ends.
+  /// The source will not deliver these blocks. Its claim on them ends.
   void on_released(source_id source, chunk_index chunk, block_mask blocks);
-  /// As on_released, and the source said so itself: a piece of which nothing arrived and nothing is asked for is as if
-  /// it had never begun, so that it waits for its turn by rarity.
+  /// Like on_released, when the source itself declined. If nothing of the piece arrived and nothing is asked for, the
+  /// piece counts as never begun. So it waits for its turn by rarity.
   void on_declined(source_id source, chunk_index chunk, block_mask blocks);
-  /// Everything in the source's lane is queued again; the number of chunks.
+  /// Queues everything in the source's lane again, and returns the number of chunks.
   std::uint32_t on_lane_released(source_id source);
-  /// As on_lane_released, and all its claims end.
+  /// Like on_lane_released, and all claims of the source end.
   std::uint32_t on_all_released(source_id source);
-  /// Blocks that had arrived are wanted again: not written, or not what they should be. Counted within the
-  /// piece.
+  /// Blocks that had arrived are wanted again: they were not written, or are not what they should be. Blocks are
+  /// counted within the piece.
   void on_lost(piece_index piece, std::span<const std::uint32_t> blocks);
-  /// All of the piece arrived and is right. It is never given out again.
+  /// The whole piece arrived and is right. It is never given out again.
   void on_verified(piece_index piece);
-  /// From now on the piece goes to one source at a time, to `suspects` only if no other able source holds it.
+  /// From now on the piece goes to one source at a time. It goes to `suspects` only if no other able source holds it.
   void on_exclusive(piece_index piece, std::vector<source_id> suspects);
 
   // Theft, as steal.hpp decided.
@@ -135,8 +136,8 @@ class chunk_queue {
   void on_asked_too(source_id thief, chunk_index chunk, block_mask blocks);
   /// `thief` alone is asked for these missing blocks. Claims of others on them end and are added to `void_claims`.
   void on_taken_over(source_id thief, chunk_index chunk, block_mask blocks, std::vector<chunk_claim>& void_claims);
-  /// The owner of an exclusive piece takes too long: its claims on the piece end and are added to `void_claims`, chunk
-  /// by chunk, and somebody else may own it.
+  /// The owner of an exclusive piece takes too long. Its claims on the piece end, and are added to `void_claims`, chunk
+  /// by chunk. Another source may own the piece now.
   void on_owner_late(piece_index piece, std::vector<std::pair<chunk_index, block_mask>>& void_claims);
 
   // The books.
@@ -146,7 +147,7 @@ class chunk_queue {
   bool verified(piece_index piece) const { return verified_.test(piece.value()); }
   /// Null unless the piece was begun and is not verified.
   const piece_record* begun(piece_index piece) const;
-  /// Of a begun piece.
+  /// The chunk's piece must be begun.
   const chunk_record& record(chunk_index chunk) const;
   piece_index piece_of(chunk_index chunk) const { return piece_index{chunk.value() / shape_.chunks_per_piece()}; }
   std::uint32_t bytes_of(chunk_index chunk, block_mask blocks) const;
@@ -156,14 +157,14 @@ class chunk_queue {
   const bitmap& held(source_id source) const { return at(source).held; }
   /// Begun pieces with a queued chunk.
   const bitmap& open_pieces() const { return open_; }
-  /// Whether the source may take a queued chunk of the piece, which is begun.
+  /// Whether the source may take a queued chunk of the piece. The piece must be begun.
   bool may_take(source_id source, piece_index piece) const;
   const std::vector<chunk_index>& lane(source_id source) const { return at(source).lane; }
   /// Open blocks of the chunks in the lane.
   std::uint64_t lane_bytes(source_id source) const { return at(source).lane_bytes; }
   /// Whether the source holds a piece that we lack.
   bool interesting(source_id source) const { return !at(source).held.within(verified_); }
-  /// True if no chunk is queued: what is not verified is waiting, in flight or arrived.
+  /// True if no chunk is queued: every chunk that is not verified is waiting, in flight or arrived.
   bool all_given_out() const { return availability_.wanted_count() == 0 && open_.none(); }
   /// Bytes that have not arrived.
   std::uint64_t missing_bytes() const { return missing_bytes_; }
@@ -190,7 +191,7 @@ class chunk_queue {
   void claim(source_id source, chunk_index chunk, block_mask blocks);
   block_mask unclaim(source_id source, chunk_index chunk, block_mask blocks);
   void put_in_lane(source_id source, chunk_index chunk);
-  /// Exclusive pieces in the hands of a source that has nothing of them left to do may go to another.
+  /// Another source may own the exclusive pieces of which this source has nothing left to do.
   void disown(source_id source);
   template <class Change>
   void change(chunk_index chunk, Change&& how);
@@ -199,11 +200,11 @@ class chunk_queue {
   availability availability_;  ///< wants the pieces that are neither begun nor verified
   bitmap verified_;
   bitmap open_;
-  bitmap promised_;  ///< counted once in availability_ on top of those that hold it
+  bitmap promised_;  ///< counted once in availability_, on top of the sources that hold it
   std::unordered_map<piece_index, piece_record> begun_;
   std::vector<piece_index> exclusive_;
   std::uint64_t missing_bytes_ = 0;
-  std::vector<std::optional<source_record>> sources_;  ///< by id; those that are gone are empty
+  std::vector<std::optional<source_record>> sources_;  ///< by id; empty if the source is gone
   std::vector<source_id> present_;
 };
 

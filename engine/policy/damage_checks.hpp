@@ -1,7 +1,7 @@
 // Which pieces of this peer's own shares are read again because others say that they are damaged, and when.
 //
-// Anybody may say so at no cost, and reading costs us a disk and a core. So there is one check a second at most, each
-// piece is checked once in a while, and whoever says something waits with one piece at a time. Pure; owned by
+// An accusation costs its sender nothing, but reading costs this peer a disk and a core. So three limits hold: at most
+// one check a second, one check of a piece in recheck_after, and one waiting piece for each accuser. Pure; owned by
 // peer_node.
 #pragma once
 
@@ -19,11 +19,11 @@ namespace shoal {
 
 class damage_checks {
  public:
-  /// Between two checks: with pieces of 16 MiB, that is a few percent of one core and of a slow disk.
+  /// Time between two checks. With pieces of 16 MiB, that is a few percent of one core and of a slow disk.
   static constexpr duration interval = std::chrono::seconds(1);
   /// A piece that was checked is not checked again for so long.
   static constexpr duration recheck_after = std::chrono::minutes(10);
-  /// Pieces that wait; what is said beyond is forgotten.
+  /// Pieces that wait. Accusations beyond this number are forgotten.
   static constexpr std::size_t waiting_max = 64;
 
   struct place {
@@ -32,7 +32,7 @@ class damage_checks {
     friend auto operator<=>(const place&, const place&) = default;
   };
 
-  /// `by`: the address of who says so.
+  /// `by`: the address of the accuser.
   void on_accused(const place& what, const std::string& by, time_point now) {
     const auto waits = [&](const waiting& one) { return one.what == what || one.by == by; };
     const auto known = checked_.find(what);

@@ -1,7 +1,7 @@
-// Whether a session's way to its peer has turned out to be near and fast, as between machines of one room or on one
-// machine: 4 MiB went out at 2 Gbit/s or more, and there and back takes less than a millisecond.
+// Whether a session's way to its peer is near and fast, as between machines of one room or on one machine. That is so
+// when 4 MiB went out at 2 Gbit/s or more, and the round trip is less than a millisecond.
 //
-// Pure, no clock. Owned by uploader, which changes the congestion control then.
+// Pure, no clock. Owned by uploader, which then changes the congestion control.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class fast_path {
   static constexpr duration stretch_duration_max = std::chrono::milliseconds(16);
   static constexpr duration near_round_trip_max = std::chrono::milliseconds(1);
 
-  /// Zero, which is unknown, is not near.
+  /// A round trip of zero is unknown, and not near.
   static bool is_near(duration round_trip) { return round_trip > duration::zero() && round_trip < near_round_trip_max; }
 
   /// So many more bytes went out. True at the end of each stretch that was fast.
@@ -30,7 +30,7 @@ class fast_path {
   }
 
  private:
-  std::uint64_t bytes_ = 0;  ///< of the stretch that goes on
+  std::uint64_t bytes_ = 0;  ///< bytes of the present stretch
   time_point begun_{};
 };
 

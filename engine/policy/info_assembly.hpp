@@ -1,7 +1,8 @@
-// One info dictionary under collection, of a size that some source claims (BEP 9), from one source or from several.
+// One info dictionary under collection, of a size that some source claims (BEP 9). Its parts come from one or several
+// sources.
 //
-// Keeps who sent which part. Memory grows with the data that comes, and one bit a part, never with what is claimed.
-// Pure; owned by info_claims, which says who may deliver and bounds the sum.
+// Records which source sent which part. Memory grows with the data that comes, plus one bit for each part, never with
+// the claim. Pure; owned by info_claims, which says who may deliver and bounds the sum.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +30,14 @@ class info_assembly {
 
   /// Whether `bytes` is the size that the piece must have.
   bool fits(std::uint32_t piece, std::size_t bytes) const;
-  /// `piece` is one that exists.
+  /// `piece` must exist.
   bool has(std::uint32_t piece) const { return parts_.contains(piece); }
-  /// Of a size that fits, and missing.
+  /// The part must fit, and be missing.
   void keep(std::uint32_t piece, part one, time_point now);
-  /// All data, which is missing again.
+  /// Takes out all data. It counts as missing again.
   std::map<std::uint32_t, part> take();
 
-  /// What is to be asked of whom.
+  /// Which source is to be asked for what.
   task_spread& tasks() { return tasks_; }
   const task_spread& tasks() const { return tasks_; }
 

@@ -1,6 +1,6 @@
-// The piece layers of a share under collection: which hash requests are left, and the hashes that were proven (BEP 52).
+// The piece layers of a share under collection: which hash requests are left, and which hashes were proven (BEP 52).
 //
-// Files of equal content have equal layers, which are asked for once. Pure; owned by metadata_fetch.
+// Files of equal content have equal layers, and these are asked for once. Pure; owned by metadata_fetch.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class layer_collection {
  public:
   explicit layer_collection(metainfo_ptr info);
 
-  /// The next request for the source: see task_spread::next.
+  /// The next request for the source, as task_spread::next.
   std::optional<hash_range> next_range(source_id source, bool duplicate, time_point now);
   /// As task_spread::next_time.
   time_point next_time(source_id source, bool duplicate) const { return spread_.next_time(source, duplicate); }
@@ -47,7 +47,7 @@ class layer_collection {
   std::optional<std::uint32_t> find(const hash_range& range) const;
 
   metainfo_ptr info_;
-  std::vector<task> tasks_;  ///< sorted by range, so that an answer is found by what it says of itself
+  std::vector<task> tasks_;  ///< sorted by range: an answer is found by the range that it names
   task_spread spread_;       ///< by index of tasks_
   std::vector<std::vector<digest>> layers_;
 };

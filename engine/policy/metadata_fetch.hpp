@@ -1,10 +1,12 @@
-// Fetching what a share is from peers, given only its id: info dictionary (BEP 9), then piece layers (BEP 52).
+// Fetches what a share is from peers, given only its id: the info dictionary (BEP 9), then the piece layers (BEP 52).
 //
-// All sources are asked side by side. One that has nothing else to do is asked for what others owe the longest, so a
-// silent, slow or lying one holds nothing up as long as an honest one is there; a source that certainly sent wrong data
-// is banned. What may be in flight at a source says metadata_source, what is collected info_claims and
-// layer_collection. Same method families as transfer; after each event the driver asks next_request for every source.
-// Pure.
+// All sources are asked side by side. A source with nothing else to do is asked for what others owe the longest. So a
+// silent, slow or lying source holds nothing up while an honest source is there. A source that certainly sent wrong
+// data is banned.
+//
+// metadata_source says what may be in flight at a source. info_claims and layer_collection hold what is collected. The
+// methods are of the same kinds as those of transfer. After each event the driver calls next_request() for every
+// source. Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +26,13 @@ namespace shoal {
 class metadata_fetch {
  public:
   explicit metadata_fetch(const share_id& id);
-  /// Goes on from metadata whose layers are missing (an info dictionary from a magnet link's cache or a
-  /// .torrent without layers).
+  /// Goes on from metadata without layers: an info dictionary from the cache of a magnet link, or a .torrent without
+  /// layers.
   explicit metadata_fetch(metainfo_ptr without_layers);
   ~metadata_fetch();
 
-  /// A source that can be asked. `info_bytes`: BEP 9 metadata_size, 0 if it has none or does not support BEP
-  /// 9 (it is still asked for hashes). Sources are the driver's to number.
+  /// Adds a source that can be asked. `info_bytes`: BEP 9 metadata_size, 0 if the source has no dictionary or no BEP 9.
+  /// Such a source is still asked for hashes. The driver numbers the sources.
   void on_source(source_id source, std::uint32_t info_bytes, time_point now);
   void on_source_gone(source_id source, time_point now);
   void on_info_piece(source_id source, std::uint32_t piece, std::uint32_t total_bytes, byte_view data, time_point now);
@@ -43,16 +45,16 @@ class metadata_fetch {
   using request = metadata_request;
   std::optional<request> next_request(source_id source, time_point now);
   std::optional<source_id> next_ban();
-  /// When on_deadline is due; a source may be asked for something then that it was not before. Later than all that was
-  /// said to have happened.
+  /// When on_deadline() is due. Then a source may get a request that it could not get before. Always later than the
+  /// `now` of the last event.
   time_point next_deadline() const;
 
-  /// The info dictionary is known: name and size can be shown. May lack layers.
+  /// The info dictionary; null until it is known. Name and size can then be shown. May lack layers.
   const metainfo_ptr& known() const;
   /// Complete metainfo, layers included; null until then.
   const metainfo_ptr& complete() const;
-  /// Why it can never complete, for instance an info dictionary that is valid by hash but refused by
-  /// metainfo.
+  /// Why the metadata can never be complete. For example, an info dictionary has the right hash, but metainfo refuses
+  /// it.
   const std::optional<error>& failure() const;
   /// Bytes of info dictionaries in memory: at most claims_bytes_max.
   std::uint64_t held_bytes() const;

@@ -1,7 +1,7 @@
-// How fast a source delivers while it has something to deliver: bytes per second, smoothed over about a second, and
-// cautiously over less.
+// How fast a source delivers while it has something to deliver, in bytes per second. rate() is smoothed over about a
+// second, rate_cautious() over less.
 //
-// Time in which nothing was asked for does not count. Pure; owned by request_window.
+// Time without outstanding requests does not count. Pure; owned by request_window.
 #pragma once
 
 #include <algorithm>
@@ -11,15 +11,15 @@
 
 namespace shoal {
 
-/// What the rate is smoothed over.
+/// The rate is smoothed over this time.
 inline constexpr duration rate_smoothing = std::chrono::seconds(1);
-/// What the recent rate is smoothed over.
+/// The recent rate is smoothed over this time.
 inline constexpr duration rate_smoothing_recent = std::chrono::milliseconds(200);
-/// Of a silence so much counts, or what four blocks take at the rate so far if that is longer: a source that stood
-/// still and is back is as fast as before, and one that became slower is known to be after a few blocks. Less, a
-/// quarter of what was measured, of a source that is known for a short while only.
+/// The longest part of a silence that counts, or the time of four blocks at the rate so far if that is longer. So a
+/// source that stood still and is back is as fast as before. A source that became slower is known to be slow after a
+/// few blocks. For a source that is known for a short while, less counts: a quarter of the time measured.
 inline constexpr duration rate_gap_max = std::chrono::milliseconds(100);
-/// Shortest stretch of time that makes a sample.
+/// The shortest time that makes a sample.
 inline constexpr duration rate_sample_min = std::chrono::milliseconds(5);
 
 class rate_meter {
@@ -29,17 +29,17 @@ class rate_meter {
   /// Nothing is due any more.
   void on_idle(time_point now);
   void on_bytes(std::uint64_t bytes, time_point now);
-  /// Time until now does not count: nobody read what came in.
+  /// The time until now does not count: nobody read what came.
   void on_skip(time_point now);
   void reset() { *this = rate_meter(); }
 
   bool known() const { return rate_ > 0; }
   /// 0 until known.
   double rate() const { return rate_; }
-  /// Never more than rate(), and less soon after the source became slower: for forecasts. 0 until known.
+  /// Never more than rate(), and smaller soon after the source became slower: for forecasts. 0 until known.
   double rate_cautious() const { return std::min(rate_, recent_); }
-  /// As rate(), but a silence that lasts at `now` counts already. Where nothing ever came it is what would be
-  /// if `bytes_expected` came now; 0 if it is too early to say.
+  /// Like rate(), but a silence that lasts at `now` counts already. If nothing ever came: the rate as if
+  /// `bytes_expected` came now, or 0 if it is too early to say.
   double rate_at(time_point now, std::uint64_t bytes_expected) const;
 
  private:
@@ -49,8 +49,8 @@ class rate_meter {
   double blended(double rate, double bytes, duration span, duration smoothing) const;
 
   double rate_ = 0;
-  double recent_ = 0;        ///< as rate_, over rate_smoothing_recent
-  duration age_{};           ///< time measured, up to rate_smoothing
+  double recent_ = 0;        ///< like rate_, smoothed over rate_smoothing_recent
+  duration age_{};           ///< time measured, at most rate_smoothing
   std::uint64_t bytes_ = 0;  ///< not yet in rate_
   duration span_{};          ///< time not yet in rate_
   time_point mark_{};

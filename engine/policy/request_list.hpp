@@ -1,9 +1,9 @@
-// What one source was asked for and has not answered, request by request, so that each leaves exactly once.
+// What one source was asked for and has not answered, request by request, so that each request leaves exactly once.
 //
-// A request is outstanding until it is answered, rejected or given up. Given up ones (withdrawn with a
-// cancel, or lost when the source stalled) stay known as late, up to late_requests_max, because an answer may
-// still come: BEP 6 peers answer a cancel with the piece or a reject, others with the piece or nothing. Pure;
-// owned by transfer.
+// A request is outstanding until it is answered, rejected or given up. A request is given up when it is withdrawn with
+// a cancel, or lost because the source stalled. It then stays known as late, because an answer may still come. A BEP 6
+// peer answers a cancel with the piece or a reject; another peer answers with the piece or nothing. late_requests_max
+// bounds the late requests. Pure; owned by transfer.
 #pragma once
 
 #include <boost/container/devector.hpp>
@@ -18,18 +18,18 @@
 
 namespace shoal {
 
-/// A queue in one piece of memory, and none while nothing was in it: a node has three for each source.
+/// A queue in one piece of memory, and no memory before its first entry: a node has three queues for each source.
 using boost::container::devector;
 
-/// Late requests remembered per source: two full windows of block-sized requests. Sources without BEP 6 never
-/// answer a cancel, so the oldest are forgotten.
+/// Late requests remembered per source: two full windows of block-sized requests. A source without BEP 6 never answers
+/// a cancel, so the oldest requests are forgotten.
 inline constexpr std::size_t late_requests_max = 4096;
 
 struct sent_request {
   byte_range range;
   chunk_index chunk;
-  block_mask blocks = 0;  ///< of the chunk, asked for
-  block_mask live = 0;    ///< still expected from this request: not arrived, not given to another source
+  block_mask blocks = 0;  ///< the blocks of the chunk that were asked for
+  block_mask live = 0;    ///< blocks still expected from this request: not arrived, not given to another source
   time_point sent;
   bool begun = false;         ///< the header of its answer came
   bool cancelled = false;     ///< withdrawn, and the source was or will be told
@@ -39,24 +39,25 @@ struct sent_request {
 class request_list {
  public:
   void on_sent(const sent_request& request);
-  /// The header of an answer came. Nothing if the source was never asked for this or has answered already;
-  /// else the request.
+  /// The header of an answer came. Returns its request. Nothing if the source was never asked for this, or has answered
+  /// already.
   std::optional<sent_request> on_begin(const byte_range& range);
-  /// The answer is complete. The request if it was outstanding.
+  /// The answer is complete. Returns its request if it was outstanding.
   std::optional<sent_request> on_end(const byte_range& range);
-  /// The request with the blocks that must now come from elsewhere (none if it was given up before); nothing
-  /// if there is no such request.
+  /// Returns the request with the blocks that must now come from elsewhere; no blocks if it was given up before.
+  /// Nothing if there is no such request.
   std::optional<sent_request> on_reject(const byte_range& range);
-  /// These blocks are not expected from this source any more. Requests that nothing of is expected and whose
-  /// answer has not begun are withdrawn: see next_cancel.
+  /// These blocks are not expected from this source any more. Withdraws each request of which nothing is expected and
+  /// whose answer has not begun: see next_cancel.
   void on_not_expected(chunk_index chunk, block_mask blocks);
-  /// Withdraws the last request, if there is one and so many bytes were asked for before it.
+  /// Withdraws the last request, if there is one and at least `bytes_before` bytes were asked for before it.
   std::optional<sent_request> on_recalled(std::uint64_t bytes_before);
-  /// Another source is asked for these blocks, too, of so many bytes.
+  /// Another source is asked for these blocks, too. They are `bytes` long.
   void on_wagered(chunk_index chunk, block_mask blocks, std::uint32_t bytes);
-  /// Everything outstanding is late from now on.
+  /// Every outstanding request is late from now on.
   void on_given_up();
-  /// Withdraws late requests whose answer has not begun: others were asked for the same, or the source is asked again.
+  /// Withdraws late requests whose answer has not begun. Other sources were asked for the same, or this source is asked
+  /// again.
   void on_alive();
 
   /// The next request to withdraw by a cancel.
@@ -64,11 +65,11 @@ class request_list {
 
   /// A begun answer covers this range.
   bool receiving(const byte_range& range) const;
-  /// When the request was sent that was given up first of those that are not answered, if there is one.
+  /// When the oldest given-up request without an answer was sent; nothing if there is none.
   std::optional<time_point> first_owed() const {
     return late_.empty() ? std::nullopt : std::optional(late_.front().sent);
   }
-  /// Bytes that may come in vain, of all requests that are neither answered nor rejected.
+  /// Bytes that may come in vain, over all requests that are neither answered nor rejected.
   std::uint64_t at_risk() const { return at_risk_; }
   const devector<sent_request>& outstanding() const { return outstanding_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(outstanding_.size()); }

@@ -1,12 +1,14 @@
-// How much to ask one source for: size of a request, bytes in flight, and when silence means that it stalled.
+// How much to ask one source for: size of a request, bytes in flight, and when silence means that the source stalled.
 //
-// A near source starts with two chunks, a far one with what a fast link of its round trip holds. The window of a far
-// one grows by each byte that comes, so it doubles with each round trip, until an answer waits at the source for longer
-// than the way explains: asking for more does not pay any more. From then on, and near from the first answer on, the
-// window follows the measured rate: twice the bandwidth-delay product and what the source delivers in
-// window_duration_min. So it can double again when the link becomes faster, and a slow source sits on little. Pure;
-// owned by transfer, one per source. TCP's slow start (RFC 5681) and BBR's start-up are the models. DESIGN: "The life
-// of one chunk".
+// - A near source starts with two chunks. A far source starts with what a fast link of its round trip holds.
+// - The window of a far source grows by each byte that comes, so it doubles with each round trip. It stops when an
+//   answer waits at the source for longer than the way explains: asking for more does not pay any more.
+// - From then on, the window follows the measured rate; for a near source, from the first answer on. It is twice the
+//   bandwidth-delay product, plus what the source delivers in window_duration_min. So it can double again when the link
+//   becomes faster, and a slow source holds little.
+//
+// TCP's slow start (RFC 5681) and BBR's start-up are the models. Pure; owned by transfer, one per source. DESIGN: "The
+// life of one chunk".
 #pragma once
 
 #include <cstdint>
@@ -17,38 +19,37 @@
 
 namespace shoal {
 
-/// Least time a source gets to deliver the next byte of what was asked of it; then its chunks go to others.
+/// A source gets at least this time to deliver the next byte that it was asked for. Then its chunks go to others.
 inline constexpr duration stall_deadline_min = std::chrono::seconds(1);
-/// A source gets this many times the time that its measured rate lets expect for one request, or its round trip, which
-/// counts up to far_round_trip_counted.
+/// A source gets this many times the expected time of one request at its rate, or this many times its round trip. The
+/// round trip counts up to far_round_trip_counted.
 inline constexpr int stall_deadline_factor = 4;
 inline constexpr duration far_round_trip_counted = std::chrono::seconds(1);
-/// Bytes in flight at a near source, at most.
+/// Most bytes in flight at a near source.
 inline constexpr std::uint64_t window_bytes_max = 32 * MiB;
-/// Bytes in flight at a far source, at most: 10 Gbit/s over 200 ms, twice.
+/// Most bytes in flight at a far source: 10 Gbit/s over 200 ms, twice.
 inline constexpr std::uint64_t far_window_bytes_max = 512 * MiB;
-/// Near sources have hardly any delay; this covers the time in which either side does something else.
+/// A near source has hardly any delay. This covers the time in which either side does something else.
 inline constexpr duration window_duration_min = std::chrono::milliseconds(100);
-/// The window is at least two chunks, but of a slow source no more than it delivers in this time.
+/// The window is at least two chunks. For a slow source it is no more than the source delivers in this time.
 inline constexpr duration window_duration_slow = std::chrono::milliseconds(500);
-/// The next request is always there when one is answered.
+/// So many requests are in flight at least: when one is answered, the next is there already.
 inline constexpr std::uint32_t window_requests_min = 2;
-/// One request is meant to take about this long at the source's rate, so that slow sources can be relieved in small
-/// steps. Half as long costs a crowd 1 to 3 %. Clamped to block_bytes .. the source's request_bytes_max.
+/// Each request is meant to take about this long at the source's rate, so that slow sources can be relieved in small
+/// steps. Half as long costs a crowd 1 to 3 %. The size is clamped to block_bytes .. the source's request_bytes_max.
 inline constexpr duration request_duration_target = std::chrono::milliseconds(500);
-/// Size of the first requests to a source of unknown rate. What one that turns out to be slow has begun to answer is
-/// as good as lost.
+/// Size of the first requests to a source of unknown rate. What a slow source has begun to answer is as good as lost.
 inline constexpr std::uint32_t request_bytes_initial = 64 * KiB;
-/// Bytes per second that a far link is given credit for before anything is known of it: 4 Gbit/s.
+/// Credit of a far link before anything is known of it: bytes per second, 4 Gbit/s.
 inline constexpr double start_rate = 500e6;
-/// A round trip of less is near: the scheduler of a busy machine, or the queue of a home router, may take as long.
+/// A shorter round trip is near. The scheduler of a busy machine, or the queue of a home router, may take as long.
 inline constexpr duration near_round_trip = std::chrono::milliseconds(20);
 
 class request_window {
  public:
-  /// `request_bytes_max`: largest request the source serves. `requests_max`: requests it queues.
-  /// `chunk_bytes`: of the share; no request is larger. `round_trip`: to the source and back, zero if unknown.
-  /// `start_bytes_max`: bound of the first window of a far source.
+  /// `request_bytes_max`: the largest request that the source serves. `requests_max`: the requests that it queues.
+  /// `chunk_bytes`: the share's chunk size; no request is larger. `round_trip`: to the source and back, zero if
+  /// unknown. `start_bytes_max`: bound of the first window of a far source.
   request_window(std::uint32_t request_bytes_max, std::uint32_t requests_max, std::uint32_t chunk_bytes,
                  duration round_trip, std::uint64_t start_bytes_max);
 
@@ -61,27 +62,27 @@ class request_window {
   void on_idle(time_point now) { meter_.on_idle(now); }
   /// Time until now does not count: nobody read from the source.
   void on_skip(time_point now) { meter_.on_skip(now); }
-  /// Starts as a near source of unknown rate would: the source stalled.
+  /// The source stalled. The window starts again like that of a near source of unknown rate.
   void on_restart();
 
   /// Whether one more request of `request` bytes fits with this much in flight.
   bool admits(std::uint64_t bytes_in_flight, std::uint32_t requests_in_flight, std::uint32_t request) const;
   std::uint64_t bytes_max() const;
-  /// Bytes in flight beyond this are to be called back: the source turned out to be far slower than it was given credit
-  /// for.
+  /// Bytes in flight beyond this are to be called back: the source turned out to be far slower than its credit.
   std::uint64_t bytes_too_many() const;
-  /// So much of what was asked for first cannot be called back: it is on its way, or may be before a cancel comes in.
+  /// So many of the bytes that were asked for first cannot be called back. They are on their way, or may be before a
+  /// cancel arrives.
   std::uint64_t bytes_beyond_recall() const;
   /// Size of the next request: a power of two, or request_bytes_max.
   std::uint32_t request_bytes() const;
-  /// Silence after which a source that is asked for `bytes` in its present request has stalled.
+  /// A source that is asked for `bytes` in its present request has stalled after this much silence.
   duration silence_max(std::uint32_t bytes) const;
 
   double rate() const { return meter_.rate(); }
   double rate_cautious() const { return meter_.rate_cautious(); }
   /// See rate_meter::rate_at.
   double rate_at(time_point now) const { return meter_.rate_at(now, request_bytes()); }
-  /// Least time seen from a request to its first byte; the round trip before the first answer.
+  /// The shortest time seen from a request to its first byte. Before the first answer: the round trip.
   duration delay() const { return delay_; }
 
  private:
@@ -93,8 +94,8 @@ class request_window {
   rate_meter meter_;
   duration delay_;
   bool answered_ = false;
-  bool starting_ = true;       ///< the window still grows by what comes
-  std::uint64_t start_bytes_;  ///< the first window, and what came since
+  bool starting_ = true;       ///< the window still grows by each byte that comes
+  std::uint64_t start_bytes_;  ///< the first window, plus what came since
 };
 
 }  // namespace shoal

@@ -1,6 +1,7 @@
-// The inside of transfer: shared by the files that implement it, included by nobody else.
+// The inside of transfer. The files that implement transfer share it; nobody else includes it.
 //
-// What one download knows of its sources, requests and pieces. Keeps the promises of transfer.hpp and makes no others.
+// Holds what one download knows of its sources, requests and pieces. Keeps the promises of transfer.hpp and makes no
+// others.
 #pragma once
 
 #include <deque>
@@ -30,20 +31,20 @@ struct transfer::state {
     bool banned = false;
     bool affected = false;   ///< in state::affected
     bool probing = false;    ///< stalled, and has delivered nothing since: asked for one block at most
-    bool answering = false;  ///< in the midst of the answer to a request that is not given up
-    /// Since when it owes us something: it was asked, or last delivered. Does not move when requests are called back.
+    bool answering = false;  ///< is in the midst of an answer to a request that is not given up
+    /// When it was asked, or when it last delivered. Set while it owes something. Stays when requests are called back.
     std::optional<time_point> owes_since;
-    time_point delivered_at{};         ///< something of what it was asked for, for the last time
-    time_point probe_at = never;       ///< of a stalled one: it is asked for a block then
-    time_point idle_since{};           ///< while it has no requests
-    std::optional<time_point> resume;  ///< not asked for anything before this
-    time_point theft_after{};          ///< found nothing to take from others and does not look again before this
+    time_point delivered_at{};         ///< when something that it was asked for last came
+    time_point probe_at = never;       ///< when a stalled source is asked for one block
+    time_point idle_since{};           ///< since when it has had no requests
+    std::optional<time_point> resume;  ///< it is asked for nothing before this
+    time_point theft_after{};          ///< it found nothing to take from others, and looks again after this
     duration reject_pause{};
     std::uint32_t taken_told = 0;  ///< hints of taken pieces, no more than there are pieces
     std::uint32_t declined = 0;    ///< rejects that cost it no pause, no more than taken_told
     std::uint64_t bytes_received = 0;
     double stood_still = 0;          ///< seconds: the longest silence after which it went on
-    std::uint32_t answer_bytes = 0;  ///< received of the present answer
+    std::uint32_t answer_bytes = 0;  ///< bytes received of the present answer
   };
 
   state(metainfo_ptr share, bitmap pieces, std::uint64_t seed);
@@ -55,7 +56,7 @@ struct transfer::state {
 
   /// The source sent something: it is alive.
   void hear(source_id id, source& one, time_point now);
-  /// It sent something of what it was asked for.
+  /// The source sent something that it was asked for.
   void on_delivery(source_id id, source& one, time_point now);
   void update_able(source_id id, const source& one);
   /// Everything the source has in hand goes to others. What it was asked for may still come.
@@ -64,7 +65,7 @@ struct transfer::state {
   void rest_if_idle(source& one, time_point now);
   check apply(piece_index piece, const verification::verdict& verdict, time_point now);
 
-  /// Gives to others what the source was asked for far too early.
+  /// Gives the requests that the source got far too early to others.
   void recall(source_id id, source& one, time_point now);
   /// When silence means that the source has stalled.
   time_point stall_deadline(const source& one) const;
@@ -73,14 +74,14 @@ struct transfer::state {
 
   /// Fills the lane of an able source from the queue. False if there is nothing for it.
   bool fill_lane(source_id id, time_point now);
-  /// Claims for the thief what it has sooner than those who were asked; what to ask it for. Nothing if there is nothing
-  /// worth it.
+  /// Claims for the thief what it has clearly sooner than those who were asked. Returns what to ask it for; nothing if
+  /// nothing is worth it.
   std::optional<byte_range> steal(source_id id, source& one, std::uint32_t bytes_max, time_point now);
   /// Takes an exclusive piece out of the hands of a source that needs far longer for it. False if there is none.
   bool relieve_owner(const workload& thief, time_point now);
   std::optional<byte_range> ask(source_id id, source& one, const byte_range& range, time_point now);
   void expect_no_more(source_id id, chunk_index chunk, block_mask blocks);
-  /// The source has something to cancel, and room for something else: see next_affected().
+  /// The source has something to cancel, and so room for another request: see next_affected().
   void affect(source_id id, source& one);
   /// Size of the next request to the source: no more than it delivers in the time that is left, but at least a block.
   /// 0: it is asked for nothing, because others bring what is left sooner.
@@ -93,22 +94,22 @@ struct transfer::state {
   static std::uint64_t pending_of(const source& one) {
     return one.requests.bytes() - (one.answering ? one.answer_bytes : 0);
   }
-  /// Brings `workloads`, and with them `rate_all`, up to date, if they are older than `age_max`.
+  /// Updates `workloads` and `rate_all`, if they are older than `age_max`.
   void look(time_point now, duration age_max);
-  /// Bytes that may be asked of two sources before `seconds` have passed, so that not more than duplicate_share_max of
-  /// the share is expected to come twice.
+  /// Bytes that may be asked of two sources before `seconds` have passed. With these, no more than duplicate_share_max
+  /// of the share is expected to come twice.
   std::uint64_t may_come_twice(double seconds) const;
-  /// What is missing over rate_all; infinite if nobody delivers.
+  /// Missing bytes over rate_all; infinite if nobody delivers.
   double seconds_left() const;
-  /// What is under way changes faster than rates do.
+  /// Updates the bytes under way in `workloads`: they change faster than rates do.
   void refresh_pending();
-  /// Whether other holders of the piece bring all that is missing, and one of them `bytes` of it, clearly sooner than
-  /// in `seconds`. Never true for all holders at once.
+  /// Whether other holders of the piece together bring all that is missing clearly sooner than in `seconds`, and one of
+  /// them `bytes` of the piece. Never true for all holders at once.
   bool others_sooner(source_id than, piece_index piece, std::uint32_t bytes, double seconds);
-  /// A chunk with a missing block that the source, which is idle, holds and that nobody brings sooner. There is none as
-  /// long as next_request() is asked when it should be.
+  /// A chunk with a missing block that the idle source holds and that nobody brings sooner. Nothing, as long as the
+  /// driver calls next_request() when it should.
   std::optional<chunk_index> neglected(source_id id, time_point now);
-  /// Looks for sources that idle in vain, and lets them look for work again.
+  /// Finds sources that idle in vain, and lets them look for work again.
   void heal(time_point now);
 
   metainfo_ptr info;
@@ -119,23 +120,23 @@ struct transfer::state {
   std::uint64_t verified_bytes = 0;
   std::vector<std::unique_ptr<source>> sources;
   std::vector<source_id> present;
-  std::vector<std::optional<piece_index>> lied;  ///< by source: about which piece
+  std::vector<std::optional<piece_index>> lied;  ///< by source: the piece that it lied about
   std::deque<source_id> bans;
   std::deque<fault> faults;
   totals total;
-  std::size_t swarm = 0;            ///< peers that are known
+  std::size_t swarm = 0;            ///< known peers
   std::vector<source_id> affected;  ///< for next_affected()
   bool work_freed = false;
   bool paused = false;
   time_point idle_check = never;
-  time_point latest{};  ///< the last `now`, for figures that are asked for without one
+  time_point latest{};  ///< the last `now`, for figures that take no time
 
   std::vector<chunk_claim> void_claims;  ///< kept for its memory
-  std::vector<workload> workloads;       ///< of all present, as they were not long ago
-  time_point looked_at{};                ///< when; they are looked at again after a while
-  double rate_all = 0;                   ///< bytes per second, of those that can be asked and deliver
-  time_point healed_at{};                ///< when somebody was last looked for who idles in vain
-  time_point last_news{};                ///< when something arrived that was missing
+  std::vector<workload> workloads;       ///< of all present sources, as they were at looked_at
+  time_point looked_at{};                ///< when workloads was last brought up to date
+  double rate_all = 0;                   ///< bytes per second of the sources that can be asked and deliver
+  time_point healed_at{};                ///< when heal() last looked for sources that idle in vain
+  time_point last_news{};                ///< when something that was missing last arrived
 };
 
 }  // namespace shoal

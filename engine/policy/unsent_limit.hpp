@@ -1,8 +1,7 @@
-// How much payload may wait in the kernel of a session to be sent: what goes out in a twentieth of a second.
+// How much payload may wait in the kernel to be sent in a session: what goes out in a twentieth of a second.
 //
-// A message to the same peer waits behind all of it. Where the uplink is slow and many share it, 128 KiB are seconds,
-// and a request that waits for seconds makes a downlink slow that is not. Pure, no clock. Owned by uploader, which
-// tells the kernel.
+// A message to the same peer waits behind all of it. Where many share a slow uplink, 128 KiB take seconds. A request
+// that waits for seconds makes a fast downlink slow. Pure, no clock. Owned by uploader, which tells the kernel.
 #pragma once
 
 #include <algorithm>
@@ -17,12 +16,12 @@ namespace shoal {
 
 class unsent_limit {
  public:
-  /// Enough for the network thread's absence where the way is fast.
+  /// Where the way is fast, this is enough while the network thread is busy elsewhere.
   static constexpr std::uint32_t bytes_max = 128 * KiB;
   static constexpr std::uint32_t bytes_min = 4 * KiB;
   static constexpr std::uint32_t bytes_first = 32 * KiB;
   static constexpr duration held = std::chrono::milliseconds(50);
-  /// The rate is taken over stretches that end when so long has passed or so much was sent.
+  /// The rate is measured over stretches. A stretch ends when so long has passed or so much was sent.
   static constexpr duration stretch_duration = std::chrono::milliseconds(100);
   static constexpr std::uint64_t stretch_bytes = 512 * KiB;
 
@@ -44,7 +43,7 @@ class unsent_limit {
 
  private:
   std::uint32_t bytes_ = bytes_first;
-  std::uint64_t sent_ = 0;  ///< in the stretch that goes on
+  std::uint64_t sent_ = 0;  ///< bytes of the present stretch
   time_point begun_{};
 };
 

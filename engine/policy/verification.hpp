@@ -1,14 +1,14 @@
 // Which arrived pieces are right, and who lied if one is not.
 //
-// Keeps for each block of a piece that has begun to arrive who sent it and, once written, its leaf digest.
-// When all are there the piece's root is compared. If it is wrong and one source sent everything, that one
-// lied. Else the leaf hashes are asked for (BEP 52 hash request) and name the liar block by block. If nobody
-// has them the piece is fetched again from one source at a time, and its good copy then shows who lied in the
-// first one.
+// Keeps who sent each block of a piece that has begun to arrive, and the block's leaf digest once the block is written.
+// 1. When all blocks of a piece are there, the piece's root is compared.
+// 2. If the root is wrong and one source sent everything, that source lied.
+// 3. Otherwise sources are asked for the leaf hashes (BEP 52 hash request), which name the liar block by block.
+// 4. If no source has them, the piece is fetched again from one source at a time. The good copy then shows who lied in
+//    the first one.
 //
-// A block that was handed over for writing is never wanted again before the write has reported, so no two
-// writes to one place are ever under way. Pure; owned by transfer. Memory only for pieces that have begun to
-// arrive.
+// A block that was handed over for writing is never wanted again before the write has reported. So two writes to one
+// place are never under way. Pure; owned by transfer. Memory only for pieces that have begun to arrive.
 #pragma once
 
 #include <cstdint>
@@ -34,26 +34,25 @@ class verification {
     enum class outcome { partial, verified, failed };
     outcome result = outcome::partial;
     std::vector<std::uint32_t> lost;  ///< blocks of the piece that are wanted again
-    std::vector<source_id> liars;     ///< sent data that does not match its hash; may be gone already
+    std::vector<source_id> liars;     ///< sources of data that does not match its hash; may be gone already
     bool exclusive = false;           ///< fetch the piece again from one source at a time ...
     std::vector<source_id> suspects;  ///< ... and from others than these if possible
     std::uint64_t bytes_failed = 0;   ///< received and thrown away because a hash did not match
   };
 
-  /// Blocks of the piece, bit i for block `first_block` + i, arrived from the source and are now being
-  /// written.
+  /// Blocks of the piece arrived from the source and are now being written. Bit i is block `first_block` + i.
   void on_blocks(source_id source, piece_index piece, std::uint32_t first_block, block_mask blocks);
-  /// Blocks were written and have these leaf digests. Blocks not handed over by on_blocks are ignored.
+  /// Blocks were written and have these leaf digests. Blocks that on_blocks() did not hand over are ignored.
   verdict on_stored(piece_index piece, std::uint32_t first_block, std::span<const digest> leaves);
   verdict on_store_failed(piece_index piece, std::uint32_t first_block, std::uint32_t blocks);
-  /// All leaves of the piece, proven. More than it has blocks are padding.
+  /// All leaves of the piece, proven. Leaves beyond its blocks are padding.
   verdict on_leaves(piece_index piece, std::span<const digest> leaves);
   verdict on_leaves_unavailable(piece_index piece);
-  /// The piece is fetched from this source alone now: what others sent is thrown away.
+  /// The piece now comes from this source alone. What others sent is thrown away.
   verdict on_owner(piece_index piece, source_id owner);
 
   std::optional<piece_index> next_leaf_query();
-  /// The block was handed over for writing and is not wanted again (yet).
+  /// The block was handed over for writing, and is not wanted again now.
   bool arrived(piece_index piece, std::uint32_t block) const;
 
   void check_invariants() const;
@@ -62,7 +61,7 @@ class verification {
   enum class block_state : std::uint8_t {
     missing,
     writing,
-    writing_void,  ///< being written, but wanted from another source afterwards
+    writing_void,  ///< being written, but then wanted from another source
     stored,
   };
   struct attempt {
@@ -75,7 +74,7 @@ class verification {
     std::uint32_t stored = 0;
     bool disputed = false;
     std::vector<digest> proven;  ///< the right leaves, once known
-    attempt failed;              ///< an earlier copy that failed and in which nobody was named yet
+    attempt failed;              ///< an earlier copy that failed, in which nobody was named yet
   };
 
   record& begun(piece_index piece);

@@ -1,8 +1,8 @@
-// How often a peer connects to those who want what it has: bounds what a tracker can make it dial.
+// How often a peer connects to those who want what it has. Bounds what a tracker can make it dial.
 //
-// A tracker that lies could name the address of somebody else again and again, or many. So one address is dialled once
-// a second at most, and all together as often as the bucket allows; what is refused is asked for again by whoever
-// wants it. Pure; owned by the discovery.
+// A lying tracker could name a stranger's address again and again, or many addresses. So one address is dialled at most
+// once a second, and all addresses together as often as the bucket allows. A downloader whose dial is refused asks for
+// it again. Pure; owned by the discovery.
 #pragma once
 
 #include <algorithm>
@@ -15,13 +15,13 @@ namespace shoal {
 
 class wanted_dials {
  public:
-  /// More often than that, one address is not dialled.
+  /// One address is dialled no more often than this.
   static constexpr duration interval = std::chrono::seconds(1);
   /// Dials of all addresses: so many at once, and so many a second from then on.
   static constexpr double burst = 20;
   static constexpr double per_second = 10;
 
-  /// Whether `where` may be dialled now; counts as dialled if so.
+  /// Whether `where` may be dialled now. If so, it counts as dialled.
   [[nodiscard]] bool on_wanted(const peer_address& where, time_point now) {
     if (where.port == 0) return false;
     std::erase_if(dialled_, [now](const auto& one) { return one.second + interval <= now; });
@@ -33,7 +33,7 @@ class wanted_dials {
   }
 
  private:
-  /// Those of the last second: no more than the bucket lets through.
+  /// Dials of the last second, no more than the bucket lets through.
   std::map<peer_address, time_point> dialled_;
   double left_ = burst;
   time_point counted_at_{};
