@@ -1,6 +1,6 @@
 // SHOAL_ASSERT: a programmer's error ends the process at once, in every build.
 //
-// Never reachable by input from peers, files or users: that is rejected with an error (error.hpp).
+// Input from peers, files or users never reaches an assertion: such input is rejected with an error (error.hpp).
 #pragma once
 
 namespace shoal {

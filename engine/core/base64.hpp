@@ -1,6 +1,6 @@
-// Base64 (RFC 4648 section 4), as .torrent files travel in control messages.
+// Base64 (RFC 4648 section 4), the form of .torrent files in control messages.
 //
-// Pure; used by both ends of the control socket.
+// Pure; both ends of the control socket use it.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 namespace shoal {
 
 std::string to_base64(byte_view bytes);
-/// Nothing for text that is not padded, canonical base64 without blanks.
+/// Nothing unless the text is padded, canonical base64 without blanks.
 std::optional<byte_buffer> from_base64(std::string_view text);
 
 }  // namespace shoal

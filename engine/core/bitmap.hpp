@@ -1,4 +1,4 @@
-// A fixed number of bits with a running count of those set; the pieces that somebody has.
+// A fixed number of bits with a running count of the set ones: the pieces that a peer has.
 //
 // Pure value. BEP 3 byte form: bit 0 is the high bit of the first byte, spare bits are zero.
 #pragma once
@@ -34,7 +34,7 @@ class bitmap {
 
   /// First set bit at or after `from`; size() if there is none.
   std::uint32_t next_set(std::uint32_t from) const;
-  /// As next_set, of bits that are set here and in `other`, which has the same size.
+  /// Like next_set, for bits that are set here and in `other`, which has the same size.
   std::uint32_t next_common(const bitmap& other, std::uint32_t from) const;
   /// How many bits are set here and in `other`, which has the same size.
   std::uint32_t count_common(const bitmap& other) const;

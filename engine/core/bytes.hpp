@@ -1,7 +1,7 @@
 // Bytes: views, buffers, big-endian integers and hexadecimal text.
 //
-// Used by everything that reads or writes a format. Views never own; no function here allocates more than its input
-// asks for.
+// Used by all code that reads or writes a format. Views never own. No function here allocates more than its input asks
+// for.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace shoal {
 
-/// Bytes owned by somebody else, valid as long as the owner says.
+/// Bytes that another object owns, valid for as long as that object says.
 using byte_view = std::span<const std::uint8_t>;
 using byte_buffer = std::vector<std::uint8_t>;
 
@@ -49,7 +49,7 @@ constexpr void store_be32(std::uint8_t* to, std::uint32_t value) {
 /// Lower-case hexadecimal, two digits a byte.
 std::string to_hex(byte_view bytes);
 
-/// Reads hexadecimal of either case; nothing if a digit is not one or their number is odd.
+/// Reads hexadecimal of either case. Nothing if a character is no digit, or the number of digits is odd.
 std::optional<byte_buffer> from_hex(std::string_view text);
 
 }  // namespace shoal

@@ -20,7 +20,7 @@ class unique_descriptor {
   int get() const { return descriptor_; }
   explicit operator bool() const { return descriptor_ >= 0; }
   int release() { return std::exchange(descriptor_, -1); }
-  /// Closes what is owned, then owns `descriptor`.
+  /// Closes the descriptor that it owns, then owns `descriptor`.
   void reset(int descriptor = -1);
 
  private:

@@ -1,8 +1,8 @@
-// Expected failures: a code for programs and one line for people, with one more for each file where several are at
-// fault.
+// Expected failures: a code for programs and one line for people. Where several files are at fault, one more line for
+// each.
 //
-// `text` names the input and the remedy and is shown to the user as it is. A failure that a caller cannot cause by
-// input is a programmer's error and an assertion (assert.hpp).
+// `text` names the input and the remedy. It is shown to the user as it is. A failure that no input can cause is a
+// programmer's error and an assertion (assert.hpp).
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -46,8 +46,8 @@ struct error {
   std::string text;
 };
 
-/// "TEXT: REASON" for a failed system call, with the class that errno means (ENOSPC: no_space, EACCES: permission,
-/// ENOENT: not_found, EMFILE, ENFILE, ENOMEM: limit, otherwise `fallback`).
+/// "TEXT: REASON" for a failed system call. The class follows from errno: ENOSPC is no_space, EACCES is permission,
+/// ENOENT is not_found. EMFILE, ENFILE and ENOMEM are limit. Any other is `fallback`.
 error system_error(std::string text, int error_number, errc fallback = errc::disk);
 
 /// A value or an error; `result<void>` for an action.

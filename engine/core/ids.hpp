@@ -1,6 +1,6 @@
 // Identities and indexes as distinct types, so that two of them cannot be swapped.
 //
-// Used by all folders. Plain values: comparable, hashable, without an order that means anything beyond sorting.
+// Used by all folders. Plain values: comparable and hashable. Their order means nothing beyond sorting.
 #pragma once
 
 #include <array>
@@ -74,7 +74,7 @@ using digest = opaque_id<struct digest_tag, 32>;
 using share_id = opaque_id<struct share_tag, 32>;
 /// Identity of a peer for the life of its process (BEP 20 style: "-SH0100-" and 12 random bytes).
 using peer_id = opaque_id<struct peer_tag, 20>;
-/// Identity of who publishes shares from one state directory: random, for as long as that exists.
+/// Identity of a publisher: random, one for each state directory, for as long as the directory exists.
 using publisher_id = opaque_id<struct publisher_tag, 16>;
 
 /// Keys of std::hash for opaque_id: random, the same for the life of the process.
@@ -88,7 +88,8 @@ struct std::hash<shoal::strong_index<Tag>> {
 };
 
 /// Multilinear hashing of 32-bit words with secret keys, strongly universal (Lemire and Kaser, "Strongly universal
-/// string hashing is fast", 2014): others choose ids, and must not be able to choose such as all fall into one bucket.
+/// string hashing is fast", 2014). Other peers choose ids. They must not be able to choose ids that all fall into one
+/// bucket.
 template <class Tag, std::size_t Bytes>
 struct std::hash<shoal::opaque_id<Tag, Bytes>> {
   std::size_t operator()(const shoal::opaque_id<Tag, Bytes>& id) const noexcept {

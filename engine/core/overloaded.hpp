@@ -1,4 +1,4 @@
-// A set of lambdas as one visitor for std::visit: an alternative that none of them takes does not compile.
+// A set of lambdas as one visitor for std::visit. If none of them takes an alternative, it does not compile.
 #pragma once
 
 namespace shoal {

@@ -1,7 +1,7 @@
 // Memory for payload, aligned to pages.
 //
-// The kernel copies between this memory and pages of files. Where a buffer lies a few bytes behind a page boundary, as
-// what malloc maps does, that copy takes three times as long on some CPUs (AMD Zen, `rep movsb`). Pure.
+// The kernel copies between this memory and pages of files. Memory that malloc maps begins a few bytes behind a page
+// boundary. There the copy takes three times as long on some CPUs (AMD Zen, `rep movsb`). Pure.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ struct delete_pages {
 
 using page_buffer = std::unique_ptr<std::uint8_t[], delete_pages>;
 
-/// `bytes` of memory that is not initialised. Throws std::bad_alloc.
+/// `bytes` of uninitialised memory. Throws std::bad_alloc.
 inline page_buffer make_page_buffer(std::size_t bytes) {
   return page_buffer(static_cast<std::uint8_t*>(::operator new[](bytes, page_alignment)));
 }

@@ -1,6 +1,6 @@
 // The clock of all policy. Pure code takes `now` as an argument and never reads it.
 //
-// Steady: a change of the machine's date moves no deadline.
+// Steady: if the machine's date changes, no deadline moves.
 #pragma once
 
 #include <chrono>
