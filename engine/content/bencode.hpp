@@ -1,7 +1,8 @@
-// Bencode (BEP 3): a strict reader that copies nothing, one for what sloppy programs wrote, and a writer.
+// Bencode (BEP 3): a strict reader that copies nothing, a lenient reader for what sloppy programs wrote, and a writer.
 //
-// Strict: dictionary keys sorted and unique, no leading zeros, nothing after the value. What passes re-encodes to the
-// same bytes, so hashing a substring is sound (BEP 52, infohash). Bounded: depth and number of values. Pure.
+// Strict: dictionary keys are sorted and unique, there are no leading zeros, and nothing follows the value. A value
+// that passes re-encodes to the same bytes, so hashing a substring is sound (BEP 52, infohash). Depth and number of
+// values are bounded. Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,10 @@ namespace shoal {
 
 namespace bencode {
 
-/// The file tree of a path of path_depth_max elements (metainfo.hpp) with what stands around it; shallow enough for
-/// recursion.
+/// Room for the file tree of a path with path_depth_max elements (metainfo.hpp) and what surrounds it. Shallow enough
+/// for recursion.
 inline constexpr std::uint32_t depth_max = 1040;
-/// Values in one document: 20,000 files take about eight each; bounds the memory that hostile input can claim.
+/// Values in one document; 20,000 files take about eight each. Bounds the memory that hostile input can claim.
 inline constexpr std::uint32_t values_max = 5'000'000;
 
 enum class kind : std::uint8_t { integer, string, list, dictionary };
@@ -36,15 +37,15 @@ class value {
   bool is_list() const { return kind_ == kind::list; }
   bool is_dictionary() const { return kind_ == kind::dictionary; }
 
-  /// Each of these needs the kind in its name.
+  /// Each of these methods needs a value of the kind in its name.
   std::int64_t integer() const;
   std::string_view string() const;
   const std::vector<value>& list() const;
   const std::vector<member>& dictionary() const;
 
-  /// The member of a dictionary with this key, or null. Null too for a value of another kind.
+  /// The member of a dictionary with this key, or null. Also null for a value of another kind.
   const value* find(std::string_view key) const;
-  /// find(), and null unless the member has the kind.
+  /// Like find(), but null unless the member has the kind.
   const value* find(std::string_view key, kind wanted) const;
 
   /// The exact bytes this value was parsed from.
@@ -65,19 +66,19 @@ struct member {
   value content;
 };
 
-/// Parses one value that takes up all of `input`; errc::malformed says what is wrong at which byte.
+/// Parses one value that takes up all of `input`. errc::malformed says what is wrong and at which byte.
 result<value> parse(byte_view input);
 
-/// As parse, but stops after one value: `consumed` is its length. For BEP 9, where data follows a dictionary.
+/// Like parse(), but stops after one value; `consumed` is its length. For BEP 9, where data follows a dictionary.
 result<value> parse_prefix(byte_view input, std::size_t& consumed);
 
-/// Reads the outermost value as sloppy programs leave it and other clients take it: keys in any order or repeated (the
-/// first one counts), numbers with leading zeros or out of range (the nearest that fits), anything behind the end.
-/// Lists and dictionaries inside it are checked and left empty: read their source(). For what surrounds an info
-/// dictionary.
+/// Reads the outermost value in the form that sloppy programs write and other clients accept. Keys may be in any order
+/// or repeated: the first one counts. Numbers may have leading zeros or be out of range: the nearest that fits counts.
+/// Anything may follow the end. Lists and dictionaries inside are checked and left empty: read their source(). For what
+/// surrounds an info dictionary.
 result<value> skim(byte_view input);
 
-/// Appends bencode to a buffer. The caller opens and closes lists and dictionaries and sorts keys.
+/// Appends bencode to a buffer. The caller opens and closes lists and dictionaries, and sorts keys.
 class writer {
  public:
   writer& integer(std::int64_t number);

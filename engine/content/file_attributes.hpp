@@ -1,8 +1,9 @@
-// What the files of a share have besides their bytes: times and modes, as a list that travels beside the metainfo.
+// The times and modes of a share's files, as a list that travels beside the metainfo.
 //
-// Not a part of the info dictionary: machines whose files have the same bytes hold one share, whatever their times. So
-// no hash covers the list, and whoever sends it can lie about it. A bencoded dictionary with the strings `times` (8
-// bytes for each regular file, in the order of the share) and `modes` (2 bytes each), big-endian. Pure.
+// The list is not a part of the info dictionary. So machines whose files have the same bytes hold one share, whatever
+// their times. So no hash covers the list either, and its sender can lie about it. The list is a bencoded dictionary
+// with two strings of big-endian numbers. `times` has 8 bytes for each regular file, in the order of the share; `modes`
+// has 2 bytes for each. Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace shoal {
 
-/// Permission bits that a list may carry: never those that give a program the rights of its owner.
+/// Permission bits that a list may carry. None of them gives a program the rights of its owner.
 inline constexpr std::uint16_t mode_bits = 0777;
 
 struct file_attributes {
@@ -23,12 +24,12 @@ struct file_attributes {
   friend bool operator==(const file_attributes&, const file_attributes&) = default;
 };
 
-/// The longest list of so many files.
+/// Length of the longest list for so many files.
 std::uint32_t attributes_bytes_max(std::uint32_t files);
 
 byte_buffer encode_attributes(std::span<const file_attributes> files);
 
-/// errc::malformed unless the list has exactly so many files. Other bits of modes are left out.
+/// errc::malformed unless the list has exactly so many files. Bits of modes beyond mode_bits are left out.
 result<std::vector<file_attributes>> decode_attributes(byte_view list, std::uint32_t files);
 
 }  // namespace shoal

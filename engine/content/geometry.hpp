@@ -1,8 +1,8 @@
 // All arithmetic between bytes, blocks, chunks, pieces and files of one share.
 //
-// Piece space as in BEP 52: every non-empty file starts at a new piece; the last piece of a file is cut off at its
-// end. A chunk is min(piece, 1 MiB) of one piece and never spans two files. Pure, immutable, cheap to copy the
-// reference of. Nothing else in the project multiplies by piece_bytes.
+// Piece space as in BEP 52: every non-empty file starts at a new piece, and the last piece of a file ends with the
+// file. A chunk is min(piece, 1 MiB) of one piece and never spans two files. Nothing else in the project multiplies by
+// piece_bytes. Pure and immutable; pass references to it.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@ inline constexpr std::uint32_t piece_bytes_max = 16 * MiB;
 /// Foreign torrents may use any power of two from one block up to this (libtorrent's own bound is 128 MiB).
 inline constexpr std::uint32_t piece_bytes_accepted_max = 128 * MiB;
 inline constexpr std::uint32_t chunk_bytes_max = 1 * MiB;
-/// So a set of the blocks of one chunk is one 64-bit word.
+/// At this bound the blocks of one chunk are one 64-bit word.
 inline constexpr std::uint32_t blocks_per_chunk_max = chunk_bytes_max / block_bytes;
-/// Pieces of one share; bounds bitmaps and the memory that a hostile metainfo can claim.
+/// Pieces of one share. Bounds bitmaps, and the memory that a hostile metainfo can claim.
 inline constexpr std::uint32_t pieces_max = 4 * 1024 * 1024;
 
 /// Piece size for a share of `total_bytes`: the power of two nearest above total/1024, within the limits.
@@ -36,7 +36,7 @@ struct byte_range {
   friend auto operator<=>(const byte_range&, const byte_range&) = default;
 };
 
-/// A chunk: where it lies and how long it is.
+/// The place and length of a chunk.
 struct chunk_range {
   piece_index piece;
   std::uint32_t begin = 0;  ///< within the piece, a multiple of chunk_bytes()
@@ -44,7 +44,7 @@ struct chunk_range {
   std::uint32_t blocks = 0;
 };
 
-/// Where bytes of a piece lie on disk: a piece is always inside one file.
+/// Where bytes of a piece lie on disk. A piece is always inside one file.
 struct file_range {
   file_index file;
   std::uint64_t offset = 0;
@@ -53,8 +53,8 @@ struct file_range {
 class geometry {
  public:
   geometry() = default;
-  /// `piece_bytes` is a power of two, at least block_bytes; `file_sizes` in file-tree order, zeros included, with at
-  /// most pieces_max pieces in all (metainfo checks all of that).
+  /// `piece_bytes` is a power of two, at least block_bytes. `file_sizes` is in file-tree order, zeros included, with at
+  /// most pieces_max pieces in all. metainfo checks all of that.
   geometry(std::uint32_t piece_bytes, std::span<const std::uint64_t> file_sizes);
 
   std::uint32_t piece_bytes() const { return piece_bytes_; }
@@ -63,10 +63,10 @@ class geometry {
   std::uint32_t piece_count() const { return piece_count_; }
   std::uint32_t file_count() const { return static_cast<std::uint32_t>(files_.size()); }
   std::uint32_t chunks_per_piece() const { return chunks_per_piece_; }
-  /// One past the last chunk_index: piece_count() * chunks_per_piece(). Some of them may be empty (chunk_range).
+  /// One past the last chunk_index: piece_count() * chunks_per_piece(). Some chunks may be empty (chunk_range).
   std::uint32_t chunk_count() const { return piece_count_ * chunks_per_piece_; }
 
-  /// Bytes of `piece`, less than piece_bytes() only at the end of a file.
+  /// Bytes of `piece`. Less than piece_bytes() only at the end of a file.
   std::uint32_t piece_size(piece_index piece) const;
   std::uint32_t piece_blocks(piece_index piece) const;
   file_index piece_file(piece_index piece) const;
@@ -88,8 +88,8 @@ class geometry {
   /// True if the range lies inside its piece, is not empty, starts at a block and ends at a block or the piece's end.
   /// Safe for any input.
   bool valid(const byte_range& range) const;
-  /// As valid(), but the range may reach past the end of its file to the end of that block, into the alignment
-  /// gap that other clients (libtorrent 2.0) fill with zeros. Safe for any input.
+  /// Like valid(), but the range may reach past the end of its file to the end of that block. Other clients (libtorrent
+  /// 2.0) fill this alignment gap with zeros. Safe for any input.
   bool valid_with_padding(const byte_range& range) const;
 
   void check_invariants() const;

@@ -1,4 +1,4 @@
-// The text of a link as people paste it: what stands around it, and the escapes inside (RFC 3986).
+// The text of a link as people paste it: what surrounds it, and the escapes inside (RFC 3986).
 //
 // Pure; for magnet links. Knows mail programs, chats and HTML pages, and nothing of what a link means.
 #pragma once
@@ -10,24 +10,24 @@
 
 namespace shoal {
 
-/// Without line ends and other control bytes anywhere, and without blanks, quotes and brackets around: mail programs
-/// and chats break long links and put such things there.
+/// Removes line ends and other control bytes everywhere, and blanks, quotes and brackets around the link. Mail programs
+/// and chats break long links and add such characters.
 std::string bare_link(std::string_view text);
 
 /// Percent-decoding. A '%' that is not followed by two hexadecimal digits stands for itself, and '+' too.
 std::string percent_decoded(std::string_view text);
 
-/// Percent-encoded, all but letters, digits and "-._~:[]".
+/// Percent-encodes all but letters, digits and "-._~:[]".
 std::string percent_encoded(std::string_view text);
 
-/// `text` without blanks of any kind around.
+/// `text` without surrounding blanks of any kind.
 std::string_view without_blanks(std::string_view text);
 
 bool starts_with_any_case(std::string_view text, std::string_view lower_case_prefix);
 
-/// Takes the next parameter off the front of `query` ("key=value&…"): the key decoded and in lower case, the value as
-/// it is. "&amp;" counts as "&", since links are copied from the source of pages. A parameter without '=' has no value.
-/// Nothing when `query` is used up.
+/// Takes the next parameter off the front of `query` ("key=value&…"). The key is decoded and in lower case. The value
+/// is as it is. "&amp;" counts as "&", because people copy links from the source of pages. A parameter without '=' has
+/// no value. Nothing when `query` is used up.
 std::optional<std::pair<std::string, std::string_view>> next_parameter(std::string_view& query);
 
 }  // namespace shoal

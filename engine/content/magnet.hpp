@@ -1,8 +1,8 @@
 // Magnet links (BEP 9, v2 form of BEP 52): magnet:?xt=urn:btmh:1220<64 hex>&dn=<name>&tr=<tracker>&x.pe=<host:port>…
 //
-// Pure. Takes a link in the forms that people paste (content/link_text.hpp): in any case, with line ends, quotes or
-// blanks around or in it, with "&amp;" for "&", with escapes where none are needed or missing. Unknown parameters are
-// ignored; a link without a v2 info-hash is refused.
+// Pure. Takes a link in the forms that people paste (content/link_text.hpp): in any case, with "&amp;" for "&", with
+// needless or missing escapes. Line ends, quotes or blanks may be around or in it. Unknown parameters are ignored. A
+// link without a v2 info-hash is refused.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace shoal {
 
-/// Some links carry hundreds of trackers; more is no link that anybody sent.
+/// Some links carry hundreds of trackers. A longer text is no link that anybody sent.
 inline constexpr std::size_t magnet_bytes_max = 64 * KiB;
 
 struct magnet_link {
@@ -23,10 +23,10 @@ struct magnet_link {
   way_in way;        ///< `tr`, `x.pe` and what is not used yet
 };
 
-/// True for what is meant as a magnet link, even if parse_magnet() refuses it.
+/// True for a text that is meant as a magnet link, even if parse_magnet() refuses it.
 bool looks_like_magnet(std::string_view text);
 result<magnet_link> parse_magnet(std::string_view text);
-/// With those ways in that are of our kind.
+/// Writes only the ways in that are of our kind.
 std::string format_magnet(const magnet_link& link);
 
 }  // namespace shoal

@@ -1,8 +1,11 @@
 // What a share is: the v2 metainfo of BEP 52, read from and written as .torrent bytes.
 //
-// Immutable once built; shared between session, transfer and store. Everything in it was checked: paths are relative,
-// valid UTF-8, without "." and "..", NUL, control bytes or separators, bounded in depth and length and free of
-// collisions; sizes fit; piece layers match the roots. Pure.
+// Immutable once built; session, transfer and store share it. Everything in it was checked:
+// - Paths are relative, valid UTF-8, bounded in depth and length, and free of collisions. They have no "." and "..",
+//   NUL, control bytes or separators.
+// - Sizes fit, and piece layers match the roots.
+//
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +28,7 @@ namespace bencode {
 class value;
 }
 
-/// An info dictionary: 20,000 files take about 2 MiB; bounds what BEP 9 may make us collect.
+/// An info dictionary; 20,000 files take about 2 MiB. Bounds what BEP 9 may make us collect.
 inline constexpr std::uint32_t info_bytes_max = 128 * MiB;
 /// One piece of an info dictionary on the wire (BEP 9).
 inline constexpr std::uint32_t metadata_piece_bytes = 16 * KiB;
@@ -35,16 +38,17 @@ inline constexpr std::uint32_t torrent_bytes_max = 256 * MiB;
 
 class metainfo {
  public:
-  /// Reads .torrent bytes. Hybrid torrents are read as v2; v1-only ones are refused with an error that says so. What
-  /// surrounds the info dictionary may be in any order, and followed by anything (bencode::skim). Piece layers that are
-  /// there must match; if one is missing, has_layers() is false and peers have them (BEP 52, hash requests).
+  /// Reads .torrent bytes. Hybrid torrents are read as v2. v1-only torrents are refused with an error that says so.
+  /// What surrounds the info dictionary may be in any order, and anything may follow it (bencode::skim). Piece layers
+  /// that are there must match. If one is missing, has_layers() is false, and peers have it (BEP 52, hash requests).
   static result<std::shared_ptr<const metainfo>> from_torrent(byte_view torrent);
   /// Reads a bare info dictionary (BEP 9). The piece layers of files with more than one piece are still missing: see
   /// with_layers().
   static result<std::shared_ptr<const metainfo>> from_info(byte_view info);
-  /// Builds the metainfo of a new share. `files` in any order (they are sorted into file-tree order, which
-  /// `layers` follows: layers[i] is the piece layer of files[i], empty for files of at most one piece). A single file
-  /// whose path equals `name` and `folder` false is a single-file torrent. `attributes`: as with_attributes, or empty.
+  /// Builds the metainfo of a new share. `files` may be in any order: they are sorted into file-tree order. `layers`
+  /// follows that order: layers[i] is the piece layer of files[i], empty for a file of at most one piece. If `folder`
+  /// is false and the path of a single file equals `name`, it is a single-file torrent. `attributes`: as for
+  /// with_attributes(), or empty.
   static result<std::shared_ptr<const metainfo>> build(std::string name, bool folder, std::uint32_t piece_bytes,
                                                        std::vector<file_entry> files,
                                                        std::vector<std::vector<digest>> layers,
@@ -52,15 +56,15 @@ class metainfo {
   /// This metainfo with its piece layers, one per file as in `build`; errc::verification if one does not match.
   result<std::shared_ptr<const metainfo>> with_layers(std::vector<std::vector<digest>> layers) const;
 
-  /// This metainfo with the times and modes of its files (file_attributes.hpp), which are no part of what id() covers.
+  /// This metainfo with the times and modes of its files (file_attributes.hpp). id() does not cover these.
   result<std::shared_ptr<const metainfo>> with_attributes(byte_view list) const;
 
   const share_id& id() const { return id_; }
   const std::string& name() const { return name_; }
   /// True if the share is a directory called name(), false if it is one file called name(). A torrent of a single file
-  /// under another name is a directory, as libtorrent's creator means it.
+  /// with another name is a directory, as libtorrent's creator means it.
   bool is_folder() const { return folder_; }
-  /// BEP 27: only who is told by the torrent's own trackers, or by people, may know of it.
+  /// BEP 27: only people and the torrent's own trackers may tell others of it.
   bool is_private() const { return private_; }
   /// In file-tree order. Index i of geometry's files is index i here (symlinks and directories count as empty files).
   const std::vector<file_entry>& files() const { return files_; }
@@ -69,25 +73,25 @@ class metainfo {
   const geometry& shape() const { return shape_; }
   std::uint64_t total_bytes() const { return shape_.total_bytes(); }
 
-  /// False if any file has several pieces and with_layers() is still to come, after from_info() or from_torrent().
+  /// False if any file has several pieces, and with_layers() is still to come after from_info() or from_torrent().
   bool has_layers() const { return has_layers_; }
   /// Piece layer of a file; its root alone if it has one piece. Needs has_layers().
   const std::vector<digest>& layer(file_index file) const;
   /// What the piece must hash to (merkle.hpp piece_root). Needs has_layers().
   const digest& piece_hash(piece_index piece) const;
 
-  /// The list of file attributes, as encode_attributes gives it; empty: nobody told it.
+  /// The list of file attributes in the form of encode_attributes(). Empty if nobody told it.
   byte_view attributes() const { return attributes_; }
 
   /// The exact info dictionary, whose SHA-256 is id().
   byte_view info() const { return info_; }
-  /// The .torrent file, with those ways in that are of our kind, and the attributes under a key of our own beside the
+  /// The .torrent file, with the ways in that are of our kind. The attributes are under a key of our own beside the
   /// info dictionary. Needs has_layers().
   byte_buffer to_torrent(const way_in& way = {}) const;
 
  private:
   metainfo() = default;
-  /// All but the piece layers; those too if no file has several pieces.
+  /// All but the piece layers. If no file has several pieces, the layers too.
   static result<std::shared_ptr<metainfo>> from_parsed(const bencode::value& info);
   result<void> attach_layers(std::vector<std::vector<digest>> layers);
   result<void> attach_attributes(byte_view list);

@@ -1,8 +1,7 @@
-// Who published a share, and when: what tells the versions of one name apart.
+// Who published a share, and when. This tells the versions of one name apart.
 //
 // It is not part of the info dictionary, so two machines with the same bytes hold one share. It travels with the
-// catalogue, and every holder repeats what it heard. Nothing proves it: whoever is in the swarm can claim anything.
-// Pure.
+// catalogue, and every holder repeats what it heard. Nothing proves it: any peer of the swarm can claim anything. Pure.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +22,11 @@ struct publication {
   friend bool operator==(const publication&, const publication&) = default;
 };
 
-/// What counts of two claims about one share. Who published it first is its publisher; of one publisher's claims the
-/// later one counts, so that it can go back to an old version.
+/// Which of two claims about one share counts. The peer that published it first is its publisher. Of one publisher's
+/// claims the later one counts, so that the publisher can go back to an old version.
 publication merged(const publication& one, const publication& other);
 
-/// Both are versions of one name: the first is by the same publisher as the second, and newer.
+/// Both are versions of one name by the same publisher, and the first is newer.
 bool supersedes(const publication& one, const publication& other);
 
 /// "2026-11-29 05:58:00 UTC"; empty if the time is unknown.

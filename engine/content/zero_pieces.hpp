@@ -1,6 +1,6 @@
-// Pieces all of whose bytes are zero, known by their hashes alone: nobody has to send them (holes of sparse files).
+// Pieces whose bytes are all zero, known by their hashes alone. Nobody has to send them (holes of sparse files).
 //
-// Pure. Used by the store, which leaves holes for them, and by the publisher, which does not read holes.
+// Pure. The store leaves holes for them. The publisher does not read holes.
 #pragma once
 
 #include <cstdint>
