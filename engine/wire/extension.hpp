@@ -1,6 +1,6 @@
-// The payloads of BEP 10 messages: extension handshake, ut_metadata (BEP 9) and what two nodes say to each other.
+// The payloads of BEP 10 messages: extension handshake, ut_metadata (BEP 9), and what two nodes say to each other.
 //
-// Pure. Decoding accepts any bytes; unknown keys and extensions are ignored.
+// Pure. Decoding accepts any bytes. Unknown keys and extensions are ignored.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,15 @@
 
 namespace shoal::wire {
 
-/// What we number our extensions in our handshake; the other side uses these ids towards us (BEP 10 `m`).
+/// The ids of our extensions in our handshake. The other side uses these ids towards us (BEP 10 `m`).
 inline constexpr std::uint8_t ut_metadata_id = 1;
 inline constexpr std::uint8_t shoal_id = 2;
-/// Its messages are those of BEP 9, about the list of file attributes (content/file_attributes.hpp).
+/// Its messages are like those of BEP 9, for the list of file attributes (content/file_attributes.hpp).
 inline constexpr std::uint8_t shoal_files_id = 3;
 
-/// Largest request between two nodes; foreign clients get block_bytes.
+/// Largest request between two nodes. Foreign clients get block_bytes.
 inline constexpr std::uint32_t request_bytes_max = 1024 * 1024;
-/// BEP 10 `reqq`: requests of one session that wait here before further ones are rejected (BEP 6).
+/// BEP 10 `reqq`: requests of one session that wait here. Further requests are rejected (BEP 6).
 inline constexpr std::uint32_t requests_queued_max = 2048;
 
 /// BEP 10 handshake, with the keys of BEP 9 and ours.
@@ -57,17 +57,17 @@ struct metadata_message {
 byte_buffer encode(const metadata_message& message);
 result<metadata_message> decode_metadata_message(byte_view payload);
 
-/// Pieces of each kind in one pieces_hint; who has more to say says it in several.
+/// Pieces of each kind in one pieces_hint. A node that has more to say sends several.
 inline constexpr std::size_t hinted_pieces_max = 2048;
 
-/// The message of our extension: what a seeder tells its leechers (policy/first_copies.hpp), and what either side says
-/// before it ends the session. A bencoded dictionary; each list is a string of 4-byte big-endian piece indexes, in the
-/// style of BEP 23. Unknown keys are ignored.
+/// The message of our extension. A seeder tells its leechers hints (policy/first_copies.hpp), and either side says last
+/// words before it ends the session. A bencoded dictionary. Each list is a string of 4-byte big-endian piece indexes,
+/// in the style of BEP 23. Unknown keys are ignored.
 struct pieces_hint {
   std::vector<piece_index> taken;     ///< `taken`: another leecher was given these and will pass them on
-  std::vector<piece_index> returned;  ///< `returned`: it left before anybody had them
-  std::vector<piece_index> failed{};  ///< `failed`: what the receiver sent of these does not match their hashes
-  std::string withdrawn{};  ///< `withdrawn`: why the sender does not share it any more, name_of(errc); "": it does
+  std::vector<piece_index> returned;  ///< `returned`: that leecher left before anybody had them
+  std::vector<piece_index> failed{};  ///< `failed`: the receiver sent data of these that does not match their hashes
+  std::string withdrawn{};  ///< `withdrawn`: why the sender no longer shares it, name_of(errc); "": it still shares it
   friend bool operator==(const pieces_hint&, const pieces_hint&) = default;
 };
 

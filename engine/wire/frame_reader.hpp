@@ -1,9 +1,12 @@
-// Cuts a byte stream into messages without copying payload: the receiving half of one session.
+// Cuts a byte stream into messages without copying payload. The receiving half of one session.
 //
-// The caller reads from the socket into free_space(), calls commit(), then try_next() until it says `more`. A `piece`
-// message is reported as soon as its 13 header bytes are there; its payload is then taken with take_payload() (what is
-// buffered) and by reading from the socket straight into the caller's memory, reported with skip_payload(). Owns one
-// buffer, allocated on first use and freed by release() when idle. No coroutine, no socket. Pure.
+// 1. The caller reads from the socket into free_space() and calls commit().
+// 2. The caller calls try_next() until it says `more`.
+// 3. A `piece` message is reported as soon as its 13 header bytes are there. The caller takes the buffered payload with
+//    take_payload(). It reads the rest from the socket straight into its own memory, and reports that with
+//    skip_payload().
+//
+// Owns one buffer, allocated on first use and freed by release() when idle. No coroutine, no socket. Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +27,8 @@ class frame_reader {
   static constexpr std::size_t buffer_bytes = 64 * 1024;
   /// The largest frame other than `piece`: a bitfield of pieces_max pieces and its id.
   static constexpr std::size_t frame_bytes_max = pieces_max / 8 + 1;
-  /// Any frame but `piece` and `bitfield`: what the buffer holds with a length prefix. 512 hashes with proofs take
-  /// 19 KiB, a metadata piece 17 KiB.
+  /// Any frame but `piece` and `bitfield`: what the buffer holds beside a length prefix. 512 hashes with proofs take 19
+  /// KiB, a metadata piece 17 KiB.
   static constexpr std::size_t control_frame_bytes_max = buffer_bytes - 4;
   /// `piece` payload: request_bytes_max (extension.hpp).
   static constexpr std::size_t payload_bytes_max = 1024 * 1024;
@@ -34,32 +37,32 @@ class frame_reader {
   struct more {
     friend bool operator==(const more&, const more&) = default;
   };
-  /// A `piece` message begins; `range.bytes` payload bytes follow and must be consumed before the next try_next().
+  /// A `piece` message begins. `range.bytes` payload bytes follow. The caller consumes them before the next try_next().
   struct piece {
     byte_range range;
     friend bool operator==(const piece&, const piece&) = default;
   };
   using event = std::variant<more, piece, message>;
 
-  /// Where to read to; never empty. Needs try_next() to have said `more`, or take_payload() to have emptied the buffer.
-  /// Grows past buffer_bytes only for a larger bitfield, and then with what has arrived of it.
+  /// Where to read to; never empty. Call it after try_next() said `more`, or after take_payload() emptied the buffer.
+  /// Grows past buffer_bytes only for a larger bitfield, and only as far as the bitfield has arrived.
   std::span<std::uint8_t> free_space();
   /// `bytes` were read into the start of the last free_space().
   void commit(std::size_t bytes);
 
-  /// The next event from what is buffered; errc::protocol for a frame that breaks a limit or does not decode. After an
+  /// The next event from what is buffered. errc::protocol for a frame that breaks a limit or does not decode. After an
   /// error the stream is lost.
   result<event> try_next();
 
   /// Payload bytes of the current `piece` not yet consumed.
   std::uint32_t payload_due() const { return payload_due_; }
-  /// Moves buffered payload to `to`, at most payload_due() bytes; returns how many.
+  /// Moves buffered payload to `to`, at most payload_due() bytes. Returns how many.
   std::size_t take_payload(std::span<std::uint8_t> to);
-  /// The caller read `bytes` of the payload itself; only when nothing is buffered.
+  /// The caller read `bytes` of the payload itself. Only when nothing is buffered.
   void skip_payload(std::size_t bytes);
 
   bool empty() const { return begin_ == end_; }
-  /// Frees the buffer if nothing is buffered: an idle session holds none.
+  /// Frees the buffer if nothing is buffered. So an idle session holds none.
   void release();
 
  private:

@@ -1,7 +1,7 @@
-// What decode (messages.hpp) and the frame reader share: reading a frame straight into the result of either.
+// What decode() (messages.hpp) and the frame reader share. It reads a frame straight into the result of either.
 //
-// Moving a message from one variant into another costs more than decoding it, so each message is built in its
-// final place. Only messages.cpp and frame_reader.cpp include this. Pure.
+// Moving a message from one variant into another costs more than decoding it. So each message is built in its final
+// place. Only messages.cpp and frame_reader.cpp include this. Pure.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ inline constexpr std::size_t range_frame_bytes = 1 + 3 * 4;
 inline constexpr std::size_t hash_range_frame_bytes = 1 + digest::size + 4 * 4;
 inline constexpr std::size_t hash_values_max = hashes_per_request_max + hash_proofs_max;
 
-/// Builds `content` where the result keeps it.
+/// Builds `content` in the place where the result keeps it.
 template <class Result, class Message>
 Result built(Message&& content) {
   using kept = std::remove_cvref_t<Message>;
@@ -121,7 +121,7 @@ Result take_hashes(byte_view frame) {
   return built<Result>(std::move(out));
 }
 
-/// As decode (messages.hpp), into a `Result` that built() makes.
+/// Like decode() (messages.hpp), into a `Result` that built() makes.
 template <class Result>
 Result decode_as(byte_view frame) {
   if (frame.empty()) return built<Result>(keep_alive{});

@@ -1,7 +1,7 @@
 // Every message between two peers, as values and as bytes: BEP 3, 6, 10, 52.
 //
-// Encoding never fails; decoding accepts any bytes and answers a message or errc::protocol. Payload of `piece` is not
-// part of these values: it is read and written in place (frame_reader.hpp). Pure.
+// Encoding never fails. Decoding accepts any bytes and answers a message or errc::protocol. The payload of `piece` is
+// not part of these values: it is read and written in place (frame_reader.hpp). Pure.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ byte_buffer encode(const handshake& message);
 /// `bytes` has handshake_bytes bytes. errc::protocol unless it is a BitTorrent handshake.
 result<handshake> decode_handshake(byte_view bytes);
 
-/// Uncle hashes that can follow the hashes of one answer: a tree of 64-bit file sizes is less than this high (BEP 52).
+/// Uncle hashes that can follow the hashes of one answer. A tree of 64-bit file sizes is less high than this (BEP 52).
 inline constexpr std::uint32_t hash_proofs_max = 64;
 
 struct keep_alive {
@@ -66,8 +66,8 @@ struct bitfield {
   byte_buffer bits;
   friend bool operator==(const bitfield&, const bitfield&) = default;
 };
-/// `range.bytes` is at most request_bytes_max (extension.hpp), here as in `cancel` and `reject`; the rest of the range
-/// is not checked: geometry::valid.
+/// `range.bytes` is at most request_bytes_max (extension.hpp), here and in `cancel` and `reject`. The rest of the range
+/// is not checked: geometry::valid does that.
 struct request {
   byte_range range;
   friend bool operator==(const request&, const request&) = default;
@@ -76,7 +76,7 @@ struct cancel {
   byte_range range;
   friend bool operator==(const cancel&, const cancel&) = default;
 };
-/// BEP 6, as the next four.
+/// BEP 6, like the next four.
 struct have_all {
   friend bool operator==(const have_all&, const have_all&) = default;
 };
@@ -101,7 +101,7 @@ struct extended {
   byte_buffer payload;
   friend bool operator==(const extended&, const extended&) = default;
 };
-/// BEP 52, as the next two. The range is not checked: merkle_answer and merkle_verify are safe for any.
+/// BEP 52, like the next two. The range is not checked: merkle_answer and merkle_verify are safe for any range.
 struct hash_request {
   hash_range range;
   friend bool operator==(const hash_request&, const hash_request&) = default;
@@ -116,7 +116,7 @@ struct hash_reject {
   hash_range range;
   friend bool operator==(const hash_reject&, const hash_reject&) = default;
 };
-/// An id that we do not know: ignored by the session.
+/// A message with an unknown id. The session ignores it.
 struct unknown {
   std::uint8_t id = 0;
   friend bool operator==(const unknown&, const unknown&) = default;
