@@ -1,8 +1,7 @@
-// What a peer tells one tracker: the shares it offers, hashes and watches, and which of that is still unsaid.
+// What a peer tells one tracker: the shares that it offers, hashes and watches, and which of these it has not told yet.
 //
-// Holds the wanted state itself, so that everything can be said again to a tracker that forgot. What changes
-// twice before it is sent is sent once, so a tracker that does not read costs no memory. Pure; owned by
-// tracker_client.
+// Holds the wanted state itself. So everything can be told again to a tracker that forgot. A change that comes twice
+// before it is sent is sent once. So a tracker that does not read costs no memory. Pure; owned by tracker_client.
 #pragma once
 
 #include <optional>
@@ -17,31 +16,30 @@
 
 namespace shoal {
 
-/// Least time between two progress messages of one share, except for the one that says "complete".
+/// Least time between two progress messages of one share. A message that says "complete" does not wait.
 inline constexpr duration progress_interval = std::chrono::seconds(1);
 
 class announcements {
  public:
-  /// Offers a share, or changes the offer. errc::malformed for one that every tracker refuses, such as a name
-  /// with control characters; it is not offered.
+  /// Offers a share, or changes the offer. errc::malformed for an offer that every tracker refuses, such as a name with
+  /// control characters. Such a share is not offered.
   result<void> on_publish(live::share_offer offer);
   void on_withdraw(const share_id& id);
-  /// Verified bytes; ignored for a share that is not offered.
+  /// The verified bytes of a share. Ignored for a share that is not offered.
   void on_progress(const share_id& id, std::uint64_t have);
-  /// All that is hashed now. Rows that every tracker refuses are left out.
+  /// All that the peer hashes now. Rows that every tracker refuses are left out.
   void on_hashing(std::vector<live::hashing_row> rows);
   void on_watch(const share_id& id);
   void on_unwatch(const share_id& id);
-  /// These holders of a watched share could not be connected to (live::unreached). What is not said before the next
-  /// connection is forgotten.
+  /// This peer could not connect to these holders of a watched share (live::unreached). What is not sent before the
+  /// next connection is forgotten.
   void on_unreached(const share_id& id, std::vector<peer_id> peers);
-  /// A new connection: everything is unsaid.
+  /// A new connection: everything must be told again.
   void on_connected();
 
-  /// The next message to send, nothing if all is said or not due yet. Never longer than
-  /// peer_message_bytes_max.
+  /// The next message to send. Nothing if all is told, or not due yet. At most peer_message_bytes_max long.
   std::optional<live::peer_message> next_message(time_point now);
-  /// When next_message() has something: a time that is past for "now", `never` if all is said.
+  /// When next_message() has something. A past time means now; `never` if all is told.
   time_point next_deadline() const;
 
   std::size_t offer_count() const { return offers_.size(); }
@@ -57,7 +55,7 @@ class announcements {
 
   std::unordered_map<share_id, offer_state> offers_;
   std::unordered_set<share_id> watches_;
-  std::unordered_map<share_id, std::vector<peer_id>> unsaid_unreached_;  ///< watched ones
+  std::unordered_map<share_id, std::vector<peer_id>> unsaid_unreached_;  ///< of watched shares
   std::vector<live::hashing_row> hashing_;
   bool unsaid_hashing_ = false;
   std::unordered_set<share_id> unsaid_offers_;

@@ -1,11 +1,11 @@
-// The live catalogue: what the swarm has and who is here, kept from the snapshots and deltas of one or
-// several trackers.
+// The live catalogue: what the swarm has and who is here, from the snapshots and deltas of one or several trackers.
 //
-// A pure data structure. Owned by the peer node; written by the tracker clients, each under its own index;
-// read by the node and its control socket, all on one thread. A peer is listed once however many trackers
-// know it; for a share the higher counts win, since trackers that know the same swarm count the same holders.
-// What a tracker said stays until its next snapshot replaces it, so a tracker that is gone does not empty the
-// list. DESIGN: "Between peer and tracker".
+// A pure data structure, owned by the peer node. Each tracker client writes it under its own index. The node and its
+// control socket read it, all on one thread.
+//
+// A peer is listed once, however many trackers know it. For a share the higher counts win, since trackers that know the
+// same swarm count the same holders. What a tracker said stays until its next snapshot replaces it. So a tracker that
+// is gone does not empty the list. DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <cstddef>
@@ -35,15 +35,15 @@ std::string text_of(const hashed_share& one);
 
 class catalogue {
  public:
-  /// Shortest prefix of an id that find() takes: 32 bits keep accidental matches with names rare.
+  /// Shortest prefix of an id that find() takes. With 32 bits, accidental matches with names are rare.
   static constexpr std::size_t prefix_digits_min = 8;
-  /// Candidates that the text of errc::ambiguous lists; the rest is a number.
+  /// Candidates that the text of errc::ambiguous lists. The others are counted.
   static constexpr std::size_t candidates_listed_max = 5;
 
-  /// Replaces everything that this tracker said. Trackers are numbered from 0.
+  /// Replaces everything that this tracker said before. Trackers are numbered from 0.
   void on_snapshot(std::size_t tracker, live::snapshot snapshot);
-  /// False if the delta does not follow what is known of this tracker: nothing is changed, ask it for a
-  /// resync.
+  /// False if the delta does not follow what is known of this tracker. Then nothing changes, and the caller asks the
+  /// tracker for a resync.
   [[nodiscard]] bool on_delta(std::size_t tracker, const live::delta& delta);
 
   /// All shares, sorted by name, then by id.
@@ -53,27 +53,31 @@ class catalogue {
   std::size_t share_count() const;
   /// Peers that this tracker lists.
   std::size_t peer_count(std::size_t tracker) const;
-  /// Nothing if no tracker lists it.
+  /// Null if no tracker lists the peer.
   const live::peer_row* peer(const peer_id& id) const;
   std::optional<live::share_row> share(const share_id& id) const;
-  /// Whether this tracker lists it.
+  /// Whether this tracker lists the share.
   bool lists(std::size_t tracker, const share_id& id) const;
   bool lists(std::size_t tracker, const peer_id& id) const;
 
-  /// What people mean by `what`: the id (64 hexadecimal digits), else an exact name, else a prefix of an id
-  /// of prefix_digits_min or more digits, else a glob as in fnmatch(3) (`*` and `?` match `/` as well). A
-  /// glob gives all that match, sorted by name, the others one share. Of shares with one name by one publisher a name
-  /// or a glob means the newest, an id any. errc::not_found if there is none, errc::ambiguous with the candidates if a
-  /// name or a prefix means several.
+  /// The shares that people mean by `what`, in this order:
+  /// 1. an id of 64 hexadecimal digits;
+  /// 2. an exact name;
+  /// 3. a prefix of an id, of prefix_digits_min or more digits;
+  /// 4. a glob as in fnmatch(3), where `*` and `?` match `/` as well.
+  ///
+  /// A glob gives all shares that match, sorted by name. The others give one share. If one publisher has several shares
+  /// of one name, a name or a glob means the newest, and an id names any. errc::not_found if there is none.
+  /// errc::ambiguous with the candidates if a name or a prefix means several.
   result<std::vector<live::share_row>> find(std::string_view what) const;
-  /// The shares called exactly so, sorted by id.
+  /// The shares with exactly this name, sorted by id.
   std::vector<live::share_row> named(std::string_view name) const;
-  /// Those called exactly so, else those whose name matches, sorted by name; none is no error. For listings.
+  /// The shares with exactly this name, else those whose name matches, sorted by name. For listings: none is no error.
   std::vector<live::share_row> matching(std::string_view glob) const;
-  /// Of rows that are sorted by name, those that no other supersedes.
+  /// The rows that no other row supersedes. `rows` are sorted by name.
   static std::vector<live::share_row> newest(std::vector<live::share_row> rows);
 
-  /// Shares that somebody still hashes and whose name nobody lists yet: those called `what`, or matching it as a glob.
+  /// Shares that some peer still hashes and whose name nobody lists yet. Their name is `what`, or matches it as a glob.
   /// Sorted by name, then by peer.
   std::vector<hashed_share> hashing(std::string_view what) const;
 

@@ -1,8 +1,8 @@
-// What this peer is about to share and still hashes, by name; and when the trackers are told of it.
+// What this peer hashes or is going to hash before it shares it, by name; and when the trackers are told.
 //
-// Who asks for a share by name waits while somebody hashes it, so a name is here from the moment at which it is asked
-// for until the share is published or has failed. What is hashed at once is never told. Pure; owned by peer_node, whose
-// hashing_marks put names in and take them out again. DESIGN: "Between peer and tracker".
+// A command that asks for a share by name waits while some peer hashes it. So a name is here from the moment that the
+// user asks to share it, until the share is published or has failed. What is hashed at once is never told. Pure; owned
+// by peer_node. Its hashing_marks put names in and take them out. DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <cstdint>
@@ -19,28 +19,28 @@ namespace shoal {
 
 class hashing_list {
  public:
-  /// What takes less is not told: of many small files none is.
+  /// A share that is hashed in less time is not told. So of many small files none is told.
   static constexpr duration told_after = std::chrono::milliseconds(100);
-  /// Least time between two messages that only say how far it is.
+  /// Least time between two messages that only tell progress.
   static constexpr duration progress_interval = std::chrono::seconds(1);
-  /// Least time between any two, for each row that the first had: each goes to everybody in the swarm.
+  /// Least time between any two messages, for each row of the first one. Each message goes to every peer of the swarm.
   static constexpr duration interval_per_row = std::chrono::milliseconds(20);
 
   using key = std::uint64_t;
   key on_begin(std::string name, time_point now);
-  /// Its files are counted.
+  /// The files of the share are counted.
   void on_found(key which, std::string name, std::uint64_t bytes, time_point now);
-  /// So many of its bytes are hashed.
+  /// So many bytes of the share are hashed.
   void on_progress(key which, std::uint64_t done, time_point now);
   void on_end(key which, time_point now);
 
-  /// What to tell now in place of what was told before; nothing if that is the same, or it is too early.
+  /// What to tell now in place of what was told before. Nothing if that is the same, or it is too early.
   std::optional<std::vector<live::hashing_row>> next_rows(time_point now);
   /// When to ask next_rows() again.
   time_point next_deadline() const { return due_; }
 
   bool empty() const { return entries_.empty(); }
-  /// Those that are told, at most live::hashing_rows_max, the first ones first.
+  /// The rows that are told: at most live::hashing_rows_max, oldest first.
   std::vector<live::hashing_row> rows(time_point now) const;
 
  private:

@@ -1,10 +1,12 @@
 // What a peer and the tracker say to each other over the WebSocket at /live: JSON text, one object a message.
 //
-// Each object has a member "type" with the name of the struct below; other members have the names of its fields, ids
-// are lower-case hexadecimal. Unknown members are ignored, unknown types are errc::protocol. Decoding accepts any bytes
-// and enforces every limit here, so what comes out needs no further check: text is UTF-8 without control characters, a
-// name is neither empty nor a path, nobody holds more of a share than it has. Members that say who, what or how much
-// are required; the others default to what the struct says. Encoding never fails and checks nothing. Pure.
+// Each object has a member "type" with the name of the struct below. Other members have the names of its fields. Ids
+// are lower-case hexadecimal. Unknown members are ignored; unknown types are errc::protocol. Members that say who, what
+// or how much are required. The others default to what the struct says.
+//
+// Decoding accepts any bytes and enforces every limit here. So what it returns needs no further check: text is UTF-8
+// without control characters, a name is neither empty nor a path, and nobody holds more of a share than it has.
+// Encoding never fails and checks nothing. Pure.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,7 @@ inline constexpr std::size_t peer_message_bytes_max = 1 * MiB;
 /// A message from the tracker: a snapshot of a large swarm.
 inline constexpr std::size_t tracker_message_bytes_max = 256 * MiB;
 inline constexpr std::size_t shares_per_message_max = 1000;
-/// Rows of one peer that are listed as being hashed; with more, the others follow as these end.
+/// Hashing rows of one peer that are listed. The others follow as these end.
 inline constexpr std::size_t hashing_rows_max = 1000;
 /// Holders that one `unreached` names.
 inline constexpr std::size_t unreached_peers_max = 8;
@@ -33,13 +35,13 @@ inline constexpr std::size_t name_bytes_max = 255;
 inline constexpr std::size_t version_bytes_max = 64;
 inline constexpr std::size_t address_bytes_max = 64;
 inline constexpr std::size_t text_bytes_max = 1024;
-/// More than any torrent that we accept has (content/geometry.hpp); sums over 16,000 holders still fit 64 bits.
+/// More than any torrent that we accept has (content/geometry.hpp). Sums over 16,000 holders still fit 64 bits.
 inline constexpr std::uint64_t share_bytes_max = std::uint64_t{1} << 49;
 
 // From a peer.
 
-/// First message of a session: who I am. `port` listens for other peers; 0: nobody can connect to me.
-/// `advertise` is an address to publish instead of the observed one, of the same family; empty: the observed one.
+/// First message of a session: who I am. `port` listens for other peers; 0: nobody can connect to me. `advertise` is an
+/// address to publish instead of the observed one, of the same family. Empty: the observed one.
 struct join {
   peer_id peer;
   std::string name;  ///< host name, for people
@@ -53,7 +55,7 @@ struct share_offer {
   std::string name;
   std::uint64_t bytes = 0;
   std::uint32_t files = 0;
-  std::uint64_t have = 0;  ///< verified bytes the sender holds; `bytes` makes it a seeder
+  std::uint64_t have = 0;  ///< verified bytes that the sender holds; with `bytes` of them it is a seeder
   shoal::publication publication{};
   friend bool operator==(const share_offer&, const share_offer&) = default;
 };
@@ -70,14 +72,14 @@ struct progress {
   std::uint64_t have = 0;
   friend bool operator==(const progress&, const progress&) = default;
 };
-/// What will be a share of this name once it is hashed; the id is not known before.
+/// A future share of this name. Its id is not known before it is hashed.
 struct hashing_row {
   std::string name;
   std::uint64_t bytes = 0;  ///< 0 until the files are counted
-  std::uint64_t done = 0;   ///< of them; at most `bytes`
+  std::uint64_t done = 0;   ///< bytes hashed so far, at most `bytes`
   friend bool operator==(const hashing_row&, const hashing_row&) = default;
 };
-/// All that the sender hashes now, in place of what it said before.
+/// All that the sender hashes now. Replaces what it said before.
 struct hashing {
   std::vector<hashing_row> shares;
   friend bool operator==(const hashing&, const hashing&) = default;
@@ -91,8 +93,8 @@ struct unwatch {
   share_id id;
   friend bool operator==(const unwatch&, const unwatch&) = default;
 };
-/// I watch this share and lack sources. These of its holders could not be connected to; they, and holders to which
-/// nobody can connect, shall connect to me.
+/// I watch this share and lack sources. I could not connect to these holders. Have them connect to me, and have holders
+/// connect to me that nobody can reach.
 struct unreached {
   share_id id;
   std::vector<peer_id> peers;
@@ -166,18 +168,18 @@ struct endpoint_row {
   peer_id peer;
   std::string address;
   std::uint16_t port = 0;
-  bool seeder = false;  ///< holds everything; so it was when the row was sent, and changes of it alone send none
+  bool seeder = false;  ///< holds everything, as of when the row was sent; a change of this alone sends no row
   friend bool operator==(const endpoint_row&, const endpoint_row&) = default;
 };
-/// To the watchers of one share: who holds it and can be connected to. `joined` of the first one is complete.
+/// To the watchers of one share: its holders that a peer can connect to. `joined` of the first one is complete.
 struct swarm {
   share_id id;
   std::vector<endpoint_row> joined;
   std::vector<peer_id> left;
   friend bool operator==(const swarm&, const swarm&) = default;
 };
-/// To a holder of the share: this peer wants it and cannot connect to the holder, so the holder may connect to it. The
-/// tracker itself has a session with the peer and has connected to this address.
+/// To a holder of the share. This peer wants the share and cannot connect to the holder, so the holder may connect to
+/// it. The tracker itself has a session with the peer, and has connected to this address.
 struct wanted {
   share_id id;
   peer_id peer;
@@ -185,7 +187,7 @@ struct wanted {
   std::uint16_t port = 0;
   friend bool operator==(const wanted&, const wanted&) = default;
 };
-/// The peer did something wrong; the session ends after it unless `code` is "limit".
+/// The peer did something wrong. The session then ends, unless `code` is "limit".
 struct failure {
   std::string code;  ///< name_of(errc)
   std::string text;

@@ -1,7 +1,7 @@
-// Archives of the live messages: one reads members of a JSON object and checks them, one writes them.
+// Archives of the live messages. One reads members of a JSON object and checks them; the other writes them.
 //
-// Both have the same member functions, so that each struct is described once (live.cpp, its only user). The
-// reader keeps the first failure; after one it reads on and what it read is thrown away. Pure.
+// Both have the same member functions. So live.cpp, their only user, describes each struct once. The reader keeps the
+// first failure. After a failure it reads on, and what it read is thrown away. Pure.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -21,7 +21,7 @@
 
 namespace shoal::live {
 
-/// Whether a message without the member is refused, or read with the default that the struct has.
+/// Whether a message without the member is refused, or gets the default of the struct.
 enum class presence { required, optional };
 
 class json_reader {
@@ -38,7 +38,7 @@ class json_reader {
     if (const auto* found = find(key, presence::required)) read_id(key, *found, to);
   }
 
-  /// All zero stands for none.
+  /// All zero means none.
   template <class Tag, std::size_t Bytes>
   void optional_id(std::string_view key, opaque_id<Tag, Bytes>& to) {
     if (const auto* found = find(key, presence::optional)) read_id(key, *found, to);
@@ -50,9 +50,9 @@ class json_reader {
     each(key, to, need, count_max, [&](const boost::json::value& from, auto& item) { read_id(key, from, item); });
   }
 
-  /// Something a person reads: UTF-8 without control characters, at most `bytes_max` bytes.
+  /// Text for people: UTF-8 without control characters, at most `bytes_max` bytes.
   void text(std::string_view key, std::string& to, std::size_t bytes_max, presence need);
-  /// text() that is not empty, not "." or "..", and has no '/'; at most name_bytes_max.
+  /// Like text(), but not empty, not "." or "..", and without '/'. At most name_bytes_max bytes.
   void name(std::string_view key, std::string& to);
 
   template <class Integer>
@@ -63,7 +63,7 @@ class json_reader {
 
   void flag(std::string_view key, bool& to);
 
-  /// Objects, each read by `fields`.
+  /// Objects; `fields` reads each of them.
   template <class Row>
   void rows(std::string_view key, std::vector<Row>& to, presence need, std::size_t count_max = no_limit) {
     each(key, to, need, count_max, [&](const boost::json::value& from, Row& item) {
@@ -75,7 +75,7 @@ class json_reader {
   }
 
  private:
-  /// The size of the message is the limit.
+  /// Only the size of the message limits the rows.
   static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
   const boost::json::value* find(std::string_view key, presence need);

@@ -1,9 +1,9 @@
-// Packing of the tracker's longer messages: the JSON text in the zlib format (RFC 1950), sent as a binary WebSocket
+// Packing of the tracker's longer messages: JSON text in the zlib format (RFC 1950), sent as a binary WebSocket
 // message.
 //
-// A crowd that joins at once is told about itself, which is N times N rows: packed, a row takes a quarter of the bytes.
-// Not WebSocket's own compression (RFC 7692): that is done for each connection again, and holds a window for each of
-// them, while a packed message is made once and shared by all sessions. Unpacking takes any bytes and is bounded. Pure.
+// A crowd of N that joins at once is told N times N rows. Packed, a row takes a quarter of the bytes. WebSocket's own
+// compression (RFC 7692) does not fit: it compresses again for each connection, and each holds a window. A packed
+// message is made once, and all sessions share it. Unpacking takes any bytes and is bounded. Pure.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace shoal::live {
 
-/// Messages from this size on are packed; shorter ones fit a segment anyway.
+/// Messages from this size on are packed. Shorter ones fit a segment anyway.
 inline constexpr std::size_t packed_from_bytes = 1 * KiB;
 
 std::string pack(std::string_view text);

@@ -1,14 +1,14 @@
-// The tracker's state: who is here, what they share, who watches what; and the batches of changes to tell
-// them.
+// The tracker's state: who is here, what they share, who watches what; and the batches of changes to tell them.
 //
-// In memory only: peers say everything again after a restart. A change is told in the next batch, at most
-// batch_interval later, together with all others of that time: a peer that came and went in between is not
-// mentioned. A new watcher gets the complete swarm within answer_interval, but not before its
-// snapshot. Rows of a batch state what is true
-// then, never a difference, so hearing one twice does no harm.
-// Pure and single-threaded; owned by tracker_node, which turns messages of live sessions into calls and
-// batches into messages. Messages of sessions that did not join, or were replaced, are ignored. DESIGN:
-// "Between peer and tracker".
+// In memory only: after a restart the peers say everything again.
+// - A change is told in the next batch, at most batch_interval later, together with all other changes of that time. A
+//   peer that came and went in between is not mentioned.
+// - A new watcher gets the complete swarm within answer_interval, but not before its snapshot.
+// - Rows of a batch say what is true then, never a difference. So a row that is told twice does no harm.
+//
+// Pure and single-threaded; owned by tracker_node. tracker_node turns messages of live sessions into calls, and batches
+// into messages. Messages of sessions that did not join, or were replaced, are ignored. DESIGN: "Between peer and
+// tracker".
 #pragma once
 
 #include <cstdint>
@@ -31,26 +31,26 @@ using live_session_id = strong_index<struct live_session_tag>;
 
 class registry {
  public:
-  /// Changes of this long go into one batch: unnoticeable for people, and 10,000 sessions can be told in it.
+  /// Changes of this long go into one batch. People do not notice the delay, and 10,000 sessions can be told in it.
   static constexpr duration batch_interval = std::chrono::milliseconds(50);
-  /// Who watches a share waits for its holders before anything else, so it gets those sooner: at once, or together with
-  /// whoever asked within this time.
+  /// A watcher of a share waits for its holders before anything else. So it gets them sooner: at once, or together with
+  /// all that asked within this time.
   static constexpr duration answer_interval = std::chrono::milliseconds(5);
 
-  /// Holders that are told of one `unreached`: those that it names, and of the others that nobody can connect to, the
-  /// next ones each time.
+  /// Holders of each kind that are told of one `unreached`: those that it names, and those that nobody can connect to.
+  /// Of the latter, the next ones each time.
   static constexpr std::size_t callees_max = 8;
-  /// What a peer says more often is not passed on.
+  /// What a peer says more often than this is not passed on.
   static constexpr duration unreached_interval = std::chrono::milliseconds(200);
 
   struct limits {
-    /// About 30 MB of the tracker's memory.
+    /// These take about 30 MB of the tracker's memory.
     std::uint32_t shares_per_peer_max = 100'000;
-    /// A watch costs messages to the watcher for each change; a peer watches what it downloads.
+    /// Each change costs a message to each watcher. A peer watches what it downloads.
     std::uint32_t watches_per_peer_max = 1000;
     /// A whole laboratory may sit behind one address.
     std::uint32_t sessions_per_address_max = 20'000;
-    /// Beyond what one process has descriptors for on most machines.
+    /// More than one process has descriptors for on most machines.
     std::uint32_t peers_max = 100'000;
   };
 
@@ -70,36 +70,36 @@ class registry {
   registry() = default;
   explicit registry(const limits& bounds) : limits_(bounds) {}
 
-  /// A peer is here: `row` is what others see, `observed` the address its connection comes from. Gives the
-  /// session it replaces, which is to be ended: a peer id means one session, the newest. errc::limit: the
+  /// A peer is here. `row` is what others see. `observed` is the address that its connection comes from. Returns the
+  /// session that this one replaces, which the caller ends: each peer id has one session, the newest. errc::limit: the
   /// session is not joined.
   result<std::optional<live_session_id>> on_join(live_session_id session, live::peer_row row,
                                                  const std::string& observed, time_point now);
-  /// New shares and new offers of known ones. What the first holder says of a share's name and size stays, as
-  /// the id determines both; of who published it when, what counts of all claims. errc::limit: the rest of the message
-  /// is not taken, the session goes on.
+  /// New shares and new offers of known ones. A share's name and size stay as its first holder says: the id determines
+  /// both. Who published it when is merged from all claims. errc::limit: the rest of the message is not taken, and the
+  /// session goes on.
   result<void> on_publish(live_session_id session, const live::publish& message, time_point now);
   void on_withdraw(live_session_id session, const live::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
   void on_progress(live_session_id session, const live::progress& message, time_point now);
-  /// What the peer hashes now; part of its row from then on.
+  /// What the peer hashes now. It is part of the peer's row from then on.
   void on_hashing(live_session_id session, const live::hashing& message, time_point now);
-  /// Asks for the complete swarm within answer_interval and changes from then on. errc::limit: not watched.
+  /// Asks for the complete swarm within answer_interval, and for changes from then on. errc::limit: not watched.
   result<void> on_watch(live_session_id session, const live::watch& message, time_point now);
   void on_unwatch(live_session_id session, const live::unwatch& message);
   /// Tells holders of the share that the peer wants them to connect to it. Ignored if the peer does not watch the
-  /// share, or could not be connected to itself.
+  /// share, or if nobody can connect to the peer.
   void on_unreached(live_session_id session, const live::unreached& message, time_point now);
   void on_resync(live_session_id session, time_point now);
-  /// The session is over, however that happened.
+  /// The session is over, for whatever reason.
   void on_leave(live_session_id session, time_point now);
 
-  /// Everything that changed since the last one, or only what new watchers wait for; empty before next_deadline().
+  /// Everything that changed since the last batch, or only what new watchers wait for. Empty before next_deadline().
   batch next_batch(time_point now);
-  /// When there is something to tell, `never` if there is not. Past times mean now.
+  /// When there is something to tell; `never` if there is nothing. A past time means now.
   time_point next_deadline() const;
 
-  /// Everything now, as of the last batch's `seq`.
+  /// Everything that is true now, as of the last batch's `seq`.
   live::snapshot snapshot() const;
   std::uint64_t seq() const { return seq_; }
   std::size_t peer_count() const { return sessions_.size(); }
@@ -112,13 +112,13 @@ class registry {
     std::unordered_set<share_id> shares;
     std::unordered_set<share_id> watches;
     bool synced = false;                          ///< has a snapshot, so it gets deltas
-    time_point unreached_at = time_point::min();  ///< when it said so last
+    time_point unreached_at = time_point::min();  ///< when it last said `unreached`
   };
   struct share_state {
     live::share_row row;                                         ///< without holders: all counts 0
-    std::unordered_map<live_session_id, std::uint64_t> holders;  ///< and their verified bytes
+    std::unordered_map<live_session_id, std::uint64_t> holders;  ///< holders and their verified bytes
     std::set<live_session_id> hidden;                            ///< holders that are not handed out
-    live_session_id called_last{};                               ///< of them
+    live_session_id called_last{};                               ///< the hidden holder that was called last
     std::unordered_set<live_session_id> watchers;
     std::unordered_set<live_session_id> watchers_new;  ///< those that wait for the complete swarm
     std::unordered_set<peer_id> touched;               ///< holders that came or went since the last batch
@@ -127,11 +127,11 @@ class registry {
   };
 
   void mark_changed(time_point now);
-  /// Only these can be connected to.
+  /// Whether watchers are told of this holder: only if it can be connected to.
   static bool handed_out(const session_state& state) { return state.row.reachable && state.row.port != 0; }
   void set_holder(live_session_id session, session_state& state, const live::share_offer& offer);
   void drop_holder(live_session_id session, session_state& state, const share_id& id);
-  /// Adds those who shall connect to `caller`.
+  /// Adds to `to` the hidden holders that shall connect to `caller`.
   void call_hidden(share_state& share, live_session_id caller, std::vector<live_session_id>& to) const;
   void count(share_state& share, std::uint64_t have, bool add);
   bool drop_session(live_session_id session);
@@ -152,7 +152,7 @@ class registry {
   std::uint64_t seq_ = 0;
   time_point changed_at_ = never;  ///< since when there is something to tell
   time_point batch_at_ = time_point::min();
-  time_point watched_at_ = never;  ///< since when somebody waits for a complete swarm
+  time_point watched_at_ = never;  ///< since when a watcher waits for a complete swarm
   time_point answered_at_ = time_point::min();
   std::unordered_set<peer_id> peers_changed_;
   std::unordered_set<peer_id> peers_announced_;
