@@ -1,6 +1,6 @@
 // The process-wide log: spdlog to stderr, dated, as text or as one JSON object a line.
 //
-// Only layers with I/O log. A message is a short sentence in the present tense followed by key=value pairs:
+// Only layers with I/O log. A message is a short sentence in the present tense, followed by key=value pairs:
 // log_info("session ends peer={} reason={}", ...). stdout belongs to READY lines and to what the user asked for.
 #pragma once
 
@@ -15,14 +15,14 @@ namespace shoal {
 
 enum class log_format { text, json };
 
-/// Writes one line, its end included; called by any thread, one at a time.
+/// Writes one line, its end included. Any thread calls it, one at a time.
 using log_writer = void (*)(std::string_view line);
 
-/// errc::usage names a level that there is not, and those that there are.
+/// errc::usage for an unknown level; the error names the level and those that exist.
 result<void> check_log_level(std::string_view level);
 
-/// Sets up the default logger, which writes to stderr or calls `write`. `level`: "trace" "debug" "info" "warn" "error"
-/// "off"; errc::usage for another word.
+/// Sets up the default logger, which writes to stderr or calls `write`. `level` is "trace", "debug", "info", "warn",
+/// "error" or "off"; errc::usage for another word.
 result<void> start_log(std::string_view level, log_format format, log_writer write = nullptr);
 
 template <class... Args>

@@ -1,7 +1,8 @@
-// Gives the files of a complete download the times, and if asked for the modes, that they have at their publisher.
+// Gives the files of a complete download the times that they have at their publisher, and the modes if the user asks
+// for them.
 //
-// At the end, because each write sets the time anew, and before anything remembers what the files look like. Used by
-// content_files only. Blocks.
+// This happens at the end, because each write sets the time anew, and before anything records what the files look like.
+// Used by content_files only. Blocks.
 #pragma once
 
 #include <vector>
@@ -12,14 +13,14 @@
 
 namespace shoal {
 
-/// What finish() gives the files of a share.
+/// The attributes that finish() gives the files of a share.
 struct wanted_attributes {
-  std::vector<file_attributes> files;  ///< one for each regular file; empty: they keep what they have
-  bool modes = false;                  ///< permission bits too; their owner can always read
+  std::vector<file_attributes> files;  ///< one for each regular file; empty: the files keep theirs
+  bool modes = false;                  ///< also set permission bits; the owner can always read
 };
 
-/// A file system that cannot keep them keeps what it can: that is no failure. What is set is on the disk when this
-/// returns, or when sync_names() does for a folder of many files.
+/// If the file system cannot keep some of them, that is no failure. What is set is on the disk when this returns. For a
+/// folder of many files it is on the disk when sync_names() returns.
 void apply_attributes(const partial_place& place, const metainfo& info, const wanted_attributes& wanted);
 
 }  // namespace shoal

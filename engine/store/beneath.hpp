@@ -1,8 +1,8 @@
-// Opening paths below a directory so that nothing outside of it is ever reached.
+// Opens paths below a directory so that nothing outside of it is ever reached.
 //
-// openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS where the kernel has it (Linux 5.6), otherwise a walk
-// that opens one element at a time without following symlinks. Used by everything in store/ that touches
-// content. Blocks; thread-safe except for directory_stack, which one thread uses.
+// Where the kernel has it (Linux 5.6), this is openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS. Otherwise it is a
+// walk that opens one element at a time without following symlinks. Everything in store/ that touches content uses it.
+// Blocks; thread-safe except for directory_stack, which one thread uses.
 #pragma once
 
 #include <sys/types.h>
@@ -18,34 +18,33 @@
 
 namespace shoal {
 
-/// Which system call walks the path: tests force the portable one.
+/// Which system call walks the path. Tests force the portable one.
 enum class beneath_method { automatic, walk };
 
-/// As openat, but no element of the relative `path` may be a symlink or lead out of `directory`: ELOOP, EXDEV
-/// or ENOTDIR then. `path` may be longer than PATH_MAX. Returns an invalid descriptor with errno set on failure.
-/// O_CLOEXEC is implied.
+/// Like openat, but no element of the relative `path` may be a symlink or lead out of `directory`. errno is then ELOOP,
+/// EXDEV or ENOTDIR. `path` may be longer than PATH_MAX. On failure returns an invalid descriptor and sets errno.
+/// Implies O_CLOEXEC.
 unique_descriptor open_beneath(int directory, std::string_view path, int flags, mode_t mode = 0,
                                beneath_method method = beneath_method::automatic);
 
-/// "TEXT: REASON" like system_error; a symlink or a wrong kind of file on the way is errc::conflict and says
+/// "TEXT: REASON" like system_error. A symlink or a wrong kind of file on the way is errc::conflict, and the text says
 /// so.
 error beneath_error(std::string text, int error_number);
 
-/// Directories of one path that are kept open at once: far below any limit of descriptors, and what is deeper is rare.
+/// Directories of one path that are kept open at once. Far below any limit of descriptors, and deeper paths are rare.
 inline constexpr std::uint32_t open_levels_max = 64;
 
-/// The directories from a root down to the place last asked for, kept open: visiting 20,000 files in tree
-/// order opens each directory once and resolves one element per file. Of those deeper than open_levels_max only the
-/// last one is kept.
+/// The directories from a root down to the place that was last asked for, kept open. So visiting 20,000 files in tree
+/// order opens each directory once, and resolves one element per file. Of directories deeper than open_levels_max only
+/// the last is kept.
 class directory_stack {
  public:
-  /// `root` stays open and is not owned. `shown` is the root's path for error texts.
+  /// `root` stays open, and its owner is the caller. `shown` is the root's path for error texts.
   directory_stack(int root, std::string shown) : root_(root), shown_(std::move(shown)) {}
 
-  /// Descriptor of the directory that holds the last element of the relative `path`; valid until the next
-  /// call.
+  /// Descriptor of the directory that holds the last element of the relative `path`. Valid until the next call.
   result<int> parent_of(std::string_view path);
-  /// As parent_of, and makes what is missing; what was made is appended to `created`, relative to the root.
+  /// Like parent_of, but makes missing directories. Appends their paths, relative to the root, to `created`.
   result<int> make_parent_of(std::string_view path, std::vector<std::string>& created);
   /// Descriptor of the directory `path` itself.
   result<int> make(std::string_view path, std::vector<std::string>& created);
@@ -56,14 +55,14 @@ class directory_stack {
     unique_descriptor directory;
   };
   result<int> descend(std::string_view directory_path, std::vector<std::string>* created);
-  /// Makes `name`, if `created` is given, and opens it; `so_far` is its path from the root.
+  /// Opens `name`, and makes it first if `created` is given. `so_far` is its path from the root.
   result<unique_descriptor> enter(int directory, const std::string& name, std::string_view so_far,
                                   std::vector<std::string>* created) const;
 
   int root_;
   std::string shown_;
   std::vector<level> levels_;
-  level below_;  ///< what is deeper: its name is the path from the last level
+  level below_;  ///< the last of the deeper directories; its name is the path from the last level
 };
 
 /// Everything before the last '/' of `path`; empty if there is none.

@@ -1,7 +1,6 @@
-// What content_files knows and guards: where the files of one share are, which phase they are in, what was
-// written.
+// What content_files knows and guards: where the files of one share are, which phase they are in, what was written.
 //
-// The private part of content_files, which alone uses it. Members name the lock that guards them. Blocks.
+// The private part of content_files; only content_files uses it. Members name the lock that guards them. Blocks.
 #pragma once
 
 #include <cstdint>
@@ -39,23 +38,23 @@ struct content_state {
     return printable(info->is_folder() ? location + "/" + info->files()[file].path : location);
   }
 
-  /// A handle from the cache, or a newly opened one that was checked against its signature.
+  /// A handle from the cache, or a newly opened file that was checked against its signature.
   result<std::shared_ptr<const open_file>> open(std::uint32_t file, bool for_writing);
   /// errc::conflict unless the open file reaches to `end` and, when complete, still has its signature.
   result<void> check_unchanged(std::uint32_t file, int descriptor, std::uint64_t end);
-  /// Compares complete content with all its signatures. Needs `place`, once others know the object.
+  /// Compares complete content with all its signatures. Needs `place` once other threads know the object.
   result<std::vector<doubtful_file>> check_all() const;
-  /// Syncs what was written since the last time. Needs `transition`; `now` is partial.
+  /// Syncs what was written since the last call. Needs `transition`; `now` is partial.
   result<void> flush_written();
   /// "cannot WHAT FILE: REASON", with the remedy if there is one.
   error failed(const char* what, std::uint32_t file, const error& reason);
-  /// Returns `failure`, now and from each later flush.
+  /// Returns `failure`, and keeps it for each later flush.
   error keep_failure(error failure);
   /// Ends resting. Needs `place` exclusively.
   result<void> wake();
   /// Opens without the cache. Needs `place`.
   result<int> open_now(std::uint32_t file, bool for_writing);
-  /// The file is made when it is written, and was not yet. Needs `place`.
+  /// The file is made when it is first written, and was not made yet. Needs `place`.
   bool awaited(std::uint32_t file) const;
   /// Makes an awaited file. Needs `place`.
   result<int> make_now(std::uint32_t file);
@@ -68,8 +67,7 @@ struct content_state {
   /// One flush, finish or discard at a time.
   std::mutex transition;
 
-  /// Shared while files are opened or checked, exclusive while the content moves: guards the members up to
-  /// `facts`.
+  /// Shared while files are opened or checked, exclusive while the content moves. Guards the members up to `facts`.
   std::shared_mutex place;
   phase now = phase::partial;
   bool resting = false;   // `partial` has no descriptors

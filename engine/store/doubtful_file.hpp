@@ -1,6 +1,6 @@
-// A file that looks unchanged, but that somebody did something to: only its bytes tell whether it is as it was.
+// A file that looks unchanged, although some program did something to it. Only its bytes tell whether it is as it was.
 //
-// Pure value. content_files::check() finds them, and accept() ends the doubt.
+// Pure value. content_files::check() finds doubtful files, and accept() ends the doubt.
 #pragma once
 
 #include "content/geometry.hpp"
@@ -10,7 +10,7 @@ namespace shoal {
 
 struct doubtful_file {
   file_index file;
-  file_signature seen;  ///< that of the file if its bytes, read afterwards, are good
+  file_signature seen;  ///< the file's signature if its bytes, read afterwards, are good
 };
 
 }  // namespace shoal

@@ -1,7 +1,7 @@
-// A bound on the files that the process keeps open, shared by all shares.
+// A bound on the files that the process keeps open. All shares share it.
 //
-// Least recently used files are closed when the bound is reached; a file in use stays open until its last
-// handle goes. Thread-safe.
+// When the bound is reached, the least recently used files are closed. A file in use stays open until its last handle
+// goes. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class file_cache {
   /// `capacity` of at least 1 (core/descriptor_budget).
   explicit file_cache(std::size_t capacity) : capacity_(capacity) {}
 
-  /// `owner` and `file` name the entry; `open` is called (without the lock) when it is not there.
+  /// `owner` and `file` name the entry. If it is missing, `open` is called without the lock.
   result<std::shared_ptr<const open_file>> get(std::uint64_t owner, std::uint32_t file,
                                                const std::function<result<int>()>& open);
   /// Forgets all files of `owner`.
@@ -48,7 +48,7 @@ class file_cache {
     std::uint32_t file = 0;
     std::shared_ptr<const open_file> handle;
   };
-  /// The handle, now the most recent one; null if there is none. Needs the lock.
+  /// The handle, which becomes the most recent one; null if there is none. Needs the lock.
   std::shared_ptr<const open_file> find(std::uint64_t owner, std::uint32_t file);
 
   std::size_t capacity_;

@@ -1,7 +1,7 @@
-// What tells that a shared file changed behind our back: its size and its times of last modification and change.
+// What shows that a shared file changed behind our back: its size, and its times of last modification and last change.
 //
-// Anybody can set the time of modification back, nobody that of the last change of the inode (ctime), which renaming,
-// linking and new permissions set, too. Pure value; kept in the state database beside the share.
+// Anybody can set the time of modification back. Nobody can set the time of the inode's last change (ctime) back.
+// Renaming, linking and new permissions set that time, too. Pure value; kept in the state database beside the share.
 #pragma once
 
 #include <sys/stat.h>
@@ -25,12 +25,12 @@ inline file_signature signature_of(const struct stat& status) {
   return {static_cast<std::uint64_t>(status.st_size), nanoseconds_of(status.st_mtim), nanoseconds_of(status.st_ctim)};
 }
 
-/// As far as those say who change files and do not hide it.
+/// Unchanged, as far as programs show it that change files and do not hide it.
 inline bool looks_unchanged(const file_signature& recorded, const file_signature& now) {
   return recorded.size == now.size && recorded.mtime_ns == now.mtime_ns;
 }
 
-/// It looks unchanged, and yet somebody did something to it: only its bytes tell.
+/// The file looks unchanged, but some program did something to it. Only its bytes tell.
 inline bool is_in_doubt(const file_signature& recorded, const file_signature& now) {
   return looks_unchanged(recorded, now) && recorded.ctime_ns != 0 && recorded.ctime_ns != now.ctime_ns;
 }

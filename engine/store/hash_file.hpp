@@ -1,6 +1,6 @@
-// Leaf digests of a range of an open file: what publishing a share and checking a resumed download read.
+// Leaf digests of a range of an open file. Publishing a share and checking a resumed download read them.
 //
-// Blocks on the disk; for worker threads, each of which keeps one buffer of hash_read_bytes.
+// Blocks on the disk; for worker threads. Each thread keeps one buffer of hash_read_bytes.
 #pragma once
 
 #include <atomic>
@@ -12,20 +12,19 @@
 
 namespace shoal {
 
-/// One read: fills the batches of sha256_leaves and stays in the cache of a core.
+/// Bytes of one read. They fill the batches of sha256_leaves and stay in the cache of a core.
 inline constexpr std::uint32_t hash_read_bytes = 1024 * 1024;
-/// One call; bounds the digests held to 2 MiB and how long a worker is busy. The largest piece is 128 MiB.
+/// Bytes of one call. Bounds the digests held to 2 MiB, and how long a worker is busy. The largest piece is 128 MiB.
 inline constexpr std::uint64_t hash_call_bytes_max = std::uint64_t{1} << 30;
 
-/// The digests of the blocks (BEP 52 leaves) of `bytes` at `offset`, at most hash_call_bytes_max of them.
-/// `offset` is a multiple of block_bytes from where the file's content begins; only the last block may be
-/// shorter. `hashed_bytes`, if given, grows as the work goes on. errc::conflict if the file ends before the
-/// range does, errc::disk if it cannot be read; both name the file. `descriptor` stays open until the call
-/// returns.
+/// The digests of the blocks (BEP 52 leaves) of `bytes` at `offset`, at most hash_call_bytes_max of them. `offset` is a
+/// multiple of block_bytes from where the file's content begins. Only the last block may be shorter. `hashed_bytes`, if
+/// given, grows as the work goes on. errc::conflict if the file ends before the range, errc::disk if it cannot be read.
+/// Both name the file. `descriptor` stays open until the call returns.
 result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, std::uint64_t bytes,
                                         std::atomic<std::uint64_t>* hashed_bytes = nullptr);
 
-/// The path that an open descriptor was opened by, for messages.
+/// The path by which an open descriptor was opened, for messages.
 std::string descriptor_path(int descriptor);
 
 }  // namespace shoal

@@ -13,15 +13,15 @@
 
 namespace shoal {
 
-/// errc::conflict if the open directory `part` holds anything that is not of the share: it belongs to another
-/// share of the same name, or to the user, and must not end up in the finished folder. `shown` is its path
-/// for messages.
+/// errc::conflict if the open directory `part` holds anything that is not of the share. Such content belongs to another
+/// share of the same name, or to the user. It must not end up in the finished folder. `shown` is the path of `part` for
+/// messages.
 result<void> check_only_holds(int part, const std::string& shown, const metainfo& info);
 
-/// The file has blocks for all of its `size` bytes: nothing in it is a hole.
+/// The file has blocks for all of its `size` bytes, so nothing in it is a hole.
 bool has_all_blocks(const struct stat& status, std::uint64_t size);
 
-/// Deletes `name` in the open `directory`, with all that is in it.
+/// Deletes `name` in the open `directory`, and everything in it.
 result<void> remove_tree(int directory, const std::string& name, const std::string& shown);
 
 }  // namespace shoal

@@ -1,8 +1,8 @@
-// Where an unfinished download is kept, and how it gets there and away: the one judge of what on disk is ours.
+// Where an unfinished download is kept, and how it gets there and away. The one judge of what on disk is ours.
 //
-// It is in the folder .shoal of the download directory, under the id of the share: no content has such a place, so
-// nothing that somebody else put there is ever taken for it. What is there is ours only if our record names it and its
-// inode. Used by partial_files and content_files. Blocks.
+// A partial is in the folder .shoal of the download directory, under the id of the share. No content has such a place,
+// so nothing that another program put there is ever taken for a partial. A partial is ours only if our record names it
+// and its inode. Used by partial_files and content_files. Blocks.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,18 @@
 
 namespace shoal {
 
-/// Folder of a download directory that holds what is unfinished. It is there only as long as something is. No share has
-/// this name, and a folder that is shared is shared without it.
+/// The folder of a download directory that holds its partials. It is there only while a partial is. No share has this
+/// name. A folder that is shared is shared without it.
 inline constexpr std::string_view unfinished_folder = ".shoal";
 
-/// What we wrote down of a partial when we made it.
+/// What we wrote down when we made a partial.
 struct partial_record {
   std::string name;         ///< in unfinished_folder; empty: there is none
   std::uint64_t inode = 0;  ///< identity_of() the file or directory
-  bool taken_back = false;  ///< it was complete once, and is given back rather than deleted
+  bool taken_back = false;  ///< was complete once, so it is given back rather than deleted
   bool operator==(const partial_record&) const = default;
 };
-/// Writes a record down before anything else is done with a new partial. A failure ends the download.
+/// Writes the record of a new partial down before anything else is done with the partial. A failure ends the download.
 using remember_partial = std::function<result<void>(const partial_record&)>;
 
 /// An open partial.
@@ -38,36 +38,37 @@ struct partial_place {
   unique_descriptor directory;   ///< the download directory
   unique_descriptor unfinished;  ///< unfinished_folder in it
   partial_record record;
-  unique_descriptor part;  ///< what the record names, a file or a directory; holds the lock
-  bool resumed = false;    ///< it was there before: some of its data may not be on the disk
-  /// Files that were or are missing, were too short or had holes: nothing to go on from.
+  unique_descriptor part;  ///< the file or directory that the record names; holds the lock
+  bool resumed = false;    ///< was there before: some of its data may not be on the disk
+  /// Files that were or are missing, were too short or had holes. There is nothing to go on from.
   std::vector<file_index> renewed;
   bool in_memory = false;  ///< the file system is tmpfs
   bitmap zeros;            ///< pieces that are holes in their files, and so are there already
-  /// By file of the share: it has all its blocks, less the holes, once everything is written, reserved before or
-  /// counted exactly. One that has fewer then was cut by another program.
+  /// By file of the share: once everything is written, it has all its blocks, less the holes. They were reserved before
+  /// or counted exactly. If it then has fewer blocks, another program cut it.
   std::vector<bool> without_holes;
-  /// By file of the share: it is made_when_written and was neither found nor made yet.
+  /// By file of the share: it is made_when_written, and was neither found nor made yet.
   std::vector<bool> awaited;
 };
 
-/// What tells an open file or directory from all that were or will be in its file system: the inode, whose number is
-/// given again when it is deleted, mixed with the time of its birth and the inode's generation where they are known
-/// (statx(2), FS_IOC_GETVERSION of ioctl_iflags(2)). The descriptor is open for reading. 0: nobody knows.
+/// Tells an open file or directory from all others that were or will be in its file system. It is the inode number,
+/// mixed with the time of birth and the inode's generation where they are known (statx(2), FS_IOC_GETVERSION of
+/// ioctl_iflags(2)). The file system gives the number of a deleted inode again. The descriptor is open for reading. 0:
+/// unknown.
 std::uint64_t identity_of(int descriptor);
 
-/// Nothing else has taken its place.
+/// True if nothing else has taken the partial's place.
 bool is_still_there(const partial_place& place);
 
 /// Path of the partial for messages.
 std::string shown_partial(const partial_place& place);
 
-/// The download directory, opened; errc::not_found or permission name it and the remedy.
+/// Opens the download directory. errc::not_found or permission name it and the remedy.
 result<partial_place> place_in(const std::string& directory);
 
-/// Closes the descriptors of a place, which stays what it is.
+/// Closes the descriptors of a place. The place itself stays what it is.
 void close_place(partial_place& place);
-/// Opens them again; errc::conflict if what the record names is not there any more.
+/// Opens the descriptors again. errc::conflict if what the record names is not there any more.
 result<void> reopen_place(partial_place& place);
 
 /// Opens unfinished_folder in the place, and makes it if it is not there.
@@ -76,24 +77,25 @@ result<void> open_unfinished(partial_place& place);
 /// Removes unfinished_folder if nothing is left in it.
 void remove_unfinished_folder(const partial_place& place);
 
-/// Gives the record one name after the other until `make` returns true. False with EEXIST in errno: the name is taken.
+/// Gives the record one name after the other until `make` returns true. `make` returns false with EEXIST in errno if
+/// the name is taken.
 result<void> under_free_name(partial_place& place, const metainfo& info, const std::function<bool()>& make);
 
-/// Makes what is at `directory`/NAME, whose files may be damaged, the partial of its share. errc::conflict, and nothing
-/// is changed, unless it has this inode and holds nothing that is not of the share.
+/// Makes the content at `directory`/NAME, whose files may be damaged, the partial of its share. errc::conflict, with
+/// nothing changed, unless it has this inode and holds nothing that is not of the share.
 result<partial_record> take_back(const std::string& directory, const metainfo& info, std::uint64_t inode,
                                  const remember_partial& remember);
 
-/// Renames the partial to NAME in the download directory; errc::conflict if that exists. The directory still has to be
-/// synced.
+/// Renames the partial to NAME in the download directory. errc::conflict if NAME exists. The caller still has to sync
+/// the directory.
 result<void> rename_partial(const partial_place& place, const metainfo& info);
 
-/// Deletes the partial and all in it, unless something else has taken its place; gives one back that was taken back,
-/// for which `info` must not be null.
+/// Deletes the partial and everything in it, unless something else has taken its place. Gives back a partial that was
+/// taken back; `info` is then not null.
 result<void> remove_partial(const partial_place& place, const metainfo* info);
 
-/// The same of a partial that is not open. One that is gone, or not ours, is no error; errc::conflict if another
-/// process writes to it.
+/// Like the other remove_partial(), for a partial that is not open. It is no error if the partial is gone or not ours.
+/// errc::conflict if another process writes to it.
 result<void> remove_partial(const std::string& directory, const partial_record& record, const metainfo* info);
 
 }  // namespace shoal

@@ -1,6 +1,6 @@
-// pread and pwrite until all is done, through interruptions and short counts.
+// pread and pwrite until everything is done, through interruptions and short counts.
 //
-// Blocks; thread-safe. Error texts hold the reason only; callers add the name of the file.
+// Blocks; thread-safe. Error texts hold the reason only. Callers add the name of the file.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-/// Reads up to `to.size()` bytes at `offset`; fewer only at the end of the file.
+/// Reads up to `to.size()` bytes at `offset`. Reads fewer only at the end of the file.
 result<std::size_t> read_at(int descriptor, std::uint64_t offset, std::span<std::uint8_t> to);
 
 /// Writes all of `bytes` at `offset`.

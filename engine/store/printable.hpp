@@ -1,6 +1,6 @@
 // File names as people may see them: UTF-8 check and escaping for messages.
 //
-// Pure. Names on disk are arbitrary bytes; messages and the catalogue are UTF-8 without control bytes.
+// Pure. Names on disk are arbitrary bytes. Messages and the catalogue are UTF-8 without control bytes.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace shoal {
 
-/// `text` with control bytes and bytes that are not well-formed UTF-8 (RFC 3629) written as \xNN.
+/// `text`, in which control bytes and bytes that are not well-formed UTF-8 (RFC 3629) are written as \xNN.
 std::string printable(std::string_view text);
 
 /// True if `text` is well-formed UTF-8 (RFC 3629).

@@ -1,7 +1,7 @@
-// A Unix socket's path in the form that bind() and connect() take, which is 107 bytes at most.
+// A Unix socket's path in the form that bind() and connect() take: at most 107 bytes.
 //
 // A longer path is named through the descriptor of its directory (/proc/self/fd), so a state directory may be as deep
-// as any other. Used by whoever opens the control socket or connects to it. Blocks.
+// as any other. Used by code that opens the control socket or connects to it. Blocks.
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@ namespace shoal {
 
 class socket_name {
  public:
-  /// `path` is absolute. errc::not_found if its directory is not there; errc::limit if it is long and there is no
+  /// `path` is absolute. errc::not_found if its directory is not there. errc::limit if it is long and there is no
   /// /proc.
   static result<socket_name> of(const std::string& path);
 
-  /// Means the socket as long as this object lives, in this process only.
+  /// Names the socket as long as this object lives, in this process only.
   const std::string& text() const { return text_; }
 
  private:

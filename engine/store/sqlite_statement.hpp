@@ -1,7 +1,6 @@
 // One prepared SQLite statement: bind in order, step, read columns.
 //
-// Used by state_database only, under its lock. Bound bytes must outlive the last step(). Columns are copied
-// out.
+// Used by state_database only, under its lock. Bound bytes must outlive the last step(). Columns are copied out.
 #pragma once
 
 #include <cstdint>

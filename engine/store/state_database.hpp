@@ -1,7 +1,7 @@
 // What a peer remembers between runs: its shares and its unfinished downloads, in SQLite (WAL mode).
 //
-// One file `state.db` in the state directory. A database that cannot be read is moved aside as
-// state.db.broken and begun anew, with an error for the log. Blocks; thread-safe (one mutex).
+// One file `state.db` in the state directory. A database that cannot be read is moved aside as state.db.broken, with an
+// error for the log. A new database is then begun. Blocks; thread-safe (one mutex).
 #pragma once
 
 #include <memory>
@@ -28,10 +28,10 @@ struct stored_share {
   std::string path;
   bool symlinks = false;                   ///< scanned or created with symlinks
   byte_buffer torrent;                     ///< metainfo::to_torrent()
-  std::vector<file_signature> signatures;  ///< empty: it is damaged
-  std::uint64_t inode = 0;                 ///< of what we downloaded there, which may be mended; 0: it was added
+  std::vector<file_signature> signatures;  ///< empty: the share is damaged
+  std::uint64_t inode = 0;  ///< of the content if we downloaded it, so that we may mend it; 0: the user added it
   publication published{};
-  bool follow = false;  ///< when it changes, the new version is shared
+  bool follow = false;  ///< when the content changes, share the new version
 };
 
 /// An unfinished download in `directory`.
@@ -43,19 +43,19 @@ struct stored_download {
   std::string name;                ///< for display while there is no metadata
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user; at most 256 are kept
   byte_buffer safe;                ///< bitmap::to_bytes: verified and flushed to disk
-  byte_buffer pending;             ///< verified, perhaps not on disk: hashed again after a crash
+  byte_buffer pending;             ///< verified, but perhaps not on disk: hashed again after a crash
   bool keep_modes = false;         ///< files get the permission bits that they have at their publisher
-  bool paused = false;             ///< cancelled by the user: not resumed at the next start
-  partial_record partial{};        ///< what it has on disk
+  bool paused = false;             ///< the user cancelled it: it is not resumed at the next start
+  partial_record partial{};        ///< what the download has on disk
   publication published{};
 };
 
 class state_database {
  public:
-  /// `directory` exists and this process alone uses it (state_directory). `warning` is set when a broken
-  /// database was put aside. errc::conflict if a newer version of the program wrote it.
+  /// `directory` exists, and only this process uses it (state_directory). `warning` is set when a broken database was
+  /// moved aside. errc::conflict if a newer version of the program wrote the database.
   static result<std::unique_ptr<state_database>> open(const std::string& directory, std::string& warning);
-  /// One that is forgotten when it ends, and writes nothing to any disk.
+  /// A database that is forgotten when it ends. It writes nothing to any disk.
   static result<std::unique_ptr<state_database>> open_in_memory();
   ~state_database();
 
@@ -71,17 +71,17 @@ class state_database {
   result<std::optional<stored_download>> download(const share_id& id);
   /// Replaces the download with the same id.
   result<void> save_download(const stored_download& download);
-  /// Journals progress of a download that was saved; nothing happens if it was not. Call with `safe` only
-  /// after content_files::flush().
+  /// Journals the progress of a saved download; does nothing if it was not saved. Call it with `safe` only after
+  /// content_files::flush().
   result<void> save_progress(const share_id& id, byte_view safe, byte_view pending);
-  /// What a download that was saved has on disk, and nothing of its progress, which was of another partial; nothing
-  /// happens if it was not saved.
+  /// Records what a saved download has on disk, and drops its progress, which was of another partial. Does nothing if
+  /// it was not saved.
   result<void> save_partial(const share_id& id, const partial_record& partial);
-  /// Marks a saved download as paused; saving it again unmarks it.
+  /// Marks a saved download as paused. Saving it again unmarks it.
   result<void> pause_download(const share_id& id);
   result<void> remove_download(const share_id& id);
 
-  /// Who publishes from this state directory; made at the first call.
+  /// The publisher id of this state directory. The first call makes it.
   result<publisher_id> publisher();
 
  private:

@@ -1,7 +1,7 @@
 // The directory in which one peer keeps its state: the database, the lock and the control socket.
 //
-// Held by at most one process at a time, by flock on DIR/lock, which the kernel releases when the process
-// ends in any way. The peer opens it at the start; words for a running peer only need the path functions.
+// At most one process holds it at a time, by flock on DIR/lock. The kernel releases the lock when the process ends in
+// any way. The peer opens the directory at the start. Commands for a running peer need the path functions only.
 #pragma once
 
 #include <string>
@@ -15,13 +15,13 @@ namespace shoal {
 /// directories). errc::usage if there is no home directory either.
 result<std::string> default_state_directory();
 
-/// Where a peer with state directory `directory` listens for commands, absolute (see socket_name).
+/// Where the peer of state directory `directory` listens for commands, absolute (see socket_name).
 result<std::string> control_socket_path(const std::string& directory);
 
 class state_directory {
  public:
-  /// Makes `directory` (0700) and its parents where they are missing, and takes the lock for the life of the
-  /// object. errc::conflict that names the pid if another process has it.
+  /// Makes `directory` (0700) and its parents where they are missing. Takes the lock for the life of the object.
+  /// errc::conflict that names the pid if another process has the lock.
   static result<state_directory> open(const std::string& directory);
 
   /// Absolute.
