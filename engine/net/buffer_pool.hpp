@@ -1,7 +1,7 @@
-// A bounded pool of receive buffers: what bounds the payload that sits in memory between sockets and disk.
+// A bounded pool of receive buffers. It bounds the payload in memory between sockets and disk.
 //
-// A reader that finds the pool empty, or too many buffers on their way to the disk, waits, and so stops reading from
-// its socket: a slow disk slows the senders down instead of filling memory. Belongs to one io_context; buffers are
+// A reader waits if the pool is empty, or if too many buffers are on their way to the disk. It then stops reading from
+// its socket. So a slow disk slows the senders down instead of filling memory. Belongs to one io_context; buffers are
 // given back on its thread. The pool outlives its buffers.
 #pragma once
 
@@ -16,11 +16,11 @@
 
 namespace shoal {
 
-/// One buffer: a batch of 16 leaves, which keeps all lanes of the multi-buffer hash busy.
+/// Bytes of one buffer: a batch of 16 leaves, which keeps all lanes of the multi-buffer hash busy.
 inline constexpr std::uint32_t receive_buffer_bytes = 256 * 1024;
-/// Buffers of one process: 40 MiB. Most of them may wait partly filled at slow sources.
+/// Buffers of one process: 40 MiB. Most of them may wait partly filled for slow sources.
 inline constexpr std::size_t receive_buffers_max = 160;
-/// Full buffers on their way to the disk. More do not make it faster: they are hashed when the cache has lost them.
+/// Full buffers on their way to the disk. More are not faster: when they are hashed, the cache has lost them already.
 inline constexpr std::size_t full_buffers_max = 64;
 
 class buffer_pool {
@@ -32,14 +32,14 @@ class buffer_pool {
 
   using buffer = page_buffer;
 
-  /// A buffer of receive_buffer_bytes, as soon as there is one; first come, first served.
+  /// A buffer of receive_buffer_bytes, as soon as one is free. First come, first served.
   awaitable<buffer> acquire();
   /// A buffer was filled and goes to the disk; release_full() gives it back.
   void on_full() { ++full_; }
   void release(buffer&& returned);
   void release_full(buffer&& returned);
   std::size_t in_use() const { return in_use_; }
-  /// Somebody waits for a buffer.
+  /// A reader waits for a buffer.
   bool exhausted() const { return !waiting_.empty(); }
 
  private:

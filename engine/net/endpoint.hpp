@@ -1,6 +1,6 @@
-// "HOST:PORT" as people write it, and endpoints as we print it.
+// "HOST:PORT" as people write it, and endpoints as the program prints them.
 //
-// Parsing takes any text and names it in the error. Only functions that say so look up names.
+// Parsing takes any text, and errors name the text. Only functions that say so look up names.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,16 +19,17 @@ struct host_port {
   std::uint16_t port = 0;
 };
 
-/// Where a tracker listens, and is looked for, if nobody says another port.
+/// The port of a tracker, for listening and connecting, if nobody says another.
 inline constexpr std::uint16_t tracker_port_default = 7000;
 
-/// "host:port", "192.0.2.1:80", "[2001:db8::1]:80", and what people paste: with blanks around it, "http://", "ws://" or
-/// "tcp://" in front, "/" or "/live" behind. `default_port` 0: the port is required; otherwise "host", "[::1]" and
-/// "::1" will do. errc::usage names the text and the form; so it does for "::1:80", which can be read in two ways.
+/// "host:port", "192.0.2.1:80", "[2001:db8::1]:80", and forms that people paste: with blanks around, "http://", "ws://"
+/// or "tcp://" in front, "/" or "/live" behind. If `default_port` is 0, the port is required. Otherwise "host", "[::1]"
+/// and "::1" are allowed. errc::usage names the text and the form. "::1:80" is errc::usage, too: it can be read in two
+/// ways.
 result<host_port> parse_host_port(std::string_view text, std::uint16_t default_port = 0);
 
-/// An address and a port, without looking up names: "127.0.0.1:0", "[::]:7000"; ":7000", "*:7000" and "7000" mean all
-/// addresses, IPv6 and IPv4; "localhost" means 127.0.0.1. Without a port it is `default_port`; 0 is any free one.
+/// An address and a port, without looking up names: "127.0.0.1:0", "[::]:7000". ":7000", "*:7000" and "7000" mean all
+/// addresses, IPv6 and IPv4. "localhost" means 127.0.0.1. Without a port it is `default_port`. Port 0 is any free port.
 result<tcp::endpoint> parse_listen_endpoint(std::string_view text, std::uint16_t default_port = 0);
 
 /// "host:80" or "[2001:db8::1]:80".
@@ -38,11 +39,11 @@ std::string to_text(const tcp::endpoint& endpoint);
 /// The address alone, mapped addresses as IPv4.
 asio::ip::address plain_address(const tcp::endpoint& endpoint);
 
-/// Looks up a name; numeric addresses take no time. errc::unreachable names the host. Takes at most `timeout`.
+/// Looks up a name, for at most `timeout`. Numeric addresses take no time. errc::unreachable names the host.
 awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration timeout);
 
-/// Connects `socket`, which is not open yet, with TCP_NODELAY; closing it from outside ends the wait. errc::unreachable
-/// or timed_out name the endpoint.
+/// Connects `socket`, which is not open yet, with TCP_NODELAY. Closing `socket` from outside ends the wait.
+/// errc::unreachable or timed_out name the endpoint.
 awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout);
 
 }  // namespace shoal

@@ -1,7 +1,7 @@
-// A condition that one coroutine waits for; a set() that nobody awaits yet is remembered.
+// A condition that one coroutine waits for. It remembers a set() for which nobody waits yet.
 //
-// Belongs to one io_context and is touched only from its thread. Stands in for Asio's channels, whose buffered form
-// hangs for good after a cancelled receive in this version: wait for the event, then take from your own deque.
+// Belongs to one io_context; only its thread touches it. It replaces Asio's channels: in this version, a buffered
+// channel hangs for good after a cancelled receive. Wait for the event, then take from your own deque.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,17 +16,17 @@ class event {
  public:
   explicit event(asio::any_io_executor executor) : timer_(std::move(executor), never) {}
 
-  /// Wakes the waiter, now or when it comes.
+  /// Wakes the waiter, now or when the waiter comes.
   void set() {
     set_ = true;
     timer_.cancel();
   }
-  /// At most one coroutine at a time.
+  /// At most one coroutine waits at a time.
   awaitable<void> wait() {
     while (!set_) (void)co_await timer_.async_wait(use_tuple);
     set_ = false;
   }
-  /// As wait(), but returns at `deadline` at the latest; true if the event was set.
+  /// Like wait(), but returns at `deadline` at the latest. True if the event was set.
   awaitable<bool> wait_until(time_point deadline) {
     timer_.expires_at(deadline);
     while (!set_ && clock::now() < deadline) (void)co_await timer_.async_wait(use_tuple);

@@ -1,8 +1,8 @@
-// Tells that something about files changed, soon after it did (inotify(7)).
+// Tells that something about files changed, soon after the change (inotify(7)).
 //
-// It only says where to look, and may say nothing: the kernel bounds how much a user watches, and network file systems
-// do not tell what other machines change. So it makes looking sooner, and does not replace it. On one executor; paths
-// are looked up on a thread of the pool, because a disk may not answer. run() until stop().
+// It only says where to look, and may say nothing. The kernel bounds how much a user watches. Network file systems do
+// not tell what other machines change. So it makes looking sooner, and does not replace it. On one executor. A thread
+// of the pool looks up paths, because a disk may not answer. run() until stop().
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,18 +18,18 @@
 
 namespace shoal {
 
-/// Files and folders that are watched; what comes later is not. Each takes about 1 KiB of the kernel's memory, and the
-/// kernel lets a user watch 8,192 or more.
+/// Files and folders that are watched. Further ones are not watched. Each takes about 1 KiB of the kernel's memory, and
+/// the kernel lets a user watch 8,192 or more.
 inline constexpr std::size_t file_watches_max = 4096;
 
 class file_watch {
  public:
-  /// `on_change` is told the key of what changed, at most ten times a second. Where the kernel has no inotify it never
-  /// is. `lookups` outlives this.
+  /// `on_change` gets the key of what changed, at most ten times a second. Where the kernel has no inotify, it is never
+  /// called. `lookups` outlives this.
   file_watch(asio::any_io_executor executor, asio::thread_pool& lookups,
              std::function<void(const std::string& key)> on_change);
 
-  /// Watches the files or folders at `paths`, with the entries of a folder, but not what is in those. Replaces what the
+  /// Watches the files or folders at `paths`: the entries of a folder, too, but not what is in those. Replaces what the
   /// key watched before.
   awaitable<void> add(std::string key, std::vector<std::string> paths);
   void remove(const std::string& key);
@@ -47,7 +47,7 @@ class file_watch {
   std::function<void(const std::string& key)> on_change_;
   std::unordered_multimap<int, std::string> keys_;             // by the kernel's number of a watch
   std::unordered_map<std::string, std::vector<int>> watches_;  // by key
-  std::unordered_map<std::string, std::uint64_t> wanted_;      // by key: the last add() of it, which counts
+  std::unordered_map<std::string, std::uint64_t> wanted_;      // by key: its last add(), which counts
   std::uint64_t adds_ = 0;
 };
 

@@ -1,7 +1,8 @@
-// Tells all that wait for it that something changed, as std::condition_variable does between threads.
+// Tells all waiting coroutines that something changed, as std::condition_variable does between threads.
 //
-// For conditions that any number of coroutines wait for: each looks whether its own holds, and waits again if not. One
-// that nobody awaits is not remembered. Belongs to one io_context and is touched only from its thread.
+// For conditions that any number of coroutines wait for. Each one checks its own condition, and waits again if it does
+// not hold. A notification that nobody waits for is not remembered. Belongs to one io_context; only its thread touches
+// it.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,11 +18,11 @@ class notifier {
   notifier(const notifier&) = delete;
   notifier& operator=(const notifier&) = delete;
 
-  /// Wakes all that wait now; they run later.
+  /// Wakes all coroutines that wait now. They run later.
   void notify_all() {
     for (event& one : waiting_) one.set();
   }
-  /// Returns after the next notify_all(), at `deadline` at the latest. The notifier outlives the wait.
+  /// Returns after the next notify_all(), or at `deadline`. The notifier outlives the wait.
   awaitable<void> wait_until(time_point deadline) {
     const auto mine = waiting_.emplace(waiting_.end(), executor_);
     (void)co_await mine->wait_until(deadline);

@@ -1,6 +1,6 @@
 // Runs a blocking function on the worker pool and resumes the caller on its own context.
 //
-// The only way from the network thread to files and hashing. Holds no state; the pool outlives the calls.
+// The only way from the network thread to files and hashing. Holds no state. The pool outlives the calls.
 #pragma once
 
 #include <boost/asio/associated_executor.hpp>
@@ -18,14 +18,14 @@
 
 namespace shoal {
 
-/// Runs the work and destroys it with all that it holds, before anybody hears of the value.
+/// Runs the work, and destroys it with all that it holds before the caller gets the value.
 template <class Work>
 std::invoke_result_t<Work&> run_once(Work work) {
   return work();
 }
 
-/// `work` returns a value (a result<T>, not void) and does not throw. It runs on a thread of `pool`; the
-/// caller goes on where it was. Name the lambda first, then co_await.
+/// `work` returns a value (a result<T>, not void) and does not throw. It runs on a thread of `pool`. The caller goes on
+/// in its own context. Name the lambda first, then co_await.
 template <class Work>
 auto offload(asio::thread_pool& pool, Work work) -> awaitable<std::invoke_result_t<Work&>> {
   using value_type = std::invoke_result_t<Work&>;
@@ -46,10 +46,11 @@ auto offload(asio::thread_pool& pool, Work work) -> awaitable<std::invoke_result
                                                                                std::move(work));
 }
 
-/// Between two tries of what gets no descriptor: others end, and give theirs back.
+/// Time between two tries of work that got no descriptor. Meanwhile other work ends, and gives its descriptors back.
 inline constexpr duration descriptors_interval = std::chrono::milliseconds(200);
 
-/// As offload(), of a result<T>; once more after a while, as long as it fails with errc::limit and `go_on()`.
+/// Like offload(), for a result<T>. Tries again after a while as long as the work fails with errc::limit and `go_on()`
+/// is true.
 template <class Work, class Condition>
 auto offload_patiently(asio::thread_pool& pool, Work work, Condition go_on) -> awaitable<std::invoke_result_t<Work&>> {
   auto outcome = co_await offload(pool, work);

@@ -1,4 +1,5 @@
-// The addresses of this machine, from the kernel. For links that lead here when no tracker has said where "here" is.
+// The addresses of this machine, from the kernel. For links that lead here when no tracker has told the address of this
+// peer.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -8,8 +9,8 @@
 
 namespace shoal {
 
-/// Of the interfaces that are up, without link-local ones, which need a scope; those of the loopback only if there are
-/// no others. Does not block.
+/// Addresses of the interfaces that are up. Link-local addresses are left out: they need a scope. Loopback addresses
+/// are included only if there are no others. Does not block.
 std::vector<asio::ip::address> own_addresses();
 
 }  // namespace shoal

@@ -1,8 +1,8 @@
-// Owns the coroutines it spawns: the only way in the project to start one.
+// Owns the coroutines that it spawns: the only way in the project to start one.
 //
-// A child that throws is reported to the log with its name, and the process goes on (children do not throw in normal
-// operation). join() returns after the last child; the group must be joined, or empty, before it is destroyed. Belongs
-// to one io_context and is touched only from its thread.
+// If a child throws, the log says so with the child's name, and the process goes on. (Children do not throw in normal
+// operation.) join() returns after the last child. Before the group is destroyed, it must be joined or empty. Belongs
+// to one io_context; only its thread touches it.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,10 +21,10 @@ class task_group {
   task_group(const task_group&) = delete;
   task_group& operator=(const task_group&) = delete;
 
-  /// Runs `body` up to its first suspension before it returns: change your own state first. `name` is in the log if
-  /// it throws. Everything that `body` refers to lives until join() returned.
+  /// Runs `body` up to its first suspension before it returns, so change your own state first. The log shows `name` if
+  /// `body` throws. Everything that `body` refers to lives until join() has returned.
   void spawn(std::string name, awaitable<void> body);
-  /// Waits until no child is left, those included that are spawned meanwhile. One waiter.
+  /// Waits until no child is left, including children that are spawned meanwhile. One waiter.
   awaitable<void> join();
   std::size_t size() const { return children_.size(); }
 

@@ -1,6 +1,6 @@
 // The completion token and names that every coroutine of the project uses.
 //
-// Everything above the pure folders includes this instead of spelling Asio's names.
+// Everything above the pure folders includes this, and does not spell Asio's names.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
