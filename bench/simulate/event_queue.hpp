@@ -1,7 +1,7 @@
 // What will happen in a simulated swarm, in order of time.
 //
-// Events of the same time leave in the order in which they were put in, so that a run depends on nothing but its
-// scenario; trace() is a digest of all that left so far, by which two runs are compared. Owned by network.
+// Events of the same time leave in the order in which they were put in. So a run depends on its scenario alone. trace()
+// is a digest of all events that left so far; tests compare two runs by it. Owned by network.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@ constexpr bool dialled(end_index end) {
   return (end.value() & 1) == 0;
 }
 
-/// What a node has timers for.
+/// What the timers of a node are for.
 enum class timer : std::uint8_t { sweep, turns };
 
-/// What peers say to each other, payload apart. The share's metadata is known to everybody.
+/// What peers say to each other, without payload. Every node knows the share's metadata.
 struct message {
   enum class kind : std::uint8_t {
-    hello,  ///< handshake and pieces held in one
+    hello,  ///< the handshake and the held pieces in one
     choke,
     unchoke,
     interested,
@@ -42,8 +42,8 @@ struct message {
     leaves_request,  ///< BEP 52 hash request for all leaves of range.piece
     leaves,
     leaves_refused,
-    taken,     ///< hint of a seeder: somebody else was given range.piece
-    returned,  ///< and will not have it after all
+    taken,     ///< a seeder's hint: another leecher was given range.piece
+    returned,  ///< that leecher will not have it after all
   };
   kind type = kind::hello;
   byte_range range{};
@@ -54,18 +54,18 @@ struct event {
     begin,        ///< `node` comes
     die,          ///< `node` closes everything and is gone
     fall_silent,  ///< `node` sends nothing and reads nothing from now on
-    timer,        ///< number `amount` of `node`
+    timer,        ///< the timer number `amount` of `node` ends
     dialled,      ///< the dial of `node` to node `amount` ends
     message,      ///< `said` arrives at `end`
-    broadcast,    ///< `said` arrives at every end of list `amount`
-    payload,      ///< `amount` bytes more of `said.range` arrive at `end`
+    broadcast,    ///< `said` arrives at every end of the list `amount`
+    payload,      ///< `amount` more bytes of `said.range` arrive at `end`
     stored,       ///< `node` has written `said.range`, which came in at `end`
-    sent,         ///< the uplink of `node` has sent what it was at
+    sent,         ///< the uplink of `node` has sent its quantum
     closed,       ///< `end` learns that the other end is closed
-    uplink,       ///< that of `node` becomes faster or slower
+    uplink,       ///< the uplink of `node` becomes faster or slower
   };
   time_point at{};
-  std::uint64_t order = 0;  ///< given by the queue
+  std::uint64_t order = 0;  ///< the queue sets it
   node_index node{};
   end_index end{};
   std::uint32_t amount = 0;
@@ -75,9 +75,9 @@ struct event {
 
 class event_queue {
  public:
-  /// `what.at` is not before now().
+  /// Puts an event in. `what.at` is not before now().
   void put(event what);
-  /// Takes the first event out; the queue is not empty. now() is its time from then on.
+  /// Takes the first event out. The queue is not empty. now() is the time of that event from then on.
   event take();
 
   bool empty() const { return heap_.empty(); }

@@ -1,9 +1,13 @@
-// Carries messages and payload between simulated nodes: latency, uplinks that are the bottleneck, downlinks that limit.
+// Carries messages and payload between simulated nodes. It models latency, uplinks that are the bottleneck, and
+// downlinks that limit.
 //
-// Payload leaves a node in quanta, one at a time, as its uplink says. A message takes the latency; but one for a
-// session that is in the midst of sending waits until that range is over, as in the product, where one writer does
-// both. What one end sends arrives in order. A receiver whose downlink is behind is passed over, as TCP would. Owns the
-// events; nodes are told through host and outlive it.
+// - Payload leaves a node in quanta, one at a time, as its uplink decides.
+// - A message takes the latency. If its session is sending a range, the message waits until the range is over. In the
+//   product one writer does both, too.
+// - What one end sends arrives in order.
+// - A receiver whose downlink is behind is passed over, as TCP would.
+//
+// Owns the events. Nodes hear of them through host, and outlive the network.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +28,15 @@ class network {
   /// `how` outlives the network.
   explicit network(const scenario& how);
 
-  /// A node; it is absent until begin_at. Rates in bytes per second.
+  /// Adds a node. It is absent until begin_at. Rates are bytes per second.
   node_index add(host& node, double uplink_rate, double downlink_rate);
   void begin_at(node_index node, time_point at);
   void die_at(node_index node, time_point at);
   void fall_silent_at(node_index node, time_point at);
-  /// From `at` on; 0: nothing leaves or reaches the node until the next change, and nothing is lost.
+  /// Sets the uplink's rate from `at` on. At 0 nothing leaves or reaches the node until the next change, and nothing is
+  /// lost.
   void set_uplink_at(node_index node, double rate, time_point at);
-  /// Of its own, one way, beyond what lies between any two.
+  /// Sets the node's own latency, one way, on top of the latency between any two nodes.
   void set_latency(node_index node, duration latency);
 
   /// Carries out the next event. There is one as long as a node sets its timer again.
@@ -42,29 +47,29 @@ class network {
   time_point now() const { return events_.now(); }
   void set_timer(node_index node, timer which, time_point at);
   void dial(node_index from, node_index to);
-  /// The other side learns of it. No call of host.
+  /// Closes the connection; the other side learns of it. Makes no call of host.
   void close(end_index end);
   void send(end_index from, const message& said);
-  /// Sends hello and says with it which pieces this side holds.
+  /// Sends hello, with the pieces that this side holds.
   void greet(end_index from, bitmap pieces);
-  /// What the other side's hello said; once.
+  /// The pieces of the other side's hello. Only once.
   bitmap greeting(end_index to);
-  /// The same to all of these ends' other sides.
+  /// Sends the same message to the other sides of all these ends.
   void broadcast(node_index from, std::span<const end_index> ends, const message& said);
   /// Queues payload to be sent from this end.
   void serve(end_index from, const byte_range& range);
-  /// True if the range waited and is not sent now.
+  /// Withdraws a range. True if the range waited, so that it is not sent now.
   bool withdraw(end_index from, const byte_range& range);
-  /// Withdraws what waits beyond so many bytes, and says what that was.
+  /// Withdraws the ranges that wait beyond so many bytes, and returns them.
   std::vector<byte_range> withdraw_beyond(end_index from, std::uint64_t bytes);
   void store(end_index came_in_at, const byte_range& blocks);
 
-  /// One way.
+  /// The latency between two nodes, one way.
   duration latency(node_index one, node_index other) const;
   const host& at(node_index node) const { return lines_[node.value()].node; }
   node_index owner(end_index end) const { return ends_[end.value()].owner; }
   bool open(end_index end) const { return ends_[end.value()].open; }
-  /// A number that the owner of an end finds its session by.
+  /// A number by which the owner of an end finds its session.
   std::uint32_t tag(end_index end) const { return ends_[end.value()].tag; }
   void set_tag(end_index end, std::uint32_t tag) { ends_[end.value()].tag = tag; }
 
@@ -88,37 +93,38 @@ class network {
         : node(who), up_rate(up), down_rate(down), out(slots) {}
     host& node;
     condition state = condition::absent;
-    double up_rate;                       ///< 0: it stands still
-    std::deque<uplink_change> changes{};  ///< to come, in order of time
+    double up_rate;                       ///< bytes per second; 0: the uplink stands still
+    std::deque<uplink_change> changes{};  ///< future changes, in order of time
     duration latency{};
     double down_rate;
-    /// When its downlink will have carried all that was sent here, as if there were no way: what comes from afar must
-    /// not keep out what is sent near by at the same time.
+    /// When its downlink will have carried all that was sent to it, as if there were no latency. So data from afar does
+    /// not keep out data that is sent near by at the same time.
     time_point down_free{};
     uplink out;
     bool sending = false;
-    end_index sender;                 ///< of the quantum that is being sent
-    std::uint32_t quantum = 0;        ///< its bytes
-    std::uint64_t message_bytes = 0;  ///< sent meanwhile, to be paid for by the next quantum
+    end_index sender;                 ///< the sender of the present quantum
+    std::uint32_t quantum = 0;        ///< bytes of the present quantum
+    std::uint64_t message_bytes = 0;  ///< bytes of messages sent meanwhile; the next quantum pays for them
     std::uint64_t bytes_sent = 0;
   };
   struct connection_end {
     node_index owner;
     bool open = true;
     std::uint32_t tag = 0;
-    time_point arrives{};  ///< when the last of what was sent from here arrives
+    time_point arrives{};  ///< when the last data sent from here arrives
   };
-  /// The rest of one end, apart because most events do not touch it and memory is what simulating a crowd waits for.
+  /// The rest of one end. It is apart because most events do not touch it, and memory is the bottleneck of a simulated
+  /// crowd.
   struct sender {
-    bitmap pieces;                ///< that the hello under way tells of
-    std::vector<message> outbox;  ///< waits for the end of the range that is being sent
+    bitmap pieces;                ///< the pieces in the hello that is under way
+    std::vector<message> outbox;  ///< messages that wait for the end of the range that is being sent
     uplink_turn out;
   };
 
   void handle(const event& what);
   void on_uplink(node_index node);
   bool stands_still(node_index node) const { return lines_[node.value()].up_rate <= 0; }
-  /// `now`, or when the node goes on.
+  /// `now`, or the time at which the node goes on.
   time_point awake(node_index node) const;
   void open_connection(node_index from, node_index to);
   void deliver(end_index from, const message& said);
@@ -126,11 +132,11 @@ class network {
   void close_here(end_index end);
   void start_sending(node_index node);
   std::uint32_t quantum_of(const line& out) const;
-  /// Takes requests that wait into the turn: they can no longer be withdrawn.
+  /// Moves waiting requests into the turn. After that they cannot be withdrawn.
   void extend_turn(uplink_turn& out) const;
-  /// What the kernel keeps of one session.
+  /// Bytes that the kernel keeps unsent for one session.
   std::uint64_t unsent_bytes(node_index node) const;
-  /// As much as the kernel keeps unsent is out of the uploader's hands, which prepares the next.
+  /// Takes as much into the turn as the kernel keeps unsent. The uploader has given that away, and prepares the next.
   void take_ahead(node_index node, uplink_turn& out) const;
   void end_turn(end_index from);
   void on_sent(node_index node);
@@ -142,11 +148,11 @@ class network {
   event_queue events_;
   std::deque<line> lines_;
   std::vector<connection_end> ends_;
-  std::deque<sender> senders_;                 ///< as ends_
-  std::vector<std::vector<end_index>> lists_;  ///< of broadcasts under way
+  std::deque<sender> senders_;                 ///< in the same order as ends_
+  std::vector<std::vector<end_index>> lists_;  ///< the ends of broadcasts that are under way
   std::vector<std::uint32_t> lists_free_;
   std::vector<std::uint64_t> bytes_by_second_;
-  bool alike_;  ///< the latency between any two is the same
+  bool alike_;  ///< the latency is the same between any two nodes
 };
 
 }  // namespace shoal::simulate

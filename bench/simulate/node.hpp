@@ -1,9 +1,9 @@
-// One peer of a simulated swarm: drives the product's transfer, serving and peer_book as the product does.
+// One peer of a simulated swarm. It drives the product's transfer, serving and peer_book as the product does.
 //
-// Does what peer/share/download, peer/share/share and peer/session/session do around the policy, without sockets and
-// disks: reports events with on_*(…, now), sends what next_*() says, serves what it holds, announces each verified
-// piece to all sessions at once. Decides nothing itself. A liar claims to hold everything and corrupts every second
-// block that it serves. Owned by swarm, called by network.
+// Does the work of peer/share/download, peer/share/share and peer/session/session around the policy, without sockets
+// and disks. It reports events with on_*(…, now), and sends what next_*() returns. It serves what it holds, and
+// announces each verified piece to all sessions at once. Decides nothing itself. A liar claims to hold everything, and
+// corrupts every second block that it serves. Owned by swarm, called by network.
 #pragma once
 
 #include <deque>
@@ -32,19 +32,19 @@ struct surroundings {
   const synthetic_share& content;
   network& net;
   observer& seen_by;
-  std::size_t unfinished = 0;  ///< nodes that must complete and have not
+  std::size_t unfinished = 0;  ///< nodes that must complete and have not yet
 };
 
 class node final : public host {
  public:
-  /// `index`: its number in the network and among the nodes.
+  /// `index`: the node's number in the network and among the nodes.
   node(surroundings& around, role what, node_index index);
 
-  /// Before the simulation begins: the simulation goes on until this leecher is complete.
+  /// Called before the simulation begins. The simulation then goes on until this leecher is complete.
   void set_awaited();
 
   node_index index() const { return index_; }
-  /// Another node became known, as the tracker tells it.
+  /// The tracker told of another node.
   void on_found(node_index other, bool seeder);
 
   void on_begin() override;
@@ -66,7 +66,7 @@ class node final : public host {
   bitmap pieces() const override;
   bool corrupts(piece_index piece, std::uint32_t block) const override;
   time_point begun() const { return begun_; }
-  /// `never` until it is complete.
+  /// When the node was complete; `never` before.
   time_point completed() const { return completed_; }
   std::uint64_t verified_bytes() const;
   transfer::totals totals() const;
@@ -79,11 +79,11 @@ class node final : public host {
     explicit session(end_index at) : end(at) {}
     end_index end;
     std::optional<source_id> source;
-    leecher_id leecher;             ///< counts as sessions_ does
-    bool interested = false;        ///< this side, as it said
-    std::uint32_t pieces_held = 0;  ///< by the other side
-    std::uint32_t received = 0;     ///< of the present answer
-    std::uint32_t reported = 0;     ///< of these, in whole buffers
+    leecher_id leecher;             ///< numbered like sessions_
+    bool interested = false;        ///< whether this side said that it is interested
+    std::uint32_t pieces_held = 0;  ///< pieces that the other side holds
+    std::uint32_t received = 0;     ///< bytes received of the present answer
+    std::uint32_t reported = 0;     ///< bytes of these that were reported, in whole buffers
     byte_range receiving;
   };
 
@@ -98,7 +98,7 @@ class node final : public host {
   void dial_more();
   const host& peer_host(end_index end) const { return around_.net.at(peer_of(end)); }
   void detach(session& gone);
-  /// `again`: worth another dial.
+  /// `again`: the node is worth another dial.
   void close(session& which, bool again);
   void close_if_both_complete(session& which);
   void on_hello(session& from);
@@ -111,7 +111,7 @@ class node final : public host {
   void pump_all();
   void follow_decisions();
   void follow_orders();
-  /// Requests that were to be served will not be.
+  /// Requests that serving granted will not be served.
   void refuse(const session& to, std::span<const byte_range> ranges);
   void sweep_at(time_point when);
   void after_event(session& from);
@@ -128,17 +128,17 @@ class node final : public host {
   serving serving_;
   time_point turns_due_ = never;
   time_point sweep_at_{};
-  std::deque<session> sessions_;  ///< as they opened
-  std::vector<end_index> ends_;   ///< of those that are open
+  std::deque<session> sessions_;  ///< in the order in which they opened
+  std::vector<end_index> ends_;   ///< ends of the open sessions
   std::vector<end_index> by_source_;
-  transfer::totals totals_;  ///< once complete
+  transfer::totals totals_;  ///< set once the node is complete
   bool awaited_ = false;
   time_point begun_ = never;
-  time_point heard_{};  ///< payload
+  time_point heard_{};  ///< when payload last came
   time_point completed_ = never;
 };
 
-/// How the nodes of a simulation are called for policy.
+/// The address of a node, as policy sees it.
 peer_address address_of(node_index node);
 node_index node_at(const peer_address& where);
 peer_id id_of(node_index node);

@@ -1,4 +1,4 @@
-// What a simulation lets others look at while it runs: for the checkers of the tests.
+// What a simulation shows while it runs, for the checkers of the tests.
 #pragma once
 
 #include "core/ids.hpp"
@@ -10,7 +10,7 @@ namespace shoal::simulate {
 class observer {
  public:
   virtual ~observer() = default;
-  /// The node took a block from `from` to write it into place; `right`: it is what belongs there.
+  /// The node took a block from `from`, to write it. `right`: the data is right.
   virtual void on_block(node_index /*node*/, piece_index /*piece*/, std::uint32_t /*block*/, node_index /*from*/,
                         bool /*right*/, time_point /*now*/) {}
   virtual void on_verified(node_index /*node*/, piece_index /*piece*/, time_point /*now*/) {}

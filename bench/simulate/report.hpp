@@ -11,22 +11,22 @@ namespace shoal::simulate {
 
 struct figures {
   bool complete = false;
-  std::uint32_t leechers = 0;  ///< that had to complete
+  std::uint32_t leechers = 0;  ///< leechers that had to complete
   double bound_seconds = 0;
-  double first_seconds = 0;  ///< until the first, the median and the last leecher was complete
+  double first_seconds = 0;  ///< until the first, median or last leecher was complete
   double median_seconds = 0;
   double last_seconds = 0;
   double seeder_copies = 0;    ///< payload that the seeders sent / size of the share
-  double duplicate_share = 0;  ///< of the payload received, thrown away because another source was first
+  double duplicate_share = 0;  ///< part of the received payload that was thrown away because another source was first
   std::uint64_t bytes_failed = 0;
   std::uint64_t chunks_stolen = 0;
   std::uint64_t chunks_requeued = 0;
   struct leecher_figures {
-    double seconds = 0;  ///< until it was complete
+    double seconds = 0;  ///< until the leecher was complete
     double copies_sent = 0;
   };
-  std::vector<leecher_figures> each;  ///< leecher that had to complete, if they are few
-  std::vector<double> uplink_used;    ///< of what all uplinks could send, for each second
+  std::vector<leecher_figures> each;  ///< leechers that had to complete, if they are few
+  std::vector<double> uplink_used;    ///< part of what all uplinks could send, for each second
   std::uint64_t events = 0;
   std::uint64_t trace = 0;
 };

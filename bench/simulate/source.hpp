@@ -1,7 +1,7 @@
-// A source of a simulated swarm that does what its source_plan says, and downloads nothing.
+// A source of a simulated swarm. It does what its source_plan says, and downloads nothing.
 //
-// No model of the product: it stands for any other client, good or bad, so it drives no policy. Holds the same pieces
-// from begin to end. Owned by swarm, called by network.
+// It is no model of the product. It stands for any other client, good or bad, so it drives no policy. Holds the same
+// pieces from beginning to end. Owned by swarm, called by network.
 #pragma once
 
 #include <vector>
@@ -15,7 +15,7 @@ namespace shoal::simulate {
 
 class source final : public host {
  public:
-  /// All outlive the source. `index`: its number in the network.
+  /// All of these outlive the source. `index`: its number in the network.
   source(const source_plan& plan, std::uint64_t seed, const synthetic_share& content, network& net, node_index index);
 
   bool has(piece_index piece) const override;
@@ -55,10 +55,10 @@ class source final : public host {
   bool choking_ = false;
   time_point wavers_at_ = never;
   std::vector<end_index> ends_;
-  std::vector<request> asked_;  ///< and not answered
+  std::vector<request> asked_;  ///< requests that were not answered yet
 };
 
-/// Whether a liar corrupts this block: every second one.
+/// Whether a liar corrupts this block. It corrupts every second one.
 bool lie_about(std::uint64_t seed, node_index liar, piece_index piece, std::uint32_t block);
 
 }  // namespace shoal::simulate

@@ -1,8 +1,9 @@
 // A simulated swarm from its scenario to its outcome.
 //
-// Builds the nodes (0 to seeders - 1 seed, then come leechers, liars and those who replace the dead) and after them the
-// sources, says from the seed who is slow, dies or falls silent and who knows whom, and runs until every leecher that
-// is meant to has everything. The same scenario gives the same events. Used by main and by tests.
+// Builds the nodes: 0 to seeders - 1 seed, then come leechers, liars, and leechers that replace dead ones. After the
+// nodes come the sources. The seed decides which nodes are slow, die or fall silent, and which nodes know each other.
+// The swarm runs until every leecher that must complete has everything. The same scenario gives the same events. Used
+// by main and by tests.
 #pragma once
 
 #include <deque>
@@ -23,7 +24,7 @@ class swarm {
   /// `how` and `seen_by` outlive the swarm.
   swarm(const scenario& how, observer& seen_by);
 
-  /// Carries out one event; false if everybody is complete or how.time_max is over.
+  /// Carries out one event. False if all are complete, or how.time_max is over.
   bool step();
 
   /// All leechers that neither die nor fall silent have everything.
@@ -31,13 +32,13 @@ class swarm {
   const network& net() const { return net_; }
   const synthetic_share& content() const { return content_; }
   const std::deque<node>& nodes() const { return nodes_; }
-  /// The number of the source of a plan.
+  /// The number of the source that carries out a plan.
   node_index source_of(std::size_t plan) const { return node_index{static_cast<std::uint32_t>(nodes_.size() + plan)}; }
   /// The leechers that must complete.
   const std::vector<node_index>& awaited() const { return awaited_; }
-  /// Least time in which those that come at the beginning can all have everything, at the rates they have then.
+  /// The least time in which all nodes of the beginning can have everything, at the rates that they have then.
   double bound_seconds() const;
-  /// Bytes per second that all those present at the beginning can send.
+  /// Bytes per second that all nodes of the beginning can send.
   double capacity() const;
 
   void check_invariants() const;
@@ -60,7 +61,7 @@ class swarm {
   surroundings around_;
   std::vector<node_index> awaited_;
   double uplink_rate_of_leechers_ = 0;
-  std::vector<time_point> comings_;  ///< of the leechers that come for those who die
+  std::vector<time_point> comings_;  ///< when the leechers come that replace dead ones
 };
 
 }  // namespace shoal::simulate

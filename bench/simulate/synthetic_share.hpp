@@ -1,6 +1,7 @@
-// A share whose blocks have digests but no bytes: all that verification needs, shared by all nodes of a simulation.
+// A share whose blocks have digests but no bytes. Digests are all that verification needs. All nodes of a simulation
+// share it.
 //
-// Each block has its own digest, so that a block in the wrong place fails verification as it does in the product. Built
+// Each block has a digest of its own. So a block in the wrong place fails verification, as in the product. Built
 // through content/metainfo and content/merkle. Immutable.
 #pragma once
 
@@ -21,7 +22,7 @@ class synthetic_share {
   const geometry& shape() const { return info_->shape(); }
   /// The right digests of all blocks of a piece.
   std::span<const digest> leaves(piece_index piece) const;
-  /// What a block hashes to that a liar sent.
+  /// The digest of a block that a liar sent.
   static digest wrong(digest right);
 
  private:

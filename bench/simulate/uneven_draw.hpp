@@ -1,6 +1,6 @@
-// Draws scenarios of one downloader and an uneven set of sources: of one kind of trouble each, or of all kinds mixed.
+// Draws scenarios of one downloader and an uneven set of sources. Each has one kind of trouble, or all kinds mixed.
 //
-// In each there are steady sources that together hold everything (uneven.hpp). The same kind and seed give the same
+// Each scenario has steady sources that together hold everything (uneven.hpp). The same kind and seed give the same
 // scenario.
 #pragma once
 
@@ -35,7 +35,7 @@ struct trouble_name {
 };
 std::span<const trouble_name> all_troubles();
 
-/// Downlink of the downloader and of nobody else: as good as unlimited.
+/// Downlink of the downloader, and of no other node. It is as good as unlimited.
 inline constexpr double uneven_downlink = 1e12;
 
 scenario draw_uneven(trouble kind, std::uint64_t seed);

@@ -1,7 +1,7 @@
-// Which session of one node sends next: the model of the product's uploader and of TCP below it.
+// Which session of one node sends next. A model of the product's uploader and of TCP below it.
 //
-// At most `slots` sessions send at the same time, in turns of one quantum each, which shares the uplink equally. When
-// one gives its slot up, the session that was served least so far gets it. Owned by network, one per node.
+// At most `slots` sessions send at the same time, in turns of one quantum each. So they share the uplink equally. When
+// a session gives its slot up, the session that was served least so far gets the slot. Owned by network, one per node.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,8 @@ namespace shoal::simulate {
 struct uplink_turn {
   enum class condition : std::uint8_t { idle, queued, active };
   condition state = condition::idle;
-  std::vector<byte_range> waiting;  ///< asked for; can still be withdrawn
-  std::vector<byte_range> turn;     ///< being sent, last first; the network keeps what belongs to this turn
+  std::vector<byte_range> waiting;  ///< requests that can still be withdrawn
+  std::vector<byte_range> turn;     ///< ranges being sent, last first; the network keeps what belongs to this turn
   std::uint32_t sent = 0;           ///< bytes of turn.back()
   std::uint64_t bytes_served = 0;
 };
@@ -29,11 +29,11 @@ class uplink {
 
   /// The session has something to send. `of` outlives its place here.
   void put(end_index end, uplink_turn& of);
-  /// The session has nothing to send, or is closed.
+  /// The session has nothing to send, or it is closed.
   void take_out(end_index end, uplink_turn& of);
-  /// Gives free slots to sessions; those that got one are active and have an empty turn.
+  /// Gives free slots to sessions. A session that got one is active, with an empty turn.
   void fill_slots();
-  /// The session whose quantum it is, among the active ones for which `can_receive` holds.
+  /// The active session whose quantum it is, among those for which `can_receive` holds.
   std::optional<end_index> next(const std::function<bool(end_index)>& can_receive);
 
  private:
