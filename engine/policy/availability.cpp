@@ -111,7 +111,7 @@ std::optional<piece_index> availability::rarest(const bitmap& held) const {
   if (offered <= rarest_sample_max) return rarest_of_sample(held, offered, 0);
   std::uint32_t looked_at = 0;
   std::uint32_t last = 0;
-  // What a source holds that does not hold all was counted at least once, by itself.
+  // A source that does not hold everything was itself counted for each piece that it holds.
   for (std::size_t count = held.all() ? 0 : 1; count < buckets_.size(); ++count) {
     for (const std::uint32_t piece : buckets_[count]) {
       if (held.test(piece)) return piece_index{piece};

@@ -22,7 +22,7 @@ const choker::leecher_record& choker::at(leecher_id leecher) const {
 void choker::choke(leecher_record& one, time_point now) {
   one.choked = true;
   one.choked_at = now;
-  // Who wants nothing gives its turn up at once, and is no burden.
+  // A leecher that wants nothing gives its turn up at once, and is no burden.
   const bool unused = one.interested && !one.asked && !held_back(one, now);
   one.turns_unused = unused ? std::min(one.turns_unused + 1, turns_unused_max) : 0;
   one.rests_until = unused ? now + turn_idle_max * (1 << one.turns_unused) : now;
@@ -53,7 +53,8 @@ time_point choker::turn_ends(const leecher_record& one) const {
 
 bool choker::is_behind(const leecher_record& one) const {
   if (!one.interested || one.backlog <= backlog_max / 2) return false;
-  // Once it is, a little less is asked of it, so that it does not come and go with each piece.
+  // A leecher that is behind stays so until its backlog is somewhat smaller. So it does not come and go with each
+  // piece.
   const std::uint32_t least = *backlogs_.begin();
   return one.choked ? one.backlog >= std::max(backlog_max / 2 + 1, least + (least + 1) / 2)
                     : one.backlog >= std::max(backlog_max, 2 * least);
@@ -199,7 +200,7 @@ void choker::on_seeding(time_point now) {
 }
 
 time_point choker::next_deadline() const {
-  // Then who is held back is served.
+  // At that time the leechers that are held back are served.
   if (!waiting_.empty() && !full()) return places_.room_at();
   time_point over = never;
   for (const leecher_record* one : unchoked_) over = std::min(over, turn_ends(*one));

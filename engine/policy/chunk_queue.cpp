@@ -60,7 +60,7 @@ chunk_record& chunk_queue::chunk_at(chunk_index chunk) {
 }
 
 const piece_record* chunk_queue::begun(piece_index piece) const {
-  // Asked for each `have`, so the bits come first.
+  // Called for each `have`, so the bits are tested first.
   if (availability_.wanted(piece) || verified(piece)) return nullptr;
   return &begun_.at(piece);
 }
@@ -205,11 +205,11 @@ std::optional<byte_range> chunk_queue::next_range(source_id source, std::uint32_
 block_mask chunk_queue::on_arrived(source_id source, chunk_index chunk, block_mask blocks,
                                    std::vector<chunk_claim>& void_claims) {
   if (verified(piece_of(chunk))) return 0;
-  // Asked for once and declined or given up since.
+  // The source was asked for it, and has declined it or given it up since.
   if (begun(piece_of(chunk)) == nullptr) begin(piece_of(chunk));
   const block_mask news = record(chunk).missing() & blocks;
   if (news == 0) return 0;
-  // First, so that what ends with the claims is not queued for a moment.
+  // Before the claims end, so that their blocks are not queued for a moment.
   change(chunk, [&](chunk_record& record) { record.arrived |= news; });
   const auto& claims = record(chunk).claims;
   for (std::size_t i = claims.size(); i-- > 0;) {

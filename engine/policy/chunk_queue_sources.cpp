@@ -32,7 +32,7 @@ void chunk_queue::on_have(source_id source, piece_index piece) {
   if (holder.held.test(piece.value())) return;
   on_promise_broken(piece);
   if (holder.held.count() + 1 == holder.held.size()) {
-    // From now on counted among those that hold everything.
+    // From now on the source counts among those that hold everything.
     availability_.on_bitmap_gone(holder.held);
     holder.held.set(piece.value());
     availability_.on_bitmap(holder.held);

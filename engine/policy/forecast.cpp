@@ -20,7 +20,7 @@ double seconds_for(const workload& of, std::uint64_t bytes) {
 }
 
 double seconds_until(const workload& of, chunk_index chunk, block_mask blocks) {
-  // From the last request down, because what is asked for at the end is what stealing is about.
+  // From the last request down, because stealing asks about the requests at the end.
   double seconds = seconds_busy(of);
   const auto& requests = of.requests->outstanding();
   for (auto request = requests.rbegin(); request != requests.rend(); ++request) {

@@ -12,8 +12,8 @@ namespace shoal {
 
 namespace {
 
-// When the data of `other` may go to make room for `asking`: at once if it is the larger claim, since what is honest is
-// rarely large; of equal ones if it is further from its end; of any when it is late.
+// When the data of `other` may go to make room for `asking`. At once if `other` is the larger claim: an honest claim is
+// rarely large. Of equal claims, at once if `other` is further from its end. Any other claim goes when it is late.
 time_point expendable_time(const info_assembly& other, const info_assembly& asking) {
   const bool larger = other.total_bytes() > asking.total_bytes();
   const bool further = other.total_bytes() == asking.total_bytes() && other.held_bytes() < asking.held_bytes();
@@ -106,7 +106,7 @@ bool info_claims::make_room(const info_assembly& asking, std::uint64_t bytes, ti
     for (auto& [source, own] : one.own) look(own);
   }
   if (held_bytes_ - expendable + bytes > bytes_max_) return false;
-  // The late ones first, then the largest claims, then what is furthest from its end.
+  // First the late ones, then the largest claims, then those that are furthest from their end.
   std::ranges::sort(others, {}, [&](const info_assembly* one) {
     const bool late = one->last_kept() + claim_late_after <= now;
     return std::tuple(late ? 0 : 1, ~one->total_bytes(), one->held_bytes());

@@ -42,7 +42,7 @@ struct metadata_fetch::state {
     bans.push_back(id);
   }
 
-  /// What the source said about the size of the info dictionary is not true.
+  /// The source said a wrong size of the info dictionary.
   void distrust_size(source_id id, metadata_source& one) {
     give_back(id, one.give_up());
     claims.on_source_lost(id);
@@ -57,7 +57,7 @@ struct metadata_fetch::state {
     one->on_reject(now);
   }
 
-  /// Whether the source is not asked for more until it answers: others deliver what it might.
+  /// Whether the source gets no more requests until it answers: others deliver what it might.
   bool waited_for(source_id id, const metadata_source& one, time_point now) const {
     return one.late(now) && (layers || !claims.alone(id));
   }
@@ -202,7 +202,7 @@ std::optional<metadata_fetch::request> metadata_fetch::next_request(source_id so
   auto* one = s.find(source);
   if (one == nullptr || s.ended() || !one->can_be_asked(now) || s.waited_for(source, *one, now)) return std::nullopt;
   auto what = s.choose(source, one->may_duplicate(), now);
-  // It may owe that still, from before the part was lost or became another's to deliver: it is not asked twice.
+  // The source may still owe the part from before it was lost or went to another source. It is not asked twice.
   while (what && one->waits_for(*what)) what = s.choose(source, one->may_duplicate(), now);
   if (what) one->on_asked(*what, now);
   return what;
@@ -220,7 +220,7 @@ time_point metadata_fetch::next_deadline() const {
   const state& s = *state_;
   time_point next = never;
   if (s.ended()) return next;
-  // What was possible at the last event was for next_request to say.
+  // next_request() has already said what was possible at the last event.
   const auto consider = [&](time_point time) {
     if (time > s.latest) next = std::min(next, time);
   };
@@ -254,7 +254,7 @@ void metadata_fetch::check_invariants() const {
   s.claims.check_invariants();
   if (s.layers) s.layers->check_invariants();
   for (const auto& [id, one] : s.sources) one.check_invariants();
-  // What somebody is waited for was asked of him, and has a deadline.
+  // Each source that is waited for was asked, and has a deadline.
   const auto check_asked = [&](source_id id, const request& what) {
     const auto at = s.sources.find(id);
     SHOAL_ASSERT(at != s.sources.end() && at->second.waits_for(what) && at->second.deadline() != never);

@@ -68,7 +68,7 @@ void metadata_source::on_useful() {
 }
 
 void metadata_source::on_reject(time_point now) {
-  // Of those that come together the first counts.
+  // Of rejects that come together the first counts.
   if (pause_end_) return;
   pause_end_ = now + reject_pause_;
   reject_pause_ = std::min(2 * reject_pause_, metadata_pause_max);
@@ -106,7 +106,7 @@ void metadata_source::on_info_known() {
   bytes_asked_ = 0;
   silent_ = false;
   pause_end_.reset();
-  // Who was of no use is not given the layers first.
+  // A source that was of no use is not given the layers first.
   if (!useful_) requests_max_ = 1;
 }
 

@@ -42,7 +42,7 @@ void peer_book::on_found(const peer_address& where, const std::optional<peer_id>
   known.backoff = dial_backoff_min;
   const bool idle = known.state == condition::idle;
   if (idle) unschedule(at);
-  // An address that the user gave says nothing about that.
+  // An address that the user gave does not say whether the peer holds everything.
   if (peer) known.seeder = seeder;
   if (!idle) return;
   schedule(at, earliest_dial(where, now));

@@ -75,7 +75,7 @@ void rate_meter::on_bytes(std::uint64_t bytes, time_point now) {
 double rate_meter::rate_at(time_point now, std::uint64_t bytes_expected) const {
   const duration span = span_ + (busy_ ? std::max(now - mark_, duration::zero()) : duration::zero());
   if (started_ && rate_ > 0) {
-    // What is on its way may arrive at once; only a longer silence tells something.
+    // What is on its way may arrive at once. Only a longer silence says something.
     const double expected = static_cast<double>(bytes_ + bytes_expected);
     return span < rate_sample_min ? rate_ : std::min(rate_, blended(rate_, expected, span, rate_smoothing));
   }

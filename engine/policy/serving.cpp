@@ -9,7 +9,7 @@ leecher_id serving::on_leecher(duration round_trip, time_point now) {
 }
 
 void serving::on_leecher_gone(leecher_id leecher, time_point now) {
-  // First, so that the leecher whose turn comes now knows which pieces are nobody's again.
+  // Before the turns change: the leecher whose turn comes then knows which pieces are nobody's again.
   if (knows(leecher)) {
     copies_->on_leecher_gone(leecher);
     std::erase(hearers_, leecher);
@@ -40,7 +40,7 @@ bool serving::on_request(leecher_id leecher, const byte_range& range, time_point
   if (!choker_.on_request(leecher, range.bytes, now)) return false;
   const bool serve = !knows(leecher) || copies_->on_request(leecher, range.piece);
   if (!serve) choker_.on_refused(leecher, range.bytes, now);
-  // Before the turns change: the leecher whose turn comes hears with it all that is taken.
+  // Before the turns change: the leecher whose turn comes then hears of all taken pieces.
   spread_hints();
   return serve;
 }

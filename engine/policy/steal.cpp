@@ -21,7 +21,7 @@ block_mask highest_run(block_mask mask, std::uint32_t count_max) {
   return blocks_from(top - count, count);
 }
 
-/// When the first of those who were asked for these blocks has them, but after `victim` seconds at the latest.
+/// When the first source that was asked for these blocks has them, but after `victim` seconds at the latest.
 double soonest(const chunk_record& record, std::span<const workload> others, chunk_index chunk, block_mask blocks,
                double victim) {
   if (record.claims.size() == 1) return victim;
@@ -31,8 +31,7 @@ double soonest(const chunk_record& record, std::span<const workload> others, chu
   return victim;
 }
 
-/// The most blocks at the end of `open` that the thief has clearly sooner than after `owner` seconds; none if there are
-/// none.
+/// The most blocks at the end of `open` that the thief has clearly sooner than after `owner` seconds. May be none.
 block_mask gain(const chunk_queue& queue, const workload& thief, chunk_index chunk, block_mask open, double owner,
                 std::uint32_t bytes_max) {
   block_mask blocks = highest_run(open, std::max(bytes_max / block_bytes, 1u));
@@ -42,8 +41,8 @@ block_mask gain(const chunk_queue& queue, const workload& thief, chunk_index chu
   return blocks;
 }
 
-/// Whether the source can still be told to leave what it begins in `seconds`, so that nothing of it comes. Twice what
-/// is needed, because forecasts are not exact.
+/// Whether the source can still be told to leave what it begins in `seconds`, so that nothing of it comes. It takes
+/// twice the time that is needed, because forecasts are not exact.
 bool can_recall(const workload& of, double seconds) {
   return of.known && seconds > 2 * (of.delay + static_cast<double>(beyond_recall_bytes) / of.rate);
 }

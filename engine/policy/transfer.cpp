@@ -115,7 +115,7 @@ source_id transfer::on_source(std::uint32_t request_bytes_max, std::uint32_t req
   s.latest = now;
   const source_id id{static_cast<std::uint32_t>(s.sources.size())};
   s.present.push_back(id);
-  // Others have room for as much again; and each of them asks whom we ask.
+  // Other sources have room for as much again, and each other peer asks the same sources.
   const std::size_t crowd = std::max(s.present.size(), s.swarm);
   const std::uint64_t start_bytes_max = s.queue.missing_bytes() / (2 * crowd * crowd);
   s.sources.push_back(std::make_unique<state::source>(
@@ -126,7 +126,7 @@ source_id transfer::on_source(std::uint32_t request_bytes_max, std::uint32_t req
 }
 
 void transfer::on_swarm(std::size_t peers) {
-  // The product of two of them is not to overflow.
+  // Bounded, so that its square does not overflow.
   state_->swarm = std::min<std::size_t>(peers, 1 << 16);
 }
 
@@ -147,14 +147,14 @@ void transfer::on_have(source_id source, piece_index piece, time_point now) {
   s.latest = now;
   if (piece.value() >= s.info->shape().piece_count()) return;
   s.queue.on_have(source, piece);
-  // It may relieve those who have the piece in hand.
+  // The source may relieve those that have the piece in hand.
   if (s.queue.begun(piece) != nullptr) s.at(source).theft_after = now;
 }
 
 void transfer::on_bitmap(source_id source, const bitmap& pieces, time_point now) {
   state& s = *state_;
   s.latest = now;
-  // What waits may be of pieces that the source does not hold after all.
+  // The lane may hold pieces that the source does not hold after all.
   s.total.chunks_requeued += s.queue.on_lane_released(source);
   s.queue.on_bitmap(source, pieces);
   s.at(source).theft_after = now;
@@ -165,7 +165,7 @@ void transfer::on_taken(source_id source, piece_index piece) {
   state& s = *state_;
   if (piece.value() >= s.info->shape().piece_count()) return;
   s.queue.on_promised(piece);
-  // It tells the same ones again with each turn.
+  // A seeder tells the same pieces again with each turn.
   std::uint32_t& told = s.at(source).taken_told;
   told = std::min(told + 1, s.info->shape().piece_count());
 }
@@ -255,7 +255,7 @@ void transfer::state::expect_no_more(source_id id, chunk_index chunk, block_mask
   source& one = at(id);
   const auto before = one.requests.size();
   one.requests.on_not_expected(chunk, blocks);
-  // Something to cancel, and room for something else.
+  // The source has something to cancel, and room for another request.
   if (one.requests.size() != before) affect(id, one);
   rest_if_idle(one, latest);
 }

@@ -10,14 +10,15 @@ namespace shoal {
 
 namespace {
 
-// Rates change slowly: those of all sources are not computed again within this.
+// Rates change slowly. The rates of all sources are not computed again within this time.
 constexpr duration look_interval = std::chrono::milliseconds(10);
-// Nor, while there is plenty to do, the sum of them.
+// Their sum is not computed again within this time, while there is plenty to do.
 constexpr duration look_interval_busy = std::chrono::milliseconds(20);
-// A request is no larger than what is missing over this and the number of sources: whatever becomes of a source, what
-// it has begun to send is little of a small file.
+// A request is at most what is missing, divided by this and by the number of sources. Whatever becomes of a source,
+// what it has begun to send is then little of a small file.
 constexpr std::uint64_t part_of_missing = 32;
-// An owner of an exclusive piece must need so many times and so many seconds longer than another source for all of it.
+// An owner of an exclusive piece is late if it needs so many times, and so many seconds, longer than another source for
+// all of it.
 constexpr double owner_late_factor = 2;
 constexpr double owner_late_seconds = 1;
 
@@ -53,7 +54,7 @@ std::uint32_t transfer::state::bytes_in_time(source_id id, const source& one, ti
   const auto next = lane.empty() ? choose_chunk(queue, id) : std::optional(lane.front());
   if (!next) return bytes;
   if (!others_sooner(id, queue.piece_of(*next), bytes, takes)) return bytes;
-  // The rarest of all may be what nobody else brings.
+  // The rarest piece may be one that nobody else brings.
   const auto rarest = queue.rarity().rarest(queue.held(id));
   return rarest && !others_sooner(id, *rarest, bytes, takes) ? bytes : 0;
 }
@@ -61,12 +62,12 @@ std::uint32_t transfer::state::bytes_in_time(source_id id, const source& one, ti
 std::optional<byte_range> transfer::state::steal(source_id id, source& one, std::uint32_t bytes_max, time_point now) {
   look(now, look_interval);
   refresh_pending();
-  // Kept, or two that each believe to be much faster than the other was would rob each other in turn without end.
+  // Kept. Otherwise two sources that each seem much faster than the other was would rob each other without end.
   const auto place =
       std::find_if(workloads.begin(), workloads.end(), [&](const workload& each) { return each.source == id; });
   SHOAL_ASSERT(place != workloads.end());
   workload& thief = *place = workload_of(id, now);
-  // A source that rejects does not make others leave what they have.
+  // A source that rejects does not make others leave what they have in hand.
   thief.known = thief.known && one.reject_pause == duration::zero();
   if (const auto theft = steal_waiting(queue, thief, workloads)) {
     queue.on_stolen_waiting(id, theft->victim, theft->chunk);
@@ -121,7 +122,7 @@ std::optional<byte_range> transfer::state::ask(source_id id, source& one, const 
   if (!one.owes_since) {
     one.owes_since = now;
   } else if (one.requests.empty()) {
-    // It owed something before, which was called back; the time since does not count.
+    // The source owed something before, and that was called back. The time since does not count.
     *one.owes_since += now - one.idle_since;
   }
   one.requests.on_sent(request);
@@ -143,7 +144,7 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
   }
   const std::uint32_t in_time = s.bytes_in_time(source, one, now);
   if (in_time > 0 && s.fill_lane(source, now)) return s.ask(source, one, *s.queue.next_range(source, in_time), now);
-  // What waits here is brought sooner by others.
+  // Others bring sooner what waits in this lane.
   if (in_time == 0 && s.queue.on_lane_released(source) > 0) {
     s.work_freed = true;
     s.idle_check = std::min(s.idle_check, now + idle_check_interval);
@@ -152,7 +153,7 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
     s.idle_check = std::min(s.idle_check, one.theft_after);
     return std::nullopt;
   }
-  // Of whom nothing is known, or who rejects, gets at what others have in hand once at a time.
+  // A source that rejects, or of which nothing is known, takes from others only one request at a time.
   const bool trusted = one.reject_pause == duration::zero() && one.window.rate() > 0;
   if (!trusted && !one.requests.empty()) {
     s.idle_check = std::min(s.idle_check, now + idle_check_interval);

@@ -1,4 +1,4 @@
-// transfer: what the sources are busy with and when they will be done, and what is neglected though somebody is idle.
+// transfer: what the sources are busy with, when they will be done, and what is neglected while a source is idle.
 
 #include <algorithm>
 #include <limits>
@@ -12,7 +12,7 @@ namespace shoal {
 
 namespace {
 
-// Seconds. Sources without BEP 6 never answer what was withdrawn.
+// Seconds. A source without BEP 6 never answers a withdrawn request.
 constexpr double owed_wait_max = 2;
 
 }  // namespace
@@ -31,7 +31,8 @@ workload transfer::state::workload_of(source_id id, time_point now) {
     of.mute = silence_expected(now - std::max(*owed + one.window.delay(), one.delivered_at), of.rate);
   }
   if (one.requests.empty()) {
-    // Of whom nothing is known, but that it did not even answer what was withdrawn, is no better than one that is late.
+    // A source may be unknown except that it did not even answer a withdrawn request. It is no better than a late
+    // source.
     if (!of.known) of.wait = std::min(of.mute, owed_wait_max);
     return of;
   }
@@ -104,7 +105,7 @@ std::optional<chunk_index> transfer::state::neglected(source_id id, time_point n
     const piece_index piece{i};
     const chunk_index first = info->shape().first_chunk(piece);
     if (verified.test(i)) continue;
-    // What nobody was asked for is left to others only where they bring it in no time.
+    // A block that nobody was asked for is left to others only if they bring it in no time.
     const auto left_to_others = [&] { return one.window.rate() > 0 && others_sooner(id, piece, block_bytes, mine); };
     const piece_record* begun = queue.begun(piece);
     if (begun == nullptr) {
@@ -144,7 +145,7 @@ void transfer::state::heal(time_point now) {
     faults.push_back({id, *chunk});
     one.theft_after = now;
     work_freed = true;
-    // Once in a while is enough to say it.
+    // It is enough to report this once in a while.
     last_news = now;
     return;
   }
@@ -171,7 +172,7 @@ void transfer::check_invariants() const {
   for (const auto id : s.present) {
     const state::source& one = *s.sources[id.value()];
     one.requests.check_invariants();
-    // Whoever said that it has nothing to do is asked again.
+    // A source that had nothing to do is asked again.
     const bool idle = one.requests.empty() && s.can_be_asked(one) && !one.resume && s.queue.interesting(id);
     SHOAL_ASSERT(!idle || one.theft_after <= s.latest || s.idle_check != never || s.work_freed);
     SHOAL_ASSERT((s.can_be_asked(one) && !one.resume) || s.queue.lane(id).empty());

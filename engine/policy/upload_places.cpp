@@ -35,7 +35,7 @@ void upload_places::on_served(std::uint64_t bytes, bool others_wait, time_point 
 
 void upload_places::look_for_room(std::uint64_t bytes, time_point now) {
   if (now >= room_at()) {
-    // What it carried while it had nothing to do says nothing.
+    // The rate of an uplink that had nothing to do says nothing.
     long_began_ = now;
     served_long_ = 0;
   }
@@ -68,7 +68,7 @@ void upload_places::climb(double rate) {
     return;
   }
   if (trying_ != trial::none) rest_next_ = upload_rest_min;
-  // One that was worth it is repeated, until there is no room for it.
+  // A trial that was worth it is repeated, until there is no room for it.
   trial what = trying_ == trial::none ? next_ : trying_;
   if (count_ == upload_places_usual) what = trial::more;
   if (count_ == upload_places_max) what = trial::fewer;
