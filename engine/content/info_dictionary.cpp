@@ -43,7 +43,7 @@ error never_finishes(const std::string& path, const std::string& why) {
   return malformed("\"" + path + "\" can never be complete, " + why + ": create the torrent again");
 }
 
-/// Content of one root has one size, since the root covers where it ends.
+/// Files with one root have one size, since the root covers where the content ends.
 result<void> check_roots(const std::vector<file_entry>& files) {
   std::vector<const file_entry*> by_root;
   for (const file_entry& file : files) {
@@ -126,7 +126,7 @@ class tree_reader {
     return add(std::move(entry));
   }
 
-  /// Only takes the elements: what they count from shows when all entries are known.
+  /// Takes the elements only. What they count from is known when all entries are known.
   result<void> read_target(const value& properties, const file_entry& entry) {
     const value* target = properties.find("symlink path", kind::list);
     if (target == nullptr || target->list().empty()) return malformed("symlink \"" + entry.path + "\" has no target");
@@ -169,7 +169,7 @@ class tree_reader {
   }
 
   /// BEP 47 counts from the share's root. Libtorrent's creator may write a link's text as it is, which counts from the
-  /// link's directory: that is what ".." means, and what is meant if only so the target is in the share.
+  /// link's directory. ".." means the latter. It is also meant if the target is in the share only so.
   result<void> resolve(file_entry& link, const value& target) const {
     const std::size_t slash = link.path.rfind('/');
     const auto from_root = target_from("", target);

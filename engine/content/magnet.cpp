@@ -16,7 +16,7 @@ constexpr std::string_view v1_topic = "urn:btih:";
 constexpr std::string_view v2_topic = "urn:btmh:";
 /// Multihash of SHA2-256: function 0x12, 0x20 bytes.
 constexpr std::string_view multihash_prefix = "1220";
-/// What ends a sentence or a quotation that a link stands at the end of.
+/// Characters that end a sentence or a quotation around a link.
 constexpr std::string_view punctuation = " .,;:!?'\"`>)]}/";
 std::optional<share_id> id_of_topic(std::string_view topic) {
   std::string_view hash = topic.substr(v2_topic.size());
@@ -73,7 +73,7 @@ result<magnet_link> parse_magnet(std::string_view text) {
       std::string name(encoded);
       std::replace(name.begin(), name.end(), '+', ' ');
       name = percent_decoded(name);
-      // For display only, and a name that is no file name is none.
+      // For display only. A name that is no file name counts as none.
       if (check_path_element(name)) link.name = std::move(name);
     } else if (key == "x.pe") {
       if (is_endpoint(word)) add_once(link.way.peers, word);

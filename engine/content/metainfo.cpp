@@ -123,7 +123,7 @@ result<std::shared_ptr<const metainfo>> metainfo::from_torrent(byte_view torrent
   auto made = from_parsed(*info);
   if (!made) return made.error();
   const bencode::value* attributes = parsed->find(attributes_key, bencode::kind::dictionary);
-  // Of no other use than to give times to files: a list that is none does not spoil the torrent.
+  // The list only gives times to files. A malformed list does not spoil the torrent.
   if (attributes != nullptr) (void)(*made)->attach_attributes(attributes->source());
   if ((*made)->has_layers()) return finished(std::move(made));
   auto layers = read_layers(*parsed, **made);
@@ -224,7 +224,7 @@ const digest& metainfo::piece_hash(piece_index piece) const {
 
 byte_buffer metainfo::to_torrent(const way_in& way) const {
   SHOAL_ASSERT(has_layers_);
-  // Files of the same content share one root, and with it one layer.
+  // Files of the same content share one root, and so one layer.
   std::map<digest, const std::vector<digest>*> by_root;
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (layers_[i].size() > 1) by_root.emplace(files_[i].root, &layers_[i]);

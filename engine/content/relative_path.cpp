@@ -29,7 +29,7 @@ std::size_t utf8_sequence(std::string_view text) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
-/// The path as it may be shown: others' bytes do not reach a terminal.
+/// The path in a form that may be shown: foreign bytes do not reach a terminal.
 std::string quoted(std::string_view path) {
   constexpr std::size_t shown_bytes_max = 80;
   std::string text = "\"";

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view tracker_scheme = "ws://";
 constexpr std::string_view tracker_path = "/live";
-/// A host name has at most 253 bytes; with brackets and a port nothing that is an address is longer.
+/// A host name has at most 253 bytes. No address with brackets and a port is longer.
 constexpr std::size_t endpoint_bytes_max = 262;
 
 /// "1 tracker of another kind", "64 or more web sources".
@@ -21,7 +21,7 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
   return std::to_string(count) + ' ' + std::string(count == 1 ? one : many);
 }
 
-/// Calls `take` with each string of `found`: itself, or those in a list, or in lists in a list.
+/// Calls `take` with each string of `found`: itself, the strings of a list, or of lists in a list.
 template <class Take>
 void each_string(const bencode::value* found, const Take& take, int lists = 2) {
   if (found == nullptr) return;

@@ -28,7 +28,7 @@ const digest& zeros_subtree(std::uint32_t height) {
   return table[height];
 }
 
-/// Digest of the subtree of this height over the first `bytes` zeros, and nothing behind them.
+/// Digest of the subtree of this height over `bytes` zeros, with nothing behind them.
 digest subtree_of(std::uint32_t height, std::uint64_t bytes) {
   const std::uint64_t span = std::uint64_t{block_bytes} << height;
   if (bytes == span) return zeros_subtree(height);

@@ -10,7 +10,7 @@ namespace {
 
 // Standard streams, the database, event queues, directories that are being looked at.
 constexpr std::uint64_t reserved = 64;
-// What a kernel gives where nobody set a limit.
+// The limit of a kernel where nobody set one.
 constexpr std::uint64_t usual_limit = 1024;
 constexpr std::uint64_t descriptors_min = 4;
 
@@ -23,7 +23,7 @@ std::size_t part(std::uint64_t of, std::uint64_t divisor, std::uint64_t most) {
 descriptor_budget budget_of(std::uint64_t limit) {
   const std::uint64_t rest = limit - std::min(limit, reserved);
   descriptor_budget budget;
-  // With the three of each download, half of all.
+  // With the three descriptors of each download, sessions take half of all.
   budget.sessions = part(rest, 6, 1024);
   budget.files = part(rest, 6, 512);
   budget.dials = part(rest, 12, 512);

@@ -17,7 +17,7 @@ namespace shoal {
 
 namespace {
 
-/// OpenSSL with what costs most done once: fetching the algorithm (per process) and making a context (per
+/// OpenSSL, with the two costliest steps done once: fetching the algorithm (per process) and making a context (per
 /// thread).
 class openssl_hasher {
  public:
@@ -45,7 +45,7 @@ class openssl_hasher {
   const EVP_MD* algorithm_ = nullptr;
 };
 
-/// What OpenSSL knows after each so many zeros of a block: of any number of them only the rest is hashed.
+/// OpenSSL's state after so many zeros of a block. Of any number of zeros only the rest is hashed.
 class zeros_hasher {
  public:
   static constexpr std::uint32_t step_bytes = 256;
@@ -129,7 +129,7 @@ struct kernel {
   std::size_t leaves_worth_it = 0;
 };
 
-// By sha256_backend; OpenSSL has none. The library itself would choose AVX2 on a CPU with SHA-NI but without GFNI,
+// By sha256_backend; OpenSSL has none. On a CPU with SHA-NI but without GFNI the library itself would choose AVX2,
 // which is half as fast.
 constexpr std::array<kernel, sha256_backends.size()> kernels{{{},
                                                               {init_mb_mgr_avx2, IMB_CPUFLAGS_AVX2, 8, 3},

@@ -27,7 +27,7 @@ bool readable(std::vector<live::hashing_row> rows) {
 
 result<void> announcements::on_publish(live::share_offer offer) {
   offer.have = std::min(offer.have, offer.bytes);
-  // One row that the tracker refuses would end the session, again and again.
+  // One row that the tracker refuses would end the session again and again.
   const auto readable = live::decode_peer_message(live::encode(live::publish{{offer}}));
   if (!readable) {
     return error{errc::malformed, "share " + offer.id.hex().substr(0, 12) +
@@ -116,7 +116,7 @@ std::optional<live::peer_message> announcements::next_message(time_point now) {
     }
     return publish;
   }
-  // After the offers: who waits for a share finds it when it is not hashed any more.
+  // After the offers: a command that waits for a share then finds it when nobody hashes it any more.
   if (std::exchange(unsaid_hashing_, false)) return live::hashing{hashing_};
   for (const share_id& id : unsaid_progress_) {
     offer_state& state = offers_.at(id);

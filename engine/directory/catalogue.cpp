@@ -15,7 +15,7 @@ namespace shoal {
 namespace {
 
 constexpr std::size_t id_digits = share_id::size * 2;
-/// Of an id in a message for people.
+/// Digits of an id in a message for people.
 constexpr std::size_t digits_shown = 12;
 
 bool is_hex(std::string_view text) {
@@ -116,7 +116,7 @@ std::vector<live::share_row> catalogue::select(Predicate wanted) const {
   for (std::size_t i = 0; i < views_.size(); ++i) {
     for (const auto& [id, row] : views_[i].shares) {
       if (!wanted(row)) continue;
-      // Taken from the first tracker that lists it, with the counts of all.
+      // The row of the first tracker that lists the share, with the counts of all trackers.
       const bool listed = std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(i),
                                       [&key = id](const view& earlier) { return earlier.shares.contains(key); });
       if (listed) continue;
@@ -218,7 +218,7 @@ std::vector<hashed_share> catalogue::hashing(std::string_view what) const {
     for (const auto& [id, row] : view.shares) listed.insert(row.name);
   }
   std::erase_if(found, [&listed](const hashed_share& one) { return listed.contains(one.name); });
-  // What several trackers tell is one.
+  // Rows that several trackers tell count once.
   const auto place = [](const hashed_share& one) { return std::tie(one.name, one.peer); };
   std::ranges::sort(found, {}, place);
   const auto same = std::ranges::unique(found, {}, place);
@@ -227,7 +227,7 @@ std::vector<hashed_share> catalogue::hashing(std::string_view what) const {
 }
 
 std::string text_of(const hashed_share& one) {
-  // Of what is not listed yet, not all can be done.
+  // A share that is not listed yet is not hashed completely: at most 99 %.
   const auto percent = one.bytes == 0 ? 0.0 : 100.0 * static_cast<double>(one.done) / static_cast<double>(one.bytes);
   return one.peer_name + " is still hashing " + one.name + " (" +
          std::to_string(std::min(99, static_cast<int>(percent))) + " %)";

@@ -46,7 +46,7 @@ std::vector<live::hashing_row> hashing_list::rows(time_point now) const {
 std::optional<std::vector<live::hashing_row>> hashing_list::next_rows(time_point now) {
   if (now < due_) return std::nullopt;
   due_ = never;
-  // One that is too young was planned when it began, and this may have come before.
+  // A name that is too young was planned when it began. This time may be earlier.
   for (auto at = entries_.rbegin(); at != entries_.rend() && at->second.begun + told_after > now; ++at) {
     due_ = at->second.begun + told_after;
   }

@@ -160,9 +160,9 @@ void fields(auto& archive, is<failure> auto& m) {
 
 namespace {
 
-/// Deeper than any message (3), so that new members may nest; bounds the parser's stack.
+/// Deeper than any message (3), so that new members may nest. Bounds the parser's stack.
 constexpr std::size_t depth_max = 16;
-/// All values of a usual message: only a long list takes memory from the heap.
+/// Room for all values of a usual message. Only a long list takes memory from the heap.
 constexpr std::size_t parse_bytes = 8 * KiB;
 
 // Names of the types, in the order of the variants.

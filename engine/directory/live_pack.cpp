@@ -12,7 +12,7 @@ namespace shoal::live {
 
 namespace {
 
-/// Unpacked at a time, so that what is claimed is not allocated before it is there.
+/// Bytes unpacked at a time. So memory for a claimed size is allocated only as the data comes.
 constexpr std::size_t step_bytes = 256 * KiB;
 
 error refusal(std::string_view reason) {

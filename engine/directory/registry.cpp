@@ -155,7 +155,7 @@ result<void> registry::on_watch(live_session_id session, const live::watch& mess
   share.watchers.insert(session);
   share.watchers_new.insert(session);
   swarms_asked_.insert(message.id);
-  // A newcomer is told after its snapshot, with which the next batch comes.
+  // A newcomer is told after its snapshot. The next batch brings that.
   if (found->second.synced && watched_at_ == never) watched_at_ = now;
   return {};
 }
@@ -166,7 +166,7 @@ void registry::on_unwatch(live_session_id session, const live::unwatch& message)
   share_state& share = shares_.at(message.id);
   share.watchers.erase(session);
   share.watchers_new.erase(session);
-  // Forgotten here unless somebody holds it, or a batch is still to say that nobody does.
+  // The share is forgotten here unless some peer holds it, or a batch must still say that nobody does.
   if (share.holders.empty() && share.watchers.empty() && !share.announced) {
     shares_changed_.erase(message.id);
     swarms_changed_.erase(message.id);
@@ -179,7 +179,7 @@ void registry::on_unreached(live_session_id session, const live::unreached& mess
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || !found->second.watches.contains(message.id)) return;
   session_state& state = found->second;
-  // Nobody is sent to an address at which no peer of this swarm was found.
+  // No holder is sent to an address at which no peer of this swarm was found.
   if (!handed_out(state)) return;
   if (state.unreached_at != time_point::min() && now < state.unreached_at + unreached_interval) return;
   state.unreached_at = now;
@@ -197,7 +197,7 @@ void registry::on_unreached(live_session_id session, const live::unreached& mess
 }
 
 void registry::call_hidden(share_state& share, live_session_id caller, std::vector<live_session_id>& to) const {
-  // Each is looked at once at most.
+  // Each holder is looked at once at most.
   for (std::size_t left = std::min(share.hidden.size(), callees_max); left > 0; --left) {
     auto next = share.hidden.upper_bound(share.called_last);
     if (next == share.hidden.end()) next = share.hidden.begin();
@@ -219,7 +219,7 @@ bool registry::drop_session(live_session_id session) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return false;
   session_state& state = found->second;
-  // Watches first, so that this session's own leaving is not noted down for itself.
+  // Watches first, so that the session's own leaving is not noted for itself.
   const auto watches = state.watches;
   for (const share_id& id : watches) on_unwatch(session, live::unwatch{id});
   for (const share_id& id : state.shares) drop_holder(session, state, id);

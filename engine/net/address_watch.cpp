@@ -25,7 +25,7 @@ constexpr std::size_t aligned(std::size_t bytes) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/// The struct at the begin of `bytes`; nothing if they are too few.
+/// The struct at the beginning of `bytes`; nothing if there are too few bytes.
 template <class Struct>
 std::optional<Struct> read_struct(byte_view bytes) {
   if (bytes.size() < sizeof(Struct)) return std::nullopt;
@@ -41,8 +41,8 @@ asio::ip::address to_address(byte_view bytes) {
   return Address(raw);
 }
 
-/// Of the attributes of one message. IFA_LOCAL is ours; IFA_ADDRESS is it, too, except on a line to one other machine,
-/// where IFA_LOCAL says ours as well (rtnetlink(7)).
+/// The address in the attributes of one message. IFA_LOCAL is ours. IFA_ADDRESS is ours, too, except on a line to one
+/// other machine. There IFA_LOCAL gives ours as well (rtnetlink(7)).
 std::optional<asio::ip::address> own_address(byte_view attributes, unsigned family) {
   std::optional<asio::ip::address> found;
   while (const auto header = read_struct<rtattr>(attributes)) {
@@ -106,7 +106,7 @@ bool address_watch::read_changes() {
       for (const address_change& one : changes) on_change_(one);
       continue;
     }
-    // With ENOBUFS some were lost: silence will tell of those.
+    // With ENOBUFS some messages were lost. Silence will tell of those changes.
     if (got < 0 && (errno == EINTR || errno == ENOBUFS)) continue;
     return got < 0 && errno == EAGAIN;
   }

@@ -47,7 +47,7 @@ bool is_host(std::string_view host) {
   return !host.empty() && host.size() <= host_bytes_max && !all_digits(host) && std::ranges::all_of(host, fits);
 }
 
-// "::1:80" may be an address, or an address and a port: nobody can know.
+// "::1:80" may be an address, or an address and a port. Nobody can know.
 error ambiguous_endpoint(std::string_view text, std::string_view address, std::string_view port) {
   const std::string whole = std::string(address) + ":" + std::string(port);
   return {errc::usage, "'" + std::string(text) + "' can be read in two ways: write [" + std::string(address) +
@@ -55,7 +55,7 @@ error ambiguous_endpoint(std::string_view text, std::string_view address, std::s
                            (is_ipv6(whole) ? ", or [" + whole + "] if it is part of the address" : "")};
 }
 
-// What `plain` is refused with if it is an IPv6 address with a port, and without brackets.
+// The error for `plain` if it is an IPv6 address with a port, without brackets.
 std::optional<error> without_brackets(std::string_view text, std::string_view plain) {
   const std::size_t colon = plain.rfind(':');
   if (colon == std::string_view::npos || !all_digits(plain.substr(colon + 1))) return std::nullopt;
@@ -64,7 +64,7 @@ std::optional<error> without_brackets(std::string_view text, std::string_view pl
   return ambiguous_endpoint(text, address, plain.substr(colon + 1));
 }
 
-// What is left of an address that was copied from somewhere; nothing if more than the address is meant.
+// What is left of an address that was copied from somewhere. Nothing if the text means more than the address.
 std::optional<std::string_view> unwrapped(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint32_t changes = IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                   IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW;
-// Who writes a large file changes it thousands of times a second.
+// A program that writes a large file changes it thousands of times a second.
 constexpr duration pause_between = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -48,7 +48,7 @@ awaitable<void> file_watch::add(std::string key, std::vector<std::string> paths)
   const auto made = co_await offload(lookups_, std::move(look));
   if (!made || !descriptor_.is_open()) co_return;
   if (const auto at = wanted_.find(key); at == wanted_.end() || at->second != mine) {
-    // Removed, or asked for anew, which the kernel gave the same numbers.
+    // The watch was removed, or was asked for again, and the kernel gave it the same number.
     for (const int watch : *made) {
       if (at == wanted_.end() && !keys_.contains(watch)) inotify_rm_watch(descriptor_.native_handle(), watch);
     }

@@ -27,7 +27,7 @@ class json_message_flag : public spdlog::custom_flag_formatter {
   }
 };
 
-// Gives each line to somebody else, who knows what else is on the terminal.
+// Gives each line to a writer that knows what else is on the terminal.
 class writer_sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit writer_sink(log_writer write) : write_(write) {}

@@ -14,7 +14,7 @@ namespace shoal {
 
 namespace {
 
-/// New directories; the umask takes away what the user does not want.
+/// Mode of new directories. The umask takes away what the user does not want.
 constexpr mode_t directory_mode = 0777;
 
 int open_with_openat2(int directory, const char* path, int flags, mode_t mode) {
@@ -22,8 +22,7 @@ int open_with_openat2(int directory, const char* path, int flags, mode_t mode) {
   how.flags = static_cast<std::uint64_t>(flags);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  // RESOLVE_BENEATH fails with EAGAIN when something is renamed during the walk; a few more tries settle
-  // that.
+  // RESOLVE_BENEATH fails with EAGAIN when something is renamed during the walk. A few more tries settle that.
   constexpr int tries_max = 8;
   for (int i = 0;; ++i) {
     const long descriptor = syscall(SYS_openat2, directory, path, &how, sizeof how);
@@ -32,7 +31,7 @@ int open_with_openat2(int directory, const char* path, int flags, mode_t mode) {
   }
 }
 
-/// Old kernels have no openat2, and some container sandboxes refuse what they do not know with EPERM.
+/// Old kernels have no openat2. Some container sandboxes refuse unknown calls with EPERM.
 bool have_openat2() {
   static const bool have = [] {
     const unique_descriptor probe(open_with_openat2(AT_FDCWD, ".", O_PATH | O_CLOEXEC, 0));
@@ -86,7 +85,7 @@ unique_descriptor open_beneath(int directory, std::string_view path, int flags, 
   }
   if (method == beneath_method::walk || !have_openat2()) return open_walking(directory, path, flags, mode);
   unique_descriptor above;
-  // A path that is too long for one call is gone in several.
+  // A path that is too long for one call is walked in several.
   while (path.size() >= PATH_MAX) {
     const std::size_t slash = path.rfind('/', PATH_MAX - 1);
     if (slash == std::string_view::npos) {

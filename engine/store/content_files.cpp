@@ -57,12 +57,12 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
   opened->location = base + "/" + std::string(unfinished_folder) + "/" + opened->partial.record.name;
   opened->path = base + "/" + opened->info->name();
   const bitmap& zeros = opened->partial.zeros;
-  // Nobody writes them, but their size must be on the disk, too.
+  // Nobody writes these files, but their size must be on the disk, too.
   for (std::uint32_t i = zeros.next_set(0); i < zeros.size(); i = zeros.next_set(i + 1)) {
     opened->written.insert(opened->info->shape().piece_file(piece_index{i}).value());
   }
   if (opened->partial.resumed) {
-    // What a process that was killed has written is in the page cache, not yet on the disk.
+    // Data that a killed process wrote is in the page cache, and not yet on the disk.
     const std::vector<file_entry>& files = opened->info->files();
     for (std::uint32_t i = 0; i < files.size(); ++i) {
       if (files[i].size > 0 && !opened->partial.awaited[i]) opened->written.insert(i);
@@ -97,7 +97,7 @@ result<void> content_files::write(piece_index piece, std::uint32_t begin, byte_v
   if (!handle) return handle.error();
   const result<void> done = write_at((*handle)->descriptor(), at.offset, bytes);
   {
-    // After the write, or a flush in between would forget it.
+    // After the write. Otherwise a flush in between would forget it.
     const std::lock_guard lock(state_->facts);
     state_->written.insert(at.file.value());
   }
@@ -115,7 +115,7 @@ result<void> content_files::read(piece_index piece, std::uint32_t begin, std::sp
   const int descriptor = (*handle)->descriptor();
   const result<std::size_t> got = read_at(descriptor, at.offset, to);
   if (!got) return state_->failed("read", at.file.value(), got.error());
-  // Checked afterwards: what was read before a change is not handed out after it.
+  // Checked afterwards: data from before a change is not handed out after the change.
   return state_->check_unchanged(at.file.value(), descriptor, at.offset + to.size());
 }
 
@@ -146,7 +146,7 @@ result<content_files::readable_range> content_files::prepare_read(const byte_ran
     const result<std::size_t> got = read_at(descriptor, offset, {&byte, 1});
     if (!got) {
       error why = state_->failed("read", file, got.error());
-      // What cannot be read is as damaged as what does not match its hash.
+      // A file that cannot be read is as damaged as one that does not match its hash.
       if (why.code != errc::limit) why.code = errc::verification;
       return why;
     }
@@ -198,7 +198,7 @@ result<void> content_files::finish(const wanted_attributes& wanted) {
     if (result<void> done = rename_partial(s.partial, *s.info); !done) return done;
     {
       const std::lock_guard facts(s.facts);
-      // To be renamed is a change of the inode.
+      // A rename changes the inode.
       struct stat status{};
       if (!s.info->is_folder() && fstat(s.partial.part.get(), &status) == 0) {
         signatures->front().ctime_ns = signature_of(status).ctime_ns;
@@ -219,7 +219,7 @@ result<void> content_files::rest() {
   content_state& s = *state_;
   const std::lock_guard lock(s.transition);
   if (s.now != content_state::phase::partial || s.resting) return {};
-  // Nothing is written any more that would open the files for its flush.
+  // Afterwards no written data is left whose flush would open the files again.
   if (result<void> flushed = s.flush_written(); !flushed) return flushed;
   const std::unique_lock moving(s.place);
   s.resting = true;

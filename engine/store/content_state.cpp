@@ -37,7 +37,7 @@ result<int> content_state::make_now(std::uint32_t file) {
   result<unique_descriptor> made = make_awaited(partial, *info, file_index{file}, without_holes);
   if (!made) return std::move(made).error();
   const std::lock_guard lock(facts);
-  // Once only: a file that somebody removes afterwards is not made again without its data.
+  // Once only: if a program removes the file afterwards, it is not made again without its data.
   partial.awaited[file] = false;
   partial.without_holes[file] = without_holes;
   return made->release();
@@ -45,7 +45,7 @@ result<int> content_state::make_now(std::uint32_t file) {
 
 result<int> content_state::open_now(std::uint32_t file, bool for_writing) {
   const std::string& file_path = info->files()[file].path;
-  // O_NONBLOCK: whatever was put in the file's place, a pipe for one, must not make a worker wait.
+  // O_NONBLOCK: something put in the file's place, such as a pipe, must not make a worker wait.
   constexpr int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   unique_descriptor opened;
   if (for_writing && awaited(file)) return make_now(file);

@@ -25,7 +25,7 @@ namespace {
 /// Lines of scan_result::notes; a folder of a million sockets should not fill a screen and the memory.
 constexpr std::size_t notes_max = 1000;
 
-/// What must be mended before a folder can be shared: so many are named, the others are counted.
+/// So many of the files that must be mended are named. The others are counted.
 constexpr std::size_t faults_named_max = 20;
 
 struct directory_closer {
@@ -33,7 +33,8 @@ struct directory_closer {
 };
 using directory_handle = std::unique_ptr<DIR, directory_closer>;
 
-/// `target` of a link in the directory `parent` as a path from the root; nothing if it does not stay inside.
+/// The path from the root of a link's `target`, which counts from the directory `parent`. Nothing if it does not stay
+/// inside.
 std::optional<std::string> resolve_inside(std::string_view parent, const std::string& target) {
   const std::filesystem::path link(target);
   if (link.empty() || link.is_absolute()) return std::nullopt;
@@ -43,7 +44,7 @@ std::optional<std::string> resolve_inside(std::string_view parent, const std::st
   return resolved;
 }
 
-/// As system_error(). errc::limit is what is too much to be shared; to be short of descriptors or memory may pass.
+/// Like system_error(). errc::limit means too much to be shared; a lack of descriptors or memory may pass.
 error call_error(std::string text, int error_number) {
   error why = system_error(std::move(text), error_number);
   if (why.code == errc::limit) why.code = errc::disk;
@@ -63,7 +64,7 @@ class scanner {
     return state_ && status.st_dev == state_->st_dev && status.st_ino == state_->st_ino;
   }
 
-  /// All below the open root. Fails only where going on makes no sense; see outcome().
+  /// Scans all below the open root. Fails only where going on makes no sense; see outcome().
   result<void> scan_root(unique_descriptor root) {
     root_ = root.get();
     return scan_directory(std::move(root), {}, 1);
@@ -84,7 +85,7 @@ class scanner {
     return add(std::move(entry), signature);
   }
 
-  /// One error that names everything that must be mended, if there is something.
+  /// One error that names everything that must be mended; nothing if nothing must.
   result<void> outcome() const {
     if (faults_ == 0) return {};
     if (faults_ == 1) return named_faults_.front();
@@ -141,7 +142,7 @@ class scanner {
     return here.handle != nullptr;
   }
 
-  /// Keeps what must be mended, and goes on to find the rest of it.
+  /// Keeps what must be mended, and goes on to find more.
   result<void> fault(error why) {
     ++faults_;
     if (named_faults_.size() < faults_named_max) named_faults_.push_back(std::move(why));
@@ -226,7 +227,7 @@ class scanner {
   }
 
   std::string shown(const std::string& path) const {
-    // Of a path that fills the screen the ends tell which one it is.
+    // If a path fills the screen, its ends show which one it is.
     constexpr std::size_t whole_bytes_max = 1000;
     constexpr std::size_t end_bytes = 400;
     const std::string whole = found_.path + "/" + path;
@@ -260,8 +261,8 @@ class scanner {
   std::size_t faults_ = 0;
 };
 
-/// What people call the thing at `path`: the last name that they wrote, be it that of a symlink. "." and ".." have the
-/// name of what they mean.
+/// What people call the thing at `path`: the last name that they wrote, even if it is that of a symlink. "." and ".."
+/// have the name of what they mean.
 std::string name_of_path(std::string_view path, const std::string& resolved) {
   while (path.ends_with('/')) path.remove_suffix(1);
   const std::string_view written = last_element(path);

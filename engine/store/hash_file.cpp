@@ -21,7 +21,7 @@ namespace shoal {
 
 namespace {
 
-/// What can be read without waiting for a disk: bytes from `offset` on, perhaps none.
+/// Bytes from `offset` on that can be read without waiting for a disk; perhaps none.
 std::size_t read_cached(int descriptor, std::uint64_t offset, std::span<std::uint8_t> to) {
   iovec place{to.data(), to.size()};
   const ssize_t got = preadv2(descriptor, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT);
@@ -49,7 +49,7 @@ result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, st
     const std::span<std::uint8_t> part(buffer.get(), now);
     result<std::size_t> got = read_cached(descriptor, offset + done, part);
     if (*got < now) {
-      // The disk reads on while this part is hashed. What is in memory needs no such advice, which is not free.
+      // The disk reads on while this part is hashed. Data in memory needs no such advice, which costs time.
       if (done + now < bytes) {
         posix_fadvise(descriptor, static_cast<off_t>(offset + done + now), hash_read_bytes, POSIX_FADV_WILLNEED);
       }

@@ -15,8 +15,8 @@ struct stretch {
   std::uint64_t bytes = 0;
 };
 
-/// Calls `use(stretch, first piece, pieces)` for each run of pieces of the file that are in `zeros`, or that are not,
-/// until it returns false.
+/// Calls `use(stretch, first piece, pieces)` for each run of pieces of the file that are in `zeros`, or for each run of
+/// those that are not. Ends when it returns false.
 template <class Use>
 void each_run(const metainfo& info, const bitmap& zeros, file_index file, bool of_zeros, const Use& use) {
   const geometry& shape = info.shape();

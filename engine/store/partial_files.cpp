@@ -71,7 +71,7 @@ class partial_maker {
   /// Opens the file or directory of the record if it is still the one that was made, or makes a new one.
   result<void> make_root(const partial_record& known) {
     result<void> made;
-    // Again if another download ended meanwhile and took the empty folder with it.
+    // Tried again if another download ended meanwhile and took the empty folder with it.
     for (int tries = 0; tries < 2 && (tries == 0 || (!made && made.error().code == errc::not_found)); ++tries) {
       if (result<void> opened = open_unfinished(place_); !opened) return opened;
       if (!known.name.empty()) {
@@ -90,7 +90,7 @@ class partial_maker {
     const int flags = info_.is_folder() ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
     unique_descriptor opened = open_beneath(place_.unfinished.get(), known.name, flags | O_NOFOLLOW);
     if (!opened) {
-      // What cannot be opened for want of descriptors is there all the same.
+      // A partial that cannot be opened for want of descriptors is still there.
       error why = beneath_error("cannot go on with " + printable(known.name), errno);
       if (why.code == errc::limit) return why;
       return false;
@@ -145,7 +145,7 @@ class partial_maker {
     return {};
   }
 
-  /// It is made_when_written, and will be: nobody writes zeros.
+  /// The file is made_when_written and will be written: nobody writes zeros.
   bool is_awaited(const file_entry& file) const {
     return made_when_written(info_, file) &&
            !place_.zeros.test(info_.shape().file_first_piece(file_index{index_of(file)}).value());
@@ -193,13 +193,13 @@ class partial_maker {
     if (fstat(descriptor, &status) != 0) return system_error("cannot read " + shown, errno);
     const bool reserved = has_all_blocks(status, data);
     place_.without_holes[index] = reserved || place_.in_memory;
-    // Where blocks can be reserved they were, so a hole was made by somebody else.
+    // Where blocks can be reserved, they were reserved. So another program made the hole.
     if (!whole || (had_holes && reserved)) place_.renewed.emplace_back(index);
     return {};
   }
 
-  /// Where there is read permission for somebody there is execute permission, or there is none at all: what
-  /// creating it with the umask would have given.
+  /// If `executable`, each class of users with read permission gets execute permission; otherwise no class. The umask
+  /// would have given the same when the file was made.
   static void set_executable(int descriptor, mode_t mode, bool executable) {
     const mode_t wanted = executable ? mode | ((mode & 0444) >> 2) : mode & ~mode_t{0111};
     if (wanted != mode) fchmod(descriptor, wanted & 07777);
@@ -241,7 +241,7 @@ class partial_maker {
     remove_unfinished_folder(place_);
   }
 
-  /// Puts back what was made of a partial that was there before.
+  /// Puts back what was made in a partial that was there before.
   void restore() {
     if (!info_.is_folder()) {
       for (const undo_step& step : undo_) {
@@ -290,7 +290,7 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
   const auto shown = [&] { return shown_partial(place) + "/" + printable(entry.path); };
   constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
   unique_descriptor opened = open_beneath(place.part.get(), entry.path, flags | O_EXCL, mode_of(entry));
-  // A new one is a regular file with nothing in it.
+  // A new file is a regular file with nothing in it.
   struct stat status{};
   status.st_mode = S_IFREG;
   if (!opened && errno == EEXIST) {
@@ -300,7 +300,7 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
   if (!opened) return beneath_error("cannot open " + shown(), errno);
   if (!S_ISREG(status.st_mode)) return beneath_error("cannot open " + shown(), ENOTDIR);
   without_holes = place.in_memory;
-  // It gets its size with its last block: all of its only piece is written.
+  // The file gets its size with its last block: its only piece is written as a whole.
   if (place.in_memory && status.st_size == 0) return opened;
   if (const int failure = allocate(opened.get(), status, info, place.zeros, file, place.in_memory); failure != 0) {
     error why = system_error("cannot allocate " + shown(), failure);

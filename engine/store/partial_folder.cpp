@@ -78,7 +78,7 @@ result<void> check_only_holds(int part, const std::string& shown, const metainfo
                      shown + " holds " + printable(path) +
                          ", which is not of this share: move it away, or choose another directory with --dir"};
       }
-      // The kind of what is no directory is checked when it is opened.
+      // Entries that are no directories are checked when they are opened.
       struct stat status{};
       const bool folder = fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
       if (folder) directories.push_back(path + "/");
@@ -89,7 +89,7 @@ result<void> check_only_holds(int part, const std::string& shown, const metainfo
 
 result<void> remove_tree(int directory, const std::string& name, const std::string& shown) {
   directory_stack parents(directory, parent_path(shown).empty() ? "." : std::string(parent_path(shown)));
-  // Each is listed before what is below it, and goes after it.
+  // Each directory is listed before its content, and removed after it.
   std::vector<std::string> folders;
   std::vector<std::string> waiting{name};
   while (!waiting.empty()) {
@@ -125,7 +125,7 @@ result<void> make_symlinks(const partial_place& place, const metainfo& info) {
   std::vector<std::string> made;
   for (const file_entry& file : info.files()) {
     if (file.type != file_entry::kind::symlink) continue;
-    // Targets come from strangers; one that is no plain path below the root is left out.
+    // Targets come from strangers. A target that is no plain path below the root is left out.
     if (!check_relative_path(file.symlink_target)) continue;
     const result<int> parent = directories.make_parent_of(file.path, made);
     if (!parent) return parent.error();

@@ -23,7 +23,7 @@ namespace {
 /// Odd, so that different times of birth stay different (the golden ratio, as in Knuth's multiplicative hashing).
 constexpr std::uint64_t mixing = 0x9e37'79b9'7f4a'7c15;
 
-/// Unfinished downloads of one share in one directory that are not ours, at most: of peers with other states.
+/// Most partials of one share in one directory that are not ours, but of peers with other state directories.
 constexpr int others_max = 100;
 
 /// rename that never replaces; 0 or an errno.
@@ -47,7 +47,7 @@ std::uint64_t identity_of(int descriptor) {
   if (statx(descriptor, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) return 0;
   if ((status.stx_mask & STATX_BTIME) == 0) return status.stx_ino;
   const auto born = static_cast<std::uint64_t>(status.stx_btime.tv_sec) * 1'000'000'000 + status.stx_btime.tv_nsec;
-  // The clock for files ticks every few milliseconds, in which a number may be given twice.
+  // The clock of files ticks every few milliseconds. Within a tick a number may be given twice.
   long generation = 0;
   if (ioctl(descriptor, FS_IOC_GETVERSION, &generation) != 0) generation = 0;
   return status.stx_ino ^ (born + static_cast<std::uint32_t>(generation)) * mixing;
@@ -109,7 +109,7 @@ result<void> reopen_place(partial_place& place) {
 result<void> open_unfinished(partial_place& place) {
   const std::string folder(unfinished_folder);
   if (mkdirat(place.directory.get(), folder.c_str(), 0777) == 0) {
-    // Whoever may download here may keep what is unfinished here.
+    // A user who may download here may keep unfinished files here.
     struct stat status{};
     if (fstat(place.directory.get(), &status) == 0) {
       fchmodat(place.directory.get(), folder.c_str(), status.st_mode & 07777, 0);
@@ -166,7 +166,7 @@ result<partial_record> take_back(const std::string& directory, const metainfo& i
       errno = EEXIST;
       return false;
     }
-    // Written down first: after a crash in between the content is where it was.
+    // The record is written first: after a crash in between, the content is where it was.
     if (result<void> remembered = remember(place->record); !remembered) {
       forgotten = remembered.error();
       return true;
@@ -216,7 +216,7 @@ result<void> remove_partial(const std::string& directory, const partial_record& 
   place.directory_path = directory;
   place.record = record;
   if (!there) {
-    // What cannot be opened for want of descriptors is there all the same.
+    // A partial that cannot be opened for want of descriptors is still there.
     error why = beneath_error("cannot remove " + shown_partial(place), errno);
     return why.code == errc::limit ? result<void>(std::move(why)) : result<void>{};
   }

@@ -15,7 +15,7 @@ namespace shoal {
 
 namespace {
 
-/// Rows of one table; far beyond what a peer can serve, and bounds what a foreign file makes us read.
+/// Rows of one table. Far beyond what a peer can serve. Bounds what a foreign file makes us read.
 constexpr std::size_t rows_max = 100'000;
 /// Peers kept with one download, each at most a host name (253 bytes) and a port.
 constexpr std::size_t peers_max = 256;
@@ -164,7 +164,7 @@ result<std::unique_ptr<state_database>> state_database::open(const std::string& 
     }
     if (!is_damage(code) || again) return failure;
     const std::string broken = path + ".broken";
-    // The journals first: none may ever be replayed into another database than its own.
+    // The journals go first: none may ever be replayed into another database.
     for (const char* suffix : {"-wal", "-shm", ""}) std::rename((path + suffix).c_str(), (broken + suffix).c_str());
     warning = printable(path) + " was damaged and is now " + printable(broken) +
               ": shares and unfinished downloads are forgotten, add them again";

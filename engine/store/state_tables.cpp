@@ -17,8 +17,8 @@ constexpr int busy_timeout_ms = 5000;
 /// One value: the largest .torrent, an info dictionary and the piece layers of pieces_max pieces.
 constexpr int value_bytes_max = static_cast<int>(info_bytes_max + pieces_max * 32ULL + 16 * MiB);
 
-// Paths are bytes, not text, in SQLite's eyes: names of directories need not be UTF-8. Progress has a table
-// of its own so that journalling it does not write the torrent again.
+// To SQLite paths are bytes, not text: names of directories need not be UTF-8. Progress has a table of its own, so that
+// journalling it does not write the torrent again.
 constexpr const char* schema = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB, inode INTEGER,
@@ -80,7 +80,7 @@ int prepare_tables(sqlite3* handle, std::int64_t& version) {
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, busy_timeout_ms);
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, value_bytes_max);
-  // A file that somebody else wrote must not run functions of its choice through triggers or views.
+  // A file that another program wrote must not run functions of its choice through triggers or views.
   execute(handle, "PRAGMA trusted_schema = OFF");
   if (const int code = execute(handle, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"); code != SQLITE_OK) {
     return code;

@@ -10,7 +10,7 @@ namespace shoal::wire {
 
 namespace {
 
-/// Real handshakes take some hundred bytes; bounds what parsing hostile ones costs.
+/// Real handshakes take some hundred bytes. Bounds the cost of parsing hostile ones.
 constexpr std::size_t handshake_payload_bytes_max = 16 * KiB;
 /// Real dictionaries before metadata take some 50 bytes.
 constexpr std::size_t metadata_dictionary_bytes_max = 1 * KiB;

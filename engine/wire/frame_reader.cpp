@@ -28,7 +28,7 @@ error too_long(std::uint8_t id, std::size_t bytes) {
 
 }  // namespace
 
-/// Bytes that make the next event, as far as those buffered tell. What breaks a limit is left to try_next.
+/// Bytes that make the next event, as far as the buffered bytes tell. try_next() rejects what breaks a limit.
 std::size_t frame_reader::bytes_wanted() const {
   if (payload_due_ > 0 || end_ - begin_ <= prefix_bytes) return prefix_bytes + 1;
   const std::uint8_t* const at = buffer_.get() + begin_;
@@ -53,7 +53,7 @@ std::span<std::uint8_t> frame_reader::free_space() {
   if (capacity_ < buffer_bytes || (held == 0 && capacity_ > buffer_bytes)) {
     resize(buffer_bytes);
   } else if (held == capacity_ && wanted > capacity_) {
-    // Doubling makes a sender who claims a long frame send half of it before it costs memory.
+    // Doubling: a sender that claims a long frame must send half of it before it costs memory.
     resize(std::min(2 * capacity_, std::max(wanted, buffer_bytes)));
   } else if (begin_ > 0 && (held < cheap_move_bytes || begin_ + wanted > capacity_ || end_ == capacity_)) {
     std::memmove(buffer_.get(), buffer_.get() + begin_, held);
