@@ -1,4 +1,4 @@
-// How the sessions of a load show their tracker that they live: as peers do (peer/discovery/tracker_connection). Used
+// How the sessions of a load show their tracker that they live, as peers do (peer/discovery/tracker_connection). Used
 // by tracker_load alone.
 #pragma once
 
@@ -16,7 +16,7 @@ class heartbeats {
  public:
   void on_session(std::size_t session, double now) { due_.emplace_back(now + interval, session); }
 
-  /// A session that is to send beat(), again and again a heartbeat later.
+  /// The next session that must send beat(). Each session comes again a heartbeat later.
   std::optional<std::size_t> next(double now) {
     if (due_.empty() || due_.front().first > now) return std::nullopt;
     const auto [due, session] = due_.front();
@@ -25,7 +25,7 @@ class heartbeats {
     return session;
   }
 
-  /// `heard_at`: when the tracker sent something last.
+  /// `heard_at`: when the tracker last sent something.
   static std::string beat(double heard_at, double now) {
     return frame(now - heard_at < unheard_max ? op_pong : op_ping, {});
   }

@@ -1,6 +1,7 @@
-// A message of the tracker as the first session that got it found it, for all that get the same.
+// A message of the tracker, as the first session that got it decoded it, for all sessions that get the same.
 //
-// Ten thousand sessions are told the same things; decoding each would measure the load and not the tracker.
+// Ten thousand sessions are told the same things. If each decoded them, the bench would measure the load and not the
+// tracker.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace shoal::bench {
 
-/// Tells messages apart: the type and the sequence number are within, packed or not.
+/// So many bytes tell messages apart: the type and the sequence number are within, packed or not.
 inline constexpr std::size_t prefix_bytes = 96;
 
 template <class Session>
@@ -24,7 +25,7 @@ struct known_message {
   bool is_snapshot = false;
   bool is_delta = false;
   std::uint64_t seq = 0;
-  std::ptrdiff_t peers = 0;       ///< how many it adds
+  std::ptrdiff_t peers = 0;       ///< peers that it adds
   std::string probe;              ///< name of a probe's share that it publishes
   bool leaving = false;           ///< a peer left
   std::vector<Session*> waiting;  ///< got it before it was decoded

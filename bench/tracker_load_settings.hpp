@@ -25,7 +25,7 @@ struct settings {
   sockaddr_in tracker{};
   sockaddr_in source{};
   std::size_t sessions = 1;
-  std::size_t shares = 0;  ///< so many of the sessions publish one each
+  std::size_t shares = 0;  ///< sessions that publish one share each
   std::size_t expect = 1;  ///< peers of the whole swarm
   std::string name = "load";
 };

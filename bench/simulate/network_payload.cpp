@@ -11,11 +11,11 @@ namespace shoal::simulate {
 
 namespace {
 
-// A receiver is passed over while its downlink is booked for longer than this: what a queue of a few packets and a
-// socket hold.
+// A receiver is passed over while its downlink is booked for longer than this. That is what a queue of a few packets
+// and a socket hold.
 constexpr duration downlink_behind_max = std::chrono::milliseconds(20);
 
-// What one session sends at once takes no longer than this, unless it is less than a packet: a slow uplink sends
+// What one session sends at once takes no longer than this, unless it is less than a packet. A slow uplink sends
 // packets, and does not stand still for a quantum.
 constexpr double quantum_seconds_max = 0.1;
 constexpr std::uint32_t packet_bytes = 1 * KiB;
@@ -64,7 +64,7 @@ std::vector<byte_range> network::withdraw_beyond(end_index from, std::uint64_t b
 }
 
 bool network::withdraw_from_turn(node_index node, uplink_turn& mine, const byte_range& range) const {
-  // What is in the kernel, or begun to go there, is out of the uploader's hands.
+  // What is in the kernel, or has begun to go there, is out of the uploader's hands.
   std::uint64_t ahead = 0;
   for (auto one = mine.turn.rbegin(); one != mine.turn.rend(); ++one) {
     const bool begun = one == mine.turn.rbegin();
@@ -128,7 +128,7 @@ void network::start_sending(node_index node) {
   time_point soonest = never;
   const auto chosen = out.out.next([&](end_index end) { return can_receive(end, soonest); });
   if (!chosen) {
-    // Looked at again when the first of the receivers has room.
+    // Looked at again when the first receiver has room.
     if (soonest == never) return;
     out.sending = true;
     out.quantum = 0;

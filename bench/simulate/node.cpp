@@ -11,7 +11,7 @@ namespace shoal::simulate {
 
 namespace {
 
-// As the product has them in peer/ and wire/, which simulation does not include.
+// As the product has them in peer/ and wire/. The simulation does not include these.
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
 constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
 constexpr std::uint32_t request_bytes_max = 1 * MiB;
@@ -90,7 +90,7 @@ void node::on_timer(timer which) {
 }
 
 void node::sweep_at(time_point when) {
-  // A timer that was set before means nothing any more.
+  // An earlier timer means nothing any more.
   sweep_at_ = when;
   around_.net.set_timer(index_, timer::sweep, when);
 }
@@ -138,7 +138,7 @@ void node::on_open(end_index end) {
 void node::detach(session& gone) {
   const end_index end = gone.end;
   if (downloading() && gone.source) {
-    // Whole blocks count even when the connection broke in the midst of an answer.
+    // Whole blocks count, even if the connection broke in the midst of an answer.
     byte_range part = gone.receiving;
     part.begin += gone.reported;
     part.bytes = (gone.received - gone.reported) / block_bytes * block_bytes;

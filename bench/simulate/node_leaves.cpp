@@ -1,4 +1,4 @@
-// node: the leaf hashes of failed pieces, by which it is found out who lied.
+// node: the leaf hashes of failed pieces, which show who lied.
 
 #include "simulate/node.hpp"
 

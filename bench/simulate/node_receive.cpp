@@ -1,4 +1,4 @@
-// node: payload that comes in, until its pieces are verified.
+// node: incoming payload, until its pieces are verified.
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace shoal::simulate {
 
 namespace {
 
-// The product's receive buffer: what is handed on at once.
+// The size of the product's receive buffer: so many bytes are handed on at once.
 constexpr std::uint32_t receive_buffer_bytes = 256 * KiB;
 
 }  // namespace
@@ -95,7 +95,7 @@ void node::on_download_complete() {
   serving_.on_seeding(now());
   follow_orders();
   for (const end_index end : ends) {
-    // The other side holds at least what it said, and what more it says comes to nothing.
+    // The other side holds at least what it said. What it says beyond has no effect.
     if (!has_all(at(end))) serving_.on_holds(at(end).leecher, peer_host(end).pieces(), true);
     follow_orders();
     close_if_both_complete(at(end));

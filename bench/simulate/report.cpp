@@ -9,7 +9,7 @@ namespace shoal::simulate {
 
 namespace {
 
-// Of more than this a list tells nothing.
+// A longer list tells nothing.
 constexpr std::size_t leechers_listed_max = 16;
 
 double peak_mebibytes() {

@@ -43,7 +43,7 @@ void source::on_die() {
 }
 
 void source::on_timer(timer) {
-  // One that was set before an absence comes too early.
+  // A timer that was set before an absence comes too early.
   if (net_.now() != wavers_at_) return;
   choking_ = !choking_;
   for (const end_index end : ends_) {

@@ -61,7 +61,7 @@ void swarm::add_leechers() {
     node& leecher = add(role::leecher, rate, downlink_of(i));
     const time_point begin{part_of(how_.start_spread, chance_.fraction())};
     net_.begin_at(leecher.index(), begin);
-    // While the swarm is at work, as far as can be said before.
+    // While the swarm is at work, as far as that can be said before.
     const time_point ends = begin + part_of(how_.trouble_time, chance_.fraction());
     if (trouble < how_.churn_share) {
       net_.die_at(leecher.index(), ends);
@@ -131,7 +131,7 @@ double swarm::bound_seconds() const {
   const auto bytes = static_cast<double>(how_.share_bytes);
   double slowest_downlink = how_.downlink;
   if (!how_.downlinks.empty()) {
-    // Those that have no leecher count for nobody.
+    // Downlinks without a leecher do not count.
     const std::size_t used = std::min<std::size_t>(how_.downlinks.size(), how_.leechers);
     slowest_downlink =
         *std::min_element(how_.downlinks.begin(), how_.downlinks.begin() + static_cast<std::ptrdiff_t>(used));

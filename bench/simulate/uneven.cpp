@@ -10,7 +10,7 @@ namespace shoal::simulate {
 
 namespace {
 
-// Often enough to see what lasts for a round trip, and not what most of the time is spent with.
+// Often enough to see what lasts for a round trip, and rarely enough to take little time.
 constexpr std::uint64_t events_between_checks = 2000;
 constexpr std::size_t steady_max = 16;
 
@@ -67,7 +67,7 @@ double fluid_seconds(const scenario& how) {
 
 namespace {
 
-/// Pieces are whole: where only some hold them, the slowest may be left with one more than its part.
+/// Pieces are whole. If only some sources hold them, the slowest may be left with one more than its part.
 double piece_more(const scenario& how) {
   double slowest = 0;
   for (const source_plan& plan : how.sources) {

@@ -27,7 +27,7 @@ class artist {
     draw_share();
     best_ = rising(bytes_per_second(2), bytes_per_second(500));
     draw_steady();
-    // What goes wrong goes wrong while it matters.
+    // The time in which trouble matters.
     span_ = std::chrono::duration_cast<duration>(
         std::chrono::duration<double>(static_cast<double>(how_.share_bytes) / steady_rate_));
     const bool odd = kind_ != trouble::none && kind_ != trouble::partial && kind_ != trouble::far;
@@ -43,7 +43,7 @@ class artist {
     how_.leechers = 1;
     how_.downlink = uneven_downlink;
     how_.latency = {};
-    how_.uplink_unsent_bytes = 128 * KiB;  // as the product lets the kernel have
+    how_.uplink_unsent_bytes = 128 * KiB;  // as much as the product leaves to the kernel
     how_.share_bytes = 16 * MiB + chance_.below(48 * MiB + 1);
     how_.piece_bytes = static_cast<std::uint32_t>(64 * KiB) << chance_.below(7);
     how_.time_max = std::chrono::hours(1);
@@ -63,7 +63,7 @@ class artist {
     if (partial) divide_pieces();
   }
 
-  /// Each piece to one of the steady sources, to the faster ones more, and to some others.
+  /// Gives each piece to one of the steady sources, more to the faster ones, and to some other sources.
   void divide_pieces() {
     for (source_plan& plan : how_.sources) plan.pieces = bitmap(pieces_);
     const double more = between(0.0, 0.5);
@@ -146,7 +146,7 @@ class artist {
     for (const duration at : times) plan.rates.push_back({at, rising(0.001 * best_, 2 * best_)});
   }
 
-  /// One to five, apart, from the time that the download takes.
+  /// One to five absences within the time of the download, not touching each other.
   std::vector<absence> pauses() {
     std::vector<duration> begins;
     for (std::uint64_t left = 1 + chance_.below(5); left > 0; --left) begins.push_back(some_time());
@@ -173,7 +173,7 @@ class artist {
     return seconds(far ? between(0, 0.3) : rising(0.0001, 0.02));
   }
 
-  /// Within the download, or what it takes when it is slowed down, and not before it began.
+  /// Within the download, or within what it takes when it is slowed down, and not before its beginning.
   duration some_time() { return std::chrono::duration_cast<duration>(1.2 * chance_.fraction() * span_); }
   static duration seconds(double count) {
     return std::chrono::duration_cast<duration>(std::chrono::duration<double>(count));
