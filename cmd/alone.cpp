@@ -9,6 +9,8 @@
 
 #include "cmd/output.hpp"
 #include "cmd/peer_settings.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -16,9 +18,8 @@ namespace {
 
 constexpr auto others_interval = std::chrono::milliseconds(500);
 
-bool active(const json::object& row) {
-  const std::string phase = text_field(row, "phase");
-  return phase != "complete" && phase != "failed" && phase != "cancelled";
+bool active(const rows::download& row) {
+  return row.phase != "complete" && row.phase != "failed" && row.phase != "cancelled";
 }
 
 }  // namespace
@@ -65,12 +66,7 @@ void wait_for_others(control_client& client, const alone_peer& alone, const inte
   while (!stop.raised() && !alone.finished()) {
     const auto status = client.call("status", {}, stop);
     if (!status) return;
-    bool busy = false;
-    for (const json::value& value : array_field(as_object(*status), "downloads")) {
-      const json::object& row = as_object(value);
-      busy = busy || active(row);
-    }
-    if (!busy) return;
+    if (std::ranges::none_of(from_json<rows::status>(*status).downloads, active)) return;
     if (!said) note("another command downloads through this process: it stays until that is done");
     said = true;
     pause(others_interval, stop);

@@ -11,6 +11,8 @@
 #include "cmd/interrupt.hpp"
 #include "cmd/progress.hpp"
 #include "cmd/text.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -26,11 +28,10 @@ std::string when(std::time_t then) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} ({} ago)", local, human_duration(ago));
 }
 
-std::string away_note(const json::object& notice) {
-  const std::string tracker = text_field(notice, "tracker");
-  const auto as_of = static_cast<std::time_t>(count_field(notice, "as_of"));
-  const std::string what = as_of == 0 ? "nothing is known from it" : "what is listed from it is of " + when(as_of);
-  return fmt::format("note: tracker {} is away, {}: {}", tracker, what, text_field(notice, "reason"));
+std::string away_note(const rows::away& row) {
+  const std::string what =
+      row.as_of == 0 ? "nothing is known from it" : "what is listed from it is of " + when(row.as_of);
+  return fmt::format("note: tracker {} is away, {}: {}", row.tracker, what, row.reason);
 }
 
 }  // namespace
@@ -39,7 +40,7 @@ result<json::value> call_with_progress(const invocation& call, std::string_view 
                                        const std::string& name) {
   progress_display display(STDERR_FILENO);
   const auto show = [&display, &name](const json::object& notice) {
-    display.update(0, "", view_of_progress(notice, name), clock::now());
+    display.update(0, "", view_of_notice(notice, name), clock::now());
   };
   return call.client->call(method, std::move(params), call.stop, show);
 }
@@ -47,7 +48,8 @@ result<json::value> call_with_progress(const invocation& call, std::string_view 
 result<json::value> call_for_listing(const invocation& call, std::string_view method, json::object params,
                                      std::vector<std::string>& away) {
   const auto take = [&away](const json::object& notice) {
-    if (text_field(notice, "what") == "away") away.push_back(away_note(notice));
+    const auto row = from_json<rows::away>(notice);
+    if (row.what == "away") away.push_back(away_note(row));
   };
   return call.client->call(method, std::move(params), call.stop, take);
 }

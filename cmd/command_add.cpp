@@ -9,6 +9,8 @@
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"
 #include "cmd/text.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -23,15 +25,14 @@ void add_options(po::options_description& options) {
   add("no-follow", po::bool_switch(), "end what --follow began");
 }
 
-std::string line_of(const json::object& row) {
-  const std::string state = text_field(row, "state");
-  const std::string verb = state == "new" ? "shared" : state == "changed" ? "changed, shared again" : "already shared";
-  const std::uint64_t known = count_field(row, "files_known");
-  const std::uint64_t hashed = count_field(row, "files_hashed");
-  const std::string read = known > 0 ? fmt::format(" ({} hashed, {} known)", hashed, known) : "";
-  return displayable(fmt::format("{} {}  {}  {}{}  {}", verb, text_field(row, "name"),
-                                 human_bytes(count_field(row, "bytes")), human_count(count_field(row, "files"), "file"),
-                                 read, short_id(text_field(row, "id")))) +
+std::string line_of(const rows::added& row) {
+  const std::string verb = row.state == "new"       ? "shared"
+                           : row.state == "changed" ? "changed, shared again"
+                                                    : "already shared";
+  const std::string read =
+      row.files_known > 0 ? fmt::format(" ({} hashed, {} known)", row.files_hashed, row.files_known) : "";
+  return displayable(fmt::format("{} {}  {}  {}{}  {}", verb, row.name, human_bytes(row.bytes),
+                                 human_count(row.files, "file"), read, short_id(row.id))) +
          "\n";
 }
 
@@ -54,25 +55,22 @@ result<void> run(const invocation& call) {
     return error{errc::usage, "--follow and --no-follow contradict each other: give one of them"};
   }
   if (call.given.flag("follow") || call.given.flag("no-follow")) params["follow"] = call.given.flag("follow");
-  auto answer = call_with_progress(call, "add", std::move(params), "");
+  const auto answer = call_with_progress(call, "add", std::move(params), "");
   if (!answer) return answer.error();
-  if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
-  for (const json::value& row : as_array(*answer)) {
-    for (const json::value& remark : array_field(as_object(row), "notes")) {
-      if (remark.is_string()) note("note: " + std::string(remark.get_string()));
-    }
-  }
+  const bool as_json = call.given.flag("json");
   std::string text;
   std::vector<error> failures;
-  for (const json::value& value : as_array(*answer)) {
-    const json::object& row = as_object(value);
-    if (text_field(row, "state") != "failed") {
+  for (const auto& row : from_json<std::vector<rows::added>>(*answer)) {
+    for (const std::string& remark : row.notes) {
+      if (!as_json) note("note: " + remark);
+    }
+    if (row.state != "failed") {
       text += line_of(row);
     } else {
-      failures.push_back({errc_of(text_field(row, "class")), text_field(row, "reason")});
+      failures.push_back({errc_of(row.class_.value_or("")), row.reason.value_or("")});
     }
   }
-  if (call.given.flag("json")) text = json::serialize(*answer) + "\n";
+  if (as_json) text = json::serialize(*answer) + "\n";
   if (const auto printed = print(text); !printed) return printed;
   if (failures.empty()) return {};
   for (std::size_t i = 0; i + 1 < failures.size(); ++i) print_error(failures[i]);

@@ -4,6 +4,8 @@
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"
 #include "cmd/text.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -13,7 +15,7 @@ result<void> run(const invocation& call) {
   const auto answer = call.client->call("cancel", params_of_what(call), call.stop);
   if (!answer) return answer.error();
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
-  return print("cancelled " + displayable(text_field(as_object(*answer), "name")) + ", what it has is kept\n");
+  return print("cancelled " + displayable(from_json<rows::cancellation>(*answer).name) + ", what it has is kept\n");
 }
 
 }  // namespace

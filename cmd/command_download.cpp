@@ -38,69 +38,59 @@ result<wanted_download> wanted_of(const std::string& what, const invocation& cal
   const arguments& given = call.given;
   const auto& torrent = call.torrents.of(what);
   if (!torrent) return torrent.error();
-  json::object params;
-  if (torrent->may_be_name) params["what"] = what;
-  if (!torrent->base64.empty()) params["torrent"] = torrent->base64;
-  const std::string directory = absolute_path(given.text("dir"));
-  if (!directory.empty()) params["directory"] = directory;
-  if (call.borrowed) params["default_directory"] = absolute_path(".");
-  params["symlinks"] = given.flag("symlinks");
-  params["keep_mode"] = given.flag("keep-mode");
-  params["wait"] = !given.flag("no-wait");
-  json::array peers;
+  requests::download params;
+  if (torrent->may_be_name) params.what = what;
+  if (!torrent->base64.empty()) params.torrent = torrent->base64;
+  params.directory = absolute_path(given.text("dir"));
+  if (call.borrowed) params.default_directory = absolute_path(".");
+  params.symlinks = given.flag("symlinks");
+  params.keep_mode = given.flag("keep-mode");
+  params.wait = !given.flag("no-wait");
   for (const std::string& peer : given.texts("peer")) {
     const auto where = parse_host_port(peer);
     if (!where) return where.error();
-    peers.emplace_back(to_text(*where));
+    params.peers.push_back(to_text(*where));
   }
-  if (!peers.empty()) params["peers"] = std::move(peers);
   return wanted_download{what, std::move(params), torrent->unreadable};
 }
 
-std::string line_of(const json::object& row) {
-  const std::string name = text_field(row, "name");
-  const std::string path = text_field(row, "path");
-  const std::string phase = text_field(row, "phase");
+std::string line_of(const rows::download& row) {
   // A download that has only begun may not know yet where it will be.
-  const std::string where = path.empty() ? "" : " -> " + path;
-  if (flag_field(row, "already_there")) return fmt::format("already complete: {}{}", name, where);
-  if (phase != "complete") return fmt::format("started: {}{}", name, where);
+  const std::string where = row.path.empty() ? "" : " -> " + row.path;
+  if (row.already_there) return fmt::format("already complete: {}{}", row.name, where);
+  if (row.phase != "complete") return fmt::format("started: {}{}", row.name, where);
   std::size_t sources = 0;
   // Not the size of the share: a part of it may have been here before.
   std::uint64_t received = 0;
-  for (const json::value& source : array_field(row, "sources")) {
-    const std::uint64_t bytes = count_field(as_object(source), "bytes");
-    received += bytes;
-    if (bytes > 0) ++sources;
+  for (const auto& source : row.sources) {
+    received += source.bytes;
+    if (source.bytes > 0) ++sources;
   }
-  const double elapsed = number_field(row, "elapsed");
   const std::string rate =
-      elapsed > 0 ? fmt::format(" ({})", human_rate(static_cast<double>(received) / elapsed)) : std::string();
-  const std::uint64_t zeros = count_field(row, "bytes_zero");
-  const std::string not_sent = zeros > 0 ? fmt::format(", {} of zeros not fetched", human_bytes(zeros)) : std::string();
-  return fmt::format("complete: {}, {} in {}{} from {}{}{}", name, human_bytes(count_field(row, "bytes")),
-                     human_duration(static_cast<std::int64_t>(elapsed + 0.5)), rate, human_count(sources, "source"),
+      row.elapsed > 0 ? fmt::format(" ({})", human_rate(static_cast<double>(received) / row.elapsed)) : "";
+  const std::string not_sent =
+      row.bytes_zero > 0 ? fmt::format(", {} of zeros not fetched", human_bytes(row.bytes_zero)) : "";
+  return fmt::format("complete: {}, {} in {}{} from {}{}{}", row.name, human_bytes(row.bytes),
+                     human_duration(static_cast<std::int64_t>(row.elapsed + 0.5)), rate, human_count(sources, "source"),
                      not_sent, where);
 }
 
 result<void> print_rows(const download_outcome& outcome, bool as_json) {
-  const json::array& rows = outcome.rows;
   // What failed as a whole has no answer.
-  if (rows.empty() && !outcome.failures.empty()) return {};
-  if (as_json) return print(json::serialize(rows) + "\n");
+  if (outcome.rows.empty() && !outcome.failures.empty()) return {};
+  if (as_json) return print(json::serialize(outcome.answers) + "\n");
   std::string text;
-  for (const json::value& row : rows) {
-    if (text_field(as_object(row), "phase") != "failed") text += displayable(line_of(as_object(row))) + "\n";
+  for (const auto& row : outcome.rows) {
+    if (row.phase != "failed") text += displayable(line_of(row)) + "\n";
   }
   return print(text);
 }
 
 // What failed, the last one for the caller to report.
-result<void> report(std::vector<error> failures, const json::array& rows) {
-  for (const json::value& value : rows) {
-    const json::object& row = as_object(value);
-    if (text_field(row, "phase") != "failed") continue;
-    failures.push_back({errc_of(text_field(row, "class")), text_field(row, "name") + ": " + text_field(row, "reason")});
+result<void> report(std::vector<error> failures, const std::vector<rows::download>& rows) {
+  for (const auto& row : rows) {
+    if (row.phase != "failed") continue;
+    failures.push_back({errc_of(row.class_.value_or("")), row.name + ": " + row.reason});
   }
   if (failures.empty()) return {};
   for (std::size_t at = 0; at + 1 < failures.size(); ++at) print_error(failures[at]);

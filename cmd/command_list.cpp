@@ -11,6 +11,8 @@
 #include "cmd/table.hpp"
 #include "cmd/terminal.hpp"
 #include "cmd/text.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -45,20 +47,15 @@ result<void> run(const invocation& call) {
                  {"AVAIL", right},
                  {"PUBLISHED"},
                  {"ID"}});
-  for (const json::value& value : as_array(*answer)) {
-    const json::object& row = as_object(value);
-    const std::string id = text_field(row, "id");
-    if (id.empty()) {
+  for (const auto& row : from_json<std::vector<rows::listed_share>>(*answer)) {
+    if (row.id.empty()) {
       // Somebody still hashes it: there is nothing to count yet, and no id.
-      listing.add_row({text_field(row, "name"), human_bytes(count_field(row, "bytes")), "", "", "", "", "",
-                       displayable(text_field(row, "reason"))});
+      listing.add_row({row.name, human_bytes(row.bytes), "", "", "", "", "", row.reason.value_or("")});
       continue;
     }
-    listing.add_row({text_field(row, "name"), human_bytes(count_field(row, "bytes")),
-                     fmt::format("{}", count_field(row, "files")), fmt::format("{}", count_field(row, "seeders")),
-                     fmt::format("{}", count_field(row, "leechers")),
-                     fmt::format("{:.1f}", number_field(row, "availability")),
-                     human_date(number_field(row, "published")), short_id(id)});
+    listing.add_row({row.name, human_bytes(row.bytes), std::to_string(row.files), std::to_string(row.seeders),
+                     std::to_string(row.leechers), fmt::format("{:.1f}", row.availability), human_date(row.published),
+                     short_id(row.id)});
   }
   if (listing.empty()) {
     note(operands.empty() ? "nothing is shared yet: share with " + quoted_command("add PATH")

@@ -9,7 +9,6 @@
 
 #include "cmd/command.hpp"
 #include "cmd/console.hpp"
-#include "cmd/json_fields.hpp"
 #include "cmd/node_host.hpp"
 #include "cmd/output.hpp"
 #include "cmd/peer_settings.hpp"
@@ -18,6 +17,8 @@
 #include "net/endpoint.hpp"
 
 namespace shoal {
+
+namespace json = boost::json;
 
 namespace {
 

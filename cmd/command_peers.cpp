@@ -11,6 +11,8 @@
 #include "cmd/program_name.hpp"
 #include "cmd/table.hpp"
 #include "cmd/terminal.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -24,11 +26,10 @@ void add_options(po::options_description& options) {
       "whom to ask if no peer runs here; may be repeated");
 }
 
-std::string address_of(const json::object& row) {
-  const std::string address = text_field(row, "address");
-  const bool bare_ipv6 = address.find(':') != std::string::npos && !address.starts_with('[');
-  const std::string host = bare_ipv6 ? "[" + address + "]" : address;
-  return fmt::format("{}:{}{}", host, count_field(row, "port"), flag_field(row, "reachable") ? "" : " (unreachable)");
+std::string address_of(const rows::listed_peer& row) {
+  const bool bare_ipv6 = row.address.find(':') != std::string::npos && !row.address.starts_with('[');
+  const std::string host = bare_ipv6 ? "[" + row.address + "]" : row.address;
+  return fmt::format("{}:{}{}", host, row.port, row.reachable ? "" : " (unreachable)");
 }
 
 result<void> run(const invocation& call) {
@@ -38,10 +39,8 @@ result<void> run(const invocation& call) {
   for (const std::string& line : away) note(line);
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
   table listing({{"NAME"}, {"ADDRESS"}, {"VERSION"}});
-  for (const json::value& value : as_array(*answer)) {
-    const json::object& row = as_object(value);
-    listing.add_row({text_field(row, "name") + (flag_field(row, "self") ? " (this peer)" : ""), address_of(row),
-                     text_field(row, "version")});
+  for (const auto& row : from_json<std::vector<rows::listed_peer>>(*answer)) {
+    listing.add_row({row.name + (row.self ? " (this peer)" : ""), address_of(row), row.version});
   }
   if (listing.empty()) {
     note("no peers are known: is a tracker connected? See " + quoted_command("status"));

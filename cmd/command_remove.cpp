@@ -5,6 +5,8 @@
 #include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
 #include "cmd/text.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -26,7 +28,9 @@ result<void> run(const invocation& call) {
     if (call.stop.raised()) break;
   }
   std::string text;
-  for (const json::value& row : removed) text += "removed " + displayable(text_field(as_object(row), "name")) + "\n";
+  for (const auto& row : from_json<std::vector<rows::removal>>(json::value(removed))) {
+    text += "removed " + displayable(row.name) + "\n";
+  }
   if (call.given.flag("json")) {
     const bool only = call.given.texts("operands").size() == 1;
     text = only && removed.empty() ? "" : (only ? json::serialize(removed.front()) : json::serialize(removed)) + "\n";

@@ -13,6 +13,8 @@
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"
 #include "cmd/terminal.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 #include "core/base64.hpp"
 
 namespace shoal {
@@ -75,15 +77,15 @@ result<void> run(const invocation& call) {
   if (path == "-" && as_json) return error{errc::usage, "-o - and --json both write to stdout: use one of them"};
   const auto answer = call.client->call("torrent", params_of_what(call), call.stop);
   if (!answer) return answer.error();
-  const json::object& row = as_object(*answer);
+  const auto row = from_json<rows::torrent_file>(*answer);
   if (!path.empty()) {
-    const auto torrent = from_base64(text_field(row, "torrent"));
+    const auto torrent = from_base64(row.torrent);
     if (!torrent || torrent->empty()) return error{errc::protocol, "the peer sends no valid base64 torrent"};
     const auto written = path == "-" ? print(as_text(*torrent)) : write_file(path, as_text(*torrent));
     if (!written) return written.error();
   }
   if (as_json) return print(json::serialize(*answer) + "\n");
-  if (magnet) return print(text_field(row, "magnet") + "\n");
+  if (magnet) return print(row.magnet + "\n");
   return {};
 }
 

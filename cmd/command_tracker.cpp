@@ -4,13 +4,14 @@
 #include <boost/program_options/value_semantic.hpp>
 
 #include "cmd/command.hpp"
-#include "cmd/json_fields.hpp"
 #include "cmd/node_host.hpp"
 #include "cmd/output.hpp"
 #include "net/endpoint.hpp"
 #include "tracker/tracker_node.hpp"
 
 namespace shoal {
+
+namespace json = boost::json;
 
 namespace po = boost::program_options;
 

@@ -9,6 +9,8 @@
 #include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
 #include "cmd/text.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -25,22 +27,20 @@ void add_options(po::options_description& options) {
 }
 
 // What is damaged was withdrawn by the peer, which now fetches what is missing of it.
-result<void> repair(const invocation& call, const json::object& row) {
-  const std::string name = text_field(row, "name");
-  const auto answer = call_with_progress(call, "download", {{"what", text_field(row, "id")}, {"wait", true}}, name);
+result<void> repair(const invocation& call, const std::string& id, const std::string& name) {
+  const auto answer = call_with_progress(call, "download", {{"what", id}, {"wait", true}}, name);
   if (!answer) return answer.error();
   if (call.given.flag("json")) return {};
   return print(displayable("repaired: " + name) + "\n");
 }
 
 // The share that the word means, if its content is known to be gone or damaged already.
-std::optional<json::object> withdrawn_share(const invocation& call, const std::string& what) {
+std::optional<rows::held_share> withdrawn_share(const invocation& call, const std::string& what) {
   const auto status = call.client->call("status", {}, call.stop);
   if (!status) return std::nullopt;
-  for (const json::value& value : array_field(as_object(*status), "shares")) {
-    const json::object& row = as_object(value);
-    const bool prefix = what.size() >= id_prefix_digits_min && text_field(row, "id").starts_with(what);
-    if (!flag_field(row, "there") && (prefix || text_field(row, "name") == what)) return row;
+  for (auto& row : from_json<rows::status>(*status).shares) {
+    const bool prefix = what.size() >= id_prefix_digits_min && row.id.starts_with(what);
+    if (!row.there && (prefix || row.name == what)) return std::move(row);
   }
   return std::nullopt;
 }
@@ -50,34 +50,28 @@ result<void> run(const invocation& call) {
   if (!answer && call.given.flag("repair") && !call.stop.raised()) {
     if (const auto row = withdrawn_share(call, call.given.texts("operands").front())) {
       if (call.given.flag("json")) {
-        if (const auto printed = print(json::serialize(*row) + "\n"); !printed) return printed;
+        if (const auto printed = print(json::serialize(to_json(*row)) + "\n"); !printed) return printed;
       }
-      return repair(call, *row);
+      return repair(call, row->id, row->name);
     }
   }
   if (!answer) return answer.error();
-  const json::object& row = as_object(*answer);
-  const json::array& bad = array_field(row, "bad");
+  const auto row = from_json<rows::verified>(*answer);
   std::string text;
   if (call.given.flag("json")) {
     text = json::serialize(*answer) + "\n";
-  } else if (bad.empty()) {
-    text = displayable(fmt::format("{}: all {} right, {}", text_field(row, "name"),
-                                   human_count(count_field(row, "pieces"), "piece"),
-                                   human_bytes(count_field(row, "bytes")))) +
-           "\n";
+  } else if (row.bad.empty()) {
+    text = fmt::format("{}: all {} right, {}\n", displayable(row.name), human_count(row.pieces, "piece"),
+                       human_bytes(row.bytes));
   } else {
-    for (const json::value& path : bad) {
-      if (path.is_string()) text += "bad: " + displayable(path.get_string()) + "\n";
-    }
+    for (const std::string& path : row.bad) text += "bad: " + displayable(path) + "\n";
   }
   const auto printed = print(text);
-  if (!printed || bad.empty()) return printed;
-  if (call.given.flag("repair")) return repair(call, row);
-  return error{
-      errc::verification,
-      fmt::format("{}: {} not what was shared: download it again (--repair), or add it anew", text_field(row, "name"),
-                  bad.size() == 1 ? "1 file is" : fmt::format("{} files are", bad.size()))};
+  if (!printed || row.bad.empty()) return printed;
+  if (call.given.flag("repair")) return repair(call, row.id, row.name);
+  return error{errc::verification,
+               fmt::format("{}: {} not what was shared: download it again (--repair), or add it anew", row.name,
+                           row.bad.size() == 1 ? "1 file is" : fmt::format("{} files are", row.bad.size()))};
 }
 
 }  // namespace

@@ -17,11 +17,12 @@
 #include "cmd/console_command.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/interrupt.hpp"
-#include "cmd/json_fields.hpp"
 #include "cmd/output.hpp"
 #include "cmd/terminal.hpp"
 #include "cmd/terminal_lines.hpp"
 #include "cmd/text.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 #include "core/time.hpp"
 
 namespace shoal {
@@ -133,10 +134,9 @@ std::vector<std::string> share_names() {
   const auto listing = client->call("list", {}, *console->stop);
   if (!listing) return {};
   console->names.clear();
-  for (const json::value& row : as_array(*listing)) {
-    const std::string name = text_field(as_object(row), "name");
+  for (const auto& row : from_json<std::vector<rows::listed_share>>(*listing)) {
     // Others chose the names: one that would disturb the line is left out.
-    if (displayable(name) == name) console->names.push_back(name);
+    if (displayable(row.name) == row.name) console->names.push_back(row.name);
   }
   console->names_time = clock::now();
   return console->names;

@@ -17,6 +17,8 @@
 #include "cmd/interrupt.hpp"
 #include "cmd/program_name.hpp"
 #include "control/control_server.hpp"
+#include "control/described.hpp"
+#include "control/rpc_failure.hpp"
 #include "store/beneath.hpp"
 #include "store/socket_name.hpp"
 #include "store/state_directory.hpp"
@@ -60,6 +62,13 @@ peer_process process_behind(int descriptor) {
 int milliseconds_until(time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+}
+
+// Of a request; 0, which none has, if there is none.
+std::uint64_t number_of(const json::object& object, std::string_view name) {
+  std::uint64_t number = 0;
+  if (const json::value* value = object.if_contains(name)) (void)read_json(*value, number);
+  return number;
 }
 
 time_point deadline_after(duration timeout) {
@@ -243,18 +252,15 @@ result<control_client::message> control_client::parse(std::string_view line) con
   if (object.contains("method")) {
     const json::value* params = object.if_contains("params");
     notice said;
-    if (params != nullptr) said.params = as_object(*params);
-    said.request = count_field(said.params, "request");
+    if (params != nullptr && params->is_object()) said.params = params->get_object();
+    said.request = number_of(said.params, "request");
     return message(std::move(said));
   }
-  const std::uint64_t request = count_field(object, "id");
+  const std::uint64_t request = number_of(object, "id");
   if (const json::value* failure = object.if_contains("error")) {
-    const json::object& fields = as_object(*failure);
-    const json::value* data = fields.if_contains("data");
-    const errc code = data == nullptr ? errc::internal : errc_of(text_field(as_object(*data), "class"));
-    std::string text = text_field(fields, "message");
-    if (text.empty()) text = "the peer gives no reason";
-    return message(answer{request, error{code, std::move(text)}});
+    auto why = from_json<rpc::failure>(*failure);
+    if (why.message.empty()) why.message = "the peer gives no reason";
+    return message(answer{request, error{errc_of(why.data.class_), std::move(why.message)}});
   }
   const json::value* outcome = object.if_contains("result");
   if (outcome == nullptr) return nonsense;

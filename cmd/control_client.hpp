@@ -12,11 +12,12 @@
 #include <string_view>
 #include <variant>
 
-#include "cmd/json_fields.hpp"
 #include "core/error.hpp"
 #include "core/time.hpp"
 
 namespace shoal {
+
+namespace json = boost::json;
 
 class interrupt;
 

@@ -13,6 +13,7 @@
 #include "cmd/program_name.hpp"
 #include "cmd/progress.hpp"
 #include "cmd/text.hpp"
+#include "control/described.hpp"
 
 namespace shoal {
 
@@ -51,24 +52,27 @@ class download_watch {
         outcome.failures.push_back(failure_of(request));
         continue;
       }
-      for (const json::value& row : as_array(**request.outcome)) outcome.rows.push_back(row);
+      if (const json::array* rows = (*request.outcome)->if_array()) {
+        outcome.answers.insert(outcome.answers.end(), rows->begin(), rows->end());
+      }
     }
+    outcome.rows = from_json<std::vector<rows::download>>(json::value(outcome.answers));
     return outcome;
   }
 
  private:
-  struct download_request {
+  struct request_state {
     std::string name;
     bool from_file = false;
     std::optional<error> unreadable;
     bool without_id = false;
-    std::map<std::string, json::object> rows;  // the last known, by id
+    std::map<std::string, rows::download> rows;  // the last known, by id
     std::optional<result<json::value>> outcome;
   };
 
   result<void> send(wanted_download wanted) {
-    const bool from_file = wanted.params.contains("torrent");
-    const auto request = client_.send("download", std::move(wanted.params));
+    const bool from_file = wanted.params.torrent.has_value();
+    const auto request = client_.send("download", std::move(to_json(wanted.params).as_object()));
     if (!request) return request.error();
     requests_[*request].name = wanted.word;
     requests_[*request].from_file = from_file;
@@ -77,7 +81,7 @@ class download_watch {
   }
 
   // The peer has not seen the file and cannot name it.
-  static error failure_of(const download_request& request) {
+  static error failure_of(const request_state& request) {
     error failure = request.outcome->error();
     if (request.from_file) failure.text = "'" + request.name + "': " + failure.text;
     if (!request.unreadable || failure.code != errc::not_found) return failure;
@@ -96,13 +100,13 @@ class download_watch {
     if (auto* said = std::get_if<control_client::notice>(&message)) {
       const auto request = requests_.find(said->request);
       if (request == requests_.end() || request->second.outcome) return;
-      const std::string id = text_field(said->params, "id");
-      tell_notes(said->params);
+      auto row = from_json<rows::download>(said->params);
+      tell_notes(row);
       // What waits for its hash has no id, and nothing to cancel.
-      if (!id.empty() && std::exchange(request->second.without_id, false)) display_.remove(said->request);
-      display_.update(said->request, id, view_of_progress(said->params, request->second.name), clock::now());
-      request->second.without_id = id.empty();
-      if (!id.empty()) request->second.rows[id] = std::move(said->params);
+      if (!row.id.empty() && std::exchange(request->second.without_id, false)) display_.remove(said->request);
+      display_.update(said->request, row.id, view_of(row, request->second.name), clock::now());
+      request->second.without_id = row.id.empty();
+      if (!row.id.empty()) request->second.rows[row.id] = std::move(row);
     } else if (auto* answered = std::get_if<control_client::answer>(&message)) {
       const auto request = requests_.find(answered->request);
       if (request == requests_.end()) {
@@ -111,17 +115,16 @@ class download_watch {
       }
       request->second.outcome = std::move(answered->outcome);
       if (*request->second.outcome) {
-        for (const json::value& row : as_array(**request->second.outcome)) tell_notes(as_object(row));
+        for (const auto& row : from_json<std::vector<rows::download>>(**request->second.outcome)) tell_notes(row);
       }
       display_.remove(answered->request);
     }
   }
 
   // Each once, and at once: a download that waits may wait for what is not used.
-  void tell_notes(const json::object& row) {
-    for (const json::value& remark : array_field(row, "notes")) {
-      if (!remark.is_string()) continue;
-      std::string line = "note: " + text_field(row, "name") + ": " + std::string(remark.get_string());
+  void tell_notes(const rows::download& row) {
+    for (const std::string& remark : row.notes) {
+      std::string line = "note: " + row.name + ": " + remark;
       if (told_.insert(line).second) display_.say(line);
     }
   }
@@ -134,11 +137,10 @@ class download_watch {
       if (request.outcome) continue;
       if (request.rows.empty()) append(nothing, request.name + ": nothing was downloaded yet");
       for (const auto& [id, row] : request.rows) {
-        if (text_field(row, "phase") == "complete") continue;
+        if (row.phase == "complete") continue;
         const auto sent = client_.send("cancel", {{"id", id}, {"leave", true}});
         if (!sent) continue;
-        leaving_[*sent] = {text_field(row, "name"),
-                           human_fraction(count_field(row, "done"), count_field(row, "bytes"))};
+        leaving_[*sent] = {row.name, human_fraction(row.done, row.bytes)};
       }
     }
     const time_point deadline = clock::now() + cancel_time_max;
@@ -165,7 +167,7 @@ class download_watch {
   void on_left(std::uint64_t request, const result<json::value>& answer) {
     const auto at = leaving_.find(request);
     if (at == leaving_.end()) return;
-    const bool cancelled = !answer || flag_field(as_object(*answer), "cancelled");
+    const bool cancelled = !answer || from_json<rows::cancellation>(*answer).cancelled;
     if (cancelled) {
       append(stopped_, at->second.name + ": " + at->second.done + " kept");
     } else {
@@ -182,7 +184,7 @@ class download_watch {
   control_client& client_;
   const interrupt& stop_;
   progress_display display_;
-  std::map<std::uint64_t, download_request> requests_;
+  std::map<std::uint64_t, request_state> requests_;
   struct left_download {
     std::string name;
     std::string done;

@@ -8,18 +8,21 @@
 #include <vector>
 
 #include "cmd/control_client.hpp"
+#include "control/requests.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
 struct wanted_download {
-  std::string word;     ///< as the user named it
-  json::object params;  ///< of the request
+  std::string word;  ///< as the user named it
+  requests::download params;
   /// Told instead of "no share is called so": see torrent_argument.
   std::optional<error> unreadable{};
 };
 
 struct download_outcome {
-  json::array rows;  ///< of all requests, in their order
+  json::array answers;               ///< the rows of all requests, in their order, as they came
+  std::vector<rows::download> rows;  ///< the same
   std::vector<error> failures;
 };
 

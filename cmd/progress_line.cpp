@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "cmd/text.hpp"
+#include "control/described.hpp"
 
 namespace shoal {
 
@@ -20,6 +21,8 @@ constexpr std::size_t percent_width = 4;
 constexpr std::size_t fraction_width = 13;
 constexpr std::size_t rate_width = 9;
 constexpr std::size_t eta_width = 11;
+
+constexpr double eta_max = 3e9;
 
 unsigned percent_of(const transfer_view& view) {
   if (view.total == 0) return view.phase == "complete" ? 100 : 0;
@@ -56,34 +59,37 @@ std::string sources_of(const transfer_view& view) {
 
 }  // namespace
 
-transfer_view view_of_progress(const json::object& params, const std::string& fallback_name) {
-  transfer_view view;
-  view.name = text_field(params, "name");
-  view.rate = number_field(params, "rate");
-  view.done = count_field(params, "done");
-  const std::string what = text_field(params, "what");
-  if (!what.empty()) {
-    view.phase = what == "hash" ? "hashing" : "verifying";
-    view.total = count_field(params, "total");
-    const std::string file = text_field(params, "path");
-    if (view.name.empty()) view.name = std::filesystem::path(file).filename().string();
-    const double left = static_cast<double>(view.total) - static_cast<double>(view.done);
-    // An ETA beyond a century is none.
-    if (view.rate > 0 && left >= 0 && left / view.rate < 3e9) view.eta = std::llround(left / view.rate);
-  } else {
-    view.phase = text_field(params, "phase");
-    view.reason = displayable(text_field(params, "reason"));
-    view.total = count_field(params, "bytes");
-    const double eta = number_field(params, "eta", -1);
-    view.eta = eta >= 0 && eta < 3e9 ? std::llround(eta) : -1;
-    view.has_sources = true;
-    for (const json::value& source : array_field(params, "sources")) {
-      if (text_field(as_object(source), "state") != "gone") ++view.sources;
-    }
-  }
-  if (view.name.empty()) view.name = fallback_name;
-  view.name = displayable(view.name);
-  return view;
+transfer_view view_of(const rows::download& row, const std::string& fallback_name) {
+  // An ETA beyond a century is none.
+  const bool soon = row.eta >= 0 && row.eta < eta_max;
+  return {.name = displayable(row.name.empty() ? fallback_name : row.name),
+          .phase = row.phase,
+          .reason = displayable(row.reason),
+          .done = row.done,
+          .total = row.bytes,
+          .rate = row.rate,
+          .eta = soon ? std::llround(row.eta) : -1,
+          .sources = static_cast<std::size_t>(
+              std::ranges::count_if(row.sources, [](const rows::source& source) { return source.state != "gone"; })),
+          .has_sources = true};
+}
+
+transfer_view view_of(const rows::progress& row, const std::string& fallback_name) {
+  const std::string file = std::filesystem::path(row.path).filename().string();
+  const double left = static_cast<double>(row.total) - static_cast<double>(row.done);
+  const bool soon = row.rate > 0 && left >= 0 && left / row.rate < eta_max;
+  return {.name = displayable(file.empty() ? fallback_name : file),
+          .phase = row.what == "hash" ? "hashing" : "verifying",
+          .reason = "",
+          .done = row.done,
+          .total = row.total,
+          .rate = row.rate,
+          .eta = soon ? std::llround(left / row.rate) : -1};
+}
+
+transfer_view view_of_notice(const boost::json::object& params, const std::string& fallback_name) {
+  if (params.contains("what")) return view_of(from_json<rows::progress>(params), fallback_name);
+  return view_of(from_json<rows::download>(params), fallback_name);
 }
 
 std::vector<std::string> render_bar(const transfer_view& view, std::size_t width, std::size_t name_width) {

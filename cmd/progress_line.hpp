@@ -1,15 +1,15 @@
 // What one transfer or hashing looks like while it runs: as lines of a given width, or as one line for a log.
 //
-//
 // Pure; progress_display decides when and where they are written.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "cmd/json_fields.hpp"
+#include "control/rows.hpp"
 
 namespace shoal {
 
@@ -25,9 +25,11 @@ struct transfer_view {
   bool has_sources = false;  ///< false for hashing
 };
 
-/// From the params of a `progress` notice: a download row, or the progress of hashing or verifying.
-/// `fallback_name` where the notice names nothing.
-transfer_view view_of_progress(const json::object& params, const std::string& fallback_name);
+/// `fallback_name` where the row names nothing.
+transfer_view view_of(const rows::download& row, const std::string& fallback_name);
+transfer_view view_of(const rows::progress& row, const std::string& fallback_name);
+/// Of the params of a `progress` notice, which are either.
+transfer_view view_of_notice(const boost::json::object& params, const std::string& fallback_name);
 
 /// The line with the bar, and below it the reason if there is one. No line takes more than `width` columns;
 /// fields that do not fit are left out, the least important first. The name takes `name_width` columns where

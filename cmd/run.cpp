@@ -9,13 +9,14 @@
 #include "cmd/alone.hpp"
 #include "cmd/console.hpp"
 #include "cmd/control_client.hpp"
-#include "cmd/json_fields.hpp"
 #include "cmd/output.hpp"
 #include "cmd/program_name.hpp"
 #include "cmd/terminal.hpp"
 #include "cmd/terminal_lines.hpp"
 #include "cmd/way_in.hpp"
 #include "content/magnet.hpp"
+#include "control/described.hpp"
+#include "control/rows.hpp"
 #include "observe/log.hpp"
 
 namespace shoal {
@@ -66,7 +67,7 @@ result<void> run_alone(const command& described, const arguments& given, const s
 // Whether the peer is the process of another command, which ends with that.
 result<bool> is_lone(control_client& client, const interrupt& stop) {
   const auto answer = client.call("ping", {}, stop);
-  if (answer) return flag_field(as_object(*answer), "lone");
+  if (answer) return from_json<rows::alive>(*answer).lone;
   if (client.lost()) return true;
   return answer.error();
 }

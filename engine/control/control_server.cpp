@@ -10,7 +10,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "control/control_methods.hpp"
+#include "control/described.hpp"
+#include "control/rpc_failure.hpp"
+#include "control/rpc_methods.hpp"
 #include "observe/log.hpp"
 #include "store/socket_name.hpp"
 
@@ -27,9 +29,9 @@ constexpr std::size_t read_bytes = 64 * 1024;
 constexpr int parse_error = -32700;
 constexpr int invalid_request = -32600;
 
-json::object failure(const json::value& id, int code, std::string_view text, std::string_view name) {
-  json::object why{{"code", code}, {"message", text}, {"data", json::object{{"class", name}}}};
-  return {{"jsonrpc", "2.0"}, {"id", id}, {"error", std::move(why)}};
+json::object failure(const json::value& id, int code, const error& why) {
+  const rpc::failure failure{code, why.text, {std::string(name_of(why.code))}};
+  return {{"jsonrpc", "2.0"}, {"id", id}, {"error", to_json(failure)}};
 }
 
 // The client has closed the connection. One that says no more, and still reads, has not.
@@ -40,9 +42,8 @@ bool hung_up(local::socket& socket) {
 
 }  // namespace
 
-control_connection::control_connection(asio::any_io_executor executor, peer_node& node,
-                                       const std::function<void()>& end_peer, local::socket socket)
-    : node_(node), end_peer_(end_peer), socket_(std::move(socket)), work_(executor), requests_(executor) {}
+control_connection::control_connection(asio::any_io_executor executor, peer_control& control, local::socket socket)
+    : control_(control), socket_(std::move(socket)), work_(executor), requests_(executor) {}
 
 awaitable<void> control_connection::run() {
   co_await (read_loop() && write_loop());
@@ -98,11 +99,12 @@ awaitable<void> control_connection::read_loop() {
     const auto* request = ec ? nullptr : parsed.if_object();
     const auto* method = request ? request->if_contains("method") : nullptr;
     if (method == nullptr || !method->is_string()) {
-      send(failure(nullptr, ec ? parse_error : invalid_request, "not a JSON-RPC request", name_of(errc::malformed)));
+      const error why{errc::malformed, "not a JSON-RPC request"};
+      send(failure(nullptr, ec ? parse_error : invalid_request, why));
     } else if (requests_.size() >= control_requests_max) {
       const auto* id = request->if_contains("id");
-      send(
-          failure(id ? *id : json::value(), exit_code(errc::limit), "too many requests at once", name_of(errc::limit)));
+      const error why{errc::limit, "too many requests at once"};
+      send(failure(id ? *id : json::value(), exit_code(why.code), why));
     } else {
       requests_.spawn("control request", answer(std::move(parsed.as_object())));
     }
@@ -127,27 +129,25 @@ awaitable<void> control_connection::answer(json::object request) {
   const auto* given_id = request.if_contains("id");
   const json::value id = given_id ? *given_id : json::value();
   const auto* given_params = request.if_contains("params");
-  const json::object params = given_params && given_params->is_object() ? given_params->as_object() : json::object();
-  const std::string method(request.at("method").as_string());
-  control_call call{node_, params, [this, id](json::object progress) { notify(id, std::move(progress)); },
-                    [this] { return closed_; }, end_peer_};
-  auto outcome = co_await call_method(method, call);
+  json::value params = given_params ? *given_params : json::value();
+  std::string method(request.at("method").as_string());
+  caller by{.tell = [this, &id](rows::notice notice) { notify(id, std::move(to_json(notice).as_object())); },
+            .gone = [this] { return closed_; }};
+  auto outcome = co_await call_method(control_, std::move(method), std::move(params), by);
   if (outcome) {
     json::object message{{"jsonrpc", "2.0"}, {"id", id}};
     message["result"] = std::move(*outcome);
     send(message);
   } else {
     const error& why = outcome.error();
-    send(failure(id, exit_code(why.code), why.text, name_of(why.code)));
+    send(failure(id, exit_code(why.code), why));
   }
 }
 
-control_server::control_server(asio::any_io_executor executor, peer_node& node, std::size_t connections_max,
-                               std::function<void()> end_peer)
+control_server::control_server(asio::any_io_executor executor, peer_control& control, std::size_t connections_max)
     : executor_(executor),
-      node_(node),
+      control_(control),
       connections_max_(connections_max),
-      end_peer_(std::move(end_peer)),
       acceptor_(executor),
       tasks_(executor) {}
 
@@ -178,8 +178,8 @@ result<void> control_server::adopt(unique_descriptor client) {
 }
 
 void control_server::begin(local::socket socket) {
-  const auto at = connections_.insert(
-      connections_.end(), std::make_unique<control_connection>(executor_, node_, end_peer_, std::move(socket)));
+  const auto at = connections_.insert(connections_.end(),
+                                      std::make_unique<control_connection>(executor_, control_, std::move(socket)));
   tasks_.spawn("control connection", serve(at));
 }
 

@@ -1,6 +1,6 @@
 // The control socket: JSON-RPC 2.0, one object a line, over a Unix socket in the state directory. docs/CONTROL.md.
 //
-// Transport only: what the methods do is in control_methods. Requests of one connection run side by side; each is one
+// Transport only: what the methods do is in peer_control. Requests of one connection run side by side; each is one
 // coroutine of the connection's task group, which ends when the request is answered or the connection closed. Owned by
 // peer_service, on the network thread.
 #pragma once
@@ -8,7 +8,6 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
-#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -22,7 +21,7 @@
 
 namespace shoal {
 
-class peer_node;
+class peer_control;
 
 /// A request or an answer with the largest .torrent in it, in base64.
 inline constexpr std::size_t control_line_bytes_max = torrent_bytes_max / 3 * 4 + 1024 * 1024;
@@ -35,7 +34,7 @@ inline constexpr std::size_t control_progress_bytes_max = 1024 * 1024;
 /// One client of the control socket.
 class control_connection {
  public:
-  control_connection(asio::any_io_executor executor, peer_node& node, const std::function<void()>& end_peer,
+  control_connection(asio::any_io_executor executor, peer_control& control,
                      asio::local::stream_protocol::socket socket);
 
   awaitable<void> run();
@@ -51,8 +50,7 @@ class control_connection {
   awaitable<void> answer(boost::json::object request);
   void send(const boost::json::object& message);
 
-  peer_node& node_;
-  const std::function<void()>& end_peer_;
+  peer_control& control_;
   asio::local::stream_protocol::socket socket_;
   std::string inbox_;
   std::size_t scanned_ = 0;  ///< bytes of it that hold no end of a line
@@ -64,10 +62,8 @@ class control_connection {
 
 class control_server {
  public:
-  /// At most `connections_max` clients at once. A client that asks for the end of the peer calls `end_peer`, which may
-  /// call stop().
-  control_server(asio::any_io_executor executor, peer_node& node, std::size_t connections_max,
-                 std::function<void()> end_peer);
+  /// At most `connections_max` clients at once.
+  control_server(asio::any_io_executor executor, peer_control& control, std::size_t connections_max);
 
   /// Binds the socket at `path`, mode 0600, in place of one that a dead process left behind.
   result<void> open(const std::string& path);
@@ -81,9 +77,8 @@ class control_server {
   awaitable<void> serve(std::list<std::unique_ptr<control_connection>>::iterator at);
 
   asio::any_io_executor executor_;
-  peer_node& node_;
+  peer_control& control_;
   std::size_t connections_max_;
-  std::function<void()> end_peer_;
   asio::local::stream_protocol::acceptor acceptor_;
   std::string path_;
   std::list<std::unique_ptr<control_connection>> connections_;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "control/control_server.hpp"
+#include "control/peer_control.hpp"
 #include "core/descriptor.hpp"
 #include "net/task_group.hpp"
 #include "peer/peer_node.hpp"
@@ -37,8 +38,9 @@ class peer_service {
  private:
   asio::any_io_executor executor_;
   peer_node node_;
+  peer_control control_;
   unique_descriptor only_client_;
-  std::optional<control_server> control_;
+  std::optional<control_server> server_;
   task_group tasks_;
 };
 

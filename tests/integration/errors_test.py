@@ -1,4 +1,5 @@
 """Bad input gets one clear line, the right exit code, and loses nothing."""
+import json
 import os
 import socket
 import subprocess
@@ -26,6 +27,26 @@ class ErrorsTest(SwarmTest):
         self.expect(node("tracker", "--listen", "nowhere"), 2, "nowhere")
         self.assertEqual(node("help").code, 0)
         self.assertEqual(node("--version").code, 0)
+
+    def test_one_path_of_several_fails(self):
+        a = self.peer("a", None)
+        good = self.directory / "good"
+        good.write_text("x")
+        self.expect(a.run("add", good, self.directory / "none"), 3, "none")
+        result = a.run("add", "--json", good, self.directory / "none")
+        self.assertEqual(result.code, 3, result.err)
+        self.assertEqual([row["state"] for row in result.json()], ["unchanged", "failed"])
+        self.assertEqual(json.loads(result.err)["error"]["class"], "not_found")
+
+    def test_a_request_of_the_wrong_kind(self):
+        a = self.peer("a", None)
+        for params, text in (({"what": 7}, "what"), ({"what": "x", "peers": "127.0.0.1:1"}, "peers"), ([], "params")):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(f"{a.state}/control.sock")
+                client.sendall(json.dumps({"id": 1, "method": "download", "params": params}).encode() + b"\n")
+                answer = json.loads(client.makefile().readline())
+            self.assertEqual(answer["error"]["code"], 2)
+            self.assertIn(text, answer["error"]["message"])
 
     def test_trackers_as_people_write_them(self):
         tracker = self.tracker()

@@ -89,7 +89,8 @@ TEST_CASE("notices of the request are handed over, however the bytes come") {
       "{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":0}\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}\n",
       3);
   std::vector<std::uint64_t> seen;
-  const auto answer = call(peer, [&seen](const json::object& params) { seen.push_back(count_field(params, "done")); });
+  const auto answer =
+      call(peer, [&seen](const json::object& params) { seen.push_back(params.at("done").to_number<std::uint64_t>()); });
   REQUIRE(answer);
   CHECK(*answer == 7);
   CHECK(seen == std::vector<std::uint64_t>{3});

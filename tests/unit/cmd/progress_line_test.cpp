@@ -86,7 +86,7 @@ TEST_CASE("one line for logs") {
 TEST_CASE("a download row becomes a view") {
   const auto row = boost::json::parse(R"({"request":7,"id":"ab","name":"a\u001bb","phase":"downloading","reason":"r",
     "bytes":100,"done":40,"rate":2.5,"eta":24,"sources":[{"state":"active"},{"state":"gone"},{"state":"idle"}]})");
-  const auto view = view_of_progress(row.as_object(), "");
+  const auto view = view_of_notice(row.as_object(), "");
   CHECK(view.name == "a\uFFFDb");
   CHECK(view.done == 40);
   CHECK(view.total == 100);
@@ -97,7 +97,7 @@ TEST_CASE("a download row becomes a view") {
 
 TEST_CASE("hashing progress becomes a view with its own ETA") {
   const auto params = boost::json::parse(R"({"what":"hash","path":"/data/big.iso","done":40,"total":100,"rate":20})");
-  const auto view = view_of_progress(params.as_object(), "");
+  const auto view = view_of_notice(params.as_object(), "");
   CHECK(view.name == "big.iso");
   CHECK(view.phase == "hashing");
   CHECK(view.eta == 3);
@@ -108,7 +108,7 @@ TEST_CASE("hashing progress becomes a view with its own ETA") {
 TEST_CASE("nonsense in a notice is harmless") {
   for (const char* text : {"{}", R"({"name":7,"bytes":-5,"done":"x","rate":[],"eta":1e300,"sources":{}})",
                            R"({"what":"hash","done":1e300,"total":-1,"rate":-3})"}) {
-    const auto view = view_of_progress(boost::json::parse(text).as_object(), "fallback");
+    const auto view = view_of_notice(boost::json::parse(text).as_object(), "fallback");
     CHECK(view.name == "fallback");
     CHECK(view.eta == -1);
     CHECK(display_width(render_bar(view, 60, 8)[0]) <= 60);

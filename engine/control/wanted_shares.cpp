@@ -1,4 +1,4 @@
-#include "control/control_words.hpp"
+#include "control/wanted_shares.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -6,15 +6,13 @@
 #include <utility>
 
 #include "content/magnet.hpp"
-#include "control/control_params.hpp"
+#include "control/waits.hpp"
 #include "core/base64.hpp"
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
 #include "peer/peer_node.hpp"
 
 namespace shoal {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -62,8 +60,8 @@ error not_hashed_any_more(const peer_node& node, const hashed_share& last) {
                                                          : " was hashing it and left the swarm: see 'node list'")};
 }
 
-void tell_hashing(control_call& call, const hashed_share& one) {
-  call.notify({{"id", ""}, {"name", one.name}, {"phase", "waiting"}, {"reason", text_of(one)}, {"bytes", one.bytes}});
+void tell_hashing(caller& by, const hashed_share& one) {
+  by.tell(rows::download{.name = one.name, .phase = "waiting", .reason = text_of(one), .bytes = one.bytes});
 }
 
 // A pattern means all that match it, so it waits for those that are hashed, too; a name only while nobody lists it.
@@ -73,7 +71,7 @@ std::vector<hashed_share> awaited(const peer_node& node, const std::string& what
 }
 
 // What somebody has just added is listed everywhere a moment later, and what somebody hashes when that is done.
-awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, std::string what) {
+awaitable<result<std::vector<live::share_row>>> find_soon(peer_node& node, caller& by, std::string what) {
   auto give_up = clock::now() + news_wait;
   std::optional<hashed_share> last;
   // A pattern waits for what was hashed when it was given, and not for all that comes after.
@@ -81,39 +79,39 @@ awaitable<result<std::vector<live::share_row>>> find_soon(control_call& call, st
   bool away = false;
   time_point tell_at{};
   while (true) {
-    auto rows = find_known(call.node, what);
+    auto rows = find_known(node, what);
     const bool known = !unknown(rows);
-    auto hashed = awaited(call.node, what, known);
+    auto hashed = awaited(node, what, known);
     if (!begun) {
       begun.emplace();
       for (const hashed_share& one : hashed) begun->emplace(one.name, one.peer);
     } else if (known) {
       std::erase_if(hashed, [&begun](const hashed_share& one) { return !begun->contains({one.name, one.peer}); });
     }
-    if ((known && hashed.empty()) || call.abandoned()) co_return rows;
+    if ((known && hashed.empty()) || by.gone()) co_return rows;
     const auto now = clock::now();
     if (!hashed.empty()) {
       last = std::move(hashed.front());
       away = false;
       give_up = now + news_wait;
       if (now >= tell_at) {
-        tell_hashing(call, *last);
+        tell_hashing(by, *last);
         tell_at = now + told_interval;
       }
-    } else if (last && !away && !is_here(call.node, last->peer)) {
+    } else if (last && !away && !is_here(node, last->peer)) {
       away = true;
       give_up = now + absence_wait;
     }
     if (now >= give_up) {
-      if (last) co_return not_hashed_any_more(call.node, *last);
+      if (last) co_return not_hashed_any_more(node, *last);
       co_return rows;
     }
     // Each look goes over the whole catalogue, which changes all the time in a large swarm.
     const auto look_again = std::min(give_up, last ? now + hashing_look_interval : now);
     const auto wake_at = last ? look_again : give_up;
     do {
-      co_await wait_for_change(call, wake_at);
-    } while (clock::now() < look_again && !call.abandoned());
+      co_await wait_for_change(node, wake_at);
+    } while (clock::now() < look_again && !by.gone());
   }
 }
 
@@ -125,19 +123,19 @@ bool names_known(const peer_node& node) {
 }
 
 // What is here may have a newer version, and a file the name of a share.
-awaitable<void> wait_for_names(control_call& call) {
+awaitable<void> wait_for_names(peer_node& node, caller& by) {
   const auto give_up = clock::now() + names_wait;
-  while (!names_known(call.node) && !call.abandoned() && clock::now() < give_up) {
-    co_await wait_for_change(call, give_up);
+  while (!names_known(node) && !by.gone() && clock::now() < give_up) {
+    co_await wait_for_change(node, give_up);
   }
 }
 
-awaitable<result<std::vector<live::share_row>>> find_listed(control_call& call, std::string what) {
-  co_await wait_for_names(call);
-  if (unknown(find_known(call.node, what))) co_await wait_for_catalogue(call);
-  auto rows = co_await find_soon(call, what);
-  if (unknown(rows) && !call.node.discovery().ready()) co_return without_tracker(call);
-  for (const auto& tracker : call.node.discovery().trackers()) {
+awaitable<result<std::vector<live::share_row>>> find_listed(peer_node& node, caller& by, std::string what) {
+  co_await wait_for_names(node, by);
+  if (unknown(find_known(node, what))) co_await wait_for_catalogue(node, by);
+  auto rows = co_await find_soon(node, by, what);
+  if (unknown(rows) && !node.discovery().ready()) co_return without_tracker(node);
+  for (const auto& tracker : node.discovery().trackers()) {
     if (!unknown(rows) || tracker->state().connected) continue;
     co_return error{errc::unreachable, rows.error().text + "; tracker " + to_text(tracker->where()) +
                                            " is away, which may list it: " + tracker->state().reason};
@@ -159,12 +157,12 @@ void go_in(const peer_node& node, const way_in& way, download_request& request) 
 }
 
 // The file that a word names, unless a share has that name.
-awaitable<result<std::vector<download_request>>> requests_of_file(control_call& call, download_request common,
+awaitable<result<std::vector<download_request>>> requests_of_file(peer_node& node, caller& by, download_request common,
+                                                                  std::optional<std::string> name,
                                                                   std::string torrent) {
-  const auto name = text_param(call, "what");
   if (name) {
-    co_await wait_for_names(call);
-    const auto rows = find_known(call.node, *name);
+    co_await wait_for_names(node, by);
+    const auto rows = find_known(node, *name);
     const bool exact = rows ? rows->front().name == *name : rows.error().code == errc::ambiguous;
     if (exact) co_return requests_of_rows(rows, common);
   }
@@ -176,9 +174,9 @@ awaitable<result<std::vector<download_request>>> requests_of_file(control_call& 
     if (!info) return info.error();
     return std::pair(*info, way_in_of_torrent(*bytes));
   };
-  const auto file = co_await offload(call.node.context().background, std::move(read));
+  const auto file = co_await offload(node.context().background, std::move(read));
   if (!file) co_return file.error();
-  go_in(call.node, file->second, common);
+  go_in(node, file->second, common);
   common.id = file->first->id();
   common.name = file->first->name();
   common.info = file->first;
@@ -186,16 +184,16 @@ awaitable<result<std::vector<download_request>>> requests_of_file(control_call& 
 }
 
 // What a word means: a link and an id mean themselves, then come names. One request for each share.
-awaitable<result<std::vector<download_request>>> requests_of_word(control_call& call, download_request common,
+awaitable<result<std::vector<download_request>>> requests_of_word(peer_node& node, caller& by, download_request common,
                                                                   std::string what) {
   const auto link = parse_magnet(what);
   if (link) {
     common.id = link->id;
     common.name = link->name.empty() ? link->id.hex() : link->name;
-    go_in(call.node, link->way, common);
+    go_in(node, link->way, common);
     co_return std::vector{std::move(common)};
   }
-  const auto listed = find_known(call.node, what);
+  const auto listed = find_known(node, what);
   const auto id = share_id::from_hex(what);
   if (!listed && id && !common.peers.empty()) {
     common.id = *id;
@@ -204,23 +202,24 @@ awaitable<result<std::vector<download_request>>> requests_of_word(control_call& 
   }
   // Nobody who pastes a damaged link means a name.
   if (!listed && looks_like_magnet(what)) co_return link.error();
-  co_return requests_of_rows(co_await find_listed(call, what), common);
+  co_return requests_of_rows(co_await find_listed(node, by, what), common);
 }
 
 }  // namespace
 
-awaitable<result<std::vector<download_request>>> requests_of(control_call& call) {
+awaitable<result<std::vector<download_request>>> requests_of(peer_node& node, requests::download wanted, caller& by) {
   download_request common;
-  common.directory = text_param(call, "directory").value_or("");
+  common.directory = std::move(wanted.directory);
   common.make_directory = !common.directory.empty();
-  common.symlinks = flag_param(call, "symlinks", false);
-  common.keep_modes = flag_param(call, "keep_mode", false);
-  common.peers = list_param(call, "peers");
-  auto torrent = text_param(call, "torrent");
-  if (torrent) co_return co_await requests_of_file(call, std::move(common), std::move(*torrent));
-  auto what = text_param(call, "what");
-  if (!what) co_return missing_param("what");
-  co_return co_await requests_of_word(call, std::move(common), std::move(*what));
+  common.symlinks = wanted.symlinks;
+  common.keep_modes = wanted.keep_mode;
+  common.peers = std::move(wanted.peers);
+  if (wanted.torrent) {
+    co_return co_await requests_of_file(node, by, std::move(common), std::move(wanted.what),
+                                        std::move(*wanted.torrent));
+  }
+  if (!wanted.what) co_return requests::missing("what");
+  co_return co_await requests_of_word(node, by, std::move(common), std::move(*wanted.what));
 }
 
 }  // namespace shoal

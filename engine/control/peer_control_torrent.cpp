@@ -1,9 +1,8 @@
-#include "control/control_torrent.hpp"
-
 #include <algorithm>
 
 #include "content/magnet.hpp"
-#include "control/control_params.hpp"
+#include "control/peer_control.hpp"
+#include "control/share_here.hpp"
 #include "core/base64.hpp"
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
@@ -11,8 +10,6 @@
 #include "peer/peer_node.hpp"
 
 namespace shoal {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -68,8 +65,8 @@ way_in way_to(const peer_node& node, share* running, bool is_private) {
 
 }  // namespace
 
-awaitable<result<json::value>> do_torrent(control_call& call) {
-  const auto found = here_param(call);
+peer_control::answer<rows::torrent_file> peer_control::torrent(requests::one wanted, caller& /*by*/) {
+  const auto found = find_share_here(node_, wanted.what);
   if (!found) co_return found.error();
   const metainfo_ptr info = found->info();
   if (!info || !info->has_layers()) {
@@ -78,11 +75,11 @@ awaitable<result<json::value>> do_torrent(control_call& call) {
   magnet_link link;
   link.id = info->id();
   link.name = info->name();
-  link.way = way_to(call.node, found->running.get(), info->is_private());
+  link.way = way_to(node_, found->running.get(), info->is_private());
   auto write = [info, way = link.way]() -> result<std::string> { return to_base64(info->to_torrent(way)); };
-  const auto torrent = co_await offload(call.node.context().background, std::move(write));
-  co_return json::value(json::object{
-      {"id", info->id().hex()}, {"name", info->name()}, {"torrent", *torrent}, {"magnet", format_magnet(link)}});
+  const auto torrent = co_await offload(node_.context().background, std::move(write));
+  co_return rows::torrent_file{
+      .id = info->id().hex(), .name = info->name(), .torrent = *torrent, .magnet = format_magnet(link)};
 }
 
 }  // namespace shoal

@@ -1,0 +1,277 @@
+#include "control/make_rows.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "net/endpoint.hpp"
+#include "peer/peer_node.hpp"
+
+namespace shoal {
+
+namespace {
+
+double seconds(duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+std::string local_state(const peer_node& node, const share_id& id) {
+  const auto at = node.shares().find(id);
+  if (at == node.shares().end()) return "";
+  if (at->second->complete()) return "seeding";
+  const auto* running = at->second->downloading();
+  if (running == nullptr || running->phase() == download_phase::failed) return "";
+  const bool moves = running->phase() == download_phase::checking || running->phase() == download_phase::finishing;
+  return moves || running->reason().empty() ? "downloading" : "waiting";
+}
+
+std::string phase_text(const share& which) {
+  const auto* running = which.downloading();
+  if (which.complete() || running == nullptr) return "complete";
+  switch (running->phase()) {
+    case download_phase::metadata:
+      return "metadata";
+    case download_phase::checking:
+      return "checking";
+    case download_phase::downloading:
+      return running->reason().empty() ? "downloading" : "waiting";
+    case download_phase::finishing:
+      return "finishing";
+    case download_phase::complete:
+      return "complete";
+    case download_phase::failed:
+      return "failed";
+  }
+  return "";
+}
+
+std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+// The time of the news of a row, in seconds since 1970: when a tracker that lists it was last heard of.
+template <class Id>
+std::int64_t as_of(const peer_node& node, const Id& id) {
+  std::int64_t latest = 0;
+  for (std::size_t i = 0; i < node.discovery().trackers().size(); ++i) {
+    if (node.discovery().swarm().lists(i, id))
+      latest = std::max(latest, unix_seconds(node.discovery().trackers()[i]->last_news()));
+  }
+  return latest;
+}
+
+std::vector<rows::source> sources_of(const download& running) {
+  std::vector<rows::source> sources;
+  for (source_row& one : running.sources()) {
+    sources.push_back({.peer = one.peer.hex(),
+                       .address = std::move(one.address),
+                       .client = std::move(one.client),
+                       .bytes = one.bytes,
+                       .rate = one.rate,
+                       .state = std::move(one.state)});
+  }
+  return sources;
+}
+
+// A download that was cancelled.
+rows::download row_of(const paused_download& one) {
+  rows::download row{.id = one.row.id.hex(),
+                     .name = one.row.name,
+                     .phase = "cancelled",
+                     .reason = "it goes on when it is downloaded again",
+                     .path = one.row.directory + "/" + one.row.name};
+  if (!one.info) return row;
+  const geometry& shape = one.info->shape();
+  const bitmap none(shape.piece_count());
+  const bitmap safe = bitmap::from_bytes(one.row.safe, shape.piece_count()).value_or(none);
+  const bitmap pending = bitmap::from_bytes(one.row.pending, shape.piece_count()).value_or(none);
+  for (std::uint32_t i = 0; i < shape.piece_count(); ++i) {
+    if (safe.test(i) || pending.test(i)) row.done += shape.piece_size(piece_index{i});
+  }
+  row.bytes = one.info->total_bytes();
+  row.files = one.info->regular_file_count();
+  return row;
+}
+
+rows::held_share held_row(const metainfo& info, const std::string& path) {
+  return {.id = info.id().hex(),
+          .name = info.name(),
+          .path = path,
+          .bytes = info.total_bytes(),
+          .files = info.regular_file_count(),
+          .there = true};
+}
+
+template <class Row>
+void tell_failure(Row& row, std::string& state, const error& why) {
+  state = "failed";
+  row.reason = why.text;
+  row.class_ = name_of(why.code);
+}
+
+}  // namespace
+
+void mark_failed(rows::download& row, const error& why) {
+  tell_failure(row, row.phase, why);
+}
+
+void mark_failed(rows::added& row, const error& why) {
+  tell_failure(row, row.state, why);
+}
+
+rows::added row_of(const added_share& added) {
+  const share& what = *added.what;
+  return {.id = what.id().hex(),
+          .name = what.name(),
+          .path = what.files()->path(),
+          .bytes = what.info()->total_bytes(),
+          .files = what.info()->regular_file_count(),
+          .state = added.state,
+          .files_hashed = added.files_hashed,
+          .files_known = added.files_known,
+          .notes = added.notes};
+}
+
+std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions) {
+  std::vector<rows::listed_share> listed;
+  // What this peer has itself needs no news.
+  const std::int64_t now = unix_seconds(std::chrono::system_clock::now());
+  auto matching = node.catalogue_with_own().matching(glob);
+  if (!versions) matching = catalogue::newest(std::move(matching));
+  for (const auto& row : matching) {
+    // An empty share is complete at every holder.
+    const double availability = row.bytes > 0 ? static_cast<double>(row.held) / static_cast<double>(row.bytes)
+                                              : static_cast<double>(row.seeders);
+    listed.push_back({.id = row.id.hex(),
+                      .name = row.name,
+                      .bytes = row.bytes,
+                      .files = row.files,
+                      .seeders = row.seeders,
+                      .leechers = row.leechers,
+                      .availability = availability,
+                      .published = static_cast<double>(row.publication.ms) / 1000,
+                      .publisher = row.publication.known() ? row.publication.publisher.hex() : "",
+                      .local = local_state(node, row.id),
+                      .as_of = node.shares().contains(row.id) ? now : as_of(node, row.id)});
+  }
+  for (const auto& one : node.hashing(glob)) {
+    listed.push_back({.name = one.name,
+                      .bytes = one.bytes,
+                      .local = one.peer == node.id() ? "hashing" : "",
+                      .reason = text_of(one)});
+  }
+  return listed;
+}
+
+std::vector<rows::listed_peer> listed_peers(const peer_node& node) {
+  std::vector<rows::listed_peer> listed;
+  for (const auto& row : node.discovery().swarm().peers()) {
+    listed.push_back({.peer = row.peer.hex(),
+                      .name = row.name,
+                      .address = row.address,
+                      .port = row.port,
+                      .version = row.version,
+                      .reachable = row.reachable,
+                      .self = row.peer == node.id(),
+                      .as_of = as_of(node, row.peer)});
+  }
+  return listed;
+}
+
+std::vector<rows::away> trackers_away(const peer_node& node) {
+  std::vector<rows::away> away;
+  for (const auto& tracker : node.discovery().trackers()) {
+    const tracker_state state = tracker->state();
+    // The first attempt is neither here nor away.
+    if (state.connected || state.attempts == 0) continue;
+    away.push_back(
+        {.tracker = to_text(tracker->where()), .reason = state.reason, .as_of = unix_seconds(tracker->last_news())});
+  }
+  return away;
+}
+
+rows::download row_of(const share& which) {
+  rows::download row{.id = which.id().hex(), .name = which.name(), .phase = phase_text(which)};
+  if (which.info()) {
+    row.bytes = which.info()->total_bytes();
+    row.files = which.info()->regular_file_count();
+  }
+  if (which.files()) row.path = which.files()->path();
+  const auto* running = which.downloading();
+  if (running == nullptr) {
+    // Added here, not downloaded.
+    row.done = row.bytes;
+    row.eta = 0;
+    row.already_there = true;
+    return row;
+  }
+  const auto totals = running->totals();
+  row.reason = running->reason();
+  row.done = running->bytes_done();
+  row.rate = running->rate();
+  if (row.done >= row.bytes) {
+    row.eta = 0;
+  } else if (row.rate > 0) {
+    row.eta = static_cast<double>(row.bytes - row.done) / row.rate;
+  }
+  row.elapsed = seconds(running->elapsed());
+  row.sources = sources_of(*running);
+  row.chunks_stolen = totals.chunks_stolen;
+  row.chunks_requeued = totals.chunks_requeued;
+  row.bytes_duplicate = totals.bytes_duplicate;
+  row.bytes_failed = totals.bytes_failed;
+  row.bytes_zero = running->bytes_zero();
+  row.notes = running->notes();
+  row.already_there = running->already_there();
+  return row;
+}
+
+rows::status status_of(const peer_node& node) {
+  rows::status status{.peer = node.id().hex(),
+                      .name = node.options().name,
+                      .version = SHOAL_VERSION,
+                      .listen = {to_text(node.local())},
+                      .state_directory = node.state_path(),
+                      .download_directory = node.options().download_directory,
+                      .uptime = seconds(node.uptime()),
+                      .bytes_uploaded = node.context().bytes_uploaded,
+                      .bytes_downloaded = node.context().bytes_downloaded,
+                      .upload_rate = node.upload_rate()};
+  for (const auto& tracker : node.discovery().trackers()) {
+    const auto& state = tracker->state();
+    status.trackers.push_back({.url = to_text(tracker->where()), .connected = state.connected, .reason = state.reason});
+  }
+  for (const auto& [id, one] : node.shares()) {
+    status.sessions += one->sessions().size();
+    if (one->downloading() != nullptr) {
+      status.download_rate += one->downloading()->rate();
+      status.downloads.push_back(row_of(*one));
+    }
+    if (one->complete()) status.shares.push_back(held_row(*one->info(), one->files()->path()));
+  }
+  for (const auto& [id, one] : node.paused()) status.downloads.push_back(row_of(one));
+  for (const auto& [path, one] : node.missing()) {
+    rows::held_share row = held_row(*one.info, path);
+    row.there = false;
+    row.reason = one.why.text;
+    status.shares.push_back(std::move(row));
+  }
+  for (const live::hashing_row& one : node.discovery().hashing().rows(clock::now())) {
+    status.hashing.push_back({.name = one.name, .bytes = one.bytes, .done = one.done});
+  }
+  return status;
+}
+
+rows::verified verified_row(const share& which, const bitmap& good) {
+  const metainfo& info = *which.info();
+  std::set<std::uint32_t> bad_files;
+  for (std::uint32_t i = 0; i < good.size(); ++i) {
+    if (!good.test(i)) bad_files.insert(info.shape().piece_file(piece_index{i}).value());
+  }
+  rows::verified row{
+      .id = which.id().hex(), .name = which.name(), .bytes = info.total_bytes(), .pieces = info.shape().piece_count()};
+  for (const std::uint32_t file : bad_files) row.bad.push_back(info.files()[file].path);
+  return row;
+}
+
+}  // namespace shoal

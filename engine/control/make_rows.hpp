@@ -1,0 +1,32 @@
+// The rows of a peer: what people see of it at this moment (control/rows.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/rows.hpp"
+#include "core/bitmap.hpp"
+#include "core/error.hpp"
+
+namespace shoal {
+
+class peer_node;
+class share;
+struct added_share;
+
+rows::download row_of(const share& which);
+rows::added row_of(const added_share& added);
+rows::status status_of(const peer_node& node);
+/// Those that match `glob`; without `versions` the newest of each name.
+std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions);
+std::vector<rows::listed_peer> listed_peers(const peer_node& node);
+/// The trackers that were tried and are not connected.
+std::vector<rows::away> trackers_away(const peer_node& node);
+/// `good`: the pieces that are as they should be.
+rows::verified verified_row(const share& which, const bitmap& good);
+
+/// Of what failed beside others.
+void mark_failed(rows::download& row, const error& why);
+void mark_failed(rows::added& row, const error& why);
+
+}  // namespace shoal

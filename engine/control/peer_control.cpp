@@ -1,0 +1,143 @@
+#include "control/peer_control.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "control/make_rows.hpp"
+#include "control/share_here.hpp"
+#include "control/waits.hpp"
+#include "peer/peer_node.hpp"
+#include "peer/share/piece_check.hpp"
+
+namespace shoal {
+
+namespace {
+
+// Tells the progress of one piece of work, at most every told_interval.
+class progress_teller {
+ public:
+  progress_teller(const caller& by, rows::progress row) : by_(by), row_(std::move(row)) {}
+
+  void tell(std::uint64_t done, std::uint64_t total, bool at_once = false) {
+    const auto now = clock::now();
+    if (!at_once && now - last_ < told_interval) return;
+    last_ = now;
+    const double seconds = std::chrono::duration<double>(now - begun_).count();
+    row_.done = done;
+    row_.total = total;
+    row_.rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+    by_.tell(row_);
+  }
+
+ private:
+  const caller& by_;
+  rows::progress row_;
+  time_point begun_ = clock::now();
+  time_point last_{};
+};
+
+// A list that is not of now says so.
+void tell_who_is_away(const peer_node& node, const caller& by) {
+  for (rows::away& row : trackers_away(node)) by.tell(std::move(row));
+}
+
+}  // namespace
+
+peer_control::peer_control(peer_node& node, std::function<void()> end_peer)
+    : node_(node), end_peer_(std::move(end_peer)) {}
+
+peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add wanted, caller& by) {
+  std::vector<rows::added> rows;
+  if (wanted.paths.empty()) co_return requests::missing("paths");
+  const share_options options{.symlinks = wanted.symlinks, .follow = wanted.follow};
+  std::vector<hashing_mark> marks;
+  for (const std::string& path : wanted.paths) marks.push_back(node_.discovery().announce_add(path));
+  for (std::size_t i = 0; i < wanted.paths.size(); ++i) {
+    if (by.gone()) co_return nobody_waits();
+    const std::string& path = wanted.paths[i];
+    progress_teller teller(by, {.what = "hash", .path = path});
+    auto progress = [&by, &teller](std::uint64_t done, std::uint64_t total) {
+      teller.tell(done, total, done == total);
+      return !by.gone();
+    };
+    auto added = co_await node_.add(path, options, std::move(marks[i]), std::move(progress));
+    if (!added && (wanted.paths.size() == 1 || by.gone())) co_return added.error();
+    // One that fails does not keep the others from being shared.
+    rows.push_back(added ? row_of(*added) : rows::added{.path = path});
+    if (!added) mark_failed(rows.back(), added.error());
+  }
+  co_return rows;
+}
+
+peer_control::answer<std::vector<rows::listed_share>> peer_control::list(requests::list wanted, caller& by) {
+  co_await wait_for_catalogue(node_, by);
+  if (!node_.discovery().ready() && node_.discovery().swarm().share_count() == 0) co_return without_tracker(node_);
+  tell_who_is_away(node_, by);
+  co_return listed_shares(node_, wanted.glob, wanted.versions);
+}
+
+peer_control::answer<std::vector<rows::listed_peer>> peer_control::peers(requests::none /*none*/, caller& by) {
+  co_await wait_for_catalogue(node_, by);
+  if (!node_.discovery().ready() && node_.discovery().swarm().peers().empty()) co_return without_tracker(node_);
+  tell_who_is_away(node_, by);
+  co_return listed_peers(node_);
+}
+
+peer_control::answer<rows::removal> peer_control::remove(requests::one wanted, caller& /*by*/) {
+  co_await node_.settle();
+  const auto found = find_share_here(node_, wanted.what);
+  if (!found) co_return found.error();
+  result<void> removed;
+  if (found->running) removed = co_await node_.remove(found->id);
+  if (removed && node_.paused(found->id) != nullptr) removed = co_await node_.forget_paused(found->id);
+  if (removed && node_.missing(found->id) != nullptr) removed = co_await node_.forget_missing(found->id);
+  if (!removed) co_return removed.error();
+  co_return rows::removal{.id = found->id.hex(), .name = found->name};
+}
+
+peer_control::answer<rows::verified> peer_control::verify(requests::one wanted, caller& by) {
+  co_await node_.settle();
+  const auto found = find_share_here(node_, wanted.what);
+  if (!found) co_return found.error();
+  if (!found->running && found->missing != nullptr) {
+    co_return error{found->missing->why.code, "'" + found->name + "' is not there: " + found->missing->why.text};
+  }
+  const auto one = found->running;
+  if (!one || !one->complete()) {
+    co_return error{errc::conflict, "'" + found->name + "' is not complete yet: verify it when it is downloaded"};
+  }
+  const metainfo_ptr info = one->info();
+  bitmap all(info->shape().piece_count());
+  all.set_all();
+  std::uint64_t done = 0;
+  progress_teller teller(by, {.what = "verify"});
+  auto progress = [&](std::uint64_t bytes) {
+    done += bytes;
+    teller.tell(done, info->total_bytes());
+    return !by.gone();
+  };
+  const auto good = co_await check_pieces(node_.context(), one->files(), info, all, std::move(progress));
+  if (!good) {
+    co_return error{good.error().code, "'" + one->name() + "' could not be verified: " + good.error().text +
+                                           "; it is shared as before, so verify it again when that is mended"};
+  }
+  rows::verified row = verified_row(*one, *good);
+  if (!good->all() && !by.gone()) co_await node_.on_damage(one, good->size() - good->count());
+  co_return row;
+}
+
+peer_control::answer<rows::alive> peer_control::ping(requests::none /*none*/, caller& /*by*/) {
+  co_return rows::alive{.lone = !node_.options().remember};
+}
+
+peer_control::answer<rows::status> peer_control::status(requests::none /*none*/, caller& /*by*/) {
+  co_return status_of(node_);
+}
+
+peer_control::answer<rows::nothing> peer_control::stop(requests::none /*none*/, caller& /*by*/) {
+  // Posted, so that the answer is on its way before the transport closes.
+  const auto executor = node_.context().executor;
+  asio::post(executor, [executor, &end = end_peer_] { asio::post(executor, end); });
+  co_return rows::nothing{};
+}
+
+}  // namespace shoal

@@ -1,0 +1,68 @@
+// What people can ask of a peer: the methods of docs/CONTROL.md, with typed arguments and typed rows.
+//
+// Looks up what words mean, waits for what a tracker or a hasher has to say first, and settles conflicts between those
+// who ask. Transports (the control socket) parse, call and serialise, and decide nothing. Borrows the peer; on the
+// network thread. Requests run side by side. Each method ends soon after its caller is gone, with errc::cancelled; what
+// it began goes on. Arguments that are missing or make no sense are errc::usage.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/caller.hpp"
+#include "control/requests.hpp"
+#include "control/rows.hpp"
+#include "core/error.hpp"
+#include "net/use_tuple.hpp"
+
+namespace shoal {
+
+class peer_node;
+class share;
+struct download_request;
+
+class peer_control {
+ public:
+  template <class T>
+  using answer = awaitable<result<T>>;
+
+  /// `end_peer` ends the peer and its transports.
+  peer_control(peer_node& node, std::function<void()> end_peer);
+
+  /// One row for each path, in their order. The error of a path that is alone.
+  answer<std::vector<rows::added>> add(requests::add wanted, caller& by);
+  /// By name, then what is hashed. Tells which trackers are away. timed_out or unreachable: there is nothing to list,
+  /// and no tracker.
+  answer<std::vector<rows::listed_share>> list(requests::list wanted, caller& by);
+  /// By name; otherwise as list().
+  answer<std::vector<rows::listed_peer>> peers(requests::none none, caller& by);
+  /// One row for each share that is meant. The error of a share that is alone. Tells how the downloads get on.
+  answer<std::vector<rows::download>> download(requests::download wanted, caller& by);
+  /// conflict: it is complete by now.
+  answer<rows::cancellation> cancel(requests::cancel wanted, caller& by);
+  answer<rows::status> status(requests::none none, caller& by);
+  answer<rows::removal> remove(requests::one wanted, caller& by);
+  /// Tells how far it is. conflict: the share is not complete.
+  answer<rows::verified> verify(requests::one wanted, caller& by);
+  /// not_found: its metadata is not known yet.
+  answer<rows::torrent_file> torrent(requests::one wanted, caller& by);
+  /// At once, whatever else the peer does.
+  answer<rows::alive> ping(requests::none none, caller& by);
+  /// The peer ends when the answer is on its way.
+  answer<rows::nothing> stop(requests::none none, caller& by);
+
+ private:
+  struct begun_download;
+
+  // peer_control_download.cpp
+  answer<std::shared_ptr<share>> begin_download(download_request request, std::string otherwise, caller& by);
+  awaitable<void> wait_for_turn(std::shared_ptr<share> before, caller& by);
+  awaitable<void> wait_for_end(const std::vector<begun_download>& running, caller& by);
+
+  peer_node& node_;
+  std::function<void()> end_peer_;
+};
+
+}  // namespace shoal

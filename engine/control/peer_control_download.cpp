@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <list>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "control/make_rows.hpp"
+#include "control/peer_control.hpp"
+#include "control/waits.hpp"
+#include "control/wanted_shares.hpp"
+#include "net/offload.hpp"
+#include "peer/peer_node.hpp"
+
+namespace shoal {
+
+// A share that a request waits for.
+struct peer_control::begun_download {
+  std::shared_ptr<share> what;
+  std::vector<std::string> notes;  // what the words of the request said that is not used
+  bool was_complete = false;       // before the request
+
+  rows::download row() const {
+    rows::download row = row_of(*what);
+    row.notes.insert(row.notes.begin(), notes.begin(), notes.end());
+    row.already_there = row.already_there || was_complete;
+    return row;
+  }
+};
+
+namespace {
+
+// Says to the downloads of one request that it waits for them, as long as it does.
+class waiting_request {
+ public:
+  explicit waiting_request(const caller& by) : by_(by) {}
+  waiting_request(const waiting_request&) = delete;
+  waiting_request& operator=(const waiting_request&) = delete;
+  ~waiting_request() {
+    for (const auto& [one, at] : for_) one->waiting.erase(at);
+  }
+
+  void wait_for(const std::shared_ptr<share>& one) {
+    for_.emplace_back(one, one->waiting.insert(one->waiting.end(), [this] { return !by_.gone(); }));
+  }
+
+ private:
+  const caller& by_;
+  std::vector<std::pair<std::shared_ptr<share>, std::list<std::function<bool()>>::iterator>> for_;
+};
+
+bool active(const share& one) {
+  return !one.stopped() && !one.complete() && one.downloading() != nullptr && !one.downloading()->ended();
+}
+
+// The directory that it is in, or will be in.
+std::string place_of(const share& one) {
+  if (one.downloading() != nullptr) return one.downloading()->request().directory;
+  return one.files() ? std::filesystem::path(one.files()->path()).parent_path().string() : std::string();
+}
+
+error is_elsewhere(const share& one) {
+  const std::string where = place_of(one);
+  if (!one.complete()) {
+    return {errc::conflict, "'" + one.name() + "' is being downloaded to " + where +
+                                ": wait for it and copy it from there, or cancel it first"};
+  }
+  return {errc::conflict,
+          "'" + one.name() + "' is here already, in " + where + ": copy it from there, or remove it first"};
+}
+
+// Somebody waits besides the one who is about to leave.
+bool wanted_by_others(const share& one) {
+  return std::ranges::count_if(one.waiting, [](const auto& still_waits) { return still_waits(); }) > 1;
+}
+
+// Why the download did not end well; nothing if it did, or goes on.
+std::optional<error> failure_of(const share& one, bool waited) {
+  if (one.downloading() != nullptr && one.downloading()->phase() == download_phase::failed) {
+    return one.downloading()->failure();
+  }
+  if (!waited || !one.stopped() || one.complete()) return std::nullopt;
+  return error{errc::cancelled, "the download of '" + one.name() + "' was cancelled: what it has is kept"};
+}
+
+}  // namespace
+
+awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, caller& by) {
+  // Without the id: it is not this request's to cancel.
+  rows::download row{.name = before->name(),
+                     .phase = "waiting",
+                     .reason = "another command downloads it to " + place_of(*before) + " first"};
+  if (before->info()) row.bytes = before->info()->total_bytes();
+  by.tell(std::move(row));
+  while (!by.gone() && active(*before)) co_await wait_for_change(node_, never);
+}
+
+// Begins the download, or finds what is here. `otherwise` is the directory where nothing else says where it goes.
+peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(download_request request,
+                                                                          std::string otherwise, caller& by) {
+  const bool known_place = node_.paused(request.id) != nullptr || node_.missing(request.id) != nullptr;
+  if (request.directory.empty() && !known_place) request.directory = std::move(otherwise);
+  while (true) {
+    download_request wanted = request;
+    auto begun = co_await node_.download(std::move(wanted));
+    if (!begun || request.directory.empty()) co_return begun;
+    auto look = [there = place_of(**begun), directory = request.directory] {
+      std::error_code ec;
+      return there.empty() || std::filesystem::equivalent(there, directory, ec);
+    };
+    const bool same = co_await offload(node_.context().background, std::move(look));
+    if (same) co_return begun;
+    if (node_.options().remember) co_return is_elsewhere(**begun);
+    // This process is the peer of several commands, which take turns: each has a place of its own, a share only one.
+    co_await wait_for_turn(*begun, by);
+    if (by.gone()) co_return nobody_waits();
+    co_await node_.let_go(*begun);
+  }
+}
+
+awaitable<void> peer_control::wait_for_end(const std::vector<begun_download>& running, caller& by) {
+  auto runs = [](const begun_download& begun) { return active(*begun.what); };
+  while (!by.gone() && std::ranges::any_of(running, runs)) {
+    for (const auto& one : running) by.tell(one.row());
+    const auto next = clock::now() + told_interval;
+    while (clock::now() < next && std::ranges::any_of(running, runs)) {
+      co_await node_.changes().wait_until(next);
+    }
+  }
+}
+
+peer_control::answer<std::vector<rows::download>> peer_control::download(requests::download wanted, caller& by) {
+  const std::string otherwise = wanted.default_directory;
+  const bool wait = wanted.wait;
+  auto requests = co_await requests_of(node_, std::move(wanted), by);
+  if (!requests) co_return requests.error();
+  if (by.gone()) co_return nobody_waits();
+  const bool only = requests->size() == 1;
+  std::vector<begun_download> running;
+  waiting_request waiting(by);
+  std::vector<rows::download> rows;
+  for (auto& request : *requests) {
+    rows::download row{.id = request.id.hex(), .name = request.name};
+    auto notes = request.notes;
+    const auto at = node_.shares().find(request.id);
+    const auto before = at != node_.shares().end() && at->second->complete() ? at->second : nullptr;
+    auto begun = co_await begin_download(std::move(request), otherwise, by);
+    if (!begun && only) co_return begun.error();
+    if (!begun) {
+      // One that fails does not keep the others from arriving.
+      mark_failed(row, begun.error());
+      rows.push_back(std::move(row));
+      continue;
+    }
+    if (wait) {
+      waiting.wait_for(*begun);
+    } else {
+      (*begun)->in_background = true;
+    }
+    running.push_back({*begun, std::move(notes), *begun == before});
+  }
+  if (wait) co_await wait_for_end(running, by);
+  for (const auto& one : running) {
+    const auto failure = failure_of(*one.what, wait);
+    if (failure && only) co_return *failure;
+    rows.push_back(one.row());
+    if (failure) mark_failed(rows.back(), *failure);
+  }
+  co_return rows;
+}
+
+peer_control::answer<rows::cancellation> peer_control::cancel(requests::cancel wanted, caller& /*by*/) {
+  if (!wanted.id && !wanted.what) co_return requests::missing("what");
+  result<share_id> id = error{errc::usage, "parameter 'id' is no id"};
+  if (wanted.what) {
+    id = node_.find_unfinished(*wanted.what);
+  } else if (const auto given = share_id::from_hex(*wanted.id)) {
+    id = *given;
+  }
+  if (!id) co_return id.error();
+  const auto at = node_.shares().find(*id);
+  const auto one = at != node_.shares().end() ? at->second : nullptr;
+  rows::cancellation row{.id = id->hex(), .name = one ? one->name() : ""};
+  if (wanted.leave && one && (one->in_background || wanted_by_others(*one))) co_return row;
+  const auto cancelled = co_await node_.cancel(*id);
+  if (!cancelled) co_return cancelled.error();
+  row.cancelled = true;
+  co_return row;
+}
+
+}  // namespace shoal

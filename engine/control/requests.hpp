@@ -1,0 +1,66 @@
+// What people can ask of a peer, one struct for each method with parameters, described once as the rows are.
+//
+// tools/control_doc writes the tables of docs/CONTROL.md from the comments here. Paths are absolute. Values alone.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace shoal::requests {
+
+/// No parameters.
+struct none {};
+BOOST_DESCRIBE_STRUCT(none, (), ())
+
+/// What to share.
+struct add {
+  std::vector<std::string> paths = {};  ///< at least one
+  bool symlinks = false;                ///< share symbolic links as links instead of leaving them out
+  std::optional<bool> follow = {};      ///< share new versions when it changes; without it as before
+};
+BOOST_DESCRIBE_STRUCT(add, (), (paths, symlinks, follow))
+
+/// What to list.
+struct list {
+  std::string glob = "*";  ///< of names
+  bool versions = false;   ///< older versions, too
+};
+BOOST_DESCRIBE_STRUCT(list, (), (glob, versions))
+
+/// What to download. One of `what` and `torrent` is needed.
+struct download {
+  std::optional<std::string> what = {};  ///< name, glob, id, prefix of an id (8 digits or more), magnet link
+  /// base64 of .torrent bytes, meant unless a share is called exactly `what`
+  std::optional<std::string> torrent = {};
+  std::string directory = {};           ///< where it goes; "" for where it was, or `default_directory`
+  std::string default_directory = {};   ///< where nothing else says where it goes; "" for that of the peer
+  bool symlinks = false;                ///< create the symbolic links of a folder
+  bool keep_mode = false;               ///< permissions as at the publisher
+  std::vector<std::string> peers = {};  ///< "HOST:PORT" of peers that have it
+  bool wait = true;                     ///< answer when it is complete
+};
+BOOST_DESCRIBE_STRUCT(download, (), (what, torrent, directory, default_directory, symlinks, keep_mode, peers, wait))
+
+/// What to cancel. One of `id` and `what` is needed.
+struct cancel {
+  std::optional<std::string> id = {};
+  std::optional<std::string> what = {};  ///< one download, as for `remove`
+  bool leave = false;                    ///< only if nobody else waits for it and it was not begun with `wait` false
+};
+BOOST_DESCRIBE_STRUCT(cancel, (), (id, what, leave))
+
+/// One share of this peer.
+struct one {
+  std::optional<std::string> what = {};  ///< name, glob, id, prefix of an id or magnet link
+};
+BOOST_DESCRIBE_STRUCT(one, (), (what))
+
+/// errc::usage.
+error missing(std::string_view name);
+
+}  // namespace shoal::requests

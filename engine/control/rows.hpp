@@ -1,0 +1,226 @@
+// Everything that people can see of a peer, one struct for each thing, described once.
+//
+// The control socket, `--json`, the tables of the program and docs/CONTROL.md read these descriptions;
+// tools/control_doc writes the tables of that page from the comments here. Sizes are bytes, rates bytes a second, times
+// seconds; ids are 64 lower-case hexadecimal digits, those of peers 40. Values alone: control/make_rows makes them of a
+// peer.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace shoal::rows {
+
+/// Who delivers, or delivered, chunks of a download.
+struct source {
+  std::string peer = {};
+  std::string address = {};
+  std::string client = {};  ///< what it says that it is
+  std::uint64_t bytes = 0;  ///< payload that it delivered
+  double rate = 0;
+  std::string state = {};  ///< "active", "idle", "choked", "stalled", or "gone"
+};
+BOOST_DESCRIBE_STRUCT(source, (), (peer, address, client, bytes, rate, state))
+
+/// A download, or a share that is here already. Also its progress, at most ten a second.
+struct download {
+  std::string id = {};  ///< "" while some peer still hashes what is meant, or another command downloads it first
+  std::string name = {};
+  /// "metadata", "checking", "downloading", "waiting", "finishing", "complete", "failed" or "cancelled"
+  std::string phase = {};
+  std::string reason = {};  ///< one line when it waits, is slow or failed, else ""
+  std::string path = {};
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+  std::uint64_t done = 0;  ///< of `bytes`
+  double rate = 0;
+  double eta = -1;  ///< -1 unknown
+  double elapsed = 0;
+  std::vector<source> sources = {};  ///< those that are gone included
+  std::uint64_t chunks_stolen = 0;
+  std::uint64_t chunks_requeued = 0;
+  std::uint64_t bytes_duplicate = 0;
+  std::uint64_t bytes_failed = 0;
+  std::uint64_t bytes_zero = 0;            ///< in pieces of zeros, which nobody sends
+  std::vector<std::string> notes = {};     ///< what is left out or not used, one line each
+  bool already_there = false;              ///< complete before it was asked for
+  std::optional<std::string> class_ = {};  ///< of one that failed beside others: class of the error
+};
+BOOST_DESCRIBE_STRUCT(download, (),
+                      (id, name, phase, reason, path, bytes, files, done, rate, eta, elapsed, sources, chunks_stolen,
+                       chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, notes, already_there, class_))
+
+/// A share that the swarm lists; or, after these, one that some peer still hashes: `id` and `publisher` "", all numbers
+/// but `bytes` 0.
+struct listed_share {
+  std::string id = {};
+  std::string name = {};
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+  std::uint64_t seeders = 0;
+  std::uint64_t leechers = 0;
+  double availability = 0;     ///< complete copies, a number such as 2.5
+  double published = 0;        ///< Unix time, 0 unknown
+  std::string publisher = {};  ///< 32 hexadecimal digits, "" unknown
+  std::string local = {};      ///< "", "seeding", "downloading" or "waiting"; "hashing" if this peer does
+  /// when a tracker that lists it was last heard of, Unix time; now for what this peer has
+  std::int64_t as_of = 0;
+  std::optional<std::string> reason = {};  ///< of one that is hashed: who hashes it, and how far that is
+};
+BOOST_DESCRIBE_STRUCT(listed_share, (),
+                      (id, name, bytes, files, seeders, leechers, availability, published, publisher, local, as_of,
+                       reason))
+
+/// A peer of the swarm.
+struct listed_peer {
+  std::string peer = {};
+  std::string name = {};
+  std::string address = {};
+  std::uint64_t port = 0;
+  std::string version = {};
+  bool reachable = false;  ///< the tracker could connect to it
+  bool self = false;       ///< the peer that answers
+  std::int64_t as_of = 0;  ///< when a tracker that lists it was last heard of, Unix time
+};
+BOOST_DESCRIBE_STRUCT(listed_peer, (), (peer, name, address, port, version, reachable, self, as_of))
+
+/// What `add` did with one path. Of several paths one that fails has `path`, `state`, `reason` and `class` alone; all
+/// else is empty.
+struct added {
+  std::string id = {};
+  std::string name = {};
+  std::string path = {};
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+  std::string state = {};  ///< "new", "changed" or "unchanged", which is said of the content; or "failed"
+  std::uint64_t files_hashed = 0;
+  std::uint64_t files_known = 0;  ///< hashed before and not touched since
+  std::vector<std::string> notes = {};
+  std::optional<std::string> reason = {};  ///< why it failed
+  std::optional<std::string> class_ = {};  ///< of that error
+};
+BOOST_DESCRIBE_STRUCT(added, (),
+                      (id, name, path, bytes, files, state, files_hashed, files_known, notes, reason, class_))
+
+/// A tracker of this peer.
+struct tracker {
+  std::string url = {};
+  bool connected = false;
+  std::string reason = {};  ///< why it is not connected
+};
+BOOST_DESCRIBE_STRUCT(tracker, (), (url, connected, reason))
+
+/// A complete share of this peer.
+struct held_share {
+  std::string id = {};
+  std::string name = {};
+  std::string path = {};
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+  bool there = false;                      ///< its content is on the disk, as it was
+  std::optional<std::string> reason = {};  ///< why it is not
+};
+BOOST_DESCRIBE_STRUCT(held_share, (), (id, name, path, bytes, files, there, reason))
+
+/// What this peer hashes to share it.
+struct hashed {
+  std::string name = {};
+  std::uint64_t bytes = 0;
+  std::uint64_t done = 0;  ///< of `bytes`
+};
+BOOST_DESCRIBE_STRUCT(hashed, (), (name, bytes, done))
+
+/// What this peer is doing.
+struct status {
+  std::string peer = {};
+  std::string name = {};
+  std::string version = {};
+  std::vector<std::string> listen = {};  ///< "HOST:PORT"
+  std::string state_directory = {};
+  std::string download_directory = {};
+  double uptime = 0;
+  std::vector<tracker> trackers = {};
+  std::vector<download> downloads = {};  ///< cancelled ones, too
+  std::vector<held_share> shares = {};
+  std::vector<hashed> hashing = {};
+  std::uint64_t sessions = 0;
+  std::uint64_t bytes_uploaded = 0;
+  std::uint64_t bytes_downloaded = 0;
+  double upload_rate = 0;
+  double download_rate = 0;
+};
+BOOST_DESCRIBE_STRUCT(status, (),
+                      (peer, name, version, listen, state_directory, download_directory, uptime, trackers, downloads,
+                       shares, hashing, sessions, bytes_uploaded, bytes_downloaded, upload_rate, download_rate))
+
+/// A share that was hashed again.
+struct verified {
+  std::string id = {};
+  std::string name = {};
+  std::uint64_t bytes = 0;
+  std::uint64_t pieces = 0;
+  std::vector<std::string> bad = {};  ///< paths of the files that are not as they should be
+};
+BOOST_DESCRIBE_STRUCT(verified, (), (id, name, bytes, pieces, bad))
+
+/// A download that was asked to stop.
+struct cancellation {
+  std::string id = {};
+  std::string name = {};
+  bool cancelled = false;  ///< false: somebody else waits for it, and it goes on
+};
+BOOST_DESCRIBE_STRUCT(cancellation, (), (id, name, cancelled))
+
+/// What is shared or downloaded no more.
+struct removal {
+  std::string id = {};
+  std::string name = {};
+};
+BOOST_DESCRIBE_STRUCT(removal, (), (id, name))
+
+/// A share as others take it along.
+struct torrent_file {
+  std::string id = {};
+  std::string name = {};
+  std::string torrent = {};  ///< the .torrent file, base64
+  std::string magnet = {};   ///< the link
+};
+BOOST_DESCRIBE_STRUCT(torrent_file, (), (id, name, torrent, magnet))
+
+/// What kind of peer answers.
+struct alive {
+  bool lone = false;  ///< it is a command that runs without a peer, and ends with it
+};
+BOOST_DESCRIBE_STRUCT(alive, (), (lone))
+
+/// An answer that says nothing else.
+struct nothing {};
+BOOST_DESCRIBE_STRUCT(nothing, (), ())
+
+/// Progress of hashing.
+struct progress {
+  std::string what = {};  ///< "hash" or "verify"
+  std::string path = {};  ///< what is hashed to be shared; "" otherwise
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  double rate = 0;
+};
+BOOST_DESCRIBE_STRUCT(progress, (), (what, path, done, total, rate))
+
+/// A tracker that is away, so that the listing is not of now.
+struct away {
+  std::string what = "away";
+  std::string tracker = {};  ///< "HOST:PORT"
+  std::string reason = {};
+  std::int64_t as_of = 0;  ///< when it was last heard of, Unix time; 0 if it was never there
+};
+BOOST_DESCRIBE_STRUCT(away, (), (what, tracker, reason, as_of))
+
+/// What a method tells before its answer.
+using notice = std::variant<download, progress, away>;
+
+}  // namespace shoal::rows

@@ -1,0 +1,48 @@
+#include "control/waits.hpp"
+
+#include <algorithm>
+
+#include "net/endpoint.hpp"
+#include "peer/peer_node.hpp"
+
+namespace shoal {
+
+namespace {
+
+// How long a word waits for the first snapshot of a tracker when the peer has only just started.
+constexpr auto catalogue_wait = std::chrono::seconds(5);
+// How soon a wait ends after the caller is gone.
+constexpr duration gone_check_interval = std::chrono::milliseconds(100);
+
+}  // namespace
+
+awaitable<void> wait_for_change(peer_node& node, time_point give_up) {
+  co_await node.changes().wait_until(std::min(clock::now() + gone_check_interval, give_up));
+}
+
+// A peer that has only just started has no catalogue yet; asking it then must not look like an empty swarm.
+awaitable<void> wait_for_catalogue(peer_node& node, const caller& by) {
+  const auto give_up = clock::now() + catalogue_wait;
+  while (!node.discovery().ready() && !by.gone() && clock::now() < give_up) {
+    co_await wait_for_change(node, give_up);
+  }
+}
+
+error without_tracker(const peer_node& node) {
+  const auto& tracker = *node.discovery().trackers().front();
+  const std::string name = "tracker " + to_text(tracker.where());
+  const std::uint32_t tries = tracker.state().attempts;
+  if (tries == 0) {
+    return {errc::timed_out, name + " has not answered within " +
+                                 std::to_string(std::chrono::seconds(catalogue_wait).count()) +
+                                 " seconds: is it stopped, or very busy?"};
+  }
+  return {errc::unreachable, name + " cannot be reached after " + std::to_string(tries) +
+                                 (tries == 1 ? " try: " : " tries: ") + tracker.state().reason};
+}
+
+error nobody_waits() {
+  return {errc::cancelled, "nobody waits for it any more"};
+}
+
+}  // namespace shoal

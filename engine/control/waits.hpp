@@ -1,0 +1,25 @@
+// Waiting, in a method of peer_control, for what a tracker has to say first.
+#pragma once
+
+#include "control/caller.hpp"
+#include "core/error.hpp"
+#include "core/time.hpp"
+#include "net/use_tuple.hpp"
+
+namespace shoal {
+
+class peer_node;
+
+/// A caller is told of progress this often at most.
+inline constexpr duration told_interval = std::chrono::milliseconds(100);
+
+/// Returns when something changed at the peer, at `give_up`, or soon, so that a caller that is gone is noticed.
+awaitable<void> wait_for_change(peer_node& node, time_point give_up);
+/// Returns when a tracker has said what there is, or after a while without.
+awaitable<void> wait_for_catalogue(peer_node& node, const caller& by);
+/// errc::timed_out or unreachable: why the first tracker is not connected.
+error without_tracker(const peer_node& node);
+/// errc::cancelled.
+error nobody_waits();
+
+}  // namespace shoal
