@@ -63,9 +63,9 @@ std::int64_t as_of(const peer_node& node, const Id& id) {
 std::vector<rows::source> sources_of(const download& running) {
   std::vector<rows::source> sources;
   for (source_row& one : running.sources()) {
-    sources.push_back({.peer = one.peer.hex(),
-                       .address = std::move(one.address),
-                       .client = std::move(one.client),
+    sources.push_back({.peer = one.name.peer.hex(),
+                       .address = std::move(one.name.address),
+                       .client = std::move(one.name.client),
                        .bytes = one.bytes,
                        .rate = one.rate,
                        .state = std::move(one.state)});
@@ -242,7 +242,7 @@ rows::status status_of(const peer_node& node) {
     status.trackers.push_back({.url = to_text(tracker->where()), .connected = state.connected, .reason = state.reason});
   }
   for (const auto& [id, one] : node.shares()) {
-    status.sessions += one->sessions().size();
+    status.sessions += one->peers().session_count();
     if (one->downloading() != nullptr) {
       status.download_rate += one->downloading()->rate();
       status.downloads.push_back(row_of(*one));

@@ -51,13 +51,12 @@ way_in way_to(const peer_node& node, share* running, bool is_private) {
     if (is_endpoint(endpoint) && way.peers.size() < peers_in_link_max) add_once(way.peers, endpoint);
   };
   for (const std::string& own : own_endpoints(node)) add_peer(own);
-  for (const auto& one : running->sessions()) {
-    if (one->closed()) continue;
-    const live::peer_row* row = node.discovery().swarm().peer(one->remote());
+  for (const auto& one : running->peers().contacts()) {
+    const live::peer_row* row = node.discovery().swarm().peer(one.peer);
     if (row != nullptr && row->reachable) {
       add_peer(endpoint_text(row->address, row->port));
-    } else if (one->in_book) {
-      add_peer(endpoint_text(one->in_book->address, one->in_book->port));
+    } else if (one.where) {
+      add_peer(endpoint_text(one.where->address, one.where->port));
     }
   }
   return way;

@@ -204,7 +204,7 @@ void peer_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
 
 void peer_node::on_address(const address_change& change) {
   log_info("an address {} address={}", change.gone ? "is gone" : "is new", change.address.to_string());
-  for (const auto& [id, one] : shares_) one->on_address(change);
+  for (const auto& [id, one] : shares_) one->peers().on_address(change);
   discovery_->on_address(change);
 }
 
@@ -232,7 +232,7 @@ awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
   if (!theirs) {
     log_debug("greeting fails error=\"{}\"", theirs.error().text);
   } else if (wanted && !wanted->stopped()) {
-    wanted->on_incoming(std::move(socket), *theirs);
+    wanted->peers().on_incoming(std::move(socket), *theirs);
   }
 }
 
@@ -333,13 +333,13 @@ void peer_node::on_share_progress(share& which) {
 void peer_node::on_swarm(const live::swarm& change) {
   const auto at = shares_.find(change.id);
   if (at == shares_.end()) return;
-  for (const auto& row : change.joined) at->second->on_found({row.address, row.port}, row.peer, row.seeder);
-  for (const peer_id& gone : change.left) at->second->on_left(gone);
+  for (const auto& row : change.joined) at->second->peers().on_found({row.address, row.port}, row.peer, row.seeder);
+  for (const peer_id& gone : change.left) at->second->peers().on_left(gone);
 }
 
 void peer_node::on_wanted(const live::wanted& call) {
   if (const auto at = shares_.find(call.id); at != shares_.end()) {
-    at->second->on_wanted({call.address, call.port}, call.peer);
+    at->second->peers().on_wanted({call.address, call.port}, call.peer);
   }
 }
 

@@ -273,7 +273,7 @@ awaitable<void> peer_node::find_user_peers(std::shared_ptr<share> which, std::ve
       continue;
     }
     for (const auto& endpoint : *found) {
-      which->on_found({plain_address(endpoint).to_string(), endpoint.port()}, std::nullopt, false);
+      which->peers().on_found({plain_address(endpoint).to_string(), endpoint.port()}, std::nullopt, false);
     }
   }
 }

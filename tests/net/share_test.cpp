@@ -129,7 +129,7 @@ awaitable<void> call_for(share& wanted, std::uint16_t port, int callers) {
   for (int n = 1; n <= callers; ++n) {
     peer_id caller;
     caller.bytes.fill(static_cast<std::uint8_t>(n));
-    wanted.on_wanted({"127.0.0.1", port}, caller);
+    wanted.peers().on_wanted({"127.0.0.1", port}, caller);
   }
   co_return;
 }

@@ -11,8 +11,6 @@
 #include "net/endpoint.hpp"
 #include "net/socket_options.hpp"
 #include "observe/log.hpp"
-#include "peer/share/download.hpp"
-#include "peer/share/share.hpp"
 
 namespace shoal {
 
@@ -24,17 +22,18 @@ constexpr std::uint32_t messages_per_turn = 256;
 
 }  // namespace
 
-session::session(peer_context& context, share& owner, tcp::socket socket, const wire::handshake& theirs,
-                 std::optional<peer_address> dialled, duration answered_in)
+session::session(peer_context& context, session_owner& owner, session_turns& turns, tcp::socket socket,
+                 const wire::handshake& theirs, std::optional<peer_address> dialled, duration answered_in)
     : context_(context),
       share_(owner),
+      turns_(turns),
       socket_(std::move(socket)),
       dialled_(std::move(dialled)),
       answered_in_(answered_in),
       remote_(theirs.peer),
       fast_(theirs.fast),
       extension_protocol_(theirs.extension_protocol),
-      uploads_(*this),
+      uploads_(context, owner, socket_, *this),
       work_(context.executor),
       watchdog_timer_(context.executor),
       last_activity_(clock::now()),
@@ -90,7 +89,7 @@ void session::say_hello() {
   } else if (!verified.none()) {
     send(wire::bitfield{verified.to_bytes()});
   }
-  share_.on_session(*this);
+  turns_.on_session(*this);
   if (!extension_protocol_) on_ready();
 }
 
@@ -115,7 +114,7 @@ void session::set_choked(bool choked) {
   hints_.taken.clear();
   send(wire::choke{});
   if (fast_) {
-    uploads_.reject_beyond(share_.turn_bytes());
+    uploads_.reject_beyond(turns_.turn_bytes());
   } else {
     uploads_.forget_requests();
   }
@@ -151,6 +150,17 @@ void session::flush_hints() {
   // A later handshake may have taken it back.
   if (extensions_.shoal) send(wire::extended{*extensions_.shoal, wire::encode(hints_)});
   hints_ = {};
+}
+
+byte_buffer session::take_outbox() {
+  flush_hints();
+  return std::exchange(outbox_, {});
+}
+
+void session::on_payload_sent(std::size_t bytes) {
+  context_.bytes_uploaded += bytes;
+  last_activity_ = clock::now();
+  last_sent_ = last_activity_;
 }
 
 awaitable<void> session::read_loop() {
@@ -212,10 +222,8 @@ awaitable<bool> session::write_all(byte_view bytes) {
 
 awaitable<void> session::write_loop() {
   while (!closed_) {
-    flush_hints();
-    if (!outbox_.empty()) {
-      byte_buffer sending;
-      sending.swap(outbox_);
+    const byte_buffer sending = take_outbox();
+    if (!sending.empty()) {
       co_await write_all(sending);
     } else if (dismissed_) {
       error_code ignored;
@@ -249,12 +257,12 @@ awaitable<void> session::watchdog() {
 void session::on_ready() {
   ready_ = true;
   if (share_.info()) on_holds_changed();
-  if (download* fetch = share_.downloading(); fetch && !closed_) fetch->on_session_ready(*this);
+  if (listener_ && !closed_) listener_->on_ready();
 }
 
 void session::on_shape_known() {
-  share_.on_session(*this);
-  share_.on_interested(*this, peer_interested_);
+  turns_.on_session(*this);
+  turns_.on_interested(*this, peer_interested_);
   if (ready_) on_holds_changed();
 }
 
@@ -279,8 +287,8 @@ void session::on_holds_changed() {
     if (piece.value() < pieces) holds_.set(piece.value());
   }
   early_haves_.clear();
-  if (download* fetch = share_.downloading()) fetch->on_holds(*this);
-  share_.on_leecher_holds(*this);
+  if (listener_) listener_->on_holds();
+  turns_.on_holds(*this);
   close_if_both_complete();
 }
 

@@ -1,8 +1,8 @@
 // One connection between two peers for one share: reads and writes messages, receives payload, serves requests.
 //
-// Decides nothing: what to ask for comes from the share's download, what to serve from its uploader. Three coroutines
-// that never throw (read, write, watchdog) and one way to die, close(), which makes all three return; then run() does.
-// Owned by share, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
+// Decides nothing: its listener says what to ask for, session_turns what to serve. Three coroutines that never throw
+// (read, write, watchdog) and one way to die, close(), which makes all three return; then run() does. Knows its share
+// only as session_owner, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 #include "net/socket_options.hpp"
 #include "peer/session/end_reason.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/session/session_owner.hpp"
 #include "peer/session/uploader.hpp"
 #include "policy/peer_book.hpp"
 #include "wire/extension.hpp"
@@ -23,8 +24,6 @@
 #include "wire/messages.hpp"
 
 namespace shoal {
-
-class share;
 
 /// Silence after which a keep-alive is sent (BEP 3: two minutes at most).
 inline constexpr duration keep_alive_interval = std::chrono::seconds(60);
@@ -46,25 +45,28 @@ inline constexpr duration path_doubted_after = std::chrono::milliseconds(200);
 /// Of the time to its handshake, which a peer chooses itself, so much counts as distance.
 inline constexpr duration answered_in_counted = std::chrono::seconds(1);
 
-class session {
+class session final : private uploader_host {
  public:
   /// `theirs` is the handshake that was received; ours was sent. `dialled`: the address, if we connected.
   /// `answered_in`: how long after ours theirs came, zero if it came first.
-  session(peer_context& context, share& owner, tcp::socket socket, const wire::handshake& theirs,
-          std::optional<peer_address> dialled, duration answered_in);
+  session(peer_context& context, session_owner& owner, session_turns& turns, tcp::socket socket,
+          const wire::handshake& theirs, std::optional<peer_address> dialled, duration answered_in);
+
+  /// Before run(): the listener hears what the peer offers, and may ask it for that.
+  void set_listener(session_listener& listener) { listener_ = &listener; }
 
   /// Returns after close().
   awaitable<void> run();
   /// Idempotent; the only place that ends a session. `detail` is for the log.
-  void close(end_reason why, std::string_view detail = {});
-  bool closed() const { return closed_; }
+  void close(end_reason why, std::string_view detail = {}) override;
+  bool closed() const override { return closed_; }
   /// Says `last_words` to a peer that knows our extension, and closes with `why` when it has read them, or soon after.
   /// Nothing else is said or heard any more.
   bool dismiss(end_reason why, const wire::pieces_hint& last_words);
   end_reason reason() const { return end_reason_; }
 
   /// Queues a message; never blocks.
-  void send(const wire::message& message);
+  void send(const wire::message& message) override;
   void send_metadata_request(std::uint32_t piece);
   void send_attributes_request(std::uint32_t part);
   /// The extension handshake, in the beginning and when there is something new to say (BEP 10).
@@ -80,8 +82,6 @@ class session {
   void hint(piece_index piece, bool taken);
   /// The share's metadata became known: what the peer said about its pieces can now be read. Closes on nonsense.
   void on_shape_known();
-  /// There is something to serve or to send.
-  void wake() { work_.set(); }
 
   const peer_id& remote() const { return remote_; }
   /// Where the other side is: for display. Its listening port if it told one.
@@ -92,10 +92,10 @@ class session {
   asio::ip::address remote_address() const;
   /// This side's address; unspecified once the connection is gone.
   asio::ip::address local_address() const;
-  /// Where the peer can be dialled, as far as it is known.
+  /// Where the peer says that it can be dialled.
   std::optional<peer_address> listens_at() const;
   const std::string& client() const { return extensions_.client; }
-  bool fast() const { return fast_; }
+  bool fast() const override { return fast_; }
   bool choked_by_peer() const { return choked_by_peer_; }
   std::uint32_t request_bytes_max() const;
   std::uint32_t requests_max() const { return extensions_.requests_queued; }
@@ -126,20 +126,7 @@ class session {
   /// The extension handshake came, or will not come: the session can be used as a source.
   bool ready() const { return ready_; }
 
-  /// The number under which the download knows this session, while it does.
-  std::optional<source_id> source;
-  /// The number under which the share knows whom it serves, once its metadata is known.
-  std::optional<leecher_id> leecher;
-  /// Payload bytes sent to the peer.
-  std::uint64_t bytes_uploaded = 0;
-  /// The share's: where its book has the peer. Known from the start where we dialled, and else once we do.
-  std::optional<peer_address> in_book;
-  /// The share's: not dialled anew before this.
-  time_point redial_after{};
-
  private:
-  friend class uploader;
-
   awaitable<void> read_loop();
   /// Reads and throws away until the other side closes: closed with unread data, the connection would be reset, and our
   /// last words lost.
@@ -152,6 +139,16 @@ class session {
   /// Fills `to` with payload; returns how much came before the session closed.
   awaitable<std::uint32_t> receive_payload(std::span<std::uint8_t> to);
   awaitable<bool> write_all(byte_view bytes);
+
+  void wake() override { work_.set(); }
+  const wire::extension_handshake& extensions() const override { return extensions_; }
+  bool may_serve(const byte_range& range) override { return turns_.may_serve(*this, range); }
+  void on_served(std::uint32_t bytes) override { turns_.on_sent(*this, bytes); }
+  void on_refused(std::span<const byte_range> ranges) override { turns_.on_refused(*this, ranges); }
+  byte_buffer take_outbox() override;
+  void on_sent() override { last_sent_ = clock::now(); }
+  void on_payload_sent(std::size_t bytes) override;
+  bool is_near() override { return fast_path::is_near(round_trip()); }
 
   void say_hello();
   /// Puts the hints that have gathered into the outbox.
@@ -170,7 +167,9 @@ class session {
   void on_heard();
 
   peer_context& context_;
-  share& share_;
+  session_owner& share_;
+  session_turns& turns_;
+  session_listener* listener_ = nullptr;
   tcp::socket socket_;
   std::optional<peer_address> dialled_;
   duration answered_in_;

@@ -1,9 +1,7 @@
-// session: what each message of the peer (BEP 3, 6, 10 and 52) means for the share, the download and the uploads.
+// session: what each message of the peer (BEP 3, 6, 10 and 52) means for its listener, the turns and the uploads.
 
 #include "core/overloaded.hpp"
 #include "peer/session/session.hpp"
-#include "peer/share/download.hpp"
-#include "peer/share/share.hpp"
 
 namespace shoal {
 
@@ -15,7 +13,6 @@ constexpr std::size_t early_haves_max = 100'000;
 }  // namespace
 
 void session::handle(const wire::message& message) {
-  download* fetch = share_.downloading();
   const auto says_what_it_holds = [&](const auto& said) {
     early_holds_ = said;
     if (share_.info()) on_holds_changed();
@@ -23,21 +20,21 @@ void session::handle(const wire::message& message) {
   std::visit(overloaded{
                  [&](const wire::choke&) {
                    choked_by_peer_ = true;
-                   if (fetch) fetch->on_choke(*this);
+                   if (listener_) listener_->on_choke();
                  },
                  [&](const wire::unchoke&) {
                    choked_by_peer_ = false;
                    // BEP 10: a handshake that has not come before the peer serves us will not be waited for.
                    if (!ready_) on_ready();
-                   if (fetch) fetch->on_unchoke(*this);
+                   if (listener_) listener_->on_unchoke();
                  },
                  [&](const wire::interested&) {
                    peer_interested_ = true;
-                   share_.on_interested(*this, true);
+                   turns_.on_interested(*this, true);
                  },
                  [&](const wire::not_interested&) {
                    peer_interested_ = false;
-                   share_.on_interested(*this, false);
+                   turns_.on_interested(*this, false);
                    close_if_both_complete();
                  },
                  [&](const wire::have& have) { on_have(have.piece); },
@@ -47,14 +44,14 @@ void session::handle(const wire::message& message) {
                  [&](const wire::request& request) { uploads_.on_request(request.range); },
                  [&](const wire::cancel& cancel) { uploads_.on_cancel(cancel.range); },
                  [&](const wire::reject& reject) {
-                   if (fetch) fetch->on_reject(*this, reject.range);
+                   if (listener_) listener_->on_reject(reject.range);
                  },
                  [&](const wire::hash_request& ask) { uploads_.on_hash_request(ask.range); },
                  [&](const wire::hashes& hashes) {
-                   if (fetch) fetch->on_hashes(*this, hashes.range, hashes.values);
+                   if (listener_) listener_->on_hashes(hashes.range, hashes.values);
                  },
                  [&](const wire::hash_reject& refused) {
-                   if (fetch) fetch->on_hash_reject(*this, refused.range);
+                   if (listener_) listener_->on_hash_reject(refused.range);
                  },
                  [&](const wire::extended& extended) { handle_extended(extended); },
                  // What BEP 6 lets a peer propose is not needed: the queue knows better.
@@ -72,8 +69,8 @@ void session::on_have(piece_index piece) {
   } else if (piece.value() >= holds_.size()) {
     close(end_reason::protocol, "have of a piece that does not exist");
   } else if (holds_.set(piece.value())) {
-    if (download* fetch = share_.downloading()) fetch->on_have(*this, piece);
-    share_.on_leecher_has(*this, piece);
+    if (listener_) listener_->on_have(piece);
+    turns_.on_has(*this, piece);
     close_if_both_complete();
   }
 }

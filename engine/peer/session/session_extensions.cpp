@@ -1,8 +1,6 @@
 // session: what goes through BEP 10: its handshake, metadata (BEP 9), file attributes and hints.
 
 #include "peer/session/session.hpp"
-#include "peer/share/download.hpp"
-#include "peer/share/share.hpp"
 
 namespace shoal {
 
@@ -48,11 +46,10 @@ void session::handle_extended(const wire::extended& message) {
     auto hello = wire::decode_extension_handshake(message.payload);
     // A handshake that does not parse is ignored, as others do: plain BEP 3 still works.
     if (hello) extensions_ = std::move(*hello);
-    download* fetch = share_.downloading();
     if (!ready_) {
       on_ready();
-    } else if (fetch && !closed_) {
-      fetch->on_session_ready(*this);
+    } else if (listener_ && !closed_) {
+      listener_->on_ready();
     }
   } else if (message.id == wire::ut_metadata_id || message.id == wire::shoal_files_id) {
     const auto decoded = wire::decode_metadata_message(message.payload);
@@ -62,7 +59,7 @@ void session::handle_extended(const wire::extended& message) {
   } else if (message.id == wire::shoal_id) {
     const auto hint = wire::decode_pieces_hint(message.payload);
     if (!hint) return close(end_reason::protocol, hint.error().text);
-    if (download* fetch = share_.downloading()) fetch->on_hint(*this, *hint);
+    if (listener_) listener_->on_hint(*hint);
     // Of one peer, one piece waits to be checked.
     if (!hint->failed.empty()) share_.on_accused(*this, hint->failed.front());
     if (!hint->withdrawn.empty()) share_.on_withdrawn(*this, hint->withdrawn);
@@ -70,31 +67,29 @@ void session::handle_extended(const wire::extended& message) {
 }
 
 void session::handle_metadata(const wire::metadata_message& message) {
-  download* fetch = share_.downloading();
   switch (message.type) {
     case wire::metadata_message::kind::request:
       uploads_.on_metadata_request(message.piece);
       break;
     case wire::metadata_message::kind::data:
-      if (fetch) fetch->on_info_piece(*this, message.piece, message.total_bytes, message.data);
+      if (listener_) listener_->on_info_piece(message.piece, message.total_bytes, message.data);
       break;
     case wire::metadata_message::kind::reject:
-      if (fetch) fetch->on_info_reject(*this, message.piece);
+      if (listener_) listener_->on_info_reject(message.piece);
       break;
   }
 }
 
 void session::handle_attributes(const wire::metadata_message& message) {
-  download* fetch = share_.downloading();
   switch (message.type) {
     case wire::metadata_message::kind::request:
       uploads_.on_attributes_request(message.piece);
       break;
     case wire::metadata_message::kind::data:
-      if (fetch) fetch->on_attributes_part(*this, message.piece, message.data);
+      if (listener_) listener_->on_attributes_part(message.piece, message.data);
       break;
     case wire::metadata_message::kind::reject:
-      if (fetch) fetch->on_attributes_reject(*this);
+      if (listener_) listener_->on_attributes_reject();
       break;
   }
 }

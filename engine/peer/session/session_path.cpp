@@ -5,7 +5,6 @@
 #include "net/endpoint.hpp"
 #include "net/socket_options.hpp"
 #include "peer/session/session.hpp"
-#include "peer/share/share.hpp"
 
 namespace shoal {
 
@@ -22,7 +21,6 @@ asio::ip::address session::local_address() const {
 }
 
 std::optional<peer_address> session::listens_at() const {
-  if (in_book) return in_book;
   const auto address = remote_address();
   if (extensions_.listen_port == 0 || address.is_unspecified()) return std::nullopt;
   return peer_address{address.to_string(), extensions_.listen_port};
@@ -48,10 +46,7 @@ void session::on_heard() {
   last_activity_ = now;
   last_heard_ = now;
   if (!std::exchange(path_lost_, false)) return;
-  // The way is free again, but what either side said on it may wait for its next repetition, which is up to a second
-  // away.
-  redial_after = now;
-  share_.on_path_lost(*this);
+  share_.on_path_back(*this);
 }
 
 }  // namespace shoal

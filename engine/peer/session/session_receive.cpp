@@ -6,8 +6,6 @@
 
 #include "net/socket_options.hpp"
 #include "peer/session/session.hpp"
-#include "peer/share/download.hpp"
-#include "peer/share/share.hpp"
 
 namespace shoal {
 
@@ -19,8 +17,7 @@ constexpr double low_watermark_seconds = 0.01;
 }  // namespace
 
 awaitable<void> session::receive_piece(byte_range range) {
-  download* fetch = share_.downloading();
-  if (fetch == nullptr || !fetch->on_piece_begin(*this, range)) {
+  if (listener_ == nullptr || !listener_->on_piece_begin(range)) {
     close(end_reason::protocol, "a piece that was not asked for");
     co_return;
   }
@@ -33,23 +30,20 @@ awaitable<void> session::receive_piece(byte_range range) {
     if (!closed_) got = co_await receive_payload(place);
     // Whole blocks count even when the connection broke in the middle of the message.
     const std::uint32_t usable = got == segment ? segment : got - got % block_bytes;
-    fetch = share_.downloading();
-    if (usable > 0 && fetch != nullptr) {
-      fetch->on_blocks(*this, {range.piece, range.begin + offset, usable}, std::move(buffer));
+    if (usable > 0) {
+      listener_->on_blocks({range.piece, range.begin + offset, usable}, std::move(buffer));
     } else {
       context_.buffers.release(std::move(buffer));
     }
     if (got < segment) co_return;
     offset += segment;
   }
-  if (fetch != nullptr) fetch->on_piece_end(*this, range);
+  listener_->on_piece_end(range);
 }
 
 awaitable<std::uint32_t> session::receive_payload(std::span<std::uint8_t> to) {
   std::size_t filled = reader_.take_payload(to);
-  if (download* fetch = share_.downloading(); fetch != nullptr && filled > 0) {
-    fetch->on_bytes(*this, static_cast<std::uint32_t>(filled));
-  }
+  if (filled > 0) listener_->on_bytes(static_cast<std::uint32_t>(filled));
   while (filled < to.size() && !closed_) {
     const ssize_t got = ::recv(socket_.native_handle(), to.data() + filled, to.size() - filled, 0);
     if (got > 0) {
@@ -57,16 +51,14 @@ awaitable<std::uint32_t> session::receive_payload(std::span<std::uint8_t> to) {
       reader_.skip_payload(bytes);
       filled += bytes;
       on_heard();
-      if (download* fetch = share_.downloading()) fetch->on_bytes(*this, static_cast<std::uint32_t>(bytes));
+      listener_->on_bytes(static_cast<std::uint32_t>(bytes));
       continue;
     }
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
       close(end_reason::closed_by_peer);
       break;
     }
-    double rate = 0;
-    if (const download* fetch = share_.downloading()) rate = fetch->rate_of(*this);
-    const auto worth_waiting_for = static_cast<std::uint32_t>(std::min(rate * low_watermark_seconds, 1e9));
+    const auto worth_waiting_for = static_cast<std::uint32_t>(std::min(listener_->rate() * low_watermark_seconds, 1e9));
     set_low_watermark(socket_, std::min(worth_waiting_for, static_cast<std::uint32_t>(to.size() - filled)),
                       low_watermark_);
     (void)co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);

@@ -10,8 +10,6 @@
 
 #include "net/offload.hpp"
 #include "net/socket_options.hpp"
-#include "peer/session/session.hpp"
-#include "peer/share/share.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -39,24 +37,23 @@ error read_error(const std::string& path, int error_number) {
 
 void uploader::reject(const byte_range& range) {
   // Without BEP 6 there is no way to say no; the other side's deadline finds out.
-  if (session_.fast_) session_.send(wire::reject{range});
+  if (host_.fast()) host_.send(wire::reject{range});
 }
 
 void uploader::on_request(const byte_range& range) {
-  share& from = session_.share_;
-  if (!from.info() || !from.info()->shape().valid_with_padding(range)) {
-    session_.close(end_reason::protocol, "a request outside the share: piece " + std::to_string(range.piece.value()) +
-                                             ", byte " + std::to_string(range.begin) + ", " +
-                                             std::to_string(range.bytes) + " bytes");
+  if (!share_.info() || !share_.info()->shape().valid_with_padding(range)) {
+    host_.close(end_reason::protocol, "a request outside the share: piece " + std::to_string(range.piece.value()) +
+                                          ", byte " + std::to_string(range.begin) + ", " + std::to_string(range.bytes) +
+                                          " bytes");
     return;
   }
-  if (!from.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max ||
-      !from.may_serve(session_, range)) {
+  if (!share_.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max ||
+      !host_.may_serve(range)) {
     reject(range);
     return;
   }
   waiting_.emplace_back(range);
-  session_.wake();
+  host_.wake();
 }
 
 void uploader::on_cancel(const byte_range& range) {
@@ -72,7 +69,7 @@ void uploader::on_cancel(const byte_range& range) {
     preparing_.erase(taken);
   }
   reject(range);
-  session_.share_.on_refused(session_, {&range, 1});
+  host_.on_refused({&range, 1});
 }
 
 void uploader::reject_beyond(std::uint64_t bytes) {
@@ -91,7 +88,7 @@ void uploader::reject_beyond(std::uint64_t bytes) {
     reject(*request);
     return true;
   });
-  session_.share_.on_refused(session_, rejected);
+  host_.on_refused(rejected);
 }
 
 void uploader::forget_requests() {
@@ -102,16 +99,16 @@ void uploader::forget_requests() {
     if (request != nullptr) forgotten.push_back(*request);
     return request != nullptr;
   });
-  session_.share_.on_refused(session_, forgotten);
+  host_.on_refused(forgotten);
 }
 
 void uploader::on_hash_request(const hash_range& range) {
   if (waiting_.size() >= wire::requests_queued_max) {
-    session_.send(wire::hash_reject{range});
+    host_.send(wire::hash_reject{range});
     return;
   }
   waiting_.emplace_back(range);
-  session_.wake();
+  host_.wake();
 }
 
 void uploader::on_metadata_request(std::uint32_t piece) {
@@ -128,12 +125,12 @@ void uploader::queue(const metadata_request& request) {
     return;
   }
   waiting_.emplace_back(request);
-  session_.wake();
+  host_.wake();
 }
 
 awaitable<void> uploader::serve_next() {
   if (const auto* metadata = std::get_if<metadata_request>(&waiting_.front())) {
-    const metainfo_ptr info = session_.share_.info();
+    const metainfo_ptr info = share_.info();
     answer(*metadata, !info ? byte_view() : metadata->attributes ? info->attributes() : info->info());
     waiting_.pop_front();
     co_return;
@@ -153,7 +150,7 @@ awaitable<void> uploader::serve_next() {
     ranges.push_back(*request);
     waiting_.pop_front();
   }
-  auto prepare = [files = session_.share_.files(), info = session_.share_.info(), ranges] {
+  auto prepare = [files = share_.files(), info = share_.info(), ranges] {
     std::vector<prepared> ready;
     ready.reserve(ranges.size());
     for (std::size_t first = 0; first < ranges.size();) {
@@ -177,65 +174,61 @@ awaitable<void> uploader::serve_next() {
     return ready;
   };
   preparing_.assign(ranges.begin(), ranges.end());
-  auto ready = co_await offload(session_.context_.workers, std::move(prepare));
+  auto ready = co_await offload(context_.workers, std::move(prepare));
   for (const prepared& one : ready) {
-    if (session_.closed_) co_return;
+    if (host_.closed()) co_return;
     // Those before it are sent or cancelled, so it is the first, or it was cancelled, too.
     if (preparing_.empty() || preparing_.front() != one.range) continue;
     preparing_.pop_front();
     if (!one.source) {
       reject(one.range);
-      session_.share_.on_refused(session_, {&one.range, 1});
+      host_.on_refused({&one.range, 1});
       // For want of descriptors or memory nothing is lost, nor where another copy has just taken the place of this one.
       const errc why = one.source.error().code;
-      if (why != errc::limit && why != errc::cancelled) session_.share_.on_content_lost(one.source.error());
+      if (why != errc::limit && why != errc::cancelled) share_.on_content_lost(one.source.error());
       continue;
     }
     sending_ = true;
     const bool sent = co_await send_range(one);
     sending_ = false;
     if (!sent) co_return;
-    session_.share_.on_sent(session_, one.range.bytes);
+    host_.on_served(one.range.bytes);
   }
 }
 
 awaitable<bool> uploader::wait_writable() {
-  (void)co_await session_.socket_.async_wait(tcp::socket::wait_write, use_tuple);
-  co_return !session_.closed_;
+  (void)co_await socket_.async_wait(tcp::socket::wait_write, use_tuple);
+  co_return !host_.closed();
 }
 
 awaitable<bool> uploader::send_bytes(byte_view bytes, bool more) {
-  session& to = session_;
   // MSG_MORE lets a header travel in the first segment of its payload.
   const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
   while (!bytes.empty()) {
-    const ssize_t put = ::send(to.socket_.native_handle(), bytes.data(), bytes.size(), flags);
+    const ssize_t put = ::send(socket_.native_handle(), bytes.data(), bytes.size(), flags);
     if (put > 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(put));
     } else if (errno == EAGAIN || errno == EINTR) {
       const bool open = co_await wait_writable();
       if (!open) co_return false;
     } else {
-      to.close(end_reason::closed_by_peer);
+      host_.close(end_reason::closed_by_peer);
       co_return false;
     }
   }
-  to.last_sent_ = clock::now();
+  host_.on_sent();
   co_return true;
 }
 
 awaitable<bool> uploader::send_range(const prepared& one) {
-  session& to = session_;
-  byte_buffer header;
-  to.flush_hints();
-  header.swap(to.outbox_);
+  byte_buffer header = host_.take_outbox();
   wire::encode_piece_header(one.range, header);
   const bool greeted = co_await send_bytes(header, true);
   if (!greeted) co_return false;
   auto offset = static_cast<off_t>(one.source->offset);
   std::size_t left = one.bytes_in_file;
   while (left > 0) {
-    const ssize_t put = ::sendfile(to.socket_.native_handle(), one.source->file->descriptor(), &offset,
+    const ssize_t put = ::sendfile(socket_.native_handle(), one.source->file->descriptor(), &offset,
                                    std::min(left, sendfile_bytes_max));
     if (put > 0) {
       left -= static_cast<std::size_t>(put);
@@ -245,12 +238,12 @@ awaitable<bool> uploader::send_range(const prepared& one) {
       if (!open) co_return false;
     } else if (put == 0) {
       // The file became shorter: half a message cannot be taken back.
-      to.share_.on_content_lost({errc::conflict, "a shared file became shorter while it was sent"});
-      to.close(end_reason::share_removed);
+      share_.on_content_lost({errc::conflict, "a shared file became shorter while it was sent"});
+      host_.close(end_reason::share_removed);
       co_return false;
     } else {
-      if (is_read_failure(errno)) to.share_.on_content_lost(read_error(to.share_.files()->path(), errno));
-      to.close(end_reason::closed_by_peer);
+      if (is_read_failure(errno)) share_.on_content_lost(read_error(share_.files()->path(), errno));
+      host_.close(end_reason::closed_by_peer);
       co_return false;
     }
   }
@@ -259,17 +252,14 @@ awaitable<bool> uploader::send_range(const prepared& one) {
 }
 
 void uploader::on_payload_sent(std::size_t bytes) {
-  session& to = session_;
-  to.bytes_uploaded += bytes;
-  to.context_.bytes_uploaded += bytes;
-  to.last_activity_ = clock::now();
-  to.last_sent_ = to.last_activity_;
-  if (unsent_.on_sent(bytes, to.last_sent_)) set_unsent_max(to.socket_, unsent_.bytes());
-  if (path_.on_sent(bytes, to.last_sent_) && fast_path::is_near(to.round_trip())) leave_bbr(to.socket_);
+  host_.on_payload_sent(bytes);
+  const auto now = clock::now();
+  if (unsent_.on_sent(bytes, now)) set_unsent_max(socket_, unsent_.bytes());
+  if (path_.on_sent(bytes, now) && host_.is_near()) leave_bbr(socket_);
 }
 
 void uploader::answer(const metadata_request& request, byte_view whole) {
-  const auto& theirs = session_.extensions_;
+  const auto& theirs = host_.extensions();
   const auto id = request.attributes ? theirs.shoal_files : theirs.ut_metadata;
   if (!id) return;
   wire::metadata_message answer;
@@ -282,15 +272,14 @@ void uploader::answer(const metadata_request& request, byte_view whole) {
     answer.total_bytes = static_cast<std::uint32_t>(whole.size());
     answer.data.assign(part.begin(), part.end());
   }
-  session_.send(wire::extended{*id, wire::encode(answer)});
+  host_.send(wire::extended{*id, wire::encode(answer)});
 }
 
 awaitable<void> uploader::serve_hashes(hash_range range) {
-  share& from = session_.share_;
-  const metainfo_ptr info = from.info();
-  const auto file = from.file_with_root(range.root);
+  const metainfo_ptr info = share_.info();
+  const auto file = share_.file_with_root(range.root);
   if (!info || !info->has_layers() || !file) {
-    session_.send(wire::hash_reject{range});
+    host_.send(wire::hash_reject{range});
     co_return;
   }
   const geometry& shape = info->shape();
@@ -304,26 +293,26 @@ awaitable<void> uploader::serve_hashes(hash_range range) {
     const auto file_blocks = static_cast<std::uint32_t>(blocks_of(shape.file_size(*file)));
     if (range.index < file_blocks) {
       const piece_index piece{shape.file_first_piece(*file).value() + piece_in_file};
-      if (from.verified().test(piece.value())) {
-        auto hash = [files = from.files(), piece, bytes = shape.piece_size(piece)]() -> result<std::vector<digest>> {
+      if (share_.verified().test(piece.value())) {
+        auto hash = [files = share_.files(), piece, bytes = shape.piece_size(piece)]() -> result<std::vector<digest>> {
           byte_buffer data(bytes);
           if (auto read = files->read(piece, 0, data); !read) return read.error();
           std::vector<digest> leaves(blocks_of(bytes));
           sha256_leaves(data, leaves);
           return leaves;
         };
-        auto leaves = co_await offload(session_.context_.workers, std::move(hash));
+        auto leaves = co_await offload(context_.workers, std::move(hash));
         if (leaves) {
           answer = merkle_answer_leaves(*leaves, piece_in_file, info->layer(*file), piece_blocks, file_blocks, range);
         }
       }
     }
   }
-  if (session_.closed_) co_return;
+  if (host_.closed()) co_return;
   if (answer) {
-    session_.send(wire::hashes{range, std::move(*answer)});
+    host_.send(wire::hashes{range, std::move(*answer)});
   } else {
-    session_.send(wire::hash_reject{range});
+    host_.send(wire::hash_reject{range});
   }
 }
 

@@ -8,28 +8,64 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <deque>
+#include <span>
+#include <string_view>
 #include <variant>
 
 #include "content/geometry.hpp"
 #include "content/merkle.hpp"
 #include "net/use_tuple.hpp"
+#include "peer/session/end_reason.hpp"
+#include "peer/session/peer_context.hpp"
+#include "peer/session/session_owner.hpp"
 #include "policy/fast_path.hpp"
 #include "policy/unsent_limit.hpp"
 #include "store/content_files.hpp"
+#include "wire/extension.hpp"
+#include "wire/messages.hpp"
 
 namespace shoal {
-
-class session;
 
 /// Bytes that one hop to the worker pool prepares: one large request or many of 16 KiB.
 inline constexpr std::uint32_t prepare_bytes_max = 1 * MiB;
 /// Ranges of one hop: each may be of a file of its own, which stays open until it is sent.
 inline constexpr std::size_t prepare_ranges_max = prepare_bytes_max / block_bytes;
 
+/// The session of an uploader, as far as it has to do with it.
+class uploader_host {
+ public:
+  /// Queues a message; never blocks.
+  virtual void send(const wire::message& message) = 0;
+  virtual void close(end_reason why, std::string_view detail = {}) = 0;
+  virtual bool closed() const = 0;
+  /// The peer knows BEP 6.
+  virtual bool fast() const = 0;
+  /// What the peer said of itself (BEP 10).
+  virtual const wire::extension_handshake& extensions() const = 0;
+  /// The peer is so near that the machines limit the speed, and not the way.
+  virtual bool is_near() = 0;
+  /// There is something to serve.
+  virtual void wake() = 0;
+  /// As session_turns.
+  [[nodiscard]] virtual bool may_serve(const byte_range& range) = 0;
+  virtual void on_served(std::uint32_t bytes) = 0;
+  virtual void on_refused(std::span<const byte_range> ranges) = 0;
+  /// Messages that are to go out before the next payload.
+  virtual byte_buffer take_outbox() = 0;
+  virtual void on_sent() = 0;
+  virtual void on_payload_sent(std::size_t bytes) = 0;
+
+ protected:
+  ~uploader_host() = default;
+};
+
 class uploader {
  public:
-  explicit uploader(session& owner) : session_(owner) {}
+  /// All outlive it. `socket` is the host's, and written to only while the host's writer is in serve_next().
+  uploader(peer_context& context, session_owner& share, tcp::socket& socket, uploader_host& host)
+      : context_(context), share_(share), socket_(socket), host_(host) {}
 
   /// Queues a request or rejects it (BEP 6): not verified, too many waiting, choked, or given to another leecher.
   void on_request(const byte_range& range);
@@ -75,7 +111,10 @@ class uploader {
   void reject(const byte_range& range);
   void on_payload_sent(std::size_t bytes);
 
-  session& session_;
+  peer_context& context_;
+  session_owner& share_;
+  tcp::socket& socket_;
+  uploader_host& host_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
   std::deque<byte_range> preparing_;  ///< the ranges that serve_next has taken and not begun to send
   bool sending_ = false;

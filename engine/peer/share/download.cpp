@@ -5,7 +5,6 @@
 #include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
-#include "peer/session/session.hpp"
 #include "peer/share/share.hpp"
 #include "store/printable.hpp"
 
@@ -19,9 +18,6 @@ constexpr duration sweep_interval = std::chrono::milliseconds(100);
 constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
 // Without a source there is nothing to look at but the rate, which falls.
 constexpr duration rest_interval = std::chrono::seconds(1);
-// Where nothing comes from anybody, a source that owes something and is silent for so long is given up and dialled
-// anew, even if something on the way acknowledges what it is sent.
-constexpr duration mute_source_max = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -80,8 +76,8 @@ void download::fail(error why) {
 awaitable<void> download::transfer_chunks() {
   phase_ = download_phase::downloading;
   last_byte_ = clock::now();
-  for (const auto& one : share_.sessions()) {
-    if (one->ready() && !one->closed()) attach(*one);
+  for (source* one : ready_) {
+    if (!one->closed()) attach(*one);
   }
   tasks_.spawn("journal", journal_->run(transfer_->verified()));
   while (!stopped_ && !ended() && !transfer_->complete()) {
@@ -115,12 +111,11 @@ awaitable<void> download::transfer_chunks() {
 }
 
 void download::check_paths(time_point now) {
-  for (const auto& [source, one] : attached_) {
-    const auto stats = transfer_->stats(source);
-    const bool owes = stats.bytes_in_flight > 0 || stats.stalled;
-    if (!owes || reading_paused_) continue;
-    if (one->path_lost(now)) share_.on_path_lost(*one);
-    if (starved() && one->silent_for(now) >= mute_source_max) share_.drop(*one, "it owes an answer and says nothing");
+  if (reading_paused_) return;
+  const bool starves = starved();
+  for (const auto& [number, one] : attached_) {
+    const auto stats = transfer_->stats(number);
+    if (stats.bytes_in_flight > 0 || stats.stalled) one->look_after(now, starves);
   }
 }
 
@@ -170,56 +165,58 @@ awaitable<void> download::finish() {
   share_.on_download_complete();
 }
 
-bool download::attached(const session& one) const {
-  return one.source && attached_.contains(*one.source);
+bool download::attached(const source& one) const {
+  return one.number() && attached_.contains(*one.number());
 }
 
-session* download::session_of(source_id source) const {
-  const auto at = attached_.find(source);
-  return at == attached_.end() ? nullptr : at->second;
+source* download::at(source_id number) const {
+  const auto found = attached_.find(number);
+  return found == attached_.end() ? nullptr : found->second;
 }
 
-void download::attach(session& to) {
+void download::attach(source& to) {
   const auto now = clock::now();
-  transfer_->on_swarm(share_.known_peers());
-  to.source = transfer_->on_source(to.request_bytes_max(), to.requests_max(), to.distance(), now);
-  attached_.emplace(*to.source, &to);
-  transfer_->on_bitmap(*to.source, to.holds(), now);
-  if (!to.choked_by_peer()) transfer_->on_unchoke(*to.source, now);
+  transfer_->on_swarm(share_.peers().known_count());
+  const source_limits limits = to.limits();
+  const source_id number = transfer_->on_source(limits.request_bytes_max, limits.requests_max, limits.distance, now);
+  to.take_up(number);
+  attached_.emplace(number, &to);
+  transfer_->on_bitmap(number, to.holds(), now);
+  if (!to.choking()) transfer_->on_unchoke(number, now);
   pump(to);
 }
 
-void download::pump(session& to) {
+void download::pump(source& to) {
   if (to.closed() || !attached(to)) return;
   const auto now = clock::now();
-  const source_id source = *to.source;
-  to.set_interested(transfer_->interesting(source));
-  while (const auto cancel = transfer_->next_cancel(source)) to.send(wire::cancel{*cancel});
+  const source_id number = *to.number();
+  to.set_interested(transfer_->interesting(number));
+  while (const auto cancel = transfer_->next_cancel(number)) to.cancel(*cancel);
   bool asked = false;
-  while (const auto request = transfer_->next_request(source, now)) {
-    to.send(wire::request{*request});
+  while (const auto request = transfer_->next_request(number, now)) {
+    to.request(*request);
     asked = true;
   }
   if (!asked && transfer_->next_idle_check() < sweep_at_) wake_.set();
 }
 
 void download::pump_all() {
-  // A session that is closed meanwhile stays in the map until its coroutines returned.
-  for (const auto& [source, to] : attached_) pump(*to);
+  // A source that is closed meanwhile stays in the map until it is gone.
+  for (const auto& [number, to] : attached_) pump(*to);
 }
 
-void download::after_event(session& from) {
+void download::after_event(source& from) {
   pump(from);
   follow_decisions();
 }
 
 void download::follow_decisions() {
   while (const auto liar = transfer_->next_ban()) {
-    session* one = session_of(*liar);
+    source* one = at(*liar);
     if (one == nullptr) continue;
-    share_.ban(*one, transfer_->lied_about(*liar));
-    // At once: the session may take a moment to end, and others are to get what it was asked for.
-    on_session_gone(*one);
+    one->ban(transfer_->lied_about(*liar));
+    // At once: the source may take a moment to end, and others are to get what it was asked for.
+    forget(*one);
   }
   while (const auto query = transfer_->next_leaf_query(clock::now())) ask_leaves(query->source, query->piece);
   while (const auto fault = transfer_->next_fault()) {
@@ -227,12 +224,13 @@ void download::follow_decisions() {
               request_.id.hex().substr(0, 12), fault->source.value(), fault->chunk.value());
   }
   if (transfer_->work_freed()) pump_all();
-  while (const auto source = transfer_->next_affected()) {
-    if (session* one = session_of(*source)) pump(*one);
+  while (const auto affected = transfer_->next_affected()) {
+    if (source* one = at(*affected)) pump(*one);
   }
 }
 
-void download::on_session_ready(session& from) {
+void download::on_source_ready(source& from) {
+  if (std::ranges::find(ready_, &from) == ready_.end()) ready_.push_back(&from);
   if (stopped_ || ended()) return;
   offer_attributes(from);
   if (attached(from)) return;
@@ -244,97 +242,100 @@ void download::on_session_ready(session& from) {
   }
 }
 
-void download::on_session_gone(session& from) {
-  if (const auto source = attributes_source(from)) {
-    attributes_sources_.erase(*source);
-    if (attributes_) attributes_->on_source_gone(*source);
+void download::on_source_gone(source& from) {
+  std::erase(ready_, &from);
+  forget(from);
+}
+
+void download::forget(source& from) {
+  if (const auto number = attributes_source(from)) {
+    attributes_sources_.erase(*number);
+    if (attributes_) attributes_->on_source_gone(*number);
     pump_attributes(clock::now());
   }
   if (!attached(from)) return;
-  const source_id source = *from.source;
+  const source_id number = *from.number();
   if (transfer_) {
-    const auto stats = transfer_->stats(source);
-    if (stats.bytes_received > 0) {
-      remember_gone({from.remote(), from.address(), from.client(), stats.bytes_received, 0, "gone"});
-    }
-    attached_.erase(source);
-    transfer_->on_source_gone(source, clock::now());
+    const auto stats = transfer_->stats(number);
+    if (stats.bytes_received > 0) remember_gone({from.name(), stats.bytes_received, 0, "gone"});
+    attached_.erase(number);
+    transfer_->on_source_gone(number, clock::now());
     if (phase_ == download_phase::downloading) follow_decisions();
   } else {
-    attached_.erase(source);
+    attached_.erase(number);
     if (metadata_) {
-      metadata_->on_source_gone(source, clock::now());
+      metadata_->on_source_gone(number, clock::now());
       after_metadata_event();
     }
   }
-  from.source.reset();
+  from.put_down();
 }
 
-void download::on_holds(session& from) {
+void download::on_holds(source& from) {
   if (!transfer_ || !attached(from)) return;
-  transfer_->on_bitmap(*from.source, from.holds(), clock::now());
+  transfer_->on_bitmap(*from.number(), from.holds(), clock::now());
   after_event(from);
 }
 
-void download::on_have(session& from, piece_index piece) {
+void download::on_have(source& from, piece_index piece) {
   if (!transfer_ || !attached(from)) return;
-  transfer_->on_have(*from.source, piece, clock::now());
+  transfer_->on_have(*from.number(), piece, clock::now());
   after_event(from);
 }
 
-void download::on_hint(session& from, const wire::pieces_hint& hint) {
+void download::on_hint(source& from, const wire::pieces_hint& hint) {
   if (!transfer_ || !attached(from)) return;
-  for (const piece_index piece : hint.taken) transfer_->on_taken(*from.source, piece);
-  for (const piece_index piece : hint.returned) transfer_->on_returned(*from.source, piece);
+  for (const piece_index piece : hint.taken) transfer_->on_taken(*from.number(), piece);
+  for (const piece_index piece : hint.returned) transfer_->on_returned(*from.number(), piece);
 }
 
-void download::on_choke(session& from) {
+void download::on_choke(source& from) {
   if (!transfer_ || !attached(from)) return;
-  transfer_->on_choke(*from.source, from.fast(), clock::now());
+  transfer_->on_choke(*from.number(), from.answers_all(), clock::now());
   after_event(from);
 }
 
-void download::on_unchoke(session& from) {
+void download::on_unchoke(source& from) {
   if (!transfer_ || !attached(from)) return;
-  transfer_->on_unchoke(*from.source, clock::now());
+  transfer_->on_unchoke(*from.number(), clock::now());
   after_event(from);
 }
 
-void download::on_reject(session& from, const byte_range& range) {
+void download::on_reject(source& from, const byte_range& range) {
   if (!transfer_ || !attached(from)) return;
-  transfer_->on_reject(*from.source, range, clock::now());
+  transfer_->on_reject(*from.number(), range, clock::now());
   after_event(from);
 }
 
-bool download::on_piece_begin(session& from, const byte_range& range) {
-  return transfer_ && attached(from) && transfer_->on_piece_begin(*from.source, range, clock::now());
+bool download::on_piece_begin(source& from, const byte_range& range) {
+  return transfer_ && attached(from) && transfer_->on_piece_begin(*from.number(), range, clock::now());
 }
 
-void download::on_bytes(session& from, std::uint32_t bytes) {
+void download::on_bytes(source& from, std::uint32_t bytes) {
   if (!transfer_ || !attached(from)) return;
   const auto now = clock::now();
   bytes_received_ += bytes;
   context_.bytes_downloaded += bytes;
   last_byte_ = now;
-  transfer_->on_bytes(*from.source, bytes, now);
+  transfer_->on_bytes(*from.number(), bytes, now);
 }
 
-void download::on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer) {
+void download::on_blocks(source& from, const byte_range& range, buffer_pool::buffer buffer) {
   block_mask wanted = 0;
   // After stop() nobody may wait for the stores any more.
   if (transfer_ && attached(from) && !stopped_ && !ended()) {
-    wanted = transfer_->on_blocks(*from.source, range, clock::now());
+    wanted = transfer_->on_blocks(*from.number(), range, clock::now());
   }
   if (wanted == 0) {
     context_.buffers.release(std::move(buffer));
     return;
   }
-  stores_.push(share_.files(), *from.source, range, wanted, std::move(buffer));
+  stores_.push(share_.files(), *from.number(), range, wanted, std::move(buffer));
 }
 
-void download::on_piece_end(session& from, const byte_range& range) {
+void download::on_piece_end(source& from, const byte_range& range) {
   if (!transfer_ || !attached(from)) return;
-  transfer_->on_piece_end(*from.source, range, clock::now());
+  transfer_->on_piece_end(*from.number(), range, clock::now());
   if (phase_ == download_phase::downloading) after_event(from);
 }
 
@@ -361,7 +362,7 @@ void download::on_stored(std::span<const store_queue::job> done) {
   for (const store_queue::job& one : done) {
     if (one.from == pumped) continue;
     pumped = one.from;
-    if (session* from = session_of(one.from)) pump(*from);
+    if (source* from = at(one.from)) pump(*from);
   }
   if (transfer_->complete()) wake_.set();
 }

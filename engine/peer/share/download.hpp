@@ -1,10 +1,10 @@
 // The driver of one download: carries out what metadata_fetch and transfer decide.
 //
 // Phases: metadata (BEP 9, hash requests) → checking (what is on disk already) → downloading → finishing (flush,
-// rename) → complete, or failed from any of them. Translates what sessions say into on_*(…, now), sends what next_*()
+// rename) → complete, or failed from any of them. Translates what sources say into on_*(…, now), sends what next_*()
 // answers, moves payload to the worker pool (hash and write), journals what is verified. Waits for as long as there is
-// no source, and can always say what it waits for. Owned by share; on the network thread only. DESIGN: "The life of
-// one chunk".
+// no source, and can always say what it waits for. Knows those who deliver only as `source`. Owned by share; on the
+// network thread only. DESIGN: "The life of one chunk".
 #pragma once
 
 #include <map>
@@ -21,6 +21,7 @@
 #include "peer/session/peer_context.hpp"
 #include "peer/share/journal.hpp"
 #include "peer/share/store_queue.hpp"
+#include "peer/sources/source.hpp"
 #include "policy/attributes_fetch.hpp"
 #include "policy/metadata_fetch.hpp"
 #include "policy/peer_book.hpp"
@@ -30,7 +31,6 @@
 
 namespace shoal {
 
-class session;
 class share;
 
 /// What to fetch and where to put it.
@@ -59,15 +59,13 @@ enum class download_phase : std::uint8_t { metadata, checking, downloading, fini
 
 /// Payload that one source delivered, kept after it is gone.
 struct source_row {
-  peer_id peer;
-  std::string address;
-  std::string client;
+  source_name name;
   std::uint64_t bytes = 0;
   double rate = 0;    ///< bytes per second
   std::string state;  ///< "active", "idle", "choked", "stalled" or "gone"
 };
 
-class download {
+class download final : public source_listener {
  public:
   download(peer_context& context, share& owner, download_request request);
   ~download();
@@ -100,32 +98,28 @@ class download {
   duration elapsed() const;
   std::vector<source_row> sources() const;
   transfer::totals totals() const;
-  double rate_of(const session& from) const;
-
-  // From sessions.
-
-  void on_session_ready(session& from);
-  void on_session_gone(session& from);
-  void on_holds(session& from);
-  void on_have(session& from, piece_index piece);
-  void on_hint(session& from, const wire::pieces_hint& hint);
-  void on_choke(session& from);
-  void on_unchoke(session& from);
-  void on_reject(session& from, const byte_range& range);
-  /// False: the piece was never asked for, the session must end.
-  [[nodiscard]] bool on_piece_begin(session& from, const byte_range& range);
-  void on_bytes(session& from, std::uint32_t bytes);
-  /// Takes over the buffer, which holds `range`, whole blocks.
-  void on_blocks(session& from, const byte_range& range, buffer_pool::buffer buffer);
-  void on_piece_end(session& from, const byte_range& range);
-  void on_info_piece(session& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data);
-  void on_info_reject(session& from, std::uint32_t piece);
-  void on_attributes_part(session& from, std::uint32_t part, byte_view data);
-  void on_attributes_reject(session& from);
-  void on_hashes(session& from, const hash_range& range, std::span<const digest> hashes);
-  void on_hash_reject(session& from, const hash_range& range);
 
  private:
+  void on_source_ready(source& from) override;
+  void on_source_gone(source& from) override;
+  void on_holds(source& from) override;
+  void on_have(source& from, piece_index piece) override;
+  void on_hint(source& from, const wire::pieces_hint& hint) override;
+  void on_choke(source& from) override;
+  void on_unchoke(source& from) override;
+  void on_reject(source& from, const byte_range& range) override;
+  [[nodiscard]] bool on_piece_begin(source& from, const byte_range& range) override;
+  void on_bytes(source& from, std::uint32_t bytes) override;
+  void on_blocks(source& from, const byte_range& range, buffer_pool::buffer buffer) override;
+  void on_piece_end(source& from, const byte_range& range) override;
+  double rate_of(const source& from) const override;
+  void on_info_piece(source& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) override;
+  void on_info_reject(source& from, std::uint32_t piece) override;
+  void on_attributes_part(source& from, std::uint32_t part, byte_view data) override;
+  void on_attributes_reject(source& from) override;
+  void on_hashes(source& from, const hash_range& range, std::span<const digest> hashes) override;
+  void on_hash_reject(source& from, const hash_range& range) override;
+
   struct leaf_query {
     hash_range range;
     std::uint32_t layer_width = 0;
@@ -143,7 +137,7 @@ class download {
   /// Those of `candidates` that are right on disk. Waits while descriptors are missing; other errors as check_pieces().
   awaitable<result<bitmap>> check(std::shared_ptr<content_files> files, bitmap candidates);
   void pump_metadata();
-  void ask_metadata(session& from);
+  void ask_metadata(source& from);
   void after_metadata_event();
 
   // download_place.cpp: what is at the final place already.
@@ -169,37 +163,38 @@ class download {
   // download.cpp
   awaitable<void> transfer_chunks();
   awaitable<void> finish();
-  void attach(session& to);
-  void pump(session& to);
+  void attach(source& to);
+  void pump(source& to);
   void pump_all();
-  void after_event(session& from);
+  void after_event(source& from);
   void follow_decisions();
   /// Finds sources to which nothing gets through any more.
   void check_paths(time_point now);
   void measure(time_point now);
-  session* session_of(source_id source) const;
-  bool attached(const session& one) const;
+  source* at(source_id number) const;
+  bool attached(const source& one) const;
+  /// Nothing of it is expected any more.
+  void forget(source& from);
   void on_stored(std::span<const store_queue::job> done);
 
   // download_attributes.cpp: times and modes of the files, which nothing but the end of the download waits for.
   void begin_attributes();
-  void offer_attributes(session& from);
+  void offer_attributes(source& from);
   void pump_attributes(time_point now);
   /// Waits a moment for what somebody was asked for.
   awaitable<void> await_attributes();
   /// Checks the list that has come, and keeps it.
   awaitable<void> read_attributes();
-  std::optional<source_id> attributes_source(const session& from) const;
+  std::optional<source_id> attributes_source(const source& from) const;
 
   // download_report.cpp
   void remember_gone(source_row row);
 
   // download_leaves.cpp: finding out who lied.
-  void ask_leaves(source_id source, piece_index piece);
+  void ask_leaves(source_id from, piece_index piece);
   hash_range next_leaves(piece_index piece, const leaf_query& query) const;
-  bool take_leaves(session& from, const hash_range& range, std::span<const digest> hashes);
-  void leaves_refused(session& from, const hash_range& range);
-  /// The source is gone: others are asked.
+  bool take_leaves(source& from, const hash_range& range, std::span<const digest> hashes);
+  void leaves_refused(source& from, const hash_range& range);
 
   peer_context& context_;
   share& share_;
@@ -216,10 +211,11 @@ class download {
   std::unique_ptr<metadata_fetch> metadata_;
   std::unique_ptr<transfer> transfer_;
   std::unique_ptr<journal> journal_;
-  std::map<source_id, session*> attached_;
+  std::vector<source*> ready_;  ///< all that can be asked
+  std::map<source_id, source*> attached_;
   std::map<piece_index, leaf_query> leaf_queries_;
   std::unique_ptr<attributes_fetch> attributes_;  ///< until the list is here
-  std::map<source_id, session*> attributes_sources_;
+  std::map<source_id, source*> attributes_sources_;
   bool reading_attributes_ = false;
   std::vector<source_row> gone_sources_;
 

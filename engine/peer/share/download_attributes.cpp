@@ -4,7 +4,6 @@
 
 #include "net/offload.hpp"
 #include "observe/log.hpp"
-#include "peer/session/session.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/share.hpp"
 
@@ -22,23 +21,24 @@ void download::begin_attributes() {
   if (!info->attributes().empty()) return;
   attributes_ =
       std::make_unique<attributes_fetch>(attributes_bytes_max(info->regular_file_count()), metadata_piece_bytes);
-  for (const auto& one : share_.sessions()) {
-    if (one->ready() && !one->closed()) offer_attributes(*one);
+  for (source* one : ready_) {
+    if (!one->closed()) offer_attributes(*one);
   }
 }
 
-std::optional<source_id> download::attributes_source(const session& from) const {
-  for (const auto& [source, one] : attributes_sources_) {
-    if (one == &from) return source;
+std::optional<source_id> download::attributes_source(const source& from) const {
+  for (const auto& [number, one] : attributes_sources_) {
+    if (one == &from) return number;
   }
   return std::nullopt;
 }
 
-void download::offer_attributes(session& from) {
-  if (!attributes_ || from.attributes_bytes() == 0) return;
-  auto source = attributes_source(from);
-  if (!source) source = attributes_sources_.emplace(source_id{next_source_++}, &from).first->first;
-  attributes_->on_source(*source, from.attributes_bytes());
+void download::offer_attributes(source& from) {
+  const metadata_origin* origin = from.metadata();
+  if (!attributes_ || origin == nullptr || origin->attributes_bytes() == 0) return;
+  auto number = attributes_source(from);
+  if (!number) number = attributes_sources_.emplace(source_id{next_source_++}, &from).first->first;
+  attributes_->on_source(*number, origin->attributes_bytes());
   pump_attributes(clock::now());
 }
 
@@ -50,7 +50,7 @@ void download::pump_attributes(time_point now) {
     tasks_.spawn("attributes", read_attributes());
   }
   while (const auto request = attributes_->next_request(now)) {
-    attributes_sources_.at(request->source)->send_attributes_request(request->part);
+    attributes_sources_.at(request->source)->metadata()->request_attributes(request->part);
   }
 }
 
@@ -75,17 +75,17 @@ awaitable<void> download::read_attributes() {
   wake_.set();
 }
 
-void download::on_attributes_part(session& from, std::uint32_t part, byte_view data) {
-  const auto source = attributes_source(from);
-  if (!attributes_ || !source) return;
-  attributes_->on_part(*source, part, data, clock::now());
+void download::on_attributes_part(source& from, std::uint32_t part, byte_view data) {
+  const auto number = attributes_source(from);
+  if (!attributes_ || !number) return;
+  attributes_->on_part(*number, part, data, clock::now());
   pump_attributes(clock::now());
 }
 
-void download::on_attributes_reject(session& from) {
-  const auto source = attributes_source(from);
-  if (!attributes_ || !source) return;
-  attributes_->on_reject(*source);
+void download::on_attributes_reject(source& from) {
+  const auto number = attributes_source(from);
+  if (!attributes_ || !number) return;
+  attributes_->on_reject(*number);
   pump_attributes(clock::now());
 }
 

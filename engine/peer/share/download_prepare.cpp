@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include "net/offload.hpp"
-#include "peer/session/session.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/piece_check.hpp"
 #include "peer/share/share.hpp"
@@ -33,8 +32,8 @@ awaitable<bool> download::fetch_metadata() {
   } else {
     metadata_ = std::make_unique<metadata_fetch>(request_.id);
   }
-  for (const auto& one : share_.sessions()) {
-    if (one->ready() && !one->closed()) ask_metadata(*one);
+  for (source* one : ready_) {
+    if (!one->closed()) ask_metadata(*one);
   }
   while (!stopped_ && !ended() && !metadata_->complete()) {
     if (metadata_->failure()) {
@@ -51,28 +50,31 @@ awaitable<bool> download::fetch_metadata() {
   if (stopped_ || ended()) co_return false;
   const metainfo_ptr info = metadata_->complete();
   metadata_.reset();
-  for (const auto& [source, one] : attached_) one->source.reset();
+  for (const auto& [number, one] : attached_) one->put_down();
   attached_.clear();
   share_.on_metadata(info);
   co_return true;
 }
 
-void download::ask_metadata(session& from) {
-  from.source = source_id{next_source_++};
-  attached_.emplace(*from.source, &from);
-  metadata_->on_source(*from.source, from.info_bytes(), clock::now());
+void download::ask_metadata(source& from) {
+  const metadata_origin* origin = from.metadata();
+  if (origin == nullptr) return;
+  const source_id number{next_source_++};
+  from.take_up(number);
+  attached_.emplace(number, &from);
+  metadata_->on_source(number, origin->info_bytes(), clock::now());
   after_metadata_event();
 }
 
 void download::pump_metadata() {
   const auto now = clock::now();
-  for (const auto& [source, to] : attached_) {
+  for (const auto& [number, to] : attached_) {
     if (to->closed()) continue;
-    while (const auto request = metadata_->next_request(source, now)) {
+    while (const auto request = metadata_->next_request(number, now)) {
       if (const auto* info = std::get_if<metadata_fetch::info_request>(&*request)) {
-        to->send_metadata_request(info->piece);
+        to->metadata()->request_info(info->piece);
       } else {
-        to->send(wire::hash_request{std::get<hash_range>(*request)});
+        to->metadata()->request_hashes(std::get<hash_range>(*request));
       }
     }
   }
@@ -81,39 +83,39 @@ void download::pump_metadata() {
 void download::after_metadata_event() {
   if (stopped_ || ended()) return;
   while (const auto liar = metadata_->next_ban()) {
-    if (session* one = session_of(*liar)) share_.ban(*one);
+    if (source* one = at(*liar)) one->ban({});
   }
   pump_metadata();
   // Deadlines moved: run the loop in fetch_metadata once more.
   wake_.set();
 }
 
-void download::on_info_piece(session& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) {
+void download::on_info_piece(source& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) {
   if (!metadata_ || !attached(from)) return;
-  metadata_->on_info_piece(*from.source, piece, total_bytes, data, clock::now());
+  metadata_->on_info_piece(*from.number(), piece, total_bytes, data, clock::now());
   after_metadata_event();
 }
 
-void download::on_info_reject(session& from, std::uint32_t piece) {
+void download::on_info_reject(source& from, std::uint32_t piece) {
   if (!metadata_ || !attached(from)) return;
-  metadata_->on_info_reject(*from.source, piece, clock::now());
+  metadata_->on_info_reject(*from.number(), piece, clock::now());
   after_metadata_event();
 }
 
-void download::on_hashes(session& from, const hash_range& range, std::span<const digest> hashes) {
+void download::on_hashes(source& from, const hash_range& range, std::span<const digest> hashes) {
   if (!attached(from)) return;
   if (metadata_) {
-    metadata_->on_hashes(*from.source, range, hashes, clock::now());
+    metadata_->on_hashes(*from.number(), range, hashes, clock::now());
     after_metadata_event();
   } else if (transfer_ && take_leaves(from, range, hashes)) {
     follow_decisions();
   }
 }
 
-void download::on_hash_reject(session& from, const hash_range& range) {
+void download::on_hash_reject(source& from, const hash_range& range) {
   if (!attached(from)) return;
   if (metadata_) {
-    metadata_->on_hash_reject(*from.source, range, clock::now());
+    metadata_->on_hash_reject(*from.number(), range, clock::now());
     after_metadata_event();
   } else if (transfer_) {
     leaves_refused(from, range);

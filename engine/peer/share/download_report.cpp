@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "peer/session/session.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/share.hpp"
 #include "peer/share/waiting_reason.hpp"
@@ -25,13 +24,13 @@ constexpr duration dials_take = std::chrono::seconds(1);
 // Of those that the trackers list, who does not serve us and why.
 std::string absent_text(const share& which, bool tried) {
   std::string text;
-  const std::size_t banned = which.banned_count();
+  const std::size_t banned = which.peers().banned_count();
   if (banned > 0) {
     text =
         "; " + std::to_string(banned) + " sent damaged data and " + (banned == 1 ? "is" : "are") + " not asked again";
   }
   const swarm_outlook seen = which.outlook();
-  const std::size_t known = which.known_peers() + banned;
+  const std::size_t known = which.peers().known_count() + banned;
   const std::size_t hidden = seen.holders - std::min(seen.holders, known);
   if (hidden > 0) text += "; " + std::to_string(hidden) + " listed, to whom nobody can connect";
   if (hidden > 0 && seen.reachable) text += ": they are asked to connect to this peer";
@@ -44,9 +43,8 @@ std::string absent_text(const share& which, bool tried) {
 }  // namespace
 
 void download::remember_gone(source_row row) {
-  const auto known = std::find_if(gone_sources_.begin(), gone_sources_.end(), [&](const source_row& one) {
-    return one.peer == row.peer && one.address == row.address;
-  });
+  const auto known = std::find_if(gone_sources_.begin(), gone_sources_.end(),
+                                  [&](const source_row& one) { return one.name == row.name; });
   if (known != gone_sources_.end()) {
     known->bytes += row.bytes;
     return;
@@ -75,8 +73,8 @@ void download::note_what_is_left_out() {
   }
 }
 
-double download::rate_of(const session& from) const {
-  return transfer_ && attached(from) ? transfer_->stats(*from.source).rate : 0;
+double download::rate_of(const source& from) const {
+  return transfer_ && attached(from) ? transfer_->stats(*from.number()).rate : 0;
 }
 
 std::uint64_t download::bytes_done() const {
@@ -94,14 +92,14 @@ transfer::totals download::totals() const {
 
 std::vector<source_row> download::sources() const {
   std::vector<source_row> rows;
-  for (const auto& [source, one] : attached_) {
+  for (const auto& [number, one] : attached_) {
     if (!transfer_) break;
-    const auto stats = transfer_->stats(source);
+    const auto stats = transfer_->stats(number);
     const char* state = "idle";
     if (stats.bytes_in_flight > 0) state = "active";
     if (stats.stalled) state = "stalled";
     if (stats.choked) state = "choked";
-    rows.push_back({one->remote(), one->address(), one->client(), stats.bytes_received, stats.rate, state});
+    rows.push_back({one->name(), stats.bytes_received, stats.rate, state});
   }
   rows.insert(rows.end(), gone_sources_.begin(), gone_sources_.end());
   return rows;
@@ -119,9 +117,9 @@ std::string download::reason() const {
   if (phase_ == download_phase::complete) return {};
   if (attached_.empty()) {
     std::string text = "waiting for a peer that has it: none is connected";
-    if (share_.known_peers() > 0) text += ", " + std::to_string(share_.known_peers()) + " known";
-    if (!share_.last_dial_error().empty()) text += "; last try: " + share_.last_dial_error();
-    return elapsed() < dials_take ? text : text + absent_text(share_, !share_.last_dial_error().empty());
+    if (share_.peers().known_count() > 0) text += ", " + std::to_string(share_.peers().known_count()) + " known";
+    if (!share_.peers().last_dial_error().empty()) text += "; last try: " + share_.peers().last_dial_error();
+    return elapsed() < dials_take ? text : text + absent_text(share_, !share_.peers().last_dial_error().empty());
   }
   if (phase_ == download_phase::metadata)
     return "asking " + std::to_string(attached_.size()) + (attached_.size() == 1 ? " peer" : " peers") + " what it is";

@@ -1,4 +1,4 @@
-// share: connecting to peers, choosing between two connections with one, and connecting anew where a path was lost.
+// share_peers: connecting to peers, and connecting anew where a path was lost.
 
 #include <algorithm>
 
@@ -6,14 +6,13 @@
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
 #include "peer/session/handshake.hpp"
-#include "peer/share/share.hpp"
+#include "peer/share/share_peers.hpp"
 
 namespace shoal {
 
 namespace {
 
 constexpr duration dial_timeout = std::chrono::seconds(5);
-constexpr duration presumed_dead_after = std::chrono::seconds(5);
 // A peer behind a lost path is dialled this often, or each eighth of the time that it has been lost.
 constexpr duration redial_interval_min = std::chrono::milliseconds(200);
 // A source that owes something and to which nothing gets through is given up after so long, and dialled like any other.
@@ -29,49 +28,35 @@ constexpr duration call_pause_alone = std::chrono::seconds(4);
 
 }  // namespace
 
-std::size_t share::known_peers() const {
-  const auto elsewhere = [](const std::unique_ptr<session>& one) { return one && !one->in_book && !one->closed(); };
-  return book_.size() + static_cast<std::size_t>(std::ranges::count_if(sessions_, elsewhere));
-}
-
-std::size_t share::seeders() const {
-  return static_cast<std::size_t>(std::count_if(
-      sessions_.begin(), sessions_.end(),
-      [](const std::unique_ptr<session>& one) { return one->holds().size() != 0 && one->holds().all(); }));
-}
-
-sessions_held share::held() const {
-  return {sessions_.size(), seeders(), download_->silence()};
-}
-
-bool share::has_room() const {
+bool share_peers::has_room() const {
   if (context_.sessions >= context_.budget.sessions || context_.dials >= context_.budget.dials) return false;
   return book_.has_room(held());
 }
 
-void share::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder) {
+void share_peers::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder) {
   if (peer == context_.self) return;
   book_.on_found(where, peer, seeder, clock::now());
   book_changed_.set();
 }
 
-time_point share::call_for_sources(time_point now) {
+time_point share_peers::call_for_sources(time_point now) {
   if (call_at_ == never) {
     call_pause_ = call_pause_min;
     call_at_ = now + call_pause_;
   }
   if (now < call_at_) return call_at_;
   auto unreached = book_.unreached(live::unreached_peers_max);
-  const bool lacking = has_room() && (!unreached.empty() || sessions_.empty() || download_->starved());
-  if (lacking) observer_.on_unreached(*this, std::move(unreached));
-  const duration longest = sessions_.empty() ? call_pause_alone : call_pause_max;
+  const bool starved = owner_.silence() >= starved_after;
+  const bool lacking = has_room() && (!unreached.empty() || links_.empty() || starved);
+  if (lacking) owner_.on_peers_lacking(std::move(unreached));
+  const duration longest = links_.empty() ? call_pause_alone : call_pause_max;
   call_pause_ = lacking ? std::min<duration>(2 * call_pause_, longest) : call_pause_min;
   call_at_ = now + std::max(call_pause_, room_check_interval);
   return call_at_;
 }
 
-awaitable<void> share::dial_loop() {
-  while (wants_peers()) {
+awaitable<void> share_peers::run() {
+  while (owner_.wants_peers()) {
     const auto now = clock::now();
     while (has_room()) {
       const auto next = book_.next_dial(held(), now);
@@ -86,7 +71,7 @@ awaitable<void> share::dial_loop() {
   }
 }
 
-awaitable<result<share::greeted>> share::greet(peer_address where, duration patience) {
+awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, duration patience) {
   error_code ec;
   const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
   if (ec) co_return error{errc::unreachable, where.address + " is not an address"};
@@ -94,7 +79,7 @@ awaitable<result<share::greeted>> share::greet(peer_address where, duration pati
   ++context_.dials;
   auto connected = co_await connect(*socket, endpoint, patience);
   const time_point begun = clock::now();
-  if (connected) connected = co_await send_handshake(*socket, wire::truncate(id_), context_.self);
+  if (connected) connected = co_await send_handshake(*socket, wire::truncate(owner_.id()), context_.self);
   result<wire::handshake> theirs = error{errc::unreachable, {}};
   if (connected) {
     theirs = co_await receive_handshake(*socket);
@@ -106,18 +91,18 @@ awaitable<result<share::greeted>> share::greet(peer_address where, duration pati
   --context_.dials;
   book_changed_.set();
   if (!theirs) co_return error{theirs.error().code, to_text(endpoint) + ": " + theirs.error().text};
-  if (theirs->share != wire::truncate(id_)) {
+  if (theirs->share != wire::truncate(owner_.id())) {
     co_return error{errc::protocol, to_text(endpoint) + ": the peer greets for another share"};
   }
   co_return greeted{std::move(taken), *theirs, clock::now() - begun};
 }
 
-awaitable<void> share::dial(peer_address where) {
+awaitable<void> share_peers::dial(peer_address where) {
   auto peer = co_await greet(where, dial_timeout);
-  if (!wants_peers()) co_return;
+  if (!owner_.wants_peers()) co_return;
   if (!peer) {
     last_dial_error_ = peer.error().text;
-    log_debug("dial fails share={} error=\"{}\"", id_.hex().substr(0, 12), last_dial_error_);
+    log_debug("dial fails share={} error=\"{}\"", short_id(), last_dial_error_);
     book_.on_dial_failed(where);
     co_return;
   }
@@ -129,76 +114,82 @@ awaitable<void> share::dial(peer_address where) {
   start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
 }
 
-void share::on_wanted(const peer_address& where, const peer_id& peer) {
-  const bool has_it = info_ && (complete_ || !verified_.none());
-  if (stopped_ || !has_it || peer == context_.self || book_.banned(peer)) return;
+void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
+  if (stopped_ || !owner_.has_something() || peer == context_.self || book_.banned(peer)) return;
   if (dialling_.size() >= dials_max || context_.dials >= context_.budget.dials) return;
   if (context_.sessions >= context_.budget.sessions) return;
-  const bool connected = std::ranges::any_of(
-      sessions_, [&](const std::unique_ptr<session>& one) { return one && !one->closed() && one->remote() == peer; });
+  const bool connected =
+      std::ranges::any_of(links_, [&](const link& one) { return !one.with->closed() && one.with->remote() == peer; });
   if (!connected) tasks_.spawn("dial wanted", dial_wanted(where, peer));
 }
 
-awaitable<void> share::dial_wanted(peer_address where, peer_id who) {
+awaitable<void> share_peers::dial_wanted(peer_address where, peer_id who) {
   auto peer = co_await greet(where, dial_timeout);
-  if (!peer) log_debug("dial fails share={} error=\"{}\"", id_.hex().substr(0, 12), peer.error().text);
+  if (!peer) log_debug("dial fails share={} error=\"{}\"", short_id(), peer.error().text);
   if (!peer || stopped_ || peer->theirs.peer != who || !admit(peer->theirs, std::nullopt)) co_return;
   book_.on_connected(where);
   start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
 }
 
-void share::on_dial_unwanted(const peer_address& where, const peer_id& who) {
-  const auto other = std::find_if(sessions_.begin(), sessions_.end(), [&](const std::unique_ptr<session>& one) {
-    return !one->closed() && one->remote() == who;
-  });
+void share_peers::on_dial_unwanted(const peer_address& where, const peer_id& who) {
+  const auto other =
+      std::ranges::find_if(links_, [&](const link& one) { return !one.with->closed() && one.with->remote() == who; });
   if (who == context_.self || book_.banned(who)) {
     book_.on_connected(where);
     book_.on_disconnected(where, false, clock::now());
-  } else if (other != sessions_.end() && !(*other)->in_book) {
+  } else if (other != links_.end() && !other->in_book) {
     // Dialled again when that session ends.
     book_.on_connected(where);
-    (*other)->in_book = where;
+    other->in_book = where;
   } else {
     book_.on_dial_failed(where);
   }
 }
 
-void share::on_path_lost(session& with) {
-  const auto where = with.listens_at();
+void share_peers::on_path_lost(session& with) {
+  link& lost = link_of(with);
+  const auto where = listens_at(lost);
   const auto now = clock::now();
   if (with.silent_for(now) >= silent_source_max) return drop(with, "nothing gets through to it");
   // Of two peers that both connect, the one with the lesser id would not be let in.
   const bool ours_to_dial = with.dialled() || context_.self > with.remote();
-  if (!where || !ours_to_dial || now < with.redial_after) return;
+  if (!where || !ours_to_dial || now < lost.redial_after) return;
   const duration interval = std::max(redial_interval_min, with.silent_for(now) / 8);
-  with.redial_after = now + interval;
+  lost.redial_after = now + interval;
   tasks_.spawn("redial", redial(with.remote(), *where, std::max(interval, 3 * with.round_trip_min())));
 }
 
-void share::drop(session& lost, std::string_view why) {
+void share_peers::on_path_back(session& with) {
+  // At once: what waits for its next repetition may be up to a second away.
+  link_of(with).redial_after = clock::now();
+  on_path_lost(with);
+}
+
+void share_peers::drop(session& lost, std::string_view why) {
   // Dialled again even if it was the peer that connected.
-  const auto where = lost.listens_at();
-  if (where && !lost.in_book && wants_peers()) {
+  link& one = link_of(lost);
+  const auto where = listens_at(one);
+  if (where && !one.in_book && owner_.wants_peers()) {
     book_.on_found(*where, lost.remote(), false, clock::now());
     book_.on_connected(*where);
-    lost.in_book = where;
+    one.in_book = where;
   }
   lost.close(end_reason::idle, why);
 }
 
-void share::on_address(const address_change& change) {
+void share_peers::on_address(const address_change& change) {
   if (!change.gone) {
     book_.on_new_way(clock::now());
     book_changed_.set();
     return;
   }
-  for (auto& one : sessions_) {
-    if (one && !one->closed() && one->local_address() == change.address)
-      drop(*one, "the address of this machine is gone");
+  for (link& one : links_) {
+    if (!one.with->closed() && one.with->local_address() == change.address)
+      drop(*one.with, "the address of this machine is gone");
   }
 }
 
-awaitable<void> share::redial(peer_id who, peer_address where, duration patience) {
+awaitable<void> share_peers::redial(peer_id who, peer_address where, duration patience) {
   auto peer = co_await greet(where, patience);
   if (!peer || peer->theirs.peer != who) co_return;
   // The other side answers the handshake of everybody and decides then which of the two connections stays.
@@ -206,40 +197,10 @@ awaitable<void> share::redial(peer_id who, peer_address where, duration patience
   const bool let_in = co_await has_come(*socket, dial_timeout);
   peer->socket = std::move(*socket);
   dialling_.erase(socket);
-  if (!let_in || !wants_peers() || !admit(peer->theirs, std::nullopt, true)) co_return;
-  log_info("a lost path is replaced share={} peer={}", id_.hex().substr(0, 12), where.address);
+  if (!let_in || !owner_.wants_peers() || !admit(peer->theirs, std::nullopt, true)) co_return;
+  log_info("a lost path is replaced share={} peer={}", short_id(), where.address);
   book_.on_connected(where);
   start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
-}
-
-void share::on_incoming(tcp::socket socket, const wire::handshake& theirs) {
-  error_code ec;
-  const auto caller = plain_address(socket.remote_endpoint(ec));
-  if (ec || stopped_ || !admit(theirs, caller)) return;
-  const auto known = context_.incoming_by_address.find(caller);
-  if (known != context_.incoming_by_address.end() && known->second >= sessions_per_address_max) return;
-  start_session(std::move(socket), theirs, std::nullopt, duration::zero());
-}
-
-bool share::admit(const wire::handshake& theirs, const std::optional<asio::ip::address>& caller, bool let_in) {
-  if (theirs.peer == context_.self || book_.banned(theirs.peer)) return false;
-  const auto now = clock::now();
-  const bool dialled = !caller;
-  bool replaces = false;
-  for (const auto& one : sessions_) {
-    if (one->closed() || one->remote() != theirs.peer) continue;
-    const bool same_direction = dialled == one->dialled().has_value();
-    // Two peers that dialled each other keep the connection that the greater id opened; both sides conclude the same.
-    const bool opened_by_greater = dialled == (context_.self > theirs.peer);
-    // A peer that comes again has perhaps lost a connection that still looks alive from here.
-    const bool seems_lost =
-        caller == one->remote_address() ? one->seems_lost(now) : one->quiet_for(now) > presumed_dead_after;
-    const bool old_is_lost = dialled ? let_in : seems_lost;
-    if (same_direction ? !old_is_lost : !opened_by_greater) return false;
-    one->close(old_is_lost ? end_reason::replaced : end_reason::duplicate);
-    replaces = true;
-  }
-  return replaces || context_.sessions < context_.budget.sessions;
 }
 
 }  // namespace shoal

@@ -1,0 +1,104 @@
+// What a session needs from the share that it is about: what is here, whom to serve, and who hears what the peer says.
+//
+// Three small interfaces, so that a session knows neither shares nor downloads. All of it outlives the session; on the
+// network thread only. `session_listener` is absent where nothing is fetched.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "content/merkle.hpp"
+#include "content/metainfo.hpp"
+#include "core/bitmap.hpp"
+#include "net/buffer_pool.hpp"
+#include "store/content_files.hpp"
+#include "wire/extension.hpp"
+
+namespace shoal {
+
+class session;
+
+/// The share of a session, as far as the session has to do with it.
+class session_owner {
+ public:
+  virtual const share_id& id() const = 0;
+  /// Null while the metadata is not known.
+  virtual const metainfo_ptr& info() const = 0;
+  /// Null while nothing can be here.
+  virtual const std::shared_ptr<content_files>& files() const = 0;
+  /// Pieces that are here and verified; empty while the metadata is not known.
+  virtual const bitmap& verified() const = 0;
+  virtual bool complete() const = 0;
+  virtual std::optional<file_index> file_with_root(const digest& root) = 0;
+
+  /// What was to be served cannot be read, or is not what it was.
+  virtual void on_content_lost(const error& why) = 0;
+  /// The peer says that what it got of a piece does not match its hash.
+  virtual void on_accused(session& by, piece_index piece) = 0;
+  /// The peer says that it does not offer the share any more; `why` is the name of an errc.
+  virtual void on_withdrawn(session& by, std::string_view why) = 0;
+  /// Nothing gets through to a peer that owes something, which may pass at any moment. May be called again and again.
+  virtual void on_path_lost(session& with) = 0;
+  /// The way to such a peer is free again. What either side said meanwhile may still wait for its next repetition.
+  virtual void on_path_back(session& with) = 0;
+
+ protected:
+  ~session_owner() = default;
+};
+
+/// Whom to serve, and what with: decides for all sessions of a share.
+class session_turns {
+ public:
+  /// The session may be told now whether it serves the peer. Once the metadata is known; may be repeated.
+  virtual void on_session(session& from) = 0;
+  virtual void on_interested(session& from, bool interested) = 0;
+  virtual void on_has(session& from, piece_index piece) = 0;
+  /// Also when it becomes known at all what the peer holds.
+  virtual void on_holds(session& from) = 0;
+  /// False: the request is to be rejected, because the peer is choked or another leecher was given the piece.
+  [[nodiscard]] virtual bool may_serve(session& to, const byte_range& range) = 0;
+  /// Bytes that a peer is served still after it was choked.
+  virtual std::uint64_t turn_bytes() const = 0;
+  /// The payload of a request that may_serve() accepted was sent.
+  virtual void on_sent(session& to, std::uint32_t bytes) = 0;
+  /// Those of such requests will not be.
+  virtual void on_refused(session& to, std::span<const byte_range> ranges) = 0;
+
+ protected:
+  ~session_turns() = default;
+};
+
+/// Hears what the peer has to offer, and takes what it delivers.
+class session_listener {
+ public:
+  /// The session can be asked from now on. Again when the peer's extension handshake says something new.
+  virtual void on_ready() = 0;
+  virtual void on_holds() = 0;
+  virtual void on_have(piece_index piece) = 0;
+  virtual void on_hint(const wire::pieces_hint& hint) = 0;
+  virtual void on_choke() = 0;
+  virtual void on_unchoke() = 0;
+  virtual void on_reject(const byte_range& range) = 0;
+  /// False: the piece was never asked for, the session must end.
+  [[nodiscard]] virtual bool on_piece_begin(const byte_range& range) = 0;
+  virtual void on_bytes(std::uint32_t bytes) = 0;
+  /// Takes over the buffer, which holds `range`, whole blocks.
+  virtual void on_blocks(const byte_range& range, buffer_pool::buffer buffer) = 0;
+  virtual void on_piece_end(const byte_range& range) = 0;
+  /// Payload bytes per second that came lately.
+  virtual double rate() const = 0;
+  virtual void on_info_piece(std::uint32_t piece, std::uint32_t total_bytes, byte_view data) = 0;
+  virtual void on_info_reject(std::uint32_t piece) = 0;
+  virtual void on_attributes_part(std::uint32_t part, byte_view data) = 0;
+  virtual void on_attributes_reject() = 0;
+  virtual void on_hashes(const hash_range& range, std::span<const digest> hashes) = 0;
+  virtual void on_hash_reject(const hash_range& range) = 0;
+
+ protected:
+  ~session_listener() = default;
+};
+
+}  // namespace shoal

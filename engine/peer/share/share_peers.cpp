@@ -1,0 +1,162 @@
+#include "peer/share/share_peers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/endpoint.hpp"
+#include "observe/log.hpp"
+
+namespace shoal {
+
+namespace {
+
+constexpr duration presumed_dead_after = std::chrono::seconds(5);
+
+bool is_seeder(const session& one) {
+  return one.holds().size() != 0 && one.holds().all();
+}
+
+}  // namespace
+
+share_peers::share_peers(peer_context& context, share_peers_owner& owner, turn_keeper& turns)
+    : context_(context),
+      owner_(owner),
+      turns_(turns),
+      book_(std::hash<peer_id>{}(context.self)),
+      book_changed_(context.executor),
+      tasks_(context.executor) {}
+
+share_peers::~share_peers() = default;
+
+void share_peers::stop() {
+  stopped_ = true;
+  error_code ignored;
+  for (auto& socket : dialling_) socket.close(ignored);
+  book_changed_.set();
+}
+
+std::string share_peers::short_id() const {
+  return owner_.id().hex().substr(0, 12);
+}
+
+share_peers::link& share_peers::link_of(const session& one) {
+  return *std::ranges::find_if(links_, [&](const link& each) { return each.with.get() == &one; });
+}
+
+std::optional<peer_address> share_peers::listens_at(const link& one) {
+  return one.in_book ? one.in_book : one.with->listens_at();
+}
+
+void share_peers::for_each(const std::function<void(session&)>& what) {
+  for (link& one : links_) what(*one.with);
+}
+
+std::vector<share_peers::contact> share_peers::contacts() const {
+  std::vector<contact> open;
+  for (const link& one : links_) {
+    if (!one.with->closed()) open.push_back({one.with->remote(), one.in_book});
+  }
+  return open;
+}
+
+std::size_t share_peers::known_count() const {
+  const auto elsewhere = [](const link& one) { return !one.in_book && !one.with->closed(); };
+  return book_.size() + static_cast<std::size_t>(std::ranges::count_if(links_, elsewhere));
+}
+
+std::size_t share_peers::seeders() const {
+  return static_cast<std::size_t>(std::ranges::count_if(links_, [](const link& one) { return is_seeder(*one.with); }));
+}
+
+sessions_held share_peers::held() const {
+  return {links_.size(), seeders(), owner_.silence()};
+}
+
+void share_peers::start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled,
+                                duration answered_in) {
+  std::optional<asio::ip::address> caller;
+  if (!dialled) {
+    error_code ignored;
+    caller = plain_address(socket.remote_endpoint(ignored));
+    ++context_.incoming_by_address[*caller];
+  }
+  link one;
+  one.with = std::make_unique<session>(context_, owner_, turns_, std::move(socket), theirs, dialled, answered_in);
+  if (listener_ != nullptr) one.offers = std::make_unique<session_source>(*one.with, *this, *listener_);
+  one.in_book = std::move(dialled);
+  const auto at = links_.insert(links_.end(), std::move(one));
+  ++context_.sessions;
+  log_debug("session begins share={} peer={}", short_id(), at->with->address());
+  tasks_.spawn("session", run_session(at, caller));
+}
+
+awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::optional<asio::ip::address> caller) {
+  session& one = *at->with;
+  co_await one.run();
+  if (at->offers) listener_->on_source_gone(*at->offers);
+  turns_.on_gone(one);
+  if (at->in_book) {
+    const end_reason why = one.reason();
+    const bool again = why != end_reason::banned && why != end_reason::both_complete;
+    const bool taken_over = std::ranges::any_of(links_, [&](const link& other) {
+      return &other != &*at && !other.with->closed() && other.in_book == at->in_book;
+    });
+    if (!taken_over && why == end_reason::withdrawn) book_.on_refused(*at->in_book, clock::now());
+    if (!taken_over) book_.on_disconnected(*at->in_book, again, clock::now());
+    book_changed_.set();
+  }
+  --context_.sessions;
+  if (caller && --context_.incoming_by_address[*caller] == 0) context_.incoming_by_address.erase(*caller);
+  links_.erase(at);
+}
+
+void share_peers::ban(session& liar, std::optional<piece_index> damaged) {
+  log_warn("peer is banned share={} peer={} reason=\"its data does not match the hashes\"", short_id(), liar.address());
+  book_.on_banned(liar.remote());
+  if (!damaged) return liar.close(end_reason::banned);
+  // It may not know that its disk is damaged.
+  liar.dismiss(end_reason::banned, {{}, {}, {*damaged}, {}});
+}
+
+void share_peers::on_withdrawn(session& by, std::string_view why) {
+  const errc code = errc_of(why);
+  std::string_view what = "is lost";
+  if (code == errc::not_found) what = "is gone";
+  if (code == errc::conflict) what = "was changed";
+  if (code == errc::verification) what = "is damaged";
+  last_dial_error_ = by.address() + " does not share it any more: its copy " + std::string(what);
+  by.close(end_reason::withdrawn);
+}
+
+void share_peers::on_incoming(tcp::socket socket, const wire::handshake& theirs) {
+  error_code ec;
+  const auto caller = plain_address(socket.remote_endpoint(ec));
+  if (ec || stopped_ || !admit(theirs, caller)) return;
+  const auto known = context_.incoming_by_address.find(caller);
+  if (known != context_.incoming_by_address.end() && known->second >= sessions_per_address_max) return;
+  start_session(std::move(socket), theirs, std::nullopt, duration::zero());
+}
+
+bool share_peers::admit(const wire::handshake& theirs, const std::optional<asio::ip::address>& caller, bool let_in) {
+  if (theirs.peer == context_.self || book_.banned(theirs.peer)) return false;
+  const auto now = clock::now();
+  const bool dialled = !caller;
+  bool replaces = false;
+  for (const link& each : links_) {
+    session& one = *each.with;
+    if (one.closed() || one.remote() != theirs.peer) continue;
+    const bool same_direction = dialled == one.dialled().has_value();
+    // Two peers that dialled each other keep the connection that the greater id opened; both sides conclude the same.
+    const bool opened_by_greater = dialled == (context_.self > theirs.peer);
+    // A peer that comes again has perhaps lost a connection that still looks alive from here.
+    const bool seems_lost =
+        caller == one.remote_address() ? one.seems_lost(now) : one.quiet_for(now) > presumed_dead_after;
+    const bool old_is_lost = dialled ? let_in : seems_lost;
+    if (same_direction ? !old_is_lost : !opened_by_greater) return false;
+    one.close(old_is_lost ? end_reason::replaced : end_reason::duplicate);
+    replaces = true;
+  }
+  return replaces || context_.sessions < context_.budget.sessions;
+}
+
+}  // namespace shoal
