@@ -60,6 +60,14 @@ bad("co_spawn", "void f() { asio::co_spawn(ex, g(), done); }\n", "engine/peer/x.
 good("co_spawn", "void f() { asio::co_spawn(ex, g(), done); }\n", "engine/net/task_group.cpp")
 good("co_spawn", "#include <boost/asio/co_spawn.hpp>\n", "engine/peer/x.cpp")
 
+bad("raw_socket", "auto got = ::recv(fd, data, size, 0);\n", "engine/peer/x.cpp")
+bad("raw_socket", "put = ::sendfile(out, in, &offset, size);\n", "engine/tracker/x.cpp")
+bad("raw_socket", "void take(tcp::socket socket);\n", "engine/net/x.hpp")
+bad("raw_socket", "std::list<asio::ip::tcp::socket> all_;\n", "engine/peer/x.hpp")
+good("raw_socket", "auto got = ::recv(fd, data, size, 0);\ntcp::socket socket_;\n", "engine/net/stream.cpp")
+good("raw_socket", "auto got = ::recv(fd, data, size, 0);\ntcp::socket socket_;\n", "tests/net/x_test.cpp")
+good("raw_socket", "to.send(message);\nvoid session::send(int x);\nlocal::socket socket_;\n", "engine/peer/x.cpp")
+
 bad("async_name", "awaitable<void> async_fetch(int x);\n")
 bad("async_name", "awaitable<std::size_t> session::async_fetch() {\n")
 good("async_name", "auto r = co_await socket.async_connect(endpoint, use_tuple);\n")

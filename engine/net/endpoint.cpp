@@ -185,17 +185,4 @@ awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration 
   co_return found;
 }
 
-awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout) {
-  error_code ec;
-  socket.open(where.protocol(), ec);
-  if (ec) co_return error{errc::unreachable, "cannot open a socket: " + ec.message()};
-  asio::steady_timer timer(socket.get_executor(), timeout);
-  auto outcome = co_await (socket.async_connect(where, use_tuple) || timer.async_wait(use_tuple));
-  if (outcome.index() == 1) co_return error{errc::timed_out, to_text(where) + " does not answer"};
-  ec = std::get<0>(std::get<0>(outcome));
-  if (ec) co_return error{errc::unreachable, "cannot connect to " + to_text(where) + ": " + ec.message()};
-  socket.set_option(tcp::no_delay(true), ec);
-  co_return result<void>{};
-}
-
 }  // namespace shoal

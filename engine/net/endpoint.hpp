@@ -42,8 +42,4 @@ asio::ip::address plain_address(const tcp::endpoint& endpoint);
 /// Looks up a name, for at most `timeout`. Numeric addresses take no time. errc::unreachable names the host.
 awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration timeout);
 
-/// Connects `socket`, which is not open yet, with TCP_NODELAY. Closing `socket` from outside ends the wait.
-/// errc::unreachable or timed_out name the endpoint.
-awaitable<result<void>> connect(tcp::socket& socket, tcp::endpoint where, duration timeout);
-
 }  // namespace shoal

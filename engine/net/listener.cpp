@@ -60,35 +60,27 @@ awaitable<void> listener::run() {
       (void)co_await pause_.async_wait(use_tuple);
       continue;
     }
-    error_code ignored;
     // Whoever means to talk does so at once, so the one that has been silent longest makes room.
     if (silent_.size() >= silent_max_) close_oldest();
-    socket.set_option(tcp::no_delay(true), ignored);
-    const auto connection = silent_.insert(silent_.end(), std::move(socket));
-    sniffers_.spawn("sniff", sniff(connection));
+    const auto silent = silent_.insert(silent_.end(), stream(std::move(socket)));
+    sniffers_.spawn("sniff", sniff(silent));
   }
   co_await sniffers_.join();
 }
 
-awaitable<void> listener::sniff(std::list<tcp::socket>::iterator connection) {
-  std::uint8_t first_byte = 0;
+awaitable<void> listener::sniff(std::list<stream>::iterator silent) {
   asio::steady_timer timer(executor_, handshake_deadline);
-  const auto peeked = asio::buffer(&first_byte, 1);
-  auto outcome = co_await (connection->async_receive(peeked, asio::socket_base::message_peek, use_tuple) ||
-                           timer.async_wait(use_tuple));
-  tcp::socket socket = std::move(*connection);
-  silent_.erase(connection);
+  auto outcome = co_await (silent->peek() || timer.async_wait(use_tuple));
+  stream connection = std::move(*silent);
+  silent_.erase(silent);
   if (stopped_ || outcome.index() == 1) co_return;
-  const auto& [ec, bytes] = std::get<0>(outcome);
-  if (!ec && bytes == 1) on_connection_(std::move(socket), first_byte);
+  const auto first_byte = std::get<0>(outcome);
+  if (first_byte) on_connection_(std::move(connection), *first_byte);
 }
 
 void listener::close_oldest() {
-  const auto oldest =
-      std::find_if(silent_.begin(), silent_.end(), [](const tcp::socket& one) { return one.is_open(); });
-  if (oldest == silent_.end()) return;
-  error_code ignored;
-  oldest->close(ignored);
+  const auto oldest = std::ranges::find_if(silent_, &stream::is_open);
+  if (oldest != silent_.end()) oldest->close();
 }
 
 void listener::stop() {
@@ -96,7 +88,7 @@ void listener::stop() {
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
-  for (auto& socket : silent_) socket.close(ignored);
+  for (stream& one : silent_) one.close();
 }
 
 }  // namespace shoal

@@ -5,12 +5,12 @@
 // the process is out of descriptors, accepting pauses and goes on. Owned by a node; stop() then join its task group.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <list>
 #include <string>
 
 #include "core/error.hpp"
+#include "net/stream.hpp"
 #include "net/task_group.hpp"
 #include "net/use_tuple.hpp"
 
@@ -23,8 +23,8 @@ inline constexpr std::size_t silent_connections_max = 256;
 
 class listener {
  public:
-  /// Called for each connection that spoke, on the listener's context; takes over the socket.
-  using handler = std::function<void(tcp::socket socket, std::uint8_t first_byte)>;
+  /// Called for each connection that spoke, on the listener's context; takes over the connection.
+  using handler = std::function<void(stream connection, std::uint8_t first_byte)>;
 
   /// `silent_max`: connections that have not said their first byte; a further one makes the oldest go.
   listener(asio::any_io_executor executor, handler on_connection, std::size_t silent_max = silent_connections_max);
@@ -41,14 +41,14 @@ class listener {
 
  private:
   void close_oldest();
-  awaitable<void> sniff(std::list<tcp::socket>::iterator connection);
+  awaitable<void> sniff(std::list<stream>::iterator silent);
 
   asio::any_io_executor executor_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   handler on_connection_;
   tcp::endpoint local_;
-  std::list<tcp::socket> silent_;
+  std::list<stream> silent_;
   task_group sniffers_;
   std::size_t silent_max_;
   bool stopped_ = false;

@@ -58,7 +58,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       buffers_(context.get_executor()),
       listener_(
           context.get_executor(),
-          [this](tcp::socket socket, std::uint8_t first) { on_connection(std::move(socket), first); },
+          [this](stream connection, std::uint8_t first) { on_connection(std::move(connection), first); },
           budget_.greetings),
       addresses_(context.get_executor(), [this](const address_change& change) { on_address(change); }),
       accused_(context.get_executor()),
@@ -174,8 +174,7 @@ void peer_node::stop() {
   watch_.stop();
   accused_.set();
   changes_.notify_all();
-  error_code ignored;
-  for (auto& socket : greeting_) socket.close(ignored);
+  for (stream& one : greeting_) one.close();
   for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
   if (discovery_) discovery_->stop();
 }
@@ -191,15 +190,12 @@ awaitable<void> peer_node::measure() {
   }
 }
 
-void peer_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
+void peer_node::on_connection(stream connection, std::uint8_t first_byte) {
   if (stopped_ || first_byte != wire::handshake_first_byte) return;
-  if (greeting_.size() >= budget_.greetings) {
-    // The one that has been slowest to greet makes room.
-    error_code ignored;
-    greeting_.front().close(ignored);
-  }
-  const auto connection = greeting_.insert(greeting_.end(), std::move(socket));
-  tasks_.spawn("greet", greet(connection));
+  // The one that has been slowest to greet makes room.
+  if (greeting_.size() >= budget_.greetings) greeting_.front().close();
+  const auto guest = greeting_.insert(greeting_.end(), std::move(connection));
+  tasks_.spawn("greet", greet(guest));
 }
 
 void peer_node::on_address(const address_change& change) {
@@ -208,8 +204,8 @@ void peer_node::on_address(const address_change& change) {
   discovery_->on_address(change);
 }
 
-awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
-  const auto theirs = co_await receive_handshake(*connection);
+awaitable<void> peer_node::greet(std::list<stream>::iterator guest) {
+  const auto theirs = co_await receive_handshake(*guest);
   std::shared_ptr<share> wanted;
   if (theirs && !stopped_) {
     share_id first;
@@ -222,17 +218,17 @@ awaitable<void> peer_node::greet(std::list<tcp::socket>::iterator connection) {
     }
   }
   if (wanted) {
-    const auto sent = co_await send_handshake(*connection, theirs->share, self_);
+    const auto sent = co_await send_handshake(*guest, theirs->share, self_);
     if (!sent) wanted.reset();
   } else if (const auto why = theirs && !stopped_ ? refusal(theirs->share) : std::nullopt) {
-    co_await refuse(*connection, *theirs, self_, *why);
+    co_await refuse(*guest, *theirs, self_, *why);
   }
-  tcp::socket socket = std::move(*connection);
-  greeting_.erase(connection);
+  stream connection = std::move(*guest);
+  greeting_.erase(guest);
   if (!theirs) {
     log_debug("greeting fails error=\"{}\"", theirs.error().text);
   } else if (wanted && !wanted->stopped()) {
-    wanted->peers().on_incoming(std::move(socket), *theirs);
+    wanted->peers().on_incoming(std::move(connection), *theirs);
   }
 }
 

@@ -160,9 +160,9 @@ class peer_node final : private share_observer, private discovery_observer {
   void on_swarm(const live::swarm& change) override;
   void on_wanted(const live::wanted& call) override;
 
-  void on_connection(tcp::socket socket, std::uint8_t first_byte);
+  void on_connection(stream connection, std::uint8_t first_byte);
   void on_address(const address_change& change);
-  awaitable<void> greet(std::list<tcp::socket>::iterator connection);
+  awaitable<void> greet(std::list<stream>::iterator guest);
   result<void> open_state();
   awaitable<void> restore(std::vector<hashing_mark> marks);
   awaitable<void> restore_share(stored_share row);
@@ -304,7 +304,7 @@ class peer_node final : private share_observer, private discovery_observer {
   damage_checks damage_checks_;
   event accused_;
   notifier changes_;
-  std::list<tcp::socket> greeting_;
+  std::list<stream> greeting_;
   asio::steady_timer measure_timer_;
   asio::steady_timer look_timer_;
   file_watch watch_;

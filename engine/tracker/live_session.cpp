@@ -45,7 +45,7 @@ shared_text encode_shared(live::tracker_message message) {
   return std::make_shared<const live_text>(live_text{std::move(text), packed});
 }
 
-live_session::live_session(live_session_id id, tcp::socket socket, tcp::endpoint remote, http_request upgrade,
+live_session::live_session(live_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
                            const live_settings& settings, registry& state, dial_gate& dials, live_session_host& host)
     : id_(id),
       remote_(std::move(remote)),
@@ -53,7 +53,7 @@ live_session::live_session(live_session_id id, tcp::socket socket, tcp::endpoint
       registry_(state),
       dials_(dials),
       host_(host),
-      stream_(std::move(socket)),
+      stream_(std::move(connection)),
       upgrade_(std::make_unique<http_request>(std::move(upgrade))),
       turn_(stream_.get_executor()),
       admitted_(stream_.get_executor()),
@@ -74,9 +74,8 @@ void live_session::close(live_end why) {
   closed_ = true;
   if (!failing_) why_ = why;
   leave_registry();
-  error_code ignored;
-  stream_.next_layer().close(ignored);
-  if (dial_socket_) dial_socket_->close(ignored);
+  stream_.next_layer().close();
+  if (dialled_) dialled_->close();
   turn_.set();
   admitted_.set();
 }
@@ -218,17 +217,10 @@ awaitable<bool> live_session::dial_back(tcp::endpoint where) {
 }
 
 awaitable<bool> live_session::connect(tcp::endpoint where) {
-  dial_socket_ = std::make_unique<tcp::socket>(stream_.get_executor());
-  asio::steady_timer timer(stream_.get_executor(), settings_.dial_back_timeout);
-  error_code ec;
-  dial_socket_->open(where.protocol(), ec);
-  bool connected = false;
-  if (!ec) {
-    auto outcome = co_await (dial_socket_->async_connect(where, use_tuple) || timer.async_wait(use_tuple));
-    connected = outcome.index() == 0 && !std::get<0>(std::get<0>(outcome));
-  }
-  dial_socket_.reset();
-  co_return connected;
+  dialled_ = std::make_unique<stream>(stream_.get_executor());
+  const error_code ec = co_await dialled_->connect(where, settings_.dial_back_timeout);
+  dialled_.reset();
+  co_return !ec;
 }
 
 void live_session::tell(const error& limit) {
@@ -284,7 +276,7 @@ awaitable<void> live_session::write_loop() {
       ec = co_await write(std::move(next));
     } else if (failing_) {
       // The peer reads the failure, closes, and read_loop sees that; look() bounds it.
-      stream_.next_layer().shutdown(tcp::socket::shutdown_send, ec);
+      stream_.next_layer().shutdown_send();
       break;
     } else {
       break;

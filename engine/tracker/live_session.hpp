@@ -20,6 +20,7 @@
 #include "directory/live.hpp"
 #include "directory/registry.hpp"
 #include "net/event.hpp"
+#include "net/stream.hpp"
 #include "net/task_group.hpp"
 #include "tracker/dial_gate.hpp"
 
@@ -85,7 +86,7 @@ class live_session {
 
   /// `upgrade` is the request that asked for the WebSocket. `settings`, `state`, `dials` and `host` outlive the
   /// session.
-  live_session(live_session_id id, tcp::socket socket, tcp::endpoint remote, http_request upgrade,
+  live_session(live_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
                const live_settings& settings, registry& state, dial_gate& dials, live_session_host& host);
   live_session(const live_session&) = delete;
   live_session& operator=(const live_session&) = delete;
@@ -138,7 +139,7 @@ class live_session {
   live_session_host& host_;
 
   // Without support for compression, which takes memory for each session even when it is off.
-  boost::beast::websocket::stream<tcp::socket, false> stream_;
+  boost::beast::websocket::stream<stream, false> stream_;
   std::unique_ptr<http_request> upgrade_;  ///< until the upgrade is answered
   boost::beast::flat_buffer inbox_;
   std::list<outgoing> outbox_;  // a deque holds memory while it is empty
@@ -152,7 +153,7 @@ class live_session {
   std::vector<live::peer_message> held_;
   std::size_t held_bytes_ = 0;
   event admitted_;
-  std::unique_ptr<tcp::socket> dial_socket_;  ///< while it dials back
+  std::unique_ptr<stream> dialled_;  ///< while it dials back
 
   task_group tasks_;
   time_point deadline_;

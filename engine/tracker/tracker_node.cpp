@@ -60,7 +60,7 @@ result<void> tracker_node::open() {
   }
   std::vector<std::unique_ptr<listener>> opened;
   for (const tcp::endpoint& where : options_.listen) {
-    auto take = [this](tcp::socket socket, std::uint8_t first_byte) { on_connection(std::move(socket), first_byte); };
+    auto take = [this](stream guest, std::uint8_t first_byte) { on_connection(std::move(guest), first_byte); };
     auto one = std::make_unique<listener>(executor_, std::move(take));
     if (const auto bound = one->open(where); !bound) return bound.error();
     opened.push_back(std::move(one));
@@ -82,8 +82,7 @@ awaitable<void> tracker_node::run() {
 void tracker_node::stop() {
   if (std::exchange(stopped_, true)) return;
   for (const auto& one : listeners_) one->stop();
-  error_code ignored;
-  for (tcp::socket& socket : visitors_) socket.close(ignored);
+  for (stream& one : visitors_) one.close();
   for (const auto& [id, session] : sessions_) session->close(live_end::stopping);
   changed_.set();
   batch_pause_.cancel();
@@ -96,22 +95,18 @@ std::vector<tcp::endpoint> tracker_node::local() const {
   return bound;
 }
 
-void tracker_node::on_connection(tcp::socket socket, std::uint8_t first_byte) {
+void tracker_node::on_connection(stream connection, std::uint8_t first_byte) {
   if (stopped_ || !is_letter(first_byte)) return;
-  if (visitors_.size() >= visitors_max) {
-    // The one that has been slowest to say what it wants makes room.
-    error_code ignored;
-    visitors_.front().close(ignored);
-  }
-  const visitor guest = visitors_.insert(visitors_.end(), std::move(socket));
+  // The one that has been slowest to say what it wants makes room.
+  if (visitors_.size() >= visitors_max) visitors_.front().close();
+  const visitor guest = visitors_.insert(visitors_.end(), std::move(connection));
   tasks_.spawn("connection", visit(guest));
 }
 
 awaitable<void> tracker_node::visit(visitor guest) {
   auto request = co_await read_request(*guest);
-  error_code ec;
-  const tcp::endpoint remote = guest->remote_endpoint(ec);
-  if (!request || ec || stopped_) {
+  const auto remote = guest->remote();
+  if (!request || !remote || stopped_) {
     visitors_.erase(guest);
     co_return;
   }
@@ -123,7 +118,7 @@ awaitable<void> tracker_node::visit(visitor guest) {
   const live_session_id id = next_session_;
   ++next_session_;
   live_session_host& self = *this;
-  sessions_.emplace(id, std::make_unique<live_session>(id, std::move(*guest), remote, std::move(*request),
+  sessions_.emplace(id, std::make_unique<live_session>(id, std::move(*guest), *remote, std::move(*request),
                                                        options_.live, registry_, dials_, self));
   visitors_.erase(guest);
   const time_point now = clock::now();
@@ -131,20 +126,20 @@ awaitable<void> tracker_node::visit(visitor guest) {
   tasks_.spawn("live session", serve(id));
 }
 
-awaitable<std::optional<http_request>> tracker_node::read_request(tcp::socket& socket) {
+awaitable<std::optional<http_request>> tracker_node::read_request(stream& from) {
   beast::flat_buffer buffer;
   http::request_parser<http::string_body> parser;
   parser.header_limit(header_bytes_max);
   parser.body_limit(body_bytes_max);
   asio::steady_timer timer(executor_, options_.request_timeout);
-  auto outcome = co_await (http::async_read(socket, buffer, parser, use_tuple) || timer.async_wait(use_tuple));
+  auto outcome = co_await (http::async_read(from, buffer, parser, use_tuple) || timer.async_wait(use_tuple));
   if (outcome.index() == 1) co_return std::nullopt;
   // Bytes behind the request would be lost in an upgrade, and no client sends them before it is answered.
   if (std::get<0>(std::get<0>(outcome)) || buffer.size() != 0) co_return std::nullopt;
   co_return parser.release();
 }
 
-awaitable<void> tracker_node::answer(tcp::socket& socket, const http_request& request) {
+awaitable<void> tracker_node::answer(stream& to, const http_request& request) {
   http::response<http::string_body> response(http::status::not_found, request.version());
   response.set(http::field::content_type, "text/plain; charset=utf-8");
   response.set(http::field::server, "shoal/" SHOAL_VERSION);
@@ -153,9 +148,8 @@ awaitable<void> tracker_node::answer(tcp::socket& socket, const http_request& re
   response.prepare_payload();
   if (request.method() == http::verb::head) response.body().clear();
   asio::steady_timer timer(executor_, options_.request_timeout);
-  (void)co_await (http::async_write(socket, response, use_tuple) || timer.async_wait(use_tuple));
-  error_code ignored;
-  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  (void)co_await (http::async_write(to, response, use_tuple) || timer.async_wait(use_tuple));
+  to.shutdown_send();
 }
 
 awaitable<void> tracker_node::serve(live_session_id id) {

@@ -57,12 +57,12 @@ class tracker_node final : private live_session_host {
   std::uint64_t ended(live_end why) const { return ends_[static_cast<std::size_t>(why)]; }
 
  private:
-  using visitor = std::list<tcp::socket>::iterator;
+  using visitor = std::list<stream>::iterator;
 
-  void on_connection(tcp::socket socket, std::uint8_t first_byte);
+  void on_connection(stream connection, std::uint8_t first_byte);
   awaitable<void> visit(visitor guest);
-  awaitable<std::optional<http_request>> read_request(tcp::socket& socket);
-  awaitable<void> answer(tcp::socket& socket, const http_request& request);
+  awaitable<std::optional<http_request>> read_request(stream& from);
+  awaitable<void> answer(stream& to, const http_request& request);
   awaitable<void> serve(live_session_id id);
   awaitable<void> batch_loop();
   awaitable<void> sweep_loop();
@@ -81,7 +81,7 @@ class tracker_node final : private live_session_host {
   asio::steady_timer batch_pause_;
   asio::steady_timer sweep_timer_;
   std::vector<std::unique_ptr<listener>> listeners_;
-  std::list<tcp::socket> visitors_;
+  std::list<stream> visitors_;
   std::unordered_map<live_session_id, std::unique_ptr<live_session>> sessions_;
   using planned_look = std::pair<time_point, live_session_id>;
   std::priority_queue<planned_look, std::vector<planned_look>, std::greater<>> looks_;  ///< one of each session

@@ -48,7 +48,7 @@ class test_peer final : public tracker_observer {
  public:
   test_peer(world& w, std::uint8_t n, tcp::endpoint tracker, tcp::endpoint home = loopback())
       : world_(w),
-        port_(w.executor(), [](tcp::socket, std::uint8_t) {}),
+        port_(w.executor(), [](stream, std::uint8_t) {}),
         client_(
             w.executor(), 0, host_port{tracker.address().to_string(), tracker.port()}, [this] { return join_; }, rows_,
             *this) {

@@ -224,7 +224,7 @@ TEST_CASE("a tracker that sends nonsense is left", "[tracker_client]") {
 
 TEST_CASE("what is no tracker is said to be none", "[tracker_client]") {
   world w;
-  listener other(w.executor(), [](tcp::socket, std::uint8_t) {});
+  listener other(w.executor(), [](stream, std::uint8_t) {});
   REQUIRE(other.open(loopback()).has_value());
   w.tasks.spawn("other", other.run());
   test_peer one(w, 1, other.local());
@@ -239,7 +239,7 @@ TEST_CASE("what is no tracker is said to be none", "[tracker_client]") {
 TEST_CASE("stop ends a client in every state", "[tracker_client]") {
   world w;
   SECTION("while nothing listens") {
-    listener closed(w.executor(), [](tcp::socket, std::uint8_t) {});
+    listener closed(w.executor(), [](stream, std::uint8_t) {});
     REQUIRE(closed.open(loopback()).has_value());
     test_peer one(w, 1, closed.local());
     closed.stop();

@@ -453,7 +453,7 @@ TEST_CASE("a port that does not answer is listed as unreachable", "[tracker_node
   options.live.dial_back_timeout = std::chrono::milliseconds(100);
   swarm_world w(options);
   auto& liar = w.add_peer(1);
-  listener closed(w.executor(), [](tcp::socket, std::uint8_t) {});
+  listener closed(w.executor(), [](stream, std::uint8_t) {});
   REQUIRE(closed.open(loopback()).has_value());
   liar.join().port = closed.local().port();
   closed.stop();

@@ -7,7 +7,6 @@
 #include "directory/live_pack.hpp"
 #include "net/endpoint.hpp"
 #include "net/listener.hpp"
-#include "net/socket_options.hpp"
 #include "peer/discovery/tracker_client.hpp"
 
 namespace shoal {
@@ -49,17 +48,10 @@ tracker_connection::tracker_connection(asio::any_io_executor executor, live::joi
 
 awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::string host, duration timeout) {
   host_ = std::move(host);
-  tcp::socket& socket = stream_.next_layer();
-  error_code ec;
-  socket.open(where.protocol(), ec);
-  if (ec) co_return error{errc::unreachable, "cannot open a socket: " + ec.message()};
-  open_timer_.expires_after(timeout);
-  auto connected = co_await (socket.async_connect(where, use_tuple) || open_timer_.async_wait(use_tuple));
+  error_code ec = co_await stream_.next_layer().connect(where, timeout);
   if (closed_) co_return error{errc::cancelled, reason_};
-  if (connected.index() == 1) co_return error{errc::timed_out, "tracker " + host_ + " does not answer"};
-  ec = std::get<0>(std::get<0>(connected));
+  if (ec == asio::error::timed_out) co_return error{errc::timed_out, "tracker " + host_ + " does not answer"};
   if (ec) co_return error{errc::unreachable, "cannot connect to tracker " + host_ + ": " + ec.message()};
-  socket.set_option(tcp::no_delay(true), ec);
 
   open_timer_.expires_after(timeout);
   auto upgraded = co_await (stream_.async_handshake(host_, "/live", use_tuple) || open_timer_.async_wait(use_tuple));
@@ -80,17 +72,15 @@ void tracker_connection::close(std::string reason) {
   if (closed_) return;
   closed_ = true;
   reason_ = failure_.empty() ? std::move(reason) : failure_;
-  error_code ignored;
-  stream_.next_layer().close(ignored);
+  stream_.next_layer().close();
   open_timer_.cancel();
   watchdog_timer_.cancel();
   ready_.set();
 }
 
 asio::ip::address tracker_connection::local_address() const {
-  error_code ec;
-  const auto here = stream_.next_layer().local_endpoint(ec);
-  return ec ? asio::ip::address{} : plain_address(here);
+  const auto here = stream_.next_layer().local();
+  return here ? plain_address(*here) : asio::ip::address{};
 }
 
 bool tracker_connection::leave() {
@@ -150,7 +140,7 @@ void tracker_connection::on_text(std::string_view text) {
     heard();
     // A beat is due each heartbeat, so a path that is lost is noticed within two, which the kernel's timer is late for.
     const duration within = std::max<duration>(heartbeat_ - heartbeat_ / 8, acknowledged_within_min);
-    set_acknowledged_within(stream_.next_layer(), within);
+    stream_.next_layer().set_acknowledged_within(within);
     watchdog_timer_.cancel();
   } else if (const auto* failure = std::get_if<live::failure>(&message)) {
     // After the welcome, "limit" is only a remark.

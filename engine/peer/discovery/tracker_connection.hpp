@@ -14,6 +14,7 @@
 
 #include "directory/announcements.hpp"
 #include "net/event.hpp"
+#include "net/stream.hpp"
 #include "peer/discovery/tracker_connection_reader.hpp"
 
 namespace shoal {
@@ -57,7 +58,7 @@ class tracker_connection {
   live::join join_;
   announcements& unsaid_;
   tracker_connection_reader& reader_;
-  boost::beast::websocket::stream<tcp::socket> stream_;
+  boost::beast::websocket::stream<stream> stream_;
   asio::steady_timer open_timer_;
   asio::steady_timer watchdog_timer_;
   boost::beast::flat_buffer inbox_;

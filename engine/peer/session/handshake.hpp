@@ -3,19 +3,19 @@
 
 #include "core/error.hpp"
 #include "core/time.hpp"
-#include "net/use_tuple.hpp"
+#include "net/stream.hpp"
 #include "wire/messages.hpp"
 
 namespace shoal {
 
 /// Reads the other side's 68 bytes. errc::timed_out, protocol or unreachable. The connection is useless after an error.
-awaitable<result<wire::handshake>> receive_handshake(tcp::socket& socket);
+awaitable<result<wire::handshake>> receive_handshake(stream& from);
 
 /// Sends ours: for `share`, as `self`, with BEP 6, 10 and 52.
-awaitable<result<void>> send_handshake(tcp::socket& socket, wire::truncated_id share, peer_id self);
+awaitable<result<void>> send_handshake(stream& to, wire::truncated_id share, peer_id self);
 
 /// Waits for the first byte of a message. False if the connection is closed instead, or nothing comes within
 /// `patience`.
-awaitable<bool> has_come(tcp::socket& socket, duration patience);
+awaitable<bool> has_come(stream& from, duration patience);
 
 }  // namespace shoal

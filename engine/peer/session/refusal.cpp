@@ -2,9 +2,7 @@
 
 #include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <optional>
 #include <string>
 
@@ -24,7 +22,7 @@ constexpr duration patience = std::chrono::seconds(2);
 constexpr int messages_max = 16;
 
 // The number that the peer gives our extension (BEP 10).
-awaitable<std::optional<std::uint8_t>> receive_extension_id(tcp::socket& socket) {
+awaitable<std::optional<std::uint8_t>> receive_extension_id(stream& from) {
   wire::frame_reader reader;
   for (int messages = 0; messages < messages_max;) {
     const auto next = reader.try_next();
@@ -38,44 +36,44 @@ awaitable<std::optional<std::uint8_t>> receive_extension_id(tcp::socket& socket)
       co_return hello->shoal;
     }
     const auto space = reader.free_space();
-    const auto into = asio::buffer(space.data(), space.size());
-    const auto got = co_await socket.async_read_some(into, use_tuple);
-    if (std::get<0>(got)) co_return std::nullopt;
-    reader.commit(std::get<1>(got));
+    const auto got = from.recv_some(space);
+    if (got.is_over()) co_return std::nullopt;
+    reader.commit(got.bytes);
+    if (!got.would_block) continue;
+    const auto [ec] = co_await from.wait_readable();
+    if (ec) co_return std::nullopt;
   }
   co_return std::nullopt;
 }
 
-awaitable<void> discard(tcp::socket& socket) {
+awaitable<void> discard(stream& from) {
   std::array<std::uint8_t, 512> nothing{};
-  const auto into = asio::buffer(nothing);
   while (true) {
-    const auto got = co_await socket.async_read_some(into, use_tuple);
-    if (std::get<0>(got)) co_return;
+    if (from.recv_some(nothing).is_over()) co_return;
+    const auto [ec] = co_await from.wait_readable();
+    if (ec) co_return;
   }
 }
 
 }  // namespace
 
-awaitable<void> refuse(tcp::socket& socket, wire::handshake theirs, peer_id self, errc why) {
+awaitable<void> refuse(stream& to, wire::handshake theirs, peer_id self, errc why) {
   if (!theirs.extension_protocol) co_return;
-  const auto sent = co_await send_handshake(socket, theirs.share, self);
+  const auto sent = co_await send_handshake(to, theirs.share, self);
   if (!sent) co_return;
-  asio::steady_timer timer(socket.get_executor(), patience);
-  auto heard = co_await (receive_extension_id(socket) || timer.async_wait(use_tuple));
+  asio::steady_timer timer(to.get_executor(), patience);
+  auto heard = co_await (receive_extension_id(to) || timer.async_wait(use_tuple));
   if (heard.index() == 1 || !std::get<0>(heard)) co_return;
   wire::pieces_hint hint;
   hint.withdrawn = std::string(name_of(why));
   byte_buffer bytes;
   wire::encode(wire::extended{*std::get<0>(heard), wire::encode(hint)}, bytes);
-  const auto out = asio::buffer(bytes);
-  const auto wrote = co_await asio::async_write(socket, out, use_tuple);
-  if (std::get<0>(wrote)) co_return;
-  error_code ignored;
-  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  const error_code ec = co_await to.send_all(bytes);
+  if (ec) co_return;
+  to.shutdown_send();
   // Closed with unread data, the connection would be reset, and what we said lost with it.
   timer.expires_after(patience);
-  (void)co_await (discard(socket) || timer.async_wait(use_tuple));
+  (void)co_await (discard(to) || timer.async_wait(use_tuple));
 }
 
 }  // namespace shoal

@@ -3,13 +3,13 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "net/use_tuple.hpp"
+#include "net/stream.hpp"
 #include "wire/messages.hpp"
 
 namespace shoal {
 
 /// `theirs` is the handshake that was received; ours is not sent yet. Takes a few seconds at most; a peer that does not
-/// know our extension learns nothing. The owner closes the socket.
-awaitable<void> refuse(tcp::socket& socket, wire::handshake theirs, peer_id self, errc why);
+/// know our extension learns nothing. The owner closes the connection.
+awaitable<void> refuse(stream& to, wire::handshake theirs, peer_id self, errc why);
 
 }  // namespace shoal

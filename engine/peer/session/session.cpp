@@ -1,15 +1,11 @@
 #include "peer/session/session.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 #include <utility>
 
 #include "net/endpoint.hpp"
-#include "net/socket_options.hpp"
 #include "observe/log.hpp"
 
 namespace shoal {
@@ -22,28 +18,26 @@ constexpr std::uint32_t messages_per_turn = 256;
 
 }  // namespace
 
-session::session(peer_context& context, session_owner& owner, session_turns& turns, tcp::socket socket,
+session::session(peer_context& context, session_owner& owner, session_turns& turns, stream connection,
                  const wire::handshake& theirs, std::optional<peer_address> dialled, duration answered_in)
     : context_(context),
       share_(owner),
       turns_(turns),
-      socket_(std::move(socket)),
+      stream_(std::move(connection)),
       dialled_(std::move(dialled)),
       answered_in_(answered_in),
       remote_(theirs.peer),
       fast_(theirs.fast),
       extension_protocol_(theirs.extension_protocol),
-      uploads_(context, owner, socket_, *this),
+      uploads_(context, owner, stream_, *this),
       work_(context.executor),
       watchdog_timer_(context.executor),
       last_activity_(clock::now()),
       last_heard_(last_activity_),
       last_sent_(last_activity_) {
-  error_code ignored;
-  socket_.native_non_blocking(true, ignored);
-  set_unsent_max(socket_, unsent_limit::bytes_first);
-  set_quick_recovery(socket_);
-  if (fast_path::is_near(round_trip_min())) set_bulk_receive(socket_);
+  stream_.set_unsent_max(unsent_limit::bytes_first);
+  stream_.set_quick_recovery();
+  if (fast_path::is_near(round_trip_min())) stream_.set_bulk_receive();
 }
 
 awaitable<void> session::run() {
@@ -58,21 +52,19 @@ void session::close(end_reason why, std::string_view detail) {
   end_reason_ = why;
   log_debug("session ends share={} peer={} reason={} detail={}", share_.id().hex().substr(0, 12), address(),
             name_of(why), detail);
-  error_code ignored;
   // What the lost path still holds is not to take up the new one's link.
-  if (why == end_reason::replaced) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
+  if (why == end_reason::replaced) stream_.reset();
+  stream_.close();
   work_.set();
   watchdog_timer_.cancel();
 }
 
 std::string session::address() const {
   if (dialled_) return to_text(tcp::endpoint(asio::ip::make_address(dialled_->address), dialled_->port));
-  error_code ec;
-  auto where = socket_.remote_endpoint(ec);
-  if (ec) return "gone";
-  if (extensions_.listen_port != 0) where.port(extensions_.listen_port);
-  return to_text(where);
+  auto where = stream_.remote();
+  if (!where) return "gone";
+  if (extensions_.listen_port != 0) where->port(extensions_.listen_port);
+  return to_text(*where);
 }
 
 std::uint32_t session::request_bytes_max() const {
@@ -193,26 +185,25 @@ awaitable<void> session::read_loop() {
 awaitable<bool> session::fill() {
   while (!closed_) {
     auto space = reader_.free_space();
-    const ssize_t got = ::recv(socket_.native_handle(), space.data(), space.size(), 0);
-    if (got > 0) {
-      reader_.commit(static_cast<std::size_t>(got));
+    const auto got = stream_.recv_some(space);
+    if (got.bytes > 0) {
+      reader_.commit(got.bytes);
       on_heard();
       co_return true;
     }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+    if (got.is_over()) {
       close(end_reason::closed_by_peer);
       break;
     }
     reader_.release();
-    set_low_watermark(socket_, 1, low_watermark_);
-    (void)co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
+    (void)co_await stream_.wait_readable();
   }
   co_return false;
 }
 
 awaitable<bool> session::write_all(byte_view bytes) {
-  const auto written = co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), use_tuple);
-  if (std::get<0>(written)) {
+  const error_code ec = co_await stream_.send_all(bytes);
+  if (ec) {
     close(end_reason::closed_by_peer);
     co_return false;
   }
@@ -226,8 +217,7 @@ awaitable<void> session::write_loop() {
     if (!sending.empty()) {
       co_await write_all(sending);
     } else if (dismissed_) {
-      error_code ignored;
-      socket_.shutdown(tcp::socket::shutdown_send, ignored);
+      stream_.shutdown_send();
       break;
     } else if (!uploads_.empty()) {
       co_await uploads_.serve_next();

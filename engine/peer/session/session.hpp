@@ -6,14 +6,13 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 #include <string>
 
 #include "core/bitmap.hpp"
 #include "net/event.hpp"
-#include "net/socket_options.hpp"
+#include "net/stream.hpp"
 #include "peer/session/end_reason.hpp"
 #include "peer/session/peer_context.hpp"
 #include "peer/session/session_owner.hpp"
@@ -49,7 +48,7 @@ class session final : private uploader_host {
  public:
   /// `theirs` is the handshake that was received; ours was sent. `dialled`: the address, if we connected.
   /// `answered_in`: how long after ours theirs came, zero if it came first.
-  session(peer_context& context, session_owner& owner, session_turns& turns, tcp::socket socket,
+  session(peer_context& context, session_owner& owner, session_turns& turns, stream connection,
           const wire::handshake& theirs, std::optional<peer_address> dialled, duration answered_in);
 
   /// Before run(): the listener hears what the peer offers, and may ask it for that.
@@ -106,9 +105,9 @@ class session final : private uploader_host {
   /// Pieces the other side has; empty until the metadata is known.
   const bitmap& holds() const { return holds_; }
   /// To the peer and back, as the kernel sees it; zero if it does not tell.
-  duration round_trip() { return shoal::round_trip(socket_); }
+  duration round_trip() { return stream_.round_trip(); }
   /// Without what waits in queues.
-  duration round_trip_min() { return shoal::round_trip_min(socket_); }
+  duration round_trip_min() { return stream_.round_trip_min(); }
   /// As round_trip_min(), but what is between a proxy and the peer counts, as far as its handshake told.
   duration distance() { return std::max(round_trip_min(), std::min(answered_in_, answered_in_counted)); }
   /// How long nothing has come in and no payload has gone out.
@@ -170,7 +169,7 @@ class session final : private uploader_host {
   session_owner& share_;
   session_turns& turns_;
   session_listener* listener_ = nullptr;
-  tcp::socket socket_;
+  stream stream_;
   std::optional<peer_address> dialled_;
   duration answered_in_;
   peer_id remote_;
@@ -188,7 +187,6 @@ class session final : private uploader_host {
   std::vector<piece_index> early_haves_;
 
   wire::frame_reader reader_;
-  std::uint32_t low_watermark_ = 1;
   byte_buffer outbox_;
   wire::pieces_hint hints_;
   uploader uploads_;

@@ -1,10 +1,7 @@
 // session: ending it so that the other side still reads why.
 
-#include <sys/socket.h>
-
 #include <memory>
 
-#include "net/socket_options.hpp"
 #include "peer/session/session.hpp"
 
 namespace shoal {
@@ -36,17 +33,16 @@ bool session::dismiss(end_reason why, const wire::pieces_hint& last_words) {
 awaitable<void> session::read_rest() {
   const std::unique_ptr<std::uint8_t[]> nothing(new std::uint8_t[rest_bytes]);
   while (!closed_) {
-    const ssize_t got = ::recv(socket_.native_handle(), nothing.get(), rest_bytes, 0);
-    if (got > 0) {
+    const auto got = stream_.recv_some({nothing.get(), rest_bytes});
+    if (got.bytes > 0) {
       // Whoever sends without end must not keep others waiting.
       co_await asio::post(context_.executor, asio::use_awaitable);
       continue;
     }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+    if (got.is_over()) {
       close(end_reason::closed_by_peer);
     } else {
-      set_low_watermark(socket_, 1, low_watermark_);
-      (void)co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
+      (void)co_await stream_.wait_readable();
     }
   }
 }

@@ -3,21 +3,18 @@
 #include <utility>
 
 #include "net/endpoint.hpp"
-#include "net/socket_options.hpp"
 #include "peer/session/session.hpp"
 
 namespace shoal {
 
 asio::ip::address session::remote_address() const {
-  error_code ec;
-  const auto where = socket_.remote_endpoint(ec);
-  return ec ? asio::ip::address{} : plain_address(where);
+  const auto where = stream_.remote();
+  return where ? plain_address(*where) : asio::ip::address{};
 }
 
 asio::ip::address session::local_address() const {
-  error_code ec;
-  const auto where = socket_.local_endpoint(ec);
-  return ec ? asio::ip::address{} : plain_address(where);
+  const auto where = stream_.local();
+  return where ? plain_address(*where) : asio::ip::address{};
 }
 
 std::optional<peer_address> session::listens_at() const {
@@ -33,12 +30,12 @@ bool session::path_lost(time_point now) {
     send(wire::keep_alive{});
     return false;
   }
-  path_lost_ = now - path_checked_ >= path_lost_after + 2 * round_trip() && is_repeating(socket_);
+  path_lost_ = now - path_checked_ >= path_lost_after + 2 * round_trip() && stream_.is_repeating();
   return path_lost_;
 }
 
 bool session::seems_lost(time_point now) {
-  return silent_for(now) > path_doubted_after || is_repeating(socket_);
+  return silent_for(now) > path_doubted_after || stream_.is_repeating();
 }
 
 void session::on_heard() {

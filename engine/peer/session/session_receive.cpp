@@ -1,10 +1,7 @@
 // The receiving of payload in session: straight from the socket into pooled buffers.
 
-#include <sys/socket.h>
-
 #include <algorithm>
 
-#include "net/socket_options.hpp"
 #include "peer/session/session.hpp"
 
 namespace shoal {
@@ -45,23 +42,21 @@ awaitable<std::uint32_t> session::receive_payload(std::span<std::uint8_t> to) {
   std::size_t filled = reader_.take_payload(to);
   if (filled > 0) listener_->on_bytes(static_cast<std::uint32_t>(filled));
   while (filled < to.size() && !closed_) {
-    const ssize_t got = ::recv(socket_.native_handle(), to.data() + filled, to.size() - filled, 0);
-    if (got > 0) {
-      const auto bytes = static_cast<std::size_t>(got);
-      reader_.skip_payload(bytes);
-      filled += bytes;
+    const auto got = stream_.recv_some(to.subspan(filled));
+    if (got.bytes > 0) {
+      reader_.skip_payload(got.bytes);
+      filled += got.bytes;
       on_heard();
-      listener_->on_bytes(static_cast<std::uint32_t>(bytes));
+      listener_->on_bytes(static_cast<std::uint32_t>(got.bytes));
       continue;
     }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+    if (got.is_over()) {
       close(end_reason::closed_by_peer);
       break;
     }
     const auto worth_waiting_for = static_cast<std::uint32_t>(std::min(listener_->rate() * low_watermark_seconds, 1e9));
-    set_low_watermark(socket_, std::min(worth_waiting_for, static_cast<std::uint32_t>(to.size() - filled)),
-                      low_watermark_);
-    (void)co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
+    const auto left = static_cast<std::uint32_t>(to.size() - filled);
+    (void)co_await stream_.wait_readable(std::min(worth_waiting_for, left));
   }
   co_return static_cast<std::uint32_t>(filled);
 }

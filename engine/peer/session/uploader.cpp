@@ -1,15 +1,11 @@
 #include "peer/session/uploader.hpp"
 
-#include <sys/sendfile.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <vector>
 
 #include "net/offload.hpp"
-#include "net/socket_options.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -197,18 +193,16 @@ awaitable<void> uploader::serve_next() {
 }
 
 awaitable<bool> uploader::wait_writable() {
-  (void)co_await socket_.async_wait(tcp::socket::wait_write, use_tuple);
+  (void)co_await stream_.wait_writable();
   co_return !host_.closed();
 }
 
 awaitable<bool> uploader::send_bytes(byte_view bytes, bool more) {
-  // MSG_MORE lets a header travel in the first segment of its payload.
-  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
   while (!bytes.empty()) {
-    const ssize_t put = ::send(socket_.native_handle(), bytes.data(), bytes.size(), flags);
-    if (put > 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(put));
-    } else if (errno == EAGAIN || errno == EINTR) {
+    const auto put = stream_.send_some(bytes, more);
+    if (put.bytes > 0) {
+      bytes = bytes.subspan(put.bytes);
+    } else if (put.would_block) {
       const bool open = co_await wait_writable();
       if (!open) co_return false;
     } else {
@@ -225,24 +219,25 @@ awaitable<bool> uploader::send_range(const prepared& one) {
   wire::encode_piece_header(one.range, header);
   const bool greeted = co_await send_bytes(header, true);
   if (!greeted) co_return false;
-  auto offset = static_cast<off_t>(one.source->offset);
+  std::uint64_t offset = one.source->offset;
   std::size_t left = one.bytes_in_file;
   while (left > 0) {
-    const ssize_t put = ::sendfile(socket_.native_handle(), one.source->file->descriptor(), &offset,
-                                   std::min(left, sendfile_bytes_max));
-    if (put > 0) {
-      left -= static_cast<std::size_t>(put);
-      on_payload_sent(static_cast<std::size_t>(put));
-    } else if (put < 0 && (errno == EAGAIN || errno == EINTR)) {
+    const auto put = stream_.send_file(one.source->file->descriptor(), offset, std::min(left, sendfile_bytes_max));
+    if (put.bytes > 0) {
+      offset += put.bytes;
+      left -= put.bytes;
+      on_payload_sent(put.bytes);
+    } else if (put.would_block) {
       const bool open = co_await wait_writable();
       if (!open) co_return false;
-    } else if (put == 0) {
+    } else if (put.error_number == 0) {
       // The file became shorter: half a message cannot be taken back.
       share_.on_content_lost({errc::conflict, "a shared file became shorter while it was sent"});
       host_.close(end_reason::share_removed);
       co_return false;
     } else {
-      if (is_read_failure(errno)) share_.on_content_lost(read_error(share_.files()->path(), errno));
+      const int why = put.error_number;
+      if (is_read_failure(why)) share_.on_content_lost(read_error(share_.files()->path(), why));
       host_.close(end_reason::closed_by_peer);
       co_return false;
     }
@@ -254,8 +249,8 @@ awaitable<bool> uploader::send_range(const prepared& one) {
 void uploader::on_payload_sent(std::size_t bytes) {
   host_.on_payload_sent(bytes);
   const auto now = clock::now();
-  if (unsent_.on_sent(bytes, now)) set_unsent_max(socket_, unsent_.bytes());
-  if (path_.on_sent(bytes, now) && host_.is_near()) leave_bbr(socket_);
+  if (unsent_.on_sent(bytes, now)) stream_.set_unsent_max(unsent_.bytes());
+  if (path_.on_sent(bytes, now) && host_.is_near()) stream_.leave_bbr();
 }
 
 void uploader::answer(const metadata_request& request, byte_view whole) {

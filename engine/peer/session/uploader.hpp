@@ -8,7 +8,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <deque>
 #include <span>
 #include <string_view>
@@ -16,7 +15,7 @@
 
 #include "content/geometry.hpp"
 #include "content/merkle.hpp"
-#include "net/use_tuple.hpp"
+#include "net/stream.hpp"
 #include "peer/session/end_reason.hpp"
 #include "peer/session/peer_context.hpp"
 #include "peer/session/session_owner.hpp"
@@ -63,9 +62,9 @@ class uploader_host {
 
 class uploader {
  public:
-  /// All outlive it. `socket` is the host's, and written to only while the host's writer is in serve_next().
-  uploader(peer_context& context, session_owner& share, tcp::socket& socket, uploader_host& host)
-      : context_(context), share_(share), socket_(socket), host_(host) {}
+  /// All outlive it. `to` is the host's, and written to only while the host's writer is in serve_next().
+  uploader(peer_context& context, session_owner& share, stream& to, uploader_host& host)
+      : context_(context), share_(share), stream_(to), host_(host) {}
 
   /// Queues a request or rejects it (BEP 6): not verified, too many waiting, choked, or given to another leecher.
   void on_request(const byte_range& range);
@@ -113,7 +112,7 @@ class uploader {
 
   peer_context& context_;
   session_owner& share_;
-  tcp::socket& socket_;
+  stream& stream_;
   uploader_host& host_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
   std::deque<byte_range> preparing_;  ///< the ranges that serve_next has taken and not begun to send

@@ -30,8 +30,7 @@ share_peers::~share_peers() = default;
 
 void share_peers::stop() {
   stopped_ = true;
-  error_code ignored;
-  for (auto& socket : dialling_) socket.close(ignored);
+  for (stream& one : dialling_) one.close();
   book_changed_.set();
 }
 
@@ -72,16 +71,15 @@ sessions_held share_peers::held() const {
   return {links_.size(), seeders(), owner_.silence()};
 }
 
-void share_peers::start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled,
+void share_peers::start_session(stream connection, const wire::handshake& theirs, std::optional<peer_address> dialled,
                                 duration answered_in) {
   std::optional<asio::ip::address> caller;
   if (!dialled) {
-    error_code ignored;
-    caller = plain_address(socket.remote_endpoint(ignored));
+    caller = plain_address(connection.remote().value_or(tcp::endpoint()));
     ++context_.incoming_by_address[*caller];
   }
   link one;
-  one.with = std::make_unique<session>(context_, owner_, turns_, std::move(socket), theirs, dialled, answered_in);
+  one.with = std::make_unique<session>(context_, owner_, turns_, std::move(connection), theirs, dialled, answered_in);
   if (listener_ != nullptr) one.offers = std::make_unique<session_source>(*one.with, *this, *listener_);
   one.in_book = std::move(dialled);
   const auto at = links_.insert(links_.end(), std::move(one));
@@ -128,13 +126,14 @@ void share_peers::on_withdrawn(session& by, std::string_view why) {
   by.close(end_reason::withdrawn);
 }
 
-void share_peers::on_incoming(tcp::socket socket, const wire::handshake& theirs) {
-  error_code ec;
-  const auto caller = plain_address(socket.remote_endpoint(ec));
-  if (ec || stopped_ || !admit(theirs, caller)) return;
+void share_peers::on_incoming(stream connection, const wire::handshake& theirs) {
+  const auto where = connection.remote();
+  if (!where) return;
+  const auto caller = plain_address(*where);
+  if (stopped_ || !admit(theirs, caller)) return;
   const auto known = context_.incoming_by_address.find(caller);
   if (known != context_.incoming_by_address.end() && known->second >= sessions_per_address_max) return;
-  start_session(std::move(socket), theirs, std::nullopt, duration::zero());
+  start_session(std::move(connection), theirs, std::nullopt, duration::zero());
 }
 
 bool share_peers::admit(const wire::handshake& theirs, const std::optional<asio::ip::address>& caller, bool let_in) {

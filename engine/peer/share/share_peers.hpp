@@ -5,7 +5,6 @@
 // side. Owned by share; on the network thread only. DESIGN: "A crowd".
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <list>
 #include <memory>
@@ -57,7 +56,7 @@ class share_peers final : public session_judge {
   void look_again() { book_changed_.set(); }
 
   /// A peer connected to us and greeted for this share; its handshake is answered already.
-  void on_incoming(tcp::socket socket, const wire::handshake& theirs);
+  void on_incoming(stream connection, const wire::handshake& theirs);
   /// Addresses to dial while downloading; `peer` and `seeder` as peer_book::on_found.
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder);
   void on_left(const peer_id& peer) { book_.on_left(peer); }
@@ -97,7 +96,7 @@ class share_peers final : public session_judge {
     time_point redial_after{};  ///< not dialled anew before this
   };
   struct greeted {
-    tcp::socket socket;
+    stream connection;
     wire::handshake theirs;
     duration answered_in;
   };
@@ -119,7 +118,7 @@ class share_peers final : public session_judge {
   /// `caller`: the address that opened it, if it was not we; `let_in`: the other side prefers it to what there was.
   bool admit(const wire::handshake& theirs, const std::optional<asio::ip::address>& caller, bool let_in = false);
   /// See session for `answered_in`.
-  void start_session(tcp::socket socket, const wire::handshake& theirs, std::optional<peer_address> dialled,
+  void start_session(stream connection, const wire::handshake& theirs, std::optional<peer_address> dialled,
                      duration answered_in);
   /// `caller`: the address that opened the connection, if it was not we.
   awaitable<void> run_session(std::list<link>::iterator at, std::optional<asio::ip::address> caller);
@@ -135,7 +134,7 @@ class share_peers final : public session_judge {
   std::string last_dial_error_;
   time_point call_at_ = never;
   duration call_pause_{};
-  std::list<tcp::socket> dialling_;
+  std::list<stream> dialling_;
   std::list<link> links_;
   event book_changed_;
   bool stopped_ = false;

@@ -75,19 +75,23 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   error_code ec;
   const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
   if (ec) co_return error{errc::unreachable, where.address + " is not an address"};
-  const auto socket = dialling_.insert(dialling_.end(), tcp::socket(context_.executor));
+  const auto dialled = dialling_.insert(dialling_.end(), stream(context_.executor));
   ++context_.dials;
-  auto connected = co_await connect(*socket, endpoint, patience);
+  ec = co_await dialled->connect(endpoint, patience);
   const time_point begun = clock::now();
-  if (connected) connected = co_await send_handshake(*socket, wire::truncate(owner_.id()), context_.self);
-  result<wire::handshake> theirs = error{errc::unreachable, {}};
-  if (connected) {
-    theirs = co_await receive_handshake(*socket);
-  } else {
-    theirs = connected.error();
+  result<wire::handshake> theirs = error{errc::unreachable, "cannot connect: " + ec.message()};
+  if (ec == asio::error::timed_out) {
+    theirs = error{errc::timed_out, "it does not answer"};
+  } else if (!ec) {
+    const auto greeting = co_await send_handshake(*dialled, wire::truncate(owner_.id()), context_.self);
+    if (greeting) {
+      theirs = co_await receive_handshake(*dialled);
+    } else {
+      theirs = greeting.error();
+    }
   }
-  tcp::socket taken = std::move(*socket);
-  dialling_.erase(socket);
+  stream taken = std::move(*dialled);
+  dialling_.erase(dialled);
   --context_.dials;
   book_changed_.set();
   if (!theirs) co_return error{theirs.error().code, to_text(endpoint) + ": " + theirs.error().text};
@@ -111,7 +115,7 @@ awaitable<void> share_peers::dial(peer_address where) {
     co_return;
   }
   book_.on_connected(where);
-  start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
+  start_session(std::move(peer->connection), peer->theirs, std::move(where), peer->answered_in);
 }
 
 void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
@@ -128,7 +132,7 @@ awaitable<void> share_peers::dial_wanted(peer_address where, peer_id who) {
   if (!peer) log_debug("dial fails share={} error=\"{}\"", short_id(), peer.error().text);
   if (!peer || stopped_ || peer->theirs.peer != who || !admit(peer->theirs, std::nullopt)) co_return;
   book_.on_connected(where);
-  start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
+  start_session(std::move(peer->connection), peer->theirs, std::move(where), peer->answered_in);
 }
 
 void share_peers::on_dial_unwanted(const peer_address& where, const peer_id& who) {
@@ -193,14 +197,14 @@ awaitable<void> share_peers::redial(peer_id who, peer_address where, duration pa
   auto peer = co_await greet(where, patience);
   if (!peer || peer->theirs.peer != who) co_return;
   // The other side answers the handshake of everybody and decides then which of the two connections stays.
-  const auto socket = dialling_.insert(dialling_.end(), std::move(peer->socket));
-  const bool let_in = co_await has_come(*socket, dial_timeout);
-  peer->socket = std::move(*socket);
-  dialling_.erase(socket);
+  const auto fresh = dialling_.insert(dialling_.end(), std::move(peer->connection));
+  const bool let_in = co_await has_come(*fresh, dial_timeout);
+  peer->connection = std::move(*fresh);
+  dialling_.erase(fresh);
   if (!let_in || !owner_.wants_peers() || !admit(peer->theirs, std::nullopt, true)) co_return;
   log_info("a lost path is replaced share={} peer={}", short_id(), where.address);
   book_.on_connected(where);
-  start_session(std::move(peer->socket), peer->theirs, std::move(where), peer->answered_in);
+  start_session(std::move(peer->connection), peer->theirs, std::move(where), peer->answered_in);
 }
 
 }  // namespace shoal

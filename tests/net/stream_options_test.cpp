@@ -1,5 +1,3 @@
-#include "net/socket_options.hpp"
-
 #include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -13,36 +11,40 @@
 #include <string>
 #include <thread>
 
+#include "net/stream.hpp"
+
 namespace shoal {
 
 namespace {
 
-namespace asio = boost::asio;
-
-bool choose_congestion_control(asio::ip::tcp::socket& socket, const std::string& name) {
-  return ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                      static_cast<socklen_t>(name.size())) == 0;
+bool choose_congestion_control(int socket, const std::string& name) {
+  return ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) == 0;
 }
 
-std::string congestion_control(asio::ip::tcp::socket& socket) {
+std::string congestion_control(int socket) {
   std::array<char, 16> name{};
   socklen_t size = name.size();
-  REQUIRE(::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &size) == 0);
+  REQUIRE(::getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), &size) == 0);
   return name.data();
 }
 
 struct connection {
   asio::io_context context;
-  asio::ip::tcp::socket here{context};
-  asio::ip::tcp::socket there{context};
+  tcp::socket there{context};
+  stream here{connected()};
 
-  connection() {
-    asio::ip::tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
-    here.connect(acceptor.local_endpoint());
+  void say() { REQUIRE(here.send_some(std::array<std::uint8_t, 1>{1}).bytes == 1); }
+
+ private:
+  tcp::socket connected() {
+    tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
+    tcp::socket dialled(context);
+    dialled.connect(acceptor.local_endpoint());
     acceptor.accept(there);
-    asio::write(here, asio::buffer("x", 1));
+    asio::write(dialled, asio::buffer("x", 1));
     char got = 0;
     asio::read(there, asio::buffer(&got, 1));
+    return dialled;
   }
 };
 
@@ -50,34 +52,36 @@ struct connection {
 
 TEST_CASE("the least round trip is known, and no longer than the usual one") {
   connection c;
-  CHECK(round_trip_min(c.here) > duration::zero());
-  CHECK(round_trip_min(c.here) <= round_trip(c.here));
+  CHECK(c.here.round_trip_min() > duration::zero());
+  CHECK(c.here.round_trip_min() <= c.here.round_trip());
 }
 
 TEST_CASE("a path on which nothing is acknowledged is found out") {
   connection c;
-  CHECK_FALSE(is_repeating(c.here));
+  CHECK_FALSE(c.here.is_repeating());
   // From now on `there` drops all segments before TCP sees them.
   sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
   const sock_fprog program{1, &drop};
   REQUIRE(::setsockopt(c.there.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0);
-  asio::write(c.here, asio::buffer("x", 1));
+  c.say();
   const auto deadline = clock::now() + std::chrono::seconds(10);
-  while (!is_repeating(c.here) && clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  CHECK(is_repeating(c.here));
+  while (!c.here.is_repeating() && clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(c.here.is_repeating());
 }
 
 TEST_CASE("a socket leaves BBR, and no other congestion control") {
   asio::io_context context;
-  asio::ip::tcp::socket socket(context, asio::ip::tcp::v4());
+  tcp::socket opened(context, tcp::v4());
+  const int socket = opened.native_handle();
+  stream subject(std::move(opened));
   REQUIRE(choose_congestion_control(socket, "reno"));
-  leave_bbr(socket);
+  subject.leave_bbr();
   CHECK(congestion_control(socket) == "reno");
   if (!choose_congestion_control(socket, "cubic") || !choose_congestion_control(socket, "bbr")) {
     WARN("this kernel has no BBR and CUBIC to choose from");
     return;
   }
-  leave_bbr(socket);
+  subject.leave_bbr();
   CHECK(congestion_control(socket) == "cubic");
 }
 

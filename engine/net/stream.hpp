@@ -1,0 +1,223 @@
+// One TCP connection: the only place with raw input and output on TCP sockets.
+//
+// Attempts (recv_some, send_some, send_file) never wait and cost one system call; wait_readable() and wait_writable()
+// say when another attempt is worth it, and everything else is made of these five. So whoever encrypts does it here,
+// and has one path for data: users see bytes, in any amounts, and ask before an attempt how many they may move
+// (policy/rate_limit). Also an AsyncStream of Beast. Owns the socket; never blocks; has TCP_NODELAY. On one io_context
+// and its thread; close() from there ends each wait. One reader and one writer at a time.
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/compose.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/role.hpp>
+#include <optional>
+#include <span>
+
+#include "core/bytes.hpp"
+#include "core/time.hpp"
+#include "net/use_tuple.hpp"
+
+namespace shoal {
+
+/// Kernel receive buffer of a session with a near peer: lets a whole window of requests arrive while the reader is
+/// elsewhere.
+inline constexpr int bulk_receive_buffer_bytes = 4 * 1024 * 1024;
+/// Most that a reader waits for at a time.
+inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
+
+class stream {
+ public:
+  using executor_type = tcp::socket::executor_type;
+
+  /// What one attempt came to.
+  struct attempt {
+    std::size_t bytes = 0;     ///< moved; 0: nothing, for one of the reasons below
+    bool would_block = false;  ///< wait, and try again
+    int error_number = 0;      ///< errno of what broke it; else it is the end of what is read
+
+    bool is_over() const { return bytes == 0 && !would_block; }
+    /// As Asio has it: eof at the end. Only if is_over().
+    error_code why() const;
+  };
+  /// Outcome of a wait, which may end early; whoever looks again anyway need not read it.
+  using waited = std::tuple<error_code>;
+
+  /// Not open yet: see connect().
+  explicit stream(asio::any_io_executor executor) : socket_(std::move(executor)) {}
+  /// An accepted connection.
+  explicit stream(tcp::socket connected);
+  stream(stream&&) = default;
+  stream& operator=(stream&&) = default;
+
+  executor_type get_executor() { return socket_.get_executor(); }
+  bool is_open() const { return socket_.is_open(); }
+  /// Opens and connects; asio::error::timed_out after `timeout`.
+  awaitable<error_code> connect(tcp::endpoint where, duration timeout);
+  /// Idempotent. Ends all waits.
+  void close();
+  /// As close(); what is not sent yet is dropped, and the other side told so.
+  void reset();
+  /// Nothing more will be sent, and the other side sees the end of the stream behind what was.
+  void shutdown_send();
+
+  /// Reads what there is, at most `into`, which is not empty.
+  attempt recv_some(std::span<std::uint8_t> into);
+  /// Sends what there is room for. `more`: something follows at once and may share its segment.
+  attempt send_some(byte_view bytes, bool more = false);
+  /// Sends from a file what there is room for, past this process's memory. An end: the file is shorter.
+  attempt send_file(int descriptor, std::uint64_t offset, std::size_t bytes);
+  /// Until recv_some() is worth it: `low_watermark` bytes are there (SO_RCVLOWAT), or the end. Never more than the
+  /// other side is about to send, or the wait hangs.
+  awaitable<waited> wait_readable(std::uint32_t low_watermark = 1);
+  /// Until send_some() or send_file() is worth it.
+  awaitable<waited> wait_writable() { return socket_.async_wait(tcp::socket::wait_write, use_tuple); }
+
+  /// All of it, unless an error comes first.
+  awaitable<error_code> send_all(byte_view bytes);
+  /// Exactly so many bytes, unless an error comes first.
+  awaitable<error_code> receive_all(std::span<std::uint8_t> into);
+  /// Waits for the next byte and leaves it there; nothing at the end or after an error.
+  awaitable<std::optional<std::uint8_t>> peek();
+
+  /// Nothing if the connection is gone.
+  std::optional<tcp::endpoint> remote() const;
+  std::optional<tcp::endpoint> local() const;
+
+  // stream_options.cpp: the path, as the kernel sees it, and what it is told. Failures are ignored: the options only
+  // make it faster. Measured reasons: docs/DESIGN.md, Threads.
+
+  /// SO_RCVBUF for bulk data from a near peer. Not for a far one: the kernel then no longer enlarges the buffer by
+  /// itself, as a long way needs, and on most systems net.core.rmem_max makes it 416 KiB.
+  void set_bulk_receive();
+  /// After an outage of a few seconds what was lost is sent again within a second of its end: TCP_RTO_MAX_MS (Linux
+  /// 6.15) bounds the time that doubles with each attempt (RFC 6298, 5.5), and TCP_THIN_LINEAR_TIMEOUTS leaves it as it
+  /// is for the first attempts where little is under way, as requests are.
+  void set_quick_recovery();
+  /// TCP_USER_TIMEOUT (RFC 5482): what is sent and not acknowledged for so long breaks the connection.
+  void set_acknowledged_within(duration timeout);
+  /// TCP_NOTSENT_LOWAT: about so many bytes wait in the kernel to be sent, besides what is on its way. Messages wait
+  /// behind them, and what a slow reader has not taken counts as sent.
+  void set_unsent_max(std::uint32_t bytes);
+  /// CUBIC (RFC 9438) instead of BBR for what is sent from now on; any other choice of the system stays. BBR lets
+  /// nearly each segment wait for a timer, which costs more processor time than to send it; CUBIC's pace is so high
+  /// that the timer hardly ever runs.
+  void leave_bbr();
+  /// What the kernel has measured from this side to the other and back (TCP_INFO, RFC 6298 smoothed); zero if it does
+  /// not tell.
+  duration round_trip();
+  /// The least of it in the last minutes: without the time that segments wait in queues. At the start of a connection
+  /// over a busy link it is too much, too.
+  duration round_trip_min();
+  /// What was sent was not acknowledged in time, has been sent again twice at least, and nothing was acknowledged since
+  /// (RFC 6298, 5.4 to 5.6). Once is usual where links are busy and queues are short.
+  bool is_repeating();
+
+  // An AsyncStream of Beast: for WebSocket and HTTP.
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& into, Token&& token) {
+    return asio::async_compose<Token, void(error_code, std::size_t)>(operation<Buffers, true>(*this, into), token,
+                                                                     socket_);
+  }
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& from, Token&& token) {
+    return asio::async_compose<Token, void(error_code, std::size_t)>(operation<Buffers, false>(*this, from), token,
+                                                                     socket_);
+  }
+  /// The end of a WebSocket (RFC 6455, 7.1.1): says that nothing more comes, and waits for the other side to close.
+  template <class Handler>
+  friend void async_teardown(boost::beast::role_type, stream& of, Handler&& handler) {
+    of.shutdown_send();
+    asio::async_compose<Handler, void(error_code)>(draining(of), handler, of.socket_);
+  }
+  friend void beast_close_socket(stream& of) { of.close(); }
+
+ private:
+  /// Buffers that one attempt takes from a sequence: as many as asio::async_write makes of one.
+  static constexpr std::size_t parts_max = 16;
+
+  /// An attempt, a wait where it needs one, and an attempt.
+  template <class Buffers, bool reading>
+  class operation {
+   public:
+    operation(stream& on, const Buffers& buffers) : stream_(on), buffers_(buffers) {}
+
+    template <class Self>
+    void operator()(Self& self, error_code ec = {}) {
+      const stage before = std::exchange(stage_, stage::waits);
+      if (before == stage::done) return self.complete(ec_, bytes_);
+      if (ec) return self.complete(ec, 0);
+      const attempt came = stream_.attempt_first(buffers_, std::bool_constant<reading>());
+      if (came.would_block) return stream_.wait(reading, std::move(self));
+      if (came.is_over() && asio::buffer_size(buffers_) != 0) ec_ = came.why();
+      bytes_ = came.bytes;
+      if (before == stage::waits) return self.complete(ec_, bytes_);
+      // Whoever begins an operation is not called back from within.
+      stage_ = stage::done;
+      asio::post(stream_.get_executor(), std::move(self));
+    }
+
+   private:
+    enum class stage : std::uint8_t { begins, waits, done };
+
+    stream& stream_;
+    Buffers buffers_;
+    stage stage_ = stage::begins;
+    error_code ec_;
+    std::size_t bytes_ = 0;
+  };
+
+  /// Reads and throws away until the end.
+  class draining {
+   public:
+    explicit draining(stream& on) : stream_(on) {}
+
+    template <class Self>
+    void operator()(Self& self, error_code ec = {}) {
+      if (ec || over_) return self.complete(ec);
+      attempt came = stream_.discard();
+      over_ = came.is_over();
+      if (!over_) return stream_.wait(true, std::move(self));
+      asio::post(stream_.get_executor(), std::move(self));
+    }
+
+   private:
+    stream& stream_;
+    bool over_ = false;
+  };
+
+  template <class Handler>
+  void wait(bool reading, Handler&& handler) {
+    set_low_watermark(1);
+    socket_.async_wait(reading ? tcp::socket::wait_read : tcp::socket::wait_write, std::forward<Handler>(handler));
+  }
+  template <class Buffers>
+  attempt attempt_first(const Buffers& into, std::true_type) {
+    for (auto one = asio::buffer_sequence_begin(into); one != asio::buffer_sequence_end(into); ++one) {
+      const asio::mutable_buffer place = *one;
+      if (place.size() != 0) return recv_some({static_cast<std::uint8_t*>(place.data()), place.size()});
+    }
+    return {};
+  }
+  template <class Buffers>
+  attempt attempt_first(const Buffers& from, std::false_type) {
+    std::array<asio::const_buffer, parts_max> parts;
+    std::size_t count = 0;
+    for (auto one = asio::buffer_sequence_begin(from); one != asio::buffer_sequence_end(from) && count < parts_max;
+         ++one) {
+      const asio::const_buffer part = *one;
+      if (part.size() != 0) parts[count++] = part;
+    }
+    return count == 0 ? attempt{} : send_parts(std::span(parts).first(count));
+  }
+  attempt send_parts(std::span<const asio::const_buffer> parts);
+  attempt discard();
+  void set_low_watermark(std::uint32_t bytes);
+
+  tcp::socket socket_;
+  std::uint32_t low_watermark_ = 1;
+};
+
+}  // namespace shoal

@@ -1,0 +1,89 @@
+// stream: what the kernel tells of the path, and is told of it.
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "net/stream.hpp"
+
+namespace shoal {
+
+void stream::set_bulk_receive() {
+  error_code ignored;
+  socket_.set_option(asio::socket_base::receive_buffer_size(bulk_receive_buffer_bytes), ignored);
+}
+
+void stream::set_quick_recovery() {
+  constexpr int tcp_rto_max_ms = 44;  // newer than the headers
+  constexpr int rto_max_ms = 1000;    // the least that the kernel takes
+  constexpr int on = 1;
+  (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, tcp_rto_max_ms, &rto_max_ms, sizeof rto_max_ms);
+  (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof on);
+}
+
+void stream::set_acknowledged_within(duration timeout) {
+  const auto value = static_cast<unsigned>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+  (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof value);
+}
+
+void stream::set_low_watermark(std::uint32_t bytes) {
+  const std::uint32_t wanted = std::clamp<std::uint32_t>(bytes, 1, low_watermark_bytes_max);
+  if (wanted == low_watermark_) return;
+  const int value = static_cast<int>(wanted);
+  if (::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0)
+    low_watermark_ = wanted;
+}
+
+void stream::set_unsent_max(std::uint32_t bytes) {
+  const int value = static_cast<int>(bytes);
+  (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
+}
+
+void stream::leave_bbr() {
+  std::array<char, 16> name{};  // TCP_CA_NAME_MAX
+  socklen_t size = name.size();
+  if (::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &size) != 0) return;
+  if (std::string_view(name.data()) != "bbr") return;
+  constexpr std::string_view wanted = "cubic";
+  (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CONGESTION, wanted.data(), wanted.size());
+}
+
+namespace {
+
+/// tcp_info of <linux/tcp.h> up to what is used here: the C library's ends earlier, and its header excludes the
+/// kernel's.
+struct longer_tcp_info {
+  tcp_info first;
+  std::uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+  std::uint32_t segs_out, segs_in, notsent_bytes, min_rtt;
+};
+static_assert(offsetof(longer_tcp_info, min_rtt) == 148);
+
+/// All zero if the kernel does not tell.
+longer_tcp_info info_of(tcp::socket& socket) {
+  longer_tcp_info known{};
+  socklen_t size = sizeof known;
+  if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &known, &size) != 0) return {};
+  return known;
+}
+
+}  // namespace
+
+duration stream::round_trip() {
+  return std::chrono::microseconds(info_of(socket_).first.tcpi_rtt);
+}
+
+duration stream::round_trip_min() {
+  return std::chrono::microseconds(info_of(socket_).min_rtt);
+}
+
+bool stream::is_repeating() {
+  return info_of(socket_).first.tcpi_retransmits >= 2;
+}
+
+}  // namespace shoal
