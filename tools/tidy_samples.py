@@ -83,6 +83,16 @@ good("include_edge", '#include "peer/z.hpp"\n#include "tracker/y.hpp"\n', "cmd/m
 bad("include_edge", '#include "peer/session/session.hpp"\n', "bench/simulate/x.hpp")
 good("include_edge", '#include "policy/transfer.hpp"\n#include "simulate/y.hpp"\n', "bench/simulate/x.hpp")
 
+bad("room", '#include "peer/share/share.hpp"\n', "engine/peer/session/x.cpp")
+bad("room", '#include "peer/sources/source.hpp"\n', "engine/peer/session/x.hpp")
+bad("room", '#include "peer/library/publisher.hpp"\n', "engine/peer/discovery/x.hpp")
+bad("room", '#include "peer/peer_node.hpp"\n', "engine/peer/library/x.cpp")
+bad("room", '#include "peer/session/session.hpp"\n', "engine/peer/attic/x.cpp")
+good("room", '#include "peer/session/session.hpp"\n#include "peer/sources/source.hpp"\n', "engine/peer/sources/x.hpp")
+good("room", '#include "peer/share/share.hpp"\n#include "wire/messages.hpp"\n', "engine/peer/library/x.hpp")
+good("room", '#include "peer/share/share.hpp"\n#include "peer/library/x.hpp"\n', "engine/peer/peer_node.hpp")
+good("room", '#include "peer/share/share.hpp"\n', "engine/control/x.cpp")
+
 bad("pure", "#include <boost/asio/io_context.hpp>\n", "engine/wire/x.hpp")
 bad("pure", "#include <boost/asio/io_context.hpp>\n", "engine/store/x.hpp")
 bad("pure", "#include <thread>\n", "engine/policy/x.hpp")
