@@ -16,10 +16,10 @@ double seconds(duration time) {
 }
 
 std::string local_state(const peer_node& node, const share_id& id) {
-  const auto at = node.shares().find(id);
-  if (at == node.shares().end()) return "";
-  if (at->second->complete()) return "seeding";
-  const auto* running = at->second->downloading();
+  const auto one = node.library().hosted().find(id);
+  if (!one) return "";
+  if (one->complete()) return "seeding";
+  const auto* running = one->downloading();
   if (running == nullptr || running->phase() == download_phase::failed) return "";
   const bool moves = running->phase() == download_phase::checking || running->phase() == download_phase::finishing;
   return moves || running->reason().empty() ? "downloading" : "waiting";
@@ -136,7 +136,7 @@ std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::
   std::vector<rows::listed_share> listed;
   // What this peer has itself needs no news.
   const std::int64_t now = unix_seconds(std::chrono::system_clock::now());
-  auto matching = node.catalogue_with_own().matching(glob);
+  auto matching = node.library().index().swarm_with_own().matching(glob);
   if (!versions) matching = catalogue::newest(std::move(matching));
   for (const auto& row : matching) {
     // An empty share is complete at every holder.
@@ -152,9 +152,9 @@ std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::
                       .published = static_cast<double>(row.publication.ms) / 1000,
                       .publisher = row.publication.known() ? row.publication.publisher.hex() : "",
                       .local = local_state(node, row.id),
-                      .as_of = node.shares().contains(row.id) ? now : as_of(node, row.id)});
+                      .as_of = node.library().hosted().find(row.id) ? now : as_of(node, row.id)});
   }
-  for (const auto& one : node.hashing(glob)) {
+  for (const auto& one : node.library().index().hashing(glob)) {
     listed.push_back({.name = one.name,
                       .bytes = one.bytes,
                       .local = one.peer == node.id() ? "hashing" : "",
@@ -241,7 +241,7 @@ rows::status status_of(const peer_node& node) {
     const auto& state = tracker->state();
     status.trackers.push_back({.url = to_text(tracker->where()), .connected = state.connected, .reason = state.reason});
   }
-  for (const auto& [id, one] : node.shares()) {
+  for (const auto& [id, one] : node.library().hosted().all()) {
     status.sessions += one->peers().session_count();
     if (one->downloading() != nullptr) {
       status.download_rate += one->downloading()->rate();
@@ -249,8 +249,8 @@ rows::status status_of(const peer_node& node) {
     }
     if (one->complete()) status.shares.push_back(held_row(*one->info(), one->files()->path()));
   }
-  for (const auto& [id, one] : node.paused()) status.downloads.push_back(row_of(one));
-  for (const auto& [path, one] : node.missing()) {
+  for (const auto& [id, one] : node.library().downloads().paused()) status.downloads.push_back(row_of(one));
+  for (const auto& [path, one] : node.library().missing().all()) {
     rows::held_share row = held_row(*one.info, path);
     row.there = false;
     row.reason = one.why.text;

@@ -59,7 +59,7 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
       teller.tell(done, total, done == total);
       return !by.gone();
     };
-    auto added = co_await node_.add(path, options, std::move(marks[i]), std::move(progress));
+    auto added = co_await node_.library().add(path, options, std::move(marks[i]), std::move(progress));
     if (!added && (wanted.paths.size() == 1 || by.gone())) co_return added.error();
     // One that fails does not keep the others from being shared.
     rows.push_back(added ? row_of(*added) : rows::added{.path = path});
@@ -83,19 +83,21 @@ peer_control::answer<std::vector<rows::listed_peer>> peer_control::peers(request
 }
 
 peer_control::answer<rows::removal> peer_control::remove(requests::one wanted, caller& /*by*/) {
-  co_await node_.settle();
+  library& library = node_.library();
+  co_await library.settle();
   const auto found = find_share_here(node_, wanted.what);
   if (!found) co_return found.error();
+  const share_id id = found->id;
   result<void> removed;
-  if (found->running) removed = co_await node_.remove(found->id);
-  if (removed && node_.paused(found->id) != nullptr) removed = co_await node_.forget_paused(found->id);
-  if (removed && node_.missing(found->id) != nullptr) removed = co_await node_.forget_missing(found->id);
+  if (found->running) removed = co_await library.remove(id);
+  if (removed && library.downloads().paused(id) != nullptr) removed = co_await library.downloads().forget_paused(id);
+  if (removed && library.missing().find(id) != nullptr) removed = co_await library.forget_missing(id);
   if (!removed) co_return removed.error();
-  co_return rows::removal{.id = found->id.hex(), .name = found->name};
+  co_return rows::removal{.id = id.hex(), .name = found->name};
 }
 
 peer_control::answer<rows::verified> peer_control::verify(requests::one wanted, caller& by) {
-  co_await node_.settle();
+  co_await node_.library().settle();
   const auto found = find_share_here(node_, wanted.what);
   if (!found) co_return found.error();
   if (!found->running && found->missing != nullptr) {
@@ -121,7 +123,7 @@ peer_control::answer<rows::verified> peer_control::verify(requests::one wanted, 
                                            "; it is shared as before, so verify it again when that is mended"};
   }
   rows::verified row = verified_row(*one, *good);
-  if (!good->all() && !by.gone()) co_await node_.on_damage(one, good->size() - good->count());
+  if (!good->all() && !by.gone()) co_await node_.library().on_damage(one, good->size() - good->count());
   co_return row;
 }
 

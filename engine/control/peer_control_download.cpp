@@ -99,11 +99,13 @@ awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, calle
 // Begins the download, or finds what is here. `otherwise` is the directory where nothing else says where it goes.
 peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(download_request request,
                                                                           std::string otherwise, caller& by) {
-  const bool known_place = node_.paused(request.id) != nullptr || node_.missing(request.id) != nullptr;
+  downloads& downloads = node_.library().downloads();
+  const bool known_place =
+      downloads.paused(request.id) != nullptr || node_.library().missing().find(request.id) != nullptr;
   if (request.directory.empty() && !known_place) request.directory = std::move(otherwise);
   while (true) {
     download_request wanted = request;
-    auto begun = co_await node_.download(std::move(wanted));
+    auto begun = co_await downloads.begin(std::move(wanted));
     if (!begun || request.directory.empty()) co_return begun;
     auto look = [there = place_of(**begun), directory = request.directory] {
       std::error_code ec;
@@ -115,7 +117,7 @@ peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(downlo
     // This process is the peer of several commands, which take turns: each has a place of its own, a share only one.
     co_await wait_for_turn(*begun, by);
     if (by.gone()) co_return nobody_waits();
-    co_await node_.let_go(*begun);
+    co_await downloads.let_go(*begun);
   }
 }
 
@@ -143,8 +145,8 @@ peer_control::answer<std::vector<rows::download>> peer_control::download(request
   for (auto& request : *requests) {
     rows::download row{.id = request.id.hex(), .name = request.name};
     auto notes = request.notes;
-    const auto at = node_.shares().find(request.id);
-    const auto before = at != node_.shares().end() && at->second->complete() ? at->second : nullptr;
+    const auto here = node_.library().hosted().find(request.id);
+    const auto before = here && here->complete() ? here : nullptr;
     auto begun = co_await begin_download(std::move(request), otherwise, by);
     if (!begun && only) co_return begun.error();
     if (!begun) {
@@ -174,16 +176,15 @@ peer_control::answer<rows::cancellation> peer_control::cancel(requests::cancel w
   if (!wanted.id && !wanted.what) co_return requests::missing("what");
   result<share_id> id = error{errc::usage, "parameter 'id' is no id"};
   if (wanted.what) {
-    id = node_.find_unfinished(*wanted.what);
+    id = node_.library().index().find_unfinished(*wanted.what);
   } else if (const auto given = share_id::from_hex(*wanted.id)) {
     id = *given;
   }
   if (!id) co_return id.error();
-  const auto at = node_.shares().find(*id);
-  const auto one = at != node_.shares().end() ? at->second : nullptr;
+  const auto one = node_.library().hosted().find(*id);
   rows::cancellation row{.id = id->hex(), .name = one ? one->name() : ""};
   if (wanted.leave && one && (one->in_background || wanted_by_others(*one))) co_return row;
-  const auto cancelled = co_await node_.cancel(*id);
+  const auto cancelled = co_await node_.library().downloads().cancel(*id);
   if (!cancelled) co_return cancelled.error();
   row.cancelled = true;
   co_return row;

@@ -7,10 +7,10 @@ namespace shoal {
 
 result<share_here> find_share_here(const peer_node& node, const std::optional<std::string>& what) {
   if (!what) return requests::missing("what");
-  const auto id = node.find_here(*what);
+  const library& library = node.library();
+  const auto id = library.index().find_here(*what);
   if (!id) return id.error();
-  const auto at = node.shares().find(*id);
-  share_here here{*id, "", at != node.shares().end() ? at->second : nullptr, node.missing(*id), node.paused(*id)};
+  share_here here{*id, "", library.hosted().find(*id), library.missing().find(*id), library.downloads().paused(*id)};
   if (here.running) {
     here.name = here.running->name();
   } else {

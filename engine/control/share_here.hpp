@@ -29,7 +29,7 @@ struct share_here {
   metainfo_ptr info() const;
 };
 
-/// See peer_node::find_here; errc::usage without a word.
+/// See library_index::find_here; errc::usage without a word.
 result<share_here> find_share_here(const peer_node& node, const std::optional<std::string>& what);
 
 }  // namespace shoal

@@ -47,7 +47,7 @@ bool unknown(const result<std::vector<live::share_row>>& rows) {
 // What a word means among the shares that trackers list and ours: what was downloaded before is here even when nobody
 // lists it.
 result<std::vector<live::share_row>> find_known(const peer_node& node, const std::string& what) {
-  return node.known().find(what);
+  return node.library().index().known().find(what);
 }
 
 bool is_here(const peer_node& node, const peer_id& peer) {
@@ -66,8 +66,9 @@ void tell_hashing(caller& by, const hashed_share& one) {
 
 // A pattern means all that match it, so it waits for those that are hashed, too; a name only while nobody lists it.
 std::vector<hashed_share> awaited(const peer_node& node, const std::string& what, bool known) {
-  const bool pattern = what.find_first_of("*?[") != std::string::npos && node.known().named(what).empty();
-  return known && !pattern ? std::vector<hashed_share>() : node.hashing(what);
+  const bool pattern =
+      what.find_first_of("*?[") != std::string::npos && node.library().index().known().named(what).empty();
+  return known && !pattern ? std::vector<hashed_share>() : node.library().index().hashing(what);
 }
 
 // What somebody has just added is listed everywhere a moment later, and what somebody hashes when that is done.

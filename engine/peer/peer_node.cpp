@@ -10,12 +10,7 @@
 
 #include "core/human_bytes.hpp"
 #include "net/endpoint.hpp"
-#include "net/offload.hpp"
 #include "observe/log.hpp"
-#include "peer/library/publisher.hpp"
-#include "peer/session/handshake.hpp"
-#include "peer/session/refusal.hpp"
-#include "store/directory_scan.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -56,20 +51,16 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       background_(1),
       looks_(1),
       buffers_(context.get_executor()),
+      changes_(context.get_executor()),
+      greeter_(context.get_executor(), self_, budget_.greetings, static_cast<greeting_host&>(*this)),
       listener_(
           context.get_executor(),
-          [this](stream connection, std::uint8_t first) { on_connection(std::move(connection), first); },
+          [this](stream connection, std::uint8_t first) {
+            if (first == wire::handshake_first_byte) greeter_.on_connection(std::move(connection));
+          },
           budget_.greetings),
       addresses_(context.get_executor(), [this](const address_change& change) { on_address(change); }),
-      accused_(context.get_executor()),
-      changes_(context.get_executor()),
       measure_timer_(context.get_executor()),
-      look_timer_(context.get_executor()),
-      watch_(context.get_executor(), looks_,
-             [this](const std::string& path) {
-               changed_.insert(path);
-               look_timer_.cancel();
-             }),
       tasks_(context.get_executor()) {}
 
 peer_node::~peer_node() {
@@ -103,7 +94,6 @@ result<void> peer_node::open() {
   if (auto opened = open_state(); !opened) return opened;
   const auto publisher = database_->publisher();
   if (!publisher) return publisher.error();
-  publisher_ = *publisher;
   if (auto opened = listener_.open(*listen); !opened) return opened;
   context_.reset(new peer_context{io_.get_executor(), workers_, background_, buffers_, *database_,
                                   std::make_shared<file_cache>(budget_.files), self_, budget_, listener_.local().port(),
@@ -116,6 +106,8 @@ result<void> peer_node::open() {
   join.advertise = options_.advertise;
   discovery_ = std::make_unique<class discovery>(io_.get_executor(), std::move(join), trackers,
                                                  static_cast<discovery_observer&>(*this), changes_);
+  library_settings settings{state_path(), options_.download_directory, *publisher, options_.shares, options_.follow};
+  library_ = std::make_unique<class library>(*context_, looks_, *discovery_, changes_, std::move(settings));
   return {};
 }
 
@@ -147,19 +139,15 @@ awaitable<void> peer_node::run() {
            to_text(listener_.local()), printable(state_path()), SHOAL_VERSION);
   tasks_.spawn("listener", listener_.run());
   tasks_.spawn("discovery", discovery_->run());
-  std::vector<hashing_mark> marks;
-  for (const std::string& path : options_.shares) marks.push_back(discovery_->announce_add(path));
-  tasks_.spawn("restore", restore(std::move(marks)));
-  tasks_.spawn("look at content", look_at_content());
-  tasks_.spawn("watch content", watch_.run());
+  tasks_.spawn("library", library_->run());
   if (const auto watched = addresses_.open()) {
     tasks_.spawn("addresses", addresses_.run());
   } else {
     log_info("{}", watched.error().text);
   }
-  tasks_.spawn("check accused", check_accused());
   tasks_.spawn("measure", measure());
   co_await tasks_.join();
+  co_await greeter_.join();
   log_info("peer ends name=\"{}\" sent=\"{}\" received=\"{}\"", printable(options_.name),
            human_bytes(context_->bytes_uploaded), human_bytes(context_->bytes_downloaded));
 }
@@ -168,14 +156,11 @@ void peer_node::stop() {
   if (stopped_) return;
   stopped_ = true;
   listener_.stop();
+  greeter_.stop();
   addresses_.stop();
   measure_timer_.cancel();
-  look_timer_.cancel();
-  watch_.stop();
-  accused_.set();
   changes_.notify_all();
-  for (stream& one : greeting_) one.close();
-  for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
+  if (library_) library_->stop();
   if (discovery_) discovery_->stop();
 }
 
@@ -190,153 +175,31 @@ awaitable<void> peer_node::measure() {
   }
 }
 
-void peer_node::on_connection(stream connection, std::uint8_t first_byte) {
-  if (stopped_ || first_byte != wire::handshake_first_byte) return;
-  // The one that has been slowest to greet makes room.
-  if (greeting_.size() >= budget_.greetings) greeting_.front().close();
-  const auto guest = greeting_.insert(greeting_.end(), std::move(connection));
-  tasks_.spawn("greet", greet(guest));
-}
-
 void peer_node::on_address(const address_change& change) {
   log_info("an address {} address={}", change.gone ? "is gone" : "is new", change.address.to_string());
-  for (const auto& [id, one] : shares_) one->peers().on_address(change);
+  library_->on_address(change);
   discovery_->on_address(change);
 }
 
-awaitable<void> peer_node::greet(std::list<stream>::iterator guest) {
-  const auto theirs = co_await receive_handshake(*guest);
-  std::shared_ptr<share> wanted;
-  if (theirs && !stopped_) {
-    share_id first;
-    std::ranges::copy(theirs->share.bytes, first.bytes.begin());
-    for (auto at = shares_.lower_bound(first); at != shares_.end() && wire::truncate(at->first) == theirs->share;
-         ++at) {
-      const auto& one = at->second;
-      const bool failed = one->downloading() != nullptr && one->downloading()->phase() == download_phase::failed;
-      if (!one->stopped() && !failed) wanted = one;
-    }
-  }
-  if (wanted) {
-    const auto sent = co_await send_handshake(*guest, theirs->share, self_);
-    if (!sent) wanted.reset();
-  } else if (const auto why = theirs && !stopped_ ? refusal(theirs->share) : std::nullopt) {
-    co_await refuse(*guest, *theirs, self_, *why);
-  }
-  stream connection = std::move(*guest);
-  greeting_.erase(guest);
-  if (!theirs) {
-    log_debug("greeting fails error=\"{}\"", theirs.error().text);
-  } else if (wanted && !wanted->stopped()) {
-    wanted->peers().on_incoming(std::move(connection), *theirs);
-  }
+bool peer_node::takes(const wire::truncated_id& wanted) const {
+  return library_->hosted().greeted(wanted) != nullptr;
 }
 
-std::shared_ptr<share> peer_node::host(metainfo_ptr info, std::shared_ptr<content_files> files,
-                                       const publication& published) {
-  auto hosted = std::make_shared<share>(*context_, static_cast<share_observer&>(*this), info->id());
-  hosted->adopt(std::move(info), std::move(files));
-  hosted->published = published;
-  start(hosted);
-  publish(*hosted);
-  return hosted;
+std::optional<errc> peer_node::refusal(const wire::truncated_id& wanted) const {
+  return library_->missing().refusal(wanted);
 }
 
-void peer_node::start(const std::shared_ptr<share>& which) {
-  shares_[which->id()] = which;
-  if (which->complete()) on_complete(which);
-  running_.insert(which);
-  tasks_.spawn("share", run_share(which));
-}
-
-void peer_node::on_complete(const std::shared_ptr<share>& which) {
-  const std::string path = which->files()->path();
-  missing_.erase(path);
-  by_path_[path] = which->id();
-  by_name_[which->name()] = which->id();
-  watch_content(*which);
-}
-
-awaitable<void> peer_node::run_share(std::shared_ptr<share> which) {
-  co_await which->run();
-  running_.erase(which);
-  changes_.notify_all();
-}
-
-awaitable<void> peer_node::retire(std::shared_ptr<share> which, end_reason why) {
-  const share_id id = which->id();
-  which->stop(why);
-  if (which->complete()) watch_.remove(which->files()->path());
-  const auto at = shares_.find(id);
-  if (at != shares_.end() && at->second == which) shares_.erase(at);
-  // Unless it is here again already, by another way.
-  if (!shares_.contains(id)) discovery_->withdraw(id);
-  co_await wait_for_stopped(id);
-}
-
-awaitable<void> peer_node::wait_for_stopped(share_id id) {
-  const auto winding_down = [this, id] {
-    return std::any_of(running_.begin(), running_.end(),
-                       [id](const auto& one) { return one->id() == id && one->stopped(); });
-  };
-  while (winding_down()) co_await changes_.wait_until(never);
-}
-
-void peer_node::on_download_ended(share& which) {
-  discovery_->unwatch(which.id());
-  if (!which.complete()) discovery_->withdraw(which.id());
-  const auto at = shares_.find(which.id());
-  if (which.complete() && at != shares_.end() && at->second.get() == &which) on_complete(at->second);
-  changes_.notify_all();
-}
-
-void peer_node::on_unreached(share& which, std::vector<peer_id> peers) {
-  discovery_->unreached(which.id(), peers);
-}
-
-swarm_outlook peer_node::outlook(const share& which) const {
-  return {discovery_->other_holders(which.id()), discovery_->reachable()};
-}
-
-void peer_node::publish(const share& which) {
-  if (!which.info()) return;
-  if (which.info()->is_private()) {
-    // What it is may have become known only now.
-    discovery_->unwatch(which.id());
-    return;
-  }
-  live::share_offer offer;
-  offer.id = which.id();
-  offer.name = which.info()->name();
-  offer.bytes = which.info()->total_bytes();
-  offer.files = which.info()->regular_file_count();
-  offer.have = which.verified_bytes();
-  offer.publication = which.published;
-  discovery_->offer(offer);
-}
-
-void peer_node::on_share_progress(share& which) {
-  if (!discovery_->offers(which.id())) {
-    if (const auto row = discovery_->swarm().share(which.id())) {
-      which.published = merged(which.published, row->publication);
-    }
-    publish(which);
-  } else {
-    discovery_->progress(which.id(), which.verified_bytes());
-  }
+void peer_node::on_greeted(stream connection, const wire::handshake& theirs) {
+  if (const auto wanted = library_->hosted().greeted(theirs.share))
+    wanted->peers().on_incoming(std::move(connection), theirs);
 }
 
 void peer_node::on_swarm(const live::swarm& change) {
-  const auto at = shares_.find(change.id);
-  if (at == shares_.end()) return;
-  for (const auto& row : change.joined) at->second->peers().on_found({row.address, row.port}, row.peer, row.seeder);
-  for (const peer_id& gone : change.left) at->second->peers().on_left(gone);
+  library_->on_swarm(change);
 }
 
 void peer_node::on_wanted(const live::wanted& call) {
-  if (const auto at = shares_.find(call.id); at != shares_.end()) {
-    at->second->peers().on_wanted({call.address, call.port}, call.peer);
-  }
+  library_->on_wanted(call);
 }
 
 }  // namespace shoal

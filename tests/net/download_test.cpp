@@ -154,12 +154,12 @@ awaitable<void> add_file(peer_node& node, std::string path, std::shared_ptr<shar
   auto go_on = [](std::uint64_t, std::uint64_t) { return true; };
   auto mark = node.discovery().announce_add(path);
   const share_options wanted;
-  const auto outcome = co_await node.add(std::move(path), wanted, std::move(mark), std::move(go_on));
+  const auto outcome = co_await node.library().add(std::move(path), wanted, std::move(mark), std::move(go_on));
   if (outcome) added = outcome->what;
 }
 
 awaitable<void> begin_download(peer_node& node, download_request request, std::shared_ptr<share>& begun) {
-  const auto outcome = co_await node.download(std::move(request));
+  const auto outcome = co_await node.library().downloads().begin(std::move(request));
   if (outcome) begun = *outcome;
 }
 

@@ -23,7 +23,7 @@ awaitable<void> add_content(peer_node& node, std::string path, bool symlinks, pr
   auto mark = node.discovery().announce_add(path);
   share_options wanted;
   wanted.symlinks = symlinks;
-  const auto outcome = co_await node.add(std::move(path), wanted, std::move(mark), std::move(on_progress));
+  const auto outcome = co_await node.library().add(std::move(path), wanted, std::move(mark), std::move(on_progress));
   if (outcome) added = outcome->what;
 }
 
@@ -52,19 +52,19 @@ TEST_CASE("of a version that is found damaged while another is added the other k
                   std::uint64_t done, std::uint64_t total) mutable {
     if (done < total || std::exchange(held, true)) return true;
     asio::post(node.context().background, [until] { until->wait(); });
-    w.tasks.spawn("damage", node.on_damage(first, 1));
+    w.tasks.spawn("damage", node.library().on_damage(first, 1));
     return true;
   };
   std::shared_ptr<share> second;
   w.tasks.spawn("add", add_content(node, path, true, std::move(hold), second));
-  CHECK(w.until([&] { return !node.shares().contains(first->id()); }));
+  CHECK(w.until([&] { return !node.library().hosted().find(first->id()); }));
   found.set_value();
   REQUIRE(w.until([&] { return second != nullptr; }));
   CHECK(second->id() != first->id());
   // What was found is written down by then.
-  REQUIRE(w.finish(node.settle()));
-  CHECK(node.missing().empty());
-  CHECK(node.shares().contains(second->id()));
+  REQUIRE(w.finish(node.library().settle()));
+  CHECK(node.library().missing().all().empty());
+  CHECK(node.library().hosted().find(second->id()) != nullptr);
   const auto row = node.context().database.share(path);
   REQUIRE((row.has_value() && row->has_value()));
   CHECK((*row)->signatures == second->files()->signatures());

@@ -120,7 +120,7 @@ awaitable<void> add_content(peer_node& node, std::string path, std::shared_ptr<s
   auto go_on = [](std::uint64_t, std::uint64_t) { return true; };
   auto mark = node.discovery().announce_add(path);
   const share_options wanted;
-  const auto outcome = co_await node.add(std::move(path), wanted, std::move(mark), std::move(go_on));
+  const auto outcome = co_await node.library().add(std::move(path), wanted, std::move(mark), std::move(go_on));
   if (outcome) added = outcome->what;
 }
 

@@ -1,0 +1,47 @@
+// Files that look unchanged, but that somebody did something to: they are read before anything is said of them.
+//
+// Part of library. DESIGN: "Invariants".
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "peer/library/share_losses.hpp"
+
+namespace shoal {
+
+class content_doubt {
+ public:
+  content_doubt(library_context& context, followed_paths& followed, share_losses& losses)
+      : context_(context), followed_(followed), losses_(losses) {}
+
+  /// Looks at the disk before a complete share is promised. One that is not there is withdrawn. Files in doubt are read
+  /// first.
+  awaitable<result<void>> is_there(std::shared_ptr<share> which);
+  /// The same without waiting for files in doubt to be read.
+  awaitable<void> look_again(std::shared_ptr<share> which);
+  /// Reads files that may have changed, and records how they look if they have not. Pieces that are not as they were; 0
+  /// too if `wanted` ended it. Errors of check_pieces().
+  awaitable<result<std::size_t>> read(metainfo_ptr info, std::shared_ptr<content_files> files,
+                                      std::vector<doubtful_file> doubtful, std::function<bool()> wanted);
+  /// Content at this path is being read.
+  bool reads(const std::string& path) const { return reading_.contains(path); }
+
+ private:
+  /// Reads what is in doubt of a complete share, and withdraws it if it is damaged. An error of check_pieces(): it is
+  /// in doubt as before.
+  awaitable<result<void>> end_doubt(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful);
+  /// The same for nobody who waits.
+  awaitable<void> end_doubt_aside(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful);
+  awaitable<void> record_signatures(share_id id, std::shared_ptr<content_files> files);
+
+  library_context& context_;
+  followed_paths& followed_;
+  share_losses& losses_;
+  std::set<std::string> reading_;
+};
+
+}  // namespace shoal

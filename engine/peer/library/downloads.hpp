@@ -1,0 +1,69 @@
+// Downloads of a peer: begun, cancelled, and kept while they do not run.
+//
+// Part of library. Two changes of one share do not overlap: the later waits for the earlier.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "peer/library/content_doubt.hpp"
+
+namespace shoal {
+
+/// A download of our record that was cancelled. It is kept until somebody goes on with it or removes it.
+struct paused_download {
+  stored_download row;
+  metainfo_ptr info;  ///< null: not known yet
+};
+
+class downloads {
+ public:
+  downloads(library_context& context, hosted_shares& hosted, const missing_shares& missing, share_losses& losses,
+            content_doubt& doubt)
+      : context_(context), hosted_(hosted), missing_(missing), losses_(losses), doubt_(doubt) {}
+
+  /// Begins a download, or finds the one that runs or the share that is here already, which may be in another
+  /// directory.
+  awaitable<result<std::shared_ptr<share>>> begin(download_request request);
+  /// Goes on with a download of an earlier run, or lists it as paused. `mend_inode` as in download_request.
+  awaitable<void> restore(stored_download row, std::uint64_t mend_inode);
+  /// Stops serving a share, or a download that has ended, and closes its files; the record does not change.
+  awaitable<void> let_go(std::shared_ptr<share> which);
+  /// Ends a download and keeps what it has for the next time. One that writes its last to disk is let finish:
+  /// errc::conflict if it is complete then.
+  awaitable<result<void>> cancel(share_id id);
+  /// Ends a download that is not complete, and deletes what it has.
+  awaitable<result<void>> remove(std::shared_ptr<share> which);
+  /// Deletes the record of one that was cancelled, and what it has on disk.
+  awaitable<result<void>> forget_paused(share_id id);
+
+  /// Null unless the share is a download that was cancelled.
+  const paused_download* paused(const share_id& id) const;
+  const std::map<share_id, paused_download>& paused() const { return paused_; }
+
+ private:
+  /// Says where the download goes, and what is known of it, unless the request does.
+  awaitable<result<void>> find_place(download_request& request);
+  /// Writes the download down. What the record says of it; `given_up` of the request is set.
+  awaitable<result<stored_download>> remember(download_request& request);
+  void pause(stored_download row);
+  /// Unless nothing of it is kept, or it runs again.
+  awaitable<void> list_paused(share_id id);
+  /// Deletes the record of a cancelled download and its partial. Blocks.
+  result<void> forget(const share_id& id);
+  /// Looks up the peers that the user named, and lets the share dial them.
+  awaitable<void> find_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
+
+  library_context& context_;
+  hosted_shares& hosted_;
+  const missing_shares& missing_;
+  share_losses& losses_;
+  content_doubt& doubt_;
+  std::map<share_id, paused_download> paused_;
+  std::set<share_id> changing_;  ///< begin() or cancel() of these goes on
+};
+
+}  // namespace shoal

@@ -1,0 +1,182 @@
+#include "peer/library/hosted_shares.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace shoal {
+
+namespace {
+
+// It has a part of the share, or will have: whoever looks for a place, or found none, has nothing of it.
+bool takes_part(const share& one) {
+  const bool asks = one.downloading() != nullptr && one.downloading()->phase() == download_phase::metadata;
+  return asks || (one.files() && !has_failed(one));
+}
+
+}  // namespace
+
+bool has_failed(const share& one) {
+  return one.downloading() != nullptr && one.downloading()->phase() == download_phase::failed;
+}
+
+hosted_shares::hosted_shares(library_context& context, content_watch& watch, missing_shares& missing,
+                             share_observer& observer)
+    : context_(context), watch_(watch), missing_(missing), observer_(observer) {}
+
+void hosted_shares::stop() {
+  for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
+}
+
+std::shared_ptr<share> hosted_shares::host(metainfo_ptr info, std::shared_ptr<content_files> files,
+                                           const publication& published) {
+  auto hosted = std::make_shared<share>(context_.peer, observer_, info->id());
+  hosted->adopt(std::move(info), std::move(files));
+  hosted->published = published;
+  start(hosted);
+  offer(*hosted);
+  return hosted;
+}
+
+std::shared_ptr<share> hosted_shares::fetch(download_request request) {
+  auto begun = std::make_shared<share>(context_.peer, observer_, request.id);
+  const bool is_private = request.info && request.info->is_private();
+  begun->start_download(std::move(request));
+  start(begun);
+  if (!is_private) context_.discovery.watch(begun->id());
+  return begun;
+}
+
+void hosted_shares::start(const std::shared_ptr<share>& which) {
+  shares_[which->id()] = which;
+  if (which->complete()) on_complete(which);
+  running_.insert(which);
+  context_.tasks.spawn("share", run_share(which));
+}
+
+awaitable<void> hosted_shares::run_share(std::shared_ptr<share> which) {
+  co_await which->run();
+  running_.erase(which);
+  context_.changes.notify_all();
+}
+
+void hosted_shares::on_complete(const std::shared_ptr<share>& which) {
+  const std::string path = which->files()->path();
+  missing_.remove(path);
+  by_path_[path] = which->id();
+  by_name_[which->name()] = which->id();
+  watch_.add(path, *which->info());
+}
+
+awaitable<void> hosted_shares::retire(std::shared_ptr<share> which, end_reason why) {
+  const share_id id = which->id();
+  which->stop(why);
+  if (which->complete()) watch_.remove(which->files()->path());
+  if (find(id) == which) shares_.erase(id);
+  // Unless it is here again already, by another way.
+  if (!shares_.contains(id)) context_.discovery.withdraw(id);
+  co_await wait_for_stopped(id);
+}
+
+std::shared_ptr<share> hosted_shares::take_out(const share& which) {
+  auto taken = find(which.id());
+  if (taken.get() != &which) return nullptr;
+  shares_.erase(which.id());
+  return taken;
+}
+
+void hosted_shares::offer(const share& which) {
+  if (!which.info()) return;
+  // What a download fetches may have become known only now.
+  if (which.info()->is_private()) return context_.discovery.unwatch(which.id());
+  live::share_offer offered;
+  offered.id = which.id();
+  offered.name = which.info()->name();
+  offered.bytes = which.info()->total_bytes();
+  offered.files = which.info()->regular_file_count();
+  offered.have = which.verified_bytes();
+  offered.publication = which.published;
+  context_.discovery.offer(offered);
+}
+
+void hosted_shares::on_progress(share& which) {
+  auto& discovery = context_.discovery;
+  if (discovery.offers(which.id())) return discovery.progress(which.id(), which.verified_bytes());
+  if (const auto row = discovery.swarm().share(which.id())) {
+    which.published = merged(which.published, row->publication);
+  }
+  offer(which);
+}
+
+void hosted_shares::on_download_ended(share& which) {
+  context_.discovery.unwatch(which.id());
+  if (!which.complete()) context_.discovery.withdraw(which.id());
+  const auto ended = find(which.id());
+  if (which.complete() && ended.get() == &which) on_complete(ended);
+  context_.changes.notify_all();
+}
+
+awaitable<void> hosted_shares::wait_for_stopped(share_id id) {
+  const auto winding_down = [this, id] {
+    return std::any_of(running_.begin(), running_.end(),
+                       [id](const auto& one) { return one->id() == id && one->stopped(); });
+  };
+  while (winding_down()) co_await context_.changes.wait_until(never);
+}
+
+awaitable<void> hosted_shares::wait_for_finish(std::shared_ptr<share> which) {
+  const auto* running = which->downloading();
+  while (running != nullptr && running->phase() == download_phase::finishing && !which->stopped()) {
+    co_await context_.changes.wait_until(never);
+  }
+}
+
+std::shared_ptr<share> hosted_shares::find(const share_id& id) const {
+  const auto at = shares_.find(id);
+  return at != shares_.end() ? at->second : nullptr;
+}
+
+std::shared_ptr<share> hosted_shares::complete_at(const std::string& path) const {
+  const auto at = by_path_.find(path);
+  auto here = at != by_path_.end() ? find(at->second) : nullptr;
+  return here && here->complete() && here->files()->path() == path ? here : nullptr;
+}
+
+std::shared_ptr<share> hosted_shares::complete_named(const std::string& name) const {
+  const auto at = by_name_.find(name);
+  auto here = at != by_name_.end() ? find(at->second) : nullptr;
+  return here && here->complete() ? here : nullptr;
+}
+
+std::shared_ptr<share> hosted_shares::greeted(const wire::truncated_id& wanted) const {
+  share_id first;
+  std::ranges::copy(wanted.bytes, first.bytes.begin());
+  std::shared_ptr<share> found;
+  for (auto at = shares_.lower_bound(first); at != shares_.end() && wire::truncate(at->first) == wanted; ++at) {
+    if (!at->second->stopped() && !has_failed(*at->second)) found = at->second;
+  }
+  return found;
+}
+
+live::snapshot hosted_shares::rows() const {
+  live::snapshot rows;
+  for (const auto& [id, one] : shares_) {
+    live::share_row row;
+    row.id = id;
+    row.name = one->name();
+    if (one->info()) {
+      row.bytes = one->info()->total_bytes();
+      row.files = one->info()->regular_file_count();
+    }
+    row.publication = one->published;
+    if (takes_part(*one)) row.held = one->verified_bytes();
+    if (one->complete()) {
+      row.seeders = 1;
+    } else if (takes_part(*one)) {
+      row.leechers = 1;
+    }
+    rows.shares.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace shoal

@@ -1,0 +1,75 @@
+// The shares that run in this peer, complete ones and downloads: by id, and the complete ones by name and path.
+//
+// Starts and retires them, offers complete ones and what downloads hold to the swarm, and has their content watched.
+// Part of library, which observes the shares.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "directory/live.hpp"
+#include "peer/library/content_watch.hpp"
+#include "peer/library/library_context.hpp"
+#include "peer/library/missing_shares.hpp"
+#include "peer/share/share.hpp"
+
+namespace shoal {
+
+class hosted_shares {
+ public:
+  hosted_shares(library_context& context, content_watch& watch, missing_shares& missing, share_observer& observer);
+  void stop();
+
+  /// Takes over a share whose content is complete, runs and offers it.
+  std::shared_ptr<share> host(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published);
+  /// Runs a download, whose holders the trackers are asked for.
+  std::shared_ptr<share> fetch(download_request request);
+  /// Stops the share and waits until nothing of it runs any more.
+  awaitable<void> retire(std::shared_ptr<share> which, end_reason why);
+  /// Takes out a share that is still offered, and goes on; null if it is not, or not any more, among them.
+  std::shared_ptr<share> take_out(const share& which);
+
+  /// Tells the trackers what is here of the share.
+  void on_progress(share& which);
+  void on_download_ended(share& which);
+
+  /// Waits until no stopped share of this id is still storing: its partial can be taken up again.
+  awaitable<void> wait_for_stopped(share_id id);
+  /// Returns when the download of the share does not write its last to disk any more.
+  awaitable<void> wait_for_finish(std::shared_ptr<share> which);
+
+  /// Null if there is none.
+  std::shared_ptr<share> find(const share_id& id) const;
+  /// The complete share whose content is at `path`, or null.
+  std::shared_ptr<share> complete_at(const std::string& path) const;
+  /// The complete share that got this name last, or null.
+  std::shared_ptr<share> complete_named(const std::string& name) const;
+  /// The share that a peer greets for in this way and that takes sessions, or null.
+  std::shared_ptr<share> greeted(const wire::truncated_id& wanted) const;
+  const std::map<share_id, std::shared_ptr<share>>& all() const { return shares_; }
+  /// As a tracker would tell of them.
+  live::snapshot rows() const;
+
+ private:
+  void start(const std::shared_ptr<share>& which);
+  awaitable<void> run_share(std::shared_ptr<share> which);
+  /// Its content is at its path from now on.
+  void on_complete(const std::shared_ptr<share>& which);
+  void offer(const share& which);
+
+  library_context& context_;
+  content_watch& watch_;
+  missing_shares& missing_;
+  share_observer& observer_;
+  std::map<share_id, std::shared_ptr<share>> shares_;
+  std::set<std::shared_ptr<share>> running_;  ///< run() has not returned; retired ones included
+  std::map<std::string, share_id> by_path_;   ///< complete ones; may have ended
+  std::map<std::string, share_id> by_name_;   ///< the same
+};
+
+/// It is a download that failed.
+bool has_failed(const share& one);
+
+}  // namespace shoal

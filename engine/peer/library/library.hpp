@@ -1,0 +1,79 @@
+// All shares of this peer and their record: what it hosts, what is missing, what was cancelled.
+//
+// Composes the parts, each with one job, and tells them what the shares and the trackers say. Its record, the database,
+// never says more than the disk. Owned by peer_node, on its context. run() until stop(). DESIGN: "Invariants".
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/address_watch.hpp"
+#include "peer/library/accusations.hpp"
+#include "peer/library/content_looks.hpp"
+#include "peer/library/downloads.hpp"
+#include "peer/library/library_index.hpp"
+
+namespace shoal {
+
+class library final : private share_observer {
+ public:
+  /// Everything given outlives this, and `discovery` tells this what it observes. `looks` has one thread.
+  library(peer_context& context, asio::thread_pool& looks, class discovery& discovery, notifier& changes,
+          library_settings settings);
+
+  /// Takes up what the record says, adds what is to be added at the start, and serves until stop().
+  awaitable<void> run();
+  void stop();
+  void on_address(const address_change& change);
+  /// As discovery_observer.
+  void on_swarm(const live::swarm& change);
+  void on_wanted(const live::wanted& call);
+
+  const hosted_shares& hosted() const { return hosted_; }
+  const missing_shares& missing() const { return missing_; }
+  class downloads& downloads() { return downloads_; }
+  const class downloads& downloads() const { return downloads_; }
+  const library_index& index() const { return index_; }
+
+  /// As share_adder::add.
+  awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark,
+                                     share_adder::progress on_progress);
+  /// Stops sharing or downloading; what is unfinished is deleted, complete files stay. A download that writes its last
+  /// to disk is let finish first.
+  awaitable<result<void>> remove(share_id id);
+  /// Looks for the content of a missing share no more.
+  awaitable<result<void>> forget_missing(share_id id);
+  /// So many pieces of a complete share are not what they should be: it is withdrawn.
+  awaitable<void> on_damage(std::shared_ptr<share> which, std::size_t pieces);
+  /// Returns when every share that was withdrawn is among the missing ones.
+  awaitable<void> settle() { return losses_.settle(); }
+
+ private:
+  void on_share_progress(share& which) override;
+  void on_download_ended(share& which) override;
+  void on_share_lost(share& which, const error& why) override;
+  void on_unreached(share& which, std::vector<peer_id> peers) override;
+  void on_accused(share& which, piece_index piece, const std::string& address) override;
+  swarm_outlook outlook(const share& which) const override;
+
+  awaitable<void> restore(std::vector<hashing_mark> marks);
+  awaitable<void> restore_share(stored_share row);
+  awaitable<void> add_at_start(std::vector<hashing_mark> marks);
+
+  library_context context_;
+  content_watch watch_;
+  missing_shares missing_;
+  followed_paths followed_;
+  hosted_shares hosted_;
+  share_losses losses_;
+  content_doubt doubt_;
+  returning_shares returning_;
+  accusations accusations_;
+  share_adder adder_;
+  class downloads downloads_;
+  library_index index_;
+  content_looks looks_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,144 @@
+#include "peer/library/share_adder.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "core/human_bytes.hpp"
+#include "net/offload.hpp"
+#include "observe/log.hpp"
+#include "peer/library/publisher.hpp"
+#include "store/printable.hpp"
+
+namespace shoal {
+
+awaitable<result<share_adder::look_result>> share_adder::look(std::string path, bool symlinks) {
+  auto look = [&database = context_.peer.database, state = context_.settings.state_path, path,
+               symlinks]() -> result<look_result> {
+    auto found = scan(path, scan_options{symlinks, state});
+    if (!found) return found.error();
+    auto before = database.share(found->path);
+    if (!before) return before.error();
+    return look_result{std::move(*found), std::move(*before)};
+  };
+  co_return co_await offload(context_.peer.background, std::move(look));
+}
+
+awaitable<result<added_share>> share_adder::add(std::string path, share_options wanted, hashing_mark mark,
+                                                progress on_progress) {
+  auto looked = co_await look(std::move(path), wanted.symlinks);
+  if (!looked) co_return looked.error();
+  scan_result& found = looked->found;
+  const auto here = hosted_.complete_at(found.path);
+  const bool same =
+      looked->before && looked->before->symlinks == wanted.symlinks && looked->before->signatures == found.signatures;
+  // Under another name, that of a symlink for one, it is another share.
+  if (same && here && here->name() == found.name) {
+    co_return co_await keep(std::move(*looked->before), here, wanted, found.notes);
+  }
+  added_share outcome;
+  outcome.notes = found.notes;
+  outcome.state = looked->before ? "changed" : "new";
+  std::uint64_t total = 0;
+  std::uint64_t done = 0;
+  for (const file_entry& entry : found.files) total += entry.size;
+  mark.found(found.name, total);
+  auto tell = [&done, &mark, total, on_progress](std::uint64_t bytes) {
+    done += bytes;
+    mark.progress(done);
+    return on_progress(done, total);
+  };
+  stored_share row;
+  row.path = found.path;
+  row.symlinks = wanted.symlinks;
+  row.follow = wanted.follow.value_or(looked->before && looked->before->follow);
+  row.signatures = found.signatures;
+  const time_point hashing = clock::now();
+  known_content before;
+  if (looked->before) before = {looked->before->torrent, looked->before->signatures};
+  auto made = co_await make_share(context_.peer, std::move(found), std::move(before), std::move(tell));
+  if (!made) co_return made.error();
+  outcome.files_hashed = made->files_hashed;
+  outcome.files_known = made->files_known;
+  if (!on_progress(total, total)) co_return error{errc::cancelled, printable(row.path) + " is not wanted any more"};
+  log_info("content is hashed name=\"{}\" size=\"{}\" path=\"{}\" seconds={:.1f} files_known={}",
+           printable(made->info->name()), human_bytes(total), printable(row.path),
+           std::chrono::duration<double>(clock::now() - hashing).count(), made->files_known);
+  if (context_.stopped()) co_return error{errc::cancelled, "the peer stops"};
+  missing_.remove(row.path);
+  struct saved_share {
+    publication published;
+    bool same_content = false;  // as at its path before, whatever else was done to the files
+  };
+  auto save = [this, row, before = looked->before, info = made->info]() mutable -> result<saved_share> {
+    const bool same_content = before && is_of(*before, info->id());
+    row.published = publication_of(before, same_content);
+    row.torrent = info->to_torrent();
+    if (auto saved = context_.peer.database.save_share(row); !saved) return saved.error();
+    return saved_share{row.published, same_content};
+  };
+  const auto saved = co_await offload(context_.peer.background, std::move(save));
+  if (!saved) co_return saved.error();
+  if (saved->same_content) outcome.state = "unchanged";
+  if (const auto twin = co_await make_room(made->info->id(), row.path)) {
+    // The same content under another path: one share, served from where it was first.
+    outcome.what = twin;
+    outcome.state = "unchanged";
+    outcome.notes.push_back("the same content is shared already from " + twin->files()->path());
+    co_return outcome;
+  }
+  if (context_.stopped()) co_return error{errc::cancelled, "the peer stops"};
+  const auto other = hosted_.complete_named(made->info->name());
+  if (other && supersedes(saved->published, other->published)) {
+    outcome.notes.push_back("the name '" + other->name() + "' means this version from now on; the one at " +
+                            other->files()->path() + " is had by its id");
+  }
+  outcome.what = hosted_.host(made->info, made->files, saved->published);
+  followed_.on_shared(row);
+  co_return outcome;
+}
+
+awaitable<result<added_share>> share_adder::keep(stored_share before, std::shared_ptr<share> here, share_options wanted,
+                                                 std::vector<std::string> notes) {
+  if (wanted.follow && before.follow != *wanted.follow) {
+    before.follow = *wanted.follow;
+    auto save = [&database = context_.peer.database, row = before] { return database.save_share(row); };
+    if (const auto saved = co_await offload(context_.peer.background, std::move(save)); !saved) co_return saved.error();
+  }
+  followed_.on_shared(before);
+  added_share outcome;
+  outcome.what = std::move(here);
+  outcome.state = "unchanged";
+  outcome.notes = std::move(notes);
+  co_return outcome;
+}
+
+awaitable<std::shared_ptr<share>> share_adder::make_room(share_id id, std::string path) {
+  // Another add of the same path may have ended meanwhile.
+  const auto old = hosted_.complete_at(path);
+  if (old && old->id() != id) co_await hosted_.retire(old, end_reason::share_removed);
+  // Again after each retirement: another add of the same content may have come first.
+  while (!context_.stopped()) {
+    const auto twin = hosted_.find(id);
+    if (!twin) break;
+    co_await hosted_.wait_for_finish(twin);
+    if (twin->complete() && twin != old && co_await doubt_.is_there(twin)) co_return twin;
+    // The same content with other times on disk, or one that was still being downloaded, or was moved.
+    co_await hosted_.retire(twin, end_reason::share_removed);
+  }
+  co_return nullptr;
+}
+
+publication share_adder::publication_of(const std::optional<stored_share>& before, bool same_content) const {
+  const auto unix_time = std::chrono::system_clock::now().time_since_epoch();
+  publication now{context_.settings.publisher,
+                  static_cast<std::uint64_t>(std::chrono::round<std::chrono::milliseconds>(unix_time).count())};
+  if (!before) return now;
+  // The same content again: nothing is published that was not.
+  if (same_content && before->published.known()) return before->published;
+  if (before->published.publisher == now.publisher)
+    now.ms = std::clamp(before->published.ms + 1, now.ms, publication_ms_max);
+  return now;
+}
+
+}  // namespace shoal

@@ -1,0 +1,70 @@
+// Shares what is on the disk of this machine: hashes it, writes it into the record, and hosts it.
+//
+// Several paths may be added at the same time, also one path twice. Part of library.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "peer/discovery/hashing_mark.hpp"
+#include "peer/library/content_doubt.hpp"
+#include "store/directory_scan.hpp"
+
+namespace shoal {
+
+/// How a path is shared.
+struct share_options {
+  bool symlinks = false;       ///< as links instead of leaving them out
+  std::optional<bool> follow;  ///< share new versions of it without being asked; nothing: as before
+};
+
+/// What `add` did with one path.
+struct added_share {
+  std::shared_ptr<share> what;
+  std::string state;  ///< "new", "unchanged" or "changed"
+  std::vector<std::string> notes;
+  std::uint32_t files_hashed = 0;
+  std::uint32_t files_known = 0;  ///< they were hashed before, and nobody touched them since
+};
+
+class share_adder {
+ public:
+  /// Told how far the hashing is, in bytes; answers whether to go on.
+  using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
+  share_adder(library_context& context, hosted_shares& hosted, missing_shares& missing, followed_paths& followed,
+              content_doubt& doubt)
+      : context_(context), hosted_(hosted), missing_(missing), followed_(followed), doubt_(doubt) {}
+
+  /// Shares `path`. The same path with unchanged files is no new share; changed files make a new one, which takes the
+  /// place of the old. errc::cancelled if `on_progress` says so, or the peer stops.
+  awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark, progress on_progress);
+
+ private:
+  struct look_result {
+    scan_result found;
+    std::optional<stored_share> before;
+  };
+  /// What is at the path, and what was shared from there last.
+  awaitable<result<look_result>> look(std::string path, bool symlinks);
+  /// Nothing changed since `before`, whose share is `here`; whether it is followed is as wanted now.
+  awaitable<result<added_share>> keep(stored_share before, std::shared_ptr<share> here, share_options wanted,
+                                      std::vector<std::string> notes);
+  /// Retires what the new share takes the place of. The share that is here already with the same content, at another
+  /// path; or null.
+  awaitable<std::shared_ptr<share>> make_room(share_id id, std::string path);
+  /// Of content that this peer adds now; `before`: what was added at its path the last time.
+  publication publication_of(const std::optional<stored_share>& before, bool same_content) const;
+
+  library_context& context_;
+  hosted_shares& hosted_;
+  missing_shares& missing_;
+  followed_paths& followed_;
+  content_doubt& doubt_;
+};
+
+}  // namespace shoal
