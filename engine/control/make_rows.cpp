@@ -234,9 +234,9 @@ rows::status status_of(const peer_node& node) {
                       .state_directory = node.state_path(),
                       .download_directory = node.options().download_directory,
                       .uptime = seconds(node.uptime()),
-                      .bytes_uploaded = node.context().bytes_uploaded,
-                      .bytes_downloaded = node.context().bytes_downloaded,
-                      .upload_rate = node.upload_rate()};
+                      .bytes_uploaded = node.context().payload.sent(),
+                      .bytes_downloaded = node.context().payload.received(),
+                      .upload_rate = node.context().payload.upload_rate()};
   for (const auto& tracker : node.discovery().trackers()) {
     const auto& state = tracker->state();
     status.trackers.push_back({.url = to_text(tracker->where()), .connected = state.connected, .reason = state.reason});

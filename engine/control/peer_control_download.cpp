@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <filesystem>
-#include <functional>
-#include <list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -38,16 +36,16 @@ class waiting_request {
   waiting_request(const waiting_request&) = delete;
   waiting_request& operator=(const waiting_request&) = delete;
   ~waiting_request() {
-    for (const auto& [one, at] : for_) one->waiting.erase(at);
+    for (const auto& [one, at] : for_) one->wanted().on_leave(at);
   }
 
   void wait_for(const std::shared_ptr<share>& one) {
-    for_.emplace_back(one, one->waiting.insert(one->waiting.end(), [this] { return !by_.gone(); }));
+    for_.emplace_back(one, one->wanted().on_wait([this] { return !by_.gone(); }));
   }
 
  private:
   const caller& by_;
-  std::vector<std::pair<std::shared_ptr<share>, std::list<std::function<bool()>>::iterator>> for_;
+  std::vector<std::pair<std::shared_ptr<share>, interest::place>> for_;
 };
 
 bool active(const share& one) {
@@ -68,11 +66,6 @@ error is_elsewhere(const share& one) {
   }
   return {errc::conflict,
           "'" + one.name() + "' is here already, in " + where + ": copy it from there, or remove it first"};
-}
-
-// Somebody waits besides the one who is about to leave.
-bool wanted_by_others(const share& one) {
-  return std::ranges::count_if(one.waiting, [](const auto& still_waits) { return still_waits(); }) > 1;
 }
 
 // Why the download did not end well; nothing if it did, or goes on.
@@ -158,7 +151,7 @@ peer_control::answer<std::vector<rows::download>> peer_control::download(request
     if (wait) {
       waiting.wait_for(*begun);
     } else {
-      (*begun)->in_background = true;
+      (*begun)->wanted().on_background();
     }
     running.push_back({*begun, std::move(notes), *begun == before});
   }
@@ -183,7 +176,7 @@ peer_control::answer<rows::cancellation> peer_control::cancel(requests::cancel w
   if (!id) co_return id.error();
   const auto one = node_.library().hosted().find(*id);
   rows::cancellation row{.id = id->hex(), .name = one ? one->name() : ""};
-  if (wanted.leave && one && (one->in_background || wanted_by_others(*one))) co_return row;
+  if (wanted.leave && one && one->wanted().outlasts_one()) co_return row;
   const auto cancelled = co_await node_.library().downloads().cancel(*id);
   if (!cancelled) co_return cancelled.error();
   row.cancelled = true;

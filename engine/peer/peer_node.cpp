@@ -6,7 +6,6 @@
 #include <array>
 #include <filesystem>
 #include <random>
-#include <thread>
 
 #include "core/human_bytes.hpp"
 #include "net/endpoint.hpp"
@@ -16,8 +15,6 @@
 namespace shoal {
 
 namespace {
-
-constexpr duration measure_interval = std::chrono::seconds(1);
 
 peer_id make_peer_id() {
   peer_id id;
@@ -34,11 +31,6 @@ std::string host_name() {
   return name.data();
 }
 
-unsigned worker_count(unsigned wanted) {
-  const unsigned count = wanted != 0 ? wanted : std::thread::hardware_concurrency();
-  return std::clamp(count, 1u, workers_max);
-}
-
 }  // namespace
 
 peer_node::peer_node(asio::io_context& context, peer_options options)
@@ -47,9 +39,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       self_(make_peer_id()),
       budget_(budget_of(raise_descriptor_limit())),
       begun_(clock::now()),
-      workers_(worker_count(options_.workers)),
-      background_(1),
-      looks_(1),
+      threads_(options_.workers),
       buffers_(context.get_executor()),
       changes_(context.get_executor()),
       greeter_(context.get_executor(), self_, budget_.greetings, static_cast<greeting_host&>(*this)),
@@ -60,13 +50,10 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
           },
           budget_.greetings),
       addresses_(context.get_executor(), [this](const address_change& change) { on_address(change); }),
-      measure_timer_(context.get_executor()),
       tasks_(context.get_executor()) {}
 
 peer_node::~peer_node() {
-  workers_.join();
-  background_.join();
-  looks_.join();
+  threads_.join();
 }
 
 result<void> peer_node::open() {
@@ -95,7 +82,7 @@ result<void> peer_node::open() {
   const auto publisher = database_->publisher();
   if (!publisher) return publisher.error();
   if (auto opened = listener_.open(*listen); !opened) return opened;
-  context_.reset(new peer_context{io_.get_executor(), workers_, background_, buffers_, *database_,
+  context_.reset(new peer_context{io_.get_executor(), threads_.workers, threads_.background, buffers_, *database_,
                                   std::make_shared<file_cache>(budget_.files), self_, budget_, listener_.local().port(),
                                   options_.remember});
   live::join join;
@@ -107,7 +94,7 @@ result<void> peer_node::open() {
   discovery_ = std::make_unique<class discovery>(io_.get_executor(), std::move(join), trackers,
                                                  static_cast<discovery_observer&>(*this), changes_);
   library_settings settings{state_path(), options_.download_directory, *publisher, options_.shares, options_.follow};
-  library_ = std::make_unique<class library>(*context_, looks_, *discovery_, changes_, std::move(settings));
+  library_ = std::make_unique<class library>(*context_, threads_.looks, *discovery_, changes_, std::move(settings));
   return {};
 }
 
@@ -145,11 +132,11 @@ awaitable<void> peer_node::run() {
   } else {
     log_info("{}", watched.error().text);
   }
-  tasks_.spawn("measure", measure());
+  tasks_.spawn("measure", context_->payload.run());
   co_await tasks_.join();
   co_await greeter_.join();
   log_info("peer ends name=\"{}\" sent=\"{}\" received=\"{}\"", printable(options_.name),
-           human_bytes(context_->bytes_uploaded), human_bytes(context_->bytes_downloaded));
+           human_bytes(context_->payload.sent()), human_bytes(context_->payload.received()));
 }
 
 void peer_node::stop() {
@@ -158,21 +145,10 @@ void peer_node::stop() {
   listener_.stop();
   greeter_.stop();
   addresses_.stop();
-  measure_timer_.cancel();
+  if (context_) context_->payload.stop();
   changes_.notify_all();
   if (library_) library_->stop();
   if (discovery_) discovery_->stop();
-}
-
-awaitable<void> peer_node::measure() {
-  std::uint64_t before = context_->bytes_uploaded;
-  while (!stopped_) {
-    measure_timer_.expires_after(measure_interval);
-    (void)co_await measure_timer_.async_wait(use_tuple);
-    upload_rate_ = static_cast<double>(context_->bytes_uploaded - before) /
-                   std::chrono::duration<double>(measure_interval).count();
-    before = context_->bytes_uploaded;
-  }
 }
 
 void peer_node::on_address(const address_change& change) {

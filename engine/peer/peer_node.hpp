@@ -6,7 +6,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,12 +19,10 @@
 #include "peer/library/library.hpp"
 #include "peer/session/greeter.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/session/peer_threads.hpp"
 #include "store/state_directory.hpp"
 
 namespace shoal {
-
-/// Threads for hashing and files; more than any machine has cores is a typing error.
-inline constexpr unsigned workers_max = 1024;
 
 struct peer_options {
   std::vector<std::string> trackers;  ///< as parse_host_port() takes them, each tracker once
@@ -74,8 +71,6 @@ class peer_node final : private discovery_observer, private greeting_host {
   /// "" if it is stateless.
   std::string state_path() const { return state_ ? state_->path() : std::string(); }
   duration uptime() const { return clock::now() - begun_; }
-  /// Payload sent, bytes per second over the last second or so.
-  double upload_rate() const { return upload_rate_; }
 
  private:
   void on_swarm(const live::swarm& change) override;
@@ -86,16 +81,13 @@ class peer_node final : private discovery_observer, private greeting_host {
 
   void on_address(const address_change& change);
   result<void> open_state();
-  awaitable<void> measure();
 
   asio::io_context& io_;
   peer_options options_;
   peer_id self_;
   descriptor_budget budget_;
   time_point begun_;
-  asio::thread_pool workers_;
-  asio::thread_pool background_;
-  asio::thread_pool looks_;
+  peer_threads threads_;
   buffer_pool buffers_;
   std::optional<state_directory> state_;
   std::unique_ptr<state_database> database_;
@@ -106,8 +98,6 @@ class peer_node final : private discovery_observer, private greeting_host {
   address_watch addresses_;
   std::unique_ptr<class discovery> discovery_;
   std::unique_ptr<class library> library_;
-  asio::steady_timer measure_timer_;
-  double upload_rate_ = 0;
   task_group tasks_;
   bool stopped_ = false;
 };

@@ -185,9 +185,9 @@ TEST_CASE_METHOD(seeder_world, "dials to those who want a share stay within the 
   peer_context& context = seeder.context();
   context.budget.dials = 3;
   REQUIRE(w.finish(call_for(*original, mute.local_endpoint().port(), 10)));
-  CHECK(w.until([&] { return context.dials >= 3; }));
+  CHECK(w.until([&] { return context.connections.dials() >= 3; }));
   REQUIRE(w.finish(call_for(*original, mute.local_endpoint().port(), 10)));
-  CHECK(context.dials == 3);
+  CHECK(context.connections.dials() == 3);
   seeder.stop();
   CHECK(w.drain());
 }

@@ -199,7 +199,7 @@ awaitable<void> downloads::restore(stored_download row, std::uint64_t mend_inode
     if (info) request.info = *info;
   }
   const auto begun = co_await begin(std::move(request));
-  if (begun) (*begun)->in_background = true;
+  if (begun) (*begun)->wanted().on_background();
   if (!begun) log_warn("download is not resumed name=\"{}\" error=\"{}\"", printable(row.name), begun.error().text);
 }
 

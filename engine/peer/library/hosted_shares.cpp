@@ -30,8 +30,7 @@ void hosted_shares::stop() {
 std::shared_ptr<share> hosted_shares::host(metainfo_ptr info, std::shared_ptr<content_files> files,
                                            const publication& published) {
   auto hosted = std::make_shared<share>(context_.peer, observer_, info->id());
-  hosted->adopt(std::move(info), std::move(files));
-  hosted->published = published;
+  hosted->adopt(std::move(info), std::move(files), published);
   start(hosted);
   offer(*hosted);
   return hosted;
@@ -94,16 +93,14 @@ void hosted_shares::offer(const share& which) {
   offered.bytes = which.info()->total_bytes();
   offered.files = which.info()->regular_file_count();
   offered.have = which.verified_bytes();
-  offered.publication = which.published;
+  offered.publication = which.published();
   context_.discovery.offer(offered);
 }
 
 void hosted_shares::on_progress(share& which) {
   auto& discovery = context_.discovery;
   if (discovery.offers(which.id())) return discovery.progress(which.id(), which.verified_bytes());
-  if (const auto row = discovery.swarm().share(which.id())) {
-    which.published = merged(which.published, row->publication);
-  }
+  if (const auto row = discovery.swarm().share(which.id())) which.on_claim(row->publication);
   offer(which);
 }
 
@@ -167,7 +164,7 @@ live::snapshot hosted_shares::rows() const {
       row.bytes = one->info()->total_bytes();
       row.files = one->info()->regular_file_count();
     }
-    row.publication = one->published;
+    row.publication = one->published();
     if (takes_part(*one)) row.held = one->verified_bytes();
     if (one->complete()) {
       row.seeders = 1;

@@ -89,7 +89,7 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
   }
   if (context_.stopped()) co_return error{errc::cancelled, "the peer stops"};
   const auto other = hosted_.complete_named(made->info->name());
-  if (other && supersedes(saved->published, other->published)) {
+  if (other && supersedes(saved->published, other->published())) {
     outcome.notes.push_back("the name '" + other->name() + "' means this version from now on; the one at " +
                             other->files()->path() + " is had by its id");
   }

@@ -13,9 +13,8 @@ greeter::greeter(asio::any_io_executor executor, const peer_id& self, std::size_
 
 void greeter::on_connection(stream connection) {
   if (stopped_) return;
-  if (greeting_.size() >= greetings_max_) {
-    greeting_.front().close();
-  }
+  // The one that has been slowest to greet makes room.
+  if (greeting_.size() >= greetings_max_) greeting_.front().close();
   const auto guest = greeting_.insert(greeting_.end(), std::move(connection));
   tasks_.spawn("greet", greet(guest));
 }

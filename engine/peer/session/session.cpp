@@ -150,7 +150,7 @@ byte_buffer session::take_outbox() {
 }
 
 void session::on_payload_sent(std::size_t bytes) {
-  context_.bytes_uploaded += bytes;
+  context_.payload.on_sent(bytes);
   last_activity_ = clock::now();
   last_sent_ = last_activity_;
 }

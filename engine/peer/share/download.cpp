@@ -128,7 +128,7 @@ awaitable<void> download::finish() {
   if (stopped_ || ended()) co_return;
   const auto files = share_.files();
   const auto info = share_.info();
-  auto complete = [this, files, info, published = share_.published]() -> result<void> {
+  auto complete = [this, files, info, published = share_.published()]() -> result<void> {
     const std::uint64_t inode = files->record().inode;
     auto attributes = decode_attributes(info->attributes(), info->regular_file_count());
     wanted_attributes wanted;
@@ -315,7 +315,7 @@ void download::on_bytes(source& from, std::uint32_t bytes) {
   if (!transfer_ || !attached(from)) return;
   const auto now = clock::now();
   bytes_received_ += bytes;
-  context_.bytes_downloaded += bytes;
+  context_.payload.on_received(bytes);
   last_byte_ = now;
   transfer_->on_bytes(*from.number(), bytes, now);
 }

@@ -48,10 +48,10 @@ awaitable<std::string> download::what_is_there(std::string target) {
   if (!info || (*info)->id() == request_.id) co_return shown + " exists with other content";
   const publication& there = (*row)->published;
   const std::string id = (*info)->id().hex().substr(0, id_digits_shown);
-  if (supersedes(share_.published, there)) {
+  if (supersedes(share_.published(), there)) {
     co_return shown + " is an older version (id " + id + ", published " + time_text(there) + ")";
   }
-  if (supersedes(there, share_.published)) {
+  if (supersedes(there, share_.published())) {
     co_return shown + " is a newer version (id " + id + ", published " + time_text(there) + ")";
   }
   co_return shown + " is another share of this name (id " + id + ")";
@@ -107,7 +107,7 @@ awaitable<void> download::take_over(content_there there) {
   phase_ = download_phase::finishing;
   const metainfo_ptr info = share_.info();
   stored_share row{there.files->path(), request_.symlinks,   info->to_torrent(),
-                   there.signatures,    request_.mend_inode, share_.published};
+                   there.signatures,    request_.mend_inode, share_.published()};
   auto save = [this, row = std::move(row)]() mutable -> result<void> {
     if (!context_.remember_shares) return {};
     const auto before = context_.database.share(row.path);

@@ -206,7 +206,7 @@ awaitable<bool> download::prepare() {
   row.safe = safe.to_bytes();
   row.pending = good.to_bytes();
   row.partial = (*files)->record();
-  row.published = share_.published;
+  row.published = share_.published();
   auto save = [this, row = std::move(row)] { return context_.database.save_download(row); };
   const auto saved = co_await offload(context_.background, std::move(save));
   if (!saved) {

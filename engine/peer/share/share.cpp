@@ -13,7 +13,8 @@ share::share(peer_context& context, share_observer& observer, const share_id& id
 
 share::~share() = default;
 
-void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files) {
+void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published) {
+  published_ = published;
   info_ = std::move(info);
   files_ = std::move(files);
   verified_ = bitmap(info_->shape().piece_count());
@@ -29,7 +30,7 @@ void share::begin_seeding() {
 }
 
 void share::start_download(download_request request) {
-  published = request.published;
+  published_ = request.published;
   download_ = std::make_unique<class download>(context_, *this, std::move(request));
   peers_.set_listener(*download_);
 }

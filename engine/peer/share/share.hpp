@@ -1,11 +1,9 @@
 // One share as this peer hosts it: what it is, which pieces are here, who is connected for it.
 //
 // Complete from the start (added), or with a download that completes it. Its peers() are who is connected for it. Owned
-// by peer_node through a shared_ptr; on the network thread only. run() until stop().
+// by library through a shared_ptr; on the network thread only. run() until stop().
 #pragma once
 
-#include <functional>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +16,7 @@
 #include "net/task_group.hpp"
 #include "peer/session/peer_context.hpp"
 #include "peer/share/download.hpp"
+#include "peer/share/interest.hpp"
 #include "peer/share/share_peers.hpp"
 #include "peer/share/turn_keeper.hpp"
 #include "store/content_files.hpp"
@@ -54,16 +53,17 @@ class share final : private share_peers_owner {
   ~share();
 
   /// The content is complete and at files->path().
-  void adopt(metainfo_ptr info, std::shared_ptr<content_files> files);
+  void adopt(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published);
   /// The share is to be fetched. Before run().
   void start_download(download_request request);
 
-  /// Who waits for the end of the download; each says whether it still does.
-  std::list<std::function<bool()>> waiting;
-  /// The download goes on though nobody waits for it.
-  bool in_background = false;
-  /// As far as this peer knows.
-  publication published{};
+  /// Who wants the download to go on.
+  interest& wanted() { return wanted_; }
+  const interest& wanted() const { return wanted_; }
+  /// Who published it and when, as far as this peer knows.
+  const publication& published() const { return published_; }
+  /// Somebody else says so.
+  void on_claim(const publication& claim) { published_ = merged(published_, claim); }
 
   /// Serves, and downloads if asked to, until stop().
   awaitable<void> run();
@@ -124,6 +124,8 @@ class share final : private share_peers_owner {
   bitmap verified_;
   std::uint64_t verified_bytes_ = 0;
   bool complete_ = false;
+  publication published_{};
+  interest wanted_;
   bool stopped_ = false;
   turn_keeper turns_;
   std::unique_ptr<class download> download_;

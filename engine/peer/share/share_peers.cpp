@@ -76,14 +76,13 @@ void share_peers::start_session(stream connection, const wire::handshake& theirs
   std::optional<asio::ip::address> caller;
   if (!dialled) {
     caller = plain_address(connection.remote().value_or(tcp::endpoint()));
-    ++context_.incoming_by_address[*caller];
   }
   link one;
   one.with = std::make_unique<session>(context_, owner_, turns_, std::move(connection), theirs, dialled, answered_in);
   if (listener_ != nullptr) one.offers = std::make_unique<session_source>(*one.with, *this, *listener_);
   one.in_book = std::move(dialled);
   const auto at = links_.insert(links_.end(), std::move(one));
-  ++context_.sessions;
+  context_.connections.on_session(caller);
   log_debug("session begins share={} peer={}", short_id(), at->with->address());
   tasks_.spawn("session", run_session(at, caller));
 }
@@ -103,8 +102,7 @@ awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::opti
     if (!taken_over) book_.on_disconnected(*at->in_book, again, clock::now());
     book_changed_.set();
   }
-  --context_.sessions;
-  if (caller && --context_.incoming_by_address[*caller] == 0) context_.incoming_by_address.erase(*caller);
+  context_.connections.on_session_end(caller);
   links_.erase(at);
 }
 
@@ -130,9 +128,7 @@ void share_peers::on_incoming(stream connection, const wire::handshake& theirs) 
   const auto where = connection.remote();
   if (!where) return;
   const auto caller = plain_address(*where);
-  if (stopped_ || !admit(theirs, caller)) return;
-  const auto known = context_.incoming_by_address.find(caller);
-  if (known != context_.incoming_by_address.end() && known->second >= sessions_per_address_max) return;
+  if (stopped_ || !admit(theirs, caller) || !context_.connections.may_call(caller)) return;
   start_session(std::move(connection), theirs, std::nullopt, duration::zero());
 }
 
@@ -155,7 +151,7 @@ bool share_peers::admit(const wire::handshake& theirs, const std::optional<asio:
     one.close(old_is_lost ? end_reason::replaced : end_reason::duplicate);
     replaces = true;
   }
-  return replaces || context_.sessions < context_.budget.sessions;
+  return replaces || context_.connections.may_begin_session();
 }
 
 }  // namespace shoal

@@ -29,8 +29,7 @@ constexpr duration call_pause_alone = std::chrono::seconds(4);
 }  // namespace
 
 bool share_peers::has_room() const {
-  if (context_.sessions >= context_.budget.sessions || context_.dials >= context_.budget.dials) return false;
-  return book_.has_room(held());
+  return context_.connections.may_dial() && book_.has_room(held());
 }
 
 void share_peers::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder) {
@@ -76,7 +75,7 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
   if (ec) co_return error{errc::unreachable, where.address + " is not an address"};
   const auto dialled = dialling_.insert(dialling_.end(), stream(context_.executor));
-  ++context_.dials;
+  context_.connections.on_dial();
   ec = co_await dialled->connect(endpoint, patience);
   const time_point begun = clock::now();
   result<wire::handshake> theirs = error{errc::unreachable, "cannot connect: " + ec.message()};
@@ -92,7 +91,7 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   }
   stream taken = std::move(*dialled);
   dialling_.erase(dialled);
-  --context_.dials;
+  context_.connections.on_dial_end();
   book_changed_.set();
   if (!theirs) co_return error{theirs.error().code, to_text(endpoint) + ": " + theirs.error().text};
   if (theirs->share != wire::truncate(owner_.id())) {
@@ -120,8 +119,7 @@ awaitable<void> share_peers::dial(peer_address where) {
 
 void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
   if (stopped_ || !owner_.has_something() || peer == context_.self || book_.banned(peer)) return;
-  if (dialling_.size() >= dials_max || context_.dials >= context_.budget.dials) return;
-  if (context_.sessions >= context_.budget.sessions) return;
+  if (dialling_.size() >= dials_max || !context_.connections.may_dial()) return;
   const bool connected =
       std::ranges::any_of(links_, [&](const link& one) { return !one.with->closed() && one.with->remote() == peer; });
   if (!connected) tasks_.spawn("dial wanted", dial_wanted(where, peer));

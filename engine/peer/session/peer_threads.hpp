@@ -1,0 +1,30 @@
+// The threads of a peer beside the network thread, which never waits for a disk. Owned by peer_node.
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/thread_pool.hpp>
+#include <thread>
+
+namespace shoal {
+
+/// Threads for hashing and files; more than any machine has cores is a typing error.
+inline constexpr unsigned workers_max = 1024;
+
+struct peer_threads {
+  /// `wanted` workers; 0: one a core.
+  explicit peer_threads(unsigned wanted)
+      : workers(std::clamp(wanted != 0 ? wanted : std::thread::hardware_concurrency(), 1u, workers_max)) {}
+
+  /// Returns when all have done what they were given. Before what they work on is destroyed.
+  void join() {
+    workers.join();
+    background.join();
+    looks.join();
+  }
+
+  boost::asio::thread_pool workers;        ///< hashing, reads and writes
+  boost::asio::thread_pool background{1};  ///< the database, flushing, scanning
+  boost::asio::thread_pool looks{1};       ///< so that a disk that does not answer holds up nothing but the looking
+};
+
+}  // namespace shoal

@@ -1,0 +1,35 @@
+// Who wants a download to go on: those who wait for its end, and whoever began it in the background.
+//
+// A download ends when the last one leaves (DESIGN: "Invariants"). Part of a share; those who wait leave by themselves.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <list>
+#include <utility>
+
+namespace shoal {
+
+class interest {
+ public:
+  /// Says whether its owner still waits.
+  using still_waits = std::function<bool()>;
+  using place = std::list<still_waits>::iterator;
+
+  /// Somebody waits until on_leave(), which the place is for.
+  place on_wait(still_waits one) { return waiting_.insert(waiting_.end(), std::move(one)); }
+  void on_leave(place which) { waiting_.erase(which); }
+  /// The download goes on though nobody waits for it.
+  void on_background() { in_background_ = true; }
+
+  /// It is wanted although one of those who wait leaves.
+  bool outlasts_one() const {
+    return in_background_ || std::ranges::count_if(waiting_, [](const auto& still) { return still(); }) > 1;
+  }
+
+ private:
+  std::list<still_waits> waiting_;
+  bool in_background_ = false;
+};
+
+}  // namespace shoal
