@@ -33,6 +33,7 @@ BENCHMARKS = {  # in the order of the report: seconds in full, seconds with --qu
     "failure": (26, 6),
     "uneven": (330, 20),
     "far": (140, 10),
+    "limits": (100, 25),
     "files": (56, 6),
     "publish": (26, 5),
     "tracker": (60, 6),

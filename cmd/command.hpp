@@ -95,5 +95,6 @@ command remove_command();
 command stop_command();
 command verify_command();
 command torrent_command();
+command limit_command();
 
 }  // namespace shoal

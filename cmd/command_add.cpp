@@ -7,6 +7,7 @@
 
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
+#include "cmd/limit_options.hpp"
 #include "cmd/output.hpp"
 #include "cmd/text.hpp"
 #include "control/described.hpp"
@@ -23,6 +24,7 @@ void add_options(po::options_description& options) {
   add("symlinks", po::bool_switch(), "share symbolic links as links instead of leaving them out");
   add("follow", po::bool_switch(), "when it changes, share the new version without being asked");
   add("no-follow", po::bool_switch(), "end what --follow began");
+  add_limit_options(options, "this share");
 }
 
 std::string line_of(const rows::added& row) {
@@ -55,6 +57,7 @@ result<void> run(const invocation& call) {
     return error{errc::usage, "--follow and --no-follow contradict each other: give one of them"};
   }
   if (call.given.flag("follow") || call.given.flag("no-follow")) params["follow"] = call.given.flag("follow");
+  put_share_limits(params, call.given);
   const auto answer = call_with_progress(call, "add", std::move(params), "");
   if (!answer) return answer.error();
   const bool as_json = call.given.flag("json");

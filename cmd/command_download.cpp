@@ -9,6 +9,7 @@
 #include "cmd/command.hpp"
 #include "cmd/download_watch.hpp"
 #include "cmd/interrupt.hpp"
+#include "cmd/limit_options.hpp"
 #include "cmd/output.hpp"
 #include "cmd/program_name.hpp"
 #include "cmd/text.hpp"
@@ -32,6 +33,7 @@ void add_options(po::options_description& options) {
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
   add("seed", po::bool_switch(), "if no peer runs here: stay and serve it until Ctrl-C");
   add("no-wait", po::bool_switch(), "leave it to the running peer and return at once");
+  add_limit_options(options, "this share");
 }
 
 result<wanted_download> wanted_of(const std::string& what, const invocation& call) {
@@ -51,6 +53,9 @@ result<wanted_download> wanted_of(const std::string& what, const invocation& cal
     if (!where) return where.error();
     params.peers.push_back(to_text(*where));
   }
+  // Settings are of the process.
+  if (given.typed("up-limit")) params.up_limit = given.text("up-limit");
+  if (given.typed("down-limit")) params.down_limit = given.text("down-limit");
   return wanted_download{what, std::move(params), torrent->unreadable};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 
+#include "cmd/limit_options.hpp"
 #include "net/endpoint.hpp"
 
 namespace shoal {
@@ -23,6 +24,7 @@ void add_peer_options(po::options_description& options) {
   add("workers", po::value<std::uint32_t>()->value_name("N"), "threads that hash and write (default: one a core)");
   add("advertise", po::value<std::string>()->value_name("ADDRESS"),
       "address that others are told, if the tracker allows it");
+  add_limit_options(options, "this peer");
 }
 
 result<peer_options> peer_options_of(const arguments& given) {
@@ -46,6 +48,9 @@ result<peer_options> peer_options_of(const arguments& given) {
   options.name = given.text("name");
   options.advertise = given.text("advertise");
   options.workers = given.number("workers");
+  const auto limits = limits_of_process(given);
+  if (!limits) return limits.error();
+  options.limits = *limits;
   return options;
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "core/rate_text.hpp"
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
 #include "peer/peer_node.hpp"
@@ -53,6 +54,8 @@ result<void> check_form(std::string_view name, const std::string& value) {
   if (name == "tracker") return outcome_of(parse_host_port(value, tracker_port_default));
   if (name == "peer") return outcome_of(parse_host_port(value));
   if (name == "listen") return outcome_of(parse_listen_endpoint(value));
+  if (name == "up-limit" || name == "down-limit" || name == "up" || name == "down")
+    return outcome_of(parse_rate(value));
   if (name == "advertise") return check_address(value);
   if (name == "workers") return check_number(value, 0, workers_max, " threads");
   if (name == "heartbeat") return check_number(value, heartbeat_ms_min, heartbeat_ms_max, " milliseconds");

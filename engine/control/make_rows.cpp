@@ -102,6 +102,13 @@ rows::held_share held_row(const metainfo& info, const std::string& path) {
           .there = true};
 }
 
+// Only where there are any.
+template <class Row>
+void put_limits(Row& row, const rate_limits& limits) {
+  if (limits.up != 0) row.up_limit = limits.up;
+  if (limits.down != 0) row.down_limit = limits.down;
+}
+
 template <class Row>
 void tell_failure(Row& row, std::string& state, const error& why) {
   state = "failed";
@@ -197,6 +204,7 @@ rows::download row_of(const share& which) {
     row.files = which.info()->regular_file_count();
   }
   if (which.files()) row.path = which.files()->path();
+  put_limits(row, which.limits());
   const auto* running = which.downloading();
   if (running == nullptr) {
     // Added here, not downloaded.
@@ -236,7 +244,9 @@ rows::status status_of(const peer_node& node) {
                       .uptime = seconds(node.uptime()),
                       .bytes_uploaded = node.context().payload.sent(),
                       .bytes_downloaded = node.context().payload.received(),
-                      .upload_rate = node.context().payload.upload_rate()};
+                      .upload_rate = node.context().payload.upload_rate(),
+                      .up_limit = node.library().limits_of_all().up,
+                      .down_limit = node.library().limits_of_all().down};
   for (const auto& tracker : node.discovery().trackers()) {
     const auto& state = tracker->state();
     status.trackers.push_back({.url = to_text(tracker->where()), .connected = state.connected, .reason = state.reason});
@@ -247,7 +257,9 @@ rows::status status_of(const peer_node& node) {
       status.download_rate += one->downloading()->rate();
       status.downloads.push_back(row_of(*one));
     }
-    if (one->complete()) status.shares.push_back(held_row(*one->info(), one->files()->path()));
+    if (!one->complete()) continue;
+    status.shares.push_back(held_row(*one->info(), one->files()->path()));
+    put_limits(status.shares.back(), one->limits());
   }
   for (const auto& [id, one] : node.library().downloads().paused()) status.downloads.push_back(row_of(one));
   for (const auto& [path, one] : node.library().missing().all()) {

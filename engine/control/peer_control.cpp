@@ -5,6 +5,7 @@
 #include "control/make_rows.hpp"
 #include "control/share_here.hpp"
 #include "control/waits.hpp"
+#include "control/wanted_limits.hpp"
 #include "peer/peer_node.hpp"
 #include "peer/share/piece_check.hpp"
 
@@ -48,6 +49,8 @@ peer_control::peer_control(peer_node& node, std::function<void()> end_peer)
 peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add wanted, caller& by) {
   std::vector<rows::added> rows;
   if (wanted.paths.empty()) co_return requests::missing("paths");
+  const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);
+  if (!limits) co_return limits.error();
   const share_options options{.symlinks = wanted.symlinks, .follow = wanted.follow};
   std::vector<hashing_mark> marks;
   for (const std::string& path : wanted.paths) marks.push_back(node_.discovery().announce_add(path));
@@ -61,6 +64,12 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
     };
     auto added = co_await node_.library().add(path, options, std::move(marks[i]), std::move(progress));
     if (!added && (wanted.paths.size() == 1 || by.gone())) co_return added.error();
+    if (added && limits->any()) {
+      const share_id id = added->what->id();
+      const rate_limits now = limits->over(node_.library().limits().of(id));
+      const auto set = co_await node_.library().limit(id, now);
+      if (!set) co_return set.error();
+    }
     // One that fails does not keep the others from being shared.
     rows.push_back(added ? row_of(*added) : rows::added{.path = path});
     if (!added) mark_failed(rows.back(), added.error());
@@ -92,6 +101,7 @@ peer_control::answer<rows::removal> peer_control::remove(requests::one wanted, c
   if (found->running) removed = co_await library.remove(id);
   if (removed && library.downloads().paused(id) != nullptr) removed = co_await library.downloads().forget_paused(id);
   if (removed && library.missing().find(id) != nullptr) removed = co_await library.forget_missing(id);
+  if (removed) removed = co_await library.limit(id, rate_limits());
   if (!removed) co_return removed.error();
   co_return rows::removal{.id = id.hex(), .name = found->name};
 }

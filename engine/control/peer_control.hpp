@@ -42,6 +42,8 @@ class peer_control {
   answer<std::vector<rows::download>> download(requests::download wanted, caller& by);
   /// conflict: it is complete by now.
   answer<rows::cancellation> cancel(requests::cancel wanted, caller& by);
+  /// conflict or disk: the limit holds, and cannot be kept for later runs.
+  answer<rows::limits> limit(requests::limit wanted, caller& by);
   answer<rows::status> status(requests::none none, caller& by);
   answer<rows::removal> remove(requests::one wanted, caller& by);
   /// Tells how far it is. conflict: the share is not complete.

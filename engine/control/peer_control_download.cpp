@@ -7,6 +7,7 @@
 #include "control/make_rows.hpp"
 #include "control/peer_control.hpp"
 #include "control/waits.hpp"
+#include "control/wanted_limits.hpp"
 #include "control/wanted_shares.hpp"
 #include "net/offload.hpp"
 #include "peer/peer_node.hpp"
@@ -128,6 +129,8 @@ awaitable<void> peer_control::wait_for_end(const std::vector<begun_download>& ru
 peer_control::answer<std::vector<rows::download>> peer_control::download(requests::download wanted, caller& by) {
   const std::string otherwise = wanted.default_directory;
   const bool wait = wanted.wait;
+  const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);
+  if (!limits) co_return limits.error();
   auto requests = co_await requests_of(node_, std::move(wanted), by);
   if (!requests) co_return requests.error();
   if (by.gone()) co_return nobody_waits();
@@ -140,7 +143,14 @@ peer_control::answer<std::vector<rows::download>> peer_control::download(request
     auto notes = request.notes;
     const auto here = node_.library().hosted().find(request.id);
     const auto before = here && here->complete() ? here : nullptr;
+    const share_id id = request.id;
+    const rate_limits limits_before = node_.library().limits().of(id);
+    // First, so that not a byte comes faster.
+    const rate_limits limits_now = limits->over(limits_before);
+    const auto limited = co_await node_.library().limit(id, limits_now);
+    if (!limited) co_return limited.error();
     auto begun = co_await begin_download(std::move(request), otherwise, by);
+    if (!begun) (void)co_await node_.library().limit(id, limits_before);
     if (!begun && only) co_return begun.error();
     if (!begun) {
       // One that fails does not keep the others from arriving.

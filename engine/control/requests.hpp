@@ -19,11 +19,13 @@ BOOST_DESCRIBE_STRUCT(none, (), ())
 
 /// What to share.
 struct add {
-  std::vector<std::string> paths = {};  ///< at least one
-  bool symlinks = false;                ///< share symbolic links as links instead of leaving them out
-  std::optional<bool> follow = {};      ///< share new versions when it changes; without it as before
+  std::vector<std::string> paths = {};         ///< at least one
+  bool symlinks = false;                       ///< share symbolic links as links instead of leaving them out
+  std::optional<bool> follow = {};             ///< share new versions when it changes; without it as before
+  std::optional<std::string> up_limit = {};    ///< of each share, as `up` of `limit`
+  std::optional<std::string> down_limit = {};  ///< likewise
 };
-BOOST_DESCRIBE_STRUCT(add, (), (paths, symlinks, follow))
+BOOST_DESCRIBE_STRUCT(add, (), (paths, symlinks, follow, up_limit, down_limit))
 
 /// What to list.
 struct list {
@@ -37,14 +39,18 @@ struct download {
   std::optional<std::string> what = {};  ///< name, glob, id, prefix of an id (8 digits or more), magnet link
   /// base64 of .torrent bytes, meant unless a share is called exactly `what`
   std::optional<std::string> torrent = {};
-  std::string directory = {};           ///< where it goes; "" for where it was, or `default_directory`
-  std::string default_directory = {};   ///< where nothing else says where it goes; "" for that of the peer
-  bool symlinks = false;                ///< create the symbolic links of a folder
-  bool keep_mode = false;               ///< permissions as at the publisher
-  std::vector<std::string> peers = {};  ///< "HOST:PORT" of peers that have it
-  bool wait = true;                     ///< answer when it is complete
+  std::string directory = {};                  ///< where it goes; "" for where it was, or `default_directory`
+  std::string default_directory = {};          ///< where nothing else says where it goes; "" for that of the peer
+  bool symlinks = false;                       ///< create the symbolic links of a folder
+  bool keep_mode = false;                      ///< permissions as at the publisher
+  std::vector<std::string> peers = {};         ///< "HOST:PORT" of peers that have it
+  bool wait = true;                            ///< answer when it is complete
+  std::optional<std::string> up_limit = {};    ///< of each share, as `up` of `limit`
+  std::optional<std::string> down_limit = {};  ///< likewise
 };
-BOOST_DESCRIBE_STRUCT(download, (), (what, torrent, directory, default_directory, symlinks, keep_mode, peers, wait))
+BOOST_DESCRIBE_STRUCT(download, (),
+                      (what, torrent, directory, default_directory, symlinks, keep_mode, peers, wait, up_limit,
+                       down_limit))
 
 /// What to cancel. One of `id` and `what` is needed.
 struct cancel {
@@ -59,6 +65,14 @@ struct one {
   std::optional<std::string> what = {};  ///< name, glob, id, prefix of an id or magnet link
 };
 BOOST_DESCRIBE_STRUCT(one, (), (what))
+
+/// How fast the whole peer, or one share, may send and receive. What is left out stays as it is.
+struct limit {
+  std::optional<std::string> what = {};  ///< one share, as for `remove`; without it the whole peer
+  std::optional<std::string> up = {};    ///< a rate such as "10M" (10 MB/s), "500K" or "80Mbit"; "0" for no limit
+  std::optional<std::string> down = {};  ///< the same
+};
+BOOST_DESCRIBE_STRUCT(limit, (), (what, up, down))
 
 /// errc::usage.
 error missing(std::string_view name);

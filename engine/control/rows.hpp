@@ -45,14 +45,17 @@ struct download {
   std::uint64_t chunks_requeued = 0;
   std::uint64_t bytes_duplicate = 0;
   std::uint64_t bytes_failed = 0;
-  std::uint64_t bytes_zero = 0;            ///< in pieces of zeros, which nobody sends
-  std::vector<std::string> notes = {};     ///< what is left out or not used, one line each
-  bool already_there = false;              ///< complete before it was asked for
-  std::optional<std::string> class_ = {};  ///< of one that failed beside others: class of the error
+  std::uint64_t bytes_zero = 0;                  ///< in pieces of zeros, which nobody sends
+  std::vector<std::string> notes = {};           ///< what is left out or not used, one line each
+  bool already_there = false;                    ///< complete before it was asked for
+  std::optional<std::string> class_ = {};        ///< of one that failed beside others: class of the error
+  std::optional<std::uint64_t> up_limit = {};    ///< of the share, if it has one
+  std::optional<std::uint64_t> down_limit = {};  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(download, (),
                       (id, name, phase, reason, path, bytes, files, done, rate, eta, elapsed, sources, chunks_stolen,
-                       chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, notes, already_there, class_))
+                       chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, notes, already_there, class_,
+                       up_limit, down_limit))
 
 /// A share that the swarm lists; or, after these, one that some peer still hashes: `id` and `publisher` "", all numbers
 /// but `bytes` 0.
@@ -121,10 +124,29 @@ struct held_share {
   std::string path = {};
   std::uint64_t bytes = 0;
   std::uint64_t files = 0;
-  bool there = false;                      ///< its content is on the disk, as it was
-  std::optional<std::string> reason = {};  ///< why it is not
+  bool there = false;                            ///< its content is on the disk, as it was
+  std::optional<std::string> reason = {};        ///< why it is not
+  std::optional<std::uint64_t> up_limit = {};    ///< of the share, if it has one
+  std::optional<std::uint64_t> down_limit = {};  ///< likewise
 };
-BOOST_DESCRIBE_STRUCT(held_share, (), (id, name, path, bytes, files, there, reason))
+BOOST_DESCRIBE_STRUCT(held_share, (), (id, name, path, bytes, files, there, reason, up_limit, down_limit))
+
+/// Limits of one share.
+struct share_limits {
+  std::string id = {};
+  std::string name = {};
+  std::uint64_t up = 0;    ///< 0 none
+  std::uint64_t down = 0;  ///< 0 none
+};
+BOOST_DESCRIBE_STRUCT(share_limits, (), (id, name, up, down))
+
+/// How fast this peer may send and receive.
+struct limits {
+  std::uint64_t up = 0;                   ///< of the whole peer, 0 none
+  std::uint64_t down = 0;                 ///< likewise
+  std::vector<share_limits> shares = {};  ///< the share that was asked for, else those that have a limit of their own
+};
+BOOST_DESCRIBE_STRUCT(limits, (), (up, down, shares))
 
 /// What this peer hashes to share it.
 struct hashed {
@@ -152,10 +174,13 @@ struct status {
   std::uint64_t bytes_downloaded = 0;
   double upload_rate = 0;
   double download_rate = 0;
+  std::uint64_t up_limit = 0;    ///< of the whole peer, 0 none
+  std::uint64_t down_limit = 0;  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(status, (),
                       (peer, name, version, listen, state_directory, download_directory, uptime, trackers, downloads,
-                       shares, hashing, sessions, bytes_uploaded, bytes_downloaded, upload_rate, download_rate))
+                       shares, hashing, sessions, bytes_uploaded, bytes_downloaded, upload_rate, download_rate,
+                       up_limit, down_limit))
 
 /// A share that was hashed again.
 struct verified {

@@ -48,7 +48,7 @@ constexpr std::array methods{
     method_row{"cancel", run<&peer_control::cancel>},   method_row{"status", run<&peer_control::status>},
     method_row{"remove", run<&peer_control::remove>},   method_row{"verify", run<&peer_control::verify>},
     method_row{"torrent", run<&peer_control::torrent>}, method_row{"ping", run<&peer_control::ping>},
-    method_row{"stop", run<&peer_control::stop>},
+    method_row{"stop", run<&peer_control::stop>},       method_row{"limit", run<&peer_control::limit>},
 };
 
 awaitable<outcome> no_method(std::string name) {

@@ -21,9 +21,6 @@
 
 namespace shoal {
 
-/// Kernel receive buffer of a session with a near peer: lets a whole window of requests arrive while the reader is
-/// elsewhere.
-inline constexpr int bulk_receive_buffer_bytes = 4 * 1024 * 1024;
 /// Most that a reader waits for at a time.
 inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
 
@@ -88,9 +85,9 @@ class stream {
   // stream_options.cpp: the path, as the kernel sees it, and what it is told. Failures are ignored: the options only
   // make it faster. Measured reasons: docs/DESIGN.md, Threads.
 
-  /// SO_RCVBUF for bulk data from a near peer. Not for a far one: the kernel then no longer enlarges the buffer by
-  /// itself, as a long way needs, and on most systems net.core.rmem_max makes it 416 KiB.
-  void set_bulk_receive();
+  /// SO_RCVBUF; 0: the kernel chooses, and enlarges it as a long way needs. It does not do that where a size was
+  /// chosen, and on most systems net.core.rmem_max bounds that to 416 KiB.
+  void set_receive_buffer(std::uint32_t bytes);
   /// After an outage of a few seconds what was lost is sent again within a second of its end: TCP_RTO_MAX_MS (Linux
   /// 6.15) bounds the time that doubles with each attempt (RFC 6298, 5.5), and TCP_THIN_LINEAR_TIMEOUTS leaves it as it
   /// is for the first attempts where little is under way, as requests are.

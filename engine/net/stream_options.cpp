@@ -13,9 +13,15 @@
 
 namespace shoal {
 
-void stream::set_bulk_receive() {
-  error_code ignored;
-  socket_.set_option(asio::socket_base::receive_buffer_size(bulk_receive_buffer_bytes), ignored);
+void stream::set_receive_buffer(std::uint32_t bytes) {
+  constexpr int so_buf_lock = 72;  // Linux 5.15, newer than the headers
+  constexpr int unlocked = 0;
+  const int wanted = static_cast<int>(bytes);
+  if (bytes != 0) {
+    (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
+  } else {
+    (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, so_buf_lock, &unlocked, sizeof unlocked);
+  }
 }
 
 void stream::set_quick_recovery() {
@@ -35,8 +41,8 @@ void stream::set_low_watermark(std::uint32_t bytes) {
   const std::uint32_t wanted = std::clamp<std::uint32_t>(bytes, 1, low_watermark_bytes_max);
   if (wanted == low_watermark_) return;
   const int value = static_cast<int>(wanted);
-  if (::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0)
-    low_watermark_ = wanted;
+  const bool set = ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0;
+  if (set) low_watermark_ = wanted;
 }
 
 void stream::set_unsent_max(std::uint32_t bytes) {

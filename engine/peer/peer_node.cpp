@@ -85,6 +85,8 @@ result<void> peer_node::open() {
   context_.reset(new peer_context{io_.get_executor(), threads_.workers, threads_.background, buffers_, *database_,
                                   std::make_shared<file_cache>(budget_.files), self_, budget_, listener_.local().port(),
                                   options_.remember});
+  context_->up.set_rate(options_.limits.up);
+  context_->down.set_rate(options_.limits.down);
   live::join join;
   join.peer = self_;
   join.name = options_.name;
@@ -95,7 +97,7 @@ result<void> peer_node::open() {
                                                  static_cast<discovery_observer&>(*this), changes_);
   library_settings settings{state_path(), options_.download_directory, *publisher, options_.shares, options_.follow};
   library_ = std::make_unique<class library>(*context_, threads_.looks, *discovery_, changes_, std::move(settings));
-  return {};
+  return library_->open();
 }
 
 result<void> peer_node::open_state() {

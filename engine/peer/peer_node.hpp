@@ -34,6 +34,7 @@ struct peer_options {
   unsigned workers = 0;               ///< threads for hashing and files; 0: one a core
   std::vector<std::string> shares;    ///< paths to add at the start
   bool follow = false;                ///< share their new versions by itself
+  rate_limits limits{};               ///< of all shares together
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends; its unfinished download is remembered all the same.
   bool remember = true;

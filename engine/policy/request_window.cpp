@@ -31,6 +31,11 @@ request_window::request_window(std::uint32_t request_bytes_max, std::uint32_t re
   start_bytes_ = std::max(start_bytes_, std::min({held_by_link, start_bytes_max, far_window_bytes_max}));
 }
 
+void request_window::on_limit(std::uint64_t bytes_per_second) {
+  credit_max_ = std::max<std::uint64_t>(bytes_in(static_cast<double>(bytes_per_second), window_duration_slow),
+                                        window_requests_min * block_bytes);
+}
+
 void request_window::on_answer(duration delay, time_point now) {
   delay = std::max(delay, duration::zero());
   delay_ = answered_ ? std::min(delay_, delay) : delay;
@@ -52,14 +57,15 @@ void request_window::on_restart() {
 }
 
 std::uint64_t request_window::bytes_max() const {
-  if (!meter_.known()) return start_bytes_;
+  if (!meter_.known()) return std::min(start_bytes_, credit_max_);
   const double rate = meter_.rate();
   const std::uint64_t far = near() ? 0 : bytes_in(rate, 2 * delay_);
   const std::uint64_t most = std::min(window_bytes_max + far, far_window_bytes_max);
   const std::uint64_t least = std::max(std::min(bytes_min_, bytes_in(rate, window_duration_slow)),
                                        std::uint64_t{window_requests_min} * request_bytes());
   const std::uint64_t follows = bytes_in(rate, 2 * delay_ + window_duration_min);
-  return std::clamp(std::max(follows, starting_ ? start_bytes_ : 0), least, std::max(least, most));
+  return std::clamp(std::max(follows, starting_ ? std::min(start_bytes_, credit_max_) : 0), least,
+                    std::max(least, most));
 }
 
 std::uint64_t request_window::bytes_too_many() const {
@@ -77,7 +83,10 @@ bool request_window::admits(std::uint64_t bytes_in_flight, std::uint32_t request
 }
 
 std::uint32_t request_window::request_bytes() const {
-  if (!meter_.known()) return std::min(request_bytes_initial, request_bytes_max_);
+  if (!meter_.known()) {
+    const std::uint64_t credit = std::bit_floor(credit_max_ / window_requests_min);
+    return std::min({request_bytes_initial, request_bytes_max_, static_cast<std::uint32_t>(credit)});
+  }
   const std::uint64_t wanted = bytes_in(meter_.rate(), request_duration_target);
   if (wanted >= request_bytes_max_) return request_bytes_max_;
   return std::max(static_cast<std::uint32_t>(std::bit_floor(wanted)), block_bytes);

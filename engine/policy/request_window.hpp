@@ -53,6 +53,8 @@ class request_window {
   request_window(std::uint32_t request_bytes_max, std::uint32_t requests_max, std::uint32_t chunk_bytes,
                  duration round_trip, std::uint64_t start_bytes_max);
 
+  /// No more bytes per second than this are to be expected: bounds what is asked for while the rate is unknown.
+  void on_limit(std::uint64_t bytes_per_second);
   /// A request was sent.
   void on_sent(time_point now) { meter_.on_busy(now); }
   /// The first byte of an answer came this long after its request.
@@ -91,6 +93,7 @@ class request_window {
   std::uint32_t request_bytes_max_;
   std::uint32_t requests_max_;
   std::uint64_t bytes_min_;
+  std::uint64_t credit_max_ = far_window_bytes_max;  ///< in flight while the rate is unknown
   rate_meter meter_;
   duration delay_;
   bool answered_ = false;

@@ -118,8 +118,9 @@ source_id transfer::on_source(std::uint32_t request_bytes_max, std::uint32_t req
   // Other sources have room for as much again, and each other peer asks the same sources.
   const std::size_t crowd = std::max(s.present.size(), s.swarm);
   const std::uint64_t start_bytes_max = s.queue.missing_bytes() / (2 * crowd * crowd);
-  s.sources.push_back(std::make_unique<state::source>(
-      request_window(request_bytes_max, requests_max, s.info->shape().chunk_bytes(), round_trip, start_bytes_max)));
+  request_window window(request_bytes_max, requests_max, s.info->shape().chunk_bytes(), round_trip, start_bytes_max);
+  if (s.limit != 0) window.on_limit(s.limit / s.present.size());
+  s.sources.push_back(std::make_unique<state::source>(std::move(window)));
   s.looked_at = {};
   s.queue.on_source(id);
   return id;

@@ -113,6 +113,14 @@ class transfer {
   void on_reading_paused(time_point now);
   void on_reading_resumed(time_point now);
 
+  /// A limit keeps the driver from reading from the source, of which something may be here: its deadlines stand still
+  /// until on_source_resumed. The pause counts in its rate, which is what can be had from it. Neither is repeated.
+  void on_source_paused(source_id source, time_point now);
+  void on_source_resumed(source_id source, time_point now);
+  /// All sources together bring no more bytes per second than this from now on; 0: no limit. Bounds what is expected of
+  /// a source of which nothing is known, and what it is asked for first.
+  void on_limit(std::uint64_t bytes_per_second);
+
   void on_deadline(time_point now);
 
   // What to do.

@@ -230,7 +230,7 @@ bool transfer::work_freed() {
 // Deadlines.
 
 time_point transfer::state::stall_deadline(const source& one) const {
-  if (one.requests.empty() || !one.owes_since) return never;
+  if (one.paused || one.requests.empty() || !one.owes_since) return never;
   return *one.owes_since + one.window.silence_max(one.requests.outstanding().front().range.bytes);
 }
 
@@ -312,6 +312,26 @@ void transfer::on_reading_resumed(time_point now) {
     if (one.owes_since) one.owes_since = std::max(*one.owes_since, now);
     one.window.on_skip(now);
   }
+}
+
+void transfer::on_source_paused(source_id source, time_point now) {
+  state_->latest = now;
+  state_->at(source).paused = true;
+}
+
+void transfer::on_source_resumed(source_id source, time_point now) {
+  state& s = *state_;
+  s.latest = now;
+  s.last_news = now;
+  state::source& one = s.at(source);
+  one.paused = false;
+  // What it did meanwhile is not known, so its silence begins now.
+  if (one.owes_since) one.owes_since = std::max(*one.owes_since, now);
+  one.delivered_at = std::max(one.delivered_at, now);
+}
+
+void transfer::on_limit(std::uint64_t bytes_per_second) {
+  state_->limit = bytes_per_second;
 }
 
 }  // namespace shoal

@@ -26,8 +26,10 @@ workload transfer::state::workload_of(source_id id, time_point now) {
   of.pending = pending_of(one);
   of.requests = &one.requests;
   of.risk = one.stood_still;
+  if (limit != 0) of.rate = std::min(of.rate, static_cast<double>(limit));
   if (of.known) of.rate = one.window.rate_cautious();
-  if (const auto owed = one.requests.first_owed(); owed && !paused) {
+  const bool unread = paused || one.paused;
+  if (const auto owed = one.requests.first_owed(); owed && !unread) {
     of.mute = silence_expected(now - std::max(*owed + one.window.delay(), one.delivered_at), of.rate);
   }
   if (one.requests.empty()) {
@@ -39,7 +41,7 @@ workload transfer::state::workload_of(source_id id, time_point now) {
   const time_point due = one.requests.outstanding().front().sent + one.window.delay();
   if (!one.answering && due > now) of.wait = std::chrono::duration<double>(due - now).count();
   const time_point quiet_since = one.owes_since.value_or(now) + (one.answering ? duration::zero() : one.window.delay());
-  const double silence = paused ? 0 : silence_expected(now - quiet_since, of.rate);
+  const double silence = unread ? 0 : silence_expected(now - quiet_since, of.rate);
   of.late = silence > 0;
   of.mute = std::max(of.mute, silence);
   of.wait = std::max(of.wait, silence);

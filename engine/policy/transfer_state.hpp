@@ -29,6 +29,7 @@ struct transfer::state {
     bool choked = true;
     bool stalled = false;
     bool banned = false;
+    bool paused = false;     ///< a limit keeps it from being read
     bool affected = false;   ///< in state::affected
     bool probing = false;    ///< stalled, and has delivered nothing since: asked for one block at most
     bool answering = false;  ///< is in the midst of an answer to a request that is not given up
@@ -128,6 +129,7 @@ struct transfer::state {
   std::vector<source_id> affected;  ///< for next_affected()
   bool work_freed = false;
   bool paused = false;
+  std::uint64_t limit = 0;  ///< bytes per second of all sources together; 0: none
   time_point idle_check = never;
   time_point latest{};  ///< the last `now`, for figures that take no time
 

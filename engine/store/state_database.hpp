@@ -15,6 +15,7 @@
 #include "content/publication.hpp"
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
+#include "core/rate_text.hpp"
 #include "store/file_signature.hpp"
 #include "store/partial_place.hpp"
 #include "store/sqlite_path.hpp"
@@ -80,6 +81,11 @@ class state_database {
   /// Marks a saved download as paused. Saving it again unmarks it.
   result<void> pause_download(const share_id& id);
   result<void> remove_download(const share_id& id);
+
+  /// Limits of shares that have any.
+  result<std::vector<std::pair<share_id, rate_limits>>> limits();
+  /// Without any they are forgotten.
+  result<void> save_limits(const share_id& id, const rate_limits& limits);
 
   /// The publisher id of this state directory. The first call makes it.
   result<publisher_id> publisher();

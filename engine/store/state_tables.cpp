@@ -28,7 +28,8 @@ CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, to
                        publisher BLOB, published INTEGER, keep_modes INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
 CREATE TABLE self (publisher BLOB);
-PRAGMA user_version = 4;
+CREATE TABLE share_limit (id BLOB PRIMARY KEY, up INTEGER, down INTEGER);
+PRAGMA user_version = 5;
 COMMIT;
 )sql";
 
@@ -62,13 +63,21 @@ PRAGMA user_version = 4;
 COMMIT;
 )sql";
 
+constexpr const char* from_version_4 = R"sql(
+BEGIN IMMEDIATE;
+CREATE TABLE share_limit (id BLOB PRIMARY KEY, up INTEGER, down INTEGER);
+PRAGMA user_version = 5;
+COMMIT;
+)sql";
+
 struct upgrade {
   std::int64_t from;
   std::int64_t to;
   const char* sql;
 };
 constexpr std::array upgrades{upgrade{0, state_version, schema}, upgrade{1, 2, from_version_1},
-                              upgrade{2, 3, from_version_2}, upgrade{3, 4, from_version_3}};
+                              upgrade{2, 3, from_version_2}, upgrade{3, 4, from_version_3},
+                              upgrade{4, 5, from_version_4}};
 
 }  // namespace
 

@@ -20,8 +20,8 @@ bool has_failed(const share& one) {
 }
 
 hosted_shares::hosted_shares(library_context& context, content_watch& watch, missing_shares& missing,
-                             share_observer& observer)
-    : context_(context), watch_(watch), missing_(missing), observer_(observer) {}
+                             const share_limits& limits, share_observer& observer)
+    : context_(context), watch_(watch), missing_(missing), limits_(limits), observer_(observer) {}
 
 void hosted_shares::stop() {
   for (auto& [id, one] : shares_) one->stop(end_reason::stopping);
@@ -47,6 +47,7 @@ std::shared_ptr<share> hosted_shares::fetch(download_request request) {
 
 void hosted_shares::start(const std::shared_ptr<share>& which) {
   shares_[which->id()] = which;
+  which->set_limits(limits_.of(which->id()));
   if (which->complete()) on_complete(which);
   running_.insert(which);
   context_.tasks.spawn("share", run_share(which));

@@ -13,13 +13,15 @@
 #include "peer/library/content_watch.hpp"
 #include "peer/library/library_context.hpp"
 #include "peer/library/missing_shares.hpp"
+#include "peer/library/share_limits.hpp"
 #include "peer/share/share.hpp"
 
 namespace shoal {
 
 class hosted_shares {
  public:
-  hosted_shares(library_context& context, content_watch& watch, missing_shares& missing, share_observer& observer);
+  hosted_shares(library_context& context, content_watch& watch, missing_shares& missing, const share_limits& limits,
+                share_observer& observer);
   void stop();
 
   /// Takes over a share whose content is complete, runs and offers it.
@@ -62,6 +64,7 @@ class hosted_shares {
   library_context& context_;
   content_watch& watch_;
   missing_shares& missing_;
+  const share_limits& limits_;
   share_observer& observer_;
   std::map<share_id, std::shared_ptr<share>> shares_;
   std::set<std::shared_ptr<share>> running_;  ///< run() has not returned; retired ones included

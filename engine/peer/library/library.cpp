@@ -41,12 +41,13 @@ library::library(peer_context& context, asio::thread_pool& looks, class discover
     : context_(context, looks, discovery, changes, std::move(settings)),
       watch_(context_),
       missing_(changes),
-      hosted_(context_, watch_, missing_, static_cast<share_observer&>(*this)),
+      limits_(context_),
+      hosted_(context_, watch_, missing_, limits_, static_cast<share_observer&>(*this)),
       losses_(context_, hosted_, missing_, followed_),
       doubt_(context_, followed_, losses_),
       returning_(context_, hosted_, missing_, followed_, losses_, doubt_),
       accusations_(context_, hosted_, losses_),
-      adder_(context_, hosted_, missing_, followed_, doubt_),
+      adder_(context_, hosted_, missing_, limits_, followed_, doubt_),
       downloads_(context_, hosted_, missing_, losses_, doubt_),
       index_(discovery, hosted_, missing_, downloads_),
       looks_(context_, watch_, hosted_, missing_, followed_, doubt_, returning_, adder_) {}
@@ -154,6 +155,17 @@ awaitable<result<void>> library::forget_missing(share_id id) {
     return {};
   };
   co_return co_await offload(context_.peer.background, std::move(forget));
+}
+
+void library::limit_all(const rate_limits& limits) {
+  context_.peer.up.set_rate(limits.up);
+  context_.peer.down.set_rate(limits.down);
+  for (const auto& [id, one] : hosted_.all()) one->on_limits();
+}
+
+awaitable<result<void>> library::limit(share_id id, rate_limits limits) {
+  if (const auto running = hosted_.find(id)) running->set_limits(limits);
+  return limits_.set(id, limits);
 }
 
 awaitable<void> library::on_damage(std::shared_ptr<share> which, std::size_t pieces) {

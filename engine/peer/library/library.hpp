@@ -13,6 +13,7 @@
 #include "peer/library/content_looks.hpp"
 #include "peer/library/downloads.hpp"
 #include "peer/library/library_index.hpp"
+#include "peer/library/share_limits.hpp"
 
 namespace shoal {
 
@@ -22,6 +23,8 @@ class library final : private share_observer {
   library(peer_context& context, asio::thread_pool& looks, class discovery& discovery, notifier& changes,
           library_settings settings);
 
+  /// Before run(). An error of the database.
+  result<void> open() { return limits_.open(); }
   /// Takes up what the record says, adds what is to be added at the start, and serves until stop().
   awaitable<void> run();
   void stop();
@@ -35,6 +38,7 @@ class library final : private share_observer {
   class downloads& downloads() { return downloads_; }
   const class downloads& downloads() const { return downloads_; }
   const library_index& index() const { return index_; }
+  const share_limits& limits() const { return limits_; }
 
   /// As share_adder::add.
   awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark,
@@ -42,6 +46,11 @@ class library final : private share_observer {
   /// Stops sharing or downloading; what is unfinished is deleted, complete files stay. A download that writes its last
   /// to disk is let finish first.
   awaitable<result<void>> remove(share_id id);
+  /// Of all shares together; they hold for what is under way.
+  rate_limits limits_of_all() const { return {context_.peer.up.rate(), context_.peer.down.rate()}; }
+  void limit_all(const rate_limits& limits);
+  /// Of one share, within those. As share_limits::set.
+  awaitable<result<void>> limit(share_id id, rate_limits limits);
   /// Looks for the content of a missing share no more.
   awaitable<result<void>> forget_missing(share_id id);
   /// So many pieces of a complete share are not what they should be: it is withdrawn.
@@ -64,6 +73,7 @@ class library final : private share_observer {
   library_context context_;
   content_watch watch_;
   missing_shares missing_;
+  share_limits limits_;
   followed_paths followed_;
   hosted_shares hosted_;
   share_losses losses_;

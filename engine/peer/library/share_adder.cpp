@@ -65,6 +65,7 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
            printable(made->info->name()), human_bytes(total), printable(row.path),
            std::chrono::duration<double>(clock::now() - hashing).count(), made->files_known);
   if (context_.stopped()) co_return error{errc::cancelled, "the peer stops"};
+  const auto version_before = version_at(row.path);
   missing_.remove(row.path);
   struct saved_share {
     publication published;
@@ -80,6 +81,10 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
   const auto saved = co_await offload(context_.peer.background, std::move(save));
   if (!saved) co_return saved.error();
   if (saved->same_content) outcome.state = "unchanged";
+  if (version_before) {
+    const auto kept = co_await limits_.inherit(*version_before, made->info->id());
+    if (!kept) co_return kept.error();
+  }
   if (const auto twin = co_await make_room(made->info->id(), row.path)) {
     // The same content under another path: one share, served from where it was first.
     outcome.what = twin;
@@ -127,6 +132,13 @@ awaitable<std::shared_ptr<share>> share_adder::make_room(share_id id, std::strin
     co_await hosted_.retire(twin, end_reason::share_removed);
   }
   co_return nullptr;
+}
+
+std::optional<share_id> share_adder::version_at(const std::string& path) const {
+  if (const auto here = hosted_.complete_at(path)) return here->id();
+  const auto at = missing_.all().find(path);
+  if (at == missing_.all().end()) return std::nullopt;
+  return at->second.info->id();
 }
 
 publication share_adder::publication_of(const std::optional<stored_share>& before, bool same_content) const {

@@ -12,6 +12,7 @@
 
 #include "peer/discovery/hashing_mark.hpp"
 #include "peer/library/content_doubt.hpp"
+#include "peer/library/share_limits.hpp"
 #include "store/directory_scan.hpp"
 
 namespace shoal {
@@ -36,9 +37,9 @@ class share_adder {
   /// Told how far the hashing is, in bytes; answers whether to go on.
   using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
-  share_adder(library_context& context, hosted_shares& hosted, missing_shares& missing, followed_paths& followed,
-              content_doubt& doubt)
-      : context_(context), hosted_(hosted), missing_(missing), followed_(followed), doubt_(doubt) {}
+  share_adder(library_context& context, hosted_shares& hosted, missing_shares& missing, share_limits& limits,
+              followed_paths& followed, content_doubt& doubt)
+      : context_(context), hosted_(hosted), missing_(missing), limits_(limits), followed_(followed), doubt_(doubt) {}
 
   /// Shares `path`. The same path with unchanged files is no new share; changed files make a new one, which takes the
   /// place of the old. errc::cancelled if `on_progress` says so, or the peer stops.
@@ -57,12 +58,15 @@ class share_adder {
   /// Retires what the new share takes the place of. The share that is here already with the same content, at another
   /// path; or null.
   awaitable<std::shared_ptr<share>> make_room(share_id id, std::string path);
+  /// What was shared from this path last, and is here or missing.
+  std::optional<share_id> version_at(const std::string& path) const;
   /// Of content that this peer adds now; `before`: what was added at its path the last time.
   publication publication_of(const std::optional<stored_share>& before, bool same_content) const;
 
   library_context& context_;
   hosted_shares& hosted_;
   missing_shares& missing_;
+  share_limits& limits_;
   followed_paths& followed_;
   content_doubt& doubt_;
 };

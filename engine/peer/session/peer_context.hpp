@@ -10,6 +10,7 @@
 #include "core/ids.hpp"
 #include "net/buffer_pool.hpp"
 #include "peer/session/connection_counts.hpp"
+#include "peer/session/throttle.hpp"
 #include "peer/session/traffic.hpp"
 #include "store/file_cache.hpp"
 #include "store/state_database.hpp"
@@ -30,6 +31,8 @@ struct peer_context {
 
   connection_counts connections{budget};
   traffic payload{executor};
+  throttle up{};  ///< payload of all shares
+  throttle down{};
 };
 
 }  // namespace shoal

@@ -30,6 +30,7 @@ session::session(peer_context& context, session_owner& owner, session_turns& tur
       fast_(theirs.fast),
       extension_protocol_(theirs.extension_protocol),
       uploads_(context, owner, stream_, *this),
+      receive_turn_(context.executor),
       work_(context.executor),
       watchdog_timer_(context.executor),
       last_activity_(clock::now()),
@@ -37,7 +38,7 @@ session::session(peer_context& context, session_owner& owner, session_turns& tur
       last_sent_(last_activity_) {
   stream_.set_unsent_max(unsent_limit::bytes_first);
   stream_.set_quick_recovery();
-  if (fast_path::is_near(round_trip_min())) stream_.set_bulk_receive();
+  on_limits();
 }
 
 awaitable<void> session::run() {
@@ -55,6 +56,8 @@ void session::close(end_reason why, std::string_view detail) {
   // What the lost path still holds is not to take up the new one's link.
   if (why == end_reason::replaced) stream_.reset();
   stream_.close();
+  receive_turn_.cancel();
+  uploads_.stop();
   work_.set();
   watchdog_timer_.cancel();
 }
@@ -185,6 +188,10 @@ awaitable<void> session::read_loop() {
 awaitable<bool> session::fill() {
   while (!closed_) {
     auto space = reader_.free_space();
+    if (const std::uint64_t rate = share_.down().lowest_rate(); rate != 0) {
+      const double held = static_cast<double>(rate) * std::chrono::duration<double>(limited_read_held).count();
+      space = space.first(std::min(space.size(), std::max(static_cast<std::size_t>(held), limited_read_bytes_min)));
+    }
     const auto got = stream_.recv_some(space);
     if (got.bytes > 0) {
       reader_.commit(got.bytes);
@@ -230,6 +237,7 @@ awaitable<void> session::write_loop() {
 awaitable<void> session::watchdog() {
   while (!closed_) {
     const auto now = clock::now();
+    if (limited_) last_activity_ = now;
     if (now >= last_activity_ + session_idle_max || now >= dismissed_until_) {
       close(end_reason::idle);
       break;

@@ -41,6 +41,17 @@ inline constexpr duration path_check_after = std::chrono::milliseconds(150);
 inline constexpr duration path_lost_after = std::chrono::milliseconds(250);
 /// A peer that comes again to a session on which nothing came for so long has lost the path.
 inline constexpr duration path_doubted_after = std::chrono::milliseconds(200);
+/// Kernel receive buffer of a session with a near peer: lets a whole window of requests arrive while the reader is
+/// elsewhere.
+inline constexpr std::uint32_t bulk_receive_buffer_bytes = 4 * MiB;
+/// Under a limit it holds what passes in this time and two round trips: what waits there cannot be called back.
+inline constexpr duration limited_receive_held = std::chrono::milliseconds(100);
+/// But no less, so that a sender with large segments is not held up by a small window.
+inline constexpr std::uint32_t limited_receive_buffer_bytes_min = 64 * KiB;
+/// Under a limit, messages are read in parts of what passes in this time, because payload may come with them.
+inline constexpr duration limited_read_held = std::chrono::milliseconds(5);
+inline constexpr std::size_t limited_read_bytes_min = 512;
+
 /// Of the time to its handshake, which a peer chooses itself, so much counts as distance.
 inline constexpr duration answered_in_counted = std::chrono::seconds(1);
 
@@ -81,6 +92,8 @@ class session final : private uploader_host {
   void hint(piece_index piece, bool taken);
   /// The share's metadata became known: what the peer said about its pieces can now be read. Closes on nonsense.
   void on_shape_known();
+  /// The limits of the share or of the process have changed.
+  void on_limits();
 
   const peer_id& remote() const { return remote_; }
   /// Where the other side is: for display. Its listening port if it told one.
@@ -110,10 +123,10 @@ class session final : private uploader_host {
   duration round_trip_min() { return stream_.round_trip_min(); }
   /// As round_trip_min(), but what is between a proxy and the peer counts, as far as its handshake told.
   duration distance() { return std::max(round_trip_min(), std::min(answered_in_, answered_in_counted)); }
-  /// How long nothing has come in and no payload has gone out.
-  duration quiet_for(time_point now) const { return now - last_activity_; }
-  /// How long nothing has come in.
-  duration silent_for(time_point now) const { return now - last_heard_; }
+  /// How long nothing has come in and no payload has gone out. Zero while a limit keeps us from reading.
+  duration quiet_for(time_point now) const { return limited_ ? duration::zero() : now - last_activity_; }
+  /// How long nothing has come in; likewise.
+  duration silent_for(time_point now) const { return limited_ ? duration::zero() : now - last_heard_; }
   /// Nothing gets through to a peer from which something is expected: it is silent, and does not acknowledge what it is
   /// sent. To find out, it is sent a keep-alive, so this is to be asked again and again.
   bool path_lost(time_point now);
@@ -137,6 +150,8 @@ class session final : private uploader_host {
   awaitable<void> receive_piece(byte_range range);
   /// Fills `to` with payload; returns how much came before the session closed.
   awaitable<std::uint32_t> receive_payload(std::span<std::uint8_t> to);
+  /// Waits until a limit lets some of `wanted` bytes be read; how many. 0: closed.
+  awaitable<std::size_t> wait_for_limit(std::size_t wanted);
   awaitable<bool> write_all(byte_view bytes);
 
   void wake() override { work_.set(); }
@@ -190,6 +205,9 @@ class session final : private uploader_host {
   byte_buffer outbox_;
   wire::pieces_hint hints_;
   uploader uploads_;
+  throttle::turn receive_turn_;
+  std::uint32_t receive_buffer_ = 0;  ///< chosen; 0: by the kernel
+  bool limited_ = false;              ///< waits for a limit, and so does not read
   event work_;
   asio::steady_timer watchdog_timer_;
   time_point last_activity_;

@@ -14,6 +14,7 @@
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
 #include "net/buffer_pool.hpp"
+#include "peer/session/throttle.hpp"
 #include "store/content_files.hpp"
 #include "wire/extension.hpp"
 
@@ -33,6 +34,9 @@ class session_owner {
   virtual const bitmap& verified() const = 0;
   virtual bool complete() const = 0;
   virtual std::optional<file_index> file_with_root(const digest& root) = 0;
+  /// Where payload waits for the limits of the share and of the process.
+  virtual throttle& up() = 0;
+  virtual throttle& down() = 0;
 
   /// What was to be served cannot be read, or is not what it was.
   virtual void on_content_lost(const error& why) = 0;
@@ -85,6 +89,9 @@ class session_listener {
   /// False: the piece was never asked for, the session must end.
   [[nodiscard]] virtual bool on_piece_begin(const byte_range& range) = 0;
   virtual void on_bytes(std::uint32_t bytes) = 0;
+  /// A limit keeps the session from reading what the peer may have sent, until it is passed.
+  virtual void on_limited() = 0;
+  virtual void on_limit_passed() = 0;
   /// Takes over the buffer, which holds `range`, whole blocks.
   virtual void on_blocks(const byte_range& range, buffer_pool::buffer buffer) = 0;
   virtual void on_piece_end(const byte_range& range) = 0;

@@ -1,6 +1,7 @@
 // The receiving of payload in session: straight from the socket into pooled buffers.
 
 #include <algorithm>
+#include <utility>
 
 #include "peer/session/session.hpp"
 
@@ -10,6 +11,10 @@ namespace {
 
 // A reader that waits for more than what comes in this time would see a slow source as a silent one.
 constexpr double low_watermark_seconds = 0.01;
+
+double seconds(duration time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 }  // namespace
 
@@ -38,11 +43,36 @@ awaitable<void> session::receive_piece(byte_range range) {
   listener_->on_piece_end(range);
 }
 
+void session::on_limits() {
+  const std::uint64_t rate = share_.down().lowest_rate();
+  std::uint32_t wanted = fast_path::is_near(round_trip_min()) ? bulk_receive_buffer_bytes : 0;
+  const double held = static_cast<double>(rate) * seconds(limited_receive_held + 2 * round_trip_min());
+  if (rate != 0 && held < bulk_receive_buffer_bytes) {
+    wanted = std::max(static_cast<std::uint32_t>(held), limited_receive_buffer_bytes_min);
+  }
+  if (wanted != std::exchange(receive_buffer_, wanted)) stream_.set_receive_buffer(wanted);
+}
+
+awaitable<std::size_t> session::wait_for_limit(std::size_t wanted) {
+  limited_ = true;
+  listener_->on_limited();
+  const std::uint64_t given = co_await share_.down().take(receive_turn_, wanted);
+  limited_ = false;
+  listener_->on_limit_passed();
+  co_return static_cast<std::size_t>(given);
+}
+
 awaitable<std::uint32_t> session::receive_payload(std::span<std::uint8_t> to) {
+  throttle& limit = share_.down();
   std::size_t filled = reader_.take_payload(to);
+  limit.owe(filled);
   if (filled > 0) listener_->on_bytes(static_cast<std::uint32_t>(filled));
   while (filled < to.size() && !closed_) {
-    const auto got = stream_.recv_some(to.subspan(filled));
+    auto allowed = static_cast<std::size_t>(limit.take_now(to.size() - filled));
+    if (allowed == 0) allowed = co_await wait_for_limit(to.size() - filled);
+    if (allowed == 0) break;
+    const auto got = stream_.recv_some(to.subspan(filled, allowed));
+    limit.put_back(allowed - got.bytes);
     if (got.bytes > 0) {
       reader_.skip_payload(got.bytes);
       filled += got.bytes;

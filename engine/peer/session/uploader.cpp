@@ -221,8 +221,14 @@ awaitable<bool> uploader::send_range(const prepared& one) {
   if (!greeted) co_return false;
   std::uint64_t offset = one.source->offset;
   std::size_t left = one.bytes_in_file;
+  throttle& limit = share_.up();
   while (left > 0) {
-    const auto put = stream_.send_file(one.source->file->descriptor(), offset, std::min(left, sendfile_bytes_max));
+    const std::size_t wanted = std::min(left, sendfile_bytes_max);
+    std::uint64_t allowed = limit.take_now(wanted);
+    if (allowed == 0) allowed = co_await limit.take(turn_, wanted);
+    if (allowed == 0) co_return false;
+    const auto put = stream_.send_file(one.source->file->descriptor(), offset, allowed);
+    limit.put_back(allowed - put.bytes);
     if (put.bytes > 0) {
       offset += put.bytes;
       left -= put.bytes;

@@ -4,7 +4,7 @@
 // Serves only verified pieces, straight from the file with sendfile; the worker pool opens the file, checks that it did
 // not change and brings the range into the page cache, so that the network thread never waits for a disk. No
 // tit-for-tat: choker says whose turn it is; each session sends one range at a time when its socket is writable, which
-// shares the uplink by TCP. Part of session.
+// shares the uplink by TCP, and as fast as the limits of the share and of the process let it. Part of session.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -19,6 +19,7 @@
 #include "peer/session/end_reason.hpp"
 #include "peer/session/peer_context.hpp"
 #include "peer/session/session_owner.hpp"
+#include "peer/session/throttle.hpp"
 #include "policy/fast_path.hpp"
 #include "policy/unsent_limit.hpp"
 #include "store/content_files.hpp"
@@ -64,7 +65,7 @@ class uploader {
  public:
   /// All outlive it. `to` is the host's, and written to only while the host's writer is in serve_next().
   uploader(peer_context& context, session_owner& share, stream& to, uploader_host& host)
-      : context_(context), share_(share), stream_(to), host_(host) {}
+      : context_(context), share_(share), stream_(to), host_(host), turn_(context.executor) {}
 
   /// Queues a request or rejects it (BEP 6): not verified, too many waiting, choked, or given to another leecher.
   void on_request(const byte_range& range);
@@ -82,6 +83,8 @@ class uploader {
   /// As on_metadata_request, for a part of the list of file attributes.
   void on_attributes_request(std::uint32_t part);
 
+  /// The session was closed: ends the wait for a limit.
+  void stop() { turn_.cancel(); }
   bool empty() const { return waiting_.empty(); }
   /// In the middle of a range: nothing else can be said before its end.
   bool sending() const { return sending_; }
@@ -114,6 +117,7 @@ class uploader {
   session_owner& share_;
   stream& stream_;
   uploader_host& host_;
+  throttle::turn turn_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
   std::deque<byte_range> preparing_;  ///< the ranges that serve_next has taken and not begun to send
   bool sending_ = false;

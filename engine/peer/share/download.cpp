@@ -76,6 +76,7 @@ void download::fail(error why) {
 awaitable<void> download::transfer_chunks() {
   phase_ = download_phase::downloading;
   last_byte_ = clock::now();
+  on_limits();
   for (source* one : ready_) {
     if (!one->closed()) attach(*one);
   }
@@ -318,6 +319,18 @@ void download::on_bytes(source& from, std::uint32_t bytes) {
   context_.payload.on_received(bytes);
   last_byte_ = now;
   transfer_->on_bytes(*from.number(), bytes, now);
+}
+
+void download::on_limited(source& from) {
+  if (transfer_ && attached(from)) transfer_->on_source_paused(*from.number(), clock::now());
+}
+
+void download::on_limit_passed(source& from) {
+  if (transfer_ && attached(from)) transfer_->on_source_resumed(*from.number(), clock::now());
+}
+
+void download::on_limits() {
+  if (transfer_) transfer_->on_limit(share_.down().lowest_rate());
 }
 
 void download::on_blocks(source& from, const byte_range& range, buffer_pool::buffer buffer) {

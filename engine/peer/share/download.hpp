@@ -98,6 +98,8 @@ class download final : public source_listener {
   duration elapsed() const;
   std::vector<source_row> sources() const;
   transfer::totals totals() const;
+  /// The limits of the share or of the process have changed.
+  void on_limits();
 
  private:
   void on_source_ready(source& from) override;
@@ -110,6 +112,8 @@ class download final : public source_listener {
   void on_reject(source& from, const byte_range& range) override;
   [[nodiscard]] bool on_piece_begin(source& from, const byte_range& range) override;
   void on_bytes(source& from, std::uint32_t bytes) override;
+  void on_limited(source& from) override;
+  void on_limit_passed(source& from) override;
   void on_blocks(source& from, const byte_range& range, buffer_pool::buffer buffer) override;
   void on_piece_end(source& from, const byte_range& range) override;
   double rate_of(const source& from) const override;

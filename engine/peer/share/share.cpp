@@ -6,6 +6,8 @@ share::share(peer_context& context, share_observer& observer, const share_id& id
     : context_(context),
       observer_(observer),
       id_(id),
+      up_(&context.up),
+      down_(&context.down),
       turns_(context.executor),
       peers_(context, *this, turns_),
       stop_asked_(context.executor),
@@ -69,6 +71,19 @@ void share::stop_own() {
   peers_.stop();
   turns_.stop();
   stop_asked_.set();
+}
+
+void share::set_limits(const rate_limits& limits) {
+  up_.set_rate(limits.up);
+  down_.set_rate(limits.down);
+  on_limits();
+}
+
+void share::on_limits() {
+  if (download_) download_->on_limits();
+  peers_.for_each([](session& one) {
+    if (!one.closed()) one.on_limits();
+  });
 }
 
 awaitable<void> share::run_download() {

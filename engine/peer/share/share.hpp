@@ -12,6 +12,7 @@
 
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
+#include "core/rate_text.hpp"
 #include "net/event.hpp"
 #include "net/task_group.hpp"
 #include "peer/session/peer_context.hpp"
@@ -73,6 +74,12 @@ class share final : private share_peers_owner {
   bool stopped() const { return stopped_; }
 
   const share_id& id() const override { return id_; }
+  throttle& up() override { return up_; }
+  throttle& down() override { return down_; }
+  rate_limits limits() const { return {up_.rate(), down_.rate()}; }
+  void set_limits(const rate_limits& limits);
+  /// Those of the process have changed.
+  void on_limits();
   /// Null while a download has no metadata.
   const metainfo_ptr& info() const override { return info_; }
   const std::shared_ptr<content_files>& files() const override { return files_; }
@@ -119,6 +126,8 @@ class share final : private share_peers_owner {
   peer_context& context_;
   share_observer& observer_;
   share_id id_;
+  throttle up_;
+  throttle down_;
   metainfo_ptr info_;
   std::shared_ptr<content_files> files_;
   bitmap verified_;

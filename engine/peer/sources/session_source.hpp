@@ -58,6 +58,8 @@ class session_source final : public source, private metadata_origin, private ses
   void on_reject(const byte_range& range) override { listener_.on_reject(*this, range); }
   bool on_piece_begin(const byte_range& range) override { return listener_.on_piece_begin(*this, range); }
   void on_bytes(std::uint32_t bytes) override { listener_.on_bytes(*this, bytes); }
+  void on_limited() override { listener_.on_limited(*this); }
+  void on_limit_passed() override { listener_.on_limit_passed(*this); }
   void on_blocks(const byte_range& range, buffer_pool::buffer buffer) override;
   void on_piece_end(const byte_range& range) override { listener_.on_piece_end(*this, range); }
   double rate() const override { return listener_.rate_of(*this); }

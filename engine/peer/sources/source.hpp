@@ -120,6 +120,9 @@ class source_listener {
   [[nodiscard]] virtual bool on_piece_begin(source& from, const byte_range& range) = 0;
   /// So many bytes of the answer came.
   virtual void on_bytes(source& from, std::uint32_t bytes) = 0;
+  /// A limit keeps the source from being read, so its silence says nothing, until the limit is passed.
+  virtual void on_limited(source& from) = 0;
+  virtual void on_limit_passed(source& from) = 0;
   /// Takes over the buffer, which holds `range` of the answer, whole blocks.
   virtual void on_blocks(source& from, const byte_range& range, buffer_pool::buffer buffer) = 0;
   virtual void on_piece_end(source& from, const byte_range& range) = 0;

@@ -174,7 +174,39 @@ PRAGMA user_version = 1;
     CHECK(downloads->front().name == "name");
     CHECK(downloads->front().paused);
     CHECK(downloads->front().partial == partial_record{});
+    REQUIRE(database->limits());
+    CHECK(database->limits()->empty());
   }
+}
+
+TEST_CASE("a database of the version before limits goes on", "[state_database]") {
+  const temporary_directory home;
+  open_quietly(home).reset();
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open((home / "state.db").c_str(), &handle) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(handle, "DROP TABLE share_limit; PRAGMA user_version = 4", nullptr, nullptr, nullptr) ==
+          SQLITE_OK);
+  sqlite3_close(handle);
+  for (int i = 0; i < 2; ++i) {
+    const auto database = open_quietly(home);
+    CHECK(database->limits()->empty() == (i == 0));
+    CHECK(database->save_limits(share_id{}, {1000, 0}));
+  }
+}
+
+TEST_CASE("limits of shares are remembered until there are none", "[state_database]") {
+  const temporary_directory home;
+  share_id one;
+  one.bytes[0] = 1;
+  share_id two;
+  two.bytes[0] = 2;
+  REQUIRE(open_quietly(home)->save_limits(one, {10'000'000, 0}));
+  REQUIRE(open_quietly(home)->save_limits(two, {0, 5000}));
+  REQUIRE(open_quietly(home)->save_limits(one, {1000, 2000}));
+  using rows = std::vector<std::pair<share_id, rate_limits>>;
+  CHECK(*open_quietly(home)->limits() == rows{{one, {1000, 2000}}, {two, {0, 5000}}});
+  REQUIRE(open_quietly(home)->save_limits(one, {}));
+  CHECK(*open_quietly(home)->limits() == rows{{two, {0, 5000}}});
 }
 
 TEST_CASE("a database of a newer version is left alone", "[state_database]") {
