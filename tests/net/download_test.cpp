@@ -5,11 +5,10 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <list>
 
 #include "net/endpoint.hpp"
-#include "peer/peer_node.hpp"
+#include "tests/net/nodes.hpp"
 #include "tests/net/world.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
@@ -18,12 +17,6 @@ namespace shoal::testing {
 namespace {
 
 constexpr std::uint64_t content_bytes = 300'000;
-
-byte_buffer make_content() {
-  byte_buffer content(content_bytes);
-  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<std::uint8_t>(i * 31 + i / 251);
-  return content;
-}
 
 enum class ending { closes, sends_garbage, falls_silent, sends_wrong_data };
 
@@ -142,40 +135,13 @@ class scripted_seeder {
   bool stopped_ = false;
 };
 
-peer_options options_in(const std::string& directory) {
-  peer_options options;
-  options.listen = "127.0.0.1:0";
-  options.state_directory = directory + "/state";
-  options.download_directory = directory;
-  return options;
-}
-
-awaitable<void> add_file(peer_node& node, std::string path, std::shared_ptr<share>& added) {
-  auto go_on = [](std::uint64_t, std::uint64_t) { return true; };
-  auto mark = node.discovery().announce_add(path);
-  const share_options wanted;
-  const auto outcome = co_await node.library().add(std::move(path), wanted, std::move(mark), std::move(go_on));
-  if (outcome) added = outcome->what;
-}
-
-awaitable<void> begin_download(peer_node& node, download_request request, std::shared_ptr<share>& begun) {
-  const auto outcome = co_await node.library().downloads().begin(std::move(request));
-  if (outcome) begun = *outcome;
-}
-
-byte_buffer read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 /// A seeder with the content, and a peer that downloads it from the scripted seeder and, later, from the real one.
 void download_despite(std::size_t messages, ending how) {
   INFO("the scripted seeder says " << messages << " messages");
   const test::temporary_directory home;
   const test::temporary_directory target;
-  const byte_buffer content = make_content();
-  std::ofstream(home.path().string() + "/content", std::ios::binary)
-      .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+  const byte_buffer content = make_content(content_bytes);
+  write_file(home.path().string() + "/content", content);
   world w;
   peer_node seeder(w.context, options_in(home.path().string()));
   peer_node leecher(w.context, options_in(target.path().string()));

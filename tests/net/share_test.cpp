@@ -4,12 +4,11 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <list>
 #include <utility>
 
 #include "net/endpoint.hpp"
-#include "peer/peer_node.hpp"
+#include "tests/net/nodes.hpp"
 #include "tests/net/world.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
@@ -116,14 +115,6 @@ class scripted_leecher {
   bool heard_while_choked_ = false;
 };
 
-awaitable<void> add_content(peer_node& node, std::string path, std::shared_ptr<share>& added) {
-  auto go_on = [](std::uint64_t, std::uint64_t) { return true; };
-  auto mark = node.discovery().announce_add(path);
-  const share_options wanted;
-  const auto outcome = co_await node.library().add(std::move(path), wanted, std::move(mark), std::move(go_on));
-  if (outcome) added = outcome->what;
-}
-
 // As many trackers would, all at once.
 awaitable<void> call_for(share& wanted, std::uint16_t port, int callers) {
   for (int n = 1; n <= callers; ++n) {
@@ -138,22 +129,15 @@ awaitable<void> call_for(share& wanted, std::uint16_t port, int callers) {
 struct seeder_world {
   seeder_world() {
     const std::string path = home.path().string() + "/content";
-    std::ofstream(path, std::ios::binary) << std::string(content_bytes, 'x');
+    write_file(path, byte_buffer(content_bytes, 'x'));
     REQUIRE(seeder.open().has_value());
     w.tasks.spawn("seeder", seeder.run());
-    REQUIRE(w.finish(add_content(seeder, path, original)));
+    REQUIRE(w.finish(add_file(seeder, path, original)));
     REQUIRE(original != nullptr);
   }
-  static peer_options options_of(const test::temporary_directory& home) {
-    peer_options options;
-    options.listen = "127.0.0.1:0";
-    options.state_directory = home.path().string() + "/state";
-    return options;
-  }
-
   const test::temporary_directory home;
   world w;
-  peer_node seeder{w.context, options_of(home)};
+  peer_node seeder{w.context, options_in(home.path().string())};
   std::shared_ptr<share> original;
 };
 
@@ -183,7 +167,9 @@ TEST_CASE_METHOD(seeder_world, "dials to those who want a share stay within the 
   // Takes connections and says nothing, so that a dial lasts.
   const tcp::acceptor mute(w.context, {asio::ip::address_v4::loopback(), 0});
   peer_context& context = seeder.context();
-  context.budget.dials = 3;
+  descriptor_budget few = context.budget;
+  few.dials = 3;
+  context.connections = connection_counts(few);
   REQUIRE(w.finish(call_for(*original, mute.local_endpoint().port(), 10)));
   CHECK(w.until([&] { return context.connections.dials() >= 3; }));
   REQUIRE(w.finish(call_for(*original, mute.local_endpoint().port(), 10)));

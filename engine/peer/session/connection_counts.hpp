@@ -45,6 +45,7 @@ class connection_counts {
     SHOAL_ASSERT(dials_ > 0);
     --dials_;
   }
+  std::size_t sessions() const { return sessions_; }
   /// Under way.
   std::size_t dials() const { return dials_; }
 
