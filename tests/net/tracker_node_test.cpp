@@ -235,8 +235,8 @@ TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
 
 TEST_CASE("a peer that reads nothing of its snapshot is ended, though it shows life", "[tracker_node]") {
   auto options = swarm_world::quick();
-  options.live.heartbeat = std::chrono::seconds(1);
-  options.live.write_timeout = std::chrono::seconds(1);
+  options.live.heartbeat = std::chrono::seconds(3);
+  options.live.write_timeout = std::chrono::seconds(3);
   swarm_world w(options);
   auto& busy = w.add_raw();
   REQUIRE(busy.open(w.where()));
