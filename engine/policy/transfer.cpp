@@ -34,6 +34,7 @@ transfer::state::source& transfer::state::at(source_id id) {
 
 void transfer::state::update_able(source_id id, const source& one) {
   queue.on_able(id, can_be_asked(one));
+  if (id == preferred) reserve();
 }
 
 void transfer::state::hear(source_id id, source& one, time_point now) {
@@ -123,6 +124,7 @@ source_id transfer::on_source(std::uint32_t request_bytes_max, std::uint32_t req
   s.sources.push_back(std::make_unique<state::source>(std::move(window)));
   s.looked_at = {};
   s.queue.on_source(id);
+  if (s.reserved.size() != 0) s.sources.back()->told = bitmap(s.info->shape().piece_count());
   return id;
 }
 
@@ -141,13 +143,20 @@ void transfer::on_source_gone(source_id source, time_point now) {
   s.looked_at = {};
   s.sources[source.value()].reset();
   s.work_freed = true;
+  if (source == s.preferred) {
+    s.preferred.reset();
+    s.reserve();
+  }
 }
 
 void transfer::on_have(source_id source, piece_index piece, time_point now) {
   state& s = *state_;
   s.latest = now;
   if (piece.value() >= s.info->shape().piece_count()) return;
+  if (bitmap& told = s.at(source).told; told.size() != 0) told.set(piece.value());
+  if (s.is_reserved(source, piece)) return;
   s.queue.on_have(source, piece);
+  if (source == s.preferred) s.reserve();
   // The source may relieve those that have the piece in hand.
   if (s.queue.begun(piece) != nullptr) s.at(source).theft_after = now;
 }
@@ -157,9 +166,11 @@ void transfer::on_bitmap(source_id source, const bitmap& pieces, time_point now)
   s.latest = now;
   // The lane may hold pieces that the source does not hold after all.
   s.total.chunks_requeued += s.queue.on_lane_released(source);
-  s.queue.on_bitmap(source, pieces);
+  if (bitmap& told = s.at(source).told; told.size() != 0) told = pieces;
+  s.queue.on_bitmap(source, s.unreserved(source, pieces));
   s.at(source).theft_after = now;
   s.work_freed = true;
+  if (source == s.preferred) s.reserve();
 }
 
 void transfer::on_taken(source_id source, piece_index piece) {

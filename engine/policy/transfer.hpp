@@ -60,6 +60,9 @@ class transfer {
   /// multiple of block_bytes. `requests_max`: the requests that it queues (BEP 10 reqq). `round_trip`: to the source
   /// and back, zero if unknown.
   source_id on_source(std::uint32_t request_bytes_max, std::uint32_t requests_max, duration round_trip, time_point now);
+  /// What this source holds is asked of no other, as long as it can be asked: it uses nobody's link. One at a time; to
+  /// be called before it is told what the source holds.
+  void on_preferred(source_id source);
   /// So many peers take part, as far as is known. Where they are many, a far source gets little credit before it
   /// delivers: others want it, too.
   void on_swarm(std::size_t peers);

@@ -198,7 +198,7 @@ std::optional<transfer::leaf_query> transfer::next_leaf_query(time_point now) {
   while (const auto failed = s.checks.next_leaf_query()) s.inquiry.on_failed(*failed);
   while (const auto piece = s.inquiry.next_piece()) {
     const auto holder = std::ranges::find_if(s.present, [&](source_id id) {
-      return !s.at(id).banned && s.queue.held(id).test(piece->value()) && s.inquiry.may_ask(*piece, id);
+      return !s.at(id).banned && s.has(id, *piece) && s.inquiry.may_ask(*piece, id);
     });
     if (holder != s.present.end()) {
       s.inquiry.on_asked(*piece, *holder, now);

@@ -174,6 +174,8 @@ void transfer::check_invariants() const {
   for (const auto id : s.present) {
     const state::source& one = *s.sources[id.value()];
     one.requests.check_invariants();
+    SHOAL_ASSERT(s.reserved.size() == 0 || id == s.preferred || s.queue.held(id).count_common(s.reserved) == 0);
+    SHOAL_ASSERT(s.reserved.size() == 0 || id == s.preferred || s.queue.held(id).within(one.told));
     // A source that had nothing to do is asked again.
     const bool idle = one.requests.empty() && s.can_be_asked(one) && !one.resume && s.queue.interesting(id);
     SHOAL_ASSERT(!idle || one.theft_after <= s.latest || s.idle_check != never || s.work_freed);

@@ -44,6 +44,7 @@ struct transfer::state {
     std::uint32_t taken_told = 0;  ///< hints of taken pieces, no more than there are pieces
     std::uint32_t declined = 0;    ///< rejects that cost it no pause, no more than taken_told
     std::uint64_t bytes_received = 0;
+    bitmap told;                     ///< what it holds, reserved pieces included; empty while there are none
     double stood_still = 0;          ///< seconds: the longest silence after which it went on
     std::uint32_t answer_bytes = 0;  ///< bytes received of the present answer
   };
@@ -70,6 +71,16 @@ struct transfer::state {
   void recall(source_id id, source& one, time_point now);
   /// When silence means that the source has stalled.
   time_point stall_deadline(const source& one) const;
+
+  // transfer_preferred.cpp
+
+  /// Reserves what the preferred source holds, or nothing if it cannot be asked.
+  void reserve();
+  /// What of `pieces` may be asked of a source that tells it.
+  bitmap unreserved(source_id id, const bitmap& pieces) const;
+  bool is_reserved(source_id id, piece_index piece) const;
+  /// The source says that it holds the piece.
+  bool has(source_id id, piece_index piece);
 
   // transfer_next.cpp
 
@@ -121,6 +132,8 @@ struct transfer::state {
   std::uint64_t verified_bytes = 0;
   std::vector<std::unique_ptr<source>> sources;
   std::vector<source_id> present;
+  std::optional<source_id> preferred;
+  bitmap reserved;  ///< pieces that only the preferred source is asked for; empty if there are none
   std::vector<std::optional<piece_index>> lied;  ///< by source: the piece that it lied about
   std::deque<source_id> bans;
   std::deque<fault> faults;

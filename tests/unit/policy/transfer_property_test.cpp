@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <utility>
@@ -157,6 +158,13 @@ class chaos {
     made.id = transfer_.on_source(sizes[below(5)], 1 + below(60), std::chrono::milliseconds(below(200)), now_);
     made.honest = honest;
     made.fast = chance(60);
+    const auto present = [this] {
+      return std::ranges::any_of(actors_, [this](const actor& one) { return one.id == preferred_; });
+    };
+    if (chance(30) && !present()) {
+      preferred_ = made.id;
+      transfer_.on_preferred(made.id);
+    }
     bitmap held(shape_.piece_count());
     const bool all = chance(40);
     for (std::uint32_t i = 0; i < held.size(); ++i) {
@@ -368,6 +376,7 @@ class chaos {
   std::vector<actor> actors_;
   std::vector<pending_write> writes_;
   std::set<source_id> liars_;
+  std::optional<source_id> preferred_;
   std::set<source_id> proven_liars_;
 };
 
