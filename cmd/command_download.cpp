@@ -12,6 +12,7 @@
 #include "cmd/limit_options.hpp"
 #include "cmd/output.hpp"
 #include "cmd/program_name.hpp"
+#include "cmd/progress_line.hpp"
 #include "cmd/text.hpp"
 #include "cmd/torrent_file.hpp"
 #include "net/endpoint.hpp"
@@ -28,6 +29,7 @@ void add_options(po::options_description& options) {
   add("dir", po::value<std::string>()->value_name("DIR"), "where to put it (default: where the peer puts downloads)");
   add("symlinks", po::bool_switch(), "create the symbolic links that a folder contains");
   add("keep-mode", po::bool_switch(), "give the files the permissions that they have at their publisher");
+  add("no-reuse", po::bool_switch(), "fetch all of it, even what other shares of this peer hold already");
   add("peer", po::value<texts>()->value_name("HOST:PORT"), "a peer that has it; may be repeated");
   add("tracker", po::value<texts>()->value_name("HOST:PORT"),
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
@@ -47,6 +49,7 @@ result<wanted_download> wanted_of(const std::string& what, const invocation& cal
   if (call.borrowed) params.default_directory = absolute_path(".");
   params.symlinks = given.flag("symlinks");
   params.keep_mode = given.flag("keep-mode");
+  params.reuse = !given.flag("no-reuse");
   params.wait = !given.flag("no-wait");
   for (const std::string& peer : given.texts("peer")) {
     const auto where = parse_host_port(peer);
@@ -73,11 +76,11 @@ std::string line_of(const rows::download& row) {
   }
   const std::string rate =
       row.elapsed > 0 ? fmt::format(" ({})", human_rate(static_cast<double>(received) / row.elapsed)) : "";
-  const std::string not_sent =
+  const std::string zeros =
       row.bytes_zero > 0 ? fmt::format(", {} of zeros not fetched", human_bytes(row.bytes_zero)) : "";
   return fmt::format("complete: {}, {} in {}{} from {}{}{}", row.name, human_bytes(row.bytes),
                      human_duration(static_cast<std::int64_t>(row.elapsed + 0.5)), rate, human_count(sources, "source"),
-                     not_sent, where);
+                     zeros + reused_text(row), where);
 }
 
 result<void> print_rows(const download_outcome& outcome, bool as_json) {

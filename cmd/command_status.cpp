@@ -58,7 +58,7 @@ std::string text_of(const rows::status& status) {
     lines.push_back(fmt::format("hashing    {}  {}", row.name, human_fraction(row.done, row.bytes)));
   }
   for (const auto& row : status.downloads) {
-    lines.push_back("download   " + render_text(view_of(row, "")) + limits_of(row));
+    lines.push_back("download   " + render_text(view_of(row, "")) + reused_text(row) + limits_of(row));
   }
   std::string text;
   for (const std::string& line : lines) text += displayable(line) + "\n";

@@ -62,16 +62,17 @@ std::string sources_of(const transfer_view& view) {
 transfer_view view_of(const rows::download& row, const std::string& fallback_name) {
   // An ETA beyond a century is none.
   const bool soon = row.eta >= 0 && row.eta < eta_max;
-  return {.name = displayable(row.name.empty() ? fallback_name : row.name),
-          .phase = row.phase,
-          .reason = displayable(row.reason),
-          .done = row.done,
-          .total = row.bytes,
-          .rate = row.rate,
-          .eta = soon ? std::llround(row.eta) : -1,
-          .sources = static_cast<std::size_t>(
-              std::ranges::count_if(row.sources, [](const rows::source& source) { return source.state != "gone"; })),
-          .has_sources = true};
+  return {
+      .name = displayable(row.name.empty() ? fallback_name : row.name),
+      .phase = row.phase,
+      .reason = displayable(row.reason),
+      .done = row.done,
+      .total = row.bytes,
+      .rate = row.rate,
+      .eta = soon ? std::llround(row.eta) : -1,
+      .sources = static_cast<std::size_t>(std::ranges::count_if(
+          row.sources, [](const rows::source& source) { return source.state != "gone" && source.state != "done"; })),
+      .has_sources = true};
 }
 
 transfer_view view_of(const rows::progress& row, const std::string& fallback_name) {
@@ -90,6 +91,12 @@ transfer_view view_of(const rows::progress& row, const std::string& fallback_nam
 transfer_view view_of_notice(const boost::json::object& params, const std::string& fallback_name) {
   if (params.contains("what")) return view_of(from_json<rows::progress>(params), fallback_name);
   return view_of(from_json<rows::download>(params), fallback_name);
+}
+
+std::string reused_text(const rows::download& row) {
+  if (row.bytes_reused == 0) return {};
+  return fmt::format(", {} of it was on this disk, {} fetched", human_bytes(row.bytes_reused),
+                     human_bytes(row.bytes_fetched));
 }
 
 std::vector<std::string> render_bar(const transfer_view& view, std::size_t width, std::size_t name_width) {

@@ -31,6 +31,9 @@ transfer_view view_of(const rows::progress& row, const std::string& fallback_nam
 /// Of the params of a `progress` notice, which are either.
 transfer_view view_of_notice(const boost::json::object& params, const std::string& fallback_name);
 
+/// ", 1.9 GB of it was on this disk, 20 MB fetched", or "" if nothing was.
+std::string reused_text(const rows::download& row);
+
 /// The line with the bar, and below it the reason if there is one. No line takes more than `width` columns;
 /// fields that do not fit are left out, the least important first. The name takes `name_width` columns where
 /// there is room.

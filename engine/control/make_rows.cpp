@@ -63,7 +63,9 @@ std::int64_t as_of(const peer_node& node, const Id& id) {
 std::vector<rows::source> sources_of(const download& running) {
   std::vector<rows::source> sources;
   for (source_row& one : running.sources()) {
-    sources.push_back({.peer = one.name.peer.hex(),
+    const bool is_peer = one.name.what == source_name::kind::peer;
+    sources.push_back({.kind = is_peer ? "peer" : "disk",
+                       .peer = is_peer ? one.name.peer.hex() : "",
                        .address = std::move(one.name.address),
                        .client = std::move(one.name.client),
                        .bytes = one.bytes,
@@ -229,6 +231,8 @@ rows::download row_of(const share& which) {
   row.bytes_duplicate = totals.bytes_duplicate;
   row.bytes_failed = totals.bytes_failed;
   row.bytes_zero = running->bytes_zero();
+  row.bytes_reused = running->bytes_reused();
+  row.bytes_fetched = running->bytes_fetched();
   row.notes = running->notes();
   row.already_there = running->already_there();
   return row;

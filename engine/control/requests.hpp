@@ -43,13 +43,14 @@ struct download {
   std::string default_directory = {};          ///< where nothing else says where it goes; "" for that of the peer
   bool symlinks = false;                       ///< create the symbolic links of a folder
   bool keep_mode = false;                      ///< permissions as at the publisher
+  bool reuse = true;                           ///< take from other shares of this peer what they hold of it
   std::vector<std::string> peers = {};         ///< "HOST:PORT" of peers that have it
   bool wait = true;                            ///< answer when it is complete
   std::optional<std::string> up_limit = {};    ///< of each share, as `up` of `limit`
   std::optional<std::string> down_limit = {};  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(download, (),
-                      (what, torrent, directory, default_directory, symlinks, keep_mode, peers, wait, up_limit,
+                      (what, torrent, directory, default_directory, symlinks, keep_mode, reuse, peers, wait, up_limit,
                        down_limit))
 
 /// What to cancel. One of `id` and `what` is needed.

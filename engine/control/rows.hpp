@@ -17,14 +17,15 @@ namespace shoal::rows {
 
 /// Who delivers, or delivered, chunks of a download.
 struct source {
-  std::string peer = {};
-  std::string address = {};
-  std::string client = {};  ///< what it says that it is
-  std::uint64_t bytes = 0;  ///< payload that it delivered
+  std::string kind = {};     ///< "peer", or "disk": what other shares of this peer hold of it
+  std::string peer = {};     ///< "" of a disk
+  std::string address = {};  ///< "HOST:PORT", or "this disk"
+  std::string client = {};   ///< what a peer says that it is
+  std::uint64_t bytes = 0;   ///< payload that it delivered
   double rate = 0;
-  std::string state = {};  ///< "active", "idle", "choked", "stalled", or "gone"
+  std::string state = {};  ///< "active", "idle", "choked", "stalled", or "gone"; "done" of a disk
 };
-BOOST_DESCRIBE_STRUCT(source, (), (peer, address, client, bytes, rate, state))
+BOOST_DESCRIBE_STRUCT(source, (), (kind, peer, address, client, bytes, rate, state))
 
 /// A download, or a share that is here already. Also its progress, at most ten a second.
 struct download {
@@ -46,6 +47,8 @@ struct download {
   std::uint64_t bytes_duplicate = 0;
   std::uint64_t bytes_failed = 0;
   std::uint64_t bytes_zero = 0;                  ///< in pieces of zeros, which nobody sends
+  std::uint64_t bytes_reused = 0;                ///< verified, from other shares of this peer, since it began
+  std::uint64_t bytes_fetched = 0;               ///< payload that peers sent since this one began
   std::vector<std::string> notes = {};           ///< what is left out or not used, one line each
   bool already_there = false;                    ///< complete before it was asked for
   std::optional<std::string> class_ = {};        ///< of one that failed beside others: class of the error
@@ -54,8 +57,8 @@ struct download {
 };
 BOOST_DESCRIBE_STRUCT(download, (),
                       (id, name, phase, reason, path, bytes, files, done, rate, eta, elapsed, sources, chunks_stolen,
-                       chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, notes, already_there, class_,
-                       up_limit, down_limit))
+                       chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, bytes_reused, bytes_fetched, notes,
+                       already_there, class_, up_limit, down_limit))
 
 /// A share that the swarm lists; or, after these, one that some peer still hashes: `id` and `publisher` "", all numbers
 /// but `bytes` 0.

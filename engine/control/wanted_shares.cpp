@@ -214,6 +214,7 @@ awaitable<result<std::vector<download_request>>> requests_of(peer_node& node, re
   common.make_directory = !common.directory.empty();
   common.symlinks = wanted.symlinks;
   common.keep_modes = wanted.keep_mode;
+  common.reuse = wanted.reuse;
   common.peers = std::move(wanted.peers);
   if (wanted.torrent) {
     co_return co_await requests_of_file(node, by, std::move(common), std::move(wanted.what),

@@ -102,7 +102,7 @@ stored_share share_of(sqlite_statement& query) {
 
 constexpr std::string_view download_columns =
     "id, directory, symlinks, torrent, name, peers, safe, pending, keep_modes, paused, partial, inode, taken_back, "
-    "publisher, published";
+    "publisher, published, no_reuse";
 
 /// The row that a query of download_columns is at; nothing if we did not write it.
 std::optional<stored_download> download_of(sqlite_statement& query) {
@@ -120,7 +120,8 @@ std::optional<stored_download> download_of(sqlite_statement& query) {
       query.integer(8) != 0,
       query.integer(9) != 0,
       partial_record{query.text(10), static_cast<std::uint64_t>(query.integer(11)), query.integer(12) != 0},
-      publication_of(query, 13)};
+      publication_of(query, 13),
+      query.integer(15) != 0};
 }
 
 bool is_damage(int code) {
@@ -268,15 +269,17 @@ result<void> state_database::save_download(const stored_download& download) {
   if (const result<void> begun = finished(execute(handle_, "BEGIN IMMEDIATE")); !begun) return begun;
   int code;
   {
-    sqlite_statement put(handle_,
-                         "INSERT OR REPLACE INTO download "
-                         "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back, "
-                         "publisher, published, keep_modes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    sqlite_statement put(
+        handle_,
+        "INSERT OR REPLACE INTO download "
+        "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back, "
+        "publisher, published, keep_modes, no_reuse) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put.bind(download.id.view()).bind(download.directory).bind(std::int64_t{download.symlinks});
     put.bind(download.torrent).bind(download.name).bind(peers).bind(std::int64_t{download.paused});
     put.bind(download.partial.name).bind(static_cast<std::int64_t>(download.partial.inode));
     put.bind(std::int64_t{download.partial.taken_back}).bind(download.published.publisher.view());
     put.bind(static_cast<std::int64_t>(download.published.ms)).bind(std::int64_t{download.keep_modes});
+    put.bind(std::int64_t{download.no_reuse});
     code = put.step();
   }
   if (code == SQLITE_DONE) code = put_progress(download.id, download.safe, download.pending);

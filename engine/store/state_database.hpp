@@ -49,6 +49,7 @@ struct stored_download {
   bool paused = false;             ///< the user cancelled it: it is not resumed at the next start
   partial_record partial{};        ///< what the download has on disk
   publication published{};
+  bool no_reuse = false;  ///< all of it is fetched, even what other shares hold
 };
 
 class state_database {

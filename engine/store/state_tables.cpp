@@ -25,7 +25,7 @@ CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signa
                     publisher BLOB, published INTEGER, follow INTEGER, ctimes BLOB);
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
                        paused INTEGER, partial BLOB, inode INTEGER, taken_back INTEGER,
-                       publisher BLOB, published INTEGER, keep_modes INTEGER);
+                       publisher BLOB, published INTEGER, keep_modes INTEGER, no_reuse INTEGER);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
 CREATE TABLE self (publisher BLOB);
 CREATE TABLE share_limit (id BLOB PRIMARY KEY, up INTEGER, down INTEGER);
@@ -66,6 +66,7 @@ COMMIT;
 constexpr const char* from_version_4 = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE share_limit (id BLOB PRIMARY KEY, up INTEGER, down INTEGER);
+ALTER TABLE download ADD COLUMN no_reuse INTEGER;
 PRAGMA user_version = 5;
 COMMIT;
 )sql";

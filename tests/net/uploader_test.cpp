@@ -23,8 +23,8 @@ enum class ending { closes, resets, sends_garbage, falls_silent };
 
 /// What a leecher does before it ends in its way.
 struct plan {
-  std::size_t messages = 0;                      ///< it sends so many of its messages
-  std::size_t bytes = ~std::size_t{};            ///< it receives so many bytes at most
+  std::size_t messages = 0;            ///< it sends so many of its messages
+  std::size_t bytes = ~std::size_t{};  ///< it receives so many bytes at most
   ending how = ending::closes;
 };
 

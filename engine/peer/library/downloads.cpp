@@ -167,6 +167,8 @@ awaitable<result<stored_download>> downloads::remember(download_request& request
     row.directory = request.directory;
     row.symlinks = request.symlinks;
     row.keep_modes = request.keep_modes;
+    row.no_reuse = !request.reuse;
+    row.no_reuse = !request.reuse;
     if (!request.name.empty()) row.name = request.name;
     if (!request.peers.empty()) row.peers = request.peers;
     row.published = merged(row.published, request.published);
@@ -188,6 +190,7 @@ awaitable<void> downloads::restore(stored_download row, std::uint64_t mend_inode
   request.directory = row.directory;
   request.symlinks = row.symlinks;
   request.keep_modes = row.keep_modes;
+  request.reuse = !row.no_reuse;
   request.peers = row.peers;
   request.safe = row.safe;
   request.pending = row.pending;

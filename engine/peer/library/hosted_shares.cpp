@@ -65,6 +65,27 @@ void hosted_shares::on_complete(const std::shared_ptr<share>& which) {
   by_path_[path] = which->id();
   by_name_[which->name()] = which->id();
   watch_.add(path, *which->info());
+  for (const auto& [id, one] : shares_) {
+    if (one != which && one->downloading() != nullptr) one->downloading()->on_content_here(content_of(*which));
+  }
+}
+
+local_content hosted_shares::content_of(const share& one) {
+  // Each piece as an accuser of its own: of one accuser only one piece waits to be read.
+  auto doubt = [this, id = one.id()](piece_index piece) {
+    const auto known = find(id);
+    if (known) observer_.on_accused(*known, piece, "this peer, piece " + std::to_string(piece.value()));
+  };
+  return {{one.info(), one.verified()}, one.files(), std::move(doubt)};
+}
+
+std::vector<local_content> hosted_shares::content_besides(const share& one) {
+  std::vector<local_content> content;
+  for (const auto& [id, other] : shares_) {
+    const bool has_something = other->info() && other->files() && !other->verified().none();
+    if (other.get() != &one && has_something && !other->stopped()) content.push_back(content_of(*other));
+  }
+  return content;
 }
 
 awaitable<void> hosted_shares::retire(std::shared_ptr<share> which, end_reason why) {

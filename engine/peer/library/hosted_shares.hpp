@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "directory/live.hpp"
 #include "peer/library/content_watch.hpp"
@@ -51,6 +52,8 @@ class hosted_shares {
   /// The share that a peer greets for in this way and that takes sessions, or null.
   std::shared_ptr<share> greeted(const wire::truncated_id& wanted) const;
   const std::map<share_id, std::shared_ptr<share>>& all() const { return shares_; }
+  /// What the other shares hold, and with it perhaps parts of this one.
+  std::vector<local_content> content_besides(const share& one);
   /// As a tracker would tell of them.
   live::snapshot rows() const;
 
@@ -60,6 +63,8 @@ class hosted_shares {
   /// Its content is at its path from now on.
   void on_complete(const std::shared_ptr<share>& which);
   void offer(const share& which);
+  /// What it holds now, for the downloads of other shares.
+  local_content content_of(const share& one);
 
   library_context& context_;
   content_watch& watch_;

@@ -207,6 +207,10 @@ void library::on_accused(share& which, piece_index piece, const std::string& add
   accusations_.on_accused(which, piece, address);
 }
 
+std::vector<local_content> library::content_besides(const share& one) {
+  return hosted_.content_besides(one);
+}
+
 swarm_outlook library::outlook(const share& which) const {
   return {context_.discovery.other_holders(which.id()), context_.discovery.reachable()};
 }

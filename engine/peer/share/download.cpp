@@ -77,8 +77,9 @@ awaitable<void> download::transfer_chunks() {
   phase_ = download_phase::downloading;
   last_byte_ = clock::now();
   on_limits();
+  co_await reuse(share_.content_besides());
   for (source* one : ready_) {
-    if (!one->closed()) attach(*one);
+    if (!one->closed() && !attached(*one)) attach(*one);
   }
   tasks_.spawn("journal", journal_->run(transfer_->verified()));
   while (!stopped_ && !ended() && !transfer_->complete()) {
@@ -92,6 +93,7 @@ awaitable<void> download::transfer_chunks() {
       transfer_->on_deadline(now);
       follow_decisions();
     }
+    let_go_of_reused();
     check_paths(now);
     pump_attributes(now);
     measure(now);
@@ -109,6 +111,8 @@ awaitable<void> download::transfer_chunks() {
     sweep_at_ = std::min(now + sweep_interval, std::max(transfer_->next_deadline(), now + sweep_interval_min));
     (void)co_await wake_.wait_until(sweep_at_);
   }
+  let_go_of_reused();
+  if (local_) local_->stop();
 }
 
 void download::check_paths(time_point now) {
@@ -182,6 +186,10 @@ void download::attach(source& to) {
   const source_id number = transfer_->on_source(limits.request_bytes_max, limits.requests_max, limits.distance, now);
   to.take_up(number);
   attached_.emplace(number, &to);
+  if (limits.costs_nothing) {
+    local_numbers_.push_back(number);
+    transfer_->on_preferred(number);
+  }
   transfer_->on_bitmap(number, to.holds(), now);
   if (!to.choking()) transfer_->on_unchoke(number, now);
   pump(to);
@@ -258,7 +266,8 @@ void download::forget(source& from) {
   const source_id number = *from.number();
   if (transfer_) {
     const auto stats = transfer_->stats(number);
-    if (stats.bytes_received > 0) remember_gone({from.name(), stats.bytes_received, 0, "gone"});
+    if (stats.bytes_received > 0)
+      remember_gone({from.name(), stats.bytes_received, 0, &from == local_.get() ? "done" : "gone"});
     attached_.erase(number);
     transfer_->on_source_gone(number, clock::now());
     if (phase_ == download_phase::downloading) follow_decisions();
@@ -316,7 +325,10 @@ void download::on_bytes(source& from, std::uint32_t bytes) {
   if (!transfer_ || !attached(from)) return;
   const auto now = clock::now();
   bytes_received_ += bytes;
-  context_.payload.on_received(bytes);
+  if (&from != local_.get()) {
+    bytes_fetched_ += bytes;
+    context_.payload.on_received(bytes);
+  }
   last_byte_ = now;
   transfer_->on_bytes(*from.number(), bytes, now);
 }
@@ -363,6 +375,9 @@ void download::on_stored(std::span<const store_queue::job> done) {
       }
       const auto leaves = std::span(one.leaves).subspan(part.first, part.count);
       if (transfer_->on_stored(one.from, one.range.piece, first_block, leaves, now) == transfer::check::verified) {
+        if (std::ranges::find(local_numbers_, one.from) != local_numbers_.end()) {
+          bytes_reused_ += share_.info()->shape().piece_size(one.range.piece);
+        }
         share_.on_piece_verified(one.range.piece);
       }
     }

@@ -21,6 +21,7 @@
 #include "peer/session/peer_context.hpp"
 #include "peer/share/journal.hpp"
 #include "peer/share/store_queue.hpp"
+#include "peer/sources/local_source.hpp"
 #include "peer/sources/source.hpp"
 #include "policy/attributes_fetch.hpp"
 #include "policy/metadata_fetch.hpp"
@@ -42,6 +43,7 @@ struct download_request {
   /// Make the directory if it is missing: the user named it now. Otherwise its disk may not be mounted yet.
   bool make_directory = false;
   bool symlinks = false;
+  bool reuse = true;               ///< take from this peer's own shares what they hold of it
   bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
   std::vector<std::string> notes;  ///< for whoever asked: what their words said that is not used
@@ -62,7 +64,7 @@ struct source_row {
   source_name name;
   std::uint64_t bytes = 0;
   double rate = 0;    ///< bytes per second
-  std::string state;  ///< "active", "idle", "choked", "stalled" or "gone"
+  std::string state;  ///< "active", "idle", "choked", "stalled" or "gone"; "done" of this disk
 };
 
 class download final : public source_listener {
@@ -75,6 +77,8 @@ class download final : public source_listener {
   void stop();
   /// Ends the download with an error; what it has stays.
   void fail(error why);
+  /// Another share of this peer has content from now on, which may be a part of this one, too.
+  void on_content_here(local_content content);
 
   const download_request& request() const { return request_; }
   download_phase phase() const { return phase_; }
@@ -94,6 +98,10 @@ class download final : public source_listener {
   std::uint64_t bytes_done() const;
   /// Bytes in pieces of zeros, which nobody has to send.
   std::uint64_t bytes_zero() const { return bytes_zero_; }
+  /// Verified bytes of this run that were on this disk already, in other shares.
+  std::uint64_t bytes_reused() const { return bytes_reused_; }
+  /// Payload of this run that peers sent, duplicates included.
+  std::uint64_t bytes_fetched() const { return bytes_fetched_; }
   double rate() const { return rate_; }
   duration elapsed() const;
   std::vector<source_row> sources() const;
@@ -194,6 +202,10 @@ class download final : public source_listener {
   // download_report.cpp
   void remember_gone(source_row row);
 
+  // download_reuse.cpp: what is on this disk already, in other shares.
+  awaitable<void> reuse(std::vector<local_content> here);
+  void let_go_of_reused();
+
   // download_leaves.cpp: finding out who lied.
   void ask_leaves(source_id from, piece_index piece);
   hash_range next_leaves(piece_index piece, const leaf_query& query) const;
@@ -215,7 +227,9 @@ class download final : public source_listener {
   std::unique_ptr<metadata_fetch> metadata_;
   std::unique_ptr<transfer> transfer_;
   std::unique_ptr<journal> journal_;
-  std::vector<source*> ready_;  ///< all that can be asked
+  std::vector<source*> ready_;            ///< all that can be asked
+  std::unique_ptr<local_source> local_;   ///< once something of the share is in another one
+  std::vector<source_id> local_numbers_;  ///< that it had
   std::map<source_id, source*> attached_;
   std::map<piece_index, leaf_query> leaf_queries_;
   std::unique_ptr<attributes_fetch> attributes_;  ///< until the list is here
@@ -225,7 +239,9 @@ class download final : public source_listener {
 
   std::uint64_t bytes_checked_ = 0;
   std::uint64_t bytes_zero_ = 0;
-  std::uint64_t bytes_received_ = 0;
+  std::uint64_t bytes_received_ = 0;  ///< from whatever source
+  std::uint64_t bytes_fetched_ = 0;
+  std::uint64_t bytes_reused_ = 0;
   std::uint64_t measured_bytes_ = 0;
   time_point measured_at_{};
   time_point last_byte_{};

@@ -200,6 +200,7 @@ awaitable<bool> download::prepare() {
   row.directory = request_.directory;
   row.symlinks = request_.symlinks;
   row.keep_modes = request_.keep_modes;
+  row.no_reuse = !request_.reuse;
   row.torrent = info->to_torrent();
   row.name = info->name();
   row.peers = request_.peers;

@@ -44,6 +44,8 @@ class share_observer {
   virtual void on_accused(share& which, piece_index piece, const std::string& address) = 0;
   /// The download lacks sources; of the peers that are said to have it, these could not be connected to.
   virtual void on_unreached(share& which, std::vector<peer_id> peers) = 0;
+  /// What this peer has of its other shares.
+  virtual std::vector<local_content> content_besides(const share& one) = 0;
   /// What the trackers say of who has the share.
   virtual swarm_outlook outlook(const share& which) const = 0;
 };
@@ -105,6 +107,7 @@ class share final : private share_peers_owner {
   void on_download_failed();
 
   void on_content_lost(const error& why) override;
+  std::vector<local_content> content_besides() { return observer_.content_besides(*this); }
   swarm_outlook outlook() const { return observer_.outlook(*this); }
 
  private:

@@ -28,6 +28,7 @@ struct source_limits {
   std::uint32_t request_bytes_max = block_bytes;  ///< largest request, a multiple of block_bytes
   std::uint32_t requests_max = 1;                 ///< requests that it queues
   duration distance{};                            ///< there and back, without what waits in queues; zero: unknown
+  bool costs_nothing = false;                     ///< no link is used: what it holds is asked of nobody else
 };
 
 /// What people are told of a source.

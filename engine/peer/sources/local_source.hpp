@@ -1,0 +1,91 @@
+// Content of this peer's own shares as a source of chunks for a download: bytes that are on this disk already are read
+// and not fetched.
+//
+// Delivers by the same way as a session, and what it delivers is verified like what a peer sends. A file that cannot be
+// read, or is found to be something else than its hashes say, is not used any more; what it was to bring comes from
+// others. Reads one chunk at a time on the worker pool, into buffers of the pool that bounds all payload. Owned by
+// download; on the network thread only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "content/same_content.hpp"
+#include "net/buffer_pool.hpp"
+#include "net/event.hpp"
+#include "net/use_tuple.hpp"
+#include "peer/sources/source.hpp"
+#include "store/content_files.hpp"
+
+namespace shoal {
+
+/// Content of a share of this peer. `pieces` says what of it is verified.
+struct local_content {
+  known_pieces pieces;
+  std::shared_ptr<content_files> files;
+  /// Told of a piece of it that was read and is perhaps not what its hash says.
+  std::function<void(piece_index)> on_doubt;
+};
+
+class local_source final : public source {
+ public:
+  /// A source of `wanted`, of nothing yet. `home` is the network thread.
+  local_source(const asio::any_io_executor& home, asio::thread_pool& workers, buffer_pool& buffers,
+               source_listener& listener, metainfo_ptr wanted);
+
+  /// `places`, by piece of the share, lead into `from`; pieces that it has already stay. The listener hears of it.
+  void add(const std::vector<piece_place>& places, const std::vector<local_content>& from);
+  /// Answers what it is asked for, until stop().
+  awaitable<void> run();
+  void stop();
+
+  source_limits limits() override;
+  source_name name() const override { return {source_name::kind::disk, {}, "this disk", {}}; }
+  const bitmap& holds() const override { return holds_; }
+  bool choking() const override { return false; }
+  bool answers_all() const override { return true; }
+  bool closed() const override { return stopped_; }
+  metadata_origin* metadata() override { return nullptr; }
+  void set_interested(bool) override {}
+  void request(const byte_range& range) override;
+  void cancel(const byte_range& range) override;
+  /// The file that the piece was read from is not used any more; without a piece nothing is.
+  void ban(std::optional<piece_index> damaged) override;
+  void look_after(time_point, bool) override {}
+
+ private:
+  awaitable<void> answer(byte_range range);
+  /// Blocks. What `range` of the share is, as it is on the disk.
+  static result<void> read(const local_content& from, const piece_place& where, std::uint32_t begin,
+                           std::span<std::uint8_t> to);
+  /// Has the share that the piece was read from look at it.
+  void tell_doubt(const piece_place& where, std::uint32_t bytes);
+  /// Nothing that leads into this file is used any more; the listener will hear of it.
+  void give_up(const piece_place& where, std::string_view why);
+  /// Has the listener hear what there is now.
+  void tell();
+
+  asio::thread_pool& workers_;
+  buffer_pool& buffers_;
+  source_listener& listener_;
+  metainfo_ptr wanted_;
+  std::vector<local_content> contents_;
+  std::vector<piece_place> places_;  // by piece; `content` counts in contents_
+  bitmap holds_;
+  std::deque<byte_range> requests_;
+  std::deque<byte_range> cancelled_;
+  bool news_ = false;       // the listener is to hear of it
+  std::uint32_t bans_ = 0;  // what was asked for before one is void
+  bool stopped_ = false;
+  event wake_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,178 @@
+"""What other shares of a peer hold of a download is taken from its disk, verified, and not fetched."""
+import os
+import random
+import shutil
+
+from harness import SwarmTest, digest, rot, tree, wait_for
+
+BLOCK = 16 * 1024
+
+
+class ReuseTest(SwarmTest):
+    in_memory = True
+
+    def bytes(self, name, size, seed=0):
+        """A file in which no two blocks are the same."""
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(random.Random(f"{path.name} {seed}").randbytes(size))
+        return path
+
+    def change(self, path, at, size=BLOCK):
+        with open(path, "r+b") as file:
+            file.seek(at)
+            file.write(random.Random(at).randbytes(size))
+
+    def two_peers(self):
+        tracker = self.tracker()
+        return self.peer("a", tracker), self.peer("b", tracker)
+
+    def fetch(self, peer, name, *options):
+        """Downloads it to a directory of its own; the row at the end."""
+        place = self.directory / "fetched"
+        row = peer.json("download", name, "--dir", place, *options)[0]
+        self.assertEqual(row["phase"], "complete", row)
+        self.assertEqual(row["bytes_fetched"], sum(s["bytes"] for s in row["sources"] if s["kind"] == "peer"), row)
+        return row, place / name
+
+    def test_of_a_new_version_only_what_changed_is_fetched(self):
+        a, b = self.two_peers()
+        old = self.directory / "old" / "model"
+        for i in range(60):
+            self.bytes(f"old/model/part{i}", 200_000 + i)
+        (old / "empty").touch()
+        self.bytes("old/model/tiny", 1)
+        b.add(old)
+        new = self.directory / "new" / "model"
+        shutil.copytree(old, new)
+        self.change(new / "part7", 0)
+        added = a.add(new)
+        wait_for(lambda: added["id"] in [row["id"] for row in b.json("list", "--versions")], "both are listed")
+        before = b.json("status")["bytes_downloaded"]
+        row, _ = self.fetch(b, added["id"])
+        self.assertEqual(tree(self.directory / "fetched" / "model"), tree(new))
+        # Pieces of 64 KiB, or one if the file is smaller.
+        self.assertLessEqual(row["bytes_fetched"], 64 * 1024 * 1.1)
+        self.assertLessEqual(b.json("status")["bytes_downloaded"] - before, 64 * 1024 * 1.1)
+        self.assertEqual(row["bytes_reused"] + row["bytes_fetched"] - row["bytes_duplicate"], row["bytes"])
+        self.assertIn({"kind": "disk", "address": "this disk", "state": "done"},
+                      [{key: one[key] for key in ("kind", "address", "state")} for one in row["sources"]])
+
+    def test_pieces_of_another_size_are_compared(self):
+        a, b = self.two_peers()
+        # 64 KiB a piece, and 128 KiB.
+        old = self.bytes("old/disk.img", 60 * 1024 * 1024)
+        new = self.directory / "new" / "disk.img"
+        new.parent.mkdir()
+        new.write_bytes(old.read_bytes() + random.Random("more").randbytes(8 * 1024 * 1024))
+        self.change(new, 5_000_000)
+        first, second = self.peer_pair_row(a, b, old, new)
+        self.assertEqual(digest(self.directory / "fetched" / "disk.img"), digest(new))
+        changed = 8 * 1024 * 1024 + 2 * 128 * 1024
+        self.assertLessEqual(second["bytes_fetched"], changed * 1.1)
+
+    def peer_pair_row(self, a, b, old, new):
+        """`b` shares the old, `a` the new, which `b` downloads."""
+        first = b.add(old)
+        second = a.add(new)
+        wait_for(lambda: second["id"] in [row["id"] for row in b.json("list", "--versions")], "both are listed")
+        return first, self.fetch(b, second["id"])[0]
+
+    def test_what_was_renamed_costs_nothing(self):
+        a, b = self.two_peers()
+        old = self.bytes("old/report.pdf", 5_000_001)
+        new = self.directory / "new" / "annual" / "deep" / "2026.pdf"
+        new.parent.mkdir(parents=True)
+        shutil.copy(old, new)
+        _, row = self.peer_pair_row(a, b, old, self.directory / "new" / "annual")
+        self.assertEqual((row["bytes_fetched"], row["bytes_reused"]), (0, 5_000_001))
+        self.assertEqual(digest(self.directory / "fetched" / "annual" / "deep" / "2026.pdf"), digest(old))
+
+    def test_nobody_needs_to_be_connected(self):
+        a, b = self.peer("a"), self.peer("b")
+        old = self.bytes("old/x.bin", 3_000_000)
+        b.add(old)
+        copy = self.directory / "new" / "y.bin"
+        copy.parent.mkdir()
+        shutil.copy(old, copy)
+        a.add(copy)
+        torrent = self.directory / "y.torrent"
+        a.ok("torrent", "y.bin", "--output", torrent)
+        a.terminate()
+        said = b.ok("download", torrent, "--dir", self.directory / "fetched").out
+        self.assertIn("3.00 MB of it was on this disk, 0 B fetched", said)
+        self.assertEqual(digest(self.directory / "fetched" / "y.bin"), digest(old))
+
+    def test_a_file_that_rotted_is_found_out_and_fetched(self):
+        a, b = self.two_peers()
+        old = self.directory / "old" / "set"
+        self.bytes("old/set/good", 2_000_000)
+        self.bytes("old/set/rotten", 2_000_000)
+        b.add(old)
+        new = self.directory / "new" / "other set"
+        shutil.copytree(old, new)
+        added = a.add(new)
+        rot(old / "rotten", 1_500_000)
+        self.wait_listed(b, "other set", id=added["id"])
+        row, path = self.fetch(b, "other set")
+        self.assertEqual(tree(path), tree(new))
+        self.assertGreaterEqual(row["bytes_reused"], 2_000_000)
+        self.assertGreater(row["bytes_fetched"], 0)
+        self.assertGreater(row["bytes_failed"], 0)
+        self.assertLessEqual(row["bytes_fetched"], 2_000_000 * 1.1)
+        # Nor is the rotten copy offered to others any more.
+        wait_for(lambda: [s["there"] for s in b.json("status")["shares"] if s["name"] == "set"] == [False],
+                 "the rotten share is withdrawn")
+
+    def test_a_file_that_was_changed_is_found_out_and_fetched(self):
+        a, b = self.two_peers()
+        old = self.bytes("old/x.bin", 4_000_000)
+        b.add(old)
+        new = self.directory / "new" / "y.bin"
+        new.parent.mkdir()
+        shutil.copy(old, new)
+        added = a.add(new)
+        times = os.stat(old)
+        self.change(old, 1_000_000)
+        os.utime(old, ns=(times.st_atime_ns, times.st_mtime_ns))
+        self.wait_listed(b, "y.bin", id=added["id"])
+        row, path = self.fetch(b, "y.bin")
+        self.assertEqual(digest(path), digest(new))
+        self.assertGreater(row["bytes_fetched"], 0)
+
+    def test_nothing_is_reused_if_it_is_not_to_be(self):
+        a, b = self.two_peers()
+        old = self.bytes("old/x.bin", 1_000_000)
+        b.add(old)
+        new = self.directory / "new" / "y.bin"
+        new.parent.mkdir()
+        shutil.copy(old, new)
+        added = a.add(new)
+        self.wait_listed(b, "y.bin", id=added["id"])
+        row, path = self.fetch(b, "y.bin", "--no-reuse")
+        self.assertEqual((row["bytes_reused"], row["bytes_fetched"] - row["bytes_duplicate"]), (0, 1_000_000))
+        self.assertEqual(digest(path), digest(new))
+
+    def test_a_killed_peer_goes_on_and_fetches_only_the_rest(self):
+        a, b = self.peer("a"), self.peer("b")
+        old = self.bytes("old/x.bin", 20_000_000)
+        b.add(old)
+        new = self.directory / "new" / "y.bin"
+        new.parent.mkdir()
+        new.write_bytes(old.read_bytes())
+        self.change(new, 12_000_000)
+        added = a.add(new)
+        torrent = self.directory / "y.torrent"
+        a.ok("torrent", "y.bin", "--output", torrent)
+        at = f"127.0.0.1:{a.port}"
+        a.kill()
+        b.ok("download", torrent, "--no-wait", "--peer", at)
+        # All but what nobody has.
+        row = b.wait_done(added["id"], 19_800_000)
+        self.assertEqual(row["bytes_fetched"], 0)
+        b.kill()
+        b = self.peer("b")
+        self.peer("a", None, "--listen", at)
+        wait_for(lambda: b.download_row(added["id"])["phase"] == "complete", "the download goes on and is complete")
+        self.assertLessEqual(b.download_row(added["id"])["bytes_fetched"], 2 * 64 * 1024 * 1.1)
+        self.assertEqual(digest(b.dir / "y.bin"), digest(new))
