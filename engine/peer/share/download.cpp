@@ -26,7 +26,7 @@ download::download(peer_context& context, share& owner, download_request request
       share_(owner),
       request_(std::move(request)),
       begun_(clock::now()),
-      last_byte_(begun_),
+      speed_(begun_),
       wake_(context.executor),
       stores_(context.executor, context.workers, context.buffers,
               [this](std::span<const store_queue::job> done) { on_stored(done); }),
@@ -48,7 +48,7 @@ awaitable<void> download::run() {
   co_await stores_.drained();
   co_await tasks_.join();
   ended_at_ = clock::now();
-  rate_ = 0;
+  speed_.on_end();
   if (phase_ == download_phase::failed) {
     // What was verified is not what is there: the next try looks at everything again.
     if (failure_.code == errc::verification) {
@@ -75,11 +75,11 @@ void download::fail(error why) {
 
 awaitable<void> download::transfer_chunks() {
   phase_ = download_phase::downloading;
-  last_byte_ = clock::now();
+  speed_.on_begin(clock::now());
   on_limits();
   co_await reuse(share_.content_besides());
-  for (source* one : ready_) {
-    if (!one->closed() && !attached(*one)) attach(*one);
+  for (source* one : sources_.ready()) {
+    if (!one->closed() && !sources_.uses(*one)) attach(*one);
   }
   tasks_.spawn("journal", journal_->run(transfer_->verified()));
   while (!stopped_ && !ended() && !transfer_->complete()) {
@@ -95,15 +95,15 @@ awaitable<void> download::transfer_chunks() {
     }
     let_go_of_reused();
     check_paths(now);
-    pump_attributes(now);
-    measure(now);
-    if (attached_.empty() && stores_.size() == 0) {
+    if (attributes_) attributes_->on_deadline(now);
+    speed_.measure(now);
+    if (sources_.in_use().empty() && stores_.size() == 0) {
       auto rest = [files = share_.files()] { return files->rest(); };
       if (!resting_) {
         const result<void> rests = co_await offload(context_.background, std::move(rest));
         if (!rests && rests.error().code != errc::limit) fail(rests.error());
       }
-      resting_ = attached_.empty();
+      resting_ = sources_.in_use().empty();
       (void)co_await wake_.wait_until(clock::now() + rest_interval);
       continue;
     }
@@ -118,7 +118,7 @@ awaitable<void> download::transfer_chunks() {
 void download::check_paths(time_point now) {
   if (reading_paused_) return;
   const bool starves = starved();
-  for (const auto& [number, one] : attached_) {
+  for (const auto& [number, one] : sources_.in_use()) {
     const auto stats = transfer_->stats(number);
     if (stats.bytes_in_flight > 0 || stats.stalled) one->look_after(now, starves);
   }
@@ -170,22 +170,12 @@ awaitable<void> download::finish() {
   share_.on_download_complete();
 }
 
-bool download::attached(const source& one) const {
-  return one.number() && attached_.contains(*one.number());
-}
-
-source* download::at(source_id number) const {
-  const auto found = attached_.find(number);
-  return found == attached_.end() ? nullptr : found->second;
-}
-
 void download::attach(source& to) {
   const auto now = clock::now();
   transfer_->on_swarm(share_.peers().known_count());
   const source_limits limits = to.limits();
   const source_id number = transfer_->on_source(limits.request_bytes_max, limits.requests_max, limits.distance, now);
-  to.take_up(number);
-  attached_.emplace(number, &to);
+  sources_.take_up(to, number);
   if (limits.costs_nothing) {
     local_numbers_.push_back(number);
     transfer_->on_preferred(number);
@@ -196,7 +186,7 @@ void download::attach(source& to) {
 }
 
 void download::pump(source& to) {
-  if (to.closed() || !attached(to)) return;
+  if (to.closed() || !sources_.uses(to)) return;
   const auto now = clock::now();
   const source_id number = *to.number();
   to.set_interested(transfer_->interesting(number));
@@ -211,7 +201,7 @@ void download::pump(source& to) {
 
 void download::pump_all() {
   // A source that is closed meanwhile stays in the map until it is gone.
-  for (const auto& [number, to] : attached_) pump(*to);
+  for (const auto& [number, to] : sources_.in_use()) pump(*to);
 }
 
 void download::after_event(source& from) {
@@ -221,28 +211,30 @@ void download::after_event(source& from) {
 
 void download::follow_decisions() {
   while (const auto liar = transfer_->next_ban()) {
-    source* one = at(*liar);
+    source* one = sources_.at(*liar);
     if (one == nullptr) continue;
     one->ban(transfer_->lied_about(*liar));
     // At once: the source may take a moment to end, and others are to get what it was asked for.
     forget(*one);
   }
-  while (const auto query = transfer_->next_leaf_query(clock::now())) ask_leaves(query->source, query->piece);
+  while (const auto query = transfer_->next_leaf_query(clock::now())) {
+    leaves_->ask(query->source, sources_.at(query->source), query->piece);
+  }
   while (const auto fault = transfer_->next_fault()) {
     log_error("an idle source was forgotten; it is asked now share={} source={} chunk={}",
               request_.id.hex().substr(0, 12), fault->source.value(), fault->chunk.value());
   }
   if (transfer_->work_freed()) pump_all();
   while (const auto affected = transfer_->next_affected()) {
-    if (source* one = at(*affected)) pump(*one);
+    if (source* one = sources_.at(*affected)) pump(*one);
   }
 }
 
 void download::on_source_ready(source& from) {
-  if (std::ranges::find(ready_, &from) == ready_.end()) ready_.push_back(&from);
+  sources_.on_ready(from);
   if (stopped_ || ended()) return;
-  offer_attributes(from);
-  if (attached(from)) return;
+  if (attributes_) attributes_->offer(from);
+  if (sources_.uses(from)) return;
   if (phase_ == download_phase::metadata && metadata_) {
     ask_metadata(from);
   } else if (phase_ == download_phase::downloading) {
@@ -252,93 +244,86 @@ void download::on_source_ready(source& from) {
 }
 
 void download::on_source_gone(source& from) {
-  std::erase(ready_, &from);
+  sources_.on_gone(from);
   forget(from);
 }
 
 void download::forget(source& from) {
-  if (const auto number = attributes_source(from)) {
-    attributes_sources_.erase(*number);
-    if (attributes_) attributes_->on_source_gone(*number);
-    pump_attributes(clock::now());
-  }
-  if (!attached(from)) return;
+  if (attributes_) attributes_->forget(from);
+  if (!sources_.uses(from)) return;
   const source_id number = *from.number();
   if (transfer_) {
     const auto stats = transfer_->stats(number);
-    if (stats.bytes_received > 0)
-      remember_gone({from.name(), stats.bytes_received, 0, &from == local_.get() ? "done" : "gone"});
-    attached_.erase(number);
+    const bool is_disk = &from == local_.get();
+    if (stats.bytes_received > 0) sources_.remember({from.name(), stats.bytes_received, 0, is_disk ? "done" : "gone"});
+    sources_.put_down(from);
     transfer_->on_source_gone(number, clock::now());
     if (phase_ == download_phase::downloading) follow_decisions();
   } else {
-    attached_.erase(number);
-    if (metadata_) {
-      metadata_->on_source_gone(number, clock::now());
-      after_metadata_event();
-    }
+    sources_.put_down(from);
+    if (!metadata_) return;
+    metadata_->on_source_gone(number, clock::now());
+    after_metadata_event();
   }
-  from.put_down();
 }
 
 void download::on_holds(source& from) {
-  if (!transfer_ || !attached(from)) return;
+  if (!transfer_ || !sources_.uses(from)) return;
   transfer_->on_bitmap(*from.number(), from.holds(), clock::now());
   after_event(from);
 }
 
 void download::on_have(source& from, piece_index piece) {
-  if (!transfer_ || !attached(from)) return;
+  if (!transfer_ || !sources_.uses(from)) return;
   transfer_->on_have(*from.number(), piece, clock::now());
   after_event(from);
 }
 
 void download::on_hint(source& from, const wire::pieces_hint& hint) {
-  if (!transfer_ || !attached(from)) return;
+  if (!transfer_ || !sources_.uses(from)) return;
   for (const piece_index piece : hint.taken) transfer_->on_taken(*from.number(), piece);
   for (const piece_index piece : hint.returned) transfer_->on_returned(*from.number(), piece);
 }
 
 void download::on_choke(source& from) {
-  if (!transfer_ || !attached(from)) return;
+  if (!transfer_ || !sources_.uses(from)) return;
   transfer_->on_choke(*from.number(), from.answers_all(), clock::now());
   after_event(from);
 }
 
 void download::on_unchoke(source& from) {
-  if (!transfer_ || !attached(from)) return;
+  if (!transfer_ || !sources_.uses(from)) return;
   transfer_->on_unchoke(*from.number(), clock::now());
   after_event(from);
 }
 
 void download::on_reject(source& from, const byte_range& range) {
-  if (!transfer_ || !attached(from)) return;
+  if (!transfer_ || !sources_.uses(from)) return;
   transfer_->on_reject(*from.number(), range, clock::now());
   after_event(from);
 }
 
 bool download::on_piece_begin(source& from, const byte_range& range) {
-  return transfer_ && attached(from) && transfer_->on_piece_begin(*from.number(), range, clock::now());
+  return transfer_ && sources_.uses(from) && transfer_->on_piece_begin(*from.number(), range, clock::now());
 }
 
 void download::on_bytes(source& from, std::uint32_t bytes) {
-  if (!transfer_ || !attached(from)) return;
+  if (!transfer_ || !sources_.uses(from)) return;
   const auto now = clock::now();
-  bytes_received_ += bytes;
   if (&from != local_.get()) {
-    bytes_fetched_ += bytes;
+    bytes_.fetched += bytes;
     context_.payload.on_received(bytes);
   }
-  last_byte_ = now;
+  speed_.on_bytes(bytes, now);
   transfer_->on_bytes(*from.number(), bytes, now);
 }
 
 void download::on_limited(source& from) {
-  if (transfer_ && attached(from)) transfer_->on_source_paused(*from.number(), clock::now());
+  if (transfer_ && sources_.uses(from)) transfer_->on_source_paused(*from.number(), clock::now());
 }
 
 void download::on_limit_passed(source& from) {
-  if (transfer_ && attached(from)) transfer_->on_source_resumed(*from.number(), clock::now());
+  if (transfer_ && sources_.uses(from)) transfer_->on_source_resumed(*from.number(), clock::now());
 }
 
 void download::on_limits() {
@@ -348,7 +333,7 @@ void download::on_limits() {
 void download::on_blocks(source& from, const byte_range& range, buffer_pool::buffer buffer) {
   block_mask wanted = 0;
   // After stop() nobody may wait for the stores any more.
-  if (transfer_ && attached(from) && !stopped_ && !ended()) {
+  if (transfer_ && sources_.uses(from) && !stopped_ && !ended()) {
     wanted = transfer_->on_blocks(*from.number(), range, clock::now());
   }
   if (wanted == 0) {
@@ -359,7 +344,7 @@ void download::on_blocks(source& from, const byte_range& range, buffer_pool::buf
 }
 
 void download::on_piece_end(source& from, const byte_range& range) {
-  if (!transfer_ || !attached(from)) return;
+  if (!transfer_ || !sources_.uses(from)) return;
   transfer_->on_piece_end(*from.number(), range, clock::now());
   if (phase_ == download_phase::downloading) after_event(from);
 }
@@ -376,7 +361,7 @@ void download::on_stored(std::span<const store_queue::job> done) {
       const auto leaves = std::span(one.leaves).subspan(part.first, part.count);
       if (transfer_->on_stored(one.from, one.range.piece, first_block, leaves, now) == transfer::check::verified) {
         if (std::ranges::find(local_numbers_, one.from) != local_numbers_.end()) {
-          bytes_reused_ += share_.info()->shape().piece_size(one.range.piece);
+          bytes_.reused += share_.info()->shape().piece_size(one.range.piece);
         }
         share_.on_piece_verified(one.range.piece);
       }
@@ -390,20 +375,9 @@ void download::on_stored(std::span<const store_queue::job> done) {
   for (const store_queue::job& one : done) {
     if (one.from == pumped) continue;
     pumped = one.from;
-    if (source* from = at(one.from)) pump(*from);
+    if (source* from = sources_.at(one.from)) pump(*from);
   }
   if (transfer_->complete()) wake_.set();
-}
-
-void download::measure(time_point now) {
-  if (measured_at_ == time_point{}) measured_at_ = now;
-  const double seconds = std::chrono::duration<double>(now - measured_at_).count();
-  if (seconds < 0.05) return;
-  const double current = static_cast<double>(bytes_received_ - measured_bytes_) / seconds;
-  const double weight = 1 - std::exp(-seconds);
-  rate_ += (current - rate_) * weight;
-  measured_bytes_ = bytes_received_;
-  measured_at_ = now;
 }
 
 }  // namespace shoal

@@ -7,9 +7,7 @@
 // network thread only. DESIGN: "The life of one chunk".
 #pragma once
 
-#include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,11 +17,14 @@
 #include "net/event.hpp"
 #include "net/task_group.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/share/attributes_download.hpp"
 #include "peer/share/journal.hpp"
+#include "peer/share/leaf_queries.hpp"
+#include "peer/share/source_list.hpp"
 #include "peer/share/store_queue.hpp"
+#include "peer/share/throughput.hpp"
 #include "peer/sources/local_source.hpp"
 #include "peer/sources/source.hpp"
-#include "policy/attributes_fetch.hpp"
 #include "policy/metadata_fetch.hpp"
 #include "policy/peer_book.hpp"
 #include "policy/transfer.hpp"
@@ -59,14 +60,6 @@ struct download_request {
 
 enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };
 
-/// Payload that one source delivered, kept after it is gone.
-struct source_row {
-  source_name name;
-  std::uint64_t bytes = 0;
-  double rate = 0;    ///< bytes per second
-  std::string state;  ///< "active", "idle", "choked", "stalled" or "gone"; "done" of this disk
-};
-
 class download final : public source_listener {
  public:
   download(peer_context& context, share& owner, download_request request);
@@ -97,12 +90,12 @@ class download final : public source_listener {
   bool starved() const { return silence() >= starved_after; }
   std::uint64_t bytes_done() const;
   /// Bytes in pieces of zeros, which nobody has to send.
-  std::uint64_t bytes_zero() const { return bytes_zero_; }
+  std::uint64_t bytes_zero() const { return bytes_.zero; }
   /// Verified bytes of this run that were on this disk already, in other shares.
-  std::uint64_t bytes_reused() const { return bytes_reused_; }
+  std::uint64_t bytes_reused() const { return bytes_.reused; }
   /// Payload of this run that peers sent, duplicates included.
-  std::uint64_t bytes_fetched() const { return bytes_fetched_; }
-  double rate() const { return rate_; }
+  std::uint64_t bytes_fetched() const { return bytes_.fetched; }
+  double rate() const { return speed_.rate(); }
   duration elapsed() const;
   std::vector<source_row> sources() const;
   transfer::totals totals() const;
@@ -132,11 +125,11 @@ class download final : public source_listener {
   void on_hashes(source& from, const hash_range& range, std::span<const digest> hashes) override;
   void on_hash_reject(source& from, const hash_range& range) override;
 
-  struct leaf_query {
-    hash_range range;
-    std::uint32_t layer_width = 0;
-    std::uint32_t leaf_count = 0;
-    std::vector<digest> leaves;  // proven so far, from the first of the piece on
+  struct counts {
+    std::uint64_t checked = 0;  ///< looked at on disk so far
+    std::uint64_t zero = 0;     ///< in pieces of zeros, which nobody has to send
+    std::uint64_t reused = 0;   ///< verified, from other shares of this peer
+    std::uint64_t fetched = 0;  ///< payload that peers sent, duplicates included
   };
 
   /// Once the metadata is known.
@@ -182,35 +175,16 @@ class download final : public source_listener {
   void follow_decisions();
   /// Finds sources to which nothing gets through any more.
   void check_paths(time_point now);
-  void measure(time_point now);
-  source* at(source_id number) const;
-  bool attached(const source& one) const;
+  /// Waits a moment for the times and modes of the files, if somebody was asked for them.
+  awaitable<void> await_attributes();
+  void begin_attributes();
   /// Nothing of it is expected any more.
   void forget(source& from);
   void on_stored(std::span<const store_queue::job> done);
 
-  // download_attributes.cpp: times and modes of the files, which nothing but the end of the download waits for.
-  void begin_attributes();
-  void offer_attributes(source& from);
-  void pump_attributes(time_point now);
-  /// Waits a moment for what somebody was asked for.
-  awaitable<void> await_attributes();
-  /// Checks the list that has come, and keeps it.
-  awaitable<void> read_attributes();
-  std::optional<source_id> attributes_source(const source& from) const;
-
-  // download_report.cpp
-  void remember_gone(source_row row);
-
   // download_reuse.cpp: what is on this disk already, in other shares.
   awaitable<void> reuse(std::vector<local_content> here);
   void let_go_of_reused();
-
-  // download_leaves.cpp: finding out who lied.
-  void ask_leaves(source_id from, piece_index piece);
-  hash_range next_leaves(piece_index piece, const leaf_query& query) const;
-  bool take_leaves(source& from, const hash_range& range, std::span<const digest> hashes);
-  void leaves_refused(source& from, const hash_range& range);
 
   peer_context& context_;
   share& share_;
@@ -223,30 +197,19 @@ class download final : public source_listener {
   time_point begun_;
   time_point ended_at_{};
 
-  std::uint32_t next_source_ = 0;  // for metadata_fetch, whose sources the driver numbers
   std::unique_ptr<metadata_fetch> metadata_;
+  std::uint32_t next_source_ = 0;  // for metadata_fetch, whose sources the driver numbers
+  std::unique_ptr<attributes_download> attributes_;
   std::unique_ptr<transfer> transfer_;
+  std::unique_ptr<leaf_queries> leaves_;
   std::unique_ptr<journal> journal_;
-  std::vector<source*> ready_;            ///< all that can be asked
+  source_list sources_;
   std::unique_ptr<local_source> local_;   ///< once something of the share is in another one
   std::vector<source_id> local_numbers_;  ///< that it had
-  std::map<source_id, source*> attached_;
-  std::map<piece_index, leaf_query> leaf_queries_;
-  std::unique_ptr<attributes_fetch> attributes_;  ///< until the list is here
-  std::map<source_id, source*> attributes_sources_;
-  bool reading_attributes_ = false;
-  std::vector<source_row> gone_sources_;
 
-  std::uint64_t bytes_checked_ = 0;
-  std::uint64_t bytes_zero_ = 0;
-  std::uint64_t bytes_received_ = 0;  ///< from whatever source
-  std::uint64_t bytes_fetched_ = 0;
-  std::uint64_t bytes_reused_ = 0;
-  std::uint64_t measured_bytes_ = 0;
-  time_point measured_at_{};
-  time_point last_byte_{};
+  counts bytes_;
+  throughput speed_;
   time_point sweep_at_{};  ///< when deadlines are looked at next
-  double rate_ = 0;
   bool reading_paused_ = false;
   bool resting_ = false;  ///< without sources, and the files hold no descriptors
   event wake_;

@@ -32,7 +32,7 @@ awaitable<bool> download::fetch_metadata() {
   } else {
     metadata_ = std::make_unique<metadata_fetch>(request_.id);
   }
-  for (source* one : ready_) {
+  for (source* one : sources_.ready()) {
     if (!one->closed()) ask_metadata(*one);
   }
   while (!stopped_ && !ended() && !metadata_->complete()) {
@@ -50,8 +50,7 @@ awaitable<bool> download::fetch_metadata() {
   if (stopped_ || ended()) co_return false;
   const metainfo_ptr info = metadata_->complete();
   metadata_.reset();
-  for (const auto& [number, one] : attached_) one->put_down();
-  attached_.clear();
+  sources_.put_all_down();
   share_.on_metadata(info);
   co_return true;
 }
@@ -60,15 +59,14 @@ void download::ask_metadata(source& from) {
   const metadata_origin* origin = from.metadata();
   if (origin == nullptr) return;
   const source_id number{next_source_++};
-  from.take_up(number);
-  attached_.emplace(number, &from);
+  sources_.take_up(from, number);
   metadata_->on_source(number, origin->info_bytes(), clock::now());
   after_metadata_event();
 }
 
 void download::pump_metadata() {
   const auto now = clock::now();
-  for (const auto& [number, to] : attached_) {
+  for (const auto& [number, to] : sources_.in_use()) {
     if (to->closed()) continue;
     while (const auto request = metadata_->next_request(number, now)) {
       if (const auto* info = std::get_if<metadata_fetch::info_request>(&*request)) {
@@ -83,7 +81,7 @@ void download::pump_metadata() {
 void download::after_metadata_event() {
   if (stopped_ || ended()) return;
   while (const auto liar = metadata_->next_ban()) {
-    if (source* one = at(*liar)) one->ban({});
+    if (source* one = sources_.at(*liar)) one->ban({});
   }
   pump_metadata();
   // Deadlines moved: run the loop in fetch_metadata once more.
@@ -91,45 +89,45 @@ void download::after_metadata_event() {
 }
 
 void download::on_info_piece(source& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) {
-  if (!metadata_ || !attached(from)) return;
+  if (!metadata_ || !sources_.uses(from)) return;
   metadata_->on_info_piece(*from.number(), piece, total_bytes, data, clock::now());
   after_metadata_event();
 }
 
 void download::on_info_reject(source& from, std::uint32_t piece) {
-  if (!metadata_ || !attached(from)) return;
+  if (!metadata_ || !sources_.uses(from)) return;
   metadata_->on_info_reject(*from.number(), piece, clock::now());
   after_metadata_event();
 }
 
 void download::on_hashes(source& from, const hash_range& range, std::span<const digest> hashes) {
-  if (!attached(from)) return;
+  if (!sources_.uses(from)) return;
   if (metadata_) {
     metadata_->on_hashes(*from.number(), range, hashes, clock::now());
     after_metadata_event();
-  } else if (transfer_ && take_leaves(from, range, hashes)) {
+  } else if (transfer_ && leaves_->on_hashes(from, range, hashes)) {
     follow_decisions();
   }
 }
 
 void download::on_hash_reject(source& from, const hash_range& range) {
-  if (!attached(from)) return;
+  if (!sources_.uses(from)) return;
   if (metadata_) {
     metadata_->on_hash_reject(*from.number(), range, clock::now());
     after_metadata_event();
   } else if (transfer_) {
-    leaves_refused(from, range);
+    leaves_->on_reject(from, range);
     follow_decisions();
   }
 }
 
 awaitable<result<bitmap>> download::check(std::shared_ptr<content_files> files, bitmap candidates) {
   auto progress = [this](std::uint64_t bytes) {
-    bytes_checked_ += bytes;
+    bytes_.checked += bytes;
     return !stopped_ && !ended();
   };
   while (true) {
-    bytes_checked_ = 0;
+    bytes_.checked = 0;
     auto checked = co_await check_pieces(context_, files, share_.info(), candidates, progress);
     if (checked || checked.error().code != errc::limit || stopped_ || ended()) co_return checked;
     (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
@@ -181,11 +179,11 @@ awaitable<bool> download::prepare() {
     if (good.test(i)) doubtful.reset(i);
   }
   const bitmap& zeros = (*files)->zero_pieces();
-  bytes_zero_ = 0;
+  bytes_.zero = 0;
   for (std::uint32_t i = zeros.next_set(0); i < pieces; i = zeros.next_set(i + 1)) {
     good.set(i);
     doubtful.reset(i);
-    bytes_zero_ += info->shape().piece_size(piece_index{i});
+    bytes_.zero += info->shape().piece_size(piece_index{i});
   }
   const auto checked = co_await check(*files, doubtful);
   if (stopped_ || ended()) co_return false;
@@ -217,6 +215,7 @@ awaitable<bool> download::prepare() {
   if (stopped_ || ended()) co_return false;
   journal_ = std::make_unique<journal>(context_, request_.id, *files, safe);
   transfer_ = std::make_unique<transfer>(info, good, std::hash<peer_id>{}(context_.self));
+  leaves_ = std::make_unique<leaf_queries>(info, *transfer_);
   share_.on_files(*files, good);
   co_return true;
 }

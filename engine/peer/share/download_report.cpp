@@ -13,8 +13,6 @@ namespace {
 
 // Silence after which a download says what it waits for.
 constexpr duration silence_worth_a_reason = std::chrono::seconds(2);
-// Rows of sources that are gone; beyond this the oldest are forgotten.
-constexpr std::size_t gone_sources_max = 256;
 // Symbolic links that are named one by one; the rest is a number.
 constexpr std::size_t links_named_max = 20;
 
@@ -42,17 +40,6 @@ std::string absent_text(const share& which, bool tried) {
 
 }  // namespace
 
-void download::remember_gone(source_row row) {
-  const auto known = std::find_if(gone_sources_.begin(), gone_sources_.end(),
-                                  [&](const source_row& one) { return one.name == row.name; });
-  if (known != gone_sources_.end()) {
-    known->bytes += row.bytes;
-    return;
-  }
-  if (gone_sources_.size() >= gone_sources_max) gone_sources_.erase(gone_sources_.begin());
-  gone_sources_.push_back(std::move(row));
-}
-
 void download::note_what_is_left_out() {
   const metainfo& info = *share_.info();
   if (!request_.given_up.empty()) {
@@ -74,11 +61,11 @@ void download::note_what_is_left_out() {
 }
 
 double download::rate_of(const source& from) const {
-  return transfer_ && attached(from) ? transfer_->stats(*from.number()).rate : 0;
+  return transfer_ && sources_.uses(from) ? transfer_->stats(*from.number()).rate : 0;
 }
 
 std::uint64_t download::bytes_done() const {
-  if (phase_ == download_phase::checking) return bytes_checked_;
+  if (phase_ == download_phase::checking) return bytes_.checked;
   return share_.verified_bytes();
 }
 
@@ -92,7 +79,7 @@ transfer::totals download::totals() const {
 
 std::vector<source_row> download::sources() const {
   std::vector<source_row> rows;
-  for (const auto& [number, one] : attached_) {
+  for (const auto& [number, one] : sources_.in_use()) {
     if (!transfer_) break;
     const auto stats = transfer_->stats(number);
     const char* state = "idle";
@@ -101,13 +88,13 @@ std::vector<source_row> download::sources() const {
     if (stats.choked) state = "choked";
     rows.push_back({one->name(), stats.bytes_received, stats.rate, state});
   }
-  rows.insert(rows.end(), gone_sources_.begin(), gone_sources_.end());
+  rows.insert(rows.end(), sources_.remembered().begin(), sources_.remembered().end());
   return rows;
 }
 
 duration download::silence() const {
   const bool asking = phase_ == download_phase::metadata || phase_ == download_phase::downloading;
-  return asking ? clock::now() - last_byte_ : duration::zero();
+  return asking ? speed_.silence(clock::now()) : duration::zero();
 }
 
 std::string download::reason() const {
@@ -115,15 +102,16 @@ std::string download::reason() const {
   if (phase_ == download_phase::checking) return "looking at what is on disk already and making room for the rest";
   if (phase_ == download_phase::finishing) return "writing everything to disk";
   if (phase_ == download_phase::complete) return {};
-  if (attached_.empty()) {
+  if (sources_.in_use().empty()) {
     std::string text = "waiting for a peer that has it: none is connected";
     if (share_.peers().known_count() > 0) text += ", " + std::to_string(share_.peers().known_count()) + " known";
     if (!share_.peers().last_dial_error().empty()) text += "; last try: " + share_.peers().last_dial_error();
     return elapsed() < dials_take ? text : text + absent_text(share_, !share_.peers().last_dial_error().empty());
   }
   if (phase_ == download_phase::metadata)
-    return "asking " + std::to_string(attached_.size()) + (attached_.size() == 1 ? " peer" : " peers") + " what it is";
-  if (clock::now() - last_byte_ < silence_worth_a_reason) return {};
+    return "asking " + std::to_string(sources_.in_use().size()) + (sources_.in_use().size() == 1 ? " peer" : " peers") +
+           " what it is";
+  if (speed_.silence(clock::now()) < silence_worth_a_reason) return {};
   return waiting_reason(transfer_->explain()) + absent_text(share_, false);
 }
 

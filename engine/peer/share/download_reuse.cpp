@@ -38,7 +38,7 @@ void download::on_content_here(local_content content) {
 }
 
 void download::let_go_of_reused() {
-  if (local_ && attached(*local_) && !transfer_->interesting(*local_->number())) forget(*local_);
+  if (local_ && sources_.uses(*local_) && !transfer_->interesting(*local_->number())) forget(*local_);
 }
 
 }  // namespace shoal

@@ -1,0 +1,48 @@
+// How fast payload comes to a download, smoothed over about a second, and when it came last.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/time.hpp"
+
+namespace shoal {
+
+class throughput {
+ public:
+  explicit throughput(time_point now) : last_byte_(now) {}
+
+  void on_bytes(std::uint64_t bytes, time_point now) {
+    received_ += bytes;
+    last_byte_ = now;
+  }
+  /// Silence counts from now on.
+  void on_begin(time_point now) { last_byte_ = now; }
+  void on_end() { rate_ = 0; }
+  /// To be called several times a second.
+  void measure(time_point now) {
+    if (measured_at_ == time_point{}) measured_at_ = now;
+    const double seconds = std::chrono::duration<double>(now - measured_at_).count();
+    if (seconds < interval_min_seconds) return;
+    const double current = static_cast<double>(received_ - measured_) / seconds;
+    rate_ += (current - rate_) * (1 - std::exp(-seconds));
+    measured_ = received_;
+    measured_at_ = now;
+  }
+
+  /// Bytes per second.
+  double rate() const { return rate_; }
+  /// Since the last byte, or on_begin().
+  duration silence(time_point now) const { return now - last_byte_; }
+
+ private:
+  static constexpr double interval_min_seconds = 0.05;
+
+  std::uint64_t received_ = 0;
+  std::uint64_t measured_ = 0;
+  time_point measured_at_{};
+  time_point last_byte_;
+  double rate_ = 0;
+};
+
+}  // namespace shoal
