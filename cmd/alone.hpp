@@ -1,6 +1,6 @@
-// A command without a running peer: this process becomes one for as long as the command takes.
+// A command without a running peer. This process becomes a peer for as long as the command takes.
 //
-// The command still speaks to it over its control socket, so there is one way of doing everything.
+// The command still speaks to the peer over its control socket, so there is one way of doing everything.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ namespace shoal {
 
 class alone_peer {
  public:
-  /// Starts a peer with the trackers of `given` and these others, and connects to it. With `keep_state` it uses the
-  /// state directory of `given`, so that an interrupted download goes on when it is asked for again; otherwise it
+  /// Starts a peer with the trackers of `given` and `trackers`, and connects to it. With `keep_state` the peer uses the
+  /// state directory of `given`, so an interrupted download goes on when it is asked for again. Otherwise the peer
   /// writes nothing anywhere.
   static result<std::unique_ptr<alone_peer>> start(const arguments& given, const std::vector<std::string>& trackers,
                                                    bool keep_state);
@@ -39,8 +39,8 @@ class alone_peer {
 /// Waits for so long, or until a signal comes.
 void pause(duration time, const interrupt& stop);
 
-/// A command that found this process as its running peer relies on it: waits until their downloads have
-/// ended.
+/// Waits until the downloads of other commands have ended. Such a command found this process as its running peer, and
+/// relies on it.
 void wait_for_others(control_client& client, const alone_peer& alone, const interrupt& stop);
 
 }  // namespace shoal

@@ -1,8 +1,8 @@
-// A command: a word after the name of the program, described once for parsing, help and running, here and in the
+// A command: a word after the name of the program. One description serves parsing, help and running, here and in the
 // console.
 //
-// Each command_*.cpp makes one description; this is where they come together. A command prints its result to
-// stdout and returns its failure, which the caller prints.
+// Each command_*.cpp makes one description; they come together here. A command prints its result to stdout and returns
+// its failure, which the caller prints.
 #pragma once
 
 #include <boost/program_options/options_description.hpp>
@@ -21,17 +21,17 @@ class interrupt;
 class torrent_arguments;
 class alone_peer;
 
-/// What a command is run with. Everything outlives the run.
+/// What a command gets to run. Everything in it outlives the run.
 struct invocation {
   const arguments& given;
   interrupt& stop;
-  /// What the words of the command line say as torrent files.
+  /// What the words of the command line mean as torrent files.
   torrent_arguments& torrents;
-  /// The peer that does the work; null for commands that need none.
+  /// The peer that does the work. Null for commands that need no peer.
   control_client* client = nullptr;
   /// Not null if no peer was running and this process became one for the command.
   alone_peer* alone = nullptr;
-  /// The peer is the process of another command, which found none running either.
+  /// The peer is the process of another command. That command found no running peer either.
   bool borrowed = false;
 };
 
@@ -51,7 +51,7 @@ struct command {
   std::size_t operands_min = 0;
   std::size_t operands_max = 0;
   std::string_view summary;
-  /// What follows the name of the command.
+  /// The words after the name of the command.
   std::string_view example = {};
   needs required = needs::nothing;
   bool in_console = true;
@@ -63,21 +63,21 @@ inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
 /// All commands in the order of the help text.
 const std::vector<command>& all_commands();
-/// By name or alias, in any case; null if there is none.
+/// By name or alias, in any case. Null if there is none.
 const command* find_command(std::string_view word);
-/// The command that `word` is a misspelling of; null if none is near.
+/// The command that `word` is a misspelling of. Null if none is near.
 const command* nearest_command(std::string_view word);
 /// "unknown command 'X': did you mean 'Y'? See 'shoal help'".
 error unknown_command(std::string_view word);
 
-/// Whether --json is among the words of a command line, which may be wrong in every other way.
+/// Whether --json is among the words of a command line, which may be malformed in any other way.
 bool wants_json(const std::vector<std::string>& words);
 
-/// The command's own options and those of every command.
+/// The command's own options, and those of every command.
 boost::program_options::options_description options_of(const command& described);
 /// The help of one command: usage, summary, options, an example.
 std::string help_of(const command& described);
-/// Without its full stop; for lists.
+/// The first sentence without its full stop, for lists.
 std::string_view first_sentence(std::string_view text);
 /// The help of the program.
 std::string help_of_program();

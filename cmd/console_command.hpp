@@ -1,7 +1,7 @@
 // One line of the console: parsed, run against the peer, and its errors shown.
 //
-// Called by the console, on the main thread. Each line has a control connection of its own, so that nothing
-// of an interrupted command is left for the next.
+// Called by the console, on the main thread. Each line has a control connection of its own. So an interrupted command
+// leaves nothing for the next.
 #pragma once
 
 #include <string>

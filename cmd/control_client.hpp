@@ -1,7 +1,7 @@
 // A client of a peer's control socket: JSON-RPC 2.0, one object a line (docs/CONTROL.md).
 //
-// Blocking, for one thread; owns the connection. Several requests may run side by side: send() them, then
-// receive() notices and answers as they come. call() is the short form for one request.
+// Blocking, for one thread; owns the connection. Several requests may run side by side: send() them, then receive()
+// notices and answers as they come. For one request, call() is the short form.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -37,34 +37,36 @@ class control_client {
   using message = std::variant<silence, notice, answer>;
 
   /// A peer that is alive answers `ping` at once, whatever else it does, because nothing blocks its network thread. So
-  /// one that is silent for ping_after is asked, and one that is silent for silence_max after that is stuck.
+  /// the client pings a peer that is silent for ping_after. If the peer is then silent for silence_max, it is stuck.
   static constexpr auto ping_after = std::chrono::seconds(1);
   static constexpr auto silence_max = std::chrono::seconds(4);
 
-  /// Connects to STATE_DIRECTORY/control.sock. not_found: no peer runs there; permission: it belongs to
-  /// somebody else; timed_out: it takes no connections.
+  /// Connects to STATE_DIRECTORY/control.sock. not_found: no peer runs there. permission: it belongs to another user.
+  /// timed_out: it takes no connections.
   static result<control_client> connect(const std::string& state_directory);
-  /// Over a connected socket, which it owns from now on. `name` is for messages.
+  /// Uses a connected socket, which it owns from now on. `name` is for messages.
   static control_client adopt(int descriptor, std::string name);
 
   control_client(control_client&& other) noexcept;
   control_client& operator=(control_client&& other) noexcept;
   ~control_client();
 
-  /// Sends a request and returns its number. unreachable: the peer has gone; timed_out: it does not read.
+  /// Sends a request and returns its number. unreachable: the peer has gone. timed_out: the peer does not read.
   result<std::uint64_t> send(std::string_view method, json::object params);
 
-  /// The next message. Returns silence after `timeout`, and at once if `stop` (may be null) is raised and
-  /// nothing is buffered. unreachable: the peer has gone; timed_out: it is stuck; protocol: it does not speak JSON-RPC.
+  /// The next message. Returns silence after `timeout`. Returns silence at once if `stop` (may be null) is raised and
+  /// nothing is buffered. unreachable: the peer has gone. timed_out: the peer is stuck. protocol: the peer does not
+  /// speak JSON-RPC.
   result<message> receive(duration timeout, const interrupt* stop);
 
   using notice_handler = std::function<void(const json::object& params)>;
-  /// One request and its answer, however long that takes; `on_notice` (may be empty) gets its notices. cancelled if
-  /// `stop` is raised, otherwise as receive(). Answers to other requests are dropped meanwhile.
+  /// Makes one request and returns its answer, however long that takes. `on_notice` (may be empty) gets the notices of
+  /// the request. cancelled if `stop` is raised; other errors as for receive(). Answers to other requests are dropped
+  /// meanwhile.
   result<json::value> call(std::string_view method, json::object params, const interrupt& stop,
                            const notice_handler& on_notice = {});
 
-  /// The peer has gone, as an error of another call has said.
+  /// The peer has gone, as an error of an earlier call said.
   bool lost() const { return lost_; }
 
   /// Waits until the peer closes the connection. timed_out if it did not within `timeout`, cancelled by `stop`.
@@ -74,7 +76,7 @@ class control_client {
   control_client(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
   error gone();
   error stuck() const;
-  /// Asks a peer that has been silent, or says that it is stuck.
+  /// Pings a peer that has been silent, or says that the peer is stuck.
   result<void> look_alive();
   time_point next_look() const { return pinged_ ? heard_ + silence_max : heard_ + ping_after; }
   void on_heard();
@@ -84,9 +86,9 @@ class control_client {
   int descriptor_ = -1;
   std::string path_;
   std::uint64_t requests_ = 0;
-  time_point heard_;        // of the peer last; or when it was asked
-  bool pinged_ = false;     // and not heard since
-  std::uint64_t ping_ = 0;  // the request that was the last ping
+  time_point heard_;        // when the peer was last heard, or when it was pinged
+  bool pinged_ = false;     // pinged, and not heard since
+  std::uint64_t ping_ = 0;  // the request of the last ping
   std::string received_;
   std::size_t scanned_bytes_ = 0;  // of received_, known to hold no newline
   bool lost_ = false;

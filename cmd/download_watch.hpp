@@ -14,9 +14,9 @@
 namespace shoal {
 
 struct wanted_download {
-  std::string word;  ///< as the user named it
+  std::string word;  ///< the word of the user
   requests::download params;
-  /// Told instead of "no share is called so": see torrent_argument.
+  /// The error that replaces "no share is called so": see torrent_argument.
   std::optional<error> unreadable{};
 };
 
@@ -26,8 +26,8 @@ struct download_outcome {
   std::vector<error> failures;
 };
 
-/// Sends a `download` request for each of `wanted` and waits for all answers, showing progress on stderr.
-/// If `stop` is raised, cancels what runs, says what is kept and returns cancelled.
+/// Sends a `download` request for each of `wanted` and waits for all answers. Shows progress on stderr. If `stop` is
+/// raised, cancels what runs, says what is kept, and returns cancelled.
 result<download_outcome> watch_downloads(control_client& client, const interrupt& stop,
                                          std::vector<wanted_download> wanted);
 

@@ -8,8 +8,8 @@
 
 namespace shoal {
 
-/// `~` and `~/x` with $HOME, or the home directory of the user account; `~NAME` with that of NAME. Everything else, and
-/// the `~` of somebody who has no home directory, stays as it is.
+/// Replaces `~` and `~/x` with $HOME, or with the home directory of the user account. Replaces `~NAME` with that of
+/// NAME. Everything else stays as it is, also a `~` for which there is no home directory.
 std::string expand_home(const std::string& path, const environment& variables);
 
 }  // namespace shoal

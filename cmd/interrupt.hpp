@@ -1,7 +1,7 @@
 // SIGINT, SIGTERM and SIGHUP as something that can be polled; SIGHUP not under nohup(1).
 //
-// One object, made by main before any thread. The handler only counts and writes to a pipe; a third
-// unanswered signal ends the process at once, so that a user is never locked in.
+// One object, which main makes before any thread. The handler only counts and writes to a pipe. A third unanswered
+// signal ends the process at once, so that a user is never locked in.
 #pragma once
 
 namespace shoal {
@@ -15,7 +15,7 @@ class interrupt {
 
   /// A signal has come since the last clear().
   bool raised() const;
-  /// SIGTERM or SIGHUP has come: the process is to end, not only to stop what it does. Stays true after clear().
+  /// SIGTERM or SIGHUP has come: the process must end, not only stop what it does. Stays true after clear().
   bool terminates() const;
   void clear();
   /// Readable while raised().

@@ -1,4 +1,4 @@
-// What a misspelt word was meant to be. Pure; for words of commands and names of settings.
+// Which word a misspelt word means. Pure; for words of commands and names of settings.
 #pragma once
 
 #include <span>
@@ -6,7 +6,7 @@
 
 namespace shoal {
 
-/// The word of `known` that `word`, in lower case, is a misspelling of; "" if none is near.
+/// The word of `known` that `word`, in lower case, misspells. "" if none is near.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace shoal

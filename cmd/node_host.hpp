@@ -1,9 +1,8 @@
 // Runs a peer or a tracker on a network thread of its own, so that the main thread is free for people and
 // signals.
 //
-// Node has open() -> result<void>, run() -> awaitable<void>, stop(). The host owns the context, the node and
-// the thread. start() opens on the caller's thread; stop() may be called by any thread; the destructor stops
-// and joins.
+// Node has open() -> result<void>, run() -> awaitable<void>, stop(). The host owns the context, the node and the
+// thread. start() opens on the caller's thread. Any thread may call stop(). The destructor stops and joins.
 #pragma once
 
 #include <poll.h>
@@ -31,7 +30,7 @@ namespace shoal {
 template <class Node>
 class node_host {
  public:
-  /// A node that has not ended so long after stop() never will; the process then ends without it.
+  /// A node that has not ended so long after stop() never will. The process then ends without it.
   static constexpr auto stop_time_max = std::chrono::seconds(10);
 
   template <class Options>
@@ -53,7 +52,7 @@ class node_host {
     ::close(finished_);
   }
 
-  /// Opens the node and begins to run it. To be called once.
+  /// Opens the node and begins to run it. Call it once.
   result<void> start() {
     auto opened = node_.open();
     if (!opened) return opened.error();
@@ -62,7 +61,7 @@ class node_host {
     return {};
   }
 
-  /// Asks the node to end; returns at once.
+  /// Asks the node to end. Returns at once.
   void stop() {
     if (!thread_.joinable() || std::exchange(stopping_, true)) return;
     asio::post(context_, [this] { node_.stop(); });

@@ -1,6 +1,6 @@
 // The options that make a peer, for `node peer` and for commands that act alone.
 //
-// Checks what can be checked before anything is opened, so that a typing error is told in the user's words.
+// Checks what can be checked before anything is opened. So a typing error is told in the user's words.
 #pragma once
 
 #include <boost/program_options/options_description.hpp>
@@ -14,7 +14,7 @@ namespace shoal {
 /// The options of `node peer`.
 void add_peer_options(boost::program_options::options_description& options);
 
-/// From whichever of these options the command has; paths are made absolute. Errors: usage.
+/// Reads those of these options that the command has. Makes paths absolute. Errors: usage.
 result<peer_options> peer_options_of(const arguments& given);
 
 }  // namespace shoal

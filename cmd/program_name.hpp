@@ -1,6 +1,6 @@
-// The name that the program was called by, for help, usage and remedies: `node` in the build, `shoal` when installed.
+// The name by which the program was called, for help, usage and remedies: `node` in the build, `shoal` when installed.
 //
-// Set once by main, before anything is said. Every text that names the program asks here.
+// main sets it once, before anything is said. Every text that names the program asks here.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace shoal {
 
-/// From argv[0], whose last element of a path counts; null or "" leaves "shoal".
+/// Takes the last path element of argv[0]. null or "" leaves "shoal".
 void set_program_name(const char* called);
 const std::string& program_name();
 

@@ -1,9 +1,8 @@
 // The running transfers of one command, drawn to stderr.
 //
-// On a terminal: one bar per transfer, redrawn in place at most ten times a second, never wider or higher
-// than the terminal. Elsewhere: one line per transfer every five seconds. The caller feeds views and calls
-// tick() while it waits; log lines go above the bars. finish() or the destructor removes the bars, so that results
-// stand alone.
+// On a terminal: one bar per transfer, redrawn in place at most ten times a second, never wider or higher than the
+// terminal. Elsewhere: one line per transfer every five seconds. The caller feeds views, and calls tick() while it
+// waits. Log lines go above the bars. finish() or the destructor removes the bars, so that results stand alone.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +33,7 @@ class progress_display final : private drawing {
   void tick(time_point now);
   /// One line that stays, above the bars.
   void say(std::string_view line);
-  /// Forgets the transfers of a request that was answered.
+  /// Forgets the transfers of an answered request.
   void remove(std::uint64_t request);
   void finish();
 

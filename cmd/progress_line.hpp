@@ -16,7 +16,7 @@ namespace shoal {
 struct transfer_view {
   std::string name;    ///< printable
   std::string phase;   ///< of a download row (docs/CONTROL.md), or "hashing", "verifying"
-  std::string reason;  ///< printable; why it waits or is slow, else empty
+  std::string reason;  ///< printable; why it waits or is slow, or empty
   std::uint64_t done = 0;
   std::uint64_t total = 0;
   double rate = 0;           ///< bytes a second
@@ -34,9 +34,8 @@ transfer_view view_of_notice(const boost::json::object& params, const std::strin
 /// ", 1.9 GB of it was on this disk, 20 MB fetched", or "" if nothing was.
 std::string reused_text(const rows::download& row);
 
-/// The line with the bar, and below it the reason if there is one. No line takes more than `width` columns;
-/// fields that do not fit are left out, the least important first. The name takes `name_width` columns where
-/// there is room.
+/// The line with the bar, and below it the reason if there is one. No line takes more than `width` columns. Fields that
+/// do not fit are left out, the least important first. The name takes `name_width` columns where there is room.
 std::vector<std::string> render_bar(const transfer_view& view, std::size_t width, std::size_t name_width);
 
 /// "NAME: 42 %, 1.20/3.00 GB, 120 MB/s, ETA 12 s, 3 sources; waiting for …"

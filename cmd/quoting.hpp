@@ -1,7 +1,7 @@
 // Shell-like quoting of the console's lines. Pure.
 //
-// Words are parted by blanks; '…' keeps everything, "…" keeps all but \" and \\, a backslash keeps the next
-// character. A magnet link, which is pasted, stands as it is up to the next blank.
+// Blanks part words. '…' keeps everything. "…" keeps all but \" and \\. A backslash keeps the next character. A magnet
+// link is pasted, so it is taken as it is up to the next blank.
 #pragma once
 
 #include <string>
@@ -14,20 +14,20 @@ namespace shoal {
 
 struct shell_word {
   std::string text;         ///< without its quotes
-  std::string pattern;      ///< for glob(3): what was quoted has a backslash before each special character
+  std::string pattern;      ///< for glob(3): a quoted special character has a backslash before it
   bool is_pattern = false;  ///< has a special character outside of quotes
   bool home = false;        ///< begins with a `~` outside of quotes
 };
-/// As split_words, with what a shell would expand.
+/// Like split_words, with the parts that a shell would expand.
 result<std::vector<shell_word>> split_shell_words(std::string_view line);
 
-/// The words of a line; errc::usage for a quote that is not closed or a backslash at the end.
+/// The words of a line. errc::usage for an open quote, or for a backslash at the end.
 result<std::vector<std::string>> split_words(std::string_view line);
 
-/// `word` with a backslash before every character that split_words would not take as it is.
+/// `word` with a backslash before each character that split_words would not take as it is.
 std::string escape_word(std::string_view word);
 
-/// The word that the end of an unfinished line stands in, for completion.
+/// The word at the end of an unfinished line, for completion.
 struct open_word {
   std::vector<std::string> before;  ///< complete words in front of it
   std::size_t start = 0;            ///< where it starts in the line, in bytes

@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-/// A command line taken apart: options in front of the command are handed to it.
+/// A command line taken apart. The command gets the options in front of it, too.
 struct command_line {
   std::string word;                ///< "" if there is none
   std::vector<std::string> words;  ///< everything else, in order

@@ -1,7 +1,7 @@
-// What the values of options look like, wherever they come from: the command line, a variable, or the settings file.
+// What the values of options look like, whether they come from the command line, a variable, or the settings file.
 //
-// Looked at before anything runs, so that a value that cannot be understood is never passed over in silence. Looks at
-// the text alone: whether a path or a host exists is for whoever uses it.
+// Checked before anything runs, so a value that cannot be understood is never passed over in silence. Checks the text
+// alone. Code that uses a path or a host finds out whether it exists.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace shoal {
 
-/// errc::usage names the value of the option `name` (without "--"), what is wrong with it, and what to write. Options
-/// of any text are always right.
+/// errc::usage names the value of the option `name` (without "--"), what is wrong with it, and what to write. An option
+/// for any text is always right.
 result<void> check_form(std::string_view name, const std::string& value);
 
 }  // namespace shoal

@@ -1,8 +1,8 @@
 // Where option values come from besides the command line: SHOAL_* variables and an INI file.
 //
-// The command line wins, then the environment, then the file. In the file a section [COMMAND] holds for one
-// command and wins over lines in front of every section, or under [shoal]. Only the names of setting_names() may be set
-// there. A setting without a value counts as not set.
+// The command line wins over the environment, and the environment over the file. In the file, a section [COMMAND] holds
+// for one command. It wins over lines in front of every section, and over lines under [shoal]. Only the names of
+// setting_names() may be set there. A setting without a value counts as not set.
 #pragma once
 
 #include <boost/program_options/options_description.hpp>
@@ -15,7 +15,7 @@
 
 namespace shoal {
 
-/// Reads a variable, nullptr if it is not set; std::getenv in the program.
+/// Reads a variable; nullptr if it is not set. In the program this is std::getenv.
 using environment = std::function<const char*(const char* name)>;
 
 /// Options that may be set outside of the command line, without "--".
@@ -28,12 +28,12 @@ struct setting {
   std::vector<std::string> origins;  ///< of each value, for messages: "SHOAL_DIR", "FILE, line 3"
 };
 
-/// SHOAL_LOG_LEVEL for log-level, and so on; for the options that `known` has. Several trackers are parted by
-/// commas. usage names the variable whose value is malformed, also that of another option, and the remedy.
+/// SHOAL_LOG_LEVEL for log-level, and so on, for the options that `known` has. Commas part several trackers. usage
+/// names the variable whose value is malformed, and the remedy. That may be the variable of another option, too.
 result<std::vector<setting>> settings_from_environment(const boost::program_options::options_description& known,
                                                        const environment& variables);
 
-/// From the text of the file at `path`, for the options that `known` has. usage names the line that is unknown or
+/// Reads the text of the file at `path`, for the options that `known` has. usage names the line that is unknown or
 /// malformed, and the remedy.
 result<std::vector<setting>> settings_from_file(std::string_view text, const std::string& path,
                                                 std::string_view command,

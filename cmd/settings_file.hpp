@@ -1,9 +1,9 @@
 // A settings file as people write it, taken apart into the lines that set something.
 //
-// Lines are NAME = VALUE or [SECTION]. A line that begins with # or ; is a comment, and so is what follows a blank
-// and # or ;. Values may stand in quotes, as in the console: '…' keeps everything, "…" all but \" and \\. Lines end in
-// LF, CRLF or CR; a byte order mark of UTF-8 is passed over. Pure but for read_settings_file. What names and sections
-// mean is for settings.hpp.
+// Lines are NAME = VALUE or [SECTION]. A line that begins with # or ; is a comment. After a blank, # or ; begins a
+// comment, too. Values may stand in quotes, as in the console: '…' keeps everything, "…" all but \" and \\. Lines end
+// in LF, CRLF or CR. A UTF-8 byte order mark is passed over. Pure but for read_settings_file. settings.hpp knows what
+// names and sections mean.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +19,13 @@ struct setting_line {
   std::size_t line = 0;             ///< from 1
   std::string section;              ///< in lower case; "" in front of every section
   std::string name;                 ///< in lower case, with - for _
-  std::vector<std::string> values;  ///< several only in quotes, parted by commas; empty for "NAME ="
+  std::vector<std::string> values;  ///< several only in quotes, which commas part; empty for "NAME ="
 };
 
 /// "PATH, line N": how messages name a line.
 std::string line_of_file(const std::string& path, std::size_t line);
 
-/// errc::usage names the file and the line that cannot be understood, and what to write.
+/// errc::usage names the file, the line that cannot be understood, and what to write.
 result<std::vector<setting_line>> parse_settings(std::string_view text, const std::string& path);
 
 /// The whole file, at most 256 KiB. The error is that of the system call, or errc::limit.

@@ -20,12 +20,12 @@ class table {
 
   explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
 
-  /// One cell per column; cells are made printable. Missing cells stay empty, further ones are dropped.
+  /// One cell per column. Cells are made printable. Missing cells stay empty, and further ones are dropped.
   void add_row(std::vector<std::string> cells);
   bool empty() const { return rows_.empty(); }
 
-  /// Title line and rows, each ended by a newline, two spaces between columns, no trailing spaces. With a
-  /// `width_max` other than 0 the first column is cut (down to 8 columns) so that lines fit.
+  /// Title line and rows, each ended by a newline, two spaces between columns, no trailing spaces. If `width_max` is
+  /// not 0, the first column is cut (down to 8 columns) so that lines fit.
   std::string render(std::size_t width_max = 0) const;
 
  private:

@@ -1,6 +1,6 @@
 // The terminal behind a file descriptor, and writing to it whole.
 //
-// For everything in cmd that writes; knows no escape sequences and owns no descriptor.
+// For all code in cmd that writes. Knows no escape sequences and owns no descriptor.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +14,9 @@ struct terminal_size {
 };
 
 bool is_terminal(int descriptor);
-/// The present size; 80 by 24 where the terminal does not say.
+/// The present size. 80 by 24 where the terminal does not say.
 terminal_size size_of_terminal(int descriptor);
-/// Writes everything, going on after signals; false with errno set if that failed.
+/// Writes everything, and goes on after signals. False with errno set if that failed.
 bool write_whole(int descriptor, std::string_view text);
 
 }  // namespace shoal

@@ -1,8 +1,8 @@
 // Text for people: sizes, rates and times, and strings measured and cut by the columns they take on a
 // terminal.
 //
-// Names come from other machines: everything shown passes through displayable(), so that no escape sequence
-// reaches the terminal. Pure; used by tables, progress lines and the console.
+// Names come from other machines. Everything shown passes through displayable(), so no escape sequence reaches the
+// terminal. Pure; used by tables, progress lines and the console.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ std::string human_count(std::uint64_t count, std::string_view noun);
 std::string displayable(std::string_view text);
 /// Columns that printable UTF-8 takes: 2 for wide characters, 0 for combining ones.
 std::size_t display_width(std::string_view text);
-/// At most `columns` columns; what was cut is marked by a final "…". Never cuts inside a character.
+/// At most `columns` columns. A final "…" marks that text was cut. Never cuts inside a character.
 std::string cut_to_width(std::string_view text, std::size_t columns);
 /// Filled with spaces up to `columns`; longer text stays as it is.
 std::string pad_right(std::string text, std::size_t columns);

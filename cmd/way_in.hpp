@@ -1,6 +1,6 @@
-// The trackers and peers that the words of a download bring along, for a process that has no other way into a swarm.
+// The trackers and peers that the words of a download bring along, for a process without another way into a swarm.
 //
-// Looks at links and files before a peer runs that could; what is wrong with them is told later, by whoever downloads.
+// Looks at links and files before there is a peer. The download reports what is wrong with them.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-/// Of all words together; empty for names, and for what cannot be read.
+/// The ways in of all words together. Empty for names, and for files that cannot be read.
 way_in way_in_of(const std::vector<std::string>& words, torrent_arguments& torrents);
 
 }  // namespace shoal

@@ -23,11 +23,12 @@ namespace shoal {
 
 class peer_control;
 
-/// A request or an answer with the largest .torrent in it, in base64.
+/// Bytes of a request or an answer that holds the largest .torrent, in base64.
 inline constexpr std::size_t control_line_bytes_max = torrent_bytes_max / 3 * 4 + 1024 * 1024;
 /// Requests of one connection that run at the same time.
 inline constexpr std::size_t control_requests_max = 64;
-/// Unread answers and notifications; a client that lets them pile up misses progress, then is cut off.
+/// Bytes of unread answers and notifications. A client that lets them pile up first misses progress, and then is cut
+/// off.
 inline constexpr std::size_t control_outbox_bytes_max = control_line_bytes_max + 64 * 1024 * 1024;
 inline constexpr std::size_t control_progress_bytes_max = 1024 * 1024;
 
@@ -41,7 +42,7 @@ class control_connection {
   void close();
   bool closed() const { return closed_; }
 
-  /// Sends a progress notification for a request; dropped if the client does not read.
+  /// Sends a progress notification for a request. It is dropped if the client does not read.
   void notify(const boost::json::value& request, boost::json::object params);
 
  private:
@@ -53,7 +54,7 @@ class control_connection {
   peer_control& control_;
   asio::local::stream_protocol::socket socket_;
   std::string inbox_;
-  std::size_t scanned_ = 0;  ///< bytes of it that hold no end of a line
+  std::size_t scanned_ = 0;  ///< bytes of it that are known to hold no end of a line
   std::string outbox_;
   event work_;
   task_group requests_;
@@ -65,9 +66,9 @@ class control_server {
   /// At most `connections_max` clients at once.
   control_server(asio::any_io_executor executor, peer_control& control, std::size_t connections_max);
 
-  /// Binds the socket at `path`, mode 0600, in place of one that a dead process left behind.
+  /// Binds the socket at `path`, mode 0600. Replaces a socket that a dead process left behind.
   result<void> open(const std::string& path);
-  /// Instead of open(): serves the other end of this connected socket, and nobody else.
+  /// Instead of open(): serves only the other end of this connected socket.
   result<void> adopt(unique_descriptor client);
   awaitable<void> run();
   void stop();

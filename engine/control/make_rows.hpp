@@ -22,7 +22,7 @@ std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::
 std::vector<rows::listed_peer> listed_peers(const peer_node& node);
 /// The trackers that were tried and are not connected.
 std::vector<rows::away> trackers_away(const peer_node& node);
-/// `good`: the pieces that are as they should be.
+/// `good`: the pieces that match their hashes.
 rows::verified verified_row(const share& which, const bitmap& good);
 
 /// Of what failed beside others.

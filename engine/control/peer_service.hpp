@@ -1,7 +1,7 @@
-// A peer that people can use: peer_node and its control socket, which run and end together.
+// A peer that people can use: peer_node and its control socket. Both run and end together.
 //
-// Owns both, on one io_context. open(), then run() until stop(). What a program hosts (cmd/node_host); tests of the
-// peer alone use peer_node.
+// Owns both, on one io_context. open(), then run() until stop(). Programs host it (cmd/node_host). Tests of the peer
+// alone use peer_node.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -17,8 +17,8 @@ namespace shoal {
 
 struct peer_service_options {
   peer_options peer;
-  /// A connected Unix socket: its other end alone is served, there is no control socket in the file system, and the
-  /// peer is to be stateless.
+  /// A connected Unix socket. Only its other end is served, and there is no control socket in the file system. The peer
+  /// is then stateless.
   unique_descriptor only_client{};
 };
 
@@ -26,11 +26,11 @@ class peer_service {
  public:
   peer_service(asio::io_context& context, peer_service_options options);
 
-  /// As peer_node::open(); then takes the control socket, which is in the state directory.
+  /// Like peer_node::open(); then takes the control socket, which is in the state directory.
   result<void> open();
   /// Serves until stop().
   awaitable<void> run();
-  /// As peer_node::stop().
+  /// Like peer_node::stop().
   void stop();
 
   const peer_node& node() const { return node_; }

@@ -25,7 +25,7 @@ struct share_here {
   const missing_share* missing = nullptr;
   const paused_download* paused = nullptr;
 
-  /// Null if it is not known yet.
+  /// Null if the metadata is not known yet.
   metainfo_ptr info() const;
 };
 

@@ -15,7 +15,7 @@ inline constexpr duration told_interval = std::chrono::milliseconds(100);
 
 /// Returns when something changed at the peer, at `give_up`, or soon, so that a caller that is gone is noticed.
 awaitable<void> wait_for_change(peer_node& node, time_point give_up);
-/// Returns when a tracker has said what there is, or after a while without.
+/// Returns when a tracker has said what there is, or after a while without an answer.
 awaitable<void> wait_for_catalogue(peer_node& node, const caller& by);
 /// errc::timed_out or unreachable: why the first tracker is not connected.
 error without_tracker(const peer_node& node);

@@ -1,5 +1,5 @@
-// What the words of a `download` request mean: names, patterns, ids, links and .torrent files. Waits for what somebody
-// has just added or still hashes.
+// What the words of a `download` request mean: names, patterns, ids, links and .torrent files. Waits for shares that
+// some peer has just added or still hashes.
 #pragma once
 
 #include <vector>
