@@ -1,4 +1,4 @@
-// What one transfer or hashing looks like while it runs: as lines of a given width, or as one line for a log.
+// What one transfer or hashing looks like while it runs: lines of a given width, or one line for a log.
 //
 // Pure; progress_display decides when and where they are written.
 #pragma once
@@ -25,10 +25,10 @@ struct transfer_view {
   bool has_sources = false;  ///< false for hashing
 };
 
-/// `fallback_name` where the row names nothing.
+/// Uses `fallback_name` where the row names nothing.
 transfer_view view_of(const rows::download& row, const std::string& fallback_name);
 transfer_view view_of(const rows::progress& row, const std::string& fallback_name);
-/// Of the params of a `progress` notice, which are either.
+/// Reads the params of a `progress` notice: a download row, or the progress of hashing or verifying.
 transfer_view view_of_notice(const boost::json::object& params, const std::string& fallback_name);
 
 /// ", 1.9 GB of it was on this disk, 20 MB fetched", or "" if nothing was.

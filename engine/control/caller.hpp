@@ -1,6 +1,6 @@
-// Who asks a peer for something, while that is being answered.
+// A caller that asks a peer for something, while the peer answers.
 //
-// Made by a transport for each request. Lives until the method of peer_control has returned.
+// A transport makes one for each request. It lives until the method of peer_control has returned.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@ namespace shoal {
 
 struct caller {
   std::function<void(rows::notice)> tell;  ///< takes what comes before the answer
-  std::function<bool()> gone;              ///< nobody waits for the answer any more: long waits end
+  std::function<bool()> gone;              ///< true once nobody waits for the answer any more: long waits then end
 };
 
 }  // namespace shoal

@@ -1,7 +1,7 @@
 // The control socket: JSON-RPC 2.0, one object a line, over a Unix socket in the state directory. docs/CONTROL.md.
 //
-// Transport only: what the methods do is in peer_control. Requests of one connection run side by side; each is one
-// coroutine of the connection's task group, which ends when the request is answered or the connection closed. Owned by
+// Transport only: peer_control does what the methods do. Requests of one connection run side by side. Each is one
+// coroutine of the connection's task group. It ends when the request is answered or the connection is closed. Owned by
 // peer_service, on the network thread.
 #pragma once
 
@@ -63,7 +63,7 @@ class control_connection {
 
 class control_server {
  public:
-  /// At most `connections_max` clients at once.
+  /// Serves at most `connections_max` clients at once.
   control_server(asio::any_io_executor executor, peer_control& control, std::size_t connections_max);
 
   /// Binds the socket at `path`, mode 0600. Replaces a socket that a dead process left behind.

@@ -1,9 +1,9 @@
 // A described struct (Boost.Describe) as JSON, and back. One description serves every transport and the program.
 //
 // A member has its own name in JSON, without the final underscore that a keyword needs (`class_`). An empty optional is
-// left out. Reading never fails: what is missing or strange leaves its member as it was, because an older or newer peer
-// may have written it; a caller that wants to know gets the name of the first member that does not fit. For the rows
-// and arguments of the control methods. Pure.
+// left out. Reading never fails: a missing or strange member stays as it was, because an older or newer peer may have
+// written the JSON. A caller may get the name of the first member that does not fit. For the rows and arguments of the
+// control methods. Pure.
 #pragma once
 
 #include <boost/describe/members.hpp>
@@ -25,7 +25,7 @@ namespace shoal {
 template <class T>
 concept described = boost::describe::has_describe_members<T>::value;
 
-/// Calls `with(NAME, POINTER_TO_MEMBER)` for each member, in the order of the description. NAME is the one in JSON.
+/// Calls `with(NAME, POINTER_TO_MEMBER)` for each member, in the order of the description. NAME is the name in JSON.
 template <described T, class Function>
 void for_each_member(Function with) {
   using members = boost::describe::describe_members<T, boost::describe::mod_public>;
@@ -75,7 +75,7 @@ boost::json::value to_json(const std::variant<T...>& from) {
   return std::visit([](const auto& one) { return to_json(one); }, from);
 }
 
-/// False, and `to` is as it was, if `from` is something else. A number of another kind fits if it has the same value.
+/// False, with `to` unchanged, if `from` is something else. A number of another kind fits if it has the same value.
 bool read_json(const boost::json::value& from, std::string& to);
 bool read_json(const boost::json::value& from, bool& to);
 bool read_json(const boost::json::value& from, double& to);
@@ -89,7 +89,7 @@ bool read_json(const boost::json::value& from, std::vector<T>& to);
 template <described T>
 bool read_json(const boost::json::value& from, T& to, std::string* strange = nullptr);
 
-/// `strange`, if given, gets the name of the first member that does not fit. Null is as missing.
+/// `strange`, if given, gets the name of the first member that does not fit. Null counts as missing.
 template <described T>
 bool read_json(const boost::json::object& from, T& to, std::string* strange = nullptr) {
   bool fits = true;
@@ -116,7 +116,7 @@ bool read_json(const boost::json::value& from, std::optional<T>& to) {
   return fits;
 }
 
-/// What does not fit is left out.
+/// Leaves out what does not fit.
 template <class T>
 bool read_json(const boost::json::value& from, std::vector<T>& to) {
   const auto* array = from.if_array();
@@ -132,7 +132,7 @@ bool read_json(const boost::json::value& from, std::vector<T>& to) {
   return fits;
 }
 
-/// What of `from`, a value or an object, fits, and defaults.
+/// Reads what fits of `from`, a value or an object. The rest has its defaults.
 template <class T>
 T from_json(const auto& from) {
   T to{};

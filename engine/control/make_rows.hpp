@@ -17,7 +17,7 @@ struct added_share;
 rows::download row_of(const share& which);
 rows::added row_of(const added_share& added);
 rows::status status_of(const peer_node& node);
-/// Those that match `glob`; without `versions` the newest of each name.
+/// The shares whose names match `glob`; without `versions` only the newest of each name.
 std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions);
 std::vector<rows::listed_peer> listed_peers(const peer_node& node);
 /// The trackers that were tried and are not connected.
@@ -25,7 +25,7 @@ std::vector<rows::away> trackers_away(const peer_node& node);
 /// `good`: the pieces that match their hashes.
 rows::verified verified_row(const share& which, const bitmap& good);
 
-/// Of what failed beside others.
+/// Marks the row of a download that failed beside others.
 void mark_failed(rows::download& row, const error& why);
 void mark_failed(rows::added& row, const error& why);
 

@@ -1,8 +1,8 @@
 // What people can ask of a peer: the methods of docs/CONTROL.md, with typed arguments and typed rows.
 //
-// Looks up what words mean, waits for what a tracker or a hasher has to say first, and settles conflicts between those
-// who ask. Transports (the control socket) parse, call and serialise, and decide nothing. Borrows the peer; on the
-// network thread. Requests run side by side. Each method ends soon after its caller is gone, with errc::cancelled; what
+// Looks up what words mean, waits for what a tracker or a hasher has to say first, and settles conflicts between
+// callers. Transports (the control socket) parse, call and serialise, and decide nothing. Borrows the peer; on the
+// network thread. Requests run side by side. Each method ends soon after its caller is gone, with errc::cancelled. What
 // it began goes on. Arguments that are missing or make no sense are errc::usage.
 #pragma once
 
@@ -31,26 +31,26 @@ class peer_control {
   /// `end_peer` ends the peer and its transports.
   peer_control(peer_node& node, std::function<void()> end_peer);
 
-  /// One row for each path, in their order. The error of a path that is alone.
+  /// One row for each path, in their order. If there is only one path, its error.
   answer<std::vector<rows::added>> add(requests::add wanted, caller& by);
-  /// By name, then what is hashed. Tells which trackers are away. timed_out or unreachable: there is nothing to list,
-  /// and no tracker.
+  /// Sorted by name, then what is hashed. Tells which trackers are away. timed_out or unreachable: there is nothing to
+  /// list, and no tracker.
   answer<std::vector<rows::listed_share>> list(requests::list wanted, caller& by);
-  /// By name; otherwise as list().
+  /// Sorted by name; otherwise like list().
   answer<std::vector<rows::listed_peer>> peers(requests::none none, caller& by);
-  /// One row for each share that is meant. The error of a share that is alone. Tells how the downloads get on.
+  /// One row for each meant share. If there is only one, its error. Tells how the downloads get on.
   answer<std::vector<rows::download>> download(requests::download wanted, caller& by);
-  /// conflict: it is complete by now.
+  /// conflict: the download is complete by now.
   answer<rows::cancellation> cancel(requests::cancel wanted, caller& by);
   /// conflict or disk: the limit holds, and cannot be kept for later runs.
   answer<rows::limits> limit(requests::limit wanted, caller& by);
   answer<rows::status> status(requests::none none, caller& by);
   answer<rows::removal> remove(requests::one wanted, caller& by);
-  /// Tells how far it is. conflict: the share is not complete.
+  /// Tells how far the check is. conflict: the share is not complete.
   answer<rows::verified> verify(requests::one wanted, caller& by);
-  /// not_found: its metadata is not known yet.
+  /// not_found: the share's metadata is not known yet.
   answer<rows::torrent_file> torrent(requests::one wanted, caller& by);
-  /// At once, whatever else the peer does.
+  /// Answers at once, whatever else the peer does.
   answer<rows::alive> ping(requests::none none, caller& by);
   /// The peer ends when the answer is on its way.
   answer<rows::nothing> stop(requests::none none, caller& by);

@@ -1,4 +1,4 @@
-// What people can ask of a peer, one struct for each method with parameters, described once as the rows are.
+// What people can ask of a peer: one struct for each method with parameters, described once like the rows.
 //
 // tools/control_doc writes the tables of docs/CONTROL.md from the comments here. Paths are absolute. Values alone.
 #pragma once
@@ -37,7 +37,7 @@ BOOST_DESCRIBE_STRUCT(list, (), (glob, versions))
 /// What to download. One of `what` and `torrent` is needed.
 struct download {
   std::optional<std::string> what = {};  ///< name, glob, id, prefix of an id (8 digits or more), magnet link
-  /// base64 of .torrent bytes, meant unless a share is called exactly `what`
+  /// base64 of .torrent bytes; not used if a share is called exactly `what`
   std::optional<std::string> torrent = {};
   std::string directory = {};                  ///< where it goes; "" for where it was, or `default_directory`
   std::string default_directory = {};          ///< where nothing else says where it goes; "" for that of the peer
@@ -57,7 +57,7 @@ BOOST_DESCRIBE_STRUCT(download, (),
 struct cancel {
   std::optional<std::string> id = {};
   std::optional<std::string> what = {};  ///< one download, as for `remove`
-  bool leave = false;                    ///< only if nobody else waits for it and it was not begun with `wait` false
+  bool leave = false;  ///< cancel only if nobody else waits for it and it was not begun with `wait` false
 };
 BOOST_DESCRIBE_STRUCT(cancel, (), (id, what, leave))
 

@@ -1,9 +1,9 @@
-// Everything that people can see of a peer, one struct for each thing, described once.
+// Everything that people can see of a peer: one struct for each thing, described once.
 //
-// The control socket, `--json`, the tables of the program and docs/CONTROL.md read these descriptions;
-// tools/control_doc writes the tables of that page from the comments here. Sizes are bytes, rates bytes a second, times
-// seconds; ids are 64 lower-case hexadecimal digits, those of peers 40. Values alone: control/make_rows makes them of a
-// peer.
+// The control socket, `--json`, the tables of the program and docs/CONTROL.md read these descriptions.
+// tools/control_doc writes the tables of that page from the comments here. Sizes are bytes, rates are bytes a second,
+// times are seconds. Ids are 64 lower-case hexadecimal digits; those of peers are 40. Values alone: control/make_rows
+// makes them from a peer.
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -15,7 +15,7 @@
 
 namespace shoal::rows {
 
-/// Who delivers, or delivered, chunks of a download.
+/// A source that delivers, or delivered, chunks of a download.
 struct source {
   std::string kind = {};     ///< "peer", or "disk": what other shares of this peer hold of it
   std::string peer = {};     ///< "" of a disk
@@ -29,7 +29,7 @@ BOOST_DESCRIBE_STRUCT(source, (), (kind, peer, address, client, bytes, rate, sta
 
 /// A download, or a share that is here already. Also its progress, at most ten a second.
 struct download {
-  std::string id = {};  ///< "" while some peer still hashes what is meant, or another command downloads it first
+  std::string id = {};  ///< "" while some peer still hashes the meant share, or another command downloads it first
   std::string name = {};
   /// "metadata", "checking", "downloading", "waiting", "finishing", "complete", "failed" or "cancelled"
   std::string phase = {};
@@ -41,7 +41,7 @@ struct download {
   double rate = 0;
   double eta = -1;  ///< -1 unknown
   double elapsed = 0;
-  std::vector<source> sources = {};  ///< those that are gone included
+  std::vector<source> sources = {};  ///< sources that are gone included
   std::uint64_t chunks_stolen = 0;
   std::uint64_t chunks_requeued = 0;
   std::uint64_t bytes_duplicate = 0;
@@ -60,8 +60,8 @@ BOOST_DESCRIBE_STRUCT(download, (),
                        chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, bytes_reused, bytes_fetched, notes,
                        already_there, class_, up_limit, down_limit))
 
-/// A share that the swarm lists; or, after these, one that some peer still hashes: `id` and `publisher` "", all numbers
-/// but `bytes` 0.
+/// A share that the swarm lists. After these, a share that some peer still hashes: `id` and `publisher` are "", and all
+/// numbers but `bytes` are 0.
 struct listed_share {
   std::string id = {};
   std::string name = {};
@@ -72,10 +72,10 @@ struct listed_share {
   double availability = 0;     ///< complete copies, a number such as 2.5
   double published = 0;        ///< Unix time, 0 unknown
   std::string publisher = {};  ///< 32 hexadecimal digits, "" unknown
-  std::string local = {};      ///< "", "seeding", "downloading" or "waiting"; "hashing" if this peer does
+  std::string local = {};      ///< "", "seeding", "downloading" or "waiting"; "hashing" if this peer hashes it
   /// when a tracker that lists it was last heard of, Unix time; now for what this peer has
   std::int64_t as_of = 0;
-  std::optional<std::string> reason = {};  ///< of one that is hashed: who hashes it, and how far that is
+  std::optional<std::string> reason = {};  ///< of a share that is hashed: which peer hashes it, and how far it is
 };
 BOOST_DESCRIBE_STRUCT(listed_share, (),
                       (id, name, bytes, files, seeders, leechers, availability, published, publisher, local, as_of,
@@ -94,20 +94,20 @@ struct listed_peer {
 };
 BOOST_DESCRIBE_STRUCT(listed_peer, (), (peer, name, address, port, version, reachable, self, as_of))
 
-/// What `add` did with one path. Of several paths one that fails has `path`, `state`, `reason` and `class` alone; all
-/// else is empty.
+/// What `add` did with one path. If one of several paths fails, its row has only `path`, `state`, `reason` and `class`;
+/// all else is empty.
 struct added {
   std::string id = {};
   std::string name = {};
   std::string path = {};
   std::uint64_t bytes = 0;
   std::uint64_t files = 0;
-  std::string state = {};  ///< "new", "changed" or "unchanged", which is said of the content; or "failed"
+  std::string state = {};  ///< "new", "changed" or "unchanged", said of the content; or "failed"
   std::uint64_t files_hashed = 0;
   std::uint64_t files_known = 0;  ///< hashed before and not touched since
   std::vector<std::string> notes = {};
   std::optional<std::string> reason = {};  ///< why it failed
-  std::optional<std::string> class_ = {};  ///< of that error
+  std::optional<std::string> class_ = {};  ///< class of that error
 };
 BOOST_DESCRIBE_STRUCT(added, (),
                       (id, name, path, bytes, files, state, files_hashed, files_known, notes, reason, class_))
@@ -191,7 +191,7 @@ struct verified {
   std::string name = {};
   std::uint64_t bytes = 0;
   std::uint64_t pieces = 0;
-  std::vector<std::string> bad = {};  ///< paths of the files that are not as they should be
+  std::vector<std::string> bad = {};  ///< paths of the damaged files
 };
 BOOST_DESCRIBE_STRUCT(verified, (), (id, name, bytes, pieces, bad))
 
@@ -199,11 +199,11 @@ BOOST_DESCRIBE_STRUCT(verified, (), (id, name, bytes, pieces, bad))
 struct cancellation {
   std::string id = {};
   std::string name = {};
-  bool cancelled = false;  ///< false: somebody else waits for it, and it goes on
+  bool cancelled = false;  ///< false: another command waits for it, and it goes on
 };
 BOOST_DESCRIBE_STRUCT(cancellation, (), (id, name, cancelled))
 
-/// What is shared or downloaded no more.
+/// What is no longer shared or downloaded.
 struct removal {
   std::string id = {};
   std::string name = {};
@@ -221,7 +221,7 @@ BOOST_DESCRIBE_STRUCT(torrent_file, (), (id, name, torrent, magnet))
 
 /// What kind of peer answers.
 struct alive {
-  bool lone = false;  ///< it is a command that runs without a peer, and ends with it
+  bool lone = false;  ///< the peer is a command that runs without a peer, and ends with it
 };
 BOOST_DESCRIBE_STRUCT(alive, (), (lone))
 
@@ -232,19 +232,19 @@ BOOST_DESCRIBE_STRUCT(nothing, (), ())
 /// Progress of hashing.
 struct progress {
   std::string what = {};  ///< "hash" or "verify"
-  std::string path = {};  ///< what is hashed to be shared; "" otherwise
+  std::string path = {};  ///< path that is hashed to be shared; "" otherwise
   std::uint64_t done = 0;
   std::uint64_t total = 0;
   double rate = 0;
 };
 BOOST_DESCRIBE_STRUCT(progress, (), (what, path, done, total, rate))
 
-/// A tracker that is away, so that the listing is not of now.
+/// A tracker that is away, so the listing is not of now.
 struct away {
   std::string what = "away";
   std::string tracker = {};  ///< "HOST:PORT"
   std::string reason = {};
-  std::int64_t as_of = 0;  ///< when it was last heard of, Unix time; 0 if it was never there
+  std::int64_t as_of = 0;  ///< when the tracker was last heard of, Unix time; 0 if it was never there
 };
 BOOST_DESCRIBE_STRUCT(away, (), (what, tracker, reason, as_of))
 

@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-/// errc::usage for a method that does not exist and for parameters of the wrong kind; unknown ones are ignored.
+/// errc::usage for an unknown method, and for parameters of the wrong kind. Unknown parameters are ignored.
 awaitable<result<boost::json::value>> call_method(peer_control& control, std::string method, boost::json::value params,
                                                   caller& by);
 

@@ -1,5 +1,5 @@
-// A share of this peer that a word means: running here, recorded while its content is missing, or a download that was
-// cancelled.
+// A share of this peer that a word means. It is a running share, a recorded share whose content is missing, or a
+// cancelled download.
 #pragma once
 
 #include <memory>

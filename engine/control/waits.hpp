@@ -1,4 +1,4 @@
-// Waiting, in a method of peer_control, for what a tracker has to say first.
+// Waiting, in a method of peer_control, until a tracker has said what there is.
 #pragma once
 
 #include "control/caller.hpp"
@@ -10,10 +10,10 @@ namespace shoal {
 
 class peer_node;
 
-/// A caller is told of progress this often at most.
+/// A caller is told of progress at most this often.
 inline constexpr duration told_interval = std::chrono::milliseconds(100);
 
-/// Returns when something changed at the peer, at `give_up`, or soon, so that a caller that is gone is noticed.
+/// Returns when something changed at the peer, at `give_up`, or after a short time, to notice that a caller is gone.
 awaitable<void> wait_for_change(peer_node& node, time_point give_up);
 /// Returns when a tracker has said what there is, or after a while without an answer.
 awaitable<void> wait_for_catalogue(peer_node& node, const caller& by);

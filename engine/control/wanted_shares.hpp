@@ -14,9 +14,9 @@ namespace shoal {
 
 class peer_node;
 
-/// One request for each share that is meant, with the options of `wanted`. Takes as long as the first tracker needs to
-/// say what there is, and as what is meant is hashed; ends soon after the caller is gone. errc::usage, malformed,
-/// ambiguous, not_found or unreachable.
+/// One request for each meant share, with the options of `wanted`. Waits until the first tracker has said what there
+/// is, and until the meant shares are hashed. Ends soon after the caller is gone. errc::usage, malformed, ambiguous,
+/// not_found or unreachable.
 awaitable<result<std::vector<download_request>>> requests_of(peer_node& node, requests::download wanted, caller& by);
 
 }  // namespace shoal
