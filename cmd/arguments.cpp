@@ -43,7 +43,7 @@ result<void> check_typed(const po::parsed_options& typed) {
   return {};
 }
 
-// Where no shell has seen the value, a `~` at its beginning still means the home directory.
+// A `~` at the beginning of a value means the home directory, also where no shell has seen the value.
 void expand_homes(po::variables_map& values, const environment& variables) {
   for (const char* name : {"config", "dir", "output", "share", "state"}) {
     if (values.count(name) == 0) continue;
@@ -83,7 +83,7 @@ result<arguments> arguments::parse(const command& described, const std::vector<s
         po::command_line_parser(words).options(known).positional(positional).style(strict).run();
     for (const po::option& option : typed.options) parsed.typed_.push_back(option.string_key);
     po::store(typed, parsed.values_);
-    // Help is there for somebody with a broken settings file, too.
+    // Help works with a broken settings file, too.
     if (parsed.flag("help")) return parsed;
     if (const auto fits = check_typed(typed); !fits) return fits.error();
     std::string config = parsed.text("config");

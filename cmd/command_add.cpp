@@ -43,7 +43,7 @@ result<void> run(const invocation& call) {
   for (const std::string& operand : call.given.texts("operands")) {
     const std::string path = absolute_path(operand);
     struct stat found{};
-    // Of several, the peer says which one fails, and shares the others.
+    // If one of several fails, the peer says so, and shares the others.
     const bool only = call.given.texts("operands").size() == 1;
     if (operand.empty() || (only && ::lstat(path.c_str(), &found) != 0)) {
       return system_error("cannot share '" + operand + "'", operand.empty() ? ENOENT : errno);

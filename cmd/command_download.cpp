@@ -84,7 +84,7 @@ std::string line_of(const rows::download& row) {
 }
 
 result<void> print_rows(const download_outcome& outcome, bool as_json) {
-  // What failed as a whole has no answer.
+  // A request that failed as a whole has no answer.
   if (outcome.rows.empty() && !outcome.failures.empty()) return {};
   if (as_json) return print(json::serialize(outcome.answers) + "\n");
   std::string text;
@@ -94,7 +94,7 @@ result<void> print_rows(const download_outcome& outcome, bool as_json) {
   return print(text);
 }
 
-// What failed, the last one for the caller to report.
+// The failures; the caller reports the last one.
 result<void> report(std::vector<error> failures, const std::vector<rows::download>& rows) {
   for (const auto& row : rows) {
     if (row.phase != "failed") continue;

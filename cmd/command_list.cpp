@@ -49,7 +49,7 @@ result<void> run(const invocation& call) {
                  {"ID"}});
   for (const auto& row : from_json<std::vector<rows::listed_share>>(*answer)) {
     if (row.id.empty()) {
-      // Somebody still hashes it: there is nothing to count yet, and no id.
+      // Some peer still hashes it: there is nothing to count yet, and no id.
       listing.add_row({row.name, human_bytes(row.bytes), "", "", "", "", "", row.reason.value_or("")});
       continue;
     }

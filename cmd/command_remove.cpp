@@ -19,7 +19,7 @@ result<void> run(const invocation& call) {
     json::object params;
     params["what"] = what;
     auto answer = call.client->call("remove", std::move(params), call.stop);
-    // One that fails does not keep the others.
+    // If one fails, the others are still removed.
     if (answer) {
       removed.push_back(std::move(*answer));
     } else {

@@ -26,7 +26,7 @@ void add_options(po::options_description& options) {
   add("repair", po::bool_switch(), "download again what is not right");
 }
 
-// What is damaged was withdrawn by the peer, which now fetches what is missing of it.
+// The peer has withdrawn what is damaged. It now fetches what is missing of it.
 result<void> repair(const invocation& call, const std::string& id, const std::string& name) {
   const auto answer = call_with_progress(call, "download", {{"what", id}, {"wait", true}}, name);
   if (!answer) return answer.error();

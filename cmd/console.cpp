@@ -33,8 +33,8 @@ constexpr int history_lines_max = 1000;
 // Completion asks the peer at most so often: a press of Tab must not wait.
 constexpr auto names_age_max = std::chrono::seconds(2);
 
-// The prompt and the half-typed line. They are libedit's, which only the thread of the console may touch: a log line
-// waits until that thread, which waits for input, has woken up.
+// The prompt and the half-typed line are libedit's. Only the console's thread may touch them, and that thread waits for
+// input. So a log line waits until the thread has woken up.
 class prompt_drawing final : public drawing {
  public:
   prompt_drawing() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -52,7 +52,7 @@ class prompt_drawing final : public drawing {
   /// Readable while lines wait.
   int descriptor() const { return wake_; }
 
-  /// Writes what waits in the place of the prompt, which is drawn again below.
+  /// Writes the waiting lines in the place of the prompt, and draws the prompt again below.
   void show() {
     const auto lock = lock_terminal();
     std::uint64_t count = 0;
@@ -61,7 +61,7 @@ class prompt_drawing final : public drawing {
     rl_forced_update_display();
   }
 
-  /// The line has been entered: what still waits goes below it.
+  /// The line was entered. Lines that still wait go below it.
   void end() {
     end_drawing(*this);
     const auto lock = lock_terminal();
@@ -135,7 +135,7 @@ std::vector<std::string> share_names() {
   if (!listing) return {};
   console->names.clear();
   for (const auto& row : from_json<std::vector<rows::listed_share>>(*listing)) {
-    // Others chose the names: one that would disturb the line is left out.
+    // Other people chose the names. A name that would disturb the line is left out.
     if (displayable(row.name) == row.name) console->names.push_back(row.name);
   }
   console->names_time = clock::now();

@@ -21,7 +21,7 @@ std::string upper_case(std::string_view text) {
   return upper;
 }
 
-// The peer has its settings already; the environment must not change them from one line to the next.
+// The peer has its settings already. The environment must not change them from one line to the next.
 const char* home_alone(const char* name) {
   return std::string_view(name) == "HOME" ? std::getenv(name) : nullptr;
 }

@@ -35,7 +35,7 @@ error no_peer(const std::string& state_directory) {
                                quoted_command("peer --tracker HOST:PORT") + ", or name another with --state DIR"};
 }
 
-// From the end of its socket to that of a peer; it may be that it lives in a process that does more.
+// From the end of its socket to the end of the peer. The peer may live in a process that does more.
 constexpr auto end_after_close_max = std::chrono::seconds(2);
 
 // What the kernel says of the process at the other end: " (process 12)", and what it does.
@@ -64,7 +64,7 @@ int milliseconds_until(time_point deadline) {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
 }
 
-// Of a request; 0, which none has, if there is none.
+// The number of a request. 0 is no request.
 std::uint64_t number_of(const json::object& object, std::string_view name) {
   std::uint64_t number = 0;
   if (const json::value* value = object.if_contains(name)) (void)read_json(*value, number);
@@ -185,7 +185,7 @@ result<std::uint64_t> control_client::send(std::string_view method, json::object
                                   " MiB: pass fewer or smaller files at once"};
   }
   if (const auto written = write(line); !written) return written.error();
-  // The silence before it was asked anything does not count.
+  // The silence before the first request does not count.
   if (!pinged_) heard_ = clock::now();
   return request;
 }
@@ -286,7 +286,7 @@ result<json::value> control_client::call(std::string_view method, json::object p
 
 result<void> control_client::wait_for_close(duration timeout, const interrupt& stop) {
   const time_point deadline = deadline_after(timeout);
-  // The process holds its state directory until it has ended, which is later than its socket closes.
+  // The process holds its state directory until it has ended. Its socket closes earlier.
   const pid_t pid = process_behind(descriptor_).pid;
   const unique_descriptor process(pid > 0 && pid != ::getpid() ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))
                                                                : -1);

@@ -19,9 +19,9 @@ namespace shoal {
 
 namespace {
 
-// A peer answers `cancel` at once; one that does not is left alone.
+// A peer answers `cancel` at once. A peer that does not is left alone.
 constexpr auto cancel_time_max = std::chrono::seconds(3);
-// A peer answers 64 requests of one connection side by side; the rest is left for `cancel`.
+// A peer answers 64 requests of one connection side by side. The rest is left for `cancel`.
 constexpr std::size_t requests_at_once_max = 32;
 
 class download_watch {
@@ -66,7 +66,7 @@ class download_watch {
     bool from_file = false;
     std::optional<error> unreadable;
     bool without_id = false;
-    std::map<std::string, rows::download> rows;  // the last known, by id
+    std::map<std::string, rows::download> rows;  // the last known rows, by id
     std::optional<result<json::value>> outcome;
   };
 
@@ -102,7 +102,7 @@ class download_watch {
       if (request == requests_.end() || request->second.outcome) return;
       auto row = from_json<rows::download>(said->params);
       tell_notes(row);
-      // What waits for its hash has no id, and nothing to cancel.
+      // A share that waits to be hashed has no id, and there is nothing to cancel.
       if (!row.id.empty() && std::exchange(request->second.without_id, false)) display_.remove(said->request);
       display_.update(said->request, row.id, view_of(row, request->second.name), clock::now());
       request->second.without_id = row.id.empty();
@@ -121,7 +121,7 @@ class download_watch {
     }
   }
 
-  // Each once, and at once: a download that waits may wait for what is not used.
+  // Tells each once, and at once: a download may wait for the very thing that is not used.
   void tell_notes(const rows::download& row) {
     for (const std::string& remark : row.notes) {
       std::string line = "note: " + row.name + ": " + remark;
@@ -129,7 +129,7 @@ class download_watch {
     }
   }
 
-  // Ends what nobody else waits for; the peer knows.
+  // Ends the downloads that nobody else waits for. The peer knows which these are.
   result<void> leave() {
     display_.finish();
     std::string nothing;
@@ -151,7 +151,7 @@ class download_watch {
     }
     std::string unheard;
     for (const auto& [number, one] : leaving_) {
-      // With a peer that has ended its downloads have stopped; one that is stopped or stuck does not hear us.
+      // If the peer has ended, its downloads have stopped. If the peer is stopped or stuck, it does not hear us.
       if (client_.lost()) append(stopped_, one.name + ": " + one.done + " kept");
       if (!client_.lost()) append(unheard, one.name + " may go on");
     }

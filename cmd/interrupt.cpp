@@ -46,7 +46,7 @@ interrupt::interrupt() {
   wake_descriptor = pipe_[1];
   handle(SIGINT, &on_signal);
   handle(SIGTERM, &on_signal);
-  // Who started this with nohup wants it to outlive the terminal.
+  // A user that starts this with nohup wants it to outlive the terminal.
   struct sigaction before = {};
   if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) handle(SIGHUP, &on_signal);
 }

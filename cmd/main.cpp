@@ -11,7 +11,7 @@
 int main(int argc, char** argv) {
   // A reader that goes away is seen as a failed write, which tells more than a silent death.
   std::signal(SIGPIPE, SIG_IGN);
-  // Without a UTF-8 locale the console could not be typed names into.
+  // Without a UTF-8 locale nobody could type names into the console.
   std::setlocale(LC_CTYPE, "C.UTF-8");
   std::setlocale(LC_CTYPE, "");
   if (argc > 0) shoal::set_program_name(argv[0]);

@@ -29,13 +29,13 @@ void add_peer_options(po::options_description& options) {
 
 result<peer_options> peer_options_of(const arguments& given) {
   peer_options options;
-  // Without one the peer says what is missing, unless it needs none.
+  // Without a state directory the peer says what is missing, unless it needs none.
   if (const auto state = given.state_directory()) options.state_directory = *state;
   options.download_directory = absolute_path(given.has("dir") ? given.text("dir") : ".");
   for (const std::string& tracker : given.texts("tracker")) {
     const auto parsed = parse_host_port(tracker, tracker_port_default);
     if (!parsed) return parsed.error();
-    // Written in two ways it would be joined twice, each time in place of the other.
+    // A tracker that is written in two ways would be joined twice, each time in place of the other.
     const std::string name = to_text(*parsed);
     if (std::ranges::find(options.trackers, name) == options.trackers.end()) options.trackers.push_back(name);
   }

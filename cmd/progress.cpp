@@ -24,7 +24,7 @@ bool finished(const transfer_view& view) {
 progress_display::progress_display(int descriptor)
     : descriptor_(descriptor), terminal_(is_terminal(descriptor)), next_draw_(clock::now()) {
   if (terminal_) begin_drawing(*this);
-  // What is done within the first interval needs no line in a log.
+  // A transfer that is done within the first interval needs no line in a log.
   if (!terminal_) next_draw_ += line_interval;
 }
 
@@ -48,7 +48,7 @@ void progress_display::tick(time_point now) {
     return;
   }
   next_draw_ = now + line_interval;
-  // Then stderr holds objects alone, and a script asks `status`.
+  // With --json stderr holds objects alone. A script asks `status`.
   if (json_output()) return;
   std::string text;
   for (const auto& [key, view] : views_) {

@@ -27,7 +27,7 @@ constexpr double eta_max = 3e9;
 unsigned percent_of(const transfer_view& view) {
   if (view.total == 0) return view.phase == "complete" ? 100 : 0;
   const double share = static_cast<double>(view.done) / static_cast<double>(view.total);
-  // 100 % is said only of what is complete.
+  // Only a complete transfer is at 100 %.
   const auto percent = static_cast<unsigned>(std::clamp(share * 100.0, 0.0, 100.0));
   return view.done < view.total ? std::min(percent, 99U) : percent;
 }

@@ -12,7 +12,7 @@ constexpr std::string_view blanks = " \t\r\n";
 // Links are pasted, and quotes and backslashes in them are meant as they are.
 constexpr std::string_view link_start = "magnet:?";
 
-// What glob(3) with GLOB_BRACE does not take as it is.
+// Characters that glob(3) with GLOB_BRACE does not take as they are.
 constexpr std::string_view glob_characters = "*?[]{},\\~";
 constexpr std::string_view glob_beginnings = "*?[{";
 

@@ -30,7 +30,7 @@ result<void> begin_log(const command& described, const arguments& given) {
   const bool console = console_possible() && !given.flag("json") && !given.flag("no-console");
   const bool daemon = described.name == "tracker" || (described.name == "peer" && !console);
   std::string level = given.text("log-level");
-  // What a command warns of, it also says in its error, which is to be the only object on stderr.
+  // The command's error repeats its warnings. It must be the only object on stderr.
   const char* of_command = given.flag("json") ? "error" : "warn";
   if (level.empty()) level = daemon ? "info" : of_command;
   std::string format = given.text("log-format");
@@ -39,14 +39,15 @@ result<void> begin_log(const command& described, const arguments& given) {
   return start_log(level, format == "json" ? log_format::json : log_format::text, beside_drawings);
 }
 
-// Another command may be this swarm's peer at the same moment: how often and how long to try.
+// Another command may be this swarm's peer at the same moment. How often and how long to try.
 constexpr int alone_tries_max = 100;
 constexpr auto alone_pause = std::chrono::milliseconds(100);
 
-// This process becomes the peer for as long as the command takes. While another command is it, that one is asked.
+// This process becomes the peer for as long as the command takes. If another command is already the peer, this process
+// asks that one.
 result<void> run_alone(const command& described, const arguments& given, const std::vector<std::string>& trackers,
                        interrupt& stop, torrent_arguments& torrents, const std::string& state_directory) {
-  // Only a download has something that is worth to be gone on with.
+  // Only a download has anything that is worth going on with.
   const bool keep_state = described.name == "download";
   result<void> outcome = error{errc::cancelled, "interrupted"};
   for (int tries = 0; tries < alone_tries_max && !stop.raised(); ++tries) {
@@ -56,7 +57,7 @@ result<void> run_alone(const command& described, const arguments& given, const s
     if (!keep_state || alone.error().code != errc::conflict) return outcome;
     if (auto client = control_client::connect(state_directory)) {
       outcome = described.run({given, stop, torrents, &*client, nullptr, true});
-      // It may have ended before it had done what it was asked.
+      // The other command may have ended before it had done what it was asked.
       if (outcome || !client->lost()) return outcome;
     }
     pause(alone_pause, stop);
@@ -64,7 +65,7 @@ result<void> run_alone(const command& described, const arguments& given, const s
   return outcome;
 }
 
-// Whether the peer is the process of another command, which ends with that.
+// Whether the peer is the process of another command, and ends with that command.
 result<bool> is_lone(control_client& client, const interrupt& stop) {
   const auto answer = client.call("ping", {}, stop);
   if (answer) return from_json<rows::alive>(*answer).lone;
@@ -88,7 +89,7 @@ result<void> run_command(const command& described, const arguments& given, inter
         "no peer runs here but that of another download, which ends with it: start one with " + quoted_command("peer")};
   }
   if (client && !*lone) return described.run({given, stop, torrents, &*client});
-  // A peer that runs where we may not look, or that has no place to be at, is not ours unless it was named.
+  // The peer may run where we may not look, or have no place to be at. Then it is not ours, unless the user named it.
   const errc why = client ? errc::not_found : client.error().code;
   const bool nobody = why == errc::not_found || (!given.has("state") && (!directory || why == errc::permission));
   const way_in way = downloads ? way_in_of(given.texts("operands"), torrents) : way_in{};
@@ -99,11 +100,11 @@ result<void> run_command(const command& described, const arguments& given, inter
     return run_alone(described, given, way.trackers, stop, torrents, directory ? *directory : std::string());
   }
   if (client) return described.run({given, stop, torrents, &*client, nullptr, true});
-  // A mistake in a link is none of the peer's.
+  // An error in a link is not the peer's.
   for (const std::string& what : downloads ? given.texts("operands") : std::vector<std::string>{}) {
     if (const auto link = parse_magnet(what); !link && looks_like_magnet(what)) return link.error();
   }
-  // Whoever gives a link with trackers expects no other peer to be needed.
+  // A user who gives a link with trackers expects that no other peer is needed.
   if (const std::string unused = unused_text(way); !unused.empty()) note("note: " + unused);
   return client.error();
 }

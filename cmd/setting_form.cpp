@@ -16,7 +16,7 @@ namespace shoal {
 
 namespace {
 
-// A peer that is silent for longer than three of these is lost; later nobody would wait for it.
+// A peer that is silent for longer than three of these is lost. Nobody would wait for it any longer.
 constexpr std::uint32_t heartbeat_ms_max = 600'000;
 constexpr auto heartbeat_ms_min =
     static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(tracker_options::heartbeat_min).count());

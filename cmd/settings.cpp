@@ -81,7 +81,7 @@ error unknown_setting(const std::string& name) {
   return {errc::usage, "unknown setting '" + name + "': " + remedy};
 }
 
-// What is wrong with the line, whichever command reads it.
+// The error in the line, whichever command reads it.
 result<void> check_line(const setting_line& line) {
   if (!line.section.empty() && line.section != section_of_all && find_command(line.section) == nullptr) {
     return error{errc::usage, "unknown section [" + printable(line.section) +
@@ -95,7 +95,7 @@ result<void> check_line(const setting_line& line) {
   return {};
 }
 
-// Lines of one name become one setting; of one that takes a single value there may be one line.
+// Lines of one name become one setting. A setting with a single value may have one line only.
 result<void> take_line(std::vector<setting>& settings, const setting_line& line, const std::string& path,
                        const po::options_description& known) {
   if (line.values.empty()) return {};

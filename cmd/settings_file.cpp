@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789-";
-// More is not a settings file that somebody wrote.
+// A larger file is no settings file that somebody wrote.
 constexpr std::size_t settings_bytes_max = std::size_t{256} << 10;
 
 std::string_view trimmed(std::string_view text) {
@@ -60,7 +60,7 @@ bool take_quoted(std::string_view& rest, std::string& value) {
   return false;
 }
 
-// A text is what is wrong, and what to write.
+// The values. The error says what is wrong, and what to write.
 result<std::vector<std::string>> values_of(std::string_view rest) {
   rest = trimmed(rest);
   std::vector<std::string> values;

@@ -9,7 +9,7 @@ namespace shoal {
 namespace {
 
 constexpr std::string_view gap = "  ";
-// Below this a name says nothing any more; the line may then be longer than the terminal.
+// A shorter name says nothing any more. The line may then be longer than the terminal.
 constexpr std::size_t first_column_width_min = 8;
 
 }  // namespace

@@ -39,8 +39,8 @@ bool ends_as_torrent(std::string_view what) {
   return what.size() >= ending.size() && starts_with_any_case(what.substr(what.size() - ending.size()), ending);
 }
 
-// Waits until the file can be read or the user interrupts. A regular file can always be read; a pipe has nothing to
-// read before somebody writes to it.
+// Waits until the file can be read or the user interrupts. A regular file can always be read. A pipe has nothing to
+// read before a program writes to it.
 bool wait_readable(int file, const interrupt& stop) {
   pollfd watched[] = {{.fd = file, .events = POLLIN, .revents = 0},
                       {.fd = stop.descriptor(), .events = POLLIN, .revents = 0}};

@@ -34,7 +34,7 @@ json::object failure(const json::value& id, int code, const error& why) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"error", to_json(failure)}};
 }
 
-// The client has closed the connection. One that says no more, and still reads, has not.
+// The client has closed the connection. A client that says no more, but still reads, has not.
 bool hung_up(local::socket& socket) {
   pollfd look{socket.native_handle(), 0, 0};
   return ::poll(&look, 1, 0) > 0 && (look.revents & POLLHUP) != 0;
@@ -88,7 +88,7 @@ awaitable<void> control_connection::read_loop() {
       if (std::get<0>(got)) break;
       continue;
     }
-    // Whoever gave this peer up was told that nothing was done, and may have done something else since.
+    // A client that gave this peer up was told that nothing was done. It may have done something else since.
     if (hung_up(socket_)) break;
     error_code ec;
     json::parse_options limits;
@@ -152,7 +152,7 @@ control_server::control_server(asio::any_io_executor executor, peer_control& con
       tasks_(executor) {}
 
 result<void> control_server::open(const std::string& path) {
-  // The lock on the state directory is ours, so whoever made this socket is dead.
+  // The lock on the state directory is ours, so the process that made this socket is dead.
   ::unlink(path.c_str());
   path_ = path;
   const auto name = socket_name::of(path);

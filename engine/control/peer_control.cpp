@@ -70,7 +70,7 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
       const auto set = co_await node_.library().limit(id, now);
       if (!set) co_return set.error();
     }
-    // One that fails does not keep the others from being shared.
+    // If one path fails, the others are still shared.
     rows.push_back(added ? row_of(*added) : rows::added{.path = path});
     if (!added) mark_failed(rows.back(), added.error());
   }

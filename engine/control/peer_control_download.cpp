@@ -17,7 +17,7 @@ namespace shoal {
 // A share that a request waits for.
 struct peer_control::begun_download {
   std::shared_ptr<share> what;
-  std::vector<std::string> notes;  // what the words of the request said that is not used
+  std::vector<std::string> notes;  // which parts of the request's words are not used
   bool was_complete = false;       // before the request
 
   rows::download row() const {
@@ -30,7 +30,7 @@ struct peer_control::begun_download {
 
 namespace {
 
-// Says to the downloads of one request that it waits for them, as long as it does.
+// Tells the downloads of one request that it waits for them, for as long as it waits.
 class waiting_request {
  public:
   explicit waiting_request(const caller& by) : by_(by) {}
@@ -53,7 +53,7 @@ bool active(const share& one) {
   return !one.stopped() && !one.complete() && one.downloading() != nullptr && !one.downloading()->ended();
 }
 
-// The directory that it is in, or will be in.
+// The directory that the share is in, or will be in.
 std::string place_of(const share& one) {
   if (one.downloading() != nullptr) return one.downloading()->request().directory;
   return one.files() ? std::filesystem::path(one.files()->path()).parent_path().string() : std::string();
@@ -69,7 +69,7 @@ error is_elsewhere(const share& one) {
           "'" + one.name() + "' is here already, in " + where + ": copy it from there, or remove it first"};
 }
 
-// Why the download did not end well; nothing if it did, or goes on.
+// Why the download did not end well. Nothing if it did, or if it goes on.
 std::optional<error> failure_of(const share& one, bool waited) {
   if (one.downloading() != nullptr && one.downloading()->phase() == download_phase::failed) {
     return one.downloading()->failure();
@@ -90,7 +90,7 @@ awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, calle
   while (!by.gone() && active(*before)) co_await wait_for_change(node_, never);
 }
 
-// Begins the download, or finds what is here. `otherwise` is the directory where nothing else says where it goes.
+// Begins the download, or finds what is here. `otherwise` is the directory if nothing else names one.
 peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(download_request request,
                                                                           std::string otherwise, caller& by) {
   downloads& downloads = node_.library().downloads();
@@ -108,7 +108,8 @@ peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(downlo
     const bool same = co_await offload(node_.context().background, std::move(look));
     if (same) co_return begun;
     if (node_.options().remember) co_return is_elsewhere(**begun);
-    // This process is the peer of several commands, which take turns: each has a place of its own, a share only one.
+    // This process is the peer of several commands, which take turns: each has a directory of its own, but a share has
+    // only one.
     co_await wait_for_turn(*begun, by);
     if (by.gone()) co_return nobody_waits();
     co_await downloads.let_go(*begun);
@@ -153,7 +154,7 @@ peer_control::answer<std::vector<rows::download>> peer_control::download(request
     if (!begun) (void)co_await node_.library().limit(id, limits_before);
     if (!begun && only) co_return begun.error();
     if (!begun) {
-      // One that fails does not keep the others from arriving.
+      // If one download fails, the others still arrive.
       mark_failed(row, begun.error());
       rows.push_back(std::move(row));
       continue;

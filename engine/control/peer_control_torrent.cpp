@@ -40,7 +40,7 @@ std::vector<std::string> own_endpoints(const peer_node& node) {
   return found;
 }
 
-// What leads others to the holders of a share.
+// The ways that lead others to the holders of a share.
 way_in way_to(const peer_node& node, share* running, bool is_private) {
   way_in way;
   for (const auto& tracker : node.discovery().trackers()) {

@@ -21,10 +21,10 @@ constexpr duration news_wait = std::chrono::milliseconds(500);
 
 constexpr duration hashing_look_interval = std::chrono::milliseconds(250);
 
-// How long a peer that hashes what is waited for may be away: it comes back as soon as it finds its tracker again.
+// How long a peer that hashes a wanted share may be away. It comes back as soon as it finds its tracker again.
 constexpr duration absence_wait = std::chrono::seconds(10);
 
-// How long a word waits for the first news of a tracker: one nearby answers at once.
+// How long a word waits for the first news of a tracker. A tracker nearby answers at once.
 constexpr duration names_wait = std::chrono::seconds(1);
 
 result<std::vector<download_request>> requests_of_rows(const result<std::vector<live::share_row>>& rows,
@@ -44,8 +44,8 @@ bool unknown(const result<std::vector<live::share_row>>& rows) {
   return !rows && rows.error().code == errc::not_found;
 }
 
-// What a word means among the shares that trackers list and ours: what was downloaded before is here even when nobody
-// lists it.
+// What a word means among the shares that trackers list and our own. A share that was downloaded before is here even if
+// nobody lists it.
 result<std::vector<live::share_row>> find_known(const peer_node& node, const std::string& what) {
   return node.library().index().known().find(what);
 }
@@ -64,18 +64,20 @@ void tell_hashing(caller& by, const hashed_share& one) {
   by.tell(rows::download{.name = one.name, .phase = "waiting", .reason = text_of(one), .bytes = one.bytes});
 }
 
-// A pattern means all that match it, so it waits for those that are hashed, too; a name only while nobody lists it.
+// A pattern means all shares that match it, so it also waits for those that are hashed. A name waits only while nobody
+// lists it.
 std::vector<hashed_share> awaited(const peer_node& node, const std::string& what, bool known) {
   const bool pattern =
       what.find_first_of("*?[") != std::string::npos && node.library().index().known().named(what).empty();
   return known && !pattern ? std::vector<hashed_share>() : node.library().index().hashing(what);
 }
 
-// What somebody has just added is listed everywhere a moment later, and what somebody hashes when that is done.
+// A share that some peer has just added is listed everywhere a moment later. A share that is hashed is listed when that
+// is done.
 awaitable<result<std::vector<live::share_row>>> find_soon(peer_node& node, caller& by, std::string what) {
   auto give_up = clock::now() + news_wait;
   std::optional<hashed_share> last;
-  // A pattern waits for what was hashed when it was given, and not for all that comes after.
+  // A pattern waits for shares that were hashed when it was given, and not for all that come later.
   std::optional<std::set<std::pair<std::string, peer_id>>> begun;
   bool away = false;
   time_point tell_at{};
@@ -123,7 +125,7 @@ bool names_known(const peer_node& node) {
          });
 }
 
-// What is here may have a newer version, and a file the name of a share.
+// A share that is here may have a newer version, and a file may have the name of a share.
 awaitable<void> wait_for_names(peer_node& node, caller& by) {
   const auto give_up = clock::now() + names_wait;
   while (!names_known(node) && !by.gone() && clock::now() < give_up) {
@@ -144,7 +146,7 @@ awaitable<result<std::vector<live::share_row>>> find_listed(peer_node& node, cal
   co_return rows;
 }
 
-// Takes over what a link or a file says of the way in, and notes what is not used of it.
+// Takes over the way in of a link or a file, and notes what of it is not used.
 void go_in(const peer_node& node, const way_in& way, download_request& request) {
   request.peers.insert(request.peers.end(), way.peers.begin(), way.peers.end());
   if (const std::string unused = unused_text(way); !unused.empty()) request.notes.push_back(unused);
@@ -152,7 +154,7 @@ void go_in(const peer_node& node, const way_in& way, download_request& request) 
     const bool ours = std::ranges::any_of(node.discovery().trackers(), [&endpoint](const auto& tracker) {
       return to_text(tracker->where()) == endpoint;
     });
-    // Whoever speaks to it tells it everything that is shared here: not for the sake of a link.
+    // A peer tells a tracker everything that it shares. It does not do that for the sake of a link.
     if (!ours) request.notes.push_back("tracker " + endpoint + " is not asked: this peer does not run with it");
   }
 }
@@ -167,7 +169,7 @@ awaitable<result<std::vector<download_request>>> requests_of_file(peer_node& nod
     const bool exact = rows ? rows->front().name == *name : rows.error().code == errc::ambiguous;
     if (exact) co_return requests_of_rows(rows, common);
   }
-  // One of a million files takes seconds.
+  // Reading the .torrent of a million files takes seconds.
   auto read = [torrent = std::move(torrent)]() -> result<std::pair<metainfo_ptr, way_in>> {
     const auto bytes = from_base64(torrent);
     if (!bytes) return error{errc::malformed, "parameter 'torrent' is not base64"};
@@ -201,7 +203,7 @@ awaitable<result<std::vector<download_request>>> requests_of_word(peer_node& nod
     common.name = what;
     co_return std::vector{std::move(common)};
   }
-  // Nobody who pastes a damaged link means a name.
+  // A user who pastes a damaged link does not mean a name.
   if (!listed && looks_like_magnet(what)) co_return link.error();
   co_return requests_of_rows(co_await find_listed(node, by, what), common);
 }
