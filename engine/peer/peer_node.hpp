@@ -33,10 +33,10 @@ struct peer_options {
   std::string advertise;              ///< address to publish instead of the observed one; empty: none
   unsigned workers = 0;               ///< threads for hashing and files; 0: one a core
   std::vector<std::string> shares;    ///< paths to add at the start
-  bool follow = false;                ///< share their new versions by itself
+  bool follow = false;                ///< share their new versions when they change
   rate_limits limits{};               ///< of all shares together
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
-  /// process that fetches one thing and ends; its unfinished download is remembered all the same.
+  /// process that fetches one thing and ends. Its unfinished download is remembered all the same.
   bool remember = true;
   /// The peer needs no directory to write to, and forgets everything when it ends.
   bool stateless = false;
@@ -47,11 +47,11 @@ class peer_node final : private discovery_observer, private greeting_host {
   peer_node(asio::io_context& context, peer_options options);
   ~peer_node();
 
-  /// Takes the state directory and the port, reads the state. The first error that names what is wrong.
+  /// Takes the state directory and the port, and reads the state. Returns the first error, which names what is wrong.
   result<void> open();
   /// Serves until stop().
   awaitable<void> run();
-  /// Says goodbye to the trackers and ends everything; run() returns within about a second.
+  /// Says goodbye to the trackers and ends everything. run() returns within about a second.
   void stop();
 
   // Before open() succeeded there are no parts.
@@ -61,12 +61,12 @@ class peer_node final : private discovery_observer, private greeting_host {
   const class discovery& discovery() const { return *discovery_; }
   peer_context& context() { return *context_; }
   const peer_context& context() const { return *context_; }
-  /// Told when the catalogue changed, a download ended, or nothing of a stopped share runs any more.
+  /// Notified when the catalogue changed, a download ended, or nothing of a stopped share runs any more.
   notifier& changes() { return changes_; }
 
   const peer_id& id() const { return self_; }
   tcp::endpoint local() const { return listener_.local(); }
-  /// Where people reach it; "" if it is stateless.
+  /// The control socket, by which people reach the peer; "" if the peer is stateless.
   std::string control_path() const { return state_ ? state_->control_socket() : std::string(); }
   const peer_options& options() const { return options_; }
   /// "" if it is stateless.

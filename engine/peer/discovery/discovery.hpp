@@ -1,8 +1,8 @@
 // How a peer finds others and is found: its trackers, and what they say of the swarm.
 //
 // Owns the clients of all trackers, the catalogue that they fill, and the list of what this peer hashes. It repeats to
-// each tracker what is offered and watched, so its owner says everything once. It knows no share, only ids and rows.
-// Owned by peer_node and touched only on its context. run() until stop(). DESIGN: "Between peer and tracker".
+// each tracker what is offered and watched. So its owner says everything once. It knows no share, only ids and rows.
+// Owned by peer_node; only the context of peer_node touches it. run() until stop(). DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -25,7 +25,7 @@
 
 namespace shoal {
 
-/// Told which peers there are for a share. Called on the context of the discovery, which it may not destroy.
+/// Hears which peers a share has. Called on the context of the discovery. It may not destroy the discovery.
 class discovery_observer {
  public:
   /// Holders of a watched share came or left; this peer itself is not among them.
@@ -40,7 +40,7 @@ class discovery_observer {
 class discovery final : private tracker_observer {
  public:
   /// `self`: what the trackers are told of this peer. `changes` is notified when the catalogue or the list of what is
-  /// hashed changed. It and `observer` outlive this.
+  /// hashed changed. `changes` and `observer` outlive this.
   discovery(asio::any_io_executor executor, live::join self, const std::vector<host_port>& trackers,
             discovery_observer& observer, notifier& changes);
 
@@ -52,9 +52,9 @@ class discovery final : private tracker_observer {
   /// Offers the share to the swarm, or describes it anew.
   void offer(const live::share_offer& share);
   bool offers(const share_id& id) const { return offered_.contains(id); }
-  /// Of an offered share `have` bytes are here now.
+  /// `have` bytes of an offered share are here now.
   void progress(const share_id& id, std::uint64_t have);
-  /// The share is neither offered nor watched any more.
+  /// The share is no longer offered or watched.
   void withdraw(const share_id& id);
   /// on_swarm() is told of the holders until unwatch() or withdraw().
   void watch(const share_id& id);
@@ -64,21 +64,21 @@ class discovery final : private tracker_observer {
 
   /// What all trackers say.
   const catalogue& swarm() const { return swarm_; }
-  /// The same with the rows of this peer, which no tracker may have told yet.
+  /// The same, plus the rows of this peer. A tracker may not have told these yet.
   catalogue swarm_with(live::snapshot own) const;
-  /// A snapshot came from some tracker, or there is no tracker: the catalogue can be asked.
+  /// A snapshot came from some tracker, or there is no tracker. The catalogue can be asked.
   bool ready() const;
-  /// Other peers that hold the share, or part of it, as far as any tracker knows.
+  /// How many other peers hold the share, or part of it, as far as any tracker knows.
   std::size_t other_holders(const share_id& id) const;
   /// Others can connect to this peer, as far as any tracker knows.
   bool reachable() const;
   const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
 
-  /// The content at `path` will be hashed in a moment: others who ask for its name wait until the mark is gone.
+  /// The content at `path` will be hashed in a moment. Others that ask for its name wait until the mark is gone.
   hashing_mark announce_add(const std::string& path);
   /// What this peer hashes to share it.
   const hashing_list& hashing() const { return hashing_; }
-  /// catalogue::hashing, of the swarm and of this peer. `own`: the shares of this peer, hashed already.
+  /// Like catalogue::hashing, for the swarm and this peer. `own`: the shares of this peer that are hashed already.
   std::vector<hashed_share> hashing(const std::string& what, live::snapshot own) const;
 
  private:
@@ -87,7 +87,7 @@ class discovery final : private tracker_observer {
   void on_swarm(std::size_t tracker, const live::swarm& change) override;
   void on_wanted(std::size_t tracker, const live::wanted& call) override;
   void on_disconnected(std::size_t tracker, const std::string& reason) override;
-  /// Tells the trackers what is hashed, until stop().
+  /// Tells the trackers what this peer hashes, until stop().
   awaitable<void> tell_hashing();
 
   struct offered_share {

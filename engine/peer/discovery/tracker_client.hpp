@@ -1,13 +1,12 @@
 // The peer's side of the live session with one tracker (directory/live.hpp over WebSocket, RFC 6455).
 //
-// Connects, says who we are and what we have, keeps the catalogue up to date, and does so again after each
-// loss, for as long as it runs: the first retry comes almost at once, later ones with growing, jittered
-// delays. Holds what is published and watched itself, so nobody needs to say anything twice; may be told so
-// before it is connected. A tracker that is silent and does not answer when it is asked counts as gone.
+// Connects, says who we are and what we have, and keeps the catalogue up to date. It does so again after each loss, for
+// as long as it runs. The first retry comes almost at once. Later retries come with growing, jittered delays. Holds
+// what is published and watched itself, so nobody needs to say anything twice. Its owner may say it before it is
+// connected. A tracker that is silent, and does not answer when it is asked, counts as gone.
 //
-// Owned by the peer node and touched only on its context. The owner awaits run() in a task group, calls
-// stop(), and joins before it destroys this. Never throws, never ends by itself. DESIGN: "Between peer and
-// tracker".
+// Owned by the peer node; only the node's context touches it. The owner awaits run() in a task group, calls stop(), and
+// joins before it destroys this. Never throws, never ends by itself. DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -29,19 +28,18 @@ namespace shoal {
 
 class tracker_connection;
 
-/// Told what a tracker says; implemented by the peer node. Called on the node's context, may call the
-/// client's methods except run() and leave(), must not destroy it. `tracker` is the index given to the
-/// client.
+/// Hears what a tracker says. Called on the node's context. May call the client's methods except run() and leave().
+/// Must not destroy the client. `tracker` is the index that the client got.
 class tracker_observer {
  public:
-  /// The catalogue has this tracker's snapshot. Watches are said again by the client.
+  /// The catalogue has this tracker's snapshot. The client says watches again.
   virtual void on_connected(std::size_t tracker, const live::welcome& welcome) = 0;
-  /// The catalogue changed by what this tracker said.
+  /// The catalogue changed, because of what this tracker said.
   virtual void on_rows(std::size_t tracker) = 0;
-  /// Holders of a watched share, this peer itself taken out. After on_connected the first one of each share
-  /// is complete; `joined` may name known peers, whose endpoint is then replaced.
+  /// Holders of a watched share, without this peer. After on_connected the first one for each share is complete.
+  /// `joined` may name known peers; their endpoint is then replaced.
   virtual void on_swarm(std::size_t tracker, const live::swarm& change) = 0;
-  /// A peer wants a share that this one said it holds, and asks to be connected to.
+  /// A peer wants a share that this peer said it holds, and asks this peer to connect.
   virtual void on_wanted(std::size_t tracker, const live::wanted& call) = 0;
   /// Sessions with peers go on. Called once for each on_connected.
   virtual void on_disconnected(std::size_t tracker, const std::string& reason) = 0;
@@ -53,25 +51,25 @@ class tracker_observer {
 struct tracker_state {
   bool connected = false;      ///< and answers
   std::string reason;          ///< one line, why it is not connected; "" if it is
-  std::uint32_t attempts = 0;  ///< failed since the last success
+  std::uint32_t attempts = 0;  ///< attempts that failed since the last success
   std::string address;         ///< where the tracker sees this peer; "" until the first welcome
   bool reachable = false;      ///< the tracker could connect to our port
 };
 
 class tracker_client final : private tracker_connection_reader {
  public:
-  /// Deadline of one attempt: name lookup, connecting and handshake each.
+  /// Deadline of each step of an attempt: name lookup, connecting, handshake.
   static constexpr duration attempt_timeout = std::chrono::seconds(5);
   /// How long leave() waits for the tracker to close.
   static constexpr duration leave_timeout = std::chrono::milliseconds(200);
-  /// A tracker of so few peers is asked in each heartbeat whether it is there. One of more, for which to answer is
-  /// work, after more than heartbeats_unheard_max of silence.
+  /// A tracker of so few peers is pinged in each heartbeat. For a larger tracker answering is work: it is pinged only
+  /// after more than heartbeats_unheard_max of silence.
   static constexpr std::size_t asked_each_beat_max = 1000;
   static constexpr int heartbeats_unheard_max = 3;
   /// Heartbeats of silence that end a session.
   static constexpr int heartbeats_missed_max = 6;
 
-  /// `describe` gives the join message, asked at each attempt. `rows` and `observer` outlive the client.
+  /// `describe` gives the join message, and is called at each attempt. `rows` and `observer` outlive the client.
   tracker_client(asio::any_io_executor executor, std::size_t tracker, host_port where,
                  std::function<live::join()> describe, catalogue& rows, tracker_observer& observer);
   ~tracker_client();
@@ -80,18 +78,18 @@ class tracker_client final : private tracker_connection_reader {
 
   /// Connects and reconnects until stop().
   awaitable<void> run();
-  /// An address of this machine is gone, and with it the connection over it; or there is a new one, over which the
+  /// An address of this machine is gone, and with it a connection over it. Or there is a new address, over which the
   /// tracker can perhaps be reached.
   void on_address(const address_change& change);
-  /// Ends run() soon; idempotent, sends nothing.
+  /// Ends run() soon. Idempotent; sends nothing.
   void stop();
-  /// Says goodbye so that others see us go at once, waits at most leave_timeout, and stops.
+  /// Says goodbye, so that others see us go at once. Waits at most leave_timeout, then stops.
   awaitable<void> leave();
 
-  /// errc::malformed: no tracker lists such a row, and it is not offered.
+  /// errc::malformed: no tracker lists such a row, so it is not offered.
   result<void> publish(live::share_offer offer);
   void withdraw(const share_id& id);
-  /// At most one message a second and share reaches the tracker; the one that completes it goes at once.
+  /// The tracker gets at most one message a second for each share. The message that completes a share goes at once.
   void progress(const share_id& id, std::uint64_t have);
   /// See announcements::on_hashing.
   void hashing(std::vector<live::hashing_row> rows);
@@ -102,7 +100,7 @@ class tracker_client final : private tracker_connection_reader {
 
   tracker_state state() const;
   const host_port& where() const { return where_; }
-  /// What the catalogue has from this tracker is of this time; the epoch if that is nothing.
+  /// The time of which the rows from this tracker are. The epoch if there are none.
   std::chrono::system_clock::time_point last_news() const;
 
  private:
@@ -131,7 +129,7 @@ class tracker_client final : private tracker_connection_reader {
   event ended_;                                     ///< run() returned
   std::unique_ptr<tracker_connection> connection_;  ///< while one is open or opened
   live::welcome welcome_;
-  bool mute_ = false;  ///< the session is there, but the tracker does not answer
+  bool mute_ = false;  ///< the session exists, but the tracker does not answer
   bool running_ = false;
   bool stopped_ = false;
 };

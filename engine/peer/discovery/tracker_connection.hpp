@@ -1,9 +1,8 @@
-// One WebSocket connection to a tracker, from connecting to its end; tracker_client makes a new one each
-// time.
+// One WebSocket connection to a tracker, from connecting to its end. tracker_client makes a new one each time.
 //
-// Sends the join message and then whatever the announcements have unsaid, and hands decoded messages over. Each
-// heartbeat it shows the tracker that this peer lives: with a ping when the tracker is to show the same, else with a
-// pong that nobody asked for (RFC 6455 section 5.5.3). Says when a ping is not answered, and ends itself some
+// Sends the join message, then whatever the announcements have not told yet. Hands decoded messages over. In each
+// heartbeat it shows the tracker that this peer lives. If the tracker must show the same, it sends a ping. Otherwise it
+// sends an unsolicited pong (RFC 6455 section 5.5.3). It says when a ping is not answered, and ends itself some
 // heartbeats later. close() is the only end. Used by tracker_client alone, on its context.
 #pragma once
 
@@ -29,15 +28,15 @@ class tracker_connection {
 
   /// Connects and upgrades, each within `timeout`. `host` is the Host header and the name in errors.
   awaitable<result<void>> open(tcp::endpoint where, std::string host, duration timeout);
-  /// After open(); serves until close().
+  /// Serves until close(). Called after open().
   awaitable<void> run();
   /// Idempotent; the first reason counts.
   void close(std::string reason);
-  /// Sends `leave` next; the tracker closes then. False if there is no session yet.
+  /// Sends `leave` next; the tracker then closes. False if there is no session yet.
   bool leave();
-  /// The announcements have something unsaid.
+  /// The announcements have something to tell.
   void announce() { ready_.set(); }
-  /// This machine's end; unspecified if it is not open.
+  /// This machine's address of the connection; unspecified if it is not open.
   asio::ip::address local_address() const;
   /// Why it ended, one line.
   const std::string& reason() const { return reason_; }
@@ -64,13 +63,13 @@ class tracker_connection {
   boost::beast::flat_buffer inbox_;
   event ready_;
   std::string host_;
-  std::string failure_;  ///< what the tracker said last that it did not like
+  std::string failure_;  ///< the last failure that the tracker sent
   std::string reason_;
   std::chrono::system_clock::time_point last_heard_;
   duration heartbeat_{};  ///< zero before the welcome
   time_point beat_at_ = never;
-  time_point ask_at_ = never;   ///< from when a beat is a ping
-  time_point mute_at_ = never;  ///< a ping is to be answered until then
+  time_point ask_at_ = never;   ///< from then on a beat is a ping
+  time_point mute_at_ = never;  ///< by then a ping must be answered
   time_point deadline_ = never;
   bool beat_due_ = false;
   bool mute_ = false;

@@ -7,11 +7,11 @@ namespace shoal {
 
 class tracker_connection_reader {
  public:
-  /// May take the message apart. False for a delta that does not follow: a snapshot is asked for.
+  /// May take the message apart. False for a delta that does not follow: the connection then asks for a snapshot.
   virtual bool on_message(live::tracker_message& message) = 0;
-  /// The tracker does not answer, though its machine may acknowledge; or it does again.
+  /// The tracker does not answer, although its machine may acknowledge; or it answers again.
   virtual void on_mute(bool mute) = 0;
-  /// How many peers the tracker has to answer, as far as is known.
+  /// The number of peers that the tracker has to answer, as far as is known.
   virtual std::size_t peers_known() const = 0;
 
  protected:

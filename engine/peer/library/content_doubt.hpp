@@ -21,20 +21,20 @@ class content_doubt {
   /// Looks at the disk before a complete share is promised. One that is not there is withdrawn. Files in doubt are read
   /// first.
   awaitable<result<void>> is_there(std::shared_ptr<share> which);
-  /// The same without waiting for files in doubt to be read.
+  /// Like is_there(), but does not wait until the files in doubt are read.
   awaitable<void> look_again(std::shared_ptr<share> which);
-  /// Reads files that may have changed, and records how they look if they have not. Pieces that are not as they were; 0
-  /// too if `wanted` ended it. Errors of check_pieces().
+  /// Reads files that may have changed. If they have not, records how they look. Returns the number of pieces that are
+  /// not as they were; 0, too, if `wanted` ended it. Errors of check_pieces().
   awaitable<result<std::size_t>> read(metainfo_ptr info, std::shared_ptr<content_files> files,
                                       std::vector<doubtful_file> doubtful, std::function<bool()> wanted);
   /// Content at this path is being read.
   bool reads(const std::string& path) const { return reading_.contains(path); }
 
  private:
-  /// Reads what is in doubt of a complete share, and withdraws it if it is damaged. An error of check_pieces(): it is
-  /// in doubt as before.
+  /// Reads the files in doubt of a complete share, and withdraws the share if it is damaged. After an error of
+  /// check_pieces() the share is in doubt as before.
   awaitable<result<void>> end_doubt(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful);
-  /// The same for nobody who waits.
+  /// The same when nobody waits for it.
   awaitable<void> end_doubt_aside(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful);
   awaitable<void> record_signatures(share_id id, std::shared_ptr<content_files> files);
 

@@ -25,12 +25,12 @@ class content_looks {
 
   awaitable<void> run();
   /// Shares a followed path anew if it changed and nothing changes it any more. At the `first` look the time of its
-  /// last change tells that; later it has to look the same for a while.
+  /// last change tells that. Later it has to look the same for a while.
   awaitable<void> follow(std::string path, bool first = false);
 
  private:
   awaitable<void> look_at_all();
-  /// At the share that is or was at this path.
+  /// Looks at the share that is or was at this path.
   awaitable<void> look_at(std::string path);
   awaitable<void> share_anew(std::string path, bool symlinks);
 

@@ -13,7 +13,7 @@
 
 namespace shoal {
 
-/// A download of our record that was cancelled. It is kept until somebody goes on with it or removes it.
+/// A cancelled download of our record. It is kept until somebody goes on with it or removes it.
 struct paused_download {
   stored_download row;
   metainfo_ptr info;  ///< null: not known yet
@@ -25,22 +25,21 @@ class downloads {
             content_doubt& doubt)
       : context_(context), hosted_(hosted), missing_(missing), losses_(losses), doubt_(doubt) {}
 
-  /// Begins a download, or finds the one that runs or the share that is here already, which may be in another
-  /// directory.
+  /// Begins a download. Or finds the one that runs, or the share that is here already, perhaps in another directory.
   awaitable<result<std::shared_ptr<share>>> begin(download_request request);
   /// Goes on with a download of an earlier run, or lists it as paused. `mend_inode` as in download_request.
   awaitable<void> restore(stored_download row, std::uint64_t mend_inode);
-  /// Stops serving a share, or a download that has ended, and closes its files; the record does not change.
+  /// Stops serving a share, or a download that has ended, and closes its files. The record does not change.
   awaitable<void> let_go(std::shared_ptr<share> which);
-  /// Ends a download and keeps what it has for the next time. One that writes its last to disk is let finish:
-  /// errc::conflict if it is complete then.
+  /// Ends a download, and keeps what it has for the next time. A download that writes its last bytes to disk is let
+  /// finish: errc::conflict if it is complete then.
   awaitable<result<void>> cancel(share_id id);
   /// Ends a download that is not complete, and deletes what it has.
   awaitable<result<void>> remove(std::shared_ptr<share> which);
   /// Deletes the record of one that was cancelled, and what it has on disk.
   awaitable<result<void>> forget_paused(share_id id);
 
-  /// Null unless the share is a download that was cancelled.
+  /// Null unless the share is a cancelled download.
   const paused_download* paused(const share_id& id) const;
   const std::map<share_id, paused_download>& paused() const { return paused_; }
 
@@ -50,7 +49,7 @@ class downloads {
   /// Writes the download down. What the record says of it; `given_up` of the request is set.
   awaitable<result<stored_download>> remember(download_request& request);
   void pause(stored_download row);
-  /// Unless nothing of it is kept, or it runs again.
+  /// Lists the download as cancelled, unless nothing of it is kept or it runs again.
   awaitable<void> list_paused(share_id id);
   /// Deletes the record of a cancelled download and its partial. Blocks.
   result<void> forget(const share_id& id);

@@ -53,11 +53,11 @@ class followed_paths {
  private:
   struct followed_path {
     bool symlinks = false;
-    std::vector<file_signature> shared;  ///< what was shared last, or could not be
-    std::vector<file_signature> seen;    ///< something else, seen at seen_at
+    std::vector<file_signature> shared;  ///< what was last shared, or could not be shared
+    std::vector<file_signature> seen;    ///< another state, seen at seen_at
     time_point seen_at{};
     bool adding = false;
-    std::optional<error> failed = std::nullopt;  ///< why what it holds now could not be shared
+    std::optional<error> failed = std::nullopt;  ///< why its present content could not be shared
   };
   std::map<std::string, followed_path> by_path_;
 };

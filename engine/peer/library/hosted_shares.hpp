@@ -29,7 +29,7 @@ class hosted_shares {
   std::shared_ptr<share> host(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published);
   /// Runs a download, whose holders the trackers are asked for.
   std::shared_ptr<share> fetch(download_request request);
-  /// Stops the share and waits until nothing of it runs any more.
+  /// Stops the share, and waits until nothing of it runs any more.
   awaitable<void> retire(std::shared_ptr<share> which, end_reason why);
   /// Takes out a share that is still offered, and goes on; null if it is not, or not any more, among them.
   std::shared_ptr<share> take_out(const share& which);
@@ -38,9 +38,9 @@ class hosted_shares {
   void on_progress(share& which);
   void on_download_ended(share& which);
 
-  /// Waits until no stopped share of this id is still storing: its partial can be taken up again.
+  /// Waits until no stopped share of this id still stores. Its partial can then be taken up again.
   awaitable<void> wait_for_stopped(share_id id);
-  /// Returns when the download of the share does not write its last to disk any more.
+  /// Returns when the download of the share does not write its last bytes to disk any more.
   awaitable<void> wait_for_finish(std::shared_ptr<share> which);
 
   /// Null if there is none.
@@ -60,7 +60,7 @@ class hosted_shares {
  private:
   void start(const std::shared_ptr<share>& which);
   awaitable<void> run_share(std::shared_ptr<share> which);
-  /// Its content is at its path from now on.
+  /// The share's content is at its path from now on.
   void on_complete(const std::shared_ptr<share>& which);
   void offer(const share& which);
   /// What it holds now, for the downloads of other shares.
@@ -73,7 +73,7 @@ class hosted_shares {
   share_observer& observer_;
   std::map<share_id, std::shared_ptr<share>> shares_;
   std::set<std::shared_ptr<share>> running_;  ///< run() has not returned; retired ones included
-  std::map<std::string, share_id> by_path_;   ///< complete ones; may have ended
+  std::map<std::string, share_id> by_path_;   ///< complete shares; may have ended
   std::map<std::string, share_id> by_name_;   ///< the same
 };
 

@@ -16,16 +16,16 @@ class library_index {
                 const class downloads& downloads)
       : discovery_(discovery), hosted_(hosted), missing_(missing), downloads_(downloads) {}
 
-  /// The one share of this peer that `what` means, a missing one or a cancelled download too: id, exact name, prefix of
-  /// an id, a glob that fits only one, or a magnet link. errc::not_found, ambiguous or malformed.
+  /// The one share of this peer that `what` means; it may be missing or a cancelled download. `what` is an id, exact
+  /// name, prefix of an id, a glob that fits only one, or a magnet link. errc::not_found, ambiguous or malformed.
   result<share_id> find_here(const std::string& what) const;
-  /// As find_here, among what is being downloaded.
+  /// Like find_here, among the running downloads.
   result<share_id> find_unfinished(const std::string& what) const;
-  /// What the swarm has, and what this peer has a record of, be it missing or cancelled.
+  /// What the swarm has, and what this peer has a record of, even if it is missing or cancelled.
   catalogue known() const;
-  /// The swarm's catalogue and what this peer shares itself, which no tracker may have told yet.
+  /// The swarm's catalogue, plus what this peer shares itself. A tracker may not have told that yet.
   catalogue swarm_with_own() const;
-  /// catalogue::hashing, of the swarm and of this peer.
+  /// Like catalogue::hashing, for the swarm and this peer.
   std::vector<hashed_share> hashing(const std::string& what) const;
 
  private:

@@ -18,13 +18,13 @@ namespace shoal {
 struct made_share {
   metainfo_ptr info;
   std::shared_ptr<content_files> files;
-  std::uint32_t files_hashed = 0;  ///< of those that are not empty
-  std::uint32_t files_known = 0;   ///< from `before`
+  std::uint32_t files_hashed = 0;  ///< files that were hashed, without empty ones
+  std::uint32_t files_known = 0;   ///< files that `before` told of
 };
 
-/// Reads all files of `found` but those that `before` tells of, and makes a share of them. `on_progress(bytes)` is told
-/// how much more was hashed or known, on the network thread, and answers whether to go on (errc::cancelled if not). A
-/// file that cannot be read or became shorter is an error that names it.
+/// Makes a share of `found`. Reads all its files, except those that `before` tells of. `on_progress(bytes)` is called
+/// on the network thread with how much more was hashed or known. It answers whether to go on (errc::cancelled if not).
+/// A file that cannot be read or became shorter is an error that names it.
 awaitable<result<made_share>> make_share(peer_context& context, scan_result found, known_content before,
                                          std::function<bool(std::uint64_t)> on_progress);
 

@@ -24,7 +24,7 @@ class returning_shares {
   awaitable<void> look_for(stored_share row);
 
  private:
-  /// Reads what is in doubt of a missing share, which is there again if it is as it was.
+  /// Reads the files in doubt of a missing share. If they are as they were, the share is there again.
   awaitable<void> readmit(stored_share row, metainfo_ptr info, std::shared_ptr<content_files> files,
                           std::vector<doubtful_file> doubtful);
   void host_again(const stored_share& row, metainfo_ptr info, std::shared_ptr<content_files> files);

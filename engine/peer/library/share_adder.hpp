@@ -19,8 +19,8 @@ namespace shoal {
 
 /// How a path is shared.
 struct share_options {
-  bool symlinks = false;       ///< as links instead of leaving them out
-  std::optional<bool> follow;  ///< share new versions of it without being asked; nothing: as before
+  bool symlinks = false;       ///< as links; otherwise symlinks are left out
+  std::optional<bool> follow;  ///< share its new versions without being asked; nothing: as before
 };
 
 /// What `add` did with one path.
@@ -29,7 +29,7 @@ struct added_share {
   std::string state;  ///< "new", "unchanged" or "changed"
   std::vector<std::string> notes;
   std::uint32_t files_hashed = 0;
-  std::uint32_t files_known = 0;  ///< they were hashed before, and nobody touched them since
+  std::uint32_t files_known = 0;  ///< files that were hashed before, and that nobody touched since
 };
 
 class share_adder {
@@ -60,7 +60,7 @@ class share_adder {
   awaitable<std::shared_ptr<share>> make_room(share_id id, std::string path);
   /// What was shared from this path last, and is here or missing.
   std::optional<share_id> version_at(const std::string& path) const;
-  /// Of content that this peer adds now; `before`: what was added at its path the last time.
+  /// The publication of content that this peer adds now. `before`: what was last added at its path.
   publication publication_of(const std::optional<stored_share>& before, bool same_content) const;
 
   library_context& context_;

@@ -33,9 +33,10 @@ class share_losses {
   awaitable<void> settle();
 
  private:
-  /// False: it was withdrawn already.
+  /// False: the share was withdrawn already.
   bool withdraw(const share& which, const error& why);
-  /// Says to the trackers that it is withdrawn, a moment later: those who could not be told why come back and are.
+  /// Tells the trackers a moment later that the share is withdrawn. Peers that could not be told why come back
+  /// meanwhile and are told.
   awaitable<void> withdraw_soon(share_id id);
   /// Keeps the record of one that was withdrawn.
   awaitable<void> miss(share_id id, std::string path, error why);
@@ -44,7 +45,7 @@ class share_losses {
   hosted_shares& hosted_;
   missing_shares& missing_;
   const followed_paths& followed_;
-  std::multiset<share_id> losing_;  ///< withdrawn, and not among the missing ones yet
+  std::multiset<share_id> losing_;  ///< withdrawn, but not among the missing ones yet
 };
 
 /// The row tells of this share.

@@ -15,7 +15,7 @@ namespace shoal {
 
 class connection_counts {
  public:
-  /// Sessions that one address opens: room for a whole lab behind one router, and left for others.
+  /// Sessions that one address opens. Room for a whole lab behind one router, with some left for others.
   static constexpr std::size_t sessions_per_address_max = 256;
 
   explicit connection_counts(const descriptor_budget& budget)

@@ -11,11 +11,11 @@ enum class end_reason : std::uint8_t {
   protocol,        ///< the other side broke the protocol
   idle,            ///< nothing came, or nothing could be sent, for too long
   duplicate,       ///< another session with the same peer for the same share stays
-  replaced,        ///< nothing got through to the peer any more, and a new connection does
-  both_complete,   ///< neither side has anything for the other
+  replaced,        ///< nothing got through to the peer any more, but a new connection gets through
+  both_complete,   ///< neither side has anything that the other lacks
   banned,          ///< the peer sent data that does not match its hash
   share_removed,   ///< the share is not offered any more
-  withdrawn,       ///< the other side said that it does not offer the share any more, and why
+  withdrawn,       ///< the other side said that it no longer offers the share, and why
   stopping,        ///< this peer stops
 };
 

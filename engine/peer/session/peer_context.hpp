@@ -1,4 +1,4 @@
-// What all parts of one peer use together: threads, memory bounds, state. Owned by peer_node, outlives them all.
+// What all parts of one peer share: threads, memory bounds, state. Owned by peer_node; outlives all parts.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -25,9 +25,9 @@ struct peer_context {
   state_database& database;
   std::shared_ptr<file_cache> files;
   peer_id self;
-  descriptor_budget budget;  ///< its sessions: see receive_buffers_max for the memory that each may hold
+  descriptor_budget budget;  ///< receive_buffers_max says how much memory each of its sessions may hold
   std::uint16_t listen_port = 0;
-  bool remember_shares = true;  ///< complete downloads are shared again by later runs
+  bool remember_shares = true;  ///< later runs share complete downloads again
 
   connection_counts connections{budget};
   traffic payload{executor};

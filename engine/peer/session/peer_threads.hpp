@@ -7,7 +7,7 @@
 
 namespace shoal {
 
-/// Threads for hashing and files; more than any machine has cores is a typing error.
+/// Threads for hashing and files. No machine has more cores, so a larger number is a typing error.
 inline constexpr unsigned workers_max = 1024;
 
 struct peer_threads {

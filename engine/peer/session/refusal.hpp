@@ -1,5 +1,5 @@
-// Says to a peer that has just greeted why the share that it wants is not here any more, and waits until it has read
-// that.
+// Tells a peer that has just greeted why the share that it wants is not here any more, and waits until the peer has
+// read it.
 #pragma once
 
 #include "core/error.hpp"

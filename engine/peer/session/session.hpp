@@ -1,8 +1,8 @@
 // One connection between two peers for one share: reads and writes messages, receives payload, serves requests.
 //
-// Decides nothing: its listener says what to ask for, session_turns what to serve. Three coroutines that never throw
-// (read, write, watchdog) and one way to die, close(), which makes all three return; then run() does. Knows its share
-// only as session_owner, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
+// Decides nothing: its listener says what to ask for, session_turns what to serve. A session is three coroutines that
+// never throw: read, write, watchdog. close() is the only end: it makes all three return, and then run() returns. Knows
+// its share only as session_owner, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
 #pragma once
 
 #include <algorithm>
@@ -24,22 +24,22 @@
 
 namespace shoal {
 
-/// Silence after which a keep-alive is sent (BEP 3: two minutes at most).
+/// A keep-alive is sent after so much silence (BEP 3: two minutes at most).
 inline constexpr duration keep_alive_interval = std::chrono::seconds(60);
-/// A session on which nothing came in and no payload went out for this long ends. Messages that we send do not count:
-/// the kernel takes them for a peer that is gone, too.
+/// A session ends if nothing came in and no payload went out for this long. Our own messages do not count: the kernel
+/// takes them even if the peer is gone.
 inline constexpr duration session_idle_max = std::chrono::seconds(150);
-/// Control bytes waiting to be sent: a peer that makes us answer and does not read is cut off here. Large answers wait
-/// as requests, in uploader; most that is due at once is a have for each piece of a download that is resumed.
+/// Control bytes that wait to be sent. A peer that makes us answer and does not read is cut off here. Large answers
+/// wait as requests, in uploader. The most that is due at once is a have for each piece of a resumed download.
 inline constexpr std::size_t outbox_bytes_max = 4 * MiB;
 
-/// A peer that owes us something and has been silent for so long is sent a keep-alive, to find out whether anything
-/// gets through to it.
+/// A peer that owes something is sent a keep-alive after so much silence, to find out whether anything gets through to
+/// it.
 inline constexpr duration path_check_after = std::chrono::milliseconds(150);
-/// Nothing does, if it acknowledges nothing for so long and two round trips: more than any delayed acknowledgement
-/// (RFC 9293, 3.8.6.3: half a second at most; 200 ms in practice).
+/// Nothing gets through if the peer acknowledges nothing for two round trips plus this time. That is more than any
+/// delayed acknowledgement (RFC 9293, 3.8.6.3: half a second at most; 200 ms in practice).
 inline constexpr duration path_lost_after = std::chrono::milliseconds(250);
-/// A peer that comes again to a session on which nothing came for so long has lost the path.
+/// If nothing came on a session for so long and its peer connects again, the path is lost.
 inline constexpr duration path_doubted_after = std::chrono::milliseconds(200);
 /// Kernel receive buffer of a session with a near peer: lets a whole window of requests arrive while the reader is
 /// elsewhere.
@@ -52,13 +52,13 @@ inline constexpr std::uint32_t limited_receive_buffer_bytes_min = 64 * KiB;
 inline constexpr duration limited_read_held = std::chrono::milliseconds(5);
 inline constexpr std::size_t limited_read_bytes_min = 512;
 
-/// Of the time to its handshake, which a peer chooses itself, so much counts as distance.
+/// The time to its handshake, which a peer chooses itself, counts as distance up to this.
 inline constexpr duration answered_in_counted = std::chrono::seconds(1);
 
 class session final : private uploader_host {
  public:
-  /// `theirs` is the handshake that was received; ours was sent. `dialled`: the address, if we connected.
-  /// `answered_in`: how long after ours theirs came, zero if it came first.
+  /// `theirs` is the received handshake; ours was sent. `dialled`: the address, if we connected. `answered_in`: the
+  /// time from our handshake to theirs, zero if theirs came first.
   session(peer_context& context, session_owner& owner, session_turns& turns, stream connection,
           const wire::handshake& theirs, std::optional<peer_address> dialled, duration answered_in);
 
@@ -67,11 +67,11 @@ class session final : private uploader_host {
 
   /// Returns after close().
   awaitable<void> run();
-  /// Idempotent; the only place that ends a session. `detail` is for the log.
+  /// Ends the session; nothing else does. Idempotent. `detail` is for the log.
   void close(end_reason why, std::string_view detail = {}) override;
   bool closed() const override { return closed_; }
-  /// Says `last_words` to a peer that knows our extension, and closes with `why` when it has read them, or soon after.
-  /// Nothing else is said or heard any more.
+  /// Says `last_words` to a peer that knows our extension. Closes with `why` when the peer has read them, or soon
+  /// after. The session says and hears nothing else any more.
   bool dismiss(end_reason why, const wire::pieces_hint& last_words);
   end_reason reason() const { return end_reason_; }
 
@@ -79,24 +79,24 @@ class session final : private uploader_host {
   void send(const wire::message& message) override;
   void send_metadata_request(std::uint32_t piece);
   void send_attributes_request(std::uint32_t part);
-  /// The extension handshake, in the beginning and when there is something new to say (BEP 10).
+  /// Sends the extension handshake, at the beginning and when there is something new to say (BEP 10).
   void say_extensions();
-  /// Says choke or unchoke (BEP 3). What was asked for before a choke is served still, if the peer knows BEP 6, but no
-  /// more of it than belongs to one turn.
+  /// Says choke or unchoke (BEP 3). If the peer knows BEP 6, requests from before a choke are still served, but no more
+  /// than belong to one turn.
   void set_choked(bool choked);
-  /// BEP 3 interest; says it only when it changes.
+  /// Says BEP 3 interest, only when it changes.
   void set_interested(bool interested);
-  /// We verified a piece.
+  /// This peer verified a piece.
   void announce(piece_index piece);
-  /// Another leecher was given the piece, or will not have it after all; told as soon as the writer comes to it.
+  /// Another leecher was given the piece, or will not have it after all. The writer tells it as soon as it can.
   void hint(piece_index piece, bool taken);
-  /// The share's metadata became known: what the peer said about its pieces can now be read. Closes on nonsense.
+  /// The share's metadata became known. What the peer said about its pieces can now be read. Closes on nonsense.
   void on_shape_known();
   /// The limits of the share or of the process have changed.
   void on_limits();
 
   const peer_id& remote() const { return remote_; }
-  /// Where the other side is: for display. Its listening port if it told one.
+  /// The other side's address, for display. With its listening port, if it told one.
   std::string address() const;
   /// The listening address that we dialled.
   const std::optional<peer_address>& dialled() const { return dialled_; }
@@ -117,38 +117,38 @@ class session final : private uploader_host {
   std::uint32_t attributes_bytes() const { return extensions_.shoal_files ? extensions_.attributes_bytes : 0; }
   /// Pieces the other side has; empty until the metadata is known.
   const bitmap& holds() const { return holds_; }
-  /// To the peer and back, as the kernel sees it; zero if it does not tell.
+  /// The round trip to the peer, as the kernel sees it; zero if the kernel does not tell.
   duration round_trip() { return stream_.round_trip(); }
-  /// Without what waits in queues.
+  /// The round trip without the time in queues.
   duration round_trip_min() { return stream_.round_trip_min(); }
-  /// As round_trip_min(), but what is between a proxy and the peer counts, as far as its handshake told.
+  /// Like round_trip_min(), plus what lies between a proxy and the peer, as far as the peer's handshake showed it.
   duration distance() { return std::max(round_trip_min(), std::min(answered_in_, answered_in_counted)); }
   /// How long nothing has come in and no payload has gone out. Zero while a limit keeps us from reading.
   duration quiet_for(time_point now) const { return limited_ ? duration::zero() : now - last_activity_; }
   /// How long nothing has come in; likewise.
   duration silent_for(time_point now) const { return limited_ ? duration::zero() : now - last_heard_; }
-  /// Nothing gets through to a peer from which something is expected: it is silent, and does not acknowledge what it is
-  /// sent. To find out, it is sent a keep-alive, so this is to be asked again and again.
+  /// Nothing gets through to a peer that owes something: the peer is silent, and does not acknowledge what it is sent.
+  /// To find out, this method sends a keep-alive. So call it again and again.
   bool path_lost(time_point now);
-  /// Nothing came for a while, or nothing that we send is acknowledged: if the peer comes with another connection, that
-  /// one is better.
+  /// Nothing came for a while, or nothing that we send is acknowledged. If the peer then opens another connection, the
+  /// new one is better.
   bool seems_lost(time_point now);
-  /// Understands what only two nodes say to each other.
+  /// The peer understands what only two nodes say to each other.
   bool hears_hints() const { return extensions_.shoal.has_value(); }
-  /// The extension handshake came, or will not come: the session can be used as a source.
+  /// The extension handshake came, or will not come. The session can be used as a source.
   bool ready() const { return ready_; }
 
  private:
   awaitable<void> read_loop();
-  /// Reads and throws away until the other side closes: closed with unread data, the connection would be reset, and our
-  /// last words lost.
+  /// Reads and throws away until the other side closes. A connection that is closed with unread data is reset, and our
+  /// last words would be lost.
   awaitable<void> read_rest();
   awaitable<void> write_loop();
   awaitable<void> watchdog();
-  /// Reads what there is into the frame reader, waiting for at least one byte. False: closed.
+  /// Reads what there is into the frame reader, and waits for at least one byte. False: closed.
   awaitable<bool> fill();
   awaitable<void> receive_piece(byte_range range);
-  /// Fills `to` with payload; returns how much came before the session closed.
+  /// Fills `to` with payload. Returns how much came before the session closed.
   awaitable<std::uint32_t> receive_payload(std::span<std::uint8_t> to);
   /// Waits until a limit lets some of `wanted` bytes be read; how many. 0: closed.
   awaitable<std::size_t> wait_for_limit(std::size_t wanted);
@@ -165,14 +165,14 @@ class session final : private uploader_host {
   bool is_near() override { return fast_path::is_near(round_trip()); }
 
   void say_hello();
-  /// Puts the hints that have gathered into the outbox.
+  /// Puts the gathered hints into the outbox.
   void flush_hints();
   void handle(const wire::message& message);
   void on_have(piece_index piece);
   void handle_extended(const wire::extended& message);
   void handle_metadata(const wire::metadata_message& message);
   void handle_attributes(const wire::metadata_message& message);
-  /// Asks for a part of what the extension is about, if the peer has it.
+  /// Asks for a part of what the extension carries, if the peer has it.
   void send_request(std::optional<std::uint8_t> extension, std::uint32_t part);
   void on_ready();
   void on_holds_changed();
@@ -197,7 +197,7 @@ class session final : private uploader_host {
   bool interested_ = false;
   bool peer_interested_ = false;
   bitmap holds_;
-  // Said before the metadata was known, when a piece count could not be checked yet.
+  // Said before the metadata was known, when its piece count could not be checked yet.
   std::optional<wire::message> early_holds_;
   std::vector<piece_index> early_haves_;
 

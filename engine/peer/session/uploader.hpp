@@ -1,5 +1,5 @@
-// The serving half of one session: requests that wait, and sending what they ask for. An answer is made when the ones
-// before are on their way, so a peer that does not read makes us keep none.
+// The serving half of one session: waiting requests, and sending the answers. An answer is made when the ones before it
+// are on their way. So we keep no answers for a peer that does not read.
 //
 // Serves only verified pieces, straight from the file with sendfile; the worker pool opens the file, checks that it did
 // not change and brings the range into the page cache, so that the network thread never waits for a disk. No
@@ -28,9 +28,9 @@
 
 namespace shoal {
 
-/// Bytes that one hop to the worker pool prepares: one large request or many of 16 KiB.
+/// Bytes that one hop to the worker pool prepares: one large request, or many of 16 KiB.
 inline constexpr std::uint32_t prepare_bytes_max = 1 * MiB;
-/// Ranges of one hop: each may be of a file of its own, which stays open until it is sent.
+/// Ranges of one hop. Each may be of a file of its own, which stays open until it is sent.
 inline constexpr std::size_t prepare_ranges_max = prepare_bytes_max / block_bytes;
 
 /// The session of an uploader, as far as it has to do with it.
@@ -67,28 +67,28 @@ class uploader {
   uploader(peer_context& context, session_owner& share, stream& to, uploader_host& host)
       : context_(context), share_(share), stream_(to), host_(host), turn_(context.executor) {}
 
-  /// Queues a request or rejects it (BEP 6): not verified, too many waiting, choked, or given to another leecher.
+  /// Queues a request, or rejects it (BEP 6): not verified, too many waiting, choked, or given to another leecher.
   void on_request(const byte_range& range);
-  /// A request of which nothing was sent is rejected instead (BEP 6, BEP 52).
+  /// Rejects a request of which nothing was sent yet (BEP 6, BEP 52).
   void on_cancel(const byte_range& range);
-  /// The peer is choked: what waits beyond `bytes` is rejected (BEP 6), so that whoever asks for more than its turn
-  /// does not have others wait.
+  /// The peer is choked. Requests beyond `bytes` are rejected (BEP 6). So a peer that asks for more than its turn does
+  /// not keep others waiting.
   void reject_beyond(std::uint64_t bytes);
-  /// The peer is choked and does not know BEP 6: what waits is void (BEP 3).
+  /// The peer is choked and does not know BEP 6. Waiting requests are void (BEP 3).
   void forget_requests();
-  /// Queues it behind the requests before it, so that leaves may be asked for right after their data (BEP 52).
+  /// Queues it behind earlier requests, so that a peer may ask for leaves right after their data (BEP 52).
   void on_hash_request(const hash_range& range);
-  /// Queues it; too many are rejected (BEP 9).
+  /// Queues it. Too many are rejected (BEP 9).
   void on_metadata_request(std::uint32_t piece);
-  /// As on_metadata_request, for a part of the list of file attributes.
+  /// Like on_metadata_request, for a part of the list of file attributes.
   void on_attributes_request(std::uint32_t part);
 
   /// The session was closed: ends the wait for a limit.
   void stop() { turn_.cancel(); }
   bool empty() const { return waiting_.empty(); }
-  /// In the middle of a range: nothing else can be said before its end.
+  /// The session is in the middle of a range. Nothing else can be said before its end.
   bool sending() const { return sending_; }
-  /// Serves the first waiting ranges, up to prepare_bytes_max, but those that are cancelled meanwhile. The session's
+  /// Serves the first waiting ranges, up to prepare_bytes_max, except those that are cancelled meanwhile. The session's
   /// writer calls it.
   awaitable<void> serve_next();
 
@@ -100,15 +100,15 @@ class uploader {
   };
   struct metadata_request {
     std::uint32_t piece = 0;
-    bool attributes = false;  ///< of the list of file attributes, else of the info dictionary
+    bool attributes = false;  ///< part of the list of file attributes; otherwise of the info dictionary
   };
   void queue(const metadata_request& request);
   awaitable<void> serve_hashes(hash_range range);
-  /// A part of `whole`, what it is a request for, or a reject if there is none (BEP 9).
+  /// Answers with the requested part of `whole`, or with a reject if there is no such part (BEP 9).
   void answer(const metadata_request& request, byte_view whole);
   awaitable<bool> send_range(const prepared& one);
   awaitable<bool> send_bytes(byte_view bytes, bool more);
-  /// False: the session was closed meanwhile.
+  /// False: the session closed meanwhile.
   awaitable<bool> wait_writable();
   void reject(const byte_range& range);
   void on_payload_sent(std::size_t bytes);
@@ -119,7 +119,7 @@ class uploader {
   uploader_host& host_;
   throttle::turn turn_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
-  std::deque<byte_range> preparing_;  ///< the ranges that serve_next has taken and not begun to send
+  std::deque<byte_range> preparing_;  ///< ranges that serve_next has taken and not begun to send
   bool sending_ = false;
   fast_path path_;
   unsent_limit unsent_;

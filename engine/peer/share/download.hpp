@@ -1,10 +1,16 @@
 // The driver of one download: carries out what metadata_fetch and transfer decide.
 //
-// Phases: metadata (BEP 9, hash requests) → checking (what is on disk already) → downloading → finishing (flush,
-// rename) → complete, or failed from any of them. Translates what sources say into on_*(…, now), sends what next_*()
-// answers, moves payload to the worker pool (hash and write), journals what is verified. Waits for as long as there is
-// no source, and can always say what it waits for. Knows those who deliver only as `source`. Owned by share; on the
-// network thread only. DESIGN: "The life of one chunk".
+// Phases:
+// 1. metadata (BEP 9, hash requests)
+// 2. checking (what is on disk already)
+// 3. downloading
+// 4. finishing (flush, rename)
+// 5. complete; or failed, from any phase
+//
+// Translates what sources say into on_*(…, now), and sends what next_*() answers. Moves payload to the worker pool
+// (hash and write). Journals what is verified. Waits for as long as there is no source, and can always say what it
+// waits for. Knows its sources only as `source`. Owned by share; on the network thread only. DESIGN: "The life of one
+// chunk".
 #pragma once
 
 #include <memory>
@@ -41,20 +47,20 @@ struct download_request {
   std::string name;       ///< for display until the metadata is known
   metainfo_ptr info;      ///< null: fetched from peers; may lack its layers
   std::string directory;  ///< absolute; NAME appears in it
-  /// Make the directory if it is missing: the user named it now. Otherwise its disk may not be mounted yet.
+  /// Make the directory if it is missing, because the user named it now. Otherwise its disk may not be mounted yet.
   bool make_directory = false;
   bool symlinks = false;
   bool reuse = true;               ///< take from this peer's own shares what they hold of it
   bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
-  std::vector<std::string> notes;  ///< for whoever asked: what their words said that is not used
-  std::string given_up;            ///< directory in which an earlier try of it had something, which is deleted
+  std::vector<std::string> notes;  ///< for the user: which parts of the words are not used
+  std::string given_up;            ///< directory of an earlier try of this download; what it had there is deleted
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
-  partial_record partial;  ///< from the same
+  partial_record partial;  ///< from the journal, too
   publication published{};
-  /// Of what we downloaded to the final place: if it is still there and damaged, what is missing of it is fetched. 0:
-  /// there is no such thing.
+  /// The inode of what we downloaded to the final place. If it is still there and damaged, what is missing of it is
+  /// fetched. 0: there is no such content.
   std::uint64_t mend_inode = 0;
 };
 
@@ -68,7 +74,7 @@ class download final : public source_listener {
   /// Returns when the download is complete or failed, or after stop().
   awaitable<void> run();
   void stop();
-  /// Ends the download with an error; what it has stays.
+  /// Ends the download with an error. What it has stays.
   void fail(error why);
   /// Another share of this peer has content from now on, which may be a part of this one, too.
   void on_content_here(local_content content);
@@ -80,13 +86,13 @@ class download final : public source_listener {
   const error& failure() const { return failure_; }
   /// True if NAME was there before, with the right content.
   bool already_there() const { return already_there_; }
-  /// Why nothing moves, one line; empty when it does.
+  /// One line that says why nothing moves; empty when something moves.
   std::string reason() const;
-  /// What the user should know of it besides, one line each: what is left out, and who is not told.
+  /// What else the user should know, one line each: what is left out, and who is not told.
   const std::vector<std::string>& notes() const { return notes_; }
-  /// Nothing has come for so long, while peers were asked.
+  /// Time since anything came, while peers were asked.
   duration silence() const;
-  /// So long that more peers are needed.
+  /// The silence is so long that more peers are needed.
   bool starved() const { return silence() >= starved_after; }
   std::uint64_t bytes_done() const;
   /// Bytes in pieces of zeros, which nobody has to send.
@@ -132,14 +138,15 @@ class download final : public source_listener {
     std::uint64_t fetched = 0;  ///< payload that peers sent, duplicates included
   };
 
-  /// Once the metadata is known.
+  /// Called once the metadata is known.
   void note_what_is_left_out();
 
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();
   remember_partial remember_in_database();
-  /// Those of `candidates` that are right on disk. Waits while descriptors are missing; other errors as check_pieces().
+  /// The pieces of `candidates` that are right on disk. Waits while descriptors are missing; other errors as for
+  /// check_pieces().
   awaitable<result<bitmap>> check(std::shared_ptr<content_files> files, bitmap candidates);
   void pump_metadata();
   void ask_metadata(source& from);
@@ -148,18 +155,19 @@ class download final : public source_listener {
   // download_place.cpp: what is at the final place already.
 
   struct content_there {
-    std::shared_ptr<content_files> files;  ///< null: it has other entries than the share
+    std::shared_ptr<content_files> files;  ///< null: the place has other entries than the share
     std::vector<file_signature> signatures;
     bitmap good;
-    error conflict;  ///< what to say if it is in the way
+    error conflict;  ///< the error if this content is in the way
     bool whole() const { return files && good.all(); }
   };
 
   /// "PATH is …", for people.
   awaitable<std::string> what_is_there(std::string target);
-  /// errc::conflict for what could not be shared at all.
+  /// errc::conflict for something that could not be shared at all.
   awaitable<result<content_there>> look_at_place();
-  /// There is something at the final place already: the download ends with it, or false: it goes on from it.
+  /// Called if something is at the final place already. True: the download ended with it. False: the download goes on
+  /// from it.
   awaitable<bool> end_with_what_is_there();
   /// Ends the download with what is there, which is whole.
   awaitable<void> take_over(content_there there);
@@ -198,7 +206,7 @@ class download final : public source_listener {
   time_point ended_at_{};
 
   std::unique_ptr<metadata_fetch> metadata_;
-  std::uint32_t next_source_ = 0;  // for metadata_fetch, whose sources the driver numbers
+  std::uint32_t next_source_ = 0;  // for metadata_fetch, whose driver numbers the sources
   std::unique_ptr<attributes_download> attributes_;
   std::unique_ptr<transfer> transfer_;
   std::unique_ptr<leaf_queries> leaves_;
@@ -211,7 +219,7 @@ class download final : public source_listener {
   throughput speed_;
   time_point sweep_at_{};  ///< when deadlines are looked at next
   bool reading_paused_ = false;
-  bool resting_ = false;  ///< without sources, and the files hold no descriptors
+  bool resting_ = false;  ///< no sources, and the files hold no descriptors
   event wake_;
   store_queue stores_;
   task_group tasks_;

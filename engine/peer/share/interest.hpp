@@ -19,7 +19,7 @@ class interest {
   /// Somebody waits until on_leave(), which the place is for.
   place on_wait(still_waits one) { return waiting_.insert(waiting_.end(), std::move(one)); }
   void on_leave(place which) { waiting_.erase(which); }
-  /// The download goes on though nobody waits for it.
+  /// The download goes on even if nobody waits for it.
   void on_background() { in_background_ = true; }
 
   /// It is wanted although one of those who wait leaves.

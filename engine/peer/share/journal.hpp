@@ -1,8 +1,8 @@
-// Writes down which pieces of a download are verified, so that a killed process goes on where it was.
+// Writes down which pieces of a download are verified, so that the download goes on where a killed process was.
 //
-// Two bitmaps: `safe` pieces were flushed to disk before they were written down and are trusted; `pending` ones are
-// verified but perhaps not on disk and are hashed again. Pending is saved a few times a second, safe after a flush
-// every few seconds, both on the background thread. Owned by download. DESIGN: "Invariants".
+// Two bitmaps. `safe` pieces were flushed to disk before they were written down, and are trusted. `pending` pieces are
+// verified but perhaps not on disk, and are hashed again. Pending is saved a few times a second, safe after a flush
+// every few seconds. The background thread does both. Owned by download. DESIGN: "Invariants".
 #pragma once
 
 #include <memory>
@@ -15,18 +15,18 @@
 
 namespace shoal {
 
-/// What a kill may cost: pieces of this last moment are fetched again.
+/// What a kill may cost: pieces of this last time are fetched again.
 inline constexpr duration journal_interval = std::chrono::milliseconds(250);
 /// What a power failure may cost: pieces of this last time are hashed again. A young download flushes more often, so
-/// that its end need not wait for all of it: each time when it is older by a quarter, if the disk is fast.
+/// that its end need not wait for all of it. If the disk is fast, it flushes each time when it is older by a quarter.
 inline constexpr duration flush_interval_max = std::chrono::seconds(5);
 
 class journal {
  public:
-  /// `safe` are the pieces that are trusted already.
+  /// `safe`: pieces that are trusted already.
   journal(peer_context& context, const share_id& id, std::shared_ptr<content_files> files, bitmap safe);
 
-  /// Saves what `verified` says (it outlives run()) until stop(), and once more then.
+  /// Saves `verified`, which outlives run(), until stop(), and once more then.
   awaitable<void> run(const bitmap& verified);
   void stop();
 

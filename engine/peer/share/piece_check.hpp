@@ -14,9 +14,9 @@
 
 namespace shoal {
 
-/// Those of `candidates` that are on disk as `info` says. `on_progress(bytes)` is told of each piece on the network
-/// thread, and answers whether to go on. A piece that cannot be read counts as missing, unless that says nothing of the
-/// disk: errc::limit for want of descriptors or memory, or permission.
+/// The pieces of `candidates` that are on disk as `info` says. `on_progress(bytes)` is called for each piece on the
+/// network thread, and answers whether to go on. A piece that cannot be read counts as missing, unless the reason says
+/// nothing of the disk. Such reasons are errc::limit (want of descriptors or memory) and permission.
 awaitable<result<bitmap>> check_pieces(peer_context& context, std::shared_ptr<content_files> files, metainfo_ptr info,
                                        bitmap candidates, std::function<bool(std::uint64_t)> on_progress);
 

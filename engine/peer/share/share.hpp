@@ -24,29 +24,29 @@
 
 namespace shoal {
 
-/// For the reason why a download waits.
+/// What the reason of a waiting download needs to know of the swarm.
 struct swarm_outlook {
   std::size_t holders = 0;  ///< other peers that hold the share, or part of it
   bool reachable = true;    ///< others can connect to this peer, as far as any tracker knows
 };
 
-/// What a share tells its owner. Called on the network thread; the share is not destroyed from within.
+/// What a share tells its owner. Called on the network thread. The owner does not destroy the share from within a call.
 class share_observer {
  public:
   virtual ~share_observer() = default;
-  /// The metadata of a download became known, or pieces were verified, or it is complete: publish it.
+  /// The metadata of a download became known, pieces were verified, or the download is complete: publish it.
   virtual void on_share_progress(share& which) = 0;
-  /// A download ended: complete or failed (see download::phase()).
+  /// A download ended: it is complete or failed (see download::phase()).
   virtual void on_download_ended(share& which) = 0;
-  /// A shared file changed or vanished: the share must be withdrawn.
+  /// A shared file changed or vanished. The owner must withdraw the share.
   virtual void on_share_lost(share& which, const error& why) = 0;
-  /// Somebody at `address` says that a piece that is here is damaged, which may be a lie.
+  /// The peer at `address` says that a piece that is here is damaged. This may be a lie.
   virtual void on_accused(share& which, piece_index piece, const std::string& address) = 0;
-  /// The download lacks sources; of the peers that are said to have it, these could not be connected to.
+  /// The download lacks sources. This peer could not connect to these peers, which are said to have the share.
   virtual void on_unreached(share& which, std::vector<peer_id> peers) = 0;
   /// What this peer has of its other shares.
   virtual std::vector<local_content> content_besides(const share& one) = 0;
-  /// What the trackers say of who has the share.
+  /// What the trackers say of the share's holders.
   virtual swarm_outlook outlook(const share& which) const = 0;
 };
 
@@ -55,9 +55,9 @@ class share final : private share_peers_owner {
   share(peer_context& context, share_observer& observer, const share_id& id);
   ~share();
 
-  /// The content is complete and at files->path().
+  /// The content is complete, and is at files->path().
   void adopt(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published);
-  /// The share is to be fetched. Before run().
+  /// The share must be fetched. Called before run().
   void start_download(download_request request);
 
   /// Who wants the download to go on.
@@ -68,10 +68,10 @@ class share final : private share_peers_owner {
   /// Somebody else says so.
   void on_claim(const publication& claim) { published_ = merged(published_, claim); }
 
-  /// Serves, and downloads if asked to, until stop().
+  /// Serves, and downloads if start_download() was called, until stop().
   awaitable<void> run();
   void stop(end_reason why);
-  /// Its content is gone or damaged: as stop(), and those who are connected are told. False: not all could be.
+  /// The content is gone or damaged. Like stop(), and connected peers are told. False: not all could be told.
   bool stop_lost(const error& why);
   bool stopped() const { return stopped_; }
 
@@ -89,10 +89,10 @@ class share final : private share_peers_owner {
   const bitmap& verified() const override { return verified_; }
   std::uint64_t verified_bytes() const { return verified_bytes_; }
   bool complete() const override { return complete_; }
-  /// The download that fetches or fetched the share in this run of the process; null if it was added.
+  /// The download that fetches or fetched the share in this run of the process. Null if the share was added.
   class download* downloading() { return download_.get(); }
   const class download* downloading() const { return download_.get(); }
-  /// Name from the metadata, or what the download was told.
+  /// The name from the metadata, or the name that the download was told.
   std::string name() const;
   share_peers& peers() { return peers_; }
   const share_peers& peers() const { return peers_; }
@@ -121,7 +121,7 @@ class share final : private share_peers_owner {
   duration silence() const override { return download_ ? download_->silence() : duration::zero(); }
   void on_peers_lacking(std::vector<peer_id> unreached) override;
 
-  /// Everything but the sessions.
+  /// Stops everything but the sessions.
   void stop_own();
   awaitable<void> run_download();
   void begin_seeding();

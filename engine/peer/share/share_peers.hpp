@@ -1,8 +1,8 @@
-// Who is connected for a share and whom it dials: admits connections, owns their sessions, and connects anew where a
-// path was lost.
+// The peers that are connected for a share, and those that it dials. Admits connections, owns their sessions, and
+// connects anew where a path was lost.
 //
-// What to dial is decided by policy/peer_book. Of two connections with one peer it keeps one, the same as the other
-// side. Owned by share; on the network thread only. DESIGN: "A crowd".
+// policy/peer_book decides whom to dial. Of two connections with one peer both sides keep the same one. Owned by share;
+// on the network thread only. DESIGN: "A crowd".
 #pragma once
 
 #include <functional>
@@ -22,16 +22,16 @@
 
 namespace shoal {
 
-/// The share, as far as it matters for who is connected.
+/// The share, as far as its connections need it.
 class share_peers_owner : public session_owner {
  public:
-  /// It downloads, and so dials the peers that it knows.
+  /// The share downloads, and so dials the peers that it knows.
   virtual bool wants_peers() const = 0;
-  /// Others can get something here.
+  /// Other peers can get something here.
   virtual bool has_something() const = 0;
-  /// Nothing has come for so long, while it downloads.
+  /// Time since anything came, while the share downloads.
   virtual duration silence() const = 0;
-  /// Sources are lacking; of the peers that are said to have it, these could not be connected to.
+  /// Sources are lacking. This peer could not connect to these peers, which are said to have the share.
   virtual void on_peers_lacking(std::vector<peer_id> unreached) = 0;
 
  protected:
@@ -40,32 +40,32 @@ class share_peers_owner : public session_owner {
 
 class share_peers final : public session_judge {
  public:
-  /// All outlive it.
+  /// All of these outlive it.
   share_peers(peer_context& context, share_peers_owner& owner, turn_keeper& turns);
   ~share_peers();
 
-  /// Before run(): what the peers offer is heard by a download.
+  /// Called before run(). A download hears what the peers offer.
   void set_listener(source_listener& listener) { listener_ = &listener; }
   /// Dials as long as peers are wanted.
   awaitable<void> run();
-  /// Takes nobody in any more, and gives up what is being dialled. Sessions go on until they are closed.
+  /// Takes in no peer any more, and gives up dials that are under way. Sessions go on until they are closed.
   void stop();
   /// Returns when no session and no dial is left. After stop().
   awaitable<void> join() { return tasks_.join(); }
-  /// Whether peers are wanted may have changed.
+  /// Peers may be wanted now, or may no longer be.
   void look_again() { book_changed_.set(); }
 
-  /// A peer connected to us and greeted for this share; its handshake is answered already.
+  /// A peer connected to us and greeted for this share. Its handshake is answered already.
   void on_incoming(stream connection, const wire::handshake& theirs);
-  /// Addresses to dial while downloading; `peer` and `seeder` as peer_book::on_found.
+  /// An address to dial while downloading. `peer` and `seeder` are as for peer_book::on_found.
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder);
   void on_left(const peer_id& peer) { book_.on_left(peer); }
-  /// The peer wants what is here and cannot connect to us, so we connect to it. The caller bounds how often.
+  /// The peer wants what is here and cannot connect to us. So we connect to the peer. The caller bounds how often.
   void on_wanted(const peer_address& where, const peer_id& peer);
-  /// An address of this machine is gone: sessions over it end. Or there is a new one: others are dialled over it.
+  /// An address of this machine is gone: sessions over it end. Or there is a new address: peers are dialled over it.
   void on_address(const address_change& change);
   void on_withdrawn(session& by, std::string_view why);
-  /// It is dialled anew beside the session, which the new one replaces if the peer prefers it.
+  /// The peer is dialled anew beside the session. The new session replaces the old one if the peer prefers it.
   void on_path_lost(session& with) override;
   void on_path_back(session& with);
   void ban(session& liar, std::optional<piece_index> damaged) override;
@@ -73,7 +73,7 @@ class share_peers final : public session_judge {
 
   /// Calls `what` with each session, which may be closed already.
   void for_each(const std::function<void(session&)>& what);
-  /// Of those that are open: who it is, and where it can be dialled as far as it is known.
+  /// An open session: its peer, and where the peer can be dialled, if that is known.
   struct contact {
     peer_id peer;
     std::optional<peer_address> where;
@@ -81,19 +81,19 @@ class share_peers final : public session_judge {
   std::vector<contact> contacts() const;
   std::size_t session_count() const { return links_.size(); }
   std::size_t banned_count() const { return book_.banned_count(); }
-  /// Addresses known, sessions included: for the reason why a download waits.
+  /// Addresses known, sessions included. For the reason of a waiting download.
   std::size_t known_count() const;
-  /// Why the last dial failed; empty if none did.
+  /// Why the last dial failed. Empty if none failed.
   const std::string& last_dial_error() const { return last_dial_error_; }
 
  private:
-  /// A session, and what is to be known of it here.
+  /// A session, and what share_peers must know of it.
   struct link {
     std::unique_ptr<session> with;
     std::unique_ptr<session_source> offers;  ///< null if nothing is fetched
-    /// Where the book has the peer. Known from the start where we dialled, and else once we do.
+    /// The peer's address in the book. Known from the start if we dialled, otherwise once we do.
     std::optional<peer_address> in_book;
-    time_point redial_after{};  ///< not dialled anew before this
+    time_point redial_after{};  ///< the peer is not dialled anew before this
   };
   struct greeted {
     stream connection;
@@ -105,22 +105,23 @@ class share_peers final : public session_judge {
   awaitable<void> dial(peer_address where);
   awaitable<void> dial_wanted(peer_address where, peer_id who);
   awaitable<void> redial(peer_id who, peer_address where, duration patience);
-  /// Says that sources are lacking, if they are. When to look again.
+  /// If the download lacks sources, says so. Returns when to look again.
   time_point call_for_sources(time_point now);
-  /// The address leads to who has a session already, or shall have none.
+  /// The address leads to a peer that has a session already, or must have none.
   void on_dial_unwanted(const peer_address& where, const peer_id& who);
   /// Sessions with peers that hold everything.
   std::size_t seeders() const;
   sessions_held held() const;
   /// One more peer may be dialled.
   bool has_room() const;
-  /// False if the new connection must go: banned, a duplicate, or one too many. Those that it replaces are closed.
-  /// `caller`: the address that opened it, if it was not we; `let_in`: the other side prefers it to what there was.
+  /// False if the new connection must go: banned, a duplicate, or one too many. Closes the sessions that it replaces.
+  /// `caller`: the address that opened the connection, if we did not. `let_in`: the other side prefers it to the
+  /// earlier connection.
   bool admit(const wire::handshake& theirs, const std::optional<asio::ip::address>& caller, bool let_in = false);
-  /// See session for `answered_in`.
+  /// `answered_in`: see session.
   void start_session(stream connection, const wire::handshake& theirs, std::optional<peer_address> dialled,
                      duration answered_in);
-  /// `caller`: the address that opened the connection, if it was not we.
+  /// `caller`: the address that opened the connection, if we did not.
   awaitable<void> run_session(std::list<link>::iterator at, std::optional<asio::ip::address> caller);
   link& link_of(const session& one);
   static std::optional<peer_address> listens_at(const link& one);

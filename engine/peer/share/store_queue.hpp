@@ -1,8 +1,10 @@
-// The way of received payload to the disk: full buffers are hashed and written on the worker pool, in order of arrival.
+// The way of received payload to the disk. The worker pool hashes and writes full buffers in order of arrival.
 //
-// Waking another thread costs as much as hashing several blocks. So nobody is woken who comes by anyway: a worker goes
-// on to the next buffers, another one joins only when they pile up, and the network thread hears of all that was stored
-// meanwhile at once. A worker takes what fills all lanes of the hash: one full buffer, or many small files together.
+// To wake another thread costs as much as to hash several blocks. So no thread is woken that comes by anyway:
+// - A worker goes on to the next buffers. Another worker joins only when buffers pile up.
+// - The network thread hears at once of all that was stored meanwhile.
+// - A worker takes what fills all lanes of the hash: one full buffer, or many small files together.
+//
 // Owned by download, which waits for drained() before it ends; on the network thread only.
 #pragma once
 
@@ -21,7 +23,8 @@
 
 namespace shoal {
 
-/// Bytes that wait for each worker at work before one more joins: below that, waking it costs more than it brings.
+/// Bytes that wait for each working worker before one more joins. With fewer bytes, waking it costs more than it
+/// brings.
 inline constexpr std::uint64_t bytes_per_worker = 768 * KiB;
 /// Batches that a worker stores before it lets other work have its thread.
 inline constexpr std::size_t batches_per_turn = 16;
@@ -43,17 +46,17 @@ class store_queue {
     result<void> written{};
   };
 
-  /// `on_stored` is called on the network thread, with each job once; it may push.
+  /// Calls `on_stored` on the network thread, once for each job. `on_stored` may push.
   store_queue(asio::any_io_executor home, asio::thread_pool& workers, buffer_pool& buffers,
               std::function<void(std::span<const job>)> on_stored);
   ~store_queue();
 
-  /// `wanted` is not empty. The buffer goes back to the pool after on_stored.
+  /// `wanted` is not empty. After on_stored, the buffer goes back to the pool.
   void push(std::shared_ptr<content_files> files, source_id from, const byte_range& range, block_mask wanted,
             buffer_pool::buffer buffer);
-  /// Jobs whose on_stored did not return yet.
+  /// Jobs whose on_stored has not returned yet.
   std::size_t size() const { return size_; }
-  /// Returns when there are none. At most one coroutine at a time.
+  /// Returns when there are no jobs. At most one coroutine at a time.
   awaitable<void> drained();
 
  private:
@@ -64,7 +67,7 @@ class store_queue {
 
   buffer_pool& buffers_;
   std::function<void(std::span<const job>)> on_stored_;
-  std::shared_ptr<shared> shared_;  // with the workers, who may look once more after the last job
+  std::shared_ptr<shared> shared_;  // the workers share it, and may look once more after the last job
   std::size_t size_ = 0;
   event idle_;
 };

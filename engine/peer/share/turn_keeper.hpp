@@ -1,7 +1,7 @@
-// Whom a share serves and when: carries out what policy/serving decides, for all sessions of the share.
+// Which peers a share serves, and when. Carries out what policy/serving decides, for all sessions of the share.
 //
-// While the share is complete it also knows who was given what, so that a crowd gets every piece once before one twice.
-// Owned by share; on the network thread only. DESIGN: "A crowd".
+// While the share is complete it also knows which peer was given what. So a crowd gets every piece once before it gets
+// one twice. Owned by share; on the network thread only. DESIGN: "A crowd".
 #pragma once
 
 #include <optional>
@@ -19,13 +19,13 @@ class turn_keeper final : public session_turns {
  public:
   explicit turn_keeper(const asio::any_io_executor& executor) : changed_(executor) {}
 
-  /// What the share is became known. The geometry outlives this.
+  /// The shape of the share became known. The geometry outlives this.
   void on_shape(const geometry& shape) { serving_.emplace(shape); }
-  /// Everything is here. After on_shape().
+  /// Everything is here. Called after on_shape().
   void on_seeding();
   /// The session is about to be destroyed.
   void on_gone(session& from);
-  /// Ends turns when they are over, until stop().
+  /// Ends turns when their time is over, until stop().
   awaitable<void> run();
   void stop();
 
@@ -40,7 +40,7 @@ class turn_keeper final : public session_turns {
 
  private:
   std::optional<leecher_id> leecher_of(const session& one) const;
-  /// Does what the serving decided.
+  /// Carries out what serving decided.
   void follow_orders();
 
   std::optional<serving> serving_;

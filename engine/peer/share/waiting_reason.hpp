@@ -8,7 +8,7 @@
 namespace shoal {
 
 /// "nothing arrives: of 5 connected peers, 3 serve others first and 2 have nothing that is missing here". Names only
-/// what there is; who is not counted owes an answer that is not late yet.
+/// kinds that there are. A peer of no kind owes an answer that is not late yet.
 std::string waiting_reason(const explanation& why);
 
 }  // namespace shoal

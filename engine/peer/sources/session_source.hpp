@@ -1,5 +1,5 @@
-// A session with a peer as a source of chunks: says to the peer what the download wants, and to the download what the
-// peer says.
+// A session with a peer as a source of chunks. It tells the peer what the download wants, and tells the download what
+// the peer says.
 //
 // Holds nothing of its own. Owned by share beside its session; on the network thread only.
 #pragma once
@@ -9,12 +9,12 @@
 
 namespace shoal {
 
-/// Who can end a session for good or for now.
+/// Can end a session for good, or for now.
 class session_judge {
  public:
-  /// The peer is not talked to again; `damaged`: the piece of which it sent something else than the hash says.
+  /// Bans the peer. `damaged`: the piece of which the peer sent wrong data.
   virtual void ban(session& liar, std::optional<piece_index> damaged) = 0;
-  /// Nothing comes from the peer any more; it may be dialled again.
+  /// Nothing comes from the peer any more. It may be dialled again.
   virtual void drop(session& lost, std::string_view why) = 0;
   /// See session_owner.
   virtual void on_path_lost(session& with) = 0;
@@ -25,7 +25,7 @@ class session_judge {
 
 class session_source final : public source, private metadata_origin, private session_listener {
  public:
-  /// All outlive it. Makes itself the session's listener.
+  /// All of these outlive it. Makes itself the session's listener.
   session_source(session& with, session_judge& judge, source_listener& listener);
 
   source_limits limits() override;

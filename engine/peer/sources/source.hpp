@@ -1,10 +1,10 @@
-// Where chunks come from: what a download needs of whoever delivers them, and what it hears from it.
+// Where chunks come from: what a download needs of a source, and what it hears from a source.
 //
 // A session with a peer is a source (session_source), and so is content that is on this disk already (local_source). A
-// download treats them alike: `transfer` decides what to ask each for, and everything that comes is verified against
-// the hashes of the share. All of it happens on the network thread; no call blocks.
+// download treats them alike. `transfer` decides what to ask each source for, and everything that comes is verified
+// against the hashes of the share. All of it happens on the network thread; no call blocks.
 //
-// A source begins with source_listener::on_source_ready() and ends with on_source_gone(), and outlives whatever happens
+// A source begins with source_listener::on_source_ready() and ends with on_source_gone(), and exists all the time
 // between. The listener outlives the source.
 #pragma once
 
@@ -27,7 +27,7 @@ namespace shoal {
 struct source_limits {
   std::uint32_t request_bytes_max = block_bytes;  ///< largest request, a multiple of block_bytes
   std::uint32_t requests_max = 1;                 ///< requests that it queues
-  duration distance{};                            ///< there and back, without what waits in queues; zero: unknown
+  duration distance{};                            ///< round trip, without the time in queues; zero: unknown
   bool costs_nothing = false;                     ///< no link is used: what it holds is asked of nobody else
 };
 
@@ -38,14 +38,14 @@ struct source_name {
     disk,  ///< content of this peer's own shares
   };
   kind what = kind::peer;
-  peer_id peer{};       ///< all zero unless it is a peer
-  std::string address;  ///< "HOST:PORT" of a peer, else what it is, in words
+  peer_id peer{};       ///< all zero unless the source is a peer
+  std::string address;  ///< "HOST:PORT" of a peer; otherwise what the source is, in words
   std::string client;   ///< what a peer calls its program
   friend bool operator==(const source_name&, const source_name&) = default;
 };
 
-/// Who can be asked what a share is, besides its bytes: the info dictionary (BEP 9), the hashes of its Merkle trees
-/// (BEP 52), the times and modes of its files.
+/// An origin that can be asked what a share is, besides its bytes. That is the info dictionary (BEP 9), the hashes of
+/// its Merkle trees (BEP 52), and the times and modes of its files.
 class metadata_origin {
  public:
   /// Size of the info dictionary that it can send; 0: none.
@@ -70,30 +70,30 @@ class source {
   virtual source_name name() const = 0;
   /// Pieces that it can deliver; piece_count bits once the metadata is known.
   virtual const bitmap& holds() const = 0;
-  /// It serves nothing for now.
+  /// The source serves nothing for now.
   virtual bool choking() const = 0;
   /// Requests that it got before it choked stay until each is answered or rejected (BEP 6).
   virtual bool answers_all() const = 0;
-  /// It ends: nothing is to be asked of it any more.
+  /// The source ends. Nothing may be asked of it any more.
   virtual bool closed() const = 0;
-  /// Null if it knows nothing but bytes.
+  /// Null if the source knows nothing but bytes.
   virtual metadata_origin* metadata() = 0;
 
   // What the download wants.
 
-  /// It holds something that is missing here; may be said again.
+  /// The source holds something that is missing here. May be repeated.
   virtual void set_interested(bool interested) = 0;
-  /// Each request is answered with on_piece_begin() or on_reject(), unless it chokes and not answers_all().
+  /// The source answers each request with on_piece_begin() or on_reject(), unless it chokes and not answers_all().
   virtual void request(const byte_range& range) = 0;
-  /// The request is not needed any more. It may be answered all the same.
+  /// The request is not needed any more. The source may still answer it.
   virtual void cancel(const byte_range& range) = 0;
-  /// It sent something wrong: of `damaged`, if that is what it did. What sent it is not asked again.
+  /// The source sent wrong data; of the piece `damaged`, if given. It is not asked again.
   virtual void ban(std::optional<piece_index> damaged) = 0;
-  /// It owes something. To be called again and again as long as that is so: where nothing gets through to it, it finds
-  /// another way or ends. `starved`: nothing comes from anybody.
+  /// The source owes something. Call this again and again while that is so. Where nothing gets through to the source,
+  /// it finds another way or ends. `starved`: nothing comes from any source.
   virtual void look_after(time_point now, bool starved) = 0;
 
-  /// The number under which its download knows it, from take_up() on. Only the download says so.
+  /// The number under which its download knows it, from take_up() on. Only the download sets it.
   std::optional<source_id> number() const { return number_; }
   void take_up(source_id number) { number_ = number; }
   void put_down() { number_.reset(); }
@@ -102,32 +102,32 @@ class source {
   std::optional<source_id> number_;
 };
 
-/// What a download hears from its sources. Whatever a source says that was put down is ignored.
+/// What a download hears from its sources. What a source says after put_down() is ignored.
 class source_listener {
  public:
-  /// It can be asked from now on. Again when its metadata() has something new.
+  /// The source can be asked from now on. Called again when its metadata() has something new.
   virtual void on_source_ready(source& from) = 0;
-  /// It is about to be destroyed. Also if it was never ready.
+  /// The source is about to be destroyed. Called also if it was never ready.
   virtual void on_source_gone(source& from) = 0;
-  /// holds() is something else.
+  /// holds() has changed.
   virtual void on_holds(source& from) = 0;
   virtual void on_have(source& from, piece_index piece) = 0;
-  /// Which pieces other leechers are given, by it.
+  /// Which pieces the source gives to other leechers.
   virtual void on_hint(source& from, const wire::pieces_hint& hint) = 0;
   virtual void on_choke(source& from) = 0;
   virtual void on_unchoke(source& from) = 0;
   virtual void on_reject(source& from, const byte_range& range) = 0;
-  /// An answer begins. False: it was never asked for.
+  /// An answer begins. False: the source was never asked for it.
   [[nodiscard]] virtual bool on_piece_begin(source& from, const byte_range& range) = 0;
   /// So many bytes of the answer came.
   virtual void on_bytes(source& from, std::uint32_t bytes) = 0;
   /// A limit keeps the source from being read, so its silence says nothing, until the limit is passed.
   virtual void on_limited(source& from) = 0;
   virtual void on_limit_passed(source& from) = 0;
-  /// Takes over the buffer, which holds `range` of the answer, whole blocks.
+  /// Takes over the buffer. It holds `range` of the answer, which is whole blocks.
   virtual void on_blocks(source& from, const byte_range& range, buffer_pool::buffer buffer) = 0;
   virtual void on_piece_end(source& from, const byte_range& range) = 0;
-  /// Payload bytes per second that came from it lately.
+  /// Payload bytes per second of the source in the last moments.
   virtual double rate_of(const source& from) const = 0;
 
   virtual void on_info_piece(source& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) = 0;
