@@ -1,8 +1,8 @@
-// Lets so many sessions dial their peers back at the same time; the others wait in the order in which they came.
+// Lets so many sessions dial their peers back at the same time. The others wait in the order in which they came.
 //
-// A crowd that joins at once would otherwise need two descriptors for each session, and the second ones could take
-// those of sessions that are still to be accepted. Owned by tracker_node, used by live_session, on one context. Whoever
-// entered leaves, also when it was closed meanwhile.
+// Without it a crowd that joins at once would need two descriptors for each session. The second ones could take those
+// of sessions that are still to be accepted. Owned by tracker_node, used by live_session, on one context. A session
+// that entered must leave, also if it was closed meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ class dial_gate {
  public:
   explicit dial_gate(std::size_t places) : free_(places) {}
 
-  /// True: entered. False: `turn` is set when there is a place, which is then taken.
+  /// True: entered. False: `turn` is set when there is a place, and the place is then taken.
   [[nodiscard]] bool enter(event& turn) {
     if (free_ == 0) {
       waiting_.push_back(&turn);
@@ -33,7 +33,7 @@ class dial_gate {
       waiting_.pop_front();
     }
   }
-  /// Instead of waiting on, or of using the place that came with `turn`.
+  /// Ends the wait. Also gives back a place that came with `turn` and was not used.
   void give_up(const event& turn) {
     if (std::erase(waiting_, &turn) == 0) leave();
   }

@@ -1,11 +1,12 @@
 // One peer's live session at the tracker: WebSocket at /live (RFC 6455), messages of directory/live.hpp.
 //
-// Reads what the peer says into the registry, dials the peer's port back once before others see it, and sends
-// what it is given. While nothing happens, one coroutine waits to read: thousands of sessions are cheap. The peer shows
-// that it lives, so an idle session sends nothing of its own. One from which no frame comes for three heartbeats, or
-// which does not read what it is sent, is ended; close() is the only end, takes the peer out of the registry at once,
-// and makes run() return. Owned by tracker_node, on its context. Does not decide who is told what: that is the
-// registry's.
+// Reads what the peer says into the registry. Dials the peer's port back once before others see the peer. Sends the
+// messages that it is given. While nothing happens, one coroutine waits to read, so thousands of sessions are cheap.
+//
+// The peer shows that it lives, so an idle session sends nothing of its own. A session is ended if no frame comes for
+// three heartbeats, or if the peer does not read what it is sent. close() is the only end. It takes the peer out of the
+// registry at once, and makes run() return. Owned by tracker_node, on its context. The registry decides who is told
+// what.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -27,14 +28,14 @@
 namespace shoal {
 
 using http_request = boost::beast::http::request<boost::beast::http::string_body>;
-/// An encoded message, as it goes over the wire.
+/// An encoded message in the form in which it is sent.
 struct live_text {
   std::string bytes;
   bool packed = false;  ///< live::pack was applied: a binary WebSocket message
 };
-/// Shared by all sessions that it goes to.
+/// All sessions that the message goes to share it.
 using shared_text = std::shared_ptr<const live_text>;
-/// Packs it if it is long.
+/// Encodes the message, and packs it if it is long.
 shared_text encode_shared(live::tracker_message message);
 
 enum class live_end {
@@ -43,8 +44,8 @@ enum class live_end {
   silent,       ///< three heartbeats without a frame
   slow_reader,  ///< did not read what it was sent
   late,         ///< no `join` within the handshake deadline
-  protocol,     ///< broke the protocol; was told
-  refused,      ///< a limit or a policy of this tracker; was told
+  protocol,     ///< broke the protocol, and was told so
+  refused,      ///< a limit or a policy of this tracker; the peer was told
   replaced,     ///< the same peer id joined again
   stopping,     ///< the tracker stops
 };
@@ -54,16 +55,16 @@ std::string_view name_of(live_end why);
 struct live_settings {
   duration heartbeat = std::chrono::seconds(5);
   duration dial_back_timeout = std::chrono::seconds(2);
-  /// From the upgrade to `join`.
+  /// Time from the upgrade to `join`.
   duration join_timeout = std::chrono::seconds(10);
   bool allow_advertise = false;
-  /// Unsent bytes of a session, its snapshot not counted, behind which nothing more is queued: what some seconds of
-  /// a large swarm's deltas take. One message may be larger.
+  /// Unsent bytes of a session, without its snapshot. Beyond this nothing more is queued. It is what some seconds of a
+  /// large swarm's deltas take. One message may be larger.
   std::size_t outbox_bytes_max = 8 * MiB;
-  /// A session that takes nothing of what it is sent for so long is ended, whatever it says meanwhile.
+  /// A session that takes nothing of what it is sent for so long is ended, even if the peer still sends.
   duration write_timeout = std::chrono::seconds(15);
-  /// Peers that are dialled back at the same time. With all ports of a large crowd shut, each round of so many takes
-  /// dial_back_timeout.
+  /// Peers that are dialled back at the same time. If all ports of a large crowd are shut, each round of so many dials
+  /// takes dial_back_timeout.
   std::size_t dial_backs_max = 4096;
 };
 
@@ -81,11 +82,10 @@ class live_session_host {
 class live_session {
  public:
   static constexpr int heartbeats_missed_max = 3;
-  /// Messages held while the port is dialled back; beyond it the socket is not read.
+  /// Bytes of messages held while the port is dialled back. Beyond this the socket is not read.
   static constexpr std::size_t held_bytes_max = 4 * MiB;
 
-  /// `upgrade` is the request that asked for the WebSocket. `settings`, `state`, `dials` and `host` outlive the
-  /// session.
+  /// `upgrade` is the request for the WebSocket. `settings`, `state`, `dials` and `host` outlive the session.
   live_session(live_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
                const live_settings& settings, registry& state, dial_gate& dials, live_session_host& host);
   live_session(const live_session&) = delete;
@@ -96,11 +96,11 @@ class live_session {
   /// Idempotent; the first reason counts.
   void close(live_end why);
 
-  /// Closes if the deadline is over. When to look next, at most a heartbeat later.
+  /// Closes if the deadline is over. Returns when to look next, at most a heartbeat later.
   time_point look(time_point now);
 
   void send(shared_text message);
-  /// As send(), but its size is not held against the reader. One at a time.
+  /// Like send(), but its size does not count against a slow reader. One at a time.
   void send_snapshot(shared_text message);
 
   live_end why() const { return why_; }
@@ -126,7 +126,7 @@ class live_session {
   void on_text(std::string_view text);
   void apply(const live::peer_message& message);
   void tell(const error& limit);
-  /// Tells the peer what it did, leaves the registry, and closes when that is sent.
+  /// Tells the peer what it did wrong, leaves the registry, and closes when that is sent.
   void fail(const error& reason);
   void leave_registry();
   void enqueue(outgoing message);

@@ -1,9 +1,9 @@
-// The tracker: listens, upgrades GET /live to live sessions, and sends each the registry's batches.
+// The tracker: listens, upgrades GET /live to live sessions, and sends each session the registry's batches.
 //
-// Owns the registry, the listeners, all connections and their coroutines; promises that a change reaches
-// every session's socket within registry::batch_interval, and later only while telling the change before takes longer
-// than that. Speaks HTTP/1.1 otherwise just enough to say what it is. Composed and run by cmd on one io_context; stop()
-// is synchronous and makes run() return. DESIGN: "Between peer and tracker".
+// Owns the registry, the listeners, all connections and their coroutines. A change reaches every session's socket
+// within registry::batch_interval. It may be later only while telling the change before takes longer than that.
+// Otherwise speaks just enough HTTP/1.1 to say what it is. cmd composes and runs it on one io_context. stop() is
+// synchronous and makes run() return. DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <array>
@@ -26,25 +26,25 @@
 namespace shoal {
 
 struct tracker_options {
-  /// Below it the heartbeats of a large swarm cost more than they tell.
+  /// With a shorter heartbeat, the heartbeats of a large swarm cost more than they tell.
   static constexpr duration heartbeat_min = std::chrono::milliseconds(100);
 
   std::vector<tcp::endpoint> listen;  ///< at least one; port 0 takes a free one
   live_settings live;
   registry::limits limits;
-  /// From the first byte to the end of the HTTP request.
+  /// Time from the first byte to the end of the HTTP request.
   duration request_timeout = handshake_deadline;
 };
 
 class tracker_node final : private live_session_host {
  public:
-  /// Connections that have not finished their request; further ones are closed.
+  /// Connections that have not finished their request. Further ones are closed.
   static constexpr std::size_t visitors_max = 1024;
 
   tracker_node(asio::any_io_executor executor, tracker_options options);
   ~tracker_node();
 
-  /// Listens on every endpoint or on none. errc::usage for options out of range, else as listener::open.
+  /// Listens on every endpoint or on none. errc::usage for options out of range. Other errors as for listener::open.
   result<void> open();
   /// Serves until stop(); returns when every connection is closed.
   awaitable<void> run();
@@ -53,7 +53,7 @@ class tracker_node final : private live_session_host {
   /// The bound endpoints, with real ports, in the order of the options.
   std::vector<tcp::endpoint> local() const;
   std::size_t session_count() const { return sessions_.size(); }
-  /// Sessions that ended so, since the start.
+  /// How many sessions ended for this reason since the start.
   std::uint64_t ended(live_end why) const { return ends_[static_cast<std::size_t>(why)]; }
 
  private:
