@@ -1,8 +1,10 @@
-// Accepts connections on one endpoint and hands each over with its first byte known: one port serves every protocol.
+// Accepts connections on one endpoint, and hands each over with its first byte known. So one port serves every
+// protocol.
 //
-// The first byte is peeked, so the handler reads the stream from its beginning: 0x13 is BitTorrent (BEP 3), a letter is
-// HTTP. Connections that say nothing within the handshake deadline, or arrive when too many are silent, are closed. If
-// the process is out of descriptors, accepting pauses and goes on. Owned by a node; stop() then join its task group.
+// The first byte is peeked, so the handler reads the stream from its beginning. 0x13 is BitTorrent (BEP 3), a letter is
+// HTTP. A connection is closed if it says nothing within the handshake deadline, or if too many are silent. If the
+// process is out of descriptors, accepting pauses and goes on later. Owned by a node; call stop(), then join its task
+// group.
 #pragma once
 
 #include <functional>
@@ -16,21 +18,21 @@
 
 namespace shoal {
 
-/// From accept to the first byte, and again from there to the end of a protocol's own handshake.
+/// The time from accept to the first byte, and again from there to the end of a protocol's own handshake.
 inline constexpr duration handshake_deadline = std::chrono::seconds(10);
-/// Connections that have not said their first byte yet; a further one makes the oldest go.
+/// Connections that have not said their first byte yet. A further one makes the oldest go.
 inline constexpr std::size_t silent_connections_max = 256;
 
 class listener {
  public:
-  /// Called for each connection that spoke, on the listener's context; takes over the connection.
+  /// Called for each connection that spoke, on the listener's context. Takes over the connection.
   using handler = std::function<void(stream connection, std::uint8_t first_byte)>;
 
-  /// `silent_max`: connections that have not said their first byte; a further one makes the oldest go.
+  /// `silent_max`: connections that have not said their first byte. A further one makes the oldest go.
   listener(asio::any_io_executor executor, handler on_connection, std::size_t silent_max = silent_connections_max);
   ~listener();
 
-  /// Binds and listens; port 0 takes a free one. errc::address_in_use or permission name the endpoint and the remedy.
+  /// Binds and listens. Port 0 takes a free one. errc::address_in_use or permission name the endpoint and the remedy.
   result<void> open(const tcp::endpoint& where);
   /// Accepts until stop(). Returns when all connections that were still silent are closed.
   awaitable<void> run();

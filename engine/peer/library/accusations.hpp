@@ -1,4 +1,4 @@
-// Pieces of which others say that they are damaged: they are read again, one after the other.
+// Pieces that others call damaged. They are read again, one after the other.
 //
 // Part of library. run() until stop(). DESIGN: "Invariants".
 #pragma once
@@ -20,7 +20,7 @@ class accusations {
   awaitable<void> run();
   void stop() { accused_.set(); }
 
-  /// Somebody at `address` says that a piece that is here is damaged, which may be a lie.
+  /// The peer at `address` says that a piece that is here is damaged. This may be a lie.
   void on_accused(const share& which, piece_index piece, const std::string& address);
 
  private:

@@ -1,4 +1,5 @@
-// Files that look unchanged, but that somebody did something to: they are read before anything is said of them.
+// Files that look unchanged, although some program did something to them. They are read before anything is said of
+// them.
 //
 // Part of library. DESIGN: "Invariants".
 #pragma once
@@ -18,8 +19,8 @@ class content_doubt {
   content_doubt(library_context& context, followed_paths& followed, share_losses& losses)
       : context_(context), followed_(followed), losses_(losses) {}
 
-  /// Looks at the disk before a complete share is promised. One that is not there is withdrawn. Files in doubt are read
-  /// first.
+  /// Looks at the disk before a complete share is promised, and reads files in doubt first. A share that is not there
+  /// is withdrawn.
   awaitable<result<void>> is_there(std::shared_ptr<share> which);
   /// Like is_there(), but does not wait until the files in doubt are read.
   awaitable<void> look_again(std::shared_ptr<share> which);

@@ -1,4 +1,4 @@
-// Looks at the content of shares, from time to time and when it changed, and shares new versions of what is followed.
+// Looks at the content of shares, from time to time and when it changed. Shares new versions of followed paths.
 //
 // Part of library. run() until stop(). DESIGN: "Invariants".
 #pragma once

@@ -1,6 +1,7 @@
-// Which complete shares may have changed on disk, as the kernel tells: they are to be looked at at once.
+// Which complete shares may have changed on disk, as the kernel tells. These must be looked at at once.
 //
-// What changes all the time is looked at in a tenth of it. Part of library; content_looks asks it. run() until stop().
+// Looks at content that changes all the time take at most a tenth of the time. Part of library; content_looks asks it.
+// run() until stop().
 #pragma once
 
 #include <map>
@@ -26,11 +27,11 @@ class content_watch {
   void add(const std::string& path, const metainfo& info);
   void remove(const std::string& path) { watch_.remove(path); }
 
-  /// Paths that may have changed and are to be looked at now; on_looked() says for each that it was.
+  /// Paths that may have changed and must be looked at now. The caller reports each look with on_looked().
   std::vector<std::string> take_changed();
-  /// It took so long.
+  /// A look at `path` took so long.
   void on_looked(const std::string& path, duration took);
-  /// Until something is to be looked at, stop() was called, or `deadline`. One waiter.
+  /// Returns when a path must be looked at, after stop(), or at `deadline`. One waiter.
   awaitable<void> wait_until(time_point deadline);
 
  private:
@@ -38,7 +39,7 @@ class content_watch {
   event changed_now_;
   file_watch watch_;
   std::set<std::string> changed_;
-  std::map<std::string, time_point> rests_;  ///< until when a path is not looked at again
+  std::map<std::string, time_point> rests_;  ///< a path is not looked at again until then
 };
 
 }  // namespace shoal

@@ -1,6 +1,6 @@
-// Downloads of a peer: begun, cancelled, and kept while they do not run.
+// Downloads of a peer: how they begin, are cancelled, and are kept while they do not run.
 //
-// Part of library. Two changes of one share do not overlap: the later waits for the earlier.
+// Part of library. Two changes of one share do not overlap: the later one waits for the earlier one.
 #pragma once
 
 #include <map>
@@ -27,7 +27,7 @@ class downloads {
 
   /// Begins a download. Or finds the one that runs, or the share that is here already, perhaps in another directory.
   awaitable<result<std::shared_ptr<share>>> begin(download_request request);
-  /// Goes on with a download of an earlier run, or lists it as paused. `mend_inode` as in download_request.
+  /// Goes on with a download of an earlier run, or lists it as paused. `mend_inode` is as in download_request.
   awaitable<void> restore(stored_download row, std::uint64_t mend_inode);
   /// Stops serving a share, or a download that has ended, and closes its files. The record does not change.
   awaitable<void> let_go(std::shared_ptr<share> which);
@@ -36,7 +36,7 @@ class downloads {
   awaitable<result<void>> cancel(share_id id);
   /// Ends a download that is not complete, and deletes what it has.
   awaitable<result<void>> remove(std::shared_ptr<share> which);
-  /// Deletes the record of one that was cancelled, and what it has on disk.
+  /// Deletes the record of a cancelled download, and what the download has on disk.
   awaitable<result<void>> forget_paused(share_id id);
 
   /// Null unless the share is a cancelled download.
@@ -44,9 +44,9 @@ class downloads {
   const std::map<share_id, paused_download>& paused() const { return paused_; }
 
  private:
-  /// Says where the download goes, and what is known of it, unless the request does.
+  /// If the request does not say it, says where the download goes and what is known of it.
   awaitable<result<void>> find_place(download_request& request);
-  /// Writes the download down. What the record says of it; `given_up` of the request is set.
+  /// Writes the download down, and returns its record. Sets `given_up` of the request.
   awaitable<result<stored_download>> remember(download_request& request);
   void pause(stored_download row);
   /// Lists the download as cancelled, unless nothing of it is kept or it runs again.
@@ -62,7 +62,7 @@ class downloads {
   share_losses& losses_;
   content_doubt& doubt_;
   std::map<share_id, paused_download> paused_;
-  std::set<share_id> changing_;  ///< begin() or cancel() of these goes on
+  std::set<share_id> changing_;  ///< shares for which begin() or cancel() goes on
 };
 
 }  // namespace shoal

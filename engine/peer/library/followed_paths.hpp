@@ -1,8 +1,8 @@
 // The paths whose new versions are shared without being asked, and when one of them is shared.
 //
-// A new version is shared when a path has looked the same for a while, and otherwise than what was shared last. What
-// could not be shared is not tried again before it changes again. Decides only; content_looks looks and shares.
-// Pure; part of library.
+// A new version is shared when a path has looked the same for a while, but not as it was last shared. A path that could
+// not be shared is tried again only when it changes again. Decides only; content_looks looks and shares. Pure; part of
+// library.
 #pragma once
 
 #include <cstdint>
@@ -20,34 +20,34 @@ namespace shoal {
 
 class followed_paths {
  public:
-  /// A new version is shared when nothing changed it for so long.
+  /// A new version is shared when nothing changed the path for so long.
   static constexpr duration quiet_min = std::chrono::seconds(2);
 
-  /// What somebody saw at a path.
+  /// What a look at a path saw.
   struct look {
     std::vector<file_signature> signatures;
-    duration unchanged_for{};  ///< zero if that is not known
-    bool missing = false;      ///< what was shared is among the missing shares,
-    bool damaged = false;      ///< because it is damaged: it looks as it did, and is no new version
+    duration unchanged_for{};  ///< zero if unknown
+    bool missing = false;      ///< what was shared is among the missing shares
+    bool damaged = false;      ///< it is missing because it is damaged: it looks as it did, and is no new version
   };
 
-  /// The content at `row.path` was shared as `row` says, and is followed or not.
+  /// The content at `row.path` was shared as `row` says. It is followed or not.
   void on_shared(const stored_share& row);
-  /// What was shared last looks like this now, and is the same content.
+  /// What was last shared looks like this now, and is the same content.
   void on_touched(const std::string& path, std::vector<file_signature> signatures);
   void forget(const std::string& path) { by_path_.erase(path); }
-  /// True: share it anew; on_added() or on_failed() ends that, and until then it is not to be looked at.
+  /// True: share the path anew. on_added() or on_failed() ends that. Until then the path must not be looked at.
   [[nodiscard]] bool on_look(const std::string& path, look seen, time_point now);
   void on_added(const std::string& path);
   void on_failed(const std::string& path, error why);
 
   bool contains(const std::string& path) const { return by_path_.contains(path); }
-  /// Whether to follow symlinks as links when the path is looked at; nothing if it is not to be looked at.
+  /// Whether to follow symlinks as links when the path is looked at. Nothing if the path must not be looked at.
   std::optional<bool> next_look(const std::string& path) const;
   std::vector<std::string> paths() const;
-  /// Those that changed, and may change still.
+  /// The paths that changed, and may still change.
   std::vector<std::string> unsettled() const;
-  /// `why` the share at this path is missing, as people are told it: what is followed needs nobody to add it anew.
+  /// `why` the share at this path is missing, in words for people: nobody needs to add a followed path anew.
   error why_missing(const std::string& path, error why) const;
 
  private:

@@ -1,6 +1,7 @@
-// The shares that run in this peer, complete ones and downloads: by id, and the complete ones by name and path.
+// The shares that run in this peer, complete shares and downloads. Found by id, and complete shares also by name and
+// path.
 //
-// Starts and retires them, offers complete ones and what downloads hold to the swarm, and has their content watched.
+// Starts and retires them. Offers complete shares, and what downloads hold, to the swarm. Has their content watched.
 // Part of library, which observes the shares.
 #pragma once
 
@@ -25,16 +26,16 @@ class hosted_shares {
                 share_observer& observer);
   void stop();
 
-  /// Takes over a share whose content is complete, runs and offers it.
+  /// Takes over a share whose content is complete; runs and offers it.
   std::shared_ptr<share> host(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published);
-  /// Runs a download, whose holders the trackers are asked for.
+  /// Runs a download, and asks the trackers for its holders.
   std::shared_ptr<share> fetch(download_request request);
   /// Stops the share, and waits until nothing of it runs any more.
   awaitable<void> retire(std::shared_ptr<share> which, end_reason why);
-  /// Takes out a share that is still offered, and goes on; null if it is not, or not any more, among them.
+  /// Takes out a share that is still offered; the share goes on. Null if it is not among them, or not any more.
   std::shared_ptr<share> take_out(const share& which);
 
-  /// Tells the trackers what is here of the share.
+  /// Tells the trackers how much of the share is here.
   void on_progress(share& which);
   void on_download_ended(share& which);
 
@@ -49,12 +50,12 @@ class hosted_shares {
   std::shared_ptr<share> complete_at(const std::string& path) const;
   /// The complete share that got this name last, or null.
   std::shared_ptr<share> complete_named(const std::string& name) const;
-  /// The share that a peer greets for in this way and that takes sessions, or null.
+  /// The share that this greeting means, if it takes sessions; or null.
   std::shared_ptr<share> greeted(const wire::truncated_id& wanted) const;
   const std::map<share_id, std::shared_ptr<share>>& all() const { return shares_; }
   /// What the other shares hold, and with it perhaps parts of this one.
   std::vector<local_content> content_besides(const share& one);
-  /// As a tracker would tell of them.
+  /// The rows of these shares, as a tracker would tell them.
   live::snapshot rows() const;
 
  private:
@@ -72,12 +73,12 @@ class hosted_shares {
   const share_limits& limits_;
   share_observer& observer_;
   std::map<share_id, std::shared_ptr<share>> shares_;
-  std::set<std::shared_ptr<share>> running_;  ///< run() has not returned; retired ones included
+  std::set<std::shared_ptr<share>> running_;  ///< shares whose run() has not returned, retired ones included
   std::map<std::string, share_id> by_path_;   ///< complete shares; may have ended
   std::map<std::string, share_id> by_name_;   ///< the same
 };
 
-/// It is a download that failed.
+/// The share is a download that failed.
 bool has_failed(const share& one);
 
 }  // namespace shoal

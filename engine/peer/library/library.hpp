@@ -19,17 +19,17 @@ namespace shoal {
 
 class library final : private share_observer {
  public:
-  /// Everything given outlives this, and `discovery` tells this what it observes. `looks` has one thread.
+  /// All arguments outlive this. `discovery` tells this what it observes. `looks` has one thread.
   library(peer_context& context, asio::thread_pool& looks, class discovery& discovery, notifier& changes,
           library_settings settings);
 
   /// Before run(). An error of the database.
   result<void> open() { return limits_.open(); }
-  /// Takes up what the record says, adds what is to be added at the start, and serves until stop().
+  /// Takes up the shares of the record, adds those to add at the start, and serves until stop().
   awaitable<void> run();
   void stop();
   void on_address(const address_change& change);
-  /// As discovery_observer.
+  /// See discovery_observer.
   void on_swarm(const live::swarm& change);
   void on_wanted(const live::wanted& call);
 
@@ -40,22 +40,22 @@ class library final : private share_observer {
   const library_index& index() const { return index_; }
   const share_limits& limits() const { return limits_; }
 
-  /// As share_adder::add.
+  /// See share_adder::add.
   awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark,
                                      share_adder::progress on_progress);
-  /// Stops sharing or downloading; what is unfinished is deleted, complete files stay. A download that writes its last
-  /// to disk is let finish first.
+  /// Stops sharing or downloading. Deletes what is unfinished; complete files stay. A download that writes its last
+  /// bytes to disk is let finish first.
   awaitable<result<void>> remove(share_id id);
   /// Of all shares together; they hold for what is under way.
   rate_limits limits_of_all() const { return {context_.peer.up.rate(), context_.peer.down.rate()}; }
   void limit_all(const rate_limits& limits);
   /// Of one share, within those. As share_limits::set.
   awaitable<result<void>> limit(share_id id, rate_limits limits);
-  /// Looks for the content of a missing share no more.
+  /// No longer looks for the content of a missing share.
   awaitable<result<void>> forget_missing(share_id id);
-  /// So many pieces of a complete share are not what they should be: it is withdrawn.
+  /// So many pieces of a complete share are damaged: the share is withdrawn.
   awaitable<void> on_damage(std::shared_ptr<share> which, std::size_t pieces);
-  /// Returns when every share that was withdrawn is among the missing ones.
+  /// Returns when every withdrawn share is among the missing ones.
   awaitable<void> settle() { return losses_.settle(); }
 
  private:

@@ -1,4 +1,4 @@
-// What all parts of a peer's library use together, and whether it still runs. Owned by library, outlives the parts.
+// What all parts of a peer's library share, and whether the library still runs. Owned by library; outlives the parts.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
@@ -15,11 +15,11 @@
 namespace shoal {
 
 struct library_settings {
-  std::string state_path;           ///< is never shared; "" if nothing is written
-  std::string download_directory;   ///< where a download goes that names no other; absolute
-  publisher_id publisher;           ///< of what is added here
+  std::string state_path;           ///< never shared; "" if nothing is written
+  std::string download_directory;   ///< where a download goes that names no directory; absolute
+  publisher_id publisher;           ///< of content that is added here
   std::vector<std::string> shares;  ///< paths to add at the start
-  bool follow = false;              ///< share their new versions by itself
+  bool follow = false;              ///< share their new versions when they change
 };
 
 class library_context {
@@ -34,11 +34,11 @@ class library_context {
         tasks(with.executor) {}
 
   peer_context& peer;
-  asio::thread_pool& looks;  ///< a thread of its own: a disk that does not answer holds up nothing but the looking
+  asio::thread_pool& looks;  ///< a thread of its own, so a disk that does not answer holds up only the looking
   class discovery& discovery;
-  notifier& changes;  ///< told when a download ended, or nothing of a stopped share runs any more, and by the lists
+  notifier& changes;  ///< notified by the lists, and when a download ended or nothing of a stopped share runs any more
   const library_settings settings;
-  task_group tasks;  ///< for what runs until it is done; joined by library
+  task_group tasks;  ///< tasks that run until they are done; library joins them
 
   void stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }

@@ -1,6 +1,6 @@
-// What people mean by a name: among what this peer has, and in the whole swarm.
+// What people mean by a name, among what this peer has and in the whole swarm.
 //
-// Reads the lists of the library, and changes nothing. Part of library.
+// Reads the lists of the library and changes nothing. Part of library.
 #pragma once
 
 #include <string>
@@ -29,7 +29,7 @@ class library_index {
   std::vector<hashed_share> hashing(const std::string& what) const;
 
  private:
-  /// What is hosted, and what is missing or was cancelled.
+  /// The hosted shares, and those that are missing or cancelled.
   live::snapshot recorded() const;
 
   const class discovery& discovery_;

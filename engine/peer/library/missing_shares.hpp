@@ -1,7 +1,7 @@
 // The complete shares of this peer's record whose content is not on the disk, or not as it was.
 //
-// Each is kept, and looked for, until it is there again or somebody removes it. By path: two paths may have had one
-// content. A plain list; part of library. DESIGN: "Invariants".
+// Each is kept and looked for until its content is there again or somebody removes it. Listed by path, because two
+// paths may have had one content. A plain list; part of library. DESIGN: "Invariants".
 #pragma once
 
 #include <map>
@@ -24,19 +24,19 @@ struct missing_share {
 
 class missing_shares {
  public:
-  /// `changes` is notified when one is added, and outlives this.
+  /// `changes` outlives this, and is notified when a share is added.
   explicit missing_shares(notifier& changes) : changes_(changes) {}
 
   /// Replaces what is known of the path. A row whose torrent cannot be read is left out.
   void add(stored_share row, error why);
   void remove(const std::string& path) { by_path_.erase(path); }
-  /// Nothing happens if none is missing at `path`.
+  /// Gives the share at `path` another reason. Does nothing if none is missing there.
   void explain(const std::string& path, error why);
 
   /// Null if none is missing there.
   const missing_share* at(const std::string& path) const;
   const missing_share* find(const share_id& id) const;
-  /// Why no share is here that a peer greets for in this way, if that is known.
+  /// Why the share that this greeting means is not here, if that is known.
   std::optional<errc> refusal(const wire::truncated_id& wanted) const;
   const std::map<std::string, missing_share>& all() const { return by_path_; }
 

@@ -1,7 +1,7 @@
-// Shares of the record whose content is on the disk, at the start of the peer or again.
+// Shares of the record whose content is on the disk, either at the start of the peer or again.
 //
-// What is there as it was is hosted; the rest is listed as missing. Files in doubt are read first. Part of library.
-// DESIGN: "Invariants".
+// A share whose content is as it was is hosted. The others are listed as missing. Files in doubt are read first. Part
+// of library. DESIGN: "Invariants".
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@ class returning_shares {
                    share_losses& losses, content_doubt& doubt)
       : context_(context), hosted_(hosted), missing_(missing), followed_(followed), losses_(losses), doubt_(doubt) {}
 
-  /// Hosts a share of an earlier run, or lists it as missing. True: what is at its path may be a new version, which
-  /// nobody watched until now.
+  /// Hosts a share of an earlier run, or lists it as missing. True: its path may hold a new version, because nobody
+  /// watched it until now.
   awaitable<bool> restore(stored_share row);
   /// Looks whether a missing share is there again.
   awaitable<void> look_for(stored_share row);

@@ -34,15 +34,15 @@ struct added_share {
 
 class share_adder {
  public:
-  /// Told how far the hashing is, in bytes; answers whether to go on.
+  /// Hears how far the hashing is, in bytes. Answers whether to go on.
   using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
   share_adder(library_context& context, hosted_shares& hosted, missing_shares& missing, share_limits& limits,
               followed_paths& followed, content_doubt& doubt)
       : context_(context), hosted_(hosted), missing_(missing), limits_(limits), followed_(followed), doubt_(doubt) {}
 
-  /// Shares `path`. The same path with unchanged files is no new share; changed files make a new one, which takes the
-  /// place of the old. errc::cancelled if `on_progress` says so, or the peer stops.
+  /// Shares `path`. The same path with unchanged files is no new share. Changed files make a new share, which takes the
+  /// place of the old one. errc::cancelled if `on_progress` says so, or if the peer stops.
   awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark, progress on_progress);
 
  private:
@@ -50,13 +50,13 @@ class share_adder {
     scan_result found;
     std::optional<stored_share> before;
   };
-  /// What is at the path, and what was shared from there last.
+  /// What is at the path, and what was last shared from there.
   awaitable<result<look_result>> look(std::string path, bool symlinks);
-  /// Nothing changed since `before`, whose share is `here`; whether it is followed is as wanted now.
+  /// Nothing changed since `before`, whose share is `here`. Only whether it is followed may change.
   awaitable<result<added_share>> keep(stored_share before, std::shared_ptr<share> here, share_options wanted,
                                       std::vector<std::string> notes);
-  /// Retires what the new share takes the place of. The share that is here already with the same content, at another
-  /// path; or null.
+  /// Retires the share that the new one replaces. Returns the share with the same content that is here already, at
+  /// another path; or null.
   awaitable<std::shared_ptr<share>> make_room(share_id id, std::string path);
   /// What was shared from this path last, and is here or missing.
   std::optional<share_id> version_at(const std::string& path) const;

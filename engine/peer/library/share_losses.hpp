@@ -1,7 +1,7 @@
 // How a complete share whose content is gone, changed or damaged becomes a missing one.
 //
-// It is withdrawn at once, before anybody is told that it is here; its record is kept. Part of library.
-// DESIGN: "Invariants".
+// The share is withdrawn at once, before anybody is told that it is here. Its record is kept. Part of library. DESIGN:
+// "Invariants".
 #pragma once
 
 #include <memory>
@@ -20,16 +20,16 @@ class share_losses {
   share_losses(library_context& context, hosted_shares& hosted, missing_shares& missing, const followed_paths& followed)
       : context_(context), hosted_(hosted), missing_(missing), followed_(followed) {}
 
-  /// Withdraws the share, and lists it as missing soon after; nothing happens if it is not hosted any more.
+  /// Withdraws the share, and lists it as missing soon after. Does nothing if the share is no longer hosted.
   void on_lost(share& which, const error& why);
-  /// Looks at the disk, and withdraws a complete share that is gone or changed. Other errors may pass, and withdraw
-  /// nothing. Returns the files in doubt.
+  /// Looks at the disk, and withdraws a complete share whose content is gone or changed. Other errors may pass, and
+  /// withdraw nothing. Returns the files in doubt.
   awaitable<result<std::vector<doubtful_file>>> look_at_disk(std::shared_ptr<share> which);
-  /// So many pieces of a complete share are not what they should be: it is withdrawn.
+  /// So many pieces of a complete share are damaged: the share is withdrawn.
   awaitable<void> on_damage(std::shared_ptr<share> which, std::size_t pieces);
-  /// So many pieces of a missing share are not either: its record says that it is damaged.
+  /// So many pieces of a missing share are damaged, too: its record says so.
   awaitable<void> on_damage(share_id missing, std::string path, std::size_t pieces);
-  /// Returns when every share that was withdrawn is among the missing ones.
+  /// Returns when every withdrawn share is among the missing ones.
   awaitable<void> settle();
 
  private:
@@ -38,7 +38,7 @@ class share_losses {
   /// Tells the trackers a moment later that the share is withdrawn. Peers that could not be told why come back
   /// meanwhile and are told.
   awaitable<void> withdraw_soon(share_id id);
-  /// Keeps the record of one that was withdrawn.
+  /// Keeps the record of a withdrawn share.
   awaitable<void> miss(share_id id, std::string path, error why);
 
   library_context& context_;

@@ -1,6 +1,6 @@
-// How many connections with peers this process holds, of all shares together, and whether one more has room.
+// How many connections with peers this process holds, of all shares together, and whether there is room for one more.
 //
-// Each session and each dial is counted by whoever begins it, and counted out by the same. Pure; part of peer_context.
+// Code that begins a session or a dial counts it, and counts it out at its end. Pure; part of peer_context.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -22,15 +22,15 @@ class connection_counts {
       : sessions_max_(budget.sessions), dials_max_(budget.dials) {}
 
   bool may_begin_session() const { return sessions_ < sessions_max_; }
-  /// The session that a dial leads to would have room, too.
+  /// There is room for a dial, and for the session that it leads to.
   bool may_dial() const { return may_begin_session() && dials_ < dials_max_; }
-  /// `caller` may open one more, if anybody may.
+  /// `caller` may open one more session, if there is room.
   bool may_call(const boost::asio::ip::address& caller) const {
     const auto known = by_caller_.find(caller);
     return known == by_caller_.end() || known->second < sessions_per_address_max;
   }
 
-  /// `caller`: the address that opened the connection, if it was not we.
+  /// `caller`: the address that opened the connection, if we did not.
   void on_session(const std::optional<boost::asio::ip::address>& caller) {
     ++sessions_;
     if (caller) ++by_caller_[*caller];
@@ -46,7 +46,7 @@ class connection_counts {
     --dials_;
   }
   std::size_t sessions() const { return sessions_; }
-  /// Under way.
+  /// Dials under way.
   std::size_t dials() const { return dials_; }
 
  private:

@@ -1,7 +1,8 @@
-// Greets the peers that connect to this one: who asks for a share that takes sessions becomes one of it.
+// Greets the peers that connect to this one. A peer that asks for a share that takes sessions becomes a session of that
+// share.
 //
-// Others are told why the share is not here, if that is known. Of too many connections that have not greeted yet, the
-// one that has been slowest makes room. Owned by peer_node, on its context.
+// Another peer is told why the share is not here, if that is known. If too many connections have not greeted yet, the
+// slowest one makes room. Owned by peer_node, on its context.
 #pragma once
 
 #include <list>
@@ -14,14 +15,14 @@
 
 namespace shoal {
 
-/// Who has the shares that are greeted for.
+/// Has the shares that peers greet for.
 class greeting_host {
  public:
-  /// The share that a peer greets for in this way takes sessions.
+  /// The share that this greeting means takes sessions.
   virtual bool takes(const wire::truncated_id& wanted) const = 0;
-  /// Why it does not, if that is to be told.
+  /// Why it does not, if the peer shall be told.
   virtual std::optional<errc> refusal(const wire::truncated_id& wanted) const = 0;
-  /// Both greeted, for a share that took sessions a moment ago.
+  /// Both sides greeted, for a share that took sessions a moment ago.
   virtual void on_greeted(stream connection, const wire::handshake& theirs) = 0;
 
  protected:
@@ -33,10 +34,10 @@ class greeter {
   /// Greets at most `greetings_max` at once. `host` outlives this.
   greeter(asio::any_io_executor executor, const peer_id& self, std::size_t greetings_max, greeting_host& host);
 
-  /// Its first byte, not read yet, is that of a handshake.
+  /// A connection whose first byte, which is not read yet, is that of a handshake.
   void on_connection(stream connection);
   void stop();
-  /// Returns when nobody is being greeted. After stop().
+  /// Returns when no peer is being greeted. Called after stop().
   awaitable<void> join() { return tasks_.join(); }
 
  private:

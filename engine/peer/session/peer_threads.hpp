@@ -15,7 +15,7 @@ struct peer_threads {
   explicit peer_threads(unsigned wanted)
       : workers(std::clamp(wanted != 0 ? wanted : std::thread::hardware_concurrency(), 1u, workers_max)) {}
 
-  /// Returns when all have done what they were given. Before what they work on is destroyed.
+  /// Returns when all threads have done their work. Call it before what they work on is destroyed.
   void join() {
     workers.join();
     background.join();
@@ -24,7 +24,7 @@ struct peer_threads {
 
   boost::asio::thread_pool workers;        ///< hashing, reads and writes
   boost::asio::thread_pool background{1};  ///< the database, flushing, scanning
-  boost::asio::thread_pool looks{1};       ///< so that a disk that does not answer holds up nothing but the looking
+  boost::asio::thread_pool looks{1};       ///< a disk that does not answer holds up only the looking
 };
 
 }  // namespace shoal

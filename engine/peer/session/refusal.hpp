@@ -8,8 +8,8 @@
 
 namespace shoal {
 
-/// `theirs` is the handshake that was received; ours is not sent yet. Takes a few seconds at most; a peer that does not
-/// know our extension learns nothing. The owner closes the connection.
+/// `theirs` is the received handshake; ours is not sent yet. Takes a few seconds at most. A peer without our extension
+/// learns nothing. The owner closes the connection.
 awaitable<void> refuse(stream& to, wire::handshake theirs, peer_id self, errc why);
 
 }  // namespace shoal

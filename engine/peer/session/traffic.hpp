@@ -22,7 +22,7 @@ class traffic {
   }
 
   void on_sent(std::uint64_t bytes) { sent_ += bytes; }
-  /// What came twice is counted twice.
+  /// Payload that came twice counts twice.
   void on_received(std::uint64_t bytes) { received_ += bytes; }
 
   std::uint64_t sent() const { return sent_; }

@@ -1,6 +1,7 @@
-// Who wants a download to go on: those who wait for its end, and whoever began it in the background.
+// Who wants a download to go on: the commands that wait for its end, and a command that began it in the background.
 //
-// A download ends when the last one leaves (DESIGN: "Invariants"). Part of a share; those who wait leave by themselves.
+// A download ends when the last one leaves (DESIGN: "Invariants"). Part of a share. A command that waits leaves by
+// itself.
 #pragma once
 
 #include <algorithm>
@@ -16,13 +17,13 @@ class interest {
   using still_waits = std::function<bool()>;
   using place = std::list<still_waits>::iterator;
 
-  /// Somebody waits until on_leave(), which the place is for.
+  /// A command waits until on_leave(), which takes the returned place.
   place on_wait(still_waits one) { return waiting_.insert(waiting_.end(), std::move(one)); }
   void on_leave(place which) { waiting_.erase(which); }
   /// The download goes on even if nobody waits for it.
   void on_background() { in_background_ = true; }
 
-  /// It is wanted although one of those who wait leaves.
+  /// The download is still wanted if one waiting command leaves.
   bool outlasts_one() const {
     return in_background_ || std::ranges::count_if(waiting_, [](const auto& still) { return still(); }) > 1;
   }

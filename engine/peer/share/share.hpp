@@ -1,7 +1,7 @@
-// One share as this peer hosts it: what it is, which pieces are here, who is connected for it.
+// One share as this peer hosts it: what it is, which pieces are here, which peers are connected for it.
 //
-// Complete from the start (added), or with a download that completes it. Its peers() are who is connected for it. Owned
-// by library through a shared_ptr; on the network thread only. run() until stop().
+// Complete from the start (added), or with a download that completes it. Its peers() are the connected peers. library
+// owns it through a shared_ptr; on the network thread only. run() until stop().
 #pragma once
 
 #include <memory>
@@ -65,7 +65,7 @@ class share final : private share_peers_owner {
   const interest& wanted() const { return wanted_; }
   /// Who published it and when, as far as this peer knows.
   const publication& published() const { return published_; }
-  /// Somebody else says so.
+  /// Another peer claims another publication.
   void on_claim(const publication& claim) { published_ = merged(published_, claim); }
 
   /// Serves, and downloads if start_download() was called, until stop().
