@@ -1,4 +1,4 @@
-// The options --up-limit and --down-limit, as `peer`, `add` and `download` have them.
+// The options --up-limit and --down-limit of `peer`, `add` and `download`.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -10,12 +10,12 @@
 
 namespace shoal {
 
-/// `what`: of which payload is limited, in the help.
+/// `what`: in the help, the payload that is limited.
 void add_limit_options(boost::program_options::options_description& options, const std::string& what);
 
-/// Of this process, wherever they were set. errc::usage.
+/// The limits of this process, wherever they were set. errc::usage.
 result<rate_limits> limits_of_process(const arguments& given);
-/// `up_limit` and `down_limit` of one share: those that were typed. Settings are of the process.
+/// The `up_limit` and `down_limit` of one share: those that were typed. Settings are of the process.
 void put_share_limits(boost::json::object& params, const arguments& given);
 
 }  // namespace shoal

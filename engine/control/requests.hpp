@@ -21,7 +21,7 @@ BOOST_DESCRIBE_STRUCT(none, (), ())
 struct add {
   std::vector<std::string> paths = {};         ///< at least one
   bool symlinks = false;                       ///< share symbolic links as links instead of leaving them out
-  std::optional<bool> follow = {};             ///< share new versions when it changes; without it as before
+  std::optional<bool> follow = {};             ///< share new versions when it changes; without it, as before
   std::optional<std::string> up_limit = {};    ///< of each share, as `up` of `limit`
   std::optional<std::string> down_limit = {};  ///< likewise
 };
@@ -39,8 +39,8 @@ struct download {
   std::optional<std::string> what = {};  ///< name, glob, id, prefix of an id (8 digits or more), magnet link
   /// base64 of .torrent bytes; not used if a share is called exactly `what`
   std::optional<std::string> torrent = {};
-  std::string directory = {};                  ///< where it goes; "" for where it was, or `default_directory`
-  std::string default_directory = {};          ///< where nothing else says where it goes; "" for that of the peer
+  std::string directory = {};                  ///< where it goes; "": where it was, or `default_directory`
+  std::string default_directory = {};          ///< used if nothing else says where it goes; "": that of the peer
   bool symlinks = false;                       ///< create the symbolic links of a folder
   bool keep_mode = false;                      ///< permissions as at the publisher
   bool reuse = true;                           ///< take from other shares of this peer what they hold of it

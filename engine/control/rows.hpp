@@ -51,7 +51,7 @@ struct download {
   std::uint64_t bytes_fetched = 0;               ///< payload that peers sent since this one began
   std::vector<std::string> notes = {};           ///< what is left out or not used, one line each
   bool already_there = false;                    ///< complete before it was asked for
-  std::optional<std::string> class_ = {};        ///< of one that failed beside others: class of the error
+  std::optional<std::string> class_ = {};        ///< class of the error of a download that failed beside others
   std::optional<std::uint64_t> up_limit = {};    ///< of the share, if it has one
   std::optional<std::uint64_t> down_limit = {};  ///< likewise
 };
@@ -128,7 +128,7 @@ struct held_share {
   std::uint64_t bytes = 0;
   std::uint64_t files = 0;
   bool there = false;                            ///< its content is on the disk, as it was
-  std::optional<std::string> reason = {};        ///< why it is not
+  std::optional<std::string> reason = {};        ///< why its content is not there
   std::optional<std::uint64_t> up_limit = {};    ///< of the share, if it has one
   std::optional<std::uint64_t> down_limit = {};  ///< likewise
 };

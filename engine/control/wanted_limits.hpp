@@ -9,7 +9,7 @@
 
 namespace shoal {
 
-/// What it does not say stays as it is.
+/// What the request does not say stays as it is.
 struct wanted_limits {
   std::optional<std::uint64_t> up;
   std::optional<std::uint64_t> down;
@@ -18,7 +18,7 @@ struct wanted_limits {
   rate_limits over(const rate_limits& before) const { return {up.value_or(before.up), down.value_or(before.down)}; }
 };
 
-/// As parse_rate().
+/// Reads both like parse_rate().
 result<wanted_limits> parse_limits(const std::optional<std::string>& up, const std::optional<std::string>& down);
 
 }  // namespace shoal

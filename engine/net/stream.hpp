@@ -1,8 +1,8 @@
 // One TCP connection: the only place with raw input and output on TCP sockets.
 //
-// Attempts (recv_some, send_some, send_file) never wait and cost one system call; wait_readable() and wait_writable()
-// say when another attempt is worth it, and everything else is made of these five. So whoever encrypts does it here,
-// and has one path for data: users see bytes, in any amounts, and ask before an attempt how many they may move
+// Attempts (recv_some, send_some, send_file) never wait and cost one system call. wait_readable() and wait_writable()
+// say when another attempt is worth it. Everything else is made of these five. So encryption belongs here, and there is
+// one path for data. Users see bytes, in any amounts. They ask before an attempt how many they may move
 // (policy/rate_limit). Also an AsyncStream of Beast. Owns the socket; never blocks; has TCP_NODELAY. On one io_context
 // and its thread; close() from there ends each wait. One reader and one writer at a time.
 #pragma once
@@ -28,17 +28,17 @@ class stream {
  public:
   using executor_type = tcp::socket::executor_type;
 
-  /// What one attempt came to.
+  /// The outcome of one attempt.
   struct attempt {
     std::size_t bytes = 0;     ///< moved; 0: nothing, for one of the reasons below
     bool would_block = false;  ///< wait, and try again
-    int error_number = 0;      ///< errno of what broke it; else it is the end of what is read
+    int error_number = 0;      ///< errno of what broke it; otherwise the end of what is read
 
     bool is_over() const { return bytes == 0 && !would_block; }
     /// As Asio has it: eof at the end. Only if is_over().
     error_code why() const;
   };
-  /// Outcome of a wait, which may end early; whoever looks again anyway need not read it.
+  /// Outcome of a wait, which may end early. A user that looks again anyway need not read it.
   using waited = std::tuple<error_code>;
 
   /// Not open yet: see connect().
@@ -54,26 +54,26 @@ class stream {
   awaitable<error_code> connect(tcp::endpoint where, duration timeout);
   /// Idempotent. Ends all waits.
   void close();
-  /// As close(); what is not sent yet is dropped, and the other side told so.
+  /// Like close(), but drops what is not sent yet, and tells the other side so.
   void reset();
-  /// Nothing more will be sent, and the other side sees the end of the stream behind what was.
+  /// Nothing more will be sent. The other side sees the end of the stream behind what was sent.
   void shutdown_send();
 
   /// Reads what there is, at most `into`, which is not empty.
   attempt recv_some(std::span<std::uint8_t> into);
   /// Sends what there is room for. `more`: something follows at once and may share its segment.
   attempt send_some(byte_view bytes, bool more = false);
-  /// Sends from a file what there is room for, past this process's memory. An end: the file is shorter.
+  /// Sends from a file what there is room for, past this process's memory. The result is an end if the file is shorter.
   attempt send_file(int descriptor, std::uint64_t offset, std::size_t bytes);
-  /// Until recv_some() is worth it: `low_watermark` bytes are there (SO_RCVLOWAT), or the end. Never more than the
-  /// other side is about to send, or the wait hangs.
+  /// Returns when recv_some() is worth it: `low_watermark` bytes are there (SO_RCVLOWAT), or the end. `low_watermark`
+  /// is never more than the other side is about to send, or the wait hangs.
   awaitable<waited> wait_readable(std::uint32_t low_watermark = 1);
-  /// Until send_some() or send_file() is worth it.
+  /// Returns when send_some() or send_file() is worth it.
   awaitable<waited> wait_writable() { return socket_.async_wait(tcp::socket::wait_write, use_tuple); }
 
-  /// All of it, unless an error comes first.
+  /// Sends all bytes, unless an error comes first.
   awaitable<error_code> send_all(byte_view bytes);
-  /// Exactly so many bytes, unless an error comes first.
+  /// Receives exactly so many bytes, unless an error comes first.
   awaitable<error_code> receive_all(std::span<std::uint8_t> into);
   /// Waits for the next byte and leaves it there; nothing at the end or after an error.
   awaitable<std::optional<std::uint8_t>> peek();
@@ -85,30 +85,30 @@ class stream {
   // stream_options.cpp: the path, as the kernel sees it, and what it is told. Failures are ignored: the options only
   // make it faster. Measured reasons: docs/DESIGN.md, Threads.
 
-  /// SO_RCVBUF; 0: the kernel chooses, and enlarges it as a long way needs. It does not do that where a size was
-  /// chosen, and on most systems net.core.rmem_max bounds that to 416 KiB.
+  /// SO_RCVBUF. 0: the kernel chooses the size, and enlarges it as a long way needs. It does not enlarge a chosen size.
+  /// On most systems net.core.rmem_max bounds a chosen size to 416 KiB.
   void set_receive_buffer(std::uint32_t bytes);
-  /// After an outage of a few seconds what was lost is sent again within a second of its end: TCP_RTO_MAX_MS (Linux
-  /// 6.15) bounds the time that doubles with each attempt (RFC 6298, 5.5), and TCP_THIN_LINEAR_TIMEOUTS leaves it as it
-  /// is for the first attempts where little is under way, as requests are.
+  /// After an outage of a few seconds, what was lost is sent again within a second of its end. TCP_RTO_MAX_MS (Linux
+  /// 6.15) bounds the time that doubles with each attempt (RFC 6298, 5.5). TCP_THIN_LINEAR_TIMEOUTS leaves that time as
+  /// it is for the first attempts where little is under way, as requests are.
   void set_quick_recovery();
-  /// TCP_USER_TIMEOUT (RFC 5482): what is sent and not acknowledged for so long breaks the connection.
+  /// TCP_USER_TIMEOUT (RFC 5482): the connection breaks if what is sent is not acknowledged for so long.
   void set_acknowledged_within(duration timeout);
   /// TCP_NOTSENT_LOWAT: about so many bytes wait in the kernel to be sent, besides what is on its way. Messages wait
   /// behind them, and what a slow reader has not taken counts as sent.
   void set_unsent_max(std::uint32_t bytes);
-  /// CUBIC (RFC 9438) instead of BBR for what is sent from now on; any other choice of the system stays. BBR lets
-  /// nearly each segment wait for a timer, which costs more processor time than to send it; CUBIC's pace is so high
+  /// CUBIC (RFC 9438) instead of BBR for what is sent from now on. Any other choice of the system stays. BBR lets
+  /// nearly each segment wait for a timer, which costs more processor time than sending it. CUBIC's pace is so high
   /// that the timer hardly ever runs.
   void leave_bbr();
-  /// What the kernel has measured from this side to the other and back (TCP_INFO, RFC 6298 smoothed); zero if it does
-  /// not tell.
+  /// The round trip to the other side, as the kernel has measured it (TCP_INFO, RFC 6298 smoothed). Zero if the kernel
+  /// does not tell.
   duration round_trip();
-  /// The least of it in the last minutes: without the time that segments wait in queues. At the start of a connection
-  /// over a busy link it is too much, too.
+  /// The least round trip of the last minutes, without the time that segments wait in queues. At the start of a
+  /// connection over a busy link it is too long, too.
   duration round_trip_min();
-  /// What was sent was not acknowledged in time, has been sent again twice at least, and nothing was acknowledged since
-  /// (RFC 6298, 5.4 to 5.6). Once is usual where links are busy and queues are short.
+  /// What was sent was not acknowledged in time, and has been sent again at least twice. Nothing was acknowledged since
+  /// (RFC 6298, 5.4 to 5.6). One repetition is usual where links are busy and queues are short.
   bool is_repeating();
 
   // An AsyncStream of Beast: for WebSocket and HTTP.
@@ -123,7 +123,7 @@ class stream {
     return asio::async_compose<Token, void(error_code, std::size_t)>(operation<Buffers, false>(*this, from), token,
                                                                      socket_);
   }
-  /// The end of a WebSocket (RFC 6455, 7.1.1): says that nothing more comes, and waits for the other side to close.
+  /// The end of a WebSocket (RFC 6455, 7.1.1): says that nothing more comes, and waits until the other side closes.
   template <class Handler>
   friend void async_teardown(boost::beast::role_type, stream& of, Handler&& handler) {
     of.shutdown_send();
@@ -132,10 +132,10 @@ class stream {
   friend void beast_close_socket(stream& of) { of.close(); }
 
  private:
-  /// Buffers that one attempt takes from a sequence: as many as asio::async_write makes of one.
+  /// Buffers that one attempt takes from a sequence: as many as asio::async_write takes.
   static constexpr std::size_t parts_max = 16;
 
-  /// An attempt, a wait where it needs one, and an attempt.
+  /// An attempt, then a wait where it needs one, then an attempt.
   template <class Buffers, bool reading>
   class operation {
    public:
@@ -151,7 +151,7 @@ class stream {
       if (came.is_over() && asio::buffer_size(buffers_) != 0) ec_ = came.why();
       bytes_ = came.bytes;
       if (before == stage::waits) return self.complete(ec_, bytes_);
-      // Whoever begins an operation is not called back from within.
+      // A caller that begins an operation is not called back from within it.
       stage_ = stage::done;
       asio::post(stream_.get_executor(), std::move(self));
     }

@@ -1,7 +1,7 @@
-// Limits of single shares: kept by id in the state database, also while a share is not here.
+// Limits of single shares. They are kept by id in the state database, also while a share is not here.
 //
-// Who starts a share tells it its limits; library tells those of shares that run already. What one command asks for
-// that runs without a peer is not kept. Part of library.
+// Code that starts a share tells it its limits. library tells the limits of shares that run already. The limits of a
+// command that runs without a peer are not kept. Part of library.
 #pragma once
 
 #include <map>
@@ -19,14 +19,14 @@ class share_limits {
  public:
   explicit share_limits(library_context& context) : context_(context) {}
 
-  /// Reads what earlier runs kept. Blocks.
+  /// Reads the limits that earlier runs kept. Blocks.
   result<void> open();
   rate_limits of(const share_id& id) const;
-  /// Of all shares that have any.
+  /// The limits of all shares that have any.
   const std::map<share_id, rate_limits>& all() const { return limits_; }
-  /// From now on, whatever comes back: an error says that later runs will not know.
+  /// Sets the limits from now on, also if it returns an error: later runs will then not know them.
   awaitable<result<void>> set(share_id id, rate_limits limits);
-  /// A new version of what is limited is limited as well, unless it has limits of its own.
+  /// A new version of a limited share is limited as well, unless it has limits of its own.
   awaitable<result<void>> inherit(share_id from, share_id to);
 
  private:

@@ -1,9 +1,9 @@
 // Where coroutines that move payload in one direction wait until a limit lets them: policy/rate_limit with a line.
 //
-// A process has one for each direction, and each share one that stands before that of the process: who is bound by both
-// takes from the share's first. First come, first served, a few milliseconds' worth at a time, so all who wait have the
-// same. Knows no connection: users ask before each attempt (net/stream) and give back what they did not move. Belongs
-// to one io_context and is touched only from its thread; outlives those who wait.
+// A process has one for each direction. Each share has one that stands before that of the process. A user that both
+// bind takes from the share's first. First come, first served, a few milliseconds' worth at a time, so all that wait
+// have the same. Knows no connection: users ask before each attempt (net/stream), and give back what they did not move.
+// Belongs to one io_context; only its thread touches it. Outlives those that wait.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,7 +17,7 @@ namespace shoal {
 
 class throttle {
  public:
-  /// One who waits, at one throttle at a time.
+  /// One waiting user, at one throttle at a time.
   class turn {
    public:
     explicit turn(asio::any_io_executor executor) : called_(std::move(executor)) {}
@@ -33,25 +33,25 @@ class throttle {
     bool cancelled_ = false;
   };
 
-  /// `whole`: of the process, if this one is of a share; it outlives this.
+  /// `whole`: the throttle of the process, if this one is of a share. It outlives this.
   explicit throttle(throttle* whole = nullptr) : whole_(whole) {}
   throttle(const throttle&) = delete;
   throttle& operator=(const throttle&) = delete;
 
   /// Bytes per second; 0: no limit of its own.
   std::uint64_t rate() const { return limit_.rate(); }
-  /// From now on, also for those who wait.
+  /// Holds from now on, also for users that wait.
   void set_rate(std::uint64_t bytes_per_second);
-  /// The lower one of its own limit and that of the whole; 0: none.
+  /// The lower of its own limit and the limit of the whole; 0: none.
   std::uint64_t lowest_rate() const;
 
-  /// So many bytes, at most `wanted`, may be moved at once; 0: wait for it with take().
+  /// So many bytes, at most `wanted`, may be moved at once. 0: wait with take().
   std::uint64_t take_now(std::uint64_t wanted);
-  /// As take_now(), as soon as it is the turn's. 0: it was cancelled.
+  /// Like take_now(), as soon as it is this user's turn. 0: the turn was cancelled.
   awaitable<std::uint64_t> take(turn& who, std::uint64_t wanted);
-  /// So many of them were not moved.
+  /// So many of these bytes were not moved.
   void put_back(std::uint64_t bytes);
-  /// So many were moved before anybody could ask.
+  /// So many bytes were moved before anybody could ask.
   void owe(std::uint64_t bytes);
 
  private:

@@ -1,10 +1,10 @@
 // The serving half of one session: waiting requests, and sending the answers. An answer is made when the ones before it
 // are on their way. So we keep no answers for a peer that does not read.
 //
-// Serves only verified pieces, straight from the file with sendfile; the worker pool opens the file, checks that it did
-// not change and brings the range into the page cache, so that the network thread never waits for a disk. No
-// tit-for-tat: choker says whose turn it is; each session sends one range at a time when its socket is writable, which
-// shares the uplink by TCP, and as fast as the limits of the share and of the process let it. Part of session.
+// Serves only verified pieces, straight from the file with sendfile. A worker opens the file, checks that it did not
+// change, and brings the range into the page cache. So the network thread never waits for a disk. No tit-for-tat:
+// choker says whose turn it is. Each session sends one range at a time when its socket is writable, so TCP shares the
+// uplink. It sends as fast as the limits of the share and of the process let it. Part of session.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
