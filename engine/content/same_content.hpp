@@ -1,8 +1,8 @@
-// Which pieces of a share are in content that is here already, in other shares: their hashes say so (BEP 52).
+// Which pieces of a share are in content that is here already, in other shares. Their hashes say so (BEP 52).
 //
-// Names and places do not matter. A file with the same root is the same whatever the sizes of the pieces; else pieces
-// are compared, wherever they stand: where the sizes differ, the hashes of the smaller ones are raised to the larger.
-// Pure. What is found is a hint: the bytes may have changed since, and are verified like all others.
+// Names and places do not matter. A file with the same root is the same, whatever the sizes of the pieces. Otherwise
+// pieces are compared, wherever they are. Where the sizes differ, the hashes of the smaller pieces are raised to the
+// larger size. Pure. What is found is a hint: the bytes may have changed since, and are verified like all others.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct piece_place {
   friend bool operator==(const piece_place&, const piece_place&) = default;
 };
 
-/// For each piece of `wanted` where else it is, those of `missing` only (piece_count bits). Empty if there is none.
+/// For each piece of `wanted` that is in `missing` (piece_count bits): where else it is. Empty if nothing was found.
 /// Takes about a second for ten million pieces that are here.
 std::vector<piece_place> find_same_content(const metainfo& wanted, const bitmap& missing,
                                            std::span<const known_pieces> here);

@@ -1,7 +1,7 @@
-// The times and modes of the files of a download: asks whoever has the list for it, and reads it.
+// The times and modes of a download's files. Asks the sources that have the list, and reads the list.
 //
-// What is asked of whom is decided by policy/attributes_fetch. Nothing but the end of the download waits for it. Owned
-// by download; on the network thread only.
+// policy/attributes_fetch decides what to ask which source. Only the end of the download waits for it. Owned by
+// download; on the network thread only.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ namespace shoal {
 
 class attributes_download {
  public:
-  /// `on_change` is called when expected() may have become false; `on_list` once, before that, with `info` and its
-  /// attributes. `tasks` is joined before this is destroyed.
+  /// Calls `on_change` when expected() may have become false. Calls `on_list` once, before that, with `info` and its
+  /// attributes. The owner joins `tasks` before it destroys this.
   attributes_download(peer_context& context, task_group& tasks, metainfo_ptr info,
                       std::function<void(metainfo_ptr)> on_list, std::function<void()> on_change);
 
@@ -31,15 +31,15 @@ class attributes_download {
   void on_reject(const source& from);
   void on_deadline(time_point now);
 
-  /// Somebody was asked for it who may still answer.
+  /// A source was asked for the list, and may still answer.
   bool expected() const { return !known_ && (fetch_.waiting() || reading_); }
   time_point next_deadline() const { return fetch_.next_deadline(); }
 
  private:
   std::optional<source_id> number_of(const source& from) const;
-  /// Asks for what is to be asked, and reads the list when it is complete.
+  /// Asks for what is due, and reads the list when it is complete.
   void pump(time_point now);
-  /// Checks the list that has come.
+  /// Checks the list that came.
   awaitable<void> read();
 
   peer_context& context_;

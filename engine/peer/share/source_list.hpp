@@ -1,5 +1,4 @@
-// The sources of one download: which can be asked, which are in use under which number, and what those brought that are
-// gone.
+// The sources of one download: which can be asked, which are in use under which number, and what gone ones brought.
 //
 // Owned by download; on the network thread only.
 #pragma once
@@ -13,7 +12,7 @@
 
 namespace shoal {
 
-/// Payload that one source delivered, kept after it is gone.
+/// Payload that one source delivered. Kept after the source is gone.
 struct source_row {
   source_name name;
   std::uint64_t bytes = 0;
@@ -23,23 +22,23 @@ struct source_row {
 
 class source_list {
  public:
-  /// May be repeated.
+  /// The source can be asked. May be repeated.
   void on_ready(source& one);
-  /// It is not in use any more.
+  /// The source cannot be asked any more.
   void on_gone(source& one) { std::erase(ready_, &one); }
-  /// All that can be asked, in the order in which they came.
+  /// All sources that can be asked, in the order in which they came.
   const std::vector<source*>& ready() const { return ready_; }
 
-  /// It is used under this number from now on.
+  /// The source is used under this number from now on.
   void take_up(source& one, source_id number);
   void put_down(source& one);
   void put_all_down();
   bool uses(const source& one) const { return one.number() && in_use_.contains(*one.number()); }
-  /// Null if nobody is used under this number.
+  /// Null if no source is used under this number.
   source* at(source_id number) const;
   const std::map<source_id, source*>& in_use() const { return in_use_; }
 
-  /// What one brought that is put down.
+  /// Keeps what a put-down source brought.
   void remember(source_row row);
   const std::vector<source_row>& remembered() const { return remembered_; }
 

@@ -1,4 +1,4 @@
-// How fast payload comes to a download, smoothed over about a second, and when it came last.
+// How fast payload comes to a download, smoothed over about a second, and when it last came.
 #pragma once
 
 #include <cmath>
@@ -19,7 +19,7 @@ class throughput {
   /// Silence counts from now on.
   void on_begin(time_point now) { last_byte_ = now; }
   void on_end() { rate_ = 0; }
-  /// To be called several times a second.
+  /// Call it several times a second.
   void measure(time_point now) {
     if (measured_at_ == time_point{}) measured_at_ = now;
     const double seconds = std::chrono::duration<double>(now - measured_at_).count();
@@ -32,7 +32,7 @@ class throughput {
 
   /// Bytes per second.
   double rate() const { return rate_; }
-  /// Since the last byte, or on_begin().
+  /// Time since the last byte, or since on_begin().
   duration silence(time_point now) const { return now - last_byte_; }
 
  private:

@@ -1,10 +1,10 @@
-// Content of this peer's own shares as a source of chunks for a download: bytes that are on this disk already are read
+// Content of this peer's own shares as a source of chunks for a download. Bytes that are on this disk already are read
 // and not fetched.
 //
-// Delivers by the same way as a session, and what it delivers is verified like what a peer sends. A file that cannot be
-// read, or is found to be something else than its hashes say, is not used any more; what it was to bring comes from
-// others. Reads one chunk at a time on the worker pool, into buffers of the pool that bounds all payload. Owned by
-// download; on the network thread only.
+// It delivers in the same way as a session, and its bytes are verified like those of a peer. A file is given up if it
+// cannot be read, or is found to differ from its hashes. Others then bring what it was to bring. Reads one chunk at a
+// time on the worker pool, into buffers of the pool that bounds all payload. Owned by download; on the network thread
+// only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,23 +27,24 @@
 
 namespace shoal {
 
-/// Content of a share of this peer. `pieces` says what of it is verified.
+/// Content of a share of this peer. `pieces` says which pieces of it are verified.
 struct local_content {
   known_pieces pieces;
   std::shared_ptr<content_files> files;
-  /// Told of a piece of it that was read and is perhaps not what its hash says.
+  /// Called with a piece that was read and perhaps differs from its hash.
   std::function<void(piece_index)> on_doubt;
 };
 
 class local_source final : public source {
  public:
-  /// A source of `wanted`, of nothing yet. `home` is the network thread.
+  /// A source of `wanted` that holds nothing yet. `home` is the network thread.
   local_source(const asio::any_io_executor& home, asio::thread_pool& workers, buffer_pool& buffers,
                source_listener& listener, metainfo_ptr wanted);
 
-  /// `places`, by piece of the share, lead into `from`; pieces that it has already stay. The listener hears of it.
+  /// Adds pieces. `places`, by piece of the share, lead into `from`. Pieces that it holds already stay. The listener
+  /// hears of it.
   void add(const std::vector<piece_place>& places, const std::vector<local_content>& from);
-  /// Answers what it is asked for, until stop().
+  /// Answers requests until stop().
   awaitable<void> run();
   void stop();
 
@@ -57,20 +58,20 @@ class local_source final : public source {
   void set_interested(bool) override {}
   void request(const byte_range& range) override;
   void cancel(const byte_range& range) override;
-  /// The file that the piece was read from is not used any more; without a piece nothing is.
+  /// Gives up the file that the piece was read from; without a piece, everything.
   void ban(std::optional<piece_index> damaged) override;
   void look_after(time_point, bool) override {}
 
  private:
   awaitable<void> answer(byte_range range);
-  /// Blocks. What `range` of the share is, as it is on the disk.
+  /// Reads `range` of the share as it is on the disk. Blocks.
   static result<void> read(const local_content& from, const piece_place& where, std::uint32_t begin,
                            std::span<std::uint8_t> to);
-  /// Has the share that the piece was read from look at it.
+  /// Makes the share that the piece was read from look at the piece.
   void tell_doubt(const piece_place& where, std::uint32_t bytes);
-  /// Nothing that leads into this file is used any more; the listener will hear of it.
+  /// Gives up everything that leads into this file. The listener will hear of it.
   void give_up(const piece_place& where, std::string_view why);
-  /// Has the listener hear what there is now.
+  /// Makes the listener hear what there is now.
   void tell();
 
   asio::thread_pool& workers_;
@@ -78,12 +79,12 @@ class local_source final : public source {
   source_listener& listener_;
   metainfo_ptr wanted_;
   std::vector<local_content> contents_;
-  std::vector<piece_place> places_;  // by piece; `content` counts in contents_
+  std::vector<piece_place> places_;  // by piece; `content` is an index of contents_
   bitmap holds_;
   std::deque<byte_range> requests_;
   std::deque<byte_range> cancelled_;
-  bool news_ = false;       // the listener is to hear of it
-  std::uint32_t bans_ = 0;  // what was asked for before one is void
+  bool news_ = false;       // the listener must hear of it
+  std::uint32_t bans_ = 0;  // each makes the requests before it void
   bool stopped_ = false;
   event wake_;
 };
