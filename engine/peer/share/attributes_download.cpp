@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "content/file_attributes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 
