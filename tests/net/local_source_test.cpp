@@ -56,6 +56,8 @@ class test_listener final : public source_listener {
     buffers_.release(std::move(buffer));
   }
   void on_piece_end(source&, const byte_range& range) override { ended.push_back(range); }
+  void on_limited(source&) override {}
+  void on_limit_passed(source&) override {}
   double rate_of(const source&) const override { return 0; }
   void on_info_piece(source&, std::uint32_t, std::uint32_t, byte_view) override {}
   void on_info_reject(source&, std::uint32_t) override {}
