@@ -102,7 +102,7 @@ std::uint32_t found(const content& wanted, const content& here) {
 }  // namespace
 
 TEST_CASE("a file is found by its root, whatever its name and the sizes of the pieces") {
-  const std::uint32_t here_bytes = GENERATE(64 * KiB, 256 * KiB, 1 * MiB);
+  const auto here_bytes = static_cast<std::uint32_t>(GENERATE(64 * KiB, 256 * KiB, 1 * MiB));
   const auto size = GENERATE(1u, 3u, 4u, 5u, 16u, 17u, 100u);
   const auto wanted = share_of(64 * KiB, {{"a", numbers(0, size), 777}, {"b", numbers(1000, 9)}});
   const auto here = share_of(here_bytes, {{"other/name", numbers(0, size), 777}, {"z", numbers(500, 3)}});
