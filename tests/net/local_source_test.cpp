@@ -98,6 +98,7 @@ struct fixture {
     const std::vector<known_pieces> known{content.front().pieces};
     disk->add(find_same_content(*wanted.info, missing, known), content);
     w.tasks.spawn("disk", disk->run());
+    REQUIRE(w.until([this] { return listener->ready == 1; }));
   }
   ~fixture() {
     disk->stop();
@@ -132,7 +133,6 @@ struct fixture {
 
 TEST_CASE("what is on the disk under another name is delivered") {
   fixture f;
-  CHECK(f.listener->ready == 1);
   CHECK(f.disk->holds().all());
   f.ask_for_all();
   REQUIRE(f.w.until([&] { return f.listener->ended.size() == 6; }));

@@ -51,13 +51,18 @@ TEST_CASE("others bring what a preferred source does not") {
   const auto disk = join_preferred(s, s.all());
   const auto ann = s.join(s.only({}));
   for (std::uint32_t i = 0; i < 8; ++i) s.transfer.on_have(ann, piece_index{i}, s.now);
-  REQUIRE_FALSE(s.ask(disk).empty());
+  const auto asked = s.ask(disk);
+  REQUIRE_FALSE(asked.empty());
   CHECK_FALSE(s.transfer.interesting(ann));
   SECTION("because it is gone") {
     s.transfer.on_source_gone(disk, s.now);
   }
-  SECTION("because it holds less") {
+  SECTION("because it holds less, and answers without bytes") {
     s.transfer.on_bitmap(disk, s.only({}), s.now);
+    for (const auto& range : asked) {
+      REQUIRE(s.transfer.on_piece_begin(disk, range, s.now));
+      s.transfer.on_piece_end(disk, range, s.now);
+    }
   }
   SECTION("because it stalls") {
     s.now += 2s;
