@@ -16,7 +16,7 @@ std::string name_of_share(const library& library, const share_id& id) {
   return "";
 }
 
-rows::share_limits row_of(const library& library, const share_id& id) {
+rows::share_limits limits_row(const library& library, const share_id& id) {
   const rate_limits limits = library.limits().of(id);
   return {.id = id.hex(), .name = name_of_share(library, id), .up = limits.up, .down = limits.down};
 }
@@ -41,7 +41,7 @@ peer_control::answer<rows::limits> peer_control::limit(requests::limit wanted, c
     for (const auto& [id, one] : library.limits().all()) shown.push_back(id);
   }
   rows::limits row{.up = library.limits_of_all().up, .down = library.limits_of_all().down};
-  for (const share_id& id : shown) row.shares.push_back(row_of(library, id));
+  for (const share_id& id : shown) row.shares.push_back(limits_row(library, id));
   co_return row;
 }
 

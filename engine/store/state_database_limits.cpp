@@ -24,7 +24,7 @@ std::uint64_t rate_of(std::int64_t stored) {
 result<std::vector<std::pair<share_id, rate_limits>>> state_database::limits() {
   const std::lock_guard lock(mutex_);
   std::vector<std::pair<share_id, rate_limits>> all;
-  sqlite_statement query(handle_, "SELECT id, up, down FROM share_limit");
+  sqlite_statement query(handle_, "SELECT id, up, down FROM share_limit ORDER BY id");
   int code = query.step();
   for (; code == SQLITE_ROW && all.size() < limits_max; code = query.step()) {
     const auto id = share_id::from_bytes(query.bytes(0));

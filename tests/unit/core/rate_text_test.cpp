@@ -32,9 +32,8 @@ TEST_CASE("rates are read as people write them", "[rate_text]") {
 }
 
 TEST_CASE("what is no rate is refused with its name and the form", "[rate_text]") {
-  const std::string text =
-      GENERATE("", " ", "fast", "-1M", "+5M", "10X", "10MM", "1e9", "nan", "inf", "0x10", "10M5", "1,5M", "1..5M", "M",
-               ".", "10Mi/b", "10Mbits/h", "80Mb", "1", "999", "2T bit", "5000T");
+  const std::string text = GENERATE("", " ", "fast", "-1M", "+5M", "10X", "10MM", "1e9", "nan", "inf", "0x10", "10M5",
+                                    "1,5M", "1..5M", "M", ".", "10Mi/b", "10Mbits/h", "80Mb", "1", "999", "5000T");
   INFO(text);
   const auto read = parse_rate(text);
   REQUIRE_FALSE(read.has_value());

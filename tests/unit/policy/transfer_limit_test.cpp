@@ -37,34 +37,6 @@ TEST_CASE("when a limit lets it be read again, a dead source is found out at its
   CHECK(s.transfer.stats(ann).stalled);
 }
 
-TEST_CASE("nothing is taken from a source because a limit keeps it unread") {
-  stage s(1 * MiB, {4 * MiB});
-  const auto ann = s.join();
-  const auto bob = s.join(s.only({0, 1}));
-  // Both deliver 64 KiB each 10 ms, and all is given out.
-  std::vector<byte_range> anns = s.ask(ann);
-  std::vector<byte_range> bobs = s.ask(bob);
-  for (int i = 0; i < 40 && !bobs.empty(); ++i) {
-    s.now += 10ms;
-    if (anns.size() > 8) {
-      s.deliver(ann, anns.front());
-      anns.erase(anns.begin());
-    }
-    s.deliver(bob, bobs.front());
-    bobs.erase(bobs.begin());
-    for (const auto& range : s.ask(bob)) bobs.push_back(range);
-  }
-  const auto stolen = s.transfer.total().chunks_stolen;
-  const bool paused = GENERATE(true, false);
-  if (paused) s.transfer.on_source_paused(ann, s.now);
-  for (int i = 0; i < 60; ++i) {
-    s.now += 10ms;
-    s.transfer.on_deadline(s.now);
-    for (const auto& range : s.ask(bob)) bobs.push_back(range);
-  }
-  CHECK((s.transfer.total().chunks_stolen == stolen) == paused);
-}
-
 TEST_CASE("under a limit a source of unknown rate is asked for what the limit lets through in half a second") {
   stage s(1 * MiB, {64 * MiB});
   const std::uint64_t limit = GENERATE(as<std::uint64_t>(), 1000, 100'000, 1'000'000, 1'000'000'000);
