@@ -13,14 +13,14 @@ namespace shoal {
 
 namespace {
 
-// Tells the progress of one piece of work, at most every told_interval.
+// Tells the progress of one piece of work, at most every notice_interval.
 class progress_teller {
  public:
   progress_teller(const caller& by, rows::progress row) : by_(by), row_(std::move(row)) {}
 
   void tell(std::uint64_t done, std::uint64_t total, bool at_once = false) {
     const auto now = clock::now();
-    if (!at_once && now - last_ < told_interval) return;
+    if (!at_once && now - last_ < notice_interval) return;
     last_ = now;
     const double seconds = std::chrono::duration<double>(now - begun_).count();
     row_.done = done;

@@ -120,7 +120,7 @@ awaitable<void> peer_control::wait_for_end(const std::vector<begun_download>& ru
   auto runs = [](const begun_download& begun) { return active(*begun.what); };
   while (!by.gone() && std::ranges::any_of(running, runs)) {
     for (const auto& one : running) by.tell(one.row());
-    const auto next = clock::now() + told_interval;
+    const auto next = clock::now() + notice_interval;
     while (clock::now() < next && std::ranges::any_of(running, runs)) {
       co_await node_.changes().wait_until(next);
     }

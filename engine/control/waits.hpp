@@ -11,7 +11,7 @@ namespace shoal {
 class peer_node;
 
 /// A caller is told of progress at most this often.
-inline constexpr duration told_interval = std::chrono::milliseconds(100);
+inline constexpr duration notice_interval = std::chrono::milliseconds(100);
 
 /// Returns when something changed at the peer, at `give_up`, or after a short time, to notice that a caller is gone.
 awaitable<void> wait_for_change(peer_node& node, time_point give_up);

@@ -99,7 +99,7 @@ awaitable<result<std::vector<live::share_row>>> find_soon(peer_node& node, calle
       give_up = now + news_wait;
       if (now >= tell_at) {
         tell_hashing(by, *last);
-        tell_at = now + told_interval;
+        tell_at = now + notice_interval;
       }
     } else if (last && !away && !is_here(node, last->peer)) {
       away = true;

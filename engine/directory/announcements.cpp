@@ -111,7 +111,7 @@ std::optional<live::peer_message> announcements::next_message(time_point now) {
     live::publish publish;
     for (const share_id& id : take(unsaid_offers_, live::shares_per_message_max)) {
       offer_state& state = offers_.at(id);
-      state.progress_at = now + progress_interval;
+      state.progress_at = now + have_interval;
       publish.shares.push_back(state.offer);
     }
     return publish;
@@ -121,7 +121,7 @@ std::optional<live::peer_message> announcements::next_message(time_point now) {
   for (const share_id& id : unsaid_progress_) {
     offer_state& state = offers_.at(id);
     if (state.progress_at > now) continue;
-    state.progress_at = now + progress_interval;
+    state.progress_at = now + have_interval;
     live::progress progress{id, state.offer.have};
     unsaid_progress_.erase(progress.id);
     return progress;

@@ -17,7 +17,7 @@
 namespace shoal {
 
 /// Least time between two progress messages of one share. A message that says "complete" does not wait.
-inline constexpr duration progress_interval = std::chrono::seconds(1);
+inline constexpr duration have_interval = std::chrono::seconds(1);
 
 class announcements {
  public:

@@ -26,7 +26,7 @@ void hashing_list::on_found(key which, std::string name, std::uint64_t bytes, ti
 void hashing_list::on_progress(key which, std::uint64_t done, time_point now) {
   live::hashing_row& row = entries_.at(which).row;
   row.done = std::min(done, row.bytes);
-  plan(told_at_ == time_point::min() ? now : std::max(now, told_at_ + progress_interval));
+  plan(told_at_ == time_point::min() ? now : std::max(now, told_at_ + hashed_interval));
 }
 
 void hashing_list::on_end(key which, time_point now) {

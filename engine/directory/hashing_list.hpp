@@ -22,7 +22,7 @@ class hashing_list {
   /// A share that is hashed in less time is not told. So of many small files none is told.
   static constexpr duration told_after = std::chrono::milliseconds(100);
   /// Least time between two messages that only tell progress.
-  static constexpr duration progress_interval = std::chrono::seconds(1);
+  static constexpr duration hashed_interval = std::chrono::seconds(1);
   /// Least time between any two messages, for each row of the first one. Each message goes to every peer of the swarm.
   static constexpr duration interval_per_row = std::chrono::milliseconds(20);
 

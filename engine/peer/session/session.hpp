@@ -162,7 +162,7 @@ class session final : private uploader_host {
   byte_buffer take_outbox() override;
   void on_sent() override { last_sent_ = clock::now(); }
   void on_payload_sent(std::size_t bytes) override;
-  bool is_near() override { return fast_path::is_near(round_trip()); }
+  bool is_near() override { return quick_path::is_near(round_trip()); }
 
   void say_hello();
   /// Puts the gathered hints into the outbox.

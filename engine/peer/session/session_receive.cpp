@@ -45,7 +45,7 @@ awaitable<void> session::receive_piece(byte_range range) {
 
 void session::on_limits() {
   const std::uint64_t rate = share_.down().lowest_rate();
-  std::uint32_t wanted = fast_path::is_near(round_trip_min()) ? bulk_receive_buffer_bytes : 0;
+  std::uint32_t wanted = quick_path::is_near(round_trip_min()) ? bulk_receive_buffer_bytes : 0;
   const double held = static_cast<double>(rate) * seconds(limited_receive_held + 2 * round_trip_min());
   if (rate != 0 && held < bulk_receive_buffer_bytes) {
     wanted = std::max(static_cast<std::uint32_t>(held), limited_receive_buffer_bytes_min);

@@ -20,7 +20,7 @@
 #include "peer/session/peer_context.hpp"
 #include "peer/session/session_owner.hpp"
 #include "peer/session/throttle.hpp"
-#include "policy/fast_path.hpp"
+#include "policy/quick_path.hpp"
 #include "policy/unsent_limit.hpp"
 #include "store/content_files.hpp"
 #include "wire/extension.hpp"
@@ -121,7 +121,7 @@ class uploader {
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
   std::deque<byte_range> preparing_;  ///< ranges that serve_next has taken and not begun to send
   bool sending_ = false;
-  fast_path path_;
+  quick_path path_;
   unsent_limit unsent_;
 };
 

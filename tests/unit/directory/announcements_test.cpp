@@ -89,15 +89,15 @@ TEST_CASE("progress is said once a second, completion at once", "[announcements]
   REQUIRE(subject.next_message(start).has_value());
   subject.on_progress(share(1), 10);
   subject.on_progress(share(1), 20);
-  CHECK_FALSE(subject.next_message(start + progress_interval / 2).has_value());
-  CHECK(subject.next_deadline() == start + progress_interval);
-  const auto said = subject.next_message(start + progress_interval);
+  CHECK_FALSE(subject.next_message(start + have_interval / 2).has_value());
+  CHECK(subject.next_deadline() == start + have_interval);
+  const auto said = subject.next_message(start + have_interval);
   REQUIRE(said.has_value());
   CHECK(std::get<live::progress>(*said) == live::progress{share(1), 20});
-  CHECK_FALSE(subject.next_message(start + progress_interval).has_value());
+  CHECK_FALSE(subject.next_message(start + have_interval).has_value());
 
   subject.on_progress(share(1), 5000);
-  const auto complete = subject.next_message(start + progress_interval);
+  const auto complete = subject.next_message(start + have_interval);
   REQUIRE(complete.has_value());
   CHECK(std::get<live::progress>(*complete).have == 1000);
   subject.on_progress(share(1), 1000);

@@ -1,4 +1,4 @@
-#include "policy/fast_path.hpp"
+#include "policy/quick_path.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -8,7 +8,7 @@ namespace {
 
 /// Whether a path that takes `bytes` every millisecond, for as long as 16 MiB last, counts as fast at some time.
 bool fast_with(std::uint64_t bytes) {
-  fast_path path;
+  quick_path path;
   time_point now{};
   bool fast = false;
   for (std::uint64_t sent = 0; sent < 16 * MiB; sent += bytes, now += std::chrono::milliseconds(1)) {
@@ -25,7 +25,7 @@ TEST_CASE("a path is fast from 2 Gbit/s on") {
 }
 
 TEST_CASE("the first 4 MiB tell, and a pause before does not count") {
-  fast_path path;
+  quick_path path;
   const time_point begin = time_point{} + std::chrono::hours(1);
   CHECK_FALSE(path.on_sent(3 * MiB, begin));
   CHECK(path.on_sent(1 * MiB, begin + std::chrono::milliseconds(4)));
@@ -38,9 +38,9 @@ TEST_CASE("the first 4 MiB tell, and a pause before does not count") {
 }
 
 TEST_CASE("a path of less than a millisecond is near, one of an unknown length is not") {
-  CHECK(fast_path::is_near(std::chrono::microseconds(100)));
-  CHECK_FALSE(fast_path::is_near(std::chrono::milliseconds(1)));
-  CHECK_FALSE(fast_path::is_near(duration::zero()));
+  CHECK(quick_path::is_near(std::chrono::microseconds(100)));
+  CHECK_FALSE(quick_path::is_near(std::chrono::milliseconds(1)));
+  CHECK_FALSE(quick_path::is_near(duration::zero()));
 }
 
 }  // namespace shoal

@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-class fast_path {
+class quick_path {
  public:
   static constexpr std::uint64_t stretch_bytes_min = 4 * MiB;
   static constexpr duration stretch_duration_max = std::chrono::milliseconds(16);
