@@ -10,6 +10,7 @@
 #include "cmd/program_name.hpp"
 #include "cmd/setting_form.hpp"
 #include "cmd/settings_file.hpp"
+#include "core/utf8.hpp"
 #include "store/printable.hpp"
 #include "store/state_directory.hpp"
 

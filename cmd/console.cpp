@@ -24,6 +24,7 @@
 #include "control/described.hpp"
 #include "control/rows.hpp"
 #include "core/time.hpp"
+#include "core/utf8.hpp"
 
 namespace shoal {
 
@@ -116,13 +117,14 @@ int read_character(FILE*) {
   const int first = read_byte();
   if (first < 0xC0) return first;
   const int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
-  int character = first & (0x3F >> more);
+  std::string bytes(1, static_cast<char>(first));
   for (int at = 0; at < more; ++at) {
     const int byte = read_byte();
     if (byte < 0) return -1;
-    character = character << 6 | (byte & 0x3F);
+    bytes += static_cast<char>(byte);
   }
-  return character;
+  const auto character = first_character(bytes);
+  return static_cast<int>(character ? character->code : U'\uFFFD');
 }
 
 std::vector<std::string> share_names() {

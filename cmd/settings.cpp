@@ -8,6 +8,7 @@
 #include "cmd/nearest_word.hpp"
 #include "cmd/setting_form.hpp"
 #include "cmd/settings_file.hpp"
+#include "core/utf8.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <fstream>
 
+#include "core/utf8.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {

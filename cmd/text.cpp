@@ -2,11 +2,11 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <locale.h>
-#include <wchar.h>
 
 #include <cmath>
 #include <ctime>
+
+#include "core/utf8.hpp"
 
 namespace shoal {
 
@@ -20,62 +20,16 @@ constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
 // Takes one character off the front; invalid bytes are taken one by one.
 char32_t take_character(std::string_view& rest) {
-  const auto byte = [&rest](std::size_t at) { return static_cast<unsigned char>(rest[at]); };
-  const unsigned char first = byte(0);
-  std::size_t length = 1;
-  char32_t value = first;
-  char32_t smallest = 0;
-  if (first >= 0x80) {
-    if (first >= 0xC2 && first <= 0xDF) {
-      length = 2;
-      value = first & 0x1FU;
-      smallest = 0x80;
-    } else if (first >= 0xE0 && first <= 0xEF) {
-      length = 3;
-      value = first & 0x0FU;
-      smallest = 0x800;
-    } else if (first >= 0xF0 && first <= 0xF4) {
-      length = 4;
-      value = first & 0x07U;
-      smallest = 0x10000;
-    } else {
-      length = 0;
-    }
-    if (length > rest.size()) length = 0;
-    for (std::size_t at = 1; at < length; ++at) {
-      if ((byte(at) & 0xC0U) != 0x80) {
-        length = 0;
-        break;
-      }
-      value = value << 6 | (byte(at) & 0x3FU);
-    }
-    const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-    if (length == 0 || value < smallest || surrogate || value > 0x10FFFF) {
-      rest.remove_prefix(1);
-      return invalid;
-    }
-  }
-  rest.remove_prefix(length);
-  return value;
+  const utf8_character character = first_character(rest).value_or(utf8_character{invalid, 1});
+  rest.remove_prefix(character.bytes);
+  return character.code;
 }
 
 bool harmful(char32_t character) {
-  const bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
   const bool direction = (character >= 0x202A && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069) ||
                          character == 0x200E || character == 0x200F;
   const bool separator = character == 0x2028 || character == 0x2029;
-  return control || direction || separator || character == invalid;
-}
-
-// wcwidth depends on the locale of the process; this one is always UTF-8 where the system has it.
-std::size_t columns_of(char32_t character) {
-  if (character < 0x80) return 1;
-  static const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  if (utf8 == nullptr) return 1;
-  const locale_t before = uselocale(utf8);
-  const int columns = wcwidth(static_cast<wchar_t>(character));
-  uselocale(before);
-  return columns < 0 ? 1 : static_cast<std::size_t>(columns);
+  return is_control(character) || direction || separator || character == invalid;
 }
 
 }  // namespace

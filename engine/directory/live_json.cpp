@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
+#include "core/utf8.hpp"
+
 namespace shoal::live {
 
 namespace {
 
-/// C0, DEL and, in UTF-8, C1: a terminal obeys them.
 bool has_control_character(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<std::uint8_t>(text[i]);
-    if (byte < 0x20 || byte == 0x7f) return true;
-    if (byte == 0xc2 && i + 1 < text.size() && static_cast<std::uint8_t>(text[i + 1]) < 0xa0) return true;
+  while (const auto character = first_character(text)) {
+    if (is_control(character->code)) return true;
+    text.remove_prefix(character->bytes);
   }
   return false;
 }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/utf8.hpp"
 #include "store/beneath.hpp"
 #include "store/partial_place.hpp"
 #include "store/printable.hpp"

@@ -1,4 +1,4 @@
-// File names as people may see them: UTF-8 check and escaping for messages.
+// File names as people may see them.
 //
 // Pure. Names on disk are arbitrary bytes. Messages and the catalogue are UTF-8 without control bytes.
 #pragma once
@@ -10,8 +10,5 @@ namespace shoal {
 
 /// `text`, in which control bytes and bytes that are not well-formed UTF-8 (RFC 3629) are written as \xNN.
 std::string printable(std::string_view text);
-
-/// True if `text` is well-formed UTF-8 (RFC 3629).
-bool is_utf8(std::string_view text);
 
 }  // namespace shoal

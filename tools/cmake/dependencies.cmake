@@ -25,6 +25,16 @@ add_library(libedit INTERFACE)
 target_include_directories(libedit SYSTEM INTERFACE ${EDIT_INCLUDE})
 target_link_libraries(libedit INTERFACE ${EDIT_LIBRARY})
 
+# Nor has utf8proc in Debian 12. It decodes UTF-8 and knows how wide a character is.
+find_path(UTF8PROC_INCLUDE utf8proc.h)
+find_library(UTF8PROC_LIBRARY utf8proc)
+if(NOT UTF8PROC_INCLUDE OR NOT UTF8PROC_LIBRARY)
+  message(FATAL_ERROR "utf8proc is missing: install libutf8proc-dev")
+endif()
+add_library(utf8proc INTERFACE)
+target_include_directories(utf8proc SYSTEM INTERFACE ${UTF8PROC_INCLUDE})
+target_link_libraries(utf8proc INTERFACE ${UTF8PROC_LIBRARY})
+
 # Headers only in Debian: engine/net/asio_impl.cpp and engine/core/json_impl.cpp each compile one library once.
 add_library(asio INTERFACE)
 target_link_libraries(asio INTERFACE Boost::headers Threads::Threads)
