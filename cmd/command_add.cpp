@@ -9,6 +9,7 @@
 #include "cmd/command.hpp"
 #include "cmd/limit_options.hpp"
 #include "cmd/output.hpp"
+#include "cmd/remedy.hpp"
 #include "cmd/text.hpp"
 #include "control/described.hpp"
 #include "control/rows.hpp"
@@ -70,7 +71,7 @@ result<void> run(const invocation& call) {
     if (row.state != "failed") {
       text += line_of(row);
     } else {
-      failures.push_back({errc_of(row.class_.value_or("")), row.reason.value_or("")});
+      failures.push_back(error_of_row(row.class_, row.reason.value_or(""), row.remedy));
     }
   }
   if (as_json) text = json::serialize(*answer) + "\n";

@@ -13,6 +13,7 @@
 #include "cmd/output.hpp"
 #include "cmd/program_name.hpp"
 #include "cmd/progress_line.hpp"
+#include "cmd/remedy.hpp"
 #include "cmd/text.hpp"
 #include "cmd/torrent_file.hpp"
 #include "net/endpoint.hpp"
@@ -98,7 +99,7 @@ result<void> print_rows(const download_outcome& outcome, bool as_json) {
 result<void> report(std::vector<error> failures, const std::vector<rows::download>& rows) {
   for (const auto& row : rows) {
     if (row.phase != "failed") continue;
-    failures.push_back({errc_of(row.class_.value_or("")), row.name + ": " + row.reason});
+    failures.push_back(error_of_row(row.class_, row.name + ": " + row.reason, row.remedy));
   }
   if (failures.empty()) return {};
   for (std::size_t at = 0; at + 1 < failures.size(); ++at) print_error(failures[at]);

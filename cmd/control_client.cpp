@@ -260,7 +260,8 @@ result<control_client::message> control_client::parse(std::string_view line) con
   if (const json::value* failure = object.if_contains("error")) {
     auto why = from_json<rpc::failure>(*failure);
     if (why.message.empty()) why.message = "the peer gives no reason";
-    return message(answer{request, error{errc_of(why.data.class_), std::move(why.message)}});
+    const remedy helps = remedy_of(why.data.remedy.value_or(""));
+    return message(answer{request, error{errc_of(why.data.class_), std::move(why.message), helps}});
   }
   const json::value* outcome = object.if_contains("result");
   if (outcome == nullptr) return nonsense;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 
+#include "cmd/remedy.hpp"
 #include "cmd/terminal.hpp"
 #include "cmd/text.hpp"
 
@@ -46,7 +47,7 @@ void note(std::string_view line) {
 }
 
 void print_error(const error& e) {
-  std::string text = e.code == errc::cancelled || as_json ? e.text : "error: " + e.text;
+  const std::string text = (e.code == errc::cancelled || as_json ? "" : "error: ") + text_with_remedy(e);
   std::string shown;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());

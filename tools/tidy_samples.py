@@ -102,6 +102,12 @@ bad("pure", "std::chrono::system_clock::time_point t;\n", "engine/content/x.cpp"
 good("pure", "#include <boost/asio/io_context.hpp>\nauto now = clock::now();\n", "engine/net/x.cpp")
 good("pure", "// not clock::now\n#include <boost/system/result.hpp>\n", "engine/policy/x.cpp")
 
+bad("command_words", 'return error{errc::usage, "no directory: name one with --dir"};\n')
+bad("command_words", "error e{errc::not_found, \"no share here: see 'status'\"};\n", "engine/peer/x.cpp")
+bad("command_words", "error e{errc::not_found, \"it left: look at 'node list'\"};\n", "engine/control/x.cpp")
+good("command_words", "// as --dir says; see 'status'\nerror e{errc::not_found, \"no share -- here\", remedy::see_status};\n")
+good("command_words", 'return "choose another directory with --dir";\n', "cmd/x.cpp")
+
 bad("header_opening", "// One line.\n#pragma once\n" + "int x;\n" * 60, "engine/core/x.hpp")
 bad("header_opening", "#pragma once\n", "engine/core/x.hpp")
 good("header_opening", "// One line.\n#pragma once\n", "engine/core/x.hpp")

@@ -30,7 +30,8 @@ constexpr int parse_error = -32700;
 constexpr int invalid_request = -32600;
 
 json::object failure(const json::value& id, int code, const error& why) {
-  const rpc::failure failure{code, why.text, {std::string(name_of(why.code))}};
+  rpc::failure failure{code, why.text, {std::string(name_of(why.code))}};
+  if (why.helps != remedy::none) failure.data.remedy = name_of(why.helps);
   return {{"jsonrpc", "2.0"}, {"id", id}, {"error", to_json(failure)}};
 }
 

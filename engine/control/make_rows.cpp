@@ -116,6 +116,7 @@ void tell_failure(Row& row, std::string& state, const error& why) {
   state = "failed";
   row.reason = why.text;
   row.class_ = name_of(why.code);
+  if (why.helps != remedy::none) row.remedy = name_of(why.helps);
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ peer_control::answer<rows::verified> peer_control::verify(requests::one wanted, 
   const auto found = find_share_here(node_, wanted.what);
   if (!found) co_return found.error();
   if (!found->running && found->missing != nullptr) {
-    co_return error{found->missing->why.code, "'" + found->name + "' is not there: " + found->missing->why.text};
+    co_return within("'" + found->name + "' is not there", found->missing->why);
   }
   const auto one = found->running;
   if (!one || !one->complete()) {

@@ -52,13 +52,14 @@ struct download {
   std::vector<std::string> notes = {};           ///< what is left out or not used, one line each
   bool already_there = false;                    ///< complete before it was asked for
   std::optional<std::string> class_ = {};        ///< class of the error of a download that failed beside others
+  std::optional<std::string> remedy = {};        ///< what would help against that error
   std::optional<std::uint64_t> up_limit = {};    ///< of the share, if it has one
   std::optional<std::uint64_t> down_limit = {};  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(download, (),
                       (id, name, phase, reason, path, bytes, files, done, rate, eta, elapsed, sources, chunks_stolen,
                        chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, bytes_reused, bytes_fetched, notes,
-                       already_there, class_, up_limit, down_limit))
+                       already_there, class_, remedy, up_limit, down_limit))
 
 /// A share that the swarm lists. After these, a share that some peer still hashes: `id` and `publisher` are "", and all
 /// numbers but `bytes` are 0.
@@ -94,8 +95,8 @@ struct listed_peer {
 };
 BOOST_DESCRIBE_STRUCT(listed_peer, (), (peer, name, address, port, version, reachable, self, as_of))
 
-/// What `add` did with one path. If one of several paths fails, its row has only `path`, `state`, `reason` and `class`;
-/// all else is empty.
+/// What `add` did with one path. If one of several paths fails, its row has only `path`, `state`, `reason`, `class`
+/// and `remedy`; all else is empty.
 struct added {
   std::string id = {};
   std::string name = {};
@@ -108,9 +109,10 @@ struct added {
   std::vector<std::string> notes = {};
   std::optional<std::string> reason = {};  ///< why it failed
   std::optional<std::string> class_ = {};  ///< class of that error
+  std::optional<std::string> remedy = {};  ///< what would help against it
 };
 BOOST_DESCRIBE_STRUCT(added, (),
-                      (id, name, path, bytes, files, state, files_hashed, files_known, notes, reason, class_))
+                      (id, name, path, bytes, files, state, files_hashed, files_known, notes, reason, class_, remedy))
 
 /// A tracker of this peer.
 struct tracker {

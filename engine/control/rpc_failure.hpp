@@ -3,14 +3,16 @@
 
 #include <boost/describe/class.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace shoal::rpc {
 
 struct failure_data {
-  std::string class_ = {};  ///< name_of() of the class of the error
+  std::string class_ = {};                 ///< name_of() of the class of the error
+  std::optional<std::string> remedy = {};  ///< name_of() of what would help
 };
-BOOST_DESCRIBE_STRUCT(failure_data, (), (class_))
+BOOST_DESCRIBE_STRUCT(failure_data, (), (class_, remedy))
 
 struct failure {
   std::int64_t code = 0;     ///< exit code, or one of JSON-RPC's own

@@ -55,9 +55,9 @@ bool is_here(const peer_node& node, const peer_id& peer) {
 }
 
 error not_hashed_any_more(const peer_node& node, const hashed_share& last) {
-  return {errc::not_found, "no share called '" + last.name + "': " + last.peer_name +
-                               (is_here(node, last.peer) ? " was hashing it and stopped: add it there again"
-                                                         : " was hashing it and left the swarm: see 'node list'")};
+  const std::string before = "no share called '" + last.name + "': " + last.peer_name + " was hashing it and ";
+  if (is_here(node, last.peer)) return {errc::not_found, before + "stopped: add it there again"};
+  return {errc::not_found, before + "left the swarm", remedy::see_list};
 }
 
 void tell_hashing(caller& by, const hashed_share& one) {

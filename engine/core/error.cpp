@@ -35,6 +35,19 @@ constexpr std::array rows{
     errc_row{errc::internal, "internal", 1},
 };
 
+constexpr std::array<std::pair<remedy, std::string_view>, 10> remedies{{
+    {remedy::none, ""},
+    {remedy::see_list, "see_list"},
+    {remedy::see_status, "see_status"},
+    {remedy::other_directory, "other_directory"},
+    {remedy::make_directory, "make_directory"},
+    {remedy::clear_place, "clear_place"},
+    {remedy::free_space, "free_space"},
+    {remedy::other_state_directory, "other_state_directory"},
+    {remedy::end_other_peer, "end_other_peer"},
+    {remedy::other_port, "other_port"},
+}};
+
 const errc_row& row_of(errc code) {
   for (const errc_row& row : rows) {
     if (row.code == code) return row;
@@ -57,6 +70,29 @@ errc errc_of(std::string_view name) {
 
 int exit_code(errc code) {
   return row_of(code).exit;
+}
+
+std::string_view name_of(remedy what) {
+  for (const auto& [known, name] : remedies) {
+    if (known == what) return name;
+  }
+  return "";
+}
+
+remedy remedy_of(std::string_view name) {
+  for (const auto& [known, known_name] : remedies) {
+    if (known_name == name) return known;
+  }
+  return remedy::none;
+}
+
+error within(std::string before, const error& why) {
+  return {why.code, std::move(before) + ": " + why.text, why.helps};
+}
+
+error helped_by(remedy what, error why) {
+  why.helps = what;
+  return why;
 }
 
 error system_error(std::string text, int error_number, errc fallback) {

@@ -1,11 +1,13 @@
 // Expected failures: a code for programs and one line for people. Where several files are at fault, one more line for
 // each.
 //
-// `text` names the input and the remedy. It is shown to the user as it is. A failure that no input can cause is a
-// programmer's error and an assertion (assert.hpp).
+// `text` names the input and the cause. It is shown to the user as it is. `helps` says what kind of thing would help,
+// because the words for it differ between the command line and other programs: tools/tidy keeps such words out of
+// engine/. A failure that no input can cause is a programmer's error and an assertion (assert.hpp).
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -41,10 +43,35 @@ errc errc_of(std::string_view name);
 /// internal 1.
 int exit_code(errc code);
 
+/// What would help, where each program has words of its own for it: `cmd/remedy` has those of the command line.
+enum class remedy : std::uint8_t {
+  none,
+  see_list,               ///< look at what the swarm lists
+  see_status,             ///< look at what this peer does
+  other_directory,        ///< another target directory
+  make_directory,         ///< make the target directory, or take another
+  clear_place,            ///< move away what is there, or take another target directory
+  free_space,             ///< on that disk, or another target directory
+  other_state_directory,  ///< another state directory
+  end_other_peer,         ///< end the peer that has the state directory, or take another
+  other_port,             ///< listen on another port
+};
+
+/// Short name of the remedy, as used in JSON: "free_space"; "" for none.
+std::string_view name_of(remedy what);
+/// The inverse of name_of; remedy::none for an unknown name.
+remedy remedy_of(std::string_view name);
+
 struct error {
   errc code = errc::internal;
   std::string text;
+  remedy helps = remedy::none;
 };
+
+/// "BEFORE: TEXT", with the class and the remedy of `why`.
+error within(std::string before, const error& why);
+/// `why`, against which `what` helps.
+error helped_by(remedy what, error why);
 
 /// "TEXT: REASON" for a failed system call. The class follows from errno: ENOSPC is no_space, EACCES is permission,
 /// ENOENT is not_found. EMFILE, ENFILE and ENOMEM are limit. Any other is `fallback`.

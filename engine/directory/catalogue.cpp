@@ -247,8 +247,10 @@ result<std::vector<live::share_row>> catalogue::find(std::string_view what) cons
   if (what.find_first_of("*?[") != std::string_view::npos) found = newest(matching(what));
   if (!found.empty()) return found;
   const std::size_t count = share_count();
-  return error{errc::not_found, "no share called '" + std::string(what) + "' in the catalogue of " +
-                                    std::to_string(count) + (count == 1 ? " share" : " shares") + ": see 'list'"};
+  return error{errc::not_found,
+               "no share called '" + std::string(what) + "' in the catalogue of " + std::to_string(count) +
+                   (count == 1 ? " share" : " shares"),
+               remedy::see_list};
 }
 
 }  // namespace shoal

@@ -43,8 +43,8 @@ result<void> listener::open(const tcp::endpoint& where) {
   error_code ignored;
   acceptor_.close(ignored);
   if (ec == asio::error::address_in_use) {
-    return error{errc::address_in_use, "cannot listen on " + to_text(where) +
-                                           ": the port is in use; choose another with --listen, or port 0 for any"};
+    return error{errc::address_in_use, "cannot listen on " + to_text(where) + ": the port is in use",
+                 remedy::other_port};
   }
   return system_error("cannot listen on " + to_text(where), ec.value(), errc::unreachable);
 }

@@ -64,8 +64,7 @@ result<void> peer_node::open() {
   // A stateless peer looks and downloads nothing.
   if (!options_.stateless) std::filesystem::create_directories(options_.download_directory, ec);
   if (!options_.stateless && !std::filesystem::is_directory(options_.download_directory, ec)) {
-    return error{errc::not_found,
-                 "no directory " + options_.download_directory + ": create it, or name another with --dir"};
+    return error{errc::not_found, "no directory " + options_.download_directory, remedy::make_directory};
   }
   for (const std::string& path : options_.shares) {
     if (!std::filesystem::exists(path, ec)) return error{errc::not_found, "no file or directory " + path};

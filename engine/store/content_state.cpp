@@ -111,9 +111,9 @@ result<void> content_state::check_unchanged(std::uint32_t file, int descriptor, 
 
 error content_state::failed(const char* what, std::uint32_t file, const error& reason) {
   const std::shared_lock lock(place);
-  std::string text = "cannot " + std::string(what) + " " + shown(file) + ": " + reason.text;
-  if (reason.code == errc::no_space) text += "; free some or choose another directory with --dir";
-  return {reason.code, std::move(text)};
+  error why = within("cannot " + std::string(what) + " " + shown(file), reason);
+  if (why.code == errc::no_space) why.helps = remedy::free_space;
+  return why;
 }
 
 result<std::vector<doubtful_file>> content_state::check_all() const {

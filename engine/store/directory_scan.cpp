@@ -195,7 +195,7 @@ class scanner {
 
   result<void> add_symlink(int directory, const std::string& name, const std::string& path) {
     if (!options_.symlinks) {
-      note(path, "is a symbolic link (--symlinks keeps those that stay inside the folder)");
+      note(path, "is a symbolic link (the option symlinks keeps those that stay inside the folder)");
       return {};
     }
     std::array<char, PATH_MAX> target{};
@@ -237,9 +237,9 @@ class scanner {
   }
 
   error bad_path(const std::string& path, const error& why) const {
-    const char* remedy =
+    const char* mend =
         why.code == errc::limit ? ": pack the folders above it, or add some of them one by one" : ": rename it";
-    return {why.code, shown(path) + " cannot be shared: " + why.text + remedy};
+    return {why.code, shown(path) + " cannot be shared: " + why.text + mend};
   }
 
   error failed(const std::string& what, const std::string& path, int error_number) const {

@@ -55,7 +55,7 @@ result<std::vector<digest>> hash_blocks(int descriptor, std::uint64_t offset, st
       }
       got = read_at(descriptor, offset + done, part);
     }
-    if (!got) return error{got.error().code, "cannot read " + descriptor_path(descriptor) + ": " + got.error().text};
+    if (!got) return within("cannot read " + descriptor_path(descriptor), got.error());
     if (*got < now) {
       return error{errc::conflict, descriptor_path(descriptor) + " has become shorter than it was: add it again"};
     }

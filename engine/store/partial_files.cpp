@@ -207,8 +207,8 @@ class partial_maker {
 
   error allocation_error(const std::string& shown, std::uint64_t size, int reason) const {
     if (reason == EFBIG) {
-      return {errc::disk, shown + " would be larger than its file system allows (" + std::to_string(size) +
-                              " bytes): choose another directory with --dir"};
+      return {errc::disk, shown + " would be larger than its file system allows (" + std::to_string(size) + " bytes)",
+              remedy::other_directory};
     }
     if (reason != ENOSPC && reason != EDQUOT) return system_error("cannot allocate " + shown, reason);
     return no_space_error();
@@ -221,15 +221,15 @@ class partial_maker {
       data -= info_.shape().piece_size(piece_index{i});
     }
     const std::uint64_t needed = data - std::min(data, allocated_before_);
-    return {errc::no_space, "not enough space in " + printable(place_.directory_path) + " for " +
-                                printable(info_.name()) + ": " + std::to_string(needed) + " bytes needed, " +
-                                std::to_string(free_bytes_) +
-                                " free; free some or choose another directory with --dir"};
+    return {errc::no_space,
+            "not enough space in " + printable(place_.directory_path) + " for " + printable(info_.name()) + ": " +
+                std::to_string(needed) + " bytes needed, " + std::to_string(free_bytes_) + " free",
+            remedy::free_space};
   }
 
   result<void> lock() const {
     if (flock(place_.part.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
-    return error{errc::conflict, shown_ + " is being written by another download: choose another directory with --dir"};
+    return error{errc::conflict, shown_ + " is being written by another download", remedy::other_directory};
   }
 
   void undo() {
@@ -304,7 +304,7 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
   if (place.in_memory && status.st_size == 0) return opened;
   if (const int failure = allocate(opened.get(), status, info, place.zeros, file, place.in_memory); failure != 0) {
     error why = system_error("cannot allocate " + shown(), failure);
-    if (why.code == errc::no_space) why.text += "; free some or choose another directory with --dir";
+    if (why.code == errc::no_space) why.helps = remedy::free_space;
     return why;
   }
   if (without_holes) return opened;
@@ -323,8 +323,8 @@ result<partial_place> make_partial(const std::string& directory, const metainfo&
   if (!place) return place;
   struct stat status{};
   if (fstatat(place->directory.get(), info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
-    return error{errc::conflict, printable(place->directory_path + "/" + info.name()) +
-                                     " exists already: move it away or choose another directory with --dir"};
+    return error{errc::conflict, printable(place->directory_path + "/" + info.name()) + " exists already",
+                 remedy::clear_place};
   }
   result<void> made = partial_maker(*place, info).make(known, remember);
   if (!made) return std::move(made).error();

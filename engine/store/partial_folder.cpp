@@ -74,9 +74,8 @@ result<void> check_only_holds(int part, const std::string& shown, const metainfo
     for (const std::string& name : *names) {
       const std::string path = prefix + name;
       if (!known.contains(path)) {
-        return error{errc::conflict,
-                     shown + " holds " + printable(path) +
-                         ", which is not of this share: move it away, or choose another directory with --dir"};
+        return error{errc::conflict, shown + " holds " + printable(path) + ", which is not of this share",
+                     remedy::clear_place};
       }
       // Entries that are no directories are checked when they are opened.
       struct stat status{};

@@ -68,14 +68,13 @@ std::string shown_partial(const partial_place& place) {
 result<partial_place> place_in(const std::string& directory) {
   const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(directory.c_str(), nullptr), &std::free);
   if (!resolved) {
-    return system_error("cannot download to " + printable(directory) + " (create it or choose another with --dir)",
-                        errno);
+    return helped_by(remedy::make_directory, system_error("cannot download to " + printable(directory), errno));
   }
   partial_place place;
   place.directory_path = resolved.get();
   place.directory.reset(open(place.directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!place.directory) {
-    return system_error("cannot download to " + printable(directory) + " (choose another directory with --dir)", errno);
+    return helped_by(remedy::other_directory, system_error("cannot download to " + printable(directory), errno));
   }
   return place;
 }
@@ -133,9 +132,10 @@ result<void> under_free_name(partial_place& place, const metainfo& info, const s
     if (make()) return {};
     if (errno != EEXIST) return beneath_error("cannot create " + shown_partial(place), errno);
   }
-  return error{errc::conflict, printable(place.directory_path) + "/" + std::string(unfinished_folder) +
-                                   " is full of unfinished downloads that are not ours: choose another directory "
-                                   "with --dir"};
+  return error{errc::conflict,
+               printable(place.directory_path) + "/" + std::string(unfinished_folder) +
+                   " is full of unfinished downloads that are not ours",
+               remedy::other_directory};
 }
 
 result<partial_record> take_back(const std::string& directory, const metainfo& info, std::uint64_t inode,
@@ -150,9 +150,7 @@ result<partial_record> take_back(const std::string& directory, const metainfo& i
   if (!content) return beneath_error("cannot mend " + shown, errno);
   if (fstat(content.get(), &status) != 0) return system_error("cannot mend " + shown, errno);
   if (identity_of(content.get()) != inode || (!info.is_folder() && !S_ISREG(status.st_mode))) {
-    return error{errc::conflict, shown +
-                                     " is not what was downloaded there: move it away, or choose another "
-                                     "directory with --dir"};
+    return error{errc::conflict, shown + " is not what was downloaded there", remedy::clear_place};
   }
   if (info.is_folder()) {
     if (result<void> ours = check_only_holds(content.get(), shown, info); !ours) return ours.error();

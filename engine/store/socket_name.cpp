@@ -22,9 +22,10 @@ result<socket_name> socket_name::of(const std::string& path) {
   if (!name.directory_) return system_error("cannot open directory " + printable(directory), errno);
   const std::string through = "/proc/self/fd/" + std::to_string(name.directory_.get());
   if (access(through.c_str(), F_OK) != 0) {
-    return error{errc::limit, "socket " + printable(path) + " has a path of " + std::to_string(path.size()) +
-                                  " bytes, and without /proc it may have " + std::to_string(bytes_max) +
-                                  ": use a shorter state directory with --state DIR"};
+    return error{errc::limit,
+                 "socket " + printable(path) + " has a path of " + std::to_string(path.size()) +
+                     " bytes, and without /proc it may have " + std::to_string(bytes_max),
+                 remedy::other_state_directory};
   }
   name.text_ = through + "/" + std::string(last_element(path));
   return name;

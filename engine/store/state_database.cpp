@@ -159,9 +159,10 @@ result<std::unique_ptr<state_database>> state_database::open(const std::string& 
     error failure = database_error("cannot open " + printable(path), code, handle);
     sqlite3_close(handle);
     if (code == SQLITE_OK) {
-      return error{errc::conflict, printable(path) + " was written by another version of shoal (schema " +
-                                       std::to_string(version) + ", this one has " + std::to_string(state_version) +
-                                       "): use another state directory with --state DIR"};
+      return error{errc::conflict,
+                   printable(path) + " was written by another version of shoal (schema " + std::to_string(version) +
+                       ", this one has " + std::to_string(state_version) + ")",
+                   remedy::other_state_directory};
     }
     if (!is_damage(code) || again) return failure;
     const std::string broken = path + ".broken";

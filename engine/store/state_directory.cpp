@@ -38,8 +38,8 @@ result<void> make_directories(const std::string& directory) {
     const int reason = errno;
     struct stat status{};
     if (stat(so_far.c_str(), &status) == 0) continue;
-    return system_error("cannot create state directory " + printable(so_far) + " (choose another with --state DIR)",
-                        reason);
+    return helped_by(remedy::other_state_directory,
+                     system_error("cannot create state directory " + printable(so_far), reason));
   }
   return {};
 }
@@ -61,7 +61,7 @@ result<std::string> default_state_directory() {
   if (std::string state = variable("SHOAL_STATE"); !state.empty()) return state;
   if (const std::string base = variable("XDG_STATE_HOME"); base.starts_with('/')) return base + "/shoal";
   const std::string home = home_directory();
-  if (home.empty()) return error{errc::usage, "no home directory to keep state in: use --state DIR"};
+  if (home.empty()) return error{errc::usage, "no home directory to keep state in", remedy::other_state_directory};
   return home + "/.local/state/shoal";
 }
 
@@ -73,7 +73,7 @@ result<std::string> control_socket_path(const std::string& directory) {
 }
 
 result<state_directory> state_directory::open(const std::string& directory) {
-  if (directory.empty()) return error{errc::usage, "the state directory has no name: use --state DIR"};
+  if (directory.empty()) return error{errc::usage, "the state directory has no name", remedy::other_state_directory};
   result<std::string> socket = control_socket_path(directory);
   if (!socket) return std::move(socket).error();
   state_directory opened;
@@ -86,13 +86,15 @@ result<state_directory> state_directory::open(const std::string& directory) {
   if (!opened.lock_) return beneath_error("cannot open " + printable(lock_path), errno);
   if (flock(opened.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error("cannot lock " + printable(lock_path), errno);
-    return error{errc::conflict, "another peer runs with state directory " + printable(opened.path_) + " (pid " +
-                                     holder_of(opened.lock_.get()) + "): use another with --state DIR or stop it"};
+    return error{errc::conflict,
+                 "another peer runs with state directory " + printable(opened.path_) + " (pid " +
+                     holder_of(opened.lock_.get()) + ")",
+                 remedy::end_other_peer};
   }
   const std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(opened.lock_.get(), 0) != 0) return system_error("cannot write " + printable(lock_path), errno);
   if (const result<void> written = write_at(opened.lock_.get(), 0, as_bytes(pid)); !written) {
-    return error{written.error().code, "cannot write " + printable(lock_path) + ": " + written.error().text};
+    return within("cannot write " + printable(lock_path), written.error());
   }
   return opened;
 }

@@ -165,7 +165,7 @@ awaitable<void> live_session::admit() {
     error_code ec;
     address = asio::ip::make_address(join_.advertise, ec);
     if (!settings_.allow_advertise) {
-      fail({errc::permission, "this tracker does not take an advertised address: start it with --allow-advertise"});
+      fail({errc::permission, "this tracker does not take an advertised address, unless whoever runs it allows that"});
       co_return;
     }
     if (ec || address.is_v4() != observed.is_v4()) {

@@ -54,7 +54,7 @@ tracker_node::tracker_node(asio::any_io_executor executor, tracker_options optio
 tracker_node::~tracker_node() = default;
 
 result<void> tracker_node::open() {
-  if (options_.listen.empty()) return error{errc::usage, "nothing to listen on: give --listen ADDRESS:PORT"};
+  if (options_.listen.empty()) return error{errc::usage, "there is no address to listen on"};
   if (options_.live.heartbeat < tracker_options::heartbeat_min) {
     return error{errc::usage, "the heartbeat is too short: choose 100 ms or more"};
   }
@@ -144,7 +144,7 @@ awaitable<void> tracker_node::answer(stream& to, const http_request& request) {
   response.set(http::field::content_type, "text/plain; charset=utf-8");
   response.set(http::field::server, "shoal/" SHOAL_VERSION);
   response.keep_alive(false);
-  response.body() = "This is a shoal tracker. Peers open a WebSocket at /live: shoal peer --tracker HOST:PORT\n";
+  response.body() = "This is a shoal tracker. Peers open a WebSocket at /live.\n";
   response.prepare_payload();
   if (request.method() == http::verb::head) response.body().clear();
   asio::steady_timer timer(executor_, options_.request_timeout);

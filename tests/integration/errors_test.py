@@ -38,15 +38,36 @@ class ErrorsTest(SwarmTest):
         self.assertEqual([row["state"] for row in result.json()], ["unchanged", "failed"])
         self.assertEqual(json.loads(result.err)["error"]["class"], "not_found")
 
+    def answer(self, peer, method, params):
+        """What a client of the control socket gets, which may be another program than ours."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(f"{peer.state}/control.sock")
+            client.sendall(json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\n")
+            return json.loads(client.makefile().readline())
+
     def test_a_request_of_the_wrong_kind(self):
         a = self.peer("a", None)
         for params, text in (({"what": 7}, "what"), ({"what": "x", "peers": "127.0.0.1:1"}, "peers"), ([], "params")):
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(f"{a.state}/control.sock")
-                client.sendall(json.dumps({"id": 1, "method": "download", "params": params}).encode() + b"\n")
-                answer = json.loads(client.makefile().readline())
-            self.assertEqual(answer["error"]["code"], 2)
-            self.assertIn(text, answer["error"]["message"])
+            failure = self.answer(a, "download", params)["error"]
+            self.assertEqual(failure["code"], 2)
+            self.assertIn(text, failure["message"])
+
+    def test_what_helps(self):
+        a = self.peer("a", None)
+        (self.directory / "file").write_text("x")
+        a.add(self.directory / "file")
+        # The peer says what kind of thing helps, the program says it in its own words.
+        failure = self.answer(a, "remove", {"what": "nothing"})["error"]
+        self.assertEqual(failure["data"], {"class": "not_found", "remedy": "see_status"})
+        self.assertNotIn("status", failure["message"])
+        self.expect(a.run("remove", "nothing"), 3, "nothing", "status'")
+        failure = json.loads(a.run("remove", "--json", "nothing").err)["error"]
+        self.assertIn("status'", failure["message"])
+        in_the_way = self.directory / "file"
+        self.expect(a.run("download", "magnet:?xt=urn:btmh:1220" + "ab" * 32, "--dir", in_the_way), 7, in_the_way, "--dir")
+        # Of what fails beside others, too.
+        rows = self.answer(a, "add", {"paths": [str(self.directory / "file"), str(self.directory / "none")]})["result"]
+        self.assertEqual([row.get("class") for row in rows], [None, "not_found"])
 
     def test_trackers_as_people_write_them(self):
         tracker = self.tracker()

@@ -139,8 +139,8 @@ void discovery::on_connected(std::size_t, const live::welcome& welcome) {
   catalogue_seen_ = true;
   if (!welcome.reachable) {
     log_warn(
-        "tracker cannot connect back address={} port={}: other peers cannot either; open the port, or choose one "
-        "with --listen",
+        "tracker cannot connect back address={} port={}: other peers cannot either; open the port, or listen "
+        "on one that is open",
         welcome.address, self_.port);
   }
 }

@@ -21,15 +21,16 @@ constexpr duration resolve_timeout = std::chrono::seconds(5);
 result<std::string> directory_ready(const std::string& directory, bool make) {
   std::error_code ec;
   if (std::filesystem::is_directory(directory, ec)) return std::filesystem::canonical(directory, ec).string();
-  if (!make) return error{errc::not_found, "no directory " + directory + ": create it, or name another with --dir"};
+  if (!make) return error{errc::not_found, "no directory " + directory, remedy::make_directory};
   std::filesystem::create_directories(directory, ec);
   if (!ec && std::filesystem::is_directory(directory, ec)) return std::filesystem::canonical(directory, ec).string();
   const bool in_the_way = !ec || ec.value() == ENOTDIR || ec.value() == EEXIST;
   if (in_the_way) {
-    return error{errc::conflict, "cannot create directory " + printable(directory) +
-                                     ": something else is in the way; name another with --dir"};
+    return error{errc::conflict, "cannot create directory " + printable(directory) + ": something else is in the way",
+                 remedy::other_directory};
   }
-  return system_error("cannot create directory " + printable(directory) + " (name another with --dir)", ec.value());
+  return helped_by(remedy::other_directory,
+                   system_error("cannot create directory " + printable(directory), ec.value()));
 }
 
 // One at a time begins or cancels a download of a share, because both take several steps on the disk.
@@ -223,12 +224,13 @@ awaitable<result<void>> downloads::cancel(share_id id) {
   const change_turn turn(changing_, context_.changes, id);
   const auto which = hosted_.find(id);
   if (!which || which->complete()) {
-    co_return error{errc::not_found, "no download " + id.hex() + " is running: see 'status'"};
+    co_return error{errc::not_found, "no download " + id.hex() + " is running", remedy::see_status};
   }
   co_await hosted_.wait_for_finish(which);
   if (which->complete()) {
-    co_return error{errc::conflict,
-                    "'" + which->name() + "' was complete before it could be cancelled: 'remove' stops sharing it"};
+    co_return error{
+        errc::conflict,
+        "'" + which->name() + "' was complete before it could be cancelled: remove it if it is not to be shared"};
   }
   log_info("download is cancelled name=\"{}\" kept=\"{}\"", printable(which->name()),
            human_bytes(which->verified_bytes()));

@@ -18,7 +18,7 @@ constexpr std::size_t notes_logged_max = 20;
 void log_notes(const std::vector<std::string>& notes) {
   const std::size_t logged = std::min(notes.size(), notes_logged_max);
   for (std::size_t i = 0; i < logged; ++i) log_warn("note: {}", notes[i]);
-  if (logged < notes.size()) log_warn("note: {} more; 'node add' lists them", notes.size() - logged);
+  if (logged < notes.size()) log_warn("note: {} more; adding it again lists them", notes.size() - logged);
 }
 
 struct record {
@@ -127,7 +127,7 @@ awaitable<result<added_share>> library::add(std::string path, share_options want
 
 awaitable<result<void>> library::remove(share_id id) {
   const auto which = hosted_.find(id);
-  if (!which) co_return error{errc::not_found, "no share " + id.hex() + " here: see 'status'"};
+  if (!which) co_return error{errc::not_found, "no share " + id.hex() + " here", remedy::see_status};
   co_await hosted_.wait_for_finish(which);
   if (!which->complete()) co_return co_await downloads_.remove(which);
   const std::string path = which->files()->path();

@@ -19,7 +19,8 @@ result<share_id> the_one(live::snapshot rows, const std::string& what, std::stri
     if (!link) return link.error();
     found = among.find(link->id.hex());
   }
-  if (!found && found.error().code == errc::not_found) return error{errc::not_found, std::move(if_none)};
+  if (!found && found.error().code == errc::not_found)
+    return error{errc::not_found, std::move(if_none), remedy::see_status};
   if (!found) return found.error();
   if (found->size() > 1) {
     return error{errc::ambiguous,
@@ -48,13 +49,13 @@ live::snapshot library_index::recorded() const {
 }
 
 result<share_id> library_index::find_here(const std::string& what) const {
-  return the_one(recorded(), what, "this peer neither shares nor downloads '" + what + "': see 'status'");
+  return the_one(recorded(), what, "this peer neither shares nor downloads '" + what + "'");
 }
 
 result<share_id> library_index::find_unfinished(const std::string& what) const {
   live::snapshot rows = hosted_.rows();
   std::erase_if(rows.shares, [](const live::share_row& row) { return row.seeders != 0; });
-  return the_one(std::move(rows), what, "nothing called '" + what + "' is being downloaded: see 'status'");
+  return the_one(std::move(rows), what, "nothing called '" + what + "' is being downloaded");
 }
 
 catalogue library_index::known() const {

@@ -61,7 +61,7 @@ awaitable<result<download::content_there>> download::look_at_place() {
   const metainfo_ptr info = share_.info();
   const std::string target = request_.directory + "/" + info->name();
   const std::string there = co_await what_is_there(target);
-  const error conflict{errc::conflict, there + ": move it away, or choose another directory with --dir"};
+  const error conflict{errc::conflict, there, remedy::clear_place};
   // What a symlink leads to may be content of somebody else, or be nowhere.
   auto look = [target, this, conflict]() -> result<scan_result> {
     if (is_symlink(target)) return conflict;

@@ -33,7 +33,7 @@ std::string absent_text(const share& which, bool tried) {
   if (hidden > 0) text += "; " + std::to_string(hidden) + " listed, to whom nobody can connect";
   if (hidden > 0 && seen.reachable) text += ": they are asked to connect to this peer";
   if (!seen.reachable && (hidden > 0 || (tried && seen.holders > 0))) {
-    text += "; nobody can connect to this peer either, so open its port, or choose one with --listen";
+    text += "; nobody can connect to this peer either, so open its port, or let it listen on one that is open";
   }
   return text;
 }
@@ -47,16 +47,16 @@ void download::note_what_is_left_out() {
                      printable(request_.directory) + " now");
   }
   if (info.is_private())
-    notes_.emplace_back("it is private (BEP 27): trackers do not list it, name who has it with --peer");
+    notes_.emplace_back("it is private (BEP 27): trackers do not list it, so name a peer that has it");
   if (request_.symlinks) return;
   std::size_t links = 0;
   for (const file_entry& entry : info.files()) {
     if (entry.type != file_entry::kind::symlink || ++links > links_named_max) continue;
-    notes_.push_back(printable(entry.path) + " is a symbolic link (--symlinks creates it): skipped");
+    notes_.push_back(printable(entry.path) + " is a symbolic link (the option symlinks creates it): skipped");
   }
   if (links > links_named_max) {
     notes_.push_back(std::to_string(links - links_named_max) +
-                     " more symbolic links (--symlinks creates them): skipped");
+                     " more symbolic links (the option symlinks creates them): skipped");
   }
 }
 

@@ -93,7 +93,7 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   dialling_.erase(dialled);
   context_.connections.on_dial_end();
   book_changed_.set();
-  if (!theirs) co_return error{theirs.error().code, to_text(endpoint) + ": " + theirs.error().text};
+  if (!theirs) co_return within(to_text(endpoint), theirs.error());
   if (theirs->share != wire::truncate(owner_.id())) {
     co_return error{errc::protocol, to_text(endpoint) + ": the peer greets for another share"};
   }

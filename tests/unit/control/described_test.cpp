@@ -6,6 +6,7 @@
 
 #include "control/requests.hpp"
 #include "control/rows.hpp"
+#include "control/rpc_failure.hpp"
 
 using namespace shoal;
 namespace json = boost::json;
@@ -34,10 +35,8 @@ rows::download half_done() {
 }  // namespace
 
 TEST_CASE("a row has the names of its members, a keyword without its underscore") {
-  CHECK(names_of<rows::download>() ==
-        "id name phase reason path bytes files done rate eta elapsed sources chunks_stolen chunks_requeued "
-        "bytes_duplicate bytes_failed bytes_zero notes already_there class");
-  CHECK(names_of<rows::added>() == "id name path bytes files state files_hashed files_known notes reason class");
+  CHECK(names_of<rows::tracker>() == "url connected reason");
+  CHECK(names_of<rpc::failure_data>() == "class remedy");
   CHECK(names_of<rows::nothing>().empty());
 }
 

@@ -14,6 +14,23 @@ TEST_CASE("names of errors and their classes are inverse to each other") {
   CHECK(errc_of("no such name") == errc::internal);
 }
 
+TEST_CASE("names of remedies are inverse to each other") {
+  CHECK(name_of(remedy::none).empty());
+  for (int i = 0; i <= static_cast<int>(remedy::other_port); ++i) {
+    const auto what = static_cast<remedy>(i);
+    CHECK(remedy_of(name_of(what)) == what);
+    CHECK(name_of(what).empty() == (what == remedy::none));
+  }
+  CHECK(remedy_of("no such name") == remedy::none);
+}
+
+TEST_CASE("an error keeps its class and remedy within another") {
+  const error why = within("cannot do it", helped_by(remedy::free_space, {errc::no_space, "full"}));
+  CHECK(why.code == errc::no_space);
+  CHECK(why.text == "cannot do it: full");
+  CHECK(why.helps == remedy::free_space);
+}
+
 TEST_CASE("a failed system call becomes the class that errno means") {
   CHECK(system_error("f", ENOSPC).code == errc::no_space);
   CHECK(system_error("f", EACCES).code == errc::permission);

@@ -132,7 +132,8 @@ TEST_CASE("find takes a name, an id, a prefix or a glob", "[catalogue]") {
     const auto none = subject.find(what);
     REQUIRE_FALSE(none.has_value());
     CHECK(none.error().code == errc::not_found);
-    CHECK(none.error().text == "no share called '" + what + "' in the catalogue of 6 shares: see 'list'");
+    CHECK(none.error().text == "no share called '" + what + "' in the catalogue of 6 shares");
+    CHECK(none.error().helps == remedy::see_list);
   }
 }
 
