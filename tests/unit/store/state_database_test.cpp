@@ -184,8 +184,9 @@ TEST_CASE("a database of the version before limits goes on", "[state_database]")
   open_quietly(home).reset();
   sqlite3* handle = nullptr;
   REQUIRE(sqlite3_open((home / "state.db").c_str(), &handle) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(handle, "DROP TABLE share_limit; PRAGMA user_version = 4", nullptr, nullptr, nullptr) ==
-          SQLITE_OK);
+  constexpr const char* back =
+      "DROP TABLE share_limit; ALTER TABLE download DROP COLUMN no_reuse; PRAGMA user_version = 4";
+  REQUIRE(sqlite3_exec(handle, back, nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(handle);
   for (int i = 0; i < 2; ++i) {
     const auto database = open_quietly(home);
