@@ -2,7 +2,7 @@
 //
 // A command that asks for a share by name waits while some peer hashes it. So a name is here from the moment that the
 // user asks to share it, until the share is published or has failed. What is hashed at once is never told. Pure; owned
-// by peer_node. Its hashing_marks put names in and take them out. DESIGN: "Between peer and tracker".
+// by the discovery. Its hashing_marks put names in and take them out. DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // An accusation costs its sender nothing, but reading costs this peer a disk and a core. So three limits hold: at most
 // one check a second, one check of a piece in recheck_after, and one waiting piece for each accuser. Pure; owned by
-// peer_node.
+// the library.
 #pragma once
 
 #include <algorithm>

@@ -5,10 +5,10 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "peer/library/change_turns.hpp"
 #include "peer/library/content_doubt.hpp"
 
 namespace shoal {
@@ -23,7 +23,12 @@ class downloads {
  public:
   downloads(library_context& context, hosted_shares& hosted, const missing_shares& missing, share_losses& losses,
             content_doubt& doubt)
-      : context_(context), hosted_(hosted), missing_(missing), losses_(losses), doubt_(doubt) {}
+      : context_(context),
+        hosted_(hosted),
+        missing_(missing),
+        losses_(losses),
+        doubt_(doubt),
+        turns_(context.changes) {}
 
   /// Begins a download. Or finds the one that runs, or the share that is here already, perhaps in another directory.
   awaitable<result<std::shared_ptr<share>>> begin(download_request request);
@@ -44,17 +49,22 @@ class downloads {
   const std::map<share_id, paused_download>& paused() const { return paused_; }
 
  private:
+  // downloads_begin.cpp
+
   /// If the request does not say it, says where the download goes and what is known of it.
   awaitable<result<void>> find_place(download_request& request);
   /// Writes the download down, and returns its record. Sets `given_up` of the request.
   awaitable<result<stored_download>> remember(download_request& request);
+  /// Looks up the peers that the user named, and lets the share dial them.
+  awaitable<void> find_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
+
+  // downloads.cpp
+
   void pause(stored_download row);
   /// Lists the download as cancelled, unless nothing of it is kept or it runs again.
   awaitable<void> list_paused(share_id id);
   /// Deletes the record of a cancelled download and its partial. Blocks.
   result<void> forget(const share_id& id);
-  /// Looks up the peers that the user named, and lets the share dial them.
-  awaitable<void> find_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
 
   library_context& context_;
   hosted_shares& hosted_;
@@ -62,7 +72,7 @@ class downloads {
   share_losses& losses_;
   content_doubt& doubt_;
   std::map<share_id, paused_download> paused_;
-  std::set<share_id> changing_;  ///< shares for which begin() or cancel() goes on
+  change_turns turns_;  ///< of begin() and cancel()
 };
 
 }  // namespace shoal
