@@ -103,6 +103,22 @@ class ReuseTest(SwarmTest):
         self.assertIn("3.00 MB of it was on this disk, 0 B fetched", said)
         self.assertEqual(digest(self.directory / "fetched" / "y.bin"), digest(old))
 
+    def test_a_command_that_runs_alone_uses_what_is_on_record(self):
+        a, b = self.peer("a"), self.peer("b")
+        old = self.bytes("old/x.bin", 3_000_000)
+        b.add(old)
+        copy = self.directory / "new" / "y.bin"
+        copy.parent.mkdir()
+        shutil.copy(old, copy)
+        a.add(copy)
+        torrent = self.directory / "y.torrent"
+        a.ok("torrent", "y.bin", "--output", torrent)
+        a.terminate()
+        b.terminate()
+        said = b.ok("download", torrent, "--dir", self.directory / "fetched").out
+        self.assertIn("3.00 MB of it was on this disk", said)
+        self.assertEqual(digest(self.directory / "fetched" / "y.bin"), digest(old))
+
     def test_a_file_that_rotted_is_found_out_and_fetched(self):
         a, b = self.two_peers()
         old = self.directory / "old" / "set"

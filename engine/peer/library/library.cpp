@@ -50,7 +50,8 @@ library::library(peer_context& context, asio::thread_pool& looks, class discover
       adder_(context_, hosted_, missing_, limits_, followed_, doubt_),
       downloads_(context_, hosted_, missing_, losses_, doubt_),
       index_(discovery, hosted_, missing_, downloads_),
-      looks_(context_, watch_, hosted_, missing_, followed_, doubt_, returning_, adder_) {}
+      looks_(context_, watch_, hosted_, missing_, followed_, doubt_, returning_, adder_),
+      recorded_(context_, hosted_) {}
 
 awaitable<void> library::run() {
   std::vector<hashing_mark> marks;
@@ -72,7 +73,10 @@ void library::stop() {
 }
 
 awaitable<void> library::restore(std::vector<hashing_mark> marks) {
-  if (!context_.peer.remember_shares) co_return co_await add_at_start(std::move(marks));
+  if (!context_.peer.remember_shares) {
+    co_await recorded_.read();
+    co_return co_await add_at_start(std::move(marks));
+  }
   auto read = [&database = context_.peer.database] { return read_record(database); };
   auto stored = co_await offload(context_.peer.background, std::move(read));
   if (!stored) {
@@ -208,7 +212,9 @@ void library::on_accused(share& which, piece_index piece, const std::string& add
 }
 
 std::vector<local_content> library::content_besides(const share& one) {
-  return hosted_.content_besides(one);
+  auto content = hosted_.content_besides(one);
+  content.insert(content.end(), recorded_.all().begin(), recorded_.all().end());
+  return content;
 }
 
 swarm_outlook library::outlook(const share& which) const {

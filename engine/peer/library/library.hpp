@@ -13,6 +13,7 @@
 #include "peer/library/content_looks.hpp"
 #include "peer/library/downloads.hpp"
 #include "peer/library/library_index.hpp"
+#include "peer/library/recorded_content.hpp"
 #include "peer/library/share_limits.hpp"
 
 namespace shoal {
@@ -85,6 +86,7 @@ class library final : private share_observer {
   class downloads downloads_;
   library_index index_;
   content_looks looks_;
+  recorded_content recorded_;
 };
 
 }  // namespace shoal
