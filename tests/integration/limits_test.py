@@ -83,6 +83,10 @@ class LimitsTest(SwarmTest):
         self.assertEqual(peer.json("limit")["shares"], [])
         source.ok("add", limited, "--up-limit", "10M")
         self.assertEqual(source.json("limit", "limited")["shares"][0]["up"], 10_000_000)
+        limited.write_bytes(b"something else")
+        new_id = source.json("add", limited)[0]["id"]
+        self.assertNotEqual(new_id, limited_id)
+        self.assertEqual([(one["id"], one["up"]) for one in source.json("limit")["shares"]], [(new_id, 10_000_000)])
         source.ok("remove", "limited")
         self.assertEqual(source.json("limit")["shares"], [])
 

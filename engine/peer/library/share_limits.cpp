@@ -31,9 +31,14 @@ awaitable<result<void>> share_limits::set(share_id id, rate_limits limits) {
 }
 
 awaitable<result<void>> share_limits::inherit(share_id from, share_id to) {
-  if (from == to || of(to).any()) co_return result<void>{};
+  if (from == to) co_return result<void>{};
   const rate_limits limits = of(from);
-  co_return co_await set(to, limits);
+  if (!of(to).any()) {
+    const auto kept = co_await set(to, limits);
+    if (!kept) co_return kept.error();
+  }
+  const rate_limits none;
+  co_return co_await set(from, none);
 }
 
 }  // namespace shoal

@@ -26,7 +26,7 @@ class share_limits {
   const std::map<share_id, rate_limits>& all() const { return limits_; }
   /// Sets the limits from now on, also if it returns an error: later runs will then not know them.
   awaitable<result<void>> set(share_id id, rate_limits limits);
-  /// A new version of a limited share is limited as well, unless it has limits of its own.
+  /// The new version `to` of a share takes over the limits of `from`, unless it has limits of its own.
   awaitable<result<void>> inherit(share_id from, share_id to);
 
  private:
