@@ -91,8 +91,9 @@ peer_control::answer<std::vector<rows::listed_peer>> peer_control::peers(request
   co_return listed_peers(node_);
 }
 
-peer_control::answer<rows::removal> peer_control::remove(requests::one wanted, caller& /*by*/) {
+peer_control::answer<rows::removal> peer_control::remove(requests::one wanted, caller& by) {
   library& library = node_.library();
+  co_await wait_for_record(node_, wanted.what, by);
   co_await library.settle();
   const auto found = find_share_here(node_, wanted.what);
   if (!found) co_return found.error();
@@ -107,6 +108,7 @@ peer_control::answer<rows::removal> peer_control::remove(requests::one wanted, c
 }
 
 peer_control::answer<rows::verified> peer_control::verify(requests::one wanted, caller& by) {
+  co_await wait_for_record(node_, wanted.what, by);
   co_await node_.library().settle();
   const auto found = find_share_here(node_, wanted.what);
   if (!found) co_return found.error();

@@ -176,8 +176,9 @@ peer_control::answer<std::vector<rows::download>> peer_control::download(request
   co_return rows;
 }
 
-peer_control::answer<rows::cancellation> peer_control::cancel(requests::cancel wanted, caller& /*by*/) {
+peer_control::answer<rows::cancellation> peer_control::cancel(requests::cancel wanted, caller& by) {
   if (!wanted.id && !wanted.what) co_return requests::missing("what");
+  co_await wait_for_record(node_, wanted.what, by);
   result<share_id> id = error{errc::usage, "parameter 'id' is no id"};
   if (wanted.what) {
     id = node_.library().index().find_unfinished(*wanted.what);

@@ -2,6 +2,7 @@
 
 #include "control/peer_control.hpp"
 #include "control/share_here.hpp"
+#include "control/waits.hpp"
 #include "control/wanted_limits.hpp"
 #include "peer/peer_node.hpp"
 
@@ -23,12 +24,13 @@ rows::share_limits limits_row(const library& library, const share_id& id) {
 
 }  // namespace
 
-peer_control::answer<rows::limits> peer_control::limit(requests::limit wanted, caller& /*by*/) {
+peer_control::answer<rows::limits> peer_control::limit(requests::limit wanted, caller& by) {
   library& library = node_.library();
   const auto limits = parse_limits(wanted.up, wanted.down);
   if (!limits) co_return limits.error();
   std::vector<share_id> shown;
   if (wanted.what) {
+    co_await wait_for_record(node_, wanted.what, by);
     const auto found = find_share_here(node_, wanted.what);
     if (!found) co_return found.error();
     const share_id id = found->id;

@@ -3,6 +3,7 @@
 #include "content/magnet.hpp"
 #include "control/peer_control.hpp"
 #include "control/share_here.hpp"
+#include "control/waits.hpp"
 #include "core/base64.hpp"
 #include "net/endpoint.hpp"
 #include "net/offload.hpp"
@@ -64,7 +65,8 @@ way_in way_to(const peer_node& node, share* running, bool is_private) {
 
 }  // namespace
 
-peer_control::answer<rows::torrent_file> peer_control::torrent(requests::one wanted, caller& /*by*/) {
+peer_control::answer<rows::torrent_file> peer_control::torrent(requests::one wanted, caller& by) {
+  co_await wait_for_record(node_, wanted.what, by);
   const auto found = find_share_here(node_, wanted.what);
   if (!found) co_return found.error();
   const metainfo_ptr info = found->info();

@@ -9,8 +9,8 @@ namespace shoal {
 
 namespace {
 
-// How long a word waits for the first snapshot of a tracker when the peer has only just started.
-constexpr auto catalogue_wait = std::chrono::seconds(5);
+// How long a word waits, when the peer has only just started, for the first snapshot of a tracker or for the record.
+constexpr auto first_wait = std::chrono::seconds(5);
 // How soon a wait ends after the caller is gone.
 constexpr duration gone_check_interval = std::chrono::milliseconds(100);
 
@@ -22,8 +22,16 @@ awaitable<void> wait_for_change(peer_node& node, time_point give_up) {
 
 // A peer that has only just started has no catalogue yet; asking it then must not look like an empty swarm.
 awaitable<void> wait_for_catalogue(peer_node& node, const caller& by) {
-  const auto give_up = clock::now() + catalogue_wait;
+  const auto give_up = clock::now() + first_wait;
   while (!node.discovery().ready() && !by.gone() && clock::now() < give_up) {
+    co_await wait_for_change(node, give_up);
+  }
+}
+
+awaitable<void> wait_for_record(peer_node& node, const std::optional<std::string>& what, const caller& by) {
+  const auto give_up = clock::now() + first_wait;
+  const auto unknown = [&] { return what && !node.library().index().find_here(*what); };
+  while (!node.library().record_read() && unknown() && !by.gone() && clock::now() < give_up) {
     co_await wait_for_change(node, give_up);
   }
 }
@@ -34,7 +42,7 @@ error without_tracker(const peer_node& node) {
   const std::uint32_t tries = tracker.state().attempts;
   if (tries == 0) {
     return {errc::timed_out, name + " has not answered within " +
-                                 std::to_string(std::chrono::seconds(catalogue_wait).count()) +
+                                 std::to_string(std::chrono::seconds(first_wait).count()) +
                                  " seconds: is it stopped, or very busy?"};
   }
   return {errc::unreachable, name + " cannot be reached after " + std::to_string(tries) +

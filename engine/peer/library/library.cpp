@@ -56,7 +56,7 @@ library::library(peer_context& context, asio::thread_pool& looks, class discover
 awaitable<void> library::run() {
   std::vector<hashing_mark> marks;
   for (const std::string& path : context_.settings.shares) marks.push_back(context_.discovery.announce_add(path));
-  context_.tasks.spawn("restore", restore(std::move(marks)));
+  context_.tasks.spawn("begin", begin(std::move(marks)));
   context_.tasks.spawn("look at content", looks_.run());
   context_.tasks.spawn("watch content", watch_.run());
   context_.tasks.spawn("check accused", accusations_.run());
@@ -72,11 +72,18 @@ void library::stop() {
   context_.changes.notify_all();
 }
 
-awaitable<void> library::restore(std::vector<hashing_mark> marks) {
-  if (!context_.peer.remember_shares) {
+awaitable<void> library::begin(std::vector<hashing_mark> marks) {
+  if (context_.peer.remember_shares) {
+    co_await restore();
+  } else {
     co_await recorded_.read();
-    co_return co_await add_at_start(std::move(marks));
   }
+  record_read_ = true;
+  context_.changes.notify_all();
+  co_await add_at_start(std::move(marks));
+}
+
+awaitable<void> library::restore() {
   auto read = [&database = context_.peer.database] { return read_record(database); };
   auto stored = co_await offload(context_.peer.background, std::move(read));
   if (!stored) {
@@ -94,7 +101,6 @@ awaitable<void> library::restore(std::vector<hashing_mark> marks) {
   for (auto& row : stored->shares) {
     if (!context_.stopped()) co_await restore_share(std::move(row));
   }
-  co_await add_at_start(std::move(marks));
 }
 
 awaitable<void> library::restore_share(stored_share row) {

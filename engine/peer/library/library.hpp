@@ -40,6 +40,8 @@ class library final : private share_observer {
   const class downloads& downloads() const { return downloads_; }
   const library_index& index() const { return index_; }
   const share_limits& limits() const { return limits_; }
+  /// The shares and downloads of earlier runs are known. `context.changes` tells when that begins.
+  bool record_read() const { return record_read_; }
 
   /// See share_adder::add.
   awaitable<result<added_share>> add(std::string path, share_options wanted, hashing_mark mark,
@@ -68,11 +70,14 @@ class library final : private share_observer {
   std::vector<local_content> content_besides(const share& one) override;
   swarm_outlook outlook(const share& which) const override;
 
-  awaitable<void> restore(std::vector<hashing_mark> marks);
+  /// Takes up what earlier runs shared and downloaded, then adds what the settings name.
+  awaitable<void> begin(std::vector<hashing_mark> marks);
+  awaitable<void> restore();
   awaitable<void> restore_share(stored_share row);
   awaitable<void> add_at_start(std::vector<hashing_mark> marks);
 
   library_context context_;
+  bool record_read_ = false;
   content_watch watch_;
   missing_shares missing_;
   share_limits limits_;
