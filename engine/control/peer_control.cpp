@@ -143,7 +143,8 @@ peer_control::answer<rows::alive> peer_control::ping(requests::none /*none*/, ca
   co_return rows::alive{.lone = !node_.options().remember};
 }
 
-peer_control::answer<rows::status> peer_control::status(requests::none /*none*/, caller& /*by*/) {
+peer_control::answer<rows::status> peer_control::status(requests::none /*none*/, caller& by) {
+  co_await wait_for_record(node_, std::nullopt, by);
   co_return status_of(node_);
 }
 

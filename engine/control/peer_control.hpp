@@ -44,6 +44,7 @@ class peer_control {
   answer<rows::cancellation> cancel(requests::cancel wanted, caller& by);
   /// conflict or disk: the limit holds, and cannot be kept for later runs.
   answer<rows::limits> limit(requests::limit wanted, caller& by);
+  /// When the record of earlier runs is read, or after some seconds.
   answer<rows::status> status(requests::none none, caller& by);
   answer<rows::removal> remove(requests::one wanted, caller& by);
   /// Tells how far the check is. conflict: the share is not complete.

@@ -30,7 +30,7 @@ awaitable<void> wait_for_catalogue(peer_node& node, const caller& by) {
 
 awaitable<void> wait_for_record(peer_node& node, const std::optional<std::string>& what, const caller& by) {
   const auto give_up = clock::now() + first_wait;
-  const auto unknown = [&] { return what && !node.library().index().find_here(*what); };
+  const auto unknown = [&] { return !what || !node.library().index().find_here(*what); };
   while (!node.library().record_read() && unknown() && !by.gone() && clock::now() < give_up) {
     co_await wait_for_change(node, give_up);
   }

@@ -88,12 +88,13 @@ class RecordTest(Copies):
     def test_a_copy_that_is_being_mended_comes_back_when_it_is_cancelled_or_removed(self):
         seeder, leecher, _, share = self.copies("f", 3_000_000)
         copy = leecher.dir / "f"
-        for word in ("cancel", "remove"):
-            seeder.terminate() if word == "cancel" else None
+        seeder.terminate()
+        # Again and again, because each hits another step of the download.
+        for word in ["cancel"] * 12 + ["remove"]:
             self.damage(copy, 1 << 20)
             damaged = digest(copy)
             leecher.ok("download", share, "--peer", "127.0.0.1:1", "--no-wait")
-            wait_for(lambda: not copy.exists(), "it is being mended")
+            wait_for(lambda: not copy.exists(), "it is being mended", every=0.001)
             leecher.ok(word, "f")
             self.assertEqual(digest(copy), damaged)
             self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["f"])

@@ -63,10 +63,14 @@ awaitable<result<void>> downloads::cancel(share_id id) {
   // Asked for again meanwhile: it goes on.
   if (hosted_.find(id)) co_return result<void>{};
   const auto files = which->files();
-  auto keep = [&database = context_.peer.database, id, files]() -> result<void> {
+  auto keep = [this, id, files]() -> result<void> {
+    auto& database = context_.peer.database;
     if (auto paused = database.pause_download(id); !paused) return paused;
-    if (!files || !files->record().taken_back) return {};
-    // What was complete once goes back to its place.
+    const auto row = database.download(id);
+    if (!row) return row.error();
+    // What was complete once goes back to its place, also if it was only about to be opened.
+    if (!*row || !(*row)->partial.taken_back) return {};
+    if (!files) return forget(id);
     if (auto given_back = files->discard(); !given_back) return given_back;
     return database.remove_download(id);
   };
