@@ -59,7 +59,7 @@ awaitable<result<std::shared_ptr<share>>> downloads::begin(download_request requ
       }
       co_return known;
     }
-    co_await hosted_.retire(known, end_reason::share_removed);
+    co_await let_go(known);
   }
   if (const auto row = context_.discovery.swarm().share(request.id)) {
     request.published = merged(request.published, row->publication);
@@ -148,7 +148,6 @@ awaitable<result<stored_download>> downloads::remember(download_request& request
     row.directory = request.directory;
     row.symlinks = request.symlinks;
     row.keep_modes = request.keep_modes;
-    row.no_reuse = !request.reuse;
     row.no_reuse = !request.reuse;
     if (!request.name.empty()) row.name = request.name;
     if (!request.peers.empty()) row.peers = request.peers;
