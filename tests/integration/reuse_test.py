@@ -88,7 +88,8 @@ class ReuseTest(SwarmTest):
         self.assertEqual((row["bytes_fetched"], row["bytes_reused"]), (0, 5_000_001))
         self.assertEqual(digest(self.directory / "fetched" / "annual" / "deep" / "2026.pdf"), digest(old))
 
-    def test_nobody_needs_to_be_connected(self):
+    def copy_on_record(self):
+        """A peer with a file, the .torrent of the same bytes under another name, and the file. Nobody else has it."""
         a, b = self.peer("a"), self.peer("b")
         old = self.bytes("old/x.bin", 3_000_000)
         b.add(old)
@@ -99,21 +100,16 @@ class ReuseTest(SwarmTest):
         torrent = self.directory / "y.torrent"
         a.ok("torrent", "y.bin", "--output", torrent)
         a.terminate()
+        return b, torrent, old
+
+    def test_nobody_needs_to_be_connected(self):
+        b, torrent, old = self.copy_on_record()
         said = b.ok("download", torrent, "--dir", self.directory / "fetched").out
         self.assertIn("3.00 MB of it was on this disk, 0 B fetched", said)
         self.assertEqual(digest(self.directory / "fetched" / "y.bin"), digest(old))
 
     def test_a_command_that_runs_alone_uses_what_is_on_record(self):
-        a, b = self.peer("a"), self.peer("b")
-        old = self.bytes("old/x.bin", 3_000_000)
-        b.add(old)
-        copy = self.directory / "new" / "y.bin"
-        copy.parent.mkdir()
-        shutil.copy(old, copy)
-        a.add(copy)
-        torrent = self.directory / "y.torrent"
-        a.ok("torrent", "y.bin", "--output", torrent)
-        a.terminate()
+        b, torrent, old = self.copy_on_record()
         b.terminate()
         said = b.ok("download", torrent, "--dir", self.directory / "fetched").out
         self.assertIn("3.00 MB of it was on this disk", said)
