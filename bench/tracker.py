@@ -1,4 +1,4 @@
-"""One tracker and many live sessions on loopback, all joined, showing that they live, and answering dial-backs.
+"""One tracker and many tracker sessions on loopback, all joined, showing that they live, and answering dial-backs.
 
 All join at once, and the clock stops when every one of them knows all peers. Then they are idle: what the tracker's
 memory grew by is divided by their number, and its processor time is taken over whole heartbeats of 5 s: over four where
@@ -18,7 +18,7 @@ import time
 from problem import Problem
 
 NAME = "tracker"
-TITLE = "Tracker: ten thousand live sessions"
+TITLE = "Tracker: ten thousand tracker sessions"
 
 LOADS = 4  # processes, each with an address of its own
 SHARES = 100  # that the swarm has before the probes

@@ -1,4 +1,4 @@
-// Load for a tracker: many live sessions in one process, each joined, showing that it lives as a peer does
+// Load for a tracker: many sessions in one process, each joined, showing that it lives as a peer does
 // (peer/discovery/tracker_connection), answering dial-backs, counting what it is told.
 //
 // Stands for N machines, so it is frugal where those would not share a processor with the tracker: a message is decoded
@@ -34,7 +34,7 @@
 #include "bench/tracker_load_message.hpp"
 #include "bench/tracker_load_settings.hpp"
 #include "core/time.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
 namespace {
 
@@ -248,19 +248,19 @@ class load {
   }
 
   void say_hello(const session& one, std::size_t at) {
-    live::join join;
+    tracking::join join;
     for (auto& byte : join.peer.bytes) byte = static_cast<std::uint8_t>(random_());
     join.name = settings_.name + "-" + std::to_string(at);
     join.port = port_;
     join.version = "0.1.0";
-    std::string text = bench::frame(bench::op_text, live::encode(join));
+    std::string text = bench::frame(bench::op_text, tracking::encode(join));
     if (at < settings_.shares) {
-      live::share_offer offer;
+      tracking::share_offer offer;
       for (auto& byte : offer.id.bytes) byte = static_cast<std::uint8_t>(random_());
       offer.name = join.name;
       offer.bytes = offer.have = 1'000'000'000;
       offer.files = 1;
-      text += bench::frame(bench::op_text, live::encode(live::publish{{offer}}));
+      text += bench::frame(bench::op_text, tracking::encode(tracking::publish{{offer}}));
     }
     (void)::send(one.descriptor, text.data(), text.size(), MSG_NOSIGNAL);
   }

@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "directory/live.hpp"
-#include "directory/live_pack.hpp"
+#include "directory/tracking.hpp"
+#include "directory/tracking_pack.hpp"
 
 namespace shoal::bench {
 
@@ -32,21 +32,21 @@ struct known_message {
 
   /// Ends the process if the tracker sent nonsense.
   void decode(const std::string& bytes, bool is_packed) {
-    const auto text = is_packed ? live::unpack(bytes) : result<std::string>(bytes);
+    const auto text = is_packed ? tracking::unpack(bytes) : result<std::string>(bytes);
     if (!text) give_up(text.error().text);
-    const auto message = live::decode_tracker_message(*text);
+    const auto message = tracking::decode_tracker_message(*text);
     if (!message) give_up(message.error().text);
     decoded = true;
-    if (const auto* snapshot = std::get_if<live::snapshot>(&*message)) {
+    if (const auto* snapshot = std::get_if<tracking::snapshot>(&*message)) {
       is_snapshot = true;
       seq = snapshot->seq;
       peers = static_cast<std::ptrdiff_t>(snapshot->peers.size());
-    } else if (const auto* delta = std::get_if<live::delta>(&*message)) {
+    } else if (const auto* delta = std::get_if<tracking::delta>(&*message)) {
       is_delta = true;
       seq = delta->seq;
       peers = static_cast<std::ptrdiff_t>(delta->joined.size()) - static_cast<std::ptrdiff_t>(delta->left.size());
       leaving = !delta->left.empty();
-      for (const live::share_row& row : delta->published) {
+      for (const tracking::share_row& row : delta->published) {
         if (row.name.starts_with("probe")) probe = row.name;
       }
     }

@@ -35,8 +35,8 @@ result<tracker_options> tracker_options_of(const arguments& given) {
     if (!endpoint) return endpoint.error();
     options.listen.push_back(*endpoint);
   }
-  if (given.has("heartbeat")) options.live.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
-  options.live.allow_advertise = given.flag("allow-advertise");
+  if (given.has("heartbeat")) options.session.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
+  options.session.allow_advertise = given.flag("allow-advertise");
   return options;
 }
 

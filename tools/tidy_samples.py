@@ -74,7 +74,7 @@ good("async_name", "auto r = co_await socket.async_connect(endpoint, use_tuple);
 
 bad("include_edge", '#include "wire/messages.hpp"\n', "engine/core/x.hpp")
 bad("include_edge", '#include "wire/messages.hpp"\n', "engine/policy/x.hpp")
-bad("include_edge", '#include "tracker/live.hpp"\n', "engine/peer/x.hpp")
+bad("include_edge", '#include "tracker/tracker_session.hpp"\n', "engine/peer/x.hpp")
 bad("include_edge", '#include "net/event.hpp"\n', "engine/store/x.hpp")
 bad("include_edge", '#include "cmd/options.hpp"\n', "engine/peer/x.hpp")
 bad("include_edge", '#include "x.hpp"\n', "engine/peer/y.hpp")

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 #include "wire/frame_reader.hpp"
 #include "wire/messages.hpp"
 
@@ -46,10 +46,10 @@ void read_frames(benchmark::State& state) {
 }
 BENCHMARK(read_frames);
 
-live::publish offers(std::int64_t count) {
-  live::publish message;
+tracking::publish offers(std::int64_t count) {
+  tracking::publish message;
   for (std::int64_t i = 0; i < count; ++i) {
-    live::share_offer offer;
+    tracking::share_offer offer;
     offer.id.bytes[0] = static_cast<std::uint8_t>(i);
     offer.name = "share " + std::to_string(i);
     offer.bytes = 1 * GiB;
@@ -61,15 +61,15 @@ live::publish offers(std::int64_t count) {
 }
 
 void encode_publish(benchmark::State& state) {
-  const live::peer_message message = offers(state.range(0));
-  for (auto _ : state) benchmark::DoNotOptimize(live::encode(message));
+  const tracking::peer_message message = offers(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(tracking::encode(message));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(encode_publish)->Arg(1)->Arg(1000);
 
 void decode_publish(benchmark::State& state) {
-  const std::string text = live::encode(live::peer_message(offers(state.range(0))));
-  for (auto _ : state) benchmark::DoNotOptimize(live::decode_peer_message(text));
+  const std::string text = tracking::encode(tracking::peer_message(offers(state.range(0))));
+  for (auto _ : state) benchmark::DoNotOptimize(tracking::decode_peer_message(text));
   state.SetItemsProcessed(state.iterations() * state.range(0));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }

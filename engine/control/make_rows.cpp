@@ -273,7 +273,7 @@ rows::status status_of(const peer_node& node) {
     row.reason = one.why.text;
     status.shares.push_back(std::move(row));
   }
-  for (const live::hashing_row& one : node.discovery().hashing().rows(clock::now())) {
+  for (const tracking::hashing_row& one : node.discovery().hashing().rows(clock::now())) {
     status.hashing.push_back({.name = one.name, .bytes = one.bytes, .done = one.done});
   }
   return status;

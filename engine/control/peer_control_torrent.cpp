@@ -53,7 +53,7 @@ way_in way_to(const peer_node& node, share* running, bool is_private) {
   };
   for (const std::string& own : own_endpoints(node)) add_peer(own);
   for (const auto& one : running->peers().contacts()) {
-    const live::peer_row* row = node.discovery().swarm().peer(one.peer);
+    const tracking::peer_row* row = node.discovery().swarm().peer(one.peer);
     if (row != nullptr && row->reachable) {
       add_peer(endpoint_text(row->address, row->port));
     } else if (one.where) {

@@ -27,7 +27,7 @@ constexpr duration absence_wait = std::chrono::seconds(10);
 // How long a word waits for the first news of a tracker. A tracker nearby answers at once.
 constexpr duration names_wait = std::chrono::seconds(1);
 
-result<std::vector<download_request>> requests_of_rows(const result<std::vector<live::share_row>>& rows,
+result<std::vector<download_request>> requests_of_rows(const result<std::vector<tracking::share_row>>& rows,
                                                        const download_request& common) {
   if (!rows) return rows.error();
   std::vector<download_request> requests;
@@ -40,13 +40,13 @@ result<std::vector<download_request>> requests_of_rows(const result<std::vector<
   return requests;
 }
 
-bool unknown(const result<std::vector<live::share_row>>& rows) {
+bool unknown(const result<std::vector<tracking::share_row>>& rows) {
   return !rows && rows.error().code == errc::not_found;
 }
 
 // What a word means among the shares that trackers list and our own. A share that was downloaded before is here even if
 // nobody lists it.
-result<std::vector<live::share_row>> find_known(const peer_node& node, const std::string& what) {
+result<std::vector<tracking::share_row>> find_known(const peer_node& node, const std::string& what) {
   return node.library().index().known().find(what);
 }
 
@@ -74,7 +74,7 @@ std::vector<hashed_share> awaited(const peer_node& node, const std::string& what
 
 // A share that some peer has just added is listed everywhere a moment later. A share that is hashed is listed when that
 // is done.
-awaitable<result<std::vector<live::share_row>>> find_soon(peer_node& node, caller& by, std::string what) {
+awaitable<result<std::vector<tracking::share_row>>> find_soon(peer_node& node, caller& by, std::string what) {
   auto give_up = clock::now() + news_wait;
   std::optional<hashed_share> last;
   // A pattern waits for shares that were hashed when it was given, and not for all that come later.
@@ -133,7 +133,7 @@ awaitable<void> wait_for_names(peer_node& node, caller& by) {
   }
 }
 
-awaitable<result<std::vector<live::share_row>>> find_listed(peer_node& node, caller& by, std::string what) {
+awaitable<result<std::vector<tracking::share_row>>> find_listed(peer_node& node, caller& by, std::string what) {
   co_await wait_for_names(node, by);
   if (unknown(find_known(node, what))) co_await wait_for_catalogue(node, by);
   auto rows = co_await find_soon(node, by, what);

@@ -19,16 +19,16 @@ std::vector<share_id> take(std::unordered_set<share_id>& from, std::size_t count
   return taken;
 }
 
-bool readable(std::vector<live::hashing_row> rows) {
-  return live::decode_peer_message(live::encode(live::hashing{std::move(rows)})).has_value();
+bool readable(std::vector<tracking::hashing_row> rows) {
+  return tracking::decode_peer_message(tracking::encode(tracking::hashing{std::move(rows)})).has_value();
 }
 
 }  // namespace
 
-result<void> announcements::on_publish(live::share_offer offer) {
+result<void> announcements::on_publish(tracking::share_offer offer) {
   offer.have = std::min(offer.have, offer.bytes);
   // One row that the tracker refuses would end the session again and again.
-  const auto readable = live::decode_peer_message(live::encode(live::publish{{offer}}));
+  const auto readable = tracking::decode_peer_message(tracking::encode(tracking::publish{{offer}}));
   if (!readable) {
     return error{errc::malformed, "share " + offer.id.hex().substr(0, 12) +
                                       " cannot be listed, give it another name: " + readable.error().text};
@@ -59,8 +59,8 @@ void announcements::on_progress(const share_id& id, std::uint64_t have) {
   if (!unsaid_offers_.contains(id)) unsaid_progress_.insert(id);
 }
 
-void announcements::on_hashing(std::vector<live::hashing_row> rows) {
-  if (!readable(rows)) std::erase_if(rows, [](const live::hashing_row& row) { return !readable({row}); });
+void announcements::on_hashing(std::vector<tracking::hashing_row> rows) {
+  if (!readable(rows)) std::erase_if(rows, [](const tracking::hashing_row& row) { return !readable({row}); });
   if (rows == hashing_) return;
   hashing_ = std::move(rows);
   unsaid_hashing_ = true;
@@ -82,7 +82,7 @@ void announcements::on_unwatch(const share_id& id) {
 
 void announcements::on_unreached(const share_id& id, std::vector<peer_id> peers) {
   if (!watches_.contains(id)) return;
-  peers.resize(std::min(peers.size(), live::unreached_peers_max));
+  peers.resize(std::min(peers.size(), tracking::unreached_peers_max));
   unsaid_unreached_[id] = std::move(peers);
 }
 
@@ -96,20 +96,20 @@ void announcements::on_connected() {
   unsaid_unreached_.clear();
 }
 
-std::optional<live::peer_message> announcements::next_message(time_point now) {
+std::optional<tracking::peer_message> announcements::next_message(time_point now) {
   if (!unsaid_withdrawals_.empty()) {
-    return live::withdraw{take(unsaid_withdrawals_, live::shares_per_message_max)};
+    return tracking::withdraw{take(unsaid_withdrawals_, tracking::shares_per_message_max)};
   }
-  if (!unsaid_unwatches_.empty()) return live::unwatch{take(unsaid_unwatches_, 1).front()};
-  if (!unsaid_watches_.empty()) return live::watch{take(unsaid_watches_, 1).front()};
+  if (!unsaid_unwatches_.empty()) return tracking::unwatch{take(unsaid_unwatches_, 1).front()};
+  if (!unsaid_watches_.empty()) return tracking::watch{take(unsaid_watches_, 1).front()};
   if (!unsaid_unreached_.empty()) {
     auto first = unsaid_unreached_.extract(unsaid_unreached_.begin());
-    return live::unreached{first.key(), std::move(first.mapped())};
+    return tracking::unreached{first.key(), std::move(first.mapped())};
   }
   if (!unsaid_offers_.empty()) {
     // At most 800 bytes a row (name_bytes_max, escaped), so the message is within peer_message_bytes_max.
-    live::publish publish;
-    for (const share_id& id : take(unsaid_offers_, live::shares_per_message_max)) {
+    tracking::publish publish;
+    for (const share_id& id : take(unsaid_offers_, tracking::shares_per_message_max)) {
       offer_state& state = offers_.at(id);
       state.progress_at = now + have_interval;
       publish.shares.push_back(state.offer);
@@ -117,12 +117,12 @@ std::optional<live::peer_message> announcements::next_message(time_point now) {
     return publish;
   }
   // After the offers: a command that waits for a share then finds it when nobody hashes it any more.
-  if (std::exchange(unsaid_hashing_, false)) return live::hashing{hashing_};
+  if (std::exchange(unsaid_hashing_, false)) return tracking::hashing{hashing_};
   for (const share_id& id : unsaid_progress_) {
     offer_state& state = offers_.at(id);
     if (state.progress_at > now) continue;
     state.progress_at = now + have_interval;
-    live::progress progress{id, state.offer.have};
+    tracking::progress progress{id, state.offer.have};
     unsaid_progress_.erase(progress.id);
     return progress;
   }

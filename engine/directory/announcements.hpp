@@ -12,7 +12,7 @@
 #include "core/error.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
 namespace shoal {
 
@@ -23,22 +23,22 @@ class announcements {
  public:
   /// Offers a share, or changes the offer. errc::malformed for an offer that every tracker refuses, such as a name with
   /// control characters. Such a share is not offered.
-  result<void> on_publish(live::share_offer offer);
+  result<void> on_publish(tracking::share_offer offer);
   void on_withdraw(const share_id& id);
   /// The verified bytes of a share. Ignored for a share that is not offered.
   void on_progress(const share_id& id, std::uint64_t have);
   /// All that the peer hashes now. Rows that every tracker refuses are left out.
-  void on_hashing(std::vector<live::hashing_row> rows);
+  void on_hashing(std::vector<tracking::hashing_row> rows);
   void on_watch(const share_id& id);
   void on_unwatch(const share_id& id);
-  /// This peer could not connect to these holders of a watched share (live::unreached). What is not sent before the
+  /// This peer could not connect to these holders of a watched share (tracking::unreached). What is not sent before the
   /// next connection is forgotten.
   void on_unreached(const share_id& id, std::vector<peer_id> peers);
   /// A new connection: everything must be told again.
   void on_connected();
 
   /// The next message to send. Nothing if all is told, or not due yet. At most peer_message_bytes_max long.
-  std::optional<live::peer_message> next_message(time_point now);
+  std::optional<tracking::peer_message> next_message(time_point now);
   /// When next_message() has something. A past time means now; `never` if all is told.
   time_point next_deadline() const;
 
@@ -49,14 +49,14 @@ class announcements {
 
  private:
   struct offer_state {
-    live::share_offer offer;
+    tracking::share_offer offer;
     time_point progress_at = time_point::min();  ///< when its next progress may be said
   };
 
   std::unordered_map<share_id, offer_state> offers_;
   std::unordered_set<share_id> watches_;
   std::unordered_map<share_id, std::vector<peer_id>> unsaid_unreached_;  ///< of watched shares
-  std::vector<live::hashing_row> hashing_;
+  std::vector<tracking::hashing_row> hashing_;
   bool unsaid_hashing_ = false;
   std::unordered_set<share_id> unsaid_offers_;
   std::unordered_set<share_id> unsaid_withdrawals_;

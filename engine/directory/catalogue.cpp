@@ -30,18 +30,18 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-void merge(live::share_row& into, const live::share_row& row) {
+void merge(tracking::share_row& into, const tracking::share_row& row) {
   into.seeders = std::max(into.seeders, row.seeders);
   into.leechers = std::max(into.leechers, row.leechers);
   into.held = std::max(into.held, row.held);
   into.publication = merged(into.publication, row.publication);
 }
 
-error ambiguity(std::string_view what, const std::vector<live::share_row>& candidates) {
+error ambiguity(std::string_view what, const std::vector<tracking::share_row>& candidates) {
   std::string text = "'" + std::string(what) + "' means " + std::to_string(candidates.size()) + " shares: ";
   const std::size_t shown = std::min(candidates.size(), catalogue::candidates_listed_max);
   for (std::size_t i = 0; i < shown; ++i) {
-    const live::share_row& row = candidates[i];
+    const tracking::share_row& row = candidates[i];
     if (i != 0) text += ", ";
     text += row.name + " (id " + row.id.hex().substr(0, digits_shown) + ", " + std::to_string(row.bytes) + " bytes";
     if (row.publication.ms != 0) text += ", published " + time_text(row.publication);
@@ -58,26 +58,26 @@ catalogue::view& catalogue::view_of(std::size_t tracker) {
   return views_[tracker];
 }
 
-void catalogue::on_snapshot(std::size_t tracker, live::snapshot snapshot) {
+void catalogue::on_snapshot(std::size_t tracker, tracking::snapshot snapshot) {
   view& view = view_of(tracker);
   view.seq = snapshot.seq;
   view.known = true;
   view.peers.clear();
   view.shares.clear();
-  for (live::peer_row& row : snapshot.peers) view.peers.insert_or_assign(row.peer, std::move(row));
-  for (live::share_row& row : snapshot.shares) view.shares.insert_or_assign(row.id, std::move(row));
+  for (tracking::peer_row& row : snapshot.peers) view.peers.insert_or_assign(row.peer, std::move(row));
+  for (tracking::share_row& row : snapshot.shares) view.shares.insert_or_assign(row.id, std::move(row));
   ++version_;
 }
 
-bool catalogue::on_delta(std::size_t tracker, const live::delta& delta) {
+bool catalogue::on_delta(std::size_t tracker, const tracking::delta& delta) {
   view& view = view_of(tracker);
   if (!view.known || delta.seq != view.seq + 1) return false;
   view.seq = delta.seq;
   for (const peer_id& id : delta.left) view.peers.erase(id);
-  for (const live::peer_row& row : delta.joined) view.peers.insert_or_assign(row.peer, row);
+  for (const tracking::peer_row& row : delta.joined) view.peers.insert_or_assign(row.peer, row);
   for (const share_id& id : delta.withdrawn) view.shares.erase(id);
-  for (const live::share_row& row : delta.published) view.shares.insert_or_assign(row.id, row);
-  for (const live::holders_row& row : delta.progress) {
+  for (const tracking::share_row& row : delta.published) view.shares.insert_or_assign(row.id, row);
+  for (const tracking::holders_row& row : delta.progress) {
     const auto found = view.shares.find(row.id);
     if (found == view.shares.end()) continue;
     found->second.seeders = row.seeders;
@@ -88,8 +88,8 @@ bool catalogue::on_delta(std::size_t tracker, const live::delta& delta) {
   return true;
 }
 
-std::optional<live::share_row> catalogue::share(const share_id& id) const {
-  std::optional<live::share_row> merged;
+std::optional<tracking::share_row> catalogue::share(const share_id& id) const {
+  std::optional<tracking::share_row> merged;
   for (const view& view : views_) {
     const auto found = view.shares.find(id);
     if (found == view.shares.end()) continue;
@@ -111,8 +111,8 @@ bool catalogue::lists(std::size_t tracker, const peer_id& id) const {
 }
 
 template <class Predicate>
-std::vector<live::share_row> catalogue::select(Predicate wanted) const {
-  std::vector<live::share_row> rows;
+std::vector<tracking::share_row> catalogue::select(Predicate wanted) const {
+  std::vector<tracking::share_row> rows;
   for (std::size_t i = 0; i < views_.size(); ++i) {
     for (const auto& [id, row] : views_[i].shares) {
       if (!wanted(row)) continue;
@@ -123,14 +123,14 @@ std::vector<live::share_row> catalogue::select(Predicate wanted) const {
       rows.push_back(views_.size() == 1 ? row : *share(id));
     }
   }
-  std::sort(rows.begin(), rows.end(), [](const live::share_row& a, const live::share_row& b) {
+  std::sort(rows.begin(), rows.end(), [](const tracking::share_row& a, const tracking::share_row& b) {
     return std::tie(a.name, a.id) < std::tie(b.name, b.id);
   });
   return rows;
 }
 
-std::vector<live::share_row> catalogue::shares() const {
-  return select([](const live::share_row&) { return true; });
+std::vector<tracking::share_row> catalogue::shares() const {
+  return select([](const tracking::share_row&) { return true; });
 }
 
 std::size_t catalogue::share_count() const {
@@ -142,9 +142,9 @@ std::size_t catalogue::peer_count(std::size_t tracker) const {
   return tracker < views_.size() ? views_[tracker].peers.size() : 0;
 }
 
-std::vector<live::peer_row> catalogue::peers() const {
-  std::vector<live::peer_row> rows;
-  std::unordered_map<peer_id, const live::peer_row*> listed;
+std::vector<tracking::peer_row> catalogue::peers() const {
+  std::vector<tracking::peer_row> rows;
+  std::unordered_map<peer_id, const tracking::peer_row*> listed;
   for (const view& view : views_) {
     for (const auto& [id, row] : view.peers) {
       const auto [other, is_new] = listed.try_emplace(id, &row);
@@ -154,14 +154,14 @@ std::vector<live::peer_row> catalogue::peers() const {
   }
   rows.reserve(listed.size());
   for (const auto& [id, row] : listed) rows.push_back(*row);
-  std::sort(rows.begin(), rows.end(), [](const live::peer_row& a, const live::peer_row& b) {
+  std::sort(rows.begin(), rows.end(), [](const tracking::peer_row& a, const tracking::peer_row& b) {
     return std::tie(a.name, a.peer) < std::tie(b.name, b.peer);
   });
   return rows;
 }
 
-const live::peer_row* catalogue::peer(const peer_id& id) const {
-  const live::peer_row* best = nullptr;
+const tracking::peer_row* catalogue::peer(const peer_id& id) const {
+  const tracking::peer_row* best = nullptr;
   for (const view& view : views_) {
     const auto found = view.peers.find(id);
     if (found == view.peers.end()) continue;
@@ -170,19 +170,20 @@ const live::peer_row* catalogue::peer(const peer_id& id) const {
   return best;
 }
 
-std::vector<live::share_row> catalogue::named(std::string_view name) const {
-  return select([name](const live::share_row& row) { return row.name == name; });
+std::vector<tracking::share_row> catalogue::named(std::string_view name) const {
+  return select([name](const tracking::share_row& row) { return row.name == name; });
 }
 
-std::vector<live::share_row> catalogue::matching(std::string_view glob) const {
+std::vector<tracking::share_row> catalogue::matching(std::string_view glob) const {
   // Names may hold the characters of patterns.
   if (auto exact = named(glob); !exact.empty()) return exact;
   const std::string pattern(glob);
-  return select([&pattern](const live::share_row& row) { return fnmatch(pattern.c_str(), row.name.c_str(), 0) == 0; });
+  return select(
+      [&pattern](const tracking::share_row& row) { return fnmatch(pattern.c_str(), row.name.c_str(), 0) == 0; });
 }
 
-std::vector<live::share_row> catalogue::newest(std::vector<live::share_row> rows) {
-  std::vector<live::share_row> kept;
+std::vector<tracking::share_row> catalogue::newest(std::vector<tracking::share_row> rows) {
+  std::vector<tracking::share_row> kept;
   kept.reserve(rows.size());
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
     std::map<publisher_id, publication> latest;
@@ -203,7 +204,7 @@ std::vector<hashed_share> catalogue::hashing(std::string_view what) const {
   std::vector<hashed_share> found;
   for (const view& view : views_) {
     for (const auto& [id, row] : view.peers) {
-      for (const live::hashing_row& one : row.hashing) {
+      for (const tracking::hashing_row& one : row.hashing) {
         if (one.name != what && fnmatch(pattern.c_str(), one.name.c_str(), 0) != 0) continue;
         found.push_back({one.name, id, row.name, one.bytes, one.done});
       }
@@ -233,14 +234,14 @@ std::string text_of(const hashed_share& one) {
          std::to_string(std::min(99, static_cast<int>(percent))) + " %)";
 }
 
-result<std::vector<live::share_row>> catalogue::find(std::string_view what) const {
+result<std::vector<tracking::share_row>> catalogue::find(std::string_view what) const {
   if (const auto id = share_id::from_hex(what)) {
-    if (auto row = share(*id)) return std::vector<live::share_row>{std::move(*row)};
+    if (auto row = share(*id)) return std::vector<tracking::share_row>{std::move(*row)};
   }
   auto found = newest(named(what));
   if (found.empty() && what.size() >= prefix_digits_min && what.size() < id_digits && is_hex(what)) {
     const std::string prefix = lower(what);
-    found = select([&prefix](const live::share_row& row) { return row.id.hex().starts_with(prefix); });
+    found = select([&prefix](const tracking::share_row& row) { return row.id.hex().starts_with(prefix); });
   }
   if (found.size() == 1) return found;
   if (!found.empty()) return ambiguity(what, found);

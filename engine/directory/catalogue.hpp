@@ -18,7 +18,7 @@
 
 #include "core/error.hpp"
 #include "core/ids.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
 namespace shoal {
 
@@ -41,21 +41,21 @@ class catalogue {
   static constexpr std::size_t candidates_listed_max = 5;
 
   /// Replaces everything that this tracker said before. Trackers are numbered from 0.
-  void on_snapshot(std::size_t tracker, live::snapshot snapshot);
+  void on_snapshot(std::size_t tracker, tracking::snapshot snapshot);
   /// False if the delta does not follow what is known of this tracker. Then nothing changes, and the caller asks the
   /// tracker for a resync.
-  [[nodiscard]] bool on_delta(std::size_t tracker, const live::delta& delta);
+  [[nodiscard]] bool on_delta(std::size_t tracker, const tracking::delta& delta);
 
   /// All shares, sorted by name, then by id.
-  std::vector<live::share_row> shares() const;
+  std::vector<tracking::share_row> shares() const;
   /// All peers, sorted by name, then by id.
-  std::vector<live::peer_row> peers() const;
+  std::vector<tracking::peer_row> peers() const;
   std::size_t share_count() const;
   /// Peers that this tracker lists.
   std::size_t peer_count(std::size_t tracker) const;
   /// Null if no tracker lists the peer.
-  const live::peer_row* peer(const peer_id& id) const;
-  std::optional<live::share_row> share(const share_id& id) const;
+  const tracking::peer_row* peer(const peer_id& id) const;
+  std::optional<tracking::share_row> share(const share_id& id) const;
   /// Whether this tracker lists the share.
   bool lists(std::size_t tracker, const share_id& id) const;
   bool lists(std::size_t tracker, const peer_id& id) const;
@@ -69,13 +69,13 @@ class catalogue {
   /// A glob gives all shares that match, sorted by name. The others give one share. If one publisher has several shares
   /// of one name, a name or a glob means the newest, and an id names any. errc::not_found if there is none.
   /// errc::ambiguous with the candidates if a name or a prefix means several.
-  result<std::vector<live::share_row>> find(std::string_view what) const;
+  result<std::vector<tracking::share_row>> find(std::string_view what) const;
   /// The shares with exactly this name, sorted by id.
-  std::vector<live::share_row> named(std::string_view name) const;
+  std::vector<tracking::share_row> named(std::string_view name) const;
   /// The shares with exactly this name, else those whose name matches, sorted by name. For listings: none is no error.
-  std::vector<live::share_row> matching(std::string_view glob) const;
+  std::vector<tracking::share_row> matching(std::string_view glob) const;
   /// The rows that no other row supersedes. `rows` are sorted by name.
-  static std::vector<live::share_row> newest(std::vector<live::share_row> rows);
+  static std::vector<tracking::share_row> newest(std::vector<tracking::share_row> rows);
 
   /// Shares that some peer still hashes and whose name nobody lists yet. Their name is `what`, or matches it as a glob.
   /// Sorted by name, then by peer.
@@ -88,12 +88,12 @@ class catalogue {
   struct view {
     std::uint64_t seq = 0;
     bool known = false;  ///< a snapshot was received
-    std::unordered_map<peer_id, live::peer_row> peers;
-    std::unordered_map<share_id, live::share_row> shares;
+    std::unordered_map<peer_id, tracking::peer_row> peers;
+    std::unordered_map<share_id, tracking::share_row> shares;
   };
   view& view_of(std::size_t tracker);
   template <class Predicate>
-  std::vector<live::share_row> select(Predicate wanted) const;
+  std::vector<tracking::share_row> select(Predicate wanted) const;
 
   std::vector<view> views_;
   std::uint64_t version_ = 0;

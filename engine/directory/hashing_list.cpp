@@ -17,14 +17,14 @@ hashing_list::key hashing_list::on_begin(std::string name, time_point now) {
 }
 
 void hashing_list::on_found(key which, std::string name, std::uint64_t bytes, time_point now) {
-  live::hashing_row& row = entries_.at(which).row;
+  tracking::hashing_row& row = entries_.at(which).row;
   row.name = std::move(name);
-  row.bytes = std::min(bytes, live::share_bytes_max);
+  row.bytes = std::min(bytes, tracking::share_bytes_max);
   plan(now);
 }
 
 void hashing_list::on_progress(key which, std::uint64_t done, time_point now) {
-  live::hashing_row& row = entries_.at(which).row;
+  tracking::hashing_row& row = entries_.at(which).row;
   row.done = std::min(done, row.bytes);
   plan(told_at_ == time_point::min() ? now : std::max(now, told_at_ + hashed_interval));
 }
@@ -34,16 +34,16 @@ void hashing_list::on_end(key which, time_point now) {
   plan(now);
 }
 
-std::vector<live::hashing_row> hashing_list::rows(time_point now) const {
-  std::vector<live::hashing_row> rows;
+std::vector<tracking::hashing_row> hashing_list::rows(time_point now) const {
+  std::vector<tracking::hashing_row> rows;
   for (const auto& [key, one] : entries_) {
-    if (rows.size() >= live::hashing_rows_max) break;
+    if (rows.size() >= tracking::hashing_rows_max) break;
     if (one.begun + told_after <= now) rows.push_back(one.row);
   }
   return rows;
 }
 
-std::optional<std::vector<live::hashing_row>> hashing_list::next_rows(time_point now) {
+std::optional<std::vector<tracking::hashing_row>> hashing_list::next_rows(time_point now) {
   if (now < due_) return std::nullopt;
   due_ = never;
   // A name that is too young was planned when it began. This time may be earlier.

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/time.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
 namespace shoal {
 
@@ -35,24 +35,24 @@ class hashing_list {
   void on_end(key which, time_point now);
 
   /// What to tell now in place of what was told before. Nothing if that is the same, or it is too early.
-  std::optional<std::vector<live::hashing_row>> next_rows(time_point now);
+  std::optional<std::vector<tracking::hashing_row>> next_rows(time_point now);
   /// When to ask next_rows() again.
   time_point next_deadline() const { return due_; }
 
   bool empty() const { return entries_.empty(); }
-  /// The rows that are told: at most live::hashing_rows_max, oldest first.
-  std::vector<live::hashing_row> rows(time_point now) const;
+  /// The rows that are told: at most tracking::hashing_rows_max, oldest first.
+  std::vector<tracking::hashing_row> rows(time_point now) const;
 
  private:
   struct entry {
-    live::hashing_row row;
+    tracking::hashing_row row;
     time_point begun{};
   };
   void plan(time_point when);
 
   std::map<key, entry> entries_;
   key next_ = 0;
-  std::vector<live::hashing_row> told_;
+  std::vector<tracking::hashing_row> told_;
   time_point told_at_ = time_point::min();
   time_point due_ = never;
 };

@@ -11,10 +11,10 @@ void registry::mark_changed(time_point now) {
   if (changed_at_ == never) changed_at_ = now;
 }
 
-result<std::optional<live_session_id>> registry::on_join(live_session_id session, live::peer_row row,
-                                                         const std::string& observed, time_point now) {
+result<std::optional<tracker_session_id>> registry::on_join(tracker_session_id session, tracking::peer_row row,
+                                                            const std::string& observed, time_point now) {
   SHOAL_ASSERT(!sessions_.contains(session));
-  std::optional<live_session_id> replaced;
+  std::optional<tracker_session_id> replaced;
   if (const auto known = session_of_.find(row.peer); known != session_of_.end()) replaced = known->second;
   const bool same_address = replaced && sessions_.at(*replaced).observed == observed;
   const auto there = sessions_at_.find(observed);
@@ -50,7 +50,7 @@ void registry::count(share_state& share, std::uint64_t have, bool add) {
   }
 }
 
-void registry::set_holder(live_session_id session, session_state& state, const live::share_offer& offer) {
+void registry::set_holder(tracker_session_id session, session_state& state, const tracking::share_offer& offer) {
   share_state& share = shares_[offer.id];
   // Others know an announced share by its old description, which a batch does not repeat.
   if (share.holders.empty() && !share.announced) {
@@ -84,7 +84,7 @@ void registry::set_holder(live_session_id session, session_state& state, const l
   shares_changed_.insert(offer.id);
 }
 
-void registry::drop_holder(live_session_id session, session_state& state, const share_id& id) {
+void registry::drop_holder(tracker_session_id session, session_state& state, const share_id& id) {
   share_state& share = shares_.at(id);
   const auto holder = share.holders.find(session);
   count(share, holder->second, false);
@@ -97,12 +97,12 @@ void registry::drop_holder(live_session_id session, session_state& state, const 
   shares_changed_.insert(id);
 }
 
-result<void> registry::on_publish(live_session_id session, const live::publish& message, time_point now) {
+result<void> registry::on_publish(tracker_session_id session, const tracking::publish& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return {};
   session_state& state = found->second;
   mark_changed(now);
-  for (const live::share_offer& offer : message.shares) {
+  for (const tracking::share_offer& offer : message.shares) {
     if (!state.shares.contains(offer.id) && state.shares.size() >= limits_.shares_per_peer_max) {
       return error{errc::limit, "'" + offer.name + "' is not listed: this tracker takes " +
                                     std::to_string(limits_.shares_per_peer_max) +
@@ -113,7 +113,7 @@ result<void> registry::on_publish(live_session_id session, const live::publish& 
   return {};
 }
 
-void registry::on_withdraw(live_session_id session, const live::withdraw& message, time_point now) {
+void registry::on_withdraw(tracker_session_id session, const tracking::withdraw& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;
   for (const share_id& id : message.ids) {
@@ -123,17 +123,17 @@ void registry::on_withdraw(live_session_id session, const live::withdraw& messag
   }
 }
 
-void registry::on_progress(live_session_id session, const live::progress& message, time_point now) {
+void registry::on_progress(tracker_session_id session, const tracking::progress& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || !found->second.shares.contains(message.id)) return;
-  live::share_offer offer;
+  tracking::share_offer offer;
   offer.id = message.id;
   offer.have = message.have;
   set_holder(session, found->second, offer);
   mark_changed(now);
 }
 
-void registry::on_hashing(live_session_id session, const live::hashing& message, time_point now) {
+void registry::on_hashing(tracker_session_id session, const tracking::hashing& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || found->second.row.hashing == message.shares) return;
   found->second.row.hashing = message.shares;
@@ -141,7 +141,7 @@ void registry::on_hashing(live_session_id session, const live::hashing& message,
   mark_changed(now);
 }
 
-result<void> registry::on_watch(live_session_id session, const live::watch& message, time_point now) {
+result<void> registry::on_watch(tracker_session_id session, const tracking::watch& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return {};
   auto& watches = found->second.watches;
@@ -160,7 +160,7 @@ result<void> registry::on_watch(live_session_id session, const live::watch& mess
   return {};
 }
 
-void registry::on_unwatch(live_session_id session, const live::unwatch& message) {
+void registry::on_unwatch(tracker_session_id session, const tracking::unwatch& message) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || found->second.watches.erase(message.id) == 0) return;
   share_state& share = shares_.at(message.id);
@@ -175,7 +175,7 @@ void registry::on_unwatch(live_session_id session, const live::unwatch& message)
   }
 }
 
-void registry::on_unreached(live_session_id session, const live::unreached& message, time_point now) {
+void registry::on_unreached(tracker_session_id session, const tracking::unreached& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || !found->second.watches.contains(message.id)) return;
   session_state& state = found->second;
@@ -184,7 +184,7 @@ void registry::on_unreached(live_session_id session, const live::unreached& mess
   if (state.unreached_at != time_point::min() && now < state.unreached_at + unreached_interval) return;
   state.unreached_at = now;
   share_state& share = shares_.at(message.id);
-  addressed<live::wanted> call{{message.id, state.row.peer, state.row.address, state.row.port}, {}};
+  addressed<tracking::wanted> call{{message.id, state.row.peer, state.row.address, state.row.port}, {}};
   for (const peer_id& peer : message.peers) {
     const auto holder = session_of_.find(peer);
     if (holder == session_of_.end() || holder->second == session || !share.holders.contains(holder->second)) continue;
@@ -196,7 +196,7 @@ void registry::on_unreached(live_session_id session, const live::unreached& mess
   mark_changed(now);
 }
 
-void registry::call_hidden(share_state& share, live_session_id caller, std::vector<live_session_id>& to) const {
+void registry::call_hidden(share_state& share, tracker_session_id caller, std::vector<tracker_session_id>& to) const {
   // Each holder is looked at once at most.
   for (std::size_t left = std::min(share.hidden.size(), callees_max); left > 0; --left) {
     auto next = share.hidden.upper_bound(share.called_last);
@@ -207,7 +207,7 @@ void registry::call_hidden(share_state& share, live_session_id caller, std::vect
   }
 }
 
-void registry::on_resync(live_session_id session, time_point now) {
+void registry::on_resync(tracker_session_id session, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;
   found->second.synced = false;
@@ -215,13 +215,13 @@ void registry::on_resync(live_session_id session, time_point now) {
   mark_changed(now);
 }
 
-bool registry::drop_session(live_session_id session) {
+bool registry::drop_session(tracker_session_id session) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return false;
   session_state& state = found->second;
   // Watches first, so that the session's own leaving is not noted for itself.
   const auto watches = state.watches;
-  for (const share_id& id : watches) on_unwatch(session, live::unwatch{id});
+  for (const share_id& id : watches) on_unwatch(session, tracking::unwatch{id});
   for (const share_id& id : state.shares) drop_holder(session, state, id);
   peers_changed_.insert(state.row.peer);
   newcomers_.erase(session);
@@ -232,7 +232,7 @@ bool registry::drop_session(live_session_id session) {
   return true;
 }
 
-void registry::on_leave(live_session_id session, time_point now) {
+void registry::on_leave(tracker_session_id session, time_point now) {
   if (drop_session(session)) mark_changed(now);
 }
 
@@ -248,8 +248,8 @@ time_point registry::next_deadline() const {
   return std::min(batch_due(), answer_due());
 }
 
-live::delta registry::take_delta() {
-  live::delta delta;
+tracking::delta registry::take_delta() {
+  tracking::delta delta;
   for (const peer_id& peer : peers_changed_) {
     const auto session = session_of_.find(peer);
     if (session != session_of_.end()) {
@@ -262,7 +262,7 @@ live::delta registry::take_delta() {
   peers_changed_.clear();
   for (const share_id& id : shares_changed_) {
     share_state& share = shares_.at(id);
-    const live::share_row& row = share.row;
+    const tracking::share_row& row = share.row;
     if (share.holders.empty()) {
       if (share.announced) delta.withdrawn.push_back(id);
     } else if (share.announced && !share.published_anew) {
@@ -276,7 +276,7 @@ live::delta registry::take_delta() {
   return delta;
 }
 
-live::endpoint_row registry::endpoint_of(const session_state& state, const share_state& share, std::uint64_t have) {
+tracking::endpoint_row registry::endpoint_of(const session_state& state, const share_state& share, std::uint64_t have) {
   return {state.row.peer, state.row.address, state.row.port, have >= share.row.bytes};
 }
 
@@ -284,13 +284,13 @@ void registry::answer_watchers(bool newcomers_too, batch& into) {
   for (const share_id& id : swarms_asked_) {
     share_state& share = shares_.at(id);
     if (share.watchers_new.empty()) continue;
-    addressed<live::swarm> complete;
+    addressed<tracking::swarm> complete;
     complete.message.id = id;
     for (const auto& [holder, have] : share.holders) {
       const session_state& state = sessions_.at(holder);
       if (handed_out(state)) complete.message.joined.push_back(endpoint_of(state, share, have));
     }
-    for (const live_session_id watcher : share.watchers_new) {
+    for (const tracker_session_id watcher : share.watchers_new) {
       if (newcomers_too || sessions_.at(watcher).synced) complete.to.push_back(watcher);
     }
     if (!complete.to.empty()) into.swarms.push_back(std::move(complete));
@@ -298,7 +298,7 @@ void registry::answer_watchers(bool newcomers_too, batch& into) {
 }
 
 void registry::take_swarm_change(const share_id& id, share_state& share, batch& into) {
-  addressed<live::swarm> change;
+  addressed<tracking::swarm> change;
   change.message.id = id;
   for (const peer_id& peer : share.touched) {
     const auto session = session_of_.find(peer);
@@ -309,7 +309,7 @@ void registry::take_swarm_change(const share_id& id, share_state& share, batch& 
       change.message.left.push_back(peer);
     }
   }
-  for (const live_session_id watcher : share.watchers) {
+  for (const tracker_session_id watcher : share.watchers) {
     if (!share.watchers_new.contains(watcher)) change.to.push_back(watcher);
   }
   if (!share.touched.empty() && !change.to.empty()) into.swarms.push_back(std::move(change));
@@ -327,7 +327,7 @@ registry::batch registry::next_batch(time_point now) {
   }
   std::erase_if(swarms_asked_, [this, all](const share_id& id) {
     auto& waiting = shares_.at(id).watchers_new;
-    std::erase_if(waiting, [this, all](live_session_id watcher) { return all || sessions_.at(watcher).synced; });
+    std::erase_if(waiting, [this, all](tracker_session_id watcher) { return all || sessions_.at(watcher).synced; });
     return waiting.empty();
   });
   if (watched_at_ != never) answered_at_ = now;
@@ -336,7 +336,7 @@ registry::batch registry::next_batch(time_point now) {
   changed_at_ = never;
   batch_at_ = now;
 
-  live::delta delta = take_delta();
+  tracking::delta delta = take_delta();
   for (const share_id& id : shares_changed_) {
     const auto share = shares_.find(id);
     if (share->second.holders.empty() && share->second.watchers.empty()) shares_.erase(share);
@@ -348,23 +348,23 @@ registry::batch registry::next_batch(time_point now) {
                          !delta.withdrawn.empty() || !delta.progress.empty();
   if (something) {
     delta.seq = ++seq_;
-    addressed<live::delta> to_all{std::move(delta), {}};
+    addressed<tracking::delta> to_all{std::move(delta), {}};
     for (const auto& [session, state] : sessions_) {
       if (state.synced) to_all.to.push_back(session);
     }
     if (!to_all.to.empty()) out.delta = std::move(to_all);
   }
   if (!newcomers_.empty()) {
-    addressed<live::snapshot> to_new{snapshot(), {newcomers_.begin(), newcomers_.end()}};
-    for (const live_session_id session : newcomers_) sessions_.at(session).synced = true;
+    addressed<tracking::snapshot> to_new{snapshot(), {newcomers_.begin(), newcomers_.end()}};
+    for (const tracker_session_id session : newcomers_) sessions_.at(session).synced = true;
     newcomers_.clear();
     out.snapshot = std::move(to_new);
   }
   return out;
 }
 
-live::snapshot registry::snapshot() const {
-  live::snapshot all;
+tracking::snapshot registry::snapshot() const {
+  tracking::snapshot all;
   all.seq = seq_;
   all.peers.reserve(sessions_.size());
   for (const auto& [session, state] : sessions_) all.peers.push_back(state.row);

@@ -6,9 +6,9 @@
 // - A new watcher gets the complete swarm within answer_interval, but not before its snapshot.
 // - Rows of a batch say what is true then, never a difference. So a row that is told twice does no harm.
 //
-// Pure and single-threaded; owned by tracker_node. tracker_node turns messages of live sessions into calls, and batches
-// into messages. Messages of sessions that did not join, or were replaced, are ignored. DESIGN: "Between peer and
-// tracker".
+// Pure and single-threaded; owned by tracker_node. tracker_node turns messages of tracker sessions into calls, and
+// batches into messages. Messages of sessions that did not join, or were replaced, are ignored. DESIGN: "Between peer
+// and tracker".
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,12 @@
 #include "core/error.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
 namespace shoal {
 
-/// A live session of the tracker; never reused.
-using live_session_id = strong_index<struct live_session_tag>;
+/// A tracker session of the tracker; never reused.
+using tracker_session_id = strong_index<struct tracker_session_tag>;
 
 class registry {
  public:
@@ -57,14 +57,14 @@ class registry {
   template <class Message>
   struct addressed {
     Message message;
-    std::vector<live_session_id> to;
+    std::vector<tracker_session_id> to;
   };
   /// To be sent in this order.
   struct batch {
-    std::optional<addressed<live::delta>> delta;
-    std::optional<addressed<live::snapshot>> snapshot;  ///< to those that joined or asked for a resync
-    std::vector<addressed<live::swarm>> swarms;         ///< for one session at most one of each share
-    std::vector<addressed<live::wanted>> wanted;        ///< to holders that are to connect to a watcher
+    std::optional<addressed<tracking::delta>> delta;
+    std::optional<addressed<tracking::snapshot>> snapshot;  ///< to those that joined or asked for a resync
+    std::vector<addressed<tracking::swarm>> swarms;         ///< for one session at most one of each share
+    std::vector<addressed<tracking::wanted>> wanted;        ///< to holders that are to connect to a watcher
   };
 
   registry() = default;
@@ -73,26 +73,26 @@ class registry {
   /// A peer is here. `row` is what others see. `observed` is the address that its connection comes from. Returns the
   /// session that this one replaces, which the caller ends: each peer id has one session, the newest. errc::limit: the
   /// session is not joined.
-  result<std::optional<live_session_id>> on_join(live_session_id session, live::peer_row row,
-                                                 const std::string& observed, time_point now);
+  result<std::optional<tracker_session_id>> on_join(tracker_session_id session, tracking::peer_row row,
+                                                    const std::string& observed, time_point now);
   /// New shares and new offers of known ones. A share's name and size stay as its first holder says: the id determines
   /// both. Who published it when is merged from all claims. errc::limit: the rest of the message is not taken, and the
   /// session goes on.
-  result<void> on_publish(live_session_id session, const live::publish& message, time_point now);
-  void on_withdraw(live_session_id session, const live::withdraw& message, time_point now);
+  result<void> on_publish(tracker_session_id session, const tracking::publish& message, time_point now);
+  void on_withdraw(tracker_session_id session, const tracking::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
-  void on_progress(live_session_id session, const live::progress& message, time_point now);
+  void on_progress(tracker_session_id session, const tracking::progress& message, time_point now);
   /// What the peer hashes now. It is part of the peer's row from then on.
-  void on_hashing(live_session_id session, const live::hashing& message, time_point now);
+  void on_hashing(tracker_session_id session, const tracking::hashing& message, time_point now);
   /// Asks for the complete swarm within answer_interval, and for changes from then on. errc::limit: not watched.
-  result<void> on_watch(live_session_id session, const live::watch& message, time_point now);
-  void on_unwatch(live_session_id session, const live::unwatch& message);
+  result<void> on_watch(tracker_session_id session, const tracking::watch& message, time_point now);
+  void on_unwatch(tracker_session_id session, const tracking::unwatch& message);
   /// Tells holders of the share that the peer wants them to connect to it. Ignored if the peer does not watch the
   /// share, or if nobody can connect to the peer.
-  void on_unreached(live_session_id session, const live::unreached& message, time_point now);
-  void on_resync(live_session_id session, time_point now);
+  void on_unreached(tracker_session_id session, const tracking::unreached& message, time_point now);
+  void on_resync(tracker_session_id session, time_point now);
   /// The session is over, for whatever reason.
-  void on_leave(live_session_id session, time_point now);
+  void on_leave(tracker_session_id session, time_point now);
 
   /// Everything that changed since the last batch, or only what new watchers wait for. Empty before next_deadline().
   batch next_batch(time_point now);
@@ -100,14 +100,14 @@ class registry {
   time_point next_deadline() const;
 
   /// Everything that is true now, as of the last batch's `seq`.
-  live::snapshot snapshot() const;
+  tracking::snapshot snapshot() const;
   std::uint64_t seq() const { return seq_; }
   std::size_t peer_count() const { return sessions_.size(); }
   void check_invariants() const;
 
  private:
   struct session_state {
-    live::peer_row row;
+    tracking::peer_row row;
     std::string observed;
     std::unordered_set<share_id> shares;
     std::unordered_set<share_id> watches;
@@ -115,37 +115,37 @@ class registry {
     time_point unreached_at = time_point::min();  ///< when it last said `unreached`
   };
   struct share_state {
-    live::share_row row;                                         ///< without holders: all counts 0
-    std::unordered_map<live_session_id, std::uint64_t> holders;  ///< holders and their verified bytes
-    std::set<live_session_id> hidden;                            ///< holders that are not handed out
-    live_session_id called_last{};                               ///< the hidden holder that was called last
-    std::unordered_set<live_session_id> watchers;
-    std::unordered_set<live_session_id> watchers_new;  ///< those that wait for the complete swarm
-    std::unordered_set<peer_id> touched;               ///< holders that came or went since the last batch
-    bool announced = false;                            ///< others know it
-    bool published_anew = false;                       ///< since others know it
+    tracking::share_row row;                                        ///< without holders: all counts 0
+    std::unordered_map<tracker_session_id, std::uint64_t> holders;  ///< holders and their verified bytes
+    std::set<tracker_session_id> hidden;                            ///< holders that are not handed out
+    tracker_session_id called_last{};                               ///< the hidden holder that was called last
+    std::unordered_set<tracker_session_id> watchers;
+    std::unordered_set<tracker_session_id> watchers_new;  ///< those that wait for the complete swarm
+    std::unordered_set<peer_id> touched;                  ///< holders that came or went since the last batch
+    bool announced = false;                               ///< others know it
+    bool published_anew = false;                          ///< since others know it
   };
 
   void mark_changed(time_point now);
   /// Whether watchers are told of this holder: only if it can be connected to.
   static bool handed_out(const session_state& state) { return state.row.reachable && state.row.port != 0; }
-  void set_holder(live_session_id session, session_state& state, const live::share_offer& offer);
-  void drop_holder(live_session_id session, session_state& state, const share_id& id);
+  void set_holder(tracker_session_id session, session_state& state, const tracking::share_offer& offer);
+  void drop_holder(tracker_session_id session, session_state& state, const share_id& id);
   /// Adds to `to` the hidden holders that shall connect to `caller`.
-  void call_hidden(share_state& share, live_session_id caller, std::vector<live_session_id>& to) const;
+  void call_hidden(share_state& share, tracker_session_id caller, std::vector<tracker_session_id>& to) const;
   void count(share_state& share, std::uint64_t have, bool add);
-  bool drop_session(live_session_id session);
-  live::delta take_delta();
+  bool drop_session(tracker_session_id session);
+  tracking::delta take_delta();
   time_point batch_due() const;
   time_point answer_due() const;
   void answer_watchers(bool newcomers_too, batch& into);
   void take_swarm_change(const share_id& id, share_state& share, batch& into);
   /// `have`: verified bytes of the share.
-  static live::endpoint_row endpoint_of(const session_state& state, const share_state& share, std::uint64_t have);
+  static tracking::endpoint_row endpoint_of(const session_state& state, const share_state& share, std::uint64_t have);
 
   limits limits_;
-  std::unordered_map<live_session_id, session_state> sessions_;
-  std::unordered_map<peer_id, live_session_id> session_of_;
+  std::unordered_map<tracker_session_id, session_state> sessions_;
+  std::unordered_map<peer_id, tracker_session_id> session_of_;
   std::unordered_map<std::string, std::uint32_t> sessions_at_;  ///< by observed address
   std::unordered_map<share_id, share_state> shares_;
 
@@ -159,8 +159,8 @@ class registry {
   std::unordered_set<share_id> shares_changed_;
   std::unordered_set<share_id> swarms_changed_;
   std::unordered_set<share_id> swarms_asked_;  ///< shares with new watchers
-  std::unordered_set<live_session_id> newcomers_;
-  std::vector<addressed<live::wanted>> wanted_;
+  std::unordered_set<tracker_session_id> newcomers_;
+  std::vector<addressed<tracking::wanted>> wanted_;
 };
 
 }  // namespace shoal

@@ -28,8 +28,8 @@ void registry::check_invariants() const {
     SHOAL_ASSERT(share.hidden.size() <= share.holders.size());
     SHOAL_ASSERT(counted.row.seeders == share.row.seeders && counted.row.leechers == share.row.leechers);
     SHOAL_ASSERT(counted.row.held == share.row.held);
-    for (const live_session_id session : share.watchers) SHOAL_ASSERT(sessions_.at(session).watches.contains(id));
-    for (const live_session_id session : share.watchers_new) SHOAL_ASSERT(share.watchers.contains(session));
+    for (const tracker_session_id session : share.watchers) SHOAL_ASSERT(sessions_.at(session).watches.contains(id));
+    for (const tracker_session_id session : share.watchers_new) SHOAL_ASSERT(share.watchers.contains(session));
     SHOAL_ASSERT(share.watchers_new.empty() || swarms_asked_.contains(id));
     SHOAL_ASSERT(!share.holders.empty() || !share.watchers.empty() || shares_changed_.contains(id));
   }

@@ -86,7 +86,7 @@ result<void> peer_node::open() {
                                   options_.remember});
   context_->up.set_rate(options_.limits.up);
   context_->down.set_rate(options_.limits.down);
-  live::join join;
+  tracking::join join;
   join.peer = self_;
   join.name = options_.name;
   join.port = listener_.local().port();
@@ -171,11 +171,11 @@ void peer_node::on_greeted(stream connection, const wire::handshake& theirs) {
     wanted->peers().on_incoming(std::move(connection), theirs);
 }
 
-void peer_node::on_swarm(const live::swarm& change) {
+void peer_node::on_swarm(const tracking::swarm& change) {
   library_->on_swarm(change);
 }
 
-void peer_node::on_wanted(const live::wanted& call) {
+void peer_node::on_wanted(const tracking::wanted& call) {
   library_->on_wanted(call);
 }
 

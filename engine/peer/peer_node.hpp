@@ -74,8 +74,8 @@ class peer_node final : private discovery_observer, private greeting_host {
   duration uptime() const { return clock::now() - begun_; }
 
  private:
-  void on_swarm(const live::swarm& change) override;
-  void on_wanted(const live::wanted& call) override;
+  void on_swarm(const tracking::swarm& change) override;
+  void on_wanted(const tracking::wanted& call) override;
   bool takes(const wire::truncated_id& wanted) const override;
   std::optional<errc> refusal(const wire::truncated_id& wanted) const override;
   void on_greeted(stream connection, const wire::handshake& theirs) override;

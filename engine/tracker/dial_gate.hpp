@@ -1,7 +1,7 @@
 // Lets so many sessions dial their peers back at the same time. The others wait in the order in which they came.
 //
 // Without it a crowd that joins at once would need two descriptors for each session. The second ones could take those
-// of sessions that are still to be accepted. Owned by tracker_node, used by live_session, on one context. A session
+// of sessions that are still to be accepted. Owned by tracker_node, used by tracker_session, on one context. A session
 // that entered must leave, also if it was closed meanwhile.
 #pragma once
 

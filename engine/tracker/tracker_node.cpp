@@ -45,7 +45,7 @@ tracker_node::tracker_node(asio::any_io_executor executor, tracker_options optio
     : executor_(executor),
       options_(std::move(options)),
       registry_(options_.limits),
-      dials_(options_.live.dial_backs_max),
+      dials_(options_.session.dial_backs_max),
       changed_(executor),
       batch_pause_(executor),
       sweep_timer_(executor),
@@ -55,7 +55,7 @@ tracker_node::~tracker_node() = default;
 
 result<void> tracker_node::open() {
   if (options_.listen.empty()) return error{errc::usage, "there is no address to listen on"};
-  if (options_.live.heartbeat < tracker_options::heartbeat_min) {
+  if (options_.session.heartbeat < tracker_options::heartbeat_min) {
     return error{errc::usage, "the heartbeat is too short: choose 100 ms or more"};
   }
   std::vector<std::unique_ptr<listener>> opened;
@@ -83,7 +83,7 @@ void tracker_node::stop() {
   if (std::exchange(stopped_, true)) return;
   for (const auto& one : listeners_) one->stop();
   for (stream& one : visitors_) one.close();
-  for (const auto& [id, session] : sessions_) session->close(live_end::stopping);
+  for (const auto& [id, session] : sessions_) session->close(tracker_session_end::stopping);
   changed_.set();
   batch_pause_.cancel();
   sweep_timer_.cancel();
@@ -115,15 +115,15 @@ awaitable<void> tracker_node::visit(visitor guest) {
     visitors_.erase(guest);
     co_return;
   }
-  const live_session_id id = next_session_;
+  const tracker_session_id id = next_session_;
   ++next_session_;
-  live_session_host& self = *this;
-  sessions_.emplace(id, std::make_unique<live_session>(id, std::move(*guest), *remote, std::move(*request),
-                                                       options_.live, registry_, dials_, self));
+  tracker_session_host& self = *this;
+  sessions_.emplace(id, std::make_unique<tracker_session>(id, std::move(*guest), *remote, std::move(*request),
+                                                          options_.session, registry_, dials_, self));
   visitors_.erase(guest);
   const time_point now = clock::now();
   plan_look(id, sessions_.at(id)->look(now));
-  tasks_.spawn("live session", serve(id));
+  tasks_.spawn("tracker session", serve(id));
 }
 
 awaitable<std::optional<http_request>> tracker_node::read_request(stream& from) {
@@ -152,8 +152,8 @@ awaitable<void> tracker_node::answer(stream& to, const http_request& request) {
   to.shutdown_send();
 }
 
-awaitable<void> tracker_node::serve(live_session_id id) {
-  live_session& session = *sessions_.at(id);
+awaitable<void> tracker_node::serve(tracker_session_id id) {
+  tracker_session& session = *sessions_.at(id);
   co_await session.run();
   ++ends_[static_cast<std::size_t>(session.why())];
   log_info("session ends endpoint={} peer={} reason={}", to_text(session.remote()), session.peer().hex(),
@@ -161,13 +161,13 @@ awaitable<void> tracker_node::serve(live_session_id id) {
   sessions_.erase(id);
 }
 
-live_session* tracker_node::find(live_session_id id) {
+tracker_session* tracker_node::find(tracker_session_id id) {
   const auto found = sessions_.find(id);
   return found == sessions_.end() ? nullptr : found->second.get();
 }
 
-void tracker_node::end_session(live_session_id session, live_end why) {
-  if (live_session* found = find(session)) found->close(why);
+void tracker_node::end_session(tracker_session_id session, tracker_session_end why) {
+  if (tracker_session* found = find(session)) found->close(why);
 }
 
 awaitable<void> tracker_node::batch_loop() {
@@ -188,19 +188,19 @@ awaitable<void> tracker_node::batch_loop() {
   }
 }
 
-void tracker_node::plan_look(live_session_id id, time_point when) {
+void tracker_node::plan_look(tracker_session_id id, time_point when) {
   if (when != never) looks_.emplace(when, id);
 }
 
 awaitable<void> tracker_node::sweep_loop() {
-  const duration interval = std::min<duration>(options_.live.heartbeat / sweeps_per_heartbeat, sweep_interval_max);
+  const duration interval = std::min<duration>(options_.session.heartbeat / sweeps_per_heartbeat, sweep_interval_max);
   while (!stopped_) {
     const time_point now = clock::now();
     // Each session is touched when it is due and not before: most of what it costs is to bring it into the cache.
     while (!looks_.empty() && looks_.top().first <= now) {
-      const live_session_id id = looks_.top().second;
+      const tracker_session_id id = looks_.top().second;
       looks_.pop();
-      if (live_session* session = find(id)) plan_look(id, session->look(now));
+      if (tracker_session* session = find(id)) plan_look(id, session->look(now));
     }
     sweep_timer_.expires_after(interval);
     (void)co_await sweep_timer_.async_wait(use_tuple);
@@ -211,21 +211,21 @@ void tracker_node::send(registry::batch batch) {
   const auto encoded = [](auto& message) { return encode_shared(std::move(message)); };
   if (batch.delta) {
     const shared_text text = encoded(batch.delta->message);
-    for (const live_session_id id : batch.delta->to) {
-      if (live_session* session = find(id)) session->send(text);
+    for (const tracker_session_id id : batch.delta->to) {
+      if (tracker_session* session = find(id)) session->send(text);
     }
   }
   if (batch.snapshot) {
     const shared_text text = encoded(batch.snapshot->message);
-    for (const live_session_id id : batch.snapshot->to) {
-      if (live_session* session = find(id)) session->send_snapshot(text);
+    for (const tracker_session_id id : batch.snapshot->to) {
+      if (tracker_session* session = find(id)) session->send_snapshot(text);
     }
   }
   const auto send_all = [&](auto& messages) {
     for (auto& one : messages) {
       const shared_text text = encoded(one.message);
-      for (const live_session_id id : one.to) {
-        if (live_session* session = find(id)) session->send(text);
+      for (const tracker_session_id id : one.to) {
+        if (tracker_session* session = find(id)) session->send(text);
       }
     }
   };

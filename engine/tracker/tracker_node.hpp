@@ -1,4 +1,4 @@
-// The tracker: listens, upgrades GET /live to live sessions, and sends each session the registry's batches.
+// The tracker: listens, upgrades GET /live to tracker sessions, and sends each session the registry's batches.
 //
 // Owns the registry, the listeners, all connections and their coroutines. A change reaches every session's socket
 // within registry::batch_interval. It may be later only while telling the change before takes longer than that.
@@ -21,7 +21,7 @@
 #include "directory/registry.hpp"
 #include "net/listener.hpp"
 #include "net/task_group.hpp"
-#include "tracker/live_session.hpp"
+#include "tracker/tracker_session.hpp"
 
 namespace shoal {
 
@@ -30,13 +30,13 @@ struct tracker_options {
   static constexpr duration heartbeat_min = std::chrono::milliseconds(100);
 
   std::vector<tcp::endpoint> listen;  ///< at least one; port 0 takes a free one
-  live_settings live;
+  tracker_session_settings session;
   registry::limits limits;
   /// Time from the first byte to the end of the HTTP request.
   duration request_timeout = handshake_deadline;
 };
 
-class tracker_node final : private live_session_host {
+class tracker_node final : private tracker_session_host {
  public:
   /// Connections that have not finished their request. Further ones are closed.
   static constexpr std::size_t visitors_max = 1024;
@@ -54,7 +54,7 @@ class tracker_node final : private live_session_host {
   std::vector<tcp::endpoint> local() const;
   std::size_t session_count() const { return sessions_.size(); }
   /// How many sessions ended for this reason since the start.
-  std::uint64_t ended(live_end why) const { return ends_[static_cast<std::size_t>(why)]; }
+  std::uint64_t ended(tracker_session_end why) const { return ends_[static_cast<std::size_t>(why)]; }
 
  private:
   using visitor = std::list<stream>::iterator;
@@ -63,15 +63,15 @@ class tracker_node final : private live_session_host {
   awaitable<void> visit(visitor guest);
   awaitable<std::optional<http_request>> read_request(stream& from);
   awaitable<void> answer(stream& to, const http_request& request);
-  awaitable<void> serve(live_session_id id);
+  awaitable<void> serve(tracker_session_id id);
   awaitable<void> batch_loop();
   awaitable<void> sweep_loop();
-  void plan_look(live_session_id id, time_point when);
+  void plan_look(tracker_session_id id, time_point when);
   void send(registry::batch batch);
-  live_session* find(live_session_id id);
+  tracker_session* find(tracker_session_id id);
 
   void registry_changed() override { changed_.set(); }
-  void end_session(live_session_id session, live_end why) override;
+  void end_session(tracker_session_id session, tracker_session_end why) override;
 
   asio::any_io_executor executor_;
   tracker_options options_;
@@ -82,11 +82,11 @@ class tracker_node final : private live_session_host {
   asio::steady_timer sweep_timer_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::list<stream> visitors_;
-  std::unordered_map<live_session_id, std::unique_ptr<live_session>> sessions_;
-  using planned_look = std::pair<time_point, live_session_id>;
+  std::unordered_map<tracker_session_id, std::unique_ptr<tracker_session>> sessions_;
+  using planned_look = std::pair<time_point, tracker_session_id>;
   std::priority_queue<planned_look, std::vector<planned_look>, std::greater<>> looks_;  ///< one of each session
-  live_session_id next_session_;
-  std::array<std::uint64_t, live_ends> ends_{};
+  tracker_session_id next_session_;
+  std::array<std::uint64_t, tracker_session_ends> ends_{};
   task_group tasks_;
   bool stopped_ = false;
 };

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "directory/live_pack.hpp"
+#include "directory/tracking_pack.hpp"
 #include "net/listener.hpp"
 #include "peer/discovery/tracker_client.hpp"
 #include "tests/net/world.hpp"
@@ -30,8 +30,8 @@ inline peer_id peer(std::uint8_t n) {
   id.bytes[19] = n;
   return id;
 }
-inline live::share_offer offer(std::uint8_t n, std::uint64_t have = 1000) {
-  live::share_offer one;
+inline tracking::share_offer offer(std::uint8_t n, std::uint64_t have = 1000) {
+  tracking::share_offer one;
   one.id = share(n);
   one.name = "share" + std::to_string(n);
   one.bytes = 1000;
@@ -67,7 +67,7 @@ class test_peer final : public tracker_observer {
     port_.stop();
   }
 
-  live::join& join() { return join_; }
+  tracking::join& join() { return join_; }
   tracker_client& client() { return client_; }
   catalogue& rows() { return rows_; }
   bool connected() const { return client_.state().connected; }
@@ -77,21 +77,21 @@ class test_peer final : public tracker_observer {
   int connects = 0;
   int disconnects = 0;
   int rows_told = 0;
-  std::vector<live::wanted> wanted_by;
+  std::vector<tracking::wanted> wanted_by;
   std::string reason;
 
  private:
-  void on_connected(std::size_t, const live::welcome&) override {
+  void on_connected(std::size_t, const tracking::welcome&) override {
     ++connects;
     swarms_.clear();
   }
   void on_rows(std::size_t) override { ++rows_told; }
-  void on_swarm(std::size_t, const live::swarm& change) override {
+  void on_swarm(std::size_t, const tracking::swarm& change) override {
     auto& known = swarms_[change.id];
     for (const auto& id : change.left) known.erase(id);
     for (const auto& row : change.joined) known.insert(row.peer);
   }
-  void on_wanted(std::size_t, const live::wanted& call) override { wanted_by.push_back(call); }
+  void on_wanted(std::size_t, const tracking::wanted& call) override { wanted_by.push_back(call); }
   void on_disconnected(std::size_t, const std::string& why) override {
     ++disconnects;
     reason = why;
@@ -99,7 +99,7 @@ class test_peer final : public tracker_observer {
 
   world& world_;
   listener port_;
-  live::join join_;
+  tracking::join join_;
   catalogue rows_;
   tracker_client client_;
   std::map<share_id, std::set<peer_id>> swarms_;
@@ -120,7 +120,7 @@ class raw_client {
     bool upgraded = false;
     return world_.finish(handshake(tracker, upgraded)) && upgraded;
   }
-  bool say(const live::peer_message& message) { return say_text(live::encode(message)); }
+  bool say(const tracking::peer_message& message) { return say_text(tracking::encode(message)); }
   bool say_text(std::string text) {
     bool sent = false;
     return world_.finish(write(std::move(text), sent)) && sent;
@@ -166,10 +166,10 @@ class raw_client {
       if (std::get<0>(got)) break;
       std::string text(static_cast<const char*>(inbox.cdata().data()), inbox.size());
       if (stream_.got_binary()) {
-        text = *live::unpack(text);
+        text = *tracking::unpack(text);
         ++packed_count_;
       }
-      auto message = live::decode_tracker_message(text);
+      auto message = tracking::decode_tracker_message(text);
       if (message) heard_.push_back(std::move(*message));
       inbox.consume(inbox.size());
     }
@@ -188,7 +188,7 @@ class raw_client {
   world& world_;
   boost::beast::websocket::stream<tcp::socket> stream_;
   asio::steady_timer beat_timer_;
-  std::vector<live::tracker_message> heard_;
+  std::vector<tracking::tracker_message> heard_;
   std::size_t packed_count_ = 0;
   bool ended_ = false;
 };
@@ -199,7 +199,7 @@ class swarm_world : public world {
   static tracker_options quick() {
     tracker_options options;
     options.listen = {loopback()};
-    options.live.heartbeat = std::chrono::milliseconds(100);
+    options.session.heartbeat = std::chrono::milliseconds(100);
     return options;
   }
 

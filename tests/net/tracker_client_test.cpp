@@ -25,7 +25,7 @@ class fake_tracker {
   }
 
   tcp::endpoint where() const { return acceptor_.local_endpoint(); }
-  void say(const live::tracker_message& message) { REQUIRE(world_.finish(write(live::encode(message)))); }
+  void say(const tracking::tracker_message& message) { REQUIRE(world_.finish(write(tracking::encode(message)))); }
   void hang_up() {
     error_code ignored;
     stream_->next_layer().close(ignored);
@@ -41,7 +41,7 @@ class fake_tracker {
   int pings = 0;
   int pongs = 0;
   bool reads_join_alone = false;
-  std::vector<live::peer_message> heard;
+  std::vector<tracking::peer_message> heard;
 
  private:
   awaitable<void> serve() {
@@ -60,7 +60,7 @@ class fake_tracker {
       while (true) {
         auto got = co_await stream_->async_read(inbox, use_tuple);
         if (std::get<0>(got)) break;
-        auto message = live::decode_peer_message({static_cast<const char*>(inbox.cdata().data()), inbox.size()});
+        auto message = tracking::decode_peer_message({static_cast<const char*>(inbox.cdata().data()), inbox.size()});
         if (message) heard.push_back(std::move(*message));
         inbox.consume(inbox.size());
         if (reads_join_alone) break;
@@ -88,8 +88,8 @@ struct fake_world : world {
   }
   void welcome(std::uint32_t heartbeat_ms = 10'000) {
     const int before = tracker.connections;
-    REQUIRE(until([&] { return tracker.connections > 0 && tracker.count<live::join>() >= before; }));
-    tracker.say(live::welcome{"127.0.0.1", true, heartbeat_ms});
+    REQUIRE(until([&] { return tracker.connections > 0 && tracker.count<tracking::join>() >= before; }));
+    tracker.say(tracking::welcome{"127.0.0.1", true, heartbeat_ms});
   }
 };
 
@@ -134,10 +134,10 @@ TEST_CASE("a peer shows that it lives, and asks a tracker of many less often", "
   fake_world w;
   w.peer.start();
   w.welcome(50);
-  live::snapshot snapshot;
+  tracking::snapshot snapshot;
   snapshot.peers.resize(many ? tracker_client::asked_each_beat_max + 1 : 1);
   for (std::size_t i = 0; i < snapshot.peers.size(); ++i) {
-    live::peer_row& row = snapshot.peers[i];
+    tracking::peer_row& row = snapshot.peers[i];
     row.peer.bytes[0] = static_cast<std::uint8_t>(i >> 8);
     row.peer.bytes[1] = static_cast<std::uint8_t>(i);
     row.name = "peer";
@@ -157,7 +157,7 @@ TEST_CASE("a tracker that does not answer when it is asked is left", "[tracker_c
   w.tracker.reads_join_alone = true;
   w.peer.start();
   w.welcome(100);
-  w.tracker.say(live::snapshot{});
+  w.tracker.say(tracking::snapshot{});
   REQUIRE(w.until([&] { return w.peer.connected(); }));
   const time_point begin = clock::now();
   REQUIRE(w.until([&] { return !w.peer.connected(); }));
@@ -174,14 +174,14 @@ TEST_CASE("a gap in the deltas asks once for a snapshot", "[tracker_client]") {
   fake_world w;
   w.peer.start();
   w.welcome();
-  live::snapshot snapshot;
+  tracking::snapshot snapshot;
   snapshot.seq = 5;
   w.tracker.say(snapshot);
-  live::delta delta;
+  tracking::delta delta;
   for (delta.seq = 6; delta.seq <= 9; ++delta.seq) {
     if (delta.seq != 7) w.tracker.say(delta);
   }
-  REQUIRE(w.until([&] { return w.tracker.count<live::resync>() == 1; }));
+  REQUIRE(w.until([&] { return w.tracker.count<tracking::resync>() == 1; }));
   snapshot.seq = 9;
   snapshot.shares.resize(1);
   snapshot.shares[0].id = share(1);
@@ -193,14 +193,14 @@ TEST_CASE("a gap in the deltas asks once for a snapshot", "[tracker_client]") {
   CHECK(w.peer.connects == 1);
   delta.seq = 12;
   w.tracker.say(delta);
-  REQUIRE(w.until([&] { return w.tracker.count<live::resync>() == 2; }));
+  REQUIRE(w.until([&] { return w.tracker.count<tracking::resync>() == 2; }));
 }
 
 TEST_CASE("the reason why a tracker refuses is kept", "[tracker_client]") {
   fake_world w;
   w.peer.start();
-  REQUIRE(w.until([&] { return w.tracker.count<live::join>() == 1; }));
-  w.tracker.say(live::failure{"limit", "the tracker is full"});
+  REQUIRE(w.until([&] { return w.tracker.count<tracking::join>() == 1; }));
+  w.tracker.say(tracking::failure{"limit", "the tracker is full"});
   w.tracker.hang_up();
   REQUIRE(w.until([&] { return w.peer.client().state().attempts == 1; }));
   CHECK(w.peer.client().state().reason.find("the tracker is full") != std::string::npos);
@@ -212,9 +212,9 @@ TEST_CASE("a tracker that sends nonsense is left", "[tracker_client]") {
   fake_world w;
   w.peer.start();
   w.welcome();
-  w.tracker.say(live::snapshot{});
+  w.tracker.say(tracking::snapshot{});
   REQUIRE(w.until([&] { return w.peer.connected(); }));
-  live::delta bad;
+  tracking::delta bad;
   bad.seq = 1;
   bad.joined.resize(1);  // a peer without a name
   w.tracker.say(bad);

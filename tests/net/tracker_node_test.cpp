@@ -13,8 +13,8 @@ using namespace shoal::testing;
 
 namespace {
 
-live::join join_of(std::uint8_t n) {
-  live::join join;
+tracking::join join_of(std::uint8_t n) {
+  tracking::join join;
   join.peer = peer(n);
   join.name = "raw" + std::to_string(n);
   return join;
@@ -41,9 +41,9 @@ std::optional<std::string> ask(swarm_world& w, std::string text) {
 
 /// Publishes shares whose list stays long when it is packed, from number `n` on.
 bool publish_many(raw_client& peer, std::uint32_t& n) {
-  live::publish message;
+  tracking::publish message;
   std::minstd_rand random(n + 1);
-  for (std::size_t i = 0; i < live::shares_per_message_max; ++i, ++n) {
+  for (std::size_t i = 0; i < tracking::shares_per_message_max; ++i, ++n) {
     auto one = offer(0);
     store_be32(one.id.bytes.data(), n);
     one.name.resize(200);
@@ -72,7 +72,7 @@ TEST_CASE("all peers see each other and what they share", "[tracker_node]") {
       const auto row = one->rows().share(share(9));
       return row && row->seeders == 1 && row->leechers == 2 && row->held == 1200;
     }));
-    const live::peer_row* row = one->rows().peer(peer(2));
+    const tracking::peer_row* row = one->rows().peer(peer(2));
     CHECK(row->address == "127.0.0.1");
     CHECK(row->port == peers[1]->join().port);
     CHECK(row->reachable);
@@ -94,28 +94,28 @@ TEST_CASE("who leaves is gone for all within 200 ms", "[tracker_node]") {
   REQUIRE(w.finish(third.client().leave(), tracker_client::leave_timeout + patience));
   REQUIRE(w.until([&] { return !first.sees(3) && !second.sees(3); }));
   CHECK(clock::now() - begin < std::chrono::milliseconds(200));
-  CHECK(w.tracker().ended(live_end::left) == 1);
+  CHECK(w.tracker().ended(tracker_session_end::left) == 1);
   CHECK_FALSE(third.connected());
   CHECK(third.disconnects == 1);
 }
 
 TEST_CASE("a connection that breaks takes its peer away at once", "[tracker_node]") {
   auto options = swarm_world::quick();
-  options.live.heartbeat = std::chrono::seconds(5);
+  options.session.heartbeat = std::chrono::seconds(5);
   swarm_world w(options);
   auto& witness = w.add_peer(1);
   witness.start();
   auto& raw = w.add_raw();
   REQUIRE(raw.open(w.where()));
   REQUIRE(raw.say(join_of(2)));
-  REQUIRE(raw.say(live::publish{{offer(4)}}));
+  REQUIRE(raw.say(tracking::publish{{offer(4)}}));
   REQUIRE(w.until([&] { return witness.sees(2) && witness.rows().share_count() == 1; }));
   CHECK_FALSE(witness.rows().peer(peer(2))->reachable);
   const time_point begin = clock::now();
   raw.close();
   REQUIRE(w.until([&] { return !witness.sees(2) && witness.rows().share_count() == 0; }));
   CHECK(clock::now() - begin < std::chrono::milliseconds(200));
-  CHECK(w.until([&] { return w.tracker().ended(live_end::closed) == 1; }));
+  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::closed) == 1; }));
 }
 
 TEST_CASE("a peer that shows no life is gone after three heartbeats", "[tracker_node]") {
@@ -135,20 +135,20 @@ TEST_CASE("a peer that shows no life is gone after three heartbeats", "[tracker_
   REQUIRE(w.until([&] { return !witness.sees(2); }));
   CHECK(clock::now() - begin > std::chrono::milliseconds(200));
   CHECK(clock::now() - begin < std::chrono::milliseconds(1000));
-  CHECK(w.until([&] { return w.tracker().ended(live_end::silent) == 1; }));
+  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::silent) == 1; }));
   CHECK(witness.sees(3));
   CHECK(witness.disconnects == 0);
 }
 
 TEST_CASE("a session without join ends", "[tracker_node]") {
   auto options = swarm_world::quick();
-  options.live.join_timeout = std::chrono::milliseconds(50);
+  options.session.join_timeout = std::chrono::milliseconds(50);
   swarm_world w(options);
   auto& raw = w.add_raw();
   REQUIRE(raw.open(w.where()));
   raw.listen();
   REQUIRE(w.until([&] { return raw.ended(); }));
-  CHECK(w.until([&] { return w.tracker().ended(live_end::late) == 1; }));
+  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::late) == 1; }));
 }
 
 TEST_CASE("a request that does not end is closed", "[tracker_node]") {
@@ -169,7 +169,7 @@ TEST_CASE("garbage ends its session and nothing else", "[tracker_node]") {
   CHECK(ask(w, "GET /live HTTP/1.1\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n") == "");
 
   const std::vector<std::string> bad{
-      "", "{", "[]", R"({"type":"fly"})", R"({"type":"leave"})", live::encode(live::watch{share(1)}),
+      "", "{", "[]", R"({"type":"fly"})", R"({"type":"leave"})", tracking::encode(tracking::watch{share(1)}),
   };
   for (const std::string& text : bad) {
     CAPTURE(text);
@@ -178,8 +178,8 @@ TEST_CASE("garbage ends its session and nothing else", "[tracker_node]") {
     raw.listen();
     REQUIRE(raw.say_text(text));
     REQUIRE(w.until([&] { return raw.ended(); }));
-    REQUIRE(raw.heard<live::failure>().has_value());
-    CHECK(raw.heard<live::failure>()->code == "protocol");
+    REQUIRE(raw.heard<tracking::failure>().has_value());
+    CHECK(raw.heard<tracking::failure>()->code == "protocol");
   }
   auto& twice = w.add_raw();
   REQUIRE(twice.open(w.where()));
@@ -187,14 +187,14 @@ TEST_CASE("garbage ends its session and nothing else", "[tracker_node]") {
   REQUIRE(twice.say(join_of(7)));
   REQUIRE(twice.say(join_of(7)));
   REQUIRE(w.until([&] { return twice.ended(); }));
-  CHECK(twice.heard<live::failure>().has_value());
+  CHECK(twice.heard<tracking::failure>().has_value());
 
   auto& large = w.add_raw();
   REQUIRE(large.open(w.where()));
   large.listen();
-  (void)large.say_text(std::string(live::peer_message_bytes_max + 1, ' '));
+  (void)large.say_text(std::string(tracking::peer_message_bytes_max + 1, ' '));
   REQUIRE(w.until([&] { return large.ended(); }));
-  CHECK(w.until([&] { return w.tracker().ended(live_end::protocol) == bad.size() + 2; }));
+  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::protocol) == bad.size() + 2; }));
   CHECK(w.until([&] { return w.tracker().session_count() == 1; }));
   CHECK(witness.disconnects == 0);
   CHECK_FALSE(witness.sees(7));
@@ -212,8 +212,8 @@ TEST_CASE("other requests are told what this is", "[tracker_node]") {
 
 TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
   auto options = swarm_world::quick();
-  options.live.heartbeat = std::chrono::seconds(10);
-  options.live.outbox_bytes_max = 64 * KiB;
+  options.session.heartbeat = std::chrono::seconds(10);
+  options.session.outbox_bytes_max = 64 * KiB;
   swarm_world w(options);
   auto& lazy = w.add_raw();
   REQUIRE(lazy.open(w.where()));
@@ -223,7 +223,7 @@ TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
   busy.listen();
   REQUIRE(busy.say(join_of(3)));
   std::uint32_t n = 0;
-  const auto ended = [&] { return w.tracker().ended(live_end::slow_reader) == 1; };
+  const auto ended = [&] { return w.tracker().ended(tracker_session_end::slow_reader) == 1; };
   // Until the kernel's buffers are full.
   while (!ended() && n < 200'000) {
     REQUIRE(publish_many(busy, n));
@@ -235,8 +235,8 @@ TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
 
 TEST_CASE("a peer that reads nothing of its snapshot is ended, though it shows life", "[tracker_node]") {
   auto options = swarm_world::quick();
-  options.live.heartbeat = std::chrono::seconds(3);
-  options.live.write_timeout = std::chrono::seconds(3);
+  options.session.heartbeat = std::chrono::seconds(3);
+  options.session.write_timeout = std::chrono::seconds(3);
   swarm_world w(options);
   auto& busy = w.add_raw();
   REQUIRE(busy.open(w.where()));
@@ -249,13 +249,13 @@ TEST_CASE("a peer that reads nothing of its snapshot is ended, though it shows l
   REQUIRE(deaf.open(w.where()));
   deaf.show_life();
   REQUIRE(deaf.say(join_of(2)));
-  CHECK(w.until([&] { return w.tracker().ended(live_end::slow_reader) == 1; }));
+  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::slow_reader) == 1; }));
   CHECK_FALSE(busy.ended());
 }
 
 TEST_CASE("peers that wait for a place to be dialled back all join", "[tracker_node]") {
   auto options = swarm_world::quick();
-  options.live.dial_backs_max = 1;
+  options.session.dial_backs_max = 1;
   swarm_world w(options);
   std::vector<raw_client*> gone;
   std::vector<test_peer*> peers;
@@ -302,10 +302,10 @@ TEST_CASE("a long message is packed", "[tracker_node]") {
   REQUIRE(raw.open(w.where()));
   raw.listen();
   REQUIRE(raw.say(join_of(2)));
-  live::publish many;
+  tracking::publish many;
   for (std::uint8_t n = 1; n <= 100; ++n) many.shares.push_back(offer(n));
   REQUIRE(raw.say(many));
-  REQUIRE(w.until([&] { return raw.heard<live::snapshot>().has_value(); }));
+  REQUIRE(w.until([&] { return raw.heard<tracking::snapshot>().has_value(); }));
   auto& peer_with_client = w.add_peer(1);
   peer_with_client.start();
   REQUIRE(w.until([&] { return peer_with_client.rows().share_count() == 100; }));
@@ -313,8 +313,8 @@ TEST_CASE("a long message is packed", "[tracker_node]") {
   REQUIRE(other.open(w.where()));
   other.listen();
   REQUIRE(other.say(join_of(3)));
-  REQUIRE(w.until([&] { return other.heard<live::snapshot>().has_value(); }));
-  CHECK(other.heard<live::snapshot>()->shares.size() == 100);
+  REQUIRE(w.until([&] { return other.heard<tracking::snapshot>().has_value(); }));
+  CHECK(other.heard<tracking::snapshot>()->shares.size() == 100);
   CHECK(other.packed_count() > 0);
 }
 
@@ -324,14 +324,14 @@ TEST_CASE("a peer id that joins again replaces its old session", "[tracker_node]
   REQUIRE(old.open(w.where()));
   old.listen();
   REQUIRE(old.say(join_of(2)));
-  REQUIRE(w.until([&] { return old.heard<live::welcome>().has_value(); }));
+  REQUIRE(w.until([&] { return old.heard<tracking::welcome>().has_value(); }));
   auto& fresh = w.add_raw();
   REQUIRE(fresh.open(w.where()));
   fresh.listen();
   REQUIRE(fresh.say(join_of(2)));
-  REQUIRE(w.until([&] { return fresh.heard<live::snapshot>().has_value() && old.ended(); }));
-  CHECK(fresh.heard<live::snapshot>()->peers.size() == 1);
-  CHECK(w.until([&] { return w.tracker().ended(live_end::replaced) == 1; }));
+  REQUIRE(w.until([&] { return fresh.heard<tracking::snapshot>().has_value() && old.ended(); }));
+  CHECK(fresh.heard<tracking::snapshot>()->peers.size() == 1);
+  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::replaced) == 1; }));
   CHECK_FALSE(fresh.ended());
 }
 
@@ -344,10 +344,10 @@ TEST_CASE("a limit is told and the session goes on", "[tracker_node]") {
   REQUIRE(raw.open(w.where()));
   raw.listen();
   REQUIRE(raw.say(join_of(2)));
-  REQUIRE(raw.say(live::publish{{offer(1), offer(2)}}));
-  REQUIRE(w.until([&] { return raw.heard<live::failure>().has_value(); }));
-  CHECK(raw.heard<live::failure>()->code == "limit");
-  REQUIRE(w.until([&] { return raw.heard<live::snapshot>().has_value(); }));
+  REQUIRE(raw.say(tracking::publish{{offer(1), offer(2)}}));
+  REQUIRE(w.until([&] { return raw.heard<tracking::failure>().has_value(); }));
+  CHECK(raw.heard<tracking::failure>()->code == "limit");
+  REQUIRE(w.until([&] { return raw.heard<tracking::snapshot>().has_value(); }));
   CHECK_FALSE(raw.ended());
 
   auto& crowd = w.add_raw();
@@ -355,13 +355,13 @@ TEST_CASE("a limit is told and the session goes on", "[tracker_node]") {
   crowd.listen();
   REQUIRE(crowd.say(join_of(3)));
   REQUIRE(w.until([&] { return crowd.ended(); }));
-  CHECK(crowd.heard<live::failure>()->code == "limit");
-  CHECK(w.until([&] { return w.tracker().ended(live_end::refused) == 1; }));
+  CHECK(crowd.heard<tracking::failure>()->code == "limit");
+  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::refused) == 1; }));
 }
 
 TEST_CASE("an advertised address needs the flag and the family", "[tracker_node]") {
   auto options = swarm_world::quick();
-  options.live.allow_advertise = GENERATE(false, true);
+  options.session.allow_advertise = GENERATE(false, true);
   swarm_world w(options);
   const auto answer = [&w](std::uint8_t n, const std::string& address) -> raw_client& {
     auto& raw = w.add_raw();
@@ -370,16 +370,16 @@ TEST_CASE("an advertised address needs the flag and the family", "[tracker_node]
     REQUIRE(raw.open(w.where()));
     raw.listen();
     REQUIRE(raw.say(join));
-    REQUIRE(w.until([&] { return raw.heard<live::failure>() || raw.heard<live::welcome>(); }));
+    REQUIRE(w.until([&] { return raw.heard<tracking::failure>() || raw.heard<tracking::welcome>(); }));
     return raw;
   };
-  CHECK(answer(2, "::1").heard<live::failure>().has_value());
-  CHECK(answer(3, "host").heard<live::failure>().has_value());
+  CHECK(answer(2, "::1").heard<tracking::failure>().has_value());
+  CHECK(answer(3, "host").heard<tracking::failure>().has_value());
   auto& good = answer(4, "127.0.0.2");
-  if (options.live.allow_advertise) {
-    CHECK(good.heard<live::welcome>()->address == "127.0.0.2");
+  if (options.session.allow_advertise) {
+    CHECK(good.heard<tracking::welcome>()->address == "127.0.0.2");
   } else {
-    CHECK(good.heard<live::failure>()->text.find("does not take an advertised address") != std::string::npos);
+    CHECK(good.heard<tracking::failure>()->text.find("does not take an advertised address") != std::string::npos);
   }
 }
 
@@ -394,7 +394,7 @@ TEST_CASE("watchers get the swarm and its changes", "[tracker_node]") {
   REQUIRE(hidden.open(w.where()));
   hidden.listen();
   REQUIRE(hidden.say(join_of(8)));
-  REQUIRE(hidden.say(live::publish{{offer(5)}}));
+  REQUIRE(hidden.say(tracking::publish{{offer(5)}}));
   leecher.start();
   watcher.start();
   watcher.client().watch(share(5));
@@ -428,7 +428,7 @@ TEST_CASE("a holder that nobody can connect to is told who wants its share", "[t
   REQUIRE(w.until([&] { return watcher.connected() && watcher.rows().share(share(5)); }));
   watcher.client().unreached(share(5), {});
   REQUIRE(w.until([&] { return !hidden.wanted_by.empty(); }));
-  CHECK(hidden.wanted_by == std::vector{live::wanted{share(5), peer(1), "127.0.0.1", watcher.join().port}});
+  CHECK(hidden.wanted_by == std::vector{tracking::wanted{share(5), peer(1), "127.0.0.1", watcher.join().port}});
 }
 
 TEST_CASE("IPv6, and IPv4 through it", "[tracker_node]") {
@@ -450,7 +450,7 @@ TEST_CASE("IPv6, and IPv4 through it", "[tracker_node]") {
 
 TEST_CASE("a port that does not answer is listed as unreachable", "[tracker_node]") {
   auto options = swarm_world::quick();
-  options.live.dial_back_timeout = std::chrono::milliseconds(100);
+  options.session.dial_back_timeout = std::chrono::milliseconds(100);
   swarm_world w(options);
   auto& liar = w.add_peer(1);
   listener closed(w.executor(), [](stream, std::uint8_t) {});
@@ -472,7 +472,7 @@ TEST_CASE("options out of range are refused", "[tracker_node]") {
   REQUIRE_FALSE(nowhere.open().has_value());
   CHECK(nowhere.open().error().code == errc::usage);
   options = swarm_world::quick();
-  options.live.heartbeat = std::chrono::milliseconds(99);
+  options.session.heartbeat = std::chrono::milliseconds(99);
   tracker_node hasty(w.executor(), options);
   CHECK(hasty.open().error().code == errc::usage);
 

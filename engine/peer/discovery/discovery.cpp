@@ -10,7 +10,7 @@
 
 namespace shoal {
 
-discovery::discovery(asio::any_io_executor executor, live::join self, const std::vector<host_port>& trackers,
+discovery::discovery(asio::any_io_executor executor, tracking::join self, const std::vector<host_port>& trackers,
                      discovery_observer& observer, notifier& changes)
     : self_(std::move(self)), observer_(observer), changes_(changes), hashing_changed_(executor), tasks_(executor) {
   for (std::size_t i = 0; i < trackers.size(); ++i) {
@@ -37,7 +37,7 @@ void discovery::on_address(const address_change& change) {
   for (auto& tracker : trackers_) tracker->on_address(change);
 }
 
-void discovery::offer(const live::share_offer& share) {
+void discovery::offer(const tracking::share_offer& share) {
   if (offered_.insert_or_assign(share.id, offered_share{share.name, share.bytes}).second) {
     log_info("share is offered name=\"{}\" size=\"{}\" here=\"{}\" share={}", printable(share.name),
              human_bytes(share.bytes), human_bytes(share.have), share.id.hex().substr(0, 12));
@@ -73,7 +73,7 @@ void discovery::unreached(const share_id& id, const std::vector<peer_id>& peers)
   for (auto& tracker : trackers_) tracker->unreached(id, peers);
 }
 
-catalogue discovery::swarm_with(live::snapshot own) const {
+catalogue discovery::swarm_with(tracking::snapshot own) const {
   catalogue all = swarm_;
   all.on_snapshot(trackers_.size(), std::move(own));
   return all;
@@ -104,8 +104,8 @@ hashing_mark discovery::announce_add(const std::string& path) {
   return {hashing_, plain.has_filename() ? plain.filename().string() : plain.parent_path().filename().string()};
 }
 
-std::vector<hashed_share> discovery::hashing(const std::string& what, live::snapshot own) const {
-  live::peer_row self;
+std::vector<hashed_share> discovery::hashing(const std::string& what, tracking::snapshot own) const {
+  tracking::peer_row self;
   self.peer = self_.peer;
   self.name = self_.name;
   self.hashing = hashing_.rows(clock::now());
@@ -135,7 +135,7 @@ awaitable<void> discovery::tell_hashing() {
   }
 }
 
-void discovery::on_connected(std::size_t, const live::welcome& welcome) {
+void discovery::on_connected(std::size_t, const tracking::welcome& welcome) {
   catalogue_seen_ = true;
   if (!welcome.reachable) {
     log_warn(
@@ -149,11 +149,11 @@ void discovery::on_rows(std::size_t) {
   changes_.notify_all();
 }
 
-void discovery::on_swarm(std::size_t, const live::swarm& change) {
+void discovery::on_swarm(std::size_t, const tracking::swarm& change) {
   observer_.on_swarm(change);
 }
 
-void discovery::on_wanted(std::size_t, const live::wanted& call) {
+void discovery::on_wanted(std::size_t, const tracking::wanted& call) {
   if (stopped_ || !offers(call.id)) return;
   if (wanted_dials_.on_wanted({call.address, call.port}, clock::now())) observer_.on_wanted(call);
 }

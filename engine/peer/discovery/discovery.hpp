@@ -13,7 +13,7 @@
 
 #include "directory/catalogue.hpp"
 #include "directory/hashing_list.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 #include "net/address_watch.hpp"
 #include "net/endpoint.hpp"
 #include "net/event.hpp"
@@ -29,9 +29,9 @@ namespace shoal {
 class discovery_observer {
  public:
   /// Holders of a watched share came or left; this peer itself is not among them.
-  virtual void on_swarm(const live::swarm& change) = 0;
+  virtual void on_swarm(const tracking::swarm& change) = 0;
   /// A peer wants an offered share, cannot connect to this peer, and may be dialled now.
-  virtual void on_wanted(const live::wanted& call) = 0;
+  virtual void on_wanted(const tracking::wanted& call) = 0;
 
  protected:
   ~discovery_observer() = default;
@@ -41,7 +41,7 @@ class discovery final : private tracker_observer {
  public:
   /// `self`: what the trackers are told of this peer. `changes` is notified when the catalogue or the list of what is
   /// hashed changed. `changes` and `observer` outlive this.
-  discovery(asio::any_io_executor executor, live::join self, const std::vector<host_port>& trackers,
+  discovery(asio::any_io_executor executor, tracking::join self, const std::vector<host_port>& trackers,
             discovery_observer& observer, notifier& changes);
 
   awaitable<void> run();
@@ -50,7 +50,7 @@ class discovery final : private tracker_observer {
   void on_address(const address_change& change);
 
   /// Offers the share to the swarm, or describes it anew.
-  void offer(const live::share_offer& share);
+  void offer(const tracking::share_offer& share);
   bool offers(const share_id& id) const { return offered_.contains(id); }
   /// `have` bytes of an offered share are here now.
   void progress(const share_id& id, std::uint64_t have);
@@ -65,7 +65,7 @@ class discovery final : private tracker_observer {
   /// What all trackers say.
   const catalogue& swarm() const { return swarm_; }
   /// The same, plus the rows of this peer. A tracker may not have told these yet.
-  catalogue swarm_with(live::snapshot own) const;
+  catalogue swarm_with(tracking::snapshot own) const;
   /// A snapshot came from some tracker, or there is no tracker. The catalogue can be asked.
   bool ready() const;
   /// How many other peers hold the share, or part of it, as far as any tracker knows.
@@ -79,13 +79,13 @@ class discovery final : private tracker_observer {
   /// What this peer hashes to share it.
   const hashing_list& hashing() const { return hashing_; }
   /// Like catalogue::hashing, for the swarm and this peer. `own`: the shares of this peer that are hashed already.
-  std::vector<hashed_share> hashing(const std::string& what, live::snapshot own) const;
+  std::vector<hashed_share> hashing(const std::string& what, tracking::snapshot own) const;
 
  private:
-  void on_connected(std::size_t tracker, const live::welcome& welcome) override;
+  void on_connected(std::size_t tracker, const tracking::welcome& welcome) override;
   void on_rows(std::size_t tracker) override;
-  void on_swarm(std::size_t tracker, const live::swarm& change) override;
-  void on_wanted(std::size_t tracker, const live::wanted& call) override;
+  void on_swarm(std::size_t tracker, const tracking::swarm& change) override;
+  void on_wanted(std::size_t tracker, const tracking::wanted& call) override;
   void on_disconnected(std::size_t tracker, const std::string& reason) override;
   /// Tells the trackers what this peer hashes, until stop().
   awaitable<void> tell_hashing();
@@ -95,7 +95,7 @@ class discovery final : private tracker_observer {
     std::uint64_t bytes = 0;
   };
 
-  live::join self_;
+  tracking::join self_;
   discovery_observer& observer_;
   notifier& changes_;
   catalogue swarm_;

@@ -11,7 +11,7 @@
 namespace shoal {
 
 tracker_client::tracker_client(asio::any_io_executor executor, std::size_t tracker, host_port where,
-                               std::function<live::join()> describe, catalogue& rows, tracker_observer& observer)
+                               std::function<tracking::join()> describe, catalogue& rows, tracker_observer& observer)
     : executor_(executor),
       tracker_(tracker),
       where_(std::move(where)),
@@ -58,7 +58,7 @@ awaitable<result<void>> tracker_client::attempt() {
   error last{errc::unreachable, "host " + where_.host + " has no address"};
   for (const tcp::endpoint& endpoint : *found) {
     if (stopped_) co_return error{errc::cancelled, "stopped"};
-    live::join join = describe_();
+    tracking::join join = describe_();
     self_ = join.peer;
     tracker_connection_reader& self = *this;
     connection_ = std::make_unique<tracker_connection>(executor_, std::move(join), unsaid_, self);
@@ -96,28 +96,28 @@ void tracker_client::on_session_end(const std::string& reason) {
   if (was_connected) observer_.on_disconnected(tracker_, reason);
 }
 
-bool tracker_client::on_message(live::tracker_message& message) {
+bool tracker_client::on_message(tracking::tracker_message& message) {
   bool follows = true;
   std::visit(overloaded{
-                 [&](live::welcome& said) {
+                 [&](tracking::welcome& said) {
                    welcome_ = std::move(said);
                    state_.address = welcome_.address;
                    state_.reachable = welcome_.reachable;
                  },
-                 [&](live::snapshot& said) { on_snapshot(std::move(said)); },
-                 [&](const live::delta& said) {
+                 [&](tracking::snapshot& said) { on_snapshot(std::move(said)); },
+                 [&](const tracking::delta& said) {
                    follows = rows_.on_delta(tracker_, said);
                    if (follows) observer_.on_rows(tracker_);
                  },
-                 [&](live::swarm& said) {
-                   std::erase_if(said.joined, [this](const live::endpoint_row& row) { return row.peer == self_; });
+                 [&](tracking::swarm& said) {
+                   std::erase_if(said.joined, [this](const tracking::endpoint_row& row) { return row.peer == self_; });
                    std::erase(said.left, self_);
                    if (state_.connected && unsaid_.is_watched(said.id)) observer_.on_swarm(tracker_, said);
                  },
-                 [&](const live::wanted& said) {
+                 [&](const tracking::wanted& said) {
                    if (state_.connected && said.peer != self_) observer_.on_wanted(tracker_, said);
                  },
-                 [&](const live::failure& said) {
+                 [&](const tracking::failure& said) {
                    log_warn("tracker refuses tracker={} code={} text={}", name(), said.code, said.text);
                  },
              },
@@ -125,7 +125,7 @@ bool tracker_client::on_message(live::tracker_message& message) {
   return follows;
 }
 
-void tracker_client::on_snapshot(live::snapshot snapshot) {
+void tracker_client::on_snapshot(tracking::snapshot snapshot) {
   rows_.on_snapshot(tracker_, std::move(snapshot));
   if (!std::exchange(state_.connected, true)) {
     state_.reason.clear();
@@ -165,7 +165,7 @@ awaitable<void> tracker_client::leave() {
   stop();
 }
 
-result<void> tracker_client::publish(live::share_offer offer) {
+result<void> tracker_client::publish(tracking::share_offer offer) {
   auto published = unsaid_.on_publish(std::move(offer));
   announce();
   return published;
@@ -181,7 +181,7 @@ void tracker_client::progress(const share_id& id, std::uint64_t have) {
   announce();
 }
 
-void tracker_client::hashing(std::vector<live::hashing_row> rows) {
+void tracker_client::hashing(std::vector<tracking::hashing_row> rows) {
   unsaid_.on_hashing(std::move(rows));
   announce();
 }

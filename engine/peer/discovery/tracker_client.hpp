@@ -1,4 +1,4 @@
-// The peer's side of the live session with one tracker (directory/live.hpp over WebSocket, RFC 6455).
+// The peer's side of the session with one tracker (directory/tracking.hpp over WebSocket, RFC 6455).
 //
 // Connects, says who we are and what we have, and keeps the catalogue up to date. It does so again after each loss, for
 // as long as it runs. The first retry comes almost at once. Later retries come with growing, jittered delays. Holds
@@ -18,7 +18,7 @@
 #include "directory/announcements.hpp"
 #include "directory/backoff.hpp"
 #include "directory/catalogue.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 #include "net/address_watch.hpp"
 #include "net/endpoint.hpp"
 #include "net/event.hpp"
@@ -33,14 +33,14 @@ class tracker_connection;
 class tracker_observer {
  public:
   /// The catalogue has this tracker's snapshot. The client says watches again.
-  virtual void on_connected(std::size_t tracker, const live::welcome& welcome) = 0;
+  virtual void on_connected(std::size_t tracker, const tracking::welcome& welcome) = 0;
   /// The catalogue changed, because of what this tracker said.
   virtual void on_rows(std::size_t tracker) = 0;
   /// Holders of a watched share, without this peer. After on_connected the first one for each share is complete.
   /// `joined` may name known peers; their endpoint is then replaced.
-  virtual void on_swarm(std::size_t tracker, const live::swarm& change) = 0;
+  virtual void on_swarm(std::size_t tracker, const tracking::swarm& change) = 0;
   /// A peer wants a share that this peer said it holds, and asks this peer to connect.
-  virtual void on_wanted(std::size_t tracker, const live::wanted& call) = 0;
+  virtual void on_wanted(std::size_t tracker, const tracking::wanted& call) = 0;
   /// Sessions with peers go on. Called once for each on_connected.
   virtual void on_disconnected(std::size_t tracker, const std::string& reason) = 0;
 
@@ -71,7 +71,7 @@ class tracker_client final : private tracker_connection_reader {
 
   /// `describe` gives the join message, and is called at each attempt. `rows` and `observer` outlive the client.
   tracker_client(asio::any_io_executor executor, std::size_t tracker, host_port where,
-                 std::function<live::join()> describe, catalogue& rows, tracker_observer& observer);
+                 std::function<tracking::join()> describe, catalogue& rows, tracker_observer& observer);
   ~tracker_client();
   tracker_client(const tracker_client&) = delete;
   tracker_client& operator=(const tracker_client&) = delete;
@@ -87,12 +87,12 @@ class tracker_client final : private tracker_connection_reader {
   awaitable<void> leave();
 
   /// errc::malformed: no tracker lists such a row, so it is not offered.
-  result<void> publish(live::share_offer offer);
+  result<void> publish(tracking::share_offer offer);
   void withdraw(const share_id& id);
   /// The tracker gets at most one message a second for each share. The message that completes a share goes at once.
   void progress(const share_id& id, std::uint64_t have);
   /// See announcements::on_hashing.
-  void hashing(std::vector<live::hashing_row> rows);
+  void hashing(std::vector<tracking::hashing_row> rows);
   void watch(const share_id& id);
   void unwatch(const share_id& id);
   /// See announcements::on_unreached.
@@ -105,8 +105,8 @@ class tracker_client final : private tracker_connection_reader {
 
  private:
   awaitable<result<void>> attempt();
-  bool on_message(live::tracker_message& message) override;
-  void on_snapshot(live::snapshot snapshot);
+  bool on_message(tracking::tracker_message& message) override;
+  void on_snapshot(tracking::snapshot snapshot);
   void on_mute(bool mute) override;
   std::size_t peers_known() const override { return rows_.peer_count(tracker_); }
   void on_session_end(const std::string& reason);
@@ -116,7 +116,7 @@ class tracker_client final : private tracker_connection_reader {
   asio::any_io_executor executor_;
   std::size_t tracker_;
   host_port where_;
-  std::function<live::join()> describe_;
+  std::function<tracking::join()> describe_;
   catalogue& rows_;
   tracker_observer& observer_;
 
@@ -128,7 +128,7 @@ class tracker_client final : private tracker_connection_reader {
   event wake_;                                      ///< ends the pause between two attempts
   event ended_;                                     ///< run() returned
   std::unique_ptr<tracker_connection> connection_;  ///< while one is open or opened
-  live::welcome welcome_;
+  tracking::welcome welcome_;
   bool mute_ = false;  ///< the session exists, but the tracker does not answer
   bool running_ = false;
   bool stopped_ = false;

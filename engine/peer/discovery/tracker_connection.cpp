@@ -4,7 +4,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <utility>
 
-#include "directory/live_pack.hpp"
+#include "directory/tracking_pack.hpp"
 #include "net/endpoint.hpp"
 #include "net/listener.hpp"
 #include "peer/discovery/tracker_client.hpp"
@@ -31,7 +31,7 @@ constexpr duration acknowledged_within_min = std::chrono::seconds(2);
 
 }  // namespace
 
-tracker_connection::tracker_connection(asio::any_io_executor executor, live::join join, announcements& unsaid,
+tracker_connection::tracker_connection(asio::any_io_executor executor, tracking::join join, announcements& unsaid,
                                        tracker_connection_reader& reader)
     : join_(std::move(join)),
       unsaid_(unsaid),
@@ -40,7 +40,7 @@ tracker_connection::tracker_connection(asio::any_io_executor executor, live::joi
       open_timer_(executor),
       watchdog_timer_(executor),
       ready_(executor) {
-  stream_.read_message_max(live::tracker_message_bytes_max);
+  stream_.read_message_max(tracking::tracker_message_bytes_max);
   stream_.auto_fragment(false);
   stream_.write_buffer_bytes(mask_bytes);
   stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
@@ -125,16 +125,16 @@ awaitable<void> tracker_connection::read_loop() {
 
 void tracker_connection::on_message(std::string_view bytes) {
   if (!stream_.got_binary()) return on_text(bytes);
-  const auto text = live::unpack(bytes);
+  const auto text = tracking::unpack(bytes);
   if (!text) return close("tracker " + host_ + " sent nonsense: " + text.error().text);
   on_text(*text);
 }
 
 void tracker_connection::on_text(std::string_view text) {
-  auto decoded = live::decode_tracker_message(text);
+  auto decoded = tracking::decode_tracker_message(text);
   if (!decoded) return close("tracker " + host_ + " sent nonsense: " + decoded.error().text);
-  live::tracker_message& message = *decoded;
-  if (const auto* welcome = std::get_if<live::welcome>(&message)) {
+  tracking::tracker_message& message = *decoded;
+  if (const auto* welcome = std::get_if<tracking::welcome>(&message)) {
     heartbeat_ = std::clamp<duration>(std::chrono::milliseconds(welcome->heartbeat_ms), heartbeat_min, heartbeat_max);
     beat_at_ = clock::now() + heartbeat_;
     heard();
@@ -142,12 +142,12 @@ void tracker_connection::on_text(std::string_view text) {
     const duration within = std::max<duration>(heartbeat_ - heartbeat_ / 8, acknowledged_within_min);
     stream_.next_layer().set_acknowledged_within(within);
     watchdog_timer_.cancel();
-  } else if (const auto* failure = std::get_if<live::failure>(&message)) {
+  } else if (const auto* failure = std::get_if<tracking::failure>(&message)) {
     // After the welcome, "limit" is only a remark.
     if (heartbeat_ == duration::zero() || failure->code != name_of(errc::limit)) {
       failure_ = "tracker " + host_ + " refuses: " + failure->text;
     }
-  } else if (std::holds_alternative<live::snapshot>(message)) {
+  } else if (std::holds_alternative<tracking::snapshot>(message)) {
     resync_asked_ = false;
   }
   const bool follows = reader_.on_message(message);
@@ -158,18 +158,18 @@ void tracker_connection::on_text(std::string_view text) {
 }
 
 awaitable<void> tracker_connection::write_loop() {
-  std::string first = live::encode(std::move(join_));
+  std::string first = tracking::encode(std::move(join_));
   co_await write(std::move(first));
   while (!closed_) {
     if (std::exchange(beat_due_, false)) {
       co_await beat();
       continue;
     }
-    std::optional<live::peer_message> next;
+    std::optional<tracking::peer_message> next;
     if (leaving_) {
-      next = live::leave{};
+      next = tracking::leave{};
     } else if (std::exchange(resync_wanted_, false)) {
-      next = live::resync{};
+      next = tracking::resync{};
     } else {
       next = unsaid_.next_message(clock::now());
     }
@@ -177,10 +177,10 @@ awaitable<void> tracker_connection::write_loop() {
       (void)co_await ready_.wait_until(unsaid_.next_deadline());
       continue;
     }
-    std::string text = live::encode(*next);
+    std::string text = tracking::encode(*next);
     co_await write(std::move(text));
     // The tracker closes now; whoever asked to leave waits for that.
-    if (std::holds_alternative<live::leave>(*next)) co_return;
+    if (std::holds_alternative<tracking::leave>(*next)) co_return;
   }
 }
 

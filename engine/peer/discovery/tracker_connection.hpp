@@ -21,7 +21,7 @@ namespace shoal {
 class tracker_connection {
  public:
   /// `unsaid` and `reader` outlive the connection.
-  tracker_connection(asio::any_io_executor executor, live::join join, announcements& unsaid,
+  tracker_connection(asio::any_io_executor executor, tracking::join join, announcements& unsaid,
                      tracker_connection_reader& reader);
   tracker_connection(const tracker_connection&) = delete;
   tracker_connection& operator=(const tracker_connection&) = delete;
@@ -54,7 +54,7 @@ class tracker_connection {
   void on_message(std::string_view bytes);
   void on_text(std::string_view text);
 
-  live::join join_;
+  tracking::join join_;
   announcements& unsaid_;
   tracker_connection_reader& reader_;
   boost::beast::websocket::stream<stream> stream_;

@@ -109,7 +109,7 @@ void hosted_shares::offer(const share& which) {
   if (!which.info()) return;
   // What a download fetches may have become known only now.
   if (which.info()->is_private()) return context_.discovery.unwatch(which.id());
-  live::share_offer offered;
+  tracking::share_offer offered;
   offered.id = which.id();
   offered.name = which.info()->name();
   offered.bytes = which.info()->total_bytes();
@@ -176,10 +176,10 @@ std::shared_ptr<share> hosted_shares::greeted(const wire::truncated_id& wanted) 
   return found;
 }
 
-live::snapshot hosted_shares::rows() const {
-  live::snapshot rows;
+tracking::snapshot hosted_shares::rows() const {
+  tracking::snapshot rows;
   for (const auto& [id, one] : shares_) {
-    live::share_row row;
+    tracking::share_row row;
     row.id = id;
     row.name = one->name();
     if (one->info()) {

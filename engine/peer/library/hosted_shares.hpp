@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 #include "peer/library/content_watch.hpp"
 #include "peer/library/library_context.hpp"
 #include "peer/library/missing_shares.hpp"
@@ -56,7 +56,7 @@ class hosted_shares {
   /// What the other shares hold, and with it perhaps parts of this one.
   std::vector<local_content> content_besides(const share& one);
   /// The rows of these shares, as a tracker would tell them.
-  live::snapshot rows() const;
+  tracking::snapshot rows() const;
 
  private:
   void start(const std::shared_ptr<share>& which);

@@ -186,14 +186,14 @@ void library::on_address(const address_change& change) {
   for (const auto& [id, one] : hosted_.all()) one->peers().on_address(change);
 }
 
-void library::on_swarm(const live::swarm& change) {
+void library::on_swarm(const tracking::swarm& change) {
   const auto watched = hosted_.find(change.id);
   if (!watched) return;
   for (const auto& row : change.joined) watched->peers().on_found({row.address, row.port}, row.peer, row.seeder);
   for (const peer_id& gone : change.left) watched->peers().on_left(gone);
 }
 
-void library::on_wanted(const live::wanted& call) {
+void library::on_wanted(const tracking::wanted& call) {
   if (const auto offered = hosted_.find(call.id)) offered->peers().on_wanted({call.address, call.port}, call.peer);
 }
 

@@ -31,8 +31,8 @@ class library final : private share_observer {
   void stop();
   void on_address(const address_change& change);
   /// See discovery_observer.
-  void on_swarm(const live::swarm& change);
-  void on_wanted(const live::wanted& call);
+  void on_swarm(const tracking::swarm& change);
+  void on_wanted(const tracking::wanted& call);
 
   const hosted_shares& hosted() const { return hosted_; }
   const missing_shares& missing() const { return missing_; }

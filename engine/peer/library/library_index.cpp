@@ -9,7 +9,7 @@ namespace shoal {
 namespace {
 
 // The only one of `rows` that `what` means.
-result<share_id> the_one(live::snapshot rows, const std::string& what, std::string if_none) {
+result<share_id> the_one(tracking::snapshot rows, const std::string& what, std::string if_none) {
   catalogue among;
   among.on_snapshot(0, std::move(rows));
   auto found = among.find(what);
@@ -31,12 +31,12 @@ result<share_id> the_one(live::snapshot rows, const std::string& what, std::stri
 
 }  // namespace
 
-live::snapshot library_index::recorded() const {
-  live::snapshot rows = hosted_.rows();
+tracking::snapshot library_index::recorded() const {
+  tracking::snapshot rows = hosted_.rows();
   auto take = [this, &rows](const share_id& id, const std::string& name, const metainfo_ptr& info,
                             const publication& published) {
     if (hosted_.find(id)) return;
-    live::share_row row;
+    tracking::share_row row;
     row.id = id;
     row.name = name;
     row.bytes = info ? info->total_bytes() : 0;
@@ -53,8 +53,8 @@ result<share_id> library_index::find_here(const std::string& what) const {
 }
 
 result<share_id> library_index::find_unfinished(const std::string& what) const {
-  live::snapshot rows = hosted_.rows();
-  std::erase_if(rows.shares, [](const live::share_row& row) { return row.seeders != 0; });
+  tracking::snapshot rows = hosted_.rows();
+  std::erase_if(rows.shares, [](const tracking::share_row& row) { return row.seeders != 0; });
   return the_one(std::move(rows), what, "nothing called '" + what + "' is being downloaded");
 }
 
@@ -63,8 +63,8 @@ catalogue library_index::known() const {
 }
 
 catalogue library_index::swarm_with_own() const {
-  live::snapshot rows = hosted_.rows();
-  std::erase_if(rows.shares, [this](const live::share_row& row) { return has_failed(*hosted_.find(row.id)); });
+  tracking::snapshot rows = hosted_.rows();
+  std::erase_if(rows.shares, [this](const tracking::share_row& row) { return has_failed(*hosted_.find(row.id)); });
   return discovery_.swarm_with(std::move(rows));
 }
 

@@ -30,7 +30,7 @@ class library_index {
 
  private:
   /// The hosted shares, and those that are missing or cancelled.
-  live::snapshot recorded() const;
+  tracking::snapshot recorded() const;
 
   const class discovery& discovery_;
   const hosted_shares& hosted_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
 #include "peer/session/handshake.hpp"
@@ -44,7 +44,7 @@ time_point share_peers::call_for_sources(time_point now) {
     call_at_ = now + call_pause_;
   }
   if (now < call_at_) return call_at_;
-  auto unreached = book_.unreached(live::unreached_peers_max);
+  auto unreached = book_.unreached(tracking::unreached_peers_max);
   const bool starved = owner_.silence() >= starved_after;
   const bool lacking = has_room() && (!unreached.empty() || links_.empty() || starved);
   if (lacking) owner_.on_peers_lacking(std::move(unreached));

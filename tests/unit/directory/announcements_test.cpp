@@ -18,8 +18,8 @@ share_id share(std::uint8_t n) {
   id.bytes[31] = n;
   return id;
 }
-live::share_offer offer(std::uint8_t n, std::uint64_t have) {
-  live::share_offer one;
+tracking::share_offer offer(std::uint8_t n, std::uint64_t have) {
+  tracking::share_offer one;
   one.id = share(n);
   one.name = "share" + std::to_string(n);
   one.bytes = 1000;
@@ -33,17 +33,17 @@ struct listener_model {
   std::map<share_id, std::uint64_t> offers;
   std::set<share_id> watches;
 
-  void hear(const live::peer_message& message) {
-    if (const auto* publish = std::get_if<live::publish>(&message)) {
+  void hear(const tracking::peer_message& message) {
+    if (const auto* publish = std::get_if<tracking::publish>(&message)) {
       for (const auto& one : publish->shares) offers[one.id] = one.have;
-    } else if (const auto* withdraw = std::get_if<live::withdraw>(&message)) {
+    } else if (const auto* withdraw = std::get_if<tracking::withdraw>(&message)) {
       for (const auto& id : withdraw->ids) offers.erase(id);
-    } else if (const auto* progress = std::get_if<live::progress>(&message)) {
+    } else if (const auto* progress = std::get_if<tracking::progress>(&message)) {
       offers.at(progress->id) = progress->have;
-    } else if (const auto* watch = std::get_if<live::watch>(&message)) {
+    } else if (const auto* watch = std::get_if<tracking::watch>(&message)) {
       watches.insert(watch->id);
     } else {
-      watches.erase(std::get<live::unwatch>(message).id);
+      watches.erase(std::get<tracking::unwatch>(message).id);
     }
   }
 };
@@ -52,8 +52,8 @@ struct listener_model {
 
 TEST_CASE("offers are said in messages of bounded size", "[announcements]") {
   announcements subject;
-  live::share_offer one = offer(0, 0);
-  one.name = std::string(live::name_bytes_max, '"');
+  tracking::share_offer one = offer(0, 0);
+  one.name = std::string(tracking::name_bytes_max, '"');
   for (unsigned n = 0; n < 2500; ++n) {
     one.id.bytes[0] = static_cast<std::uint8_t>(n >> 8);
     one.id.bytes[1] = static_cast<std::uint8_t>(n);
@@ -63,8 +63,8 @@ TEST_CASE("offers are said in messages of bounded size", "[announcements]") {
   std::size_t rows = 0;
   int messages = 0;
   while (const auto message = subject.next_message(start)) {
-    CHECK(live::decode_peer_message(live::encode(*message)).has_value());
-    rows += std::get<live::publish>(*message).shares.size();
+    CHECK(tracking::decode_peer_message(tracking::encode(*message)).has_value());
+    rows += std::get<tracking::publish>(*message).shares.size();
     ++messages;
   }
   CHECK(rows == 2500);
@@ -93,13 +93,13 @@ TEST_CASE("progress is said once a second, completion at once", "[announcements]
   CHECK(subject.next_deadline() == start + have_interval);
   const auto said = subject.next_message(start + have_interval);
   REQUIRE(said.has_value());
-  CHECK(std::get<live::progress>(*said) == live::progress{share(1), 20});
+  CHECK(std::get<tracking::progress>(*said) == tracking::progress{share(1), 20});
   CHECK_FALSE(subject.next_message(start + have_interval).has_value());
 
   subject.on_progress(share(1), 5000);
   const auto complete = subject.next_message(start + have_interval);
   REQUIRE(complete.has_value());
-  CHECK(std::get<live::progress>(*complete).have == 1000);
+  CHECK(std::get<tracking::progress>(*complete).have == 1000);
   subject.on_progress(share(1), 1000);
   subject.on_progress(share(9), 1000);
   CHECK_FALSE(subject.next_message(start + std::chrono::hours(1)).has_value());
@@ -199,16 +199,16 @@ TEST_CASE("what is hashed is said after the offers, and again to a new tracker",
   subject.on_hashing({{"big", 10, 1}, {"bad\n", 10, 1}});
   CHECK(subject.next_deadline() == time_point::min());
   REQUIRE(subject.on_publish(offer(1, 1000)).has_value());
-  CHECK(std::holds_alternative<live::publish>(subject.next_message(start).value()));
-  const live::peer_message said = live::hashing{{{"big", 10, 1}}};
+  CHECK(std::holds_alternative<tracking::publish>(subject.next_message(start).value()));
+  const tracking::peer_message said = tracking::hashing{{{"big", 10, 1}}};
   CHECK(subject.next_message(start).value() == said);
   subject.on_hashing({{"big", 10, 1}});
   CHECK_FALSE(subject.next_message(start));
   subject.on_connected();
-  CHECK(std::holds_alternative<live::publish>(subject.next_message(start).value()));
+  CHECK(std::holds_alternative<tracking::publish>(subject.next_message(start).value()));
   CHECK(subject.next_message(start).value() == said);
   subject.on_hashing({});
-  CHECK(subject.next_message(start).value() == live::peer_message{live::hashing{}});
+  CHECK(subject.next_message(start).value() == tracking::peer_message{tracking::hashing{}});
   subject.on_connected();
   (void)subject.next_message(start);
   CHECK_FALSE(subject.next_message(start));
@@ -216,24 +216,24 @@ TEST_CASE("what is hashed is said after the offers, and again to a new tracker",
 
 TEST_CASE("that sources are lacking is said of what is watched, once", "[announcements]") {
   announcements subject;
-  const std::vector<peer_id> many(live::unreached_peers_max + 1);
+  const std::vector<peer_id> many(tracking::unreached_peers_max + 1);
   subject.on_unreached(share(1), many);
   CHECK(subject.next_deadline() == never);
   subject.on_watch(share(1));
   subject.on_unreached(share(1), {});
   subject.on_unreached(share(1), many);
   subject.check_invariants();
-  CHECK(std::holds_alternative<live::watch>(subject.next_message(start).value()));
+  CHECK(std::holds_alternative<tracking::watch>(subject.next_message(start).value()));
   const auto said = subject.next_message(start);
   REQUIRE(said);
-  CHECK(std::get<live::unreached>(*said).peers.size() == live::unreached_peers_max);
+  CHECK(std::get<tracking::unreached>(*said).peers.size() == tracking::unreached_peers_max);
   CHECK_FALSE(subject.next_message(start));
   subject.on_unreached(share(1), {});
   subject.on_connected();
-  CHECK(std::holds_alternative<live::watch>(subject.next_message(start).value()));
+  CHECK(std::holds_alternative<tracking::watch>(subject.next_message(start).value()));
   CHECK_FALSE(subject.next_message(start));
   subject.on_unreached(share(1), {});
   subject.on_unwatch(share(1));
-  CHECK(std::holds_alternative<live::unwatch>(subject.next_message(start).value()));
+  CHECK(std::holds_alternative<tracking::unwatch>(subject.next_message(start).value()));
   CHECK_FALSE(subject.next_message(start));
 }

@@ -6,8 +6,8 @@ using namespace shoal;
 
 namespace {
 
-live::share_row share(std::uint8_t n, std::string name, std::uint32_t seeders = 1) {
-  live::share_row row;
+tracking::share_row share(std::uint8_t n, std::string name, std::uint32_t seeders = 1) {
+  tracking::share_row row;
   row.id.bytes.fill(0xa0);
   row.id.bytes[0] = n;
   row.name = std::move(name);
@@ -15,22 +15,22 @@ live::share_row share(std::uint8_t n, std::string name, std::uint32_t seeders = 
   row.seeders = seeders;
   return row;
 }
-live::peer_row peer(std::uint8_t n, std::string name, bool reachable = true) {
-  live::peer_row row;
+tracking::peer_row peer(std::uint8_t n, std::string name, bool reachable = true) {
+  tracking::peer_row row;
   row.peer.bytes[0] = n;
   row.name = std::move(name);
   row.reachable = reachable;
   return row;
 }
-live::snapshot snapshot(std::uint64_t seq, std::vector<live::share_row> shares,
-                        std::vector<live::peer_row> peers = {}) {
-  live::snapshot out;
+tracking::snapshot snapshot(std::uint64_t seq, std::vector<tracking::share_row> shares,
+                            std::vector<tracking::peer_row> peers = {}) {
+  tracking::snapshot out;
   out.seq = seq;
   out.shares = std::move(shares);
   out.peers = std::move(peers);
   return out;
 }
-std::vector<std::string> names(const std::vector<live::share_row>& rows) {
+std::vector<std::string> names(const std::vector<tracking::share_row>& rows) {
   std::vector<std::string> out;
   for (const auto& row : rows) out.push_back(row.name);
   return out;
@@ -43,7 +43,7 @@ TEST_CASE("a delta changes what the snapshot said", "[catalogue]") {
   subject.on_snapshot(0, snapshot(7, {share(1, "b"), share(2, "a")}, {peer(1, "one"), peer(2, "two")}));
   CHECK(names(subject.shares()) == std::vector<std::string>{"a", "b"});
 
-  live::delta delta;
+  tracking::delta delta;
   delta.seq = 8;
   delta.joined = {peer(3, "three"), peer(2, "TWO")};
   delta.left = {peer(1, "").peer};
@@ -64,7 +64,7 @@ TEST_CASE("a delta changes what the snapshot said", "[catalogue]") {
 
 TEST_CASE("a gap changes nothing and is reported", "[catalogue]") {
   catalogue subject;
-  live::delta delta;
+  tracking::delta delta;
   delta.seq = 1;
   delta.published = {share(1, "a")};
   CHECK_FALSE(subject.on_delta(0, delta));  // no snapshot yet
@@ -154,7 +154,7 @@ TEST_CASE("a name goes before a pattern and a prefix", "[catalogue]") {
 
 TEST_CASE("a prefix of several ids is ambiguous", "[catalogue]") {
   catalogue subject;
-  std::vector<live::share_row> rows;
+  std::vector<tracking::share_row> rows;
   for (std::uint8_t n = 0; n < 8; ++n) {
     rows.push_back(share(0x11, "s" + std::to_string(n)));
     rows.back().id.bytes[31] = n;
@@ -210,7 +210,7 @@ TEST_CASE("what is hashed is found by name until it is listed", "[catalogue]") {
   REQUIRE(all.size() == 2);
   CHECK(text_of(all[1]) == "seed is still hashing next (0 %)");
   // A peer that left hashes nothing any more.
-  live::delta delta;
+  tracking::delta delta;
   delta.seq = 2;
   delta.left = {busy.peer};
   REQUIRE(subject.on_delta(0, delta));

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 namespace {
 
 const time_point start{std::chrono::hours(1)};
-using rows = std::vector<live::hashing_row>;
+using rows = std::vector<tracking::hashing_row>;
 
 }  // namespace
 
@@ -53,7 +53,7 @@ TEST_CASE("long lists are told rarely and in part", "[hashing_list]") {
   for (int i = 0; i < 3000; ++i) keys.push_back(subject.on_begin(std::to_string(i), start));
   const auto told = subject.next_rows(start + 1s);
   REQUIRE(told);
-  CHECK(told->size() == live::hashing_rows_max);
+  CHECK(told->size() == tracking::hashing_rows_max);
   subject.on_end(keys.front(), start + 2s);
   CHECK(subject.next_deadline() == start + 1s + 1000 * hashing_list::interval_per_row);
   CHECK_FALSE(subject.next_rows(start + 3s));

@@ -12,8 +12,8 @@ namespace {
 
 const time_point start{std::chrono::hours(1)};
 
-live_session_id session(std::uint32_t n) {
-  return live_session_id{n};
+tracker_session_id session(std::uint32_t n) {
+  return tracker_session_id{n};
 }
 peer_id peer(std::uint8_t n) {
   peer_id id;
@@ -25,8 +25,8 @@ share_id share(std::uint8_t n) {
   id.bytes[31] = n;
   return id;
 }
-live::peer_row row(std::uint8_t n, bool reachable = true) {
-  live::peer_row out;
+tracking::peer_row row(std::uint8_t n, bool reachable = true) {
+  tracking::peer_row out;
   out.peer = peer(n);
   out.name = "host" + std::to_string(n);
   out.address = "192.0.2." + std::to_string(n);
@@ -34,14 +34,14 @@ live::peer_row row(std::uint8_t n, bool reachable = true) {
   out.reachable = reachable;
   return out;
 }
-live::publish offer(std::uint8_t n, std::uint64_t have, std::uint64_t bytes = 1000) {
-  live::share_offer one;
+tracking::publish offer(std::uint8_t n, std::uint64_t have, std::uint64_t bytes = 1000) {
+  tracking::share_offer one;
   one.id = share(n);
   one.name = "share" + std::to_string(n);
   one.bytes = bytes;
   one.files = 1;
   one.have = have;
-  return live::publish{{one}};
+  return tracking::publish{{one}};
 }
 
 // The registry with a clock: each tick() is far enough from the last for a batch.
@@ -62,7 +62,7 @@ struct bench {
   }
 };
 
-const live::swarm* swarm_to(const registry::batch& batch, std::uint32_t s) {
+const tracking::swarm* swarm_to(const registry::batch& batch, std::uint32_t s) {
   for (const auto& one : batch.swarms) {
     if (std::count(one.to.begin(), one.to.end(), session(s)) != 0) return &one.message;
   }
@@ -115,7 +115,7 @@ TEST_CASE("a new watcher does not wait for the next batch", "[registry]") {
   REQUIRE(b.subject.on_publish(session(1), offer(7, 1000), b.now).has_value());
   (void)b.tick();
   REQUIRE(b.subject.on_publish(session(2), offer(7, 0), b.now).has_value());
-  REQUIRE(b.subject.on_watch(session(3), live::watch{share(7)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(3), tracking::watch{share(7)}, b.now).has_value());
   CHECK(b.subject.next_deadline() == b.now);
   const auto answer = b.subject.next_batch(b.now);
   b.subject.check_invariants();
@@ -124,7 +124,7 @@ TEST_CASE("a new watcher does not wait for the next batch", "[registry]") {
   CHECK(swarm_to(answer, 3)->joined.size() == 2);
 
   // Who asks right after that waits for others who do.
-  REQUIRE(b.subject.on_watch(session(4), live::watch{share(7)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(4), tracking::watch{share(7)}, b.now).has_value());
   CHECK(b.subject.next_deadline() == b.now + registry::answer_interval);
   CHECK(b.subject.next_batch(b.now).swarms.empty());
   CHECK(swarm_to(b.subject.next_batch(b.now + registry::answer_interval), 4) != nullptr);
@@ -139,10 +139,10 @@ TEST_CASE("a newcomer that watches is told after its snapshot", "[registry]") {
   (void)b.tick();
 
   REQUIRE(b.join(2, 2).has_value());
-  REQUIRE(b.subject.on_watch(session(2), live::watch{share(1)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(2), tracking::watch{share(1)}, b.now).has_value());
   CHECK(b.subject.next_deadline() == b.now + registry::batch_interval);
   // Somebody else's answer does not take it along.
-  REQUIRE(b.subject.on_watch(session(1), live::watch{share(1)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(1), tracking::watch{share(1)}, b.now).has_value());
   const auto answer = b.subject.next_batch(b.now);
   b.subject.check_invariants();
   CHECK(swarm_to(answer, 1) != nullptr);
@@ -166,20 +166,20 @@ TEST_CASE("counts follow the holders", "[registry]") {
   CHECK(all.shares[0].leechers == 1);
   CHECK(all.shares[0].held == 2000);
 
-  b.subject.on_progress(session(2), live::progress{share(9), 600}, b.now);
-  b.subject.on_progress(session(2), live::progress{share(8), 600}, b.now);  // never published
+  b.subject.on_progress(session(2), tracking::progress{share(9), 600}, b.now);
+  b.subject.on_progress(session(2), tracking::progress{share(8), 600}, b.now);  // never published
   auto moved = b.tick();
   REQUIRE(moved.delta);
   REQUIRE(moved.delta->message.progress.size() == 1);
   CHECK(moved.delta->message.progress[0].held == 2600);
-  b.subject.on_progress(session(2), live::progress{share(9), 1000}, b.now);
+  b.subject.on_progress(session(2), tracking::progress{share(9), 1000}, b.now);
   b.subject.on_leave(session(1), b.now);
   auto gone = b.tick();
   REQUIRE(gone.delta);
   CHECK(gone.delta->message.left == std::vector{peer(1)});
-  CHECK(gone.delta->message.progress == std::vector{live::holders_row{share(9), 2, 0, 2000}});
+  CHECK(gone.delta->message.progress == std::vector{tracking::holders_row{share(9), 2, 0, 2000}});
 
-  b.subject.on_withdraw(session(2), live::withdraw{{share(9), share(9)}}, b.now);
+  b.subject.on_withdraw(session(2), tracking::withdraw{{share(9), share(9)}}, b.now);
   b.subject.on_leave(session(3), b.now);
   auto last = b.tick();
   REQUIRE(last.delta);
@@ -241,7 +241,7 @@ TEST_CASE("holders that cannot be connected to are told who wants what they have
   b.subject.on_unreached(session(3), {share(1), {}}, b.now);
   const auto told = b.tick();
   REQUIRE(told.wanted.size() == 1);
-  CHECK(told.wanted[0].message == live::wanted{share(1), peer(3), "192.0.2.3", 7003});
+  CHECK(told.wanted[0].message == tracking::wanted{share(1), peer(3), "192.0.2.3", 7003});
   CHECK(told.wanted[0].to == std::vector{session(1)});
   CHECK(b.tick().wanted.empty());
 
@@ -282,7 +282,7 @@ TEST_CASE("of many hidden holders the next ones are told each time", "[registry]
     REQUIRE(b.subject.on_publish(session(n), offer(1, n == 5 ? 0 : 10), b.now).has_value());
   }
   b.tick();
-  std::set<live_session_id> called;
+  std::set<tracker_session_id> called;
   for (int i = 0; i < 4; ++i) {
     b.now += registry::unreached_interval;
     b.subject.on_unreached(session(1), {share(1), {}}, b.now);
@@ -300,7 +300,7 @@ TEST_CASE("what a peer hashes is part of its row", "[registry]") {
   REQUIRE(b.join(1, 1).has_value());
   REQUIRE(b.join(2, 2).has_value());
   b.tick();
-  const live::hashing now_hashed{{{"big", 100, 5}}};
+  const tracking::hashing now_hashed{{{"big", 100, 5}}};
   b.subject.on_hashing(session(1), now_hashed, b.now);
   const auto told = b.tick();
   REQUIRE(told.delta);
@@ -339,7 +339,7 @@ TEST_CASE("a peer id that joins again replaces its old session", "[registry]") {
   REQUIRE(b.join(2, 2).has_value());
   REQUIRE(b.subject.on_publish(session(1), offer(1, 1000), b.now).has_value());
   REQUIRE(b.subject.on_publish(session(1), offer(2, 1000), b.now).has_value());
-  REQUIRE(b.subject.on_watch(session(2), live::watch{share(1)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(2), tracking::watch{share(1)}, b.now).has_value());
   (void)b.tick();
 
   auto moved = row(1);
@@ -358,7 +358,7 @@ TEST_CASE("a peer id that joins again replaces its old session", "[registry]") {
   CHECK(batch.delta->message.left.empty());
   CHECK(batch.delta->message.withdrawn == std::vector{share(2)});
   CHECK(batch.delta->message.published.empty());
-  const live::swarm* swarm = swarm_to(batch, 2);
+  const tracking::swarm* swarm = swarm_to(batch, 2);
   REQUIRE(swarm != nullptr);
   REQUIRE(swarm->joined.size() == 1);
   CHECK(swarm->joined[0].port == 9999);
@@ -371,8 +371,8 @@ TEST_CASE("watchers get the complete swarm first, then changes", "[registry]") {
   for (std::uint8_t n = 1; n <= 4; ++n) REQUIRE(b.join(n, n, n != 3).has_value());
   REQUIRE(b.subject.on_publish(session(1), offer(1, 1000), b.now).has_value());
   REQUIRE(b.subject.on_publish(session(3), offer(1, 1000), b.now).has_value());  // cannot be connected to
-  REQUIRE(b.subject.on_watch(session(4), live::watch{share(1)}, b.now).has_value());
-  REQUIRE(b.subject.on_watch(session(4), live::watch{share(77)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(4), tracking::watch{share(1)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(4), tracking::watch{share(77)}, b.now).has_value());
   auto first = b.tick();
   CHECK(first.swarms.size() == 2);
   for (const auto& one : first.swarms) {
@@ -385,21 +385,21 @@ TEST_CASE("watchers get the complete swarm first, then changes", "[registry]") {
   REQUIRE(b.subject.on_publish(session(2), offer(1, 0), b.now).has_value());
   b.subject.on_leave(session(1), b.now);
   b.subject.on_leave(session(3), b.now);
-  REQUIRE(b.subject.on_watch(session(2), live::watch{share(1)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(2), tracking::watch{share(1)}, b.now).has_value());
   const auto second = b.tick();
-  const live::swarm* change = swarm_to(second, 4);
+  const tracking::swarm* change = swarm_to(second, 4);
   REQUIRE(change != nullptr);
   REQUIRE(change->joined.size() == 1);
   CHECK(change->joined[0].peer == peer(2));
   CHECK(change->left == std::vector{peer(1)});
-  const live::swarm* complete = swarm_to(second, 2);
+  const tracking::swarm* complete = swarm_to(second, 2);
   REQUIRE(complete != nullptr);
   CHECK(complete->joined.size() == 1);
   CHECK(complete->left.empty());
 
-  b.subject.on_unwatch(session(4), live::unwatch{share(1)});
-  b.subject.on_unwatch(session(4), live::unwatch{share(1)});
-  b.subject.on_withdraw(session(2), live::withdraw{{share(1)}}, b.now);
+  b.subject.on_unwatch(session(4), tracking::unwatch{share(1)});
+  b.subject.on_unwatch(session(4), tracking::unwatch{share(1)});
+  b.subject.on_withdraw(session(2), tracking::withdraw{{share(1)}}, b.now);
   CHECK(swarm_to(b.tick(), 4) == nullptr);
 }
 
@@ -434,9 +434,9 @@ TEST_CASE("limits refuse, and leave the rest as it was", "[registry]") {
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == errc::limit);
   CHECK(b.subject.on_publish(session(4), offer(2, 7), b.now).has_value());
-  REQUIRE(b.subject.on_watch(session(4), live::watch{share(1)}, b.now).has_value());
-  CHECK(b.subject.on_watch(session(4), live::watch{share(1)}, b.now).has_value());
-  CHECK_FALSE(b.subject.on_watch(session(4), live::watch{share(2)}, b.now).has_value());
+  REQUIRE(b.subject.on_watch(session(4), tracking::watch{share(1)}, b.now).has_value());
+  CHECK(b.subject.on_watch(session(4), tracking::watch{share(1)}, b.now).has_value());
+  CHECK_FALSE(b.subject.on_watch(session(4), tracking::watch{share(2)}, b.now).has_value());
   (void)b.tick();
   CHECK(b.subject.snapshot().shares.size() == 2);
 }
@@ -451,11 +451,11 @@ TEST_CASE("deltas and swarms add up to the truth", "[registry]") {
     REQUIRE(b.join(1, 200).has_value());  // the reader
     std::uint32_t next_session = 2;
     std::map<std::uint8_t, std::uint32_t> joined;
-    std::map<peer_id, live::peer_row> peers;
-    std::map<share_id, live::share_row> shares;
+    std::map<peer_id, tracking::peer_row> peers;
+    std::map<share_id, tracking::share_row> shares;
     std::map<share_id, std::set<peer_id>> swarms;
     for (std::uint8_t n = 0; n < 4; ++n)
-      REQUIRE(b.subject.on_watch(session(1), live::watch{share(n)}, b.now).has_value());
+      REQUIRE(b.subject.on_watch(session(1), tracking::watch{share(n)}, b.now).has_value());
 
     for (int step = 0; step < 400; ++step) {
       const auto p = static_cast<std::uint8_t>(pick(6));
@@ -475,16 +475,16 @@ TEST_CASE("deltas and swarms add up to the truth", "[registry]") {
           REQUIRE(b.subject.on_publish(session(joined[p]), offer(s, pick(1001)), b.now).has_value());
           break;
         case 4:
-          b.subject.on_withdraw(session(joined[p]), live::withdraw{{share(s)}}, b.now);
+          b.subject.on_withdraw(session(joined[p]), tracking::withdraw{{share(s)}}, b.now);
           break;
         case 5:
-          b.subject.on_progress(session(joined[p]), live::progress{share(s), pick(1001)}, b.now);
+          b.subject.on_progress(session(joined[p]), tracking::progress{share(s), pick(1001)}, b.now);
           break;
         case 6:
-          REQUIRE(b.subject.on_watch(session(joined[p]), live::watch{share(s)}, b.now).has_value());
+          REQUIRE(b.subject.on_watch(session(joined[p]), tracking::watch{share(s)}, b.now).has_value());
           break;
         default:
-          b.subject.on_unwatch(session(joined[p]), live::unwatch{share(s)});
+          b.subject.on_unwatch(session(joined[p]), tracking::unwatch{share(s)});
       }
       if (pick(3) != 0 && step != 399) continue;
       const auto batch = b.tick();
@@ -494,7 +494,7 @@ TEST_CASE("deltas and swarms add up to the truth", "[registry]") {
         for (const auto& one : batch.delta->message.published) REQUIRE(shares.emplace(one.id, one).second);
         for (const auto& id : batch.delta->message.withdrawn) REQUIRE(shares.erase(id) == 1);
         for (const auto& one : batch.delta->message.progress) {
-          live::share_row& known = shares.at(one.id);
+          tracking::share_row& known = shares.at(one.id);
           known.seeders = one.seeders;
           known.leechers = one.leechers;
           known.held = one.held;
@@ -520,9 +520,9 @@ TEST_CASE("deltas and swarms add up to the truth", "[registry]") {
     // Each watched swarm against a watcher that asks only now.
     for (std::uint8_t n = 0; n < 4; ++n) {
       REQUIRE(b.join(next_session, 201).has_value());
-      REQUIRE(b.subject.on_watch(session(next_session), live::watch{share(n)}, b.now).has_value());
+      REQUIRE(b.subject.on_watch(session(next_session), tracking::watch{share(n)}, b.now).has_value());
       const auto batch = b.tick();
-      const live::swarm* complete = swarm_to(batch, next_session++);
+      const tracking::swarm* complete = swarm_to(batch, next_session++);
       REQUIRE(complete != nullptr);
       std::set<peer_id> holders;
       for (const auto& endpoint : complete->joined) holders.insert(endpoint.peer);

@@ -1,4 +1,4 @@
-// One peer's live session at the tracker: WebSocket at /live (RFC 6455), messages of directory/live.hpp.
+// One peer's session at the tracker: WebSocket at /live (RFC 6455), messages of directory/tracking.hpp.
 //
 // Reads what the peer says into the registry. Dials the peer's port back once before others see the peer. Sends the
 // messages that it is given. While nothing happens, one coroutine waits to read, so thousands of sessions are cheap.
@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
-#include "directory/live.hpp"
 #include "directory/registry.hpp"
+#include "directory/tracking.hpp"
 #include "net/event.hpp"
 #include "net/stream.hpp"
 #include "net/task_group.hpp"
@@ -29,16 +29,16 @@ namespace shoal {
 
 using http_request = boost::beast::http::request<boost::beast::http::string_body>;
 /// An encoded message in the form in which it is sent.
-struct live_text {
+struct tracking_text {
   std::string bytes;
-  bool packed = false;  ///< live::pack was applied: a binary WebSocket message
+  bool packed = false;  ///< tracking::pack was applied: a binary WebSocket message
 };
 /// All sessions that the message goes to share it.
-using shared_text = std::shared_ptr<const live_text>;
+using shared_text = std::shared_ptr<const tracking_text>;
 /// Encodes the message, and packs it if it is long.
-shared_text encode_shared(live::tracker_message message);
+shared_text encode_shared(tracking::tracker_message message);
 
-enum class live_end {
+enum class tracker_session_end {
   closed,       ///< the peer closed, or the connection broke
   left,         ///< the peer said `leave`
   silent,       ///< three heartbeats without a frame
@@ -49,10 +49,10 @@ enum class live_end {
   replaced,     ///< the same peer id joined again
   stopping,     ///< the tracker stops
 };
-inline constexpr std::size_t live_ends = 9;
-std::string_view name_of(live_end why);
+inline constexpr std::size_t tracker_session_ends = 9;
+std::string_view name_of(tracker_session_end why);
 
-struct live_settings {
+struct tracker_session_settings {
   duration heartbeat = std::chrono::seconds(5);
   duration dial_back_timeout = std::chrono::seconds(2);
   /// Time from the upgrade to `join`.
@@ -69,32 +69,33 @@ struct live_settings {
 };
 
 /// What a session needs of its node.
-class live_session_host {
+class tracker_session_host {
  public:
   /// The registry has something new to tell.
   virtual void registry_changed() = 0;
-  virtual void end_session(live_session_id session, live_end why) = 0;
+  virtual void end_session(tracker_session_id session, tracker_session_end why) = 0;
 
  protected:
-  ~live_session_host() = default;
+  ~tracker_session_host() = default;
 };
 
-class live_session {
+class tracker_session {
  public:
   static constexpr int heartbeats_missed_max = 3;
   /// Bytes of messages held while the port is dialled back. Beyond this the socket is not read.
   static constexpr std::size_t held_bytes_max = 4 * MiB;
 
   /// `upgrade` is the request for the WebSocket. `settings`, `state`, `dials` and `host` outlive the session.
-  live_session(live_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
-               const live_settings& settings, registry& state, dial_gate& dials, live_session_host& host);
-  live_session(const live_session&) = delete;
-  live_session& operator=(const live_session&) = delete;
+  tracker_session(tracker_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
+                  const tracker_session_settings& settings, registry& state, dial_gate& dials,
+                  tracker_session_host& host);
+  tracker_session(const tracker_session&) = delete;
+  tracker_session& operator=(const tracker_session&) = delete;
 
   /// Serves until close().
   awaitable<void> run();
   /// Idempotent; the first reason counts.
-  void close(live_end why);
+  void close(tracker_session_end why);
 
   /// Closes if the deadline is over. Returns when to look next, at most a heartbeat later.
   time_point look(time_point now);
@@ -103,7 +104,7 @@ class live_session {
   /// Like send(), but its size does not count against a slow reader. One at a time.
   void send_snapshot(shared_text message);
 
-  live_end why() const { return why_; }
+  tracker_session_end why() const { return why_; }
   const tcp::endpoint& remote() const { return remote_; }
   /// Zero before `join`.
   const peer_id& peer() const { return join_.peer; }
@@ -124,19 +125,19 @@ class live_session {
 
   void heard();
   void on_text(std::string_view text);
-  void apply(const live::peer_message& message);
+  void apply(const tracking::peer_message& message);
   void tell(const error& limit);
   /// Tells the peer what it did wrong, leaves the registry, and closes when that is sent.
   void fail(const error& reason);
   void leave_registry();
   void enqueue(outgoing message);
 
-  const live_session_id id_;
+  const tracker_session_id id_;
   const tcp::endpoint remote_;
-  const live_settings& settings_;
+  const tracker_session_settings& settings_;
   registry& registry_;
   dial_gate& dials_;
-  live_session_host& host_;
+  tracker_session_host& host_;
 
   // Without support for compression, which takes memory for each session even when it is off.
   boost::beast::websocket::stream<stream, false> stream_;
@@ -147,10 +148,10 @@ class live_session {
   std::size_t snapshots_unsent_ = 0;
   bool writing_ = false;  ///< write_loop() runs
 
-  live::join join_;
+  tracking::join join_;
   bool join_received_ = false;
   event turn_;  ///< a place to dial back is free
-  std::vector<live::peer_message> held_;
+  std::vector<tracking::peer_message> held_;
   std::size_t held_bytes_ = 0;
   event admitted_;
   std::unique_ptr<stream> dialled_;  ///< while it dials back
@@ -161,7 +162,7 @@ class live_session {
   bool in_registry_ = false;
   bool failing_ = false;
   bool closed_ = false;
-  live_end why_ = live_end::closed;
+  tracker_session_end why_ = tracker_session_end::closed;
 };
 
 }  // namespace shoal

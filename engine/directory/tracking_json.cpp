@@ -1,10 +1,10 @@
-#include "directory/live_json.hpp"
+#include "directory/tracking_json.hpp"
 
 #include <algorithm>
 
 #include "core/utf8.hpp"
 
-namespace shoal::live {
+namespace shoal::tracking {
 
 namespace {
 
@@ -102,4 +102,4 @@ void json_writer::put_string(std::string_view text) {
   out_ += '"';
 }
 
-}  // namespace shoal::live
+}  // namespace shoal::tracking

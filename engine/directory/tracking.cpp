@@ -1,4 +1,4 @@
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
 #include <array>
 #include <boost/json/monotonic_resource.hpp>
@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "content/geometry.hpp"
-#include "directory/live_json.hpp"
+#include "directory/tracking_json.hpp"
 
-namespace shoal::live {
+namespace shoal::tracking {
 
 static_assert(share_bytes_max == std::uint64_t{pieces_max} * piece_bytes_accepted_max);
 
@@ -238,4 +238,4 @@ result<tracker_message> decode_tracker_message(std::string_view text) {
   return decode_as<tracker_message>(text, tracker_message_bytes_max, tracker_types);
 }
 
-}  // namespace shoal::live
+}  // namespace shoal::tracking

@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "core/assert.hpp"
-#include "directory/live.hpp"
-#include "directory/live_pack.hpp"
+#include "directory/tracking.hpp"
+#include "directory/tracking_pack.hpp"
 
 namespace {
 
@@ -12,7 +12,7 @@ template <class Decode>
 void try_message(std::string_view text, Decode decode) {
   const auto first = decode(text);
   if (!first) return;
-  const std::string encoded = shoal::live::encode(*first);
+  const std::string encoded = shoal::tracking::encode(*first);
   const auto again = decode(encoded);
   SHOAL_ASSERT(again && *again == *first);
 }
@@ -21,9 +21,9 @@ void try_message(std::string_view text, Decode decode) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = shoal::as_text({data, size});
-  try_message(text, shoal::live::decode_peer_message);
-  try_message(text, shoal::live::decode_tracker_message);
-  if (const auto unpacked = shoal::live::unpack(text))
-    SHOAL_ASSERT(*shoal::live::unpack(shoal::live::pack(*unpacked)) == *unpacked);
+  try_message(text, shoal::tracking::decode_peer_message);
+  try_message(text, shoal::tracking::decode_tracker_message);
+  if (const auto unpacked = shoal::tracking::unpack(text))
+    SHOAL_ASSERT(*shoal::tracking::unpack(shoal::tracking::pack(*unpacked)) == *unpacked);
   return 0;
 }

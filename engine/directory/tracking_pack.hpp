@@ -12,7 +12,7 @@
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 
-namespace shoal::live {
+namespace shoal::tracking {
 
 /// Messages from this size on are packed. Shorter ones fit a segment anyway.
 inline constexpr std::size_t packed_from_bytes = 1 * KiB;
@@ -21,4 +21,4 @@ std::string pack(std::string_view text);
 /// errc::protocol if `packed` is not one whole zlib stream, or holds more than tracker_message_bytes_max.
 result<std::string> unpack(std::string_view packed);
 
-}  // namespace shoal::live
+}  // namespace shoal::tracking

@@ -1,9 +1,9 @@
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
 #include <catch2/catch.hpp>
 #include <limits>
 
-namespace shoal::live {
+namespace shoal::tracking {
 namespace {
 
 using Catch::Contains;
@@ -171,4 +171,4 @@ TEST_CASE("messages and lists are bounded") {
 }
 
 }  // namespace
-}  // namespace shoal::live
+}  // namespace shoal::tracking

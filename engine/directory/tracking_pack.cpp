@@ -1,4 +1,4 @@
-#include "directory/live_pack.hpp"
+#include "directory/tracking_pack.hpp"
 
 #include <zlib.h>
 
@@ -6,9 +6,9 @@
 #include <new>
 
 #include "core/assert.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
-namespace shoal::live {
+namespace shoal::tracking {
 
 namespace {
 
@@ -73,4 +73,4 @@ result<std::string> unpack(std::string_view packed) {
   return text;
 }
 
-}  // namespace shoal::live
+}  // namespace shoal::tracking

@@ -17,9 +17,9 @@
 
 #include "core/error.hpp"
 #include "core/ids.hpp"
-#include "directory/live.hpp"
+#include "directory/tracking.hpp"
 
-namespace shoal::live {
+namespace shoal::tracking {
 
 /// Whether a message without the member is refused, or gets the default of the struct.
 enum class presence { required, optional };
@@ -190,4 +190,4 @@ class json_writer {
   std::string out_;
 };
 
-}  // namespace shoal::live
+}  // namespace shoal::tracking

@@ -20,7 +20,7 @@
 #include "core/error.hpp"
 #include "core/ids.hpp"
 
-namespace shoal::live {
+namespace shoal::tracking {
 
 /// A message from a peer: `publish` of shares_per_message_max rows.
 inline constexpr std::size_t peer_message_bytes_max = 1 * MiB;
@@ -201,4 +201,4 @@ std::string encode(const tracker_message& message);
 result<peer_message> decode_peer_message(std::string_view text);
 result<tracker_message> decode_tracker_message(std::string_view text);
 
-}  // namespace shoal::live
+}  // namespace shoal::tracking

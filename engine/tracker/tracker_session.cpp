@@ -1,4 +1,4 @@
-#include "tracker/live_session.hpp"
+#include "tracker/tracker_session.hpp"
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/overloaded.hpp"
-#include "directory/live_pack.hpp"
+#include "directory/tracking_pack.hpp"
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
 
@@ -32,21 +32,22 @@ constexpr duration farewell_timeout = std::chrono::seconds(1);
 
 }  // namespace
 
-std::string_view name_of(live_end why) {
-  constexpr std::string_view names[live_ends] = {"closed",   "left",    "silent",   "slow_reader", "late",
-                                                 "protocol", "refused", "replaced", "stopping"};
+std::string_view name_of(tracker_session_end why) {
+  constexpr std::string_view names[tracker_session_ends] = {"closed",   "left",    "silent",   "slow_reader", "late",
+                                                            "protocol", "refused", "replaced", "stopping"};
   return names[static_cast<std::size_t>(why)];
 }
 
-shared_text encode_shared(live::tracker_message message) {
-  std::string text = live::encode(message);
-  const bool packed = text.size() >= live::packed_from_bytes;
-  if (packed) text = live::pack(text);
-  return std::make_shared<const live_text>(live_text{std::move(text), packed});
+shared_text encode_shared(tracking::tracker_message message) {
+  std::string text = tracking::encode(message);
+  const bool packed = text.size() >= tracking::packed_from_bytes;
+  if (packed) text = tracking::pack(text);
+  return std::make_shared<const tracking_text>(tracking_text{std::move(text), packed});
 }
 
-live_session::live_session(live_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
-                           const live_settings& settings, registry& state, dial_gate& dials, live_session_host& host)
+tracker_session::tracker_session(tracker_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
+                                 const tracker_session_settings& settings, registry& state, dial_gate& dials,
+                                 tracker_session_host& host)
     : id_(id),
       remote_(std::move(remote)),
       settings_(settings),
@@ -59,17 +60,17 @@ live_session::live_session(live_session_id id, stream connection, tcp::endpoint 
       admitted_(stream_.get_executor()),
       tasks_(stream_.get_executor()),
       deadline_(clock::now() + settings.join_timeout) {
-  stream_.read_message_max(live::peer_message_bytes_max);
+  stream_.read_message_max(tracking::peer_message_bytes_max);
   stream_.auto_fragment(false);
   stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
 }
 
-awaitable<void> live_session::run() {
+awaitable<void> tracker_session::run() {
   co_await read_loop();
   co_await tasks_.join();
 }
 
-void live_session::close(live_end why) {
+void tracker_session::close(tracker_session_end why) {
   if (closed_) return;
   closed_ = true;
   if (!failing_) why_ = why;
@@ -80,20 +81,20 @@ void live_session::close(live_end why) {
   admitted_.set();
 }
 
-void live_session::leave_registry() {
+void tracker_session::leave_registry() {
   if (!std::exchange(in_registry_, false)) return;
   registry_.on_leave(id_, clock::now());
   host_.registry_changed();
 }
 
-void live_session::heard() {
+void tracker_session::heard() {
   if (in_registry_) deadline_ = clock::now() + heartbeats_missed_max * settings_.heartbeat;
 }
 
-awaitable<void> live_session::read_loop() {
+awaitable<void> tracker_session::read_loop() {
   auto accepted = co_await stream_.async_accept(*upgrade_, use_tuple);
   upgrade_.reset();
-  if (std::get<0>(accepted)) close(live_end::closed);
+  if (std::get<0>(accepted)) close(tracker_session_end::closed);
   while (!closed_) {
     const std::size_t bytes_max = inbox_.size() == 0 ? idle_inbox_bytes : read_bytes;
     auto got = co_await stream_.async_read_some(inbox_, bytes_max, use_tuple);
@@ -102,7 +103,7 @@ awaitable<void> live_session::read_loop() {
     if (ec) {
       const bool broke_protocol = ec == websocket::condition::protocol_violation ||
                                   ec == websocket::error::message_too_big || ec == websocket::error::buffer_overflow;
-      close(broke_protocol ? live_end::protocol : live_end::closed);
+      close(broke_protocol ? tracker_session_end::protocol : tracker_session_end::closed);
       break;
     }
     heard();
@@ -114,18 +115,18 @@ awaitable<void> live_session::read_loop() {
   }
 }
 
-void live_session::on_text(std::string_view text) {
-  auto decoded = live::decode_peer_message(text);
+void tracker_session::on_text(std::string_view text) {
+  auto decoded = tracking::decode_peer_message(text);
   if (!decoded) return fail(decoded.error());
-  live::peer_message& message = *decoded;
+  tracking::peer_message& message = *decoded;
   if (!join_received_) {
-    auto* join = std::get_if<live::join>(&message);
+    auto* join = std::get_if<tracking::join>(&message);
     if (join == nullptr) return fail({errc::protocol, "the first message must be 'join'"});
     join_ = std::move(*join);
     join_received_ = true;
     deadline_ = clock::now() + settings_.dial_back_timeout + settings_.join_timeout;
     tasks_.spawn("admission", admit());
-  } else if (!in_registry_ && !std::holds_alternative<live::leave>(message)) {
+  } else if (!in_registry_ && !std::holds_alternative<tracking::leave>(message)) {
     held_bytes_ += sizeof(message) + text.size();
     held_.push_back(std::move(message));
   } else {
@@ -134,27 +135,27 @@ void live_session::on_text(std::string_view text) {
   }
 }
 
-void live_session::apply(const live::peer_message& message) {
+void tracker_session::apply(const tracking::peer_message& message) {
   const time_point now = clock::now();
   result<void> outcome;
   std::visit(overloaded{
-                 [&](const live::publish& said) { outcome = registry_.on_publish(id_, said, now); },
-                 [&](const live::withdraw& said) { registry_.on_withdraw(id_, said, now); },
-                 [&](const live::progress& said) { registry_.on_progress(id_, said, now); },
-                 [&](const live::hashing& said) { registry_.on_hashing(id_, said, now); },
-                 [&](const live::watch& said) { outcome = registry_.on_watch(id_, said, now); },
-                 [&](const live::unwatch& said) { registry_.on_unwatch(id_, said); },
-                 [&](const live::unreached& said) { registry_.on_unreached(id_, said, now); },
-                 [&](const live::resync&) { registry_.on_resync(id_, now); },
-                 [&](const live::leave&) { close(live_end::left); },
-                 [&](const live::join&) { fail({errc::protocol, "'join' was said already"}); },
+                 [&](const tracking::publish& said) { outcome = registry_.on_publish(id_, said, now); },
+                 [&](const tracking::withdraw& said) { registry_.on_withdraw(id_, said, now); },
+                 [&](const tracking::progress& said) { registry_.on_progress(id_, said, now); },
+                 [&](const tracking::hashing& said) { registry_.on_hashing(id_, said, now); },
+                 [&](const tracking::watch& said) { outcome = registry_.on_watch(id_, said, now); },
+                 [&](const tracking::unwatch& said) { registry_.on_unwatch(id_, said); },
+                 [&](const tracking::unreached& said) { registry_.on_unreached(id_, said, now); },
+                 [&](const tracking::resync&) { registry_.on_resync(id_, now); },
+                 [&](const tracking::leave&) { close(tracker_session_end::left); },
+                 [&](const tracking::join&) { fail({errc::protocol, "'join' was said already"}); },
              },
              message);
   if (!outcome) tell(outcome.error());
 }
 
-awaitable<void> live_session::admit() {
-  live::peer_row row;
+awaitable<void> tracker_session::admit() {
+  tracking::peer_row row;
   row.peer = join_.peer;
   row.name = join_.name;
   row.version = join_.version;
@@ -178,7 +179,7 @@ awaitable<void> live_session::admit() {
   if (row.port != 0) row.reachable = co_await dial_back(tcp::endpoint(address, row.port));
   if (closed_) co_return;
 
-  live::welcome welcome;
+  tracking::welcome welcome;
   welcome.address = row.address;
   welcome.reachable = row.reachable;
   welcome.heartbeat_ms =
@@ -193,9 +194,9 @@ awaitable<void> live_session::admit() {
   log_info("peer joins peer={} name={} endpoint={} port={} reachable={}", join_.peer.hex(), join_.name, welcome.address,
            join_.port, welcome.reachable);
   send(encode_shared(std::move(welcome)));
-  if (*joined) host_.end_session(**joined, live_end::replaced);
+  if (*joined) host_.end_session(**joined, tracker_session_end::replaced);
   auto held = std::exchange(held_, {});
-  for (const live::peer_message& message : held) {
+  for (const tracking::peer_message& message : held) {
     if (in_registry_) apply(message);
   }
   held_bytes_ = 0;
@@ -203,7 +204,7 @@ awaitable<void> live_session::admit() {
   host_.registry_changed();
 }
 
-awaitable<bool> live_session::dial_back(tcp::endpoint where) {
+awaitable<bool> tracker_session::dial_back(tcp::endpoint where) {
   if (!dials_.enter(turn_)) {
     co_await turn_.wait();
     if (closed_) {
@@ -216,23 +217,24 @@ awaitable<bool> live_session::dial_back(tcp::endpoint where) {
   co_return reachable;
 }
 
-awaitable<bool> live_session::connect(tcp::endpoint where) {
+awaitable<bool> tracker_session::connect(tcp::endpoint where) {
   dialled_ = std::make_unique<stream>(stream_.get_executor());
   const error_code ec = co_await dialled_->connect(where, settings_.dial_back_timeout);
   dialled_.reset();
   co_return !ec;
 }
 
-void live_session::tell(const error& limit) {
-  live::failure failure;
+void tracker_session::tell(const error& limit) {
+  tracking::failure failure;
   failure.code = name_of(limit.code);
-  failure.text = limit.text.substr(0, live::text_bytes_max);
+  failure.text = limit.text.substr(0, tracking::text_bytes_max);
   send(encode_shared(std::move(failure)));
 }
 
-void live_session::fail(const error& reason) {
+void tracker_session::fail(const error& reason) {
   if (failing_ || closed_) return;
-  why_ = reason.code == errc::protocol || reason.code == errc::malformed ? live_end::protocol : live_end::refused;
+  why_ = reason.code == errc::protocol || reason.code == errc::malformed ? tracker_session_end::protocol
+                                                                         : tracker_session_end::refused;
   log_info("session fails endpoint={} error={}", to_text(remote_), reason.text);
   leave_registry();
   tell(reason);
@@ -242,32 +244,32 @@ void live_session::fail(const error& reason) {
   start_writing();
 }
 
-void live_session::send(shared_text message) {
+void tracker_session::send(shared_text message) {
   enqueue({std::move(message), false});
 }
 
-void live_session::send_snapshot(shared_text message) {
+void tracker_session::send_snapshot(shared_text message) {
   enqueue({std::move(message), true});
 }
 
-void live_session::enqueue(outgoing message) {
+void tracker_session::enqueue(outgoing message) {
   if (closed_ || failing_) return;
   if (message.is_snapshot) {
     // Who asks for one after the other without reading them would fill the memory.
-    if (++snapshots_unsent_ > 1) return close(live_end::slow_reader);
+    if (++snapshots_unsent_ > 1) return close(tracker_session_end::slow_reader);
   } else {
-    if (outbox_bytes_ > settings_.outbox_bytes_max) return close(live_end::slow_reader);
+    if (outbox_bytes_ > settings_.outbox_bytes_max) return close(tracker_session_end::slow_reader);
     outbox_bytes_ += message.text->bytes.size();
   }
   outbox_.push_back(std::move(message));
   start_writing();
 }
 
-void live_session::start_writing() {
+void tracker_session::start_writing() {
   if (!std::exchange(writing_, true)) tasks_.spawn("writes", write_loop());
 }
 
-awaitable<void> live_session::write_loop() {
+awaitable<void> tracker_session::write_loop() {
   while (!closed_) {
     error_code ec;
     if (!outbox_.empty()) {
@@ -281,13 +283,13 @@ awaitable<void> live_session::write_loop() {
     } else {
       break;
     }
-    if (ec) close(live_end::closed);
+    if (ec) close(tracker_session_end::closed);
   }
   write_deadline_ = never;
   writing_ = false;
 }
 
-awaitable<error_code> live_session::write(outgoing message) {
+awaitable<error_code> tracker_session::write(outgoing message) {
   const std::string& text = message.text->bytes;
   stream_.binary(message.text->packed);
   std::size_t sent = 0;
@@ -308,9 +310,9 @@ awaitable<error_code> live_session::write(outgoing message) {
   co_return error_code{};
 }
 
-time_point live_session::look(time_point now) {
-  if (now >= deadline_) close(in_registry_ ? live_end::silent : live_end::late);
-  if (now >= write_deadline_) close(live_end::slow_reader);
+time_point tracker_session::look(time_point now) {
+  if (now >= deadline_) close(in_registry_ ? tracker_session_end::silent : tracker_session_end::late);
+  if (now >= write_deadline_) close(tracker_session_end::slow_reader);
   if (closed_) return never;
   return std::min(deadline_, now + std::min(settings_.heartbeat, look_interval_max));
 }
