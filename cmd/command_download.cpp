@@ -31,6 +31,8 @@ void add_options(po::options_description& options) {
   add("symlinks", po::bool_switch(), "create the symbolic links that a folder contains");
   add("keep-mode", po::bool_switch(), "give the files the permissions that they have at their publisher");
   add("no-reuse", po::bool_switch(), "fetch all of it, even what other shares of this peer hold already");
+  add("update", po::bool_switch(), "put it in the place of an older version, and keep files that are not of it");
+  add("delete", po::bool_switch(), "with --update: delete files of the older version that the new one does not have");
   add("peer", po::value<texts>()->value_name("HOST:PORT"), "a peer that has it; may be repeated");
   add("tracker", po::value<texts>()->value_name("HOST:PORT"),
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
@@ -51,6 +53,8 @@ result<wanted_download> wanted_of(const std::string& what, const invocation& cal
   params.symlinks = given.flag("symlinks");
   params.keep_mode = given.flag("keep-mode");
   params.reuse = !given.flag("no-reuse");
+  params.update = given.flag("update");
+  params.delete_dropped = given.flag("delete");
   params.wait = !given.flag("no-wait");
   for (const std::string& peer : given.texts("peer")) {
     const auto where = parse_host_port(peer);
@@ -110,6 +114,9 @@ result<void> check(const invocation& call) {
   if ((call.alone != nullptr || call.borrowed) && call.given.flag("no-wait")) {
     return error{errc::usage, "--no-wait leaves the download to a running peer, and none runs: start one with " +
                                   quoted_command("peer") + ", or leave out --no-wait"};
+  }
+  if (call.given.flag("delete") && !call.given.flag("update")) {
+    return error{errc::usage, "--delete is of --update, which replaces an older version: add --update"};
   }
   if (call.alone == nullptr && call.given.typed("tracker")) {
     note("note: a peer runs here and downloads with its own trackers; --tracker is not used");

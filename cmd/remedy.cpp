@@ -22,6 +22,8 @@ std::string words_of(remedy what) {
       return "create it, or choose another directory with --dir";
     case remedy::clear_place:
       return "move it away, or choose another directory with --dir";
+    case remedy::replace_older:
+      return "replace it with --update, or choose another directory with --dir";
     case remedy::free_space:
       return "free some, or choose another directory with --dir";
     case remedy::other_state_directory:

@@ -85,7 +85,7 @@ good("include_edge", '#include "policy/transfer.hpp"\n#include "simulate/y.hpp"\
 
 bad("room", '#include "peer/share/share.hpp"\n', "engine/peer/session/x.cpp")
 bad("room", '#include "peer/sources/source.hpp"\n', "engine/peer/session/x.hpp")
-bad("room", '#include "peer/library/publisher.hpp"\n', "engine/peer/discovery/x.hpp")
+bad("room", '#include "peer/share/make_share.hpp"\n', "engine/peer/discovery/x.hpp")
 bad("room", '#include "peer/peer_node.hpp"\n', "engine/peer/library/x.cpp")
 bad("room", '#include "peer/session/session.hpp"\n', "engine/peer/attic/x.cpp")
 good("room", '#include "peer/session/session.hpp"\n#include "peer/sources/source.hpp"\n', "engine/peer/sources/x.hpp")

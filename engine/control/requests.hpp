@@ -39,19 +39,21 @@ struct download {
   std::optional<std::string> what = {};  ///< name, glob, id, prefix of an id (8 digits or more), magnet link
   /// base64 of .torrent bytes; not used if a share is called exactly `what`
   std::optional<std::string> torrent = {};
-  std::string directory = {};                  ///< where it goes; "": where it was, or `default_directory`
-  std::string default_directory = {};          ///< used if nothing else says where it goes; "": that of the peer
-  bool symlinks = false;                       ///< create the symbolic links of a folder
-  bool keep_mode = false;                      ///< permissions as at the publisher
-  bool reuse = true;                           ///< take from other shares of this peer what they hold of it
-  std::vector<std::string> peers = {};         ///< "HOST:PORT" of peers that have it
-  bool wait = true;                            ///< answer when it is complete
+  std::string directory = {};           ///< where it goes; "": where it was, or `default_directory`
+  std::string default_directory = {};   ///< used if nothing else says where it goes; "": that of the peer
+  bool symlinks = false;                ///< create the symbolic links of a folder
+  bool keep_mode = false;               ///< permissions as at the publisher
+  bool reuse = true;                    ///< take from other shares of this peer what they hold of it
+  bool update = false;                  ///< take the place of an older version that is there
+  bool delete_dropped = false;          ///< with `update`: files of the older version that this one does not have go
+  std::vector<std::string> peers = {};  ///< "HOST:PORT" of peers that have it
+  bool wait = true;                     ///< answer when it is complete
   std::optional<std::string> up_limit = {};    ///< of each share, as `up` of `limit`
   std::optional<std::string> down_limit = {};  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(download, (),
-                      (what, torrent, directory, default_directory, symlinks, keep_mode, reuse, peers, wait, up_limit,
-                       down_limit))
+                      (what, torrent, directory, default_directory, symlinks, keep_mode, reuse, update, delete_dropped,
+                       peers, wait, up_limit, down_limit))
 
 /// What to cancel. One of `id` and `what` is needed.
 struct cancel {

@@ -217,6 +217,8 @@ awaitable<result<std::vector<download_request>>> requests_of(peer_node& node, re
   common.symlinks = wanted.symlinks;
   common.keep_modes = wanted.keep_mode;
   common.reuse = wanted.reuse;
+  common.update = wanted.update;
+  common.delete_dropped = wanted.update && wanted.delete_dropped;
   common.peers = std::move(wanted.peers);
   if (wanted.torrent) {
     co_return co_await requests_of_file(node, by, std::move(common), std::move(wanted.what),

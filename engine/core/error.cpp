@@ -35,13 +35,14 @@ constexpr std::array rows{
     errc_row{errc::internal, "internal", 1},
 };
 
-constexpr std::array<std::pair<remedy, std::string_view>, 10> remedies{{
+constexpr std::array<std::pair<remedy, std::string_view>, 11> remedies{{
     {remedy::none, ""},
     {remedy::see_list, "see_list"},
     {remedy::see_status, "see_status"},
     {remedy::other_directory, "other_directory"},
     {remedy::make_directory, "make_directory"},
     {remedy::clear_place, "clear_place"},
+    {remedy::replace_older, "replace_older"},
     {remedy::free_space, "free_space"},
     {remedy::other_state_directory, "other_state_directory"},
     {remedy::end_other_peer, "end_other_peer"},

@@ -51,6 +51,7 @@ enum class remedy : std::uint8_t {
   other_directory,        ///< another target directory
   make_directory,         ///< make the target directory, or take another
   clear_place,            ///< move away what is there, or take another target directory
+  replace_older,          ///< put the new version in the place of the older one, or take another directory
   free_space,             ///< on that disk, or another target directory
   other_state_directory,  ///< another state directory
   end_other_peer,         ///< end the peer that has the state directory, or take another

@@ -9,8 +9,10 @@
 
 #include "core/assert.hpp"
 #include "store/content_state.hpp"
+#include "store/file_links.hpp"
 #include "store/holes.hpp"
 #include "store/positioned_io.hpp"
+#include "store/version_swap.hpp"
 
 namespace shoal {
 
@@ -47,8 +49,9 @@ result<std::shared_ptr<content_files>> content_files::open_complete(std::string 
 result<std::shared_ptr<content_files>> content_files::open_partial(std::string directory, metainfo_ptr info,
                                                                    bool symlinks, std::shared_ptr<file_cache> cache,
                                                                    const partial_record& known,
-                                                                   const remember_partial& remember) {
-  result<partial_place> place = make_partial(directory, *info, known, remember);
+                                                                   const remember_partial& remember,
+                                                                   const older_content* older) {
+  result<partial_place> place = make_partial(directory, *info, known, remember, older);
   if (!place) return std::move(place).error();
   auto opened = std::make_unique<content_state>(std::move(info), std::move(cache));
   opened->symlinks = symlinks;
@@ -73,6 +76,10 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
 
 const std::vector<file_index>& content_files::renewed_files() const {
   return state_->partial.renewed;
+}
+
+const std::vector<linked_file>& content_files::linked_files() const {
+  return state_->partial.linked;
 }
 
 const bitmap& content_files::zero_pieces() const {
@@ -175,6 +182,16 @@ result<void> content_files::flush() {
 }
 
 result<void> content_files::finish(const wanted_attributes& wanted) {
+  return complete(nullptr, {}, wanted);
+}
+
+result<void> content_files::replace(const older_content& older, const remember_partial& remember,
+                                    const wanted_attributes& wanted) {
+  return complete(&older, remember, wanted);
+}
+
+result<void> content_files::complete(const older_content* older, const remember_partial& remember,
+                                     const wanted_attributes& wanted) {
   content_state& s = *state_;
   const std::lock_guard lock(s.transition);
   if (s.now == content_state::phase::complete) return {};
@@ -185,6 +202,9 @@ result<void> content_files::finish(const wanted_attributes& wanted) {
     if (result<void> woken = s.wake(); !woken) return woken;
   }
   if (result<void> done = s.flush_written(); !done) return done;
+  if (older != nullptr) {
+    if (result<void> same = check_replaceable(s.partial, *s.info, *older); !same) return same;
+  }
   apply_attributes(s.partial, *s.info, wanted);
   if (s.symlinks) {
     if (result<void> done = make_symlinks(s.partial, *s.info); !done) return done;
@@ -192,10 +212,14 @@ result<void> content_files::finish(const wanted_attributes& wanted) {
   if (result<void> done = sync_names(s.partial, *s.info); !done) return done;
   result<std::vector<file_signature>> signatures = partial_signatures(s.partial, *s.info);
   if (!signatures) return std::move(signatures).error();
-  unique_descriptor directory;
+  partial_place swapped;
   {
     const std::unique_lock moving(s.place);
-    if (result<void> done = rename_partial(s.partial, *s.info); !done) return done;
+    if (result<void> done =
+            older != nullptr ? swap_in(s.partial, *s.info, remember) : rename_partial(s.partial, *s.info);
+        !done) {
+      return done;
+    }
     {
       const std::lock_guard facts(s.facts);
       // A rename changes the inode.
@@ -207,11 +231,20 @@ result<void> content_files::finish(const wanted_attributes& wanted) {
       s.location = s.path;
     }
     s.now = content_state::phase::complete;
-    directory = std::move(s.partial.directory);
+    swapped = std::move(s.partial);
     s.partial = {};
     s.cache->drop(s.owner);
   }
-  if (fsync(directory.get()) != 0) return system_error("cannot sync the directory of " + printable(path()), errno);
+  if (older != nullptr) {
+    if (result<void> cleared = clear_swapped(swapped, *s.info, older->change.dropped); !cleared) return cleared;
+    const std::unique_lock settled(s.place);
+    const std::lock_guard facts(s.facts);
+    renew_ctimes(swapped.part.get(), *s.info, swapped.linked, s.signatures);
+    return {};
+  }
+  if (fsync(swapped.directory.get()) != 0) {
+    return system_error("cannot sync the directory of " + printable(path()), errno);
+  }
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "store/doubtful_file.hpp"
 #include "store/file_cache.hpp"
 #include "store/file_signature.hpp"
+#include "store/older_content.hpp"
 #include "store/partial_place.hpp"
 
 namespace shoal {
@@ -36,11 +37,14 @@ class content_files {
   ///   that fit in one piece are made when they are first written.
   /// - `symlinks`: finish() also creates the symlinks of the share that stay inside it.
   /// - `remember`: called with the record of a new partial before the partial takes any space.
-  /// - errc::conflict if `directory`/NAME exists; errc::no_space if the download will not fit.
+  /// - `older`: the content at `directory`/NAME, which finish() replaces. Files that the share has unchanged are
+  /// linked.
+  /// - errc::conflict if `directory`/NAME exists without being `older`; errc::no_space if the download will not fit.
   static result<std::shared_ptr<content_files>> open_partial(std::string directory, metainfo_ptr info, bool symlinks,
                                                              std::shared_ptr<file_cache> cache,
                                                              const partial_record& known,
-                                                             const remember_partial& remember);
+                                                             const remember_partial& remember,
+                                                             const older_content* older = nullptr);
   ~content_files();
 
   /// Writes `bytes` of `piece` from `begin` on. The range is valid for the share.
@@ -76,6 +80,10 @@ class content_files {
   ///
   /// Afterwards the object serves the complete content, and signatures() describe it.
   result<void> finish(const wanted_attributes& wanted = {});
+  /// Like finish(), but `older` gives way to the partial (version_swap): errc::conflict if it was changed since it was
+  /// seen. `remember` is told how the older version is found again after a crash. An error after the swap leaves the
+  /// new version whole in its place.
+  result<void> replace(const older_content& older, const remember_partial& remember, const wanted_attributes& wanted);
   /// Flushes, and holds no descriptor until it is used again. For a partial that waits for its data.
   result<void> rest();
   /// Deletes the partial and nothing else, or gives it back if it was taken_back. From then on reads and writes fail
@@ -85,6 +93,8 @@ class content_files {
   /// Files of a download that open_partial() found missing or too short. What an earlier run verified of these files is
   /// gone.
   const std::vector<file_index>& renewed_files() const;
+  /// Files of a download that are files of the older version, too. Their pieces are good.
+  const std::vector<linked_file>& linked_files() const;
   /// Pieces of zeros of a download. They are holes on disk, and nobody has to send them. Until finished.
   const bitmap& zero_pieces() const;
   /// open_partial() went on with a partial that was there.
@@ -99,6 +109,7 @@ class content_files {
 
  private:
   explicit content_files(std::unique_ptr<content_state> s);
+  result<void> complete(const older_content* older, const remember_partial& remember, const wanted_attributes& wanted);
   std::unique_ptr<content_state> state_;
 };
 

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "content/zero_pieces.hpp"
+#include "store/file_links.hpp"
 #include "store/holes.hpp"
 #include "store/partial_folder.hpp"
 #include "store/printable.hpp"
@@ -40,7 +41,8 @@ mode_t mode_of(const file_entry& file) {
 
 class partial_maker {
  public:
-  partial_maker(partial_place& place, const metainfo& info) : place_(place), info_(info) {}
+  partial_maker(partial_place& place, const metainfo& info, const older_content* older)
+      : place_(place), info_(info), links_(older) {}
 
   result<void> make(const partial_record& known, const remember_partial& remember) {
     struct statfs status{};
@@ -125,6 +127,7 @@ class partial_maker {
     if (place_.resumed) {
       if (result<void> ours = check_only_holds(place_.part.get(), shown_, info_); !ours) return ours;
     }
+    if (result<void> opened = links_.open(place_.directory.get(), info_.name()); !opened) return opened;
     directory_stack directories(place_.part.get(), shown_);
     for (const file_entry& file : info_.files()) {
       if (file.type == file_entry::kind::symlink) continue;
@@ -134,6 +137,7 @@ class partial_maker {
       if (!parent) return parent.error();
       if (empty_directory) continue;
       const std::string name(last_element(file.path));
+      if (links_.link(place_, file_index{index_of(file)}, *parent, name)) continue;
       if (is_awaited(file) && (!place_.resumed || !is_there(*parent, name))) {
         later_bytes_ += file.size;
         place_.renewed.emplace_back(index_of(file));
@@ -156,6 +160,11 @@ class partial_maker {
     return fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
   }
 
+  static bool has_other_names(int descriptor) {
+    struct stat status{};
+    return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 1;
+  }
+
   std::uint32_t index_of(const file_entry& file) const {
     return static_cast<std::uint32_t>(&file - info_.files().data());
   }
@@ -166,6 +175,12 @@ class partial_maker {
     if (!opened && errno == EEXIST) {
       made = false;
       opened = open_beneath(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+    }
+    if (opened && !made && has_other_names(opened.get())) {
+      // A file of an older version, or of the user. Nothing is written to it.
+      made = true;
+      if (unlinkat(directory, name.c_str(), 0) != 0) return system_error("cannot replace " + shown, errno);
+      opened = open_beneath(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of(file));
     }
     if (!opened) return beneath_error("cannot open " + shown, errno);
     return give_size(opened.get(), made, shown, file);
@@ -269,6 +284,7 @@ class partial_maker {
 
   partial_place& place_;
   const metainfo& info_;
+  file_links links_;
   std::string shown_;
   std::uint64_t free_bytes_ = 0;
   std::uint64_t allocated_before_ = 0;
@@ -314,7 +330,7 @@ result<unique_descriptor> make_awaited(const partial_place& place, const metainf
 }
 
 result<partial_place> make_partial(const std::string& directory, const metainfo& info, const partial_record& known,
-                                   const remember_partial& remember) {
+                                   const remember_partial& remember, const older_content* older) {
   if (info.name() == unfinished_folder) {
     return error{errc::conflict, "a share with the name " + info.name() +
                                      " cannot be downloaded: unfinished downloads are kept under this name"};
@@ -322,11 +338,11 @@ result<partial_place> make_partial(const std::string& directory, const metainfo&
   result<partial_place> place = place_in(directory);
   if (!place) return place;
   struct stat status{};
-  if (fstatat(place->directory.get(), info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+  if (older == nullptr && fstatat(place->directory.get(), info.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
     return error{errc::conflict, printable(place->directory_path + "/" + info.name()) + " exists already",
                  remedy::clear_place};
   }
-  result<void> made = partial_maker(*place, info).make(known, remember);
+  result<void> made = partial_maker(*place, info, older).make(known, remember);
   if (!made) return std::move(made).error();
   return place;
 }

@@ -16,6 +16,7 @@
 #include "core/error.hpp"
 #include "store/beneath.hpp"
 #include "store/file_signature.hpp"
+#include "store/older_content.hpp"
 #include "store/partial_place.hpp"
 
 namespace shoal {
@@ -32,8 +33,11 @@ bool made_when_written(const metainfo& info, const file_entry& file);
 /// makes a partial below `directory`. The new partial has directories, empty files, and all files at their full size,
 /// except those that are made_when_written. For these there is space. Pieces of zeros are holes. Errors as for
 /// content_files::open_partial; what was made is then removed again.
+///
+/// With `older`, NAME may be there. Files of it that the share has unchanged get a second name in the partial, where
+/// the file system can do that.
 result<partial_place> make_partial(const std::string& directory, const metainfo& info, const partial_record& known,
-                                   const remember_partial& remember);
+                                   const remember_partial& remember, const older_content* older);
 
 /// Makes the awaited `file`, empty until it is written, and reserves its space. Sets `without_holes` as in
 /// partial_place. errc::no_space if no space is left.

@@ -29,7 +29,13 @@ struct directory_closer {
   void operator()(DIR* directory) const { closedir(directory); }
 };
 
-/// The names in an open directory, which stays open.
+/// What a symlink at `path` must say to mean `target`, both from the root of the share.
+std::string link_text(std::string_view path, std::string_view target) {
+  return std::filesystem::path(target).lexically_relative(std::filesystem::path(parent_path(path))).string();
+}
+
+}  // namespace
+
 result<std::vector<std::string>> names_in(int directory, const std::string& shown) {
   unique_descriptor own(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const std::unique_ptr<DIR, directory_closer> handle(own ? fdopendir(own.get()) : nullptr);
@@ -45,13 +51,6 @@ result<std::vector<std::string>> names_in(int directory, const std::string& show
     if (name != "." && name != "..") names.emplace_back(name);
   }
 }
-
-/// What a symlink at `path` must say to mean `target`, both from the root of the share.
-std::string link_text(std::string_view path, std::string_view target) {
-  return std::filesystem::path(target).lexically_relative(std::filesystem::path(parent_path(path))).string();
-}
-
-}  // namespace
 
 result<void> check_only_holds(int part, const std::string& shown, const metainfo& info) {
   std::unordered_set<std::string_view> known;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "content/metainfo.hpp"
 #include "core/error.hpp"
@@ -17,6 +18,9 @@ namespace shoal {
 /// share of the same name, or to the user. It must not end up in the finished folder. `shown` is the path of `part` for
 /// messages.
 result<void> check_only_holds(int part, const std::string& shown, const metainfo& info);
+
+/// The names in an open directory, which stays open. `shown` is its path for messages.
+result<std::vector<std::string>> names_in(int directory, const std::string& shown);
 
 /// The file has blocks for all of its `size` bytes, so nothing in it is a hole.
 bool has_all_blocks(const struct stat& status, std::uint64_t size);

@@ -15,6 +15,7 @@
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
 #include "store/beneath.hpp"
+#include "store/file_signature.hpp"
 
 namespace shoal {
 
@@ -27,10 +28,20 @@ struct partial_record {
   std::string name;         ///< in unfinished_folder; empty: there is none
   std::uint64_t inode = 0;  ///< identity_of() the file or directory
   bool taken_back = false;  ///< was complete once, so it is given back rather than deleted
+  /// identity_of() the content that the complete partial is swapped with. What is in the partial's place after that is
+  /// the older version. 0: it is not about to be swapped.
+  std::uint64_t replaces = 0;
   bool operator==(const partial_record&) const = default;
 };
 /// Writes the record of a new partial down before anything else is done with the partial. A failure ends the download.
 using remember_partial = std::function<result<void>(const partial_record&)>;
+
+/// A file of a partial that is a second name of a file of the content to be replaced (link(2)).
+struct linked_file {
+  file_index file;      ///< of the share
+  file_index older;     ///< of the content to be replaced
+  file_signature seen;  ///< once it was linked, which sets its ctime
+};
 
 /// An open partial.
 struct partial_place {
@@ -49,6 +60,8 @@ struct partial_place {
   std::vector<bool> without_holes;
   /// By file of the share: it is made_when_written, and was neither found nor made yet.
   std::vector<bool> awaited;
+  /// Their bytes are here and good. Nobody writes to them, because they are part of the older version, too.
+  std::vector<linked_file> linked;
 };
 
 /// Tells an open file or directory from all others that were or will be in its file system. It is the inode number,

@@ -87,7 +87,7 @@ publication publication_of(sqlite_statement& query, int column) {
 }
 
 constexpr std::string_view share_columns =
-    "path, symlinks, torrent, signatures, inode, publisher, published, follow, ctimes";
+    "path, symlinks, torrent, signatures, inode, publisher, published, follow, ctimes, alone";
 
 /// The row that a query of share_columns is at.
 stored_share share_of(sqlite_statement& query) {
@@ -97,31 +97,34 @@ stored_share share_of(sqlite_statement& query) {
           decode_signatures(query.bytes(3), query.bytes(8)),
           static_cast<std::uint64_t>(query.integer(4)),
           publication_of(query, 5),
-          query.integer(7) != 0};
+          query.integer(7) != 0,
+          query.integer(9) != 0};
 }
 
 constexpr std::string_view download_columns =
     "id, directory, symlinks, torrent, name, peers, safe, pending, keep_modes, paused, partial, inode, taken_back, "
-    "publisher, published, no_reuse";
+    "publisher, published, no_reuse, replaces, updates, deletes";
 
 /// The row that a query of download_columns is at; nothing if we did not write it.
 std::optional<stored_download> download_of(sqlite_statement& query) {
   const std::optional<share_id> id = share_id::from_bytes(query.bytes(0));
   if (!id) return std::nullopt;
-  return stored_download{
-      *id,
-      query.text(1),
-      query.integer(2) != 0,
-      query.bytes(3),
-      query.text(4),
-      decode_peers(query.text(5)),
-      query.bytes(6),
-      query.bytes(7),
-      query.integer(8) != 0,
-      query.integer(9) != 0,
-      partial_record{query.text(10), static_cast<std::uint64_t>(query.integer(11)), query.integer(12) != 0},
-      publication_of(query, 13),
-      query.integer(15) != 0};
+  return stored_download{*id,
+                         query.text(1),
+                         query.integer(2) != 0,
+                         query.bytes(3),
+                         query.text(4),
+                         decode_peers(query.text(5)),
+                         query.bytes(6),
+                         query.bytes(7),
+                         query.integer(8) != 0,
+                         query.integer(9) != 0,
+                         partial_record{query.text(10), static_cast<std::uint64_t>(query.integer(11)),
+                                        query.integer(12) != 0, static_cast<std::uint64_t>(query.integer(16))},
+                         publication_of(query, 13),
+                         query.integer(15) != 0,
+                         query.integer(17) != 0,
+                         query.integer(18) != 0};
 }
 
 bool is_damage(int code) {
@@ -224,11 +227,12 @@ result<void> state_database::save_share(const stored_share& share) {
   const byte_buffer ctimes = encode_ctimes(share.signatures);
   const std::lock_guard lock(mutex_);
   const std::string sql =
-      "INSERT OR REPLACE INTO share (" + std::string(share_columns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      "INSERT OR REPLACE INTO share (" + std::string(share_columns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
   sqlite_statement put(handle_, sql);
   put.bind(share.path).bind(std::int64_t{share.symlinks}).bind(share.torrent).bind(signatures);
   put.bind(static_cast<std::int64_t>(share.inode)).bind(share.published.publisher.view());
   put.bind(static_cast<std::int64_t>(share.published.ms)).bind(std::int64_t{share.follow}).bind(ctimes);
+  put.bind(std::int64_t{share.alone});
   return finished(put.step());
 }
 
@@ -270,17 +274,18 @@ result<void> state_database::save_download(const stored_download& download) {
   if (const result<void> begun = finished(execute(handle_, "BEGIN IMMEDIATE")); !begun) return begun;
   int code;
   {
-    sqlite_statement put(
-        handle_,
-        "INSERT OR REPLACE INTO download "
-        "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back, "
-        "publisher, published, keep_modes, no_reuse) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    sqlite_statement put(handle_,
+                         "INSERT OR REPLACE INTO download "
+                         "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back, "
+                         "publisher, published, keep_modes, no_reuse, replaces, updates, deletes) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put.bind(download.id.view()).bind(download.directory).bind(std::int64_t{download.symlinks});
     put.bind(download.torrent).bind(download.name).bind(peers).bind(std::int64_t{download.paused});
     put.bind(download.partial.name).bind(static_cast<std::int64_t>(download.partial.inode));
     put.bind(std::int64_t{download.partial.taken_back}).bind(download.published.publisher.view());
     put.bind(static_cast<std::int64_t>(download.published.ms)).bind(std::int64_t{download.keep_modes});
-    put.bind(std::int64_t{download.no_reuse});
+    put.bind(std::int64_t{download.no_reuse}).bind(static_cast<std::int64_t>(download.partial.replaces));
+    put.bind(std::int64_t{download.update}).bind(std::int64_t{download.delete_dropped});
     code = put.step();
   }
   if (code == SQLITE_DONE) code = put_progress(download.id, download.safe, download.pending);
@@ -307,7 +312,8 @@ result<void> state_database::save_partial(const share_id& id, const partial_reco
   if (const result<void> begun = finished(execute(handle_, "BEGIN IMMEDIATE")); !begun) return begun;
   int code;
   {
-    sqlite_statement put(handle_, "UPDATE download SET partial = ?, inode = ?, taken_back = ? WHERE id = ?");
+    sqlite_statement put(handle_,
+                         "UPDATE download SET partial = ?, inode = ?, taken_back = ?, replaces = 0 WHERE id = ?");
     put.bind(partial.name).bind(static_cast<std::int64_t>(partial.inode)).bind(std::int64_t{partial.taken_back});
     code = put.bind(id.view()).step();
   }
@@ -316,6 +322,19 @@ result<void> state_database::save_partial(const share_id& id, const partial_reco
   const result<void> done = finished(code);
   if (!done) execute(handle_, "ROLLBACK");
   return done;
+}
+
+result<void> state_database::save_replaces(const share_id& id, std::uint64_t replaces) {
+  const std::lock_guard lock(mutex_);
+  // The names are swapped next, and the disk may keep that and lose what a sync did not cover.
+  execute(handle_, "PRAGMA synchronous = FULL");
+  int code;
+  {
+    sqlite_statement put(handle_, "UPDATE download SET replaces = ? WHERE id = ?");
+    code = put.bind(static_cast<std::int64_t>(replaces)).bind(id.view()).step();
+  }
+  execute(handle_, "PRAGMA synchronous = NORMAL");
+  return finished(code);
 }
 
 result<void> state_database::pause_download(const share_id& id) {

@@ -33,6 +33,7 @@ struct stored_share {
   std::uint64_t inode = 0;  ///< of the content if we downloaded it, so that we may mend it; 0: the user added it
   publication published{};
   bool follow = false;  ///< when the content changes, share the new version
+  bool alone = false;   ///< a command that ran alone downloaded it: nobody asked to share it
 };
 
 /// An unfinished download in `directory`.
@@ -49,7 +50,9 @@ struct stored_download {
   bool paused = false;             ///< the user cancelled it: it is not resumed at the next start
   partial_record partial{};        ///< what the download has on disk
   publication published{};
-  bool no_reuse = false;  ///< all of it is fetched, even what other shares hold
+  bool no_reuse = false;        ///< all of it is fetched, even what other shares hold
+  bool update = false;          ///< it takes the place of an older version
+  bool delete_dropped = false;  ///< then the files of the older version that it does not have go
 };
 
 class state_database {
@@ -79,6 +82,8 @@ class state_database {
   /// Records what a saved download has on disk, and drops its progress, which was of another partial. Does nothing if
   /// it was not saved.
   result<void> save_partial(const share_id& id, const partial_record& partial);
+  /// Records that the partial of a saved download is about to be swapped with the content in its place.
+  result<void> save_replaces(const share_id& id, std::uint64_t replaces);
   /// Marks a saved download as paused. Saving it again unmarks it.
   result<void> pause_download(const share_id& id);
   result<void> remove_download(const share_id& id);

@@ -18,6 +18,8 @@ awaitable<void> downloads::restore(stored_download row, std::uint64_t mend_inode
   request.symlinks = row.symlinks;
   request.keep_modes = row.keep_modes;
   request.reuse = !row.no_reuse;
+  request.update = row.update;
+  request.delete_dropped = row.delete_dropped;
   request.peers = row.peers;
   request.safe = row.safe;
   request.pending = row.pending;

@@ -53,6 +53,8 @@ class downloads {
 
   /// If the request does not say it, says where the download goes and what is known of it.
   awaitable<result<void>> find_place(download_request& request);
+  /// The directory with the older version of a share of this name. Empty: as for other downloads.
+  std::string place_of_older(const std::string& name) const;
   /// Writes the download down, and returns its record. Sets `given_up` of the request.
   awaitable<result<stored_download>> remember(download_request& request);
   /// Looks up the peers that the user named, and lets the share dial them.

@@ -104,6 +104,7 @@ awaitable<result<void>> downloads::find_place(download_request& request) {
       if (one.info->id() == request.id) request.directory = std::filesystem::path(path).parent_path();
     }
   }
+  if (request.directory.empty() && request.update) request.directory = place_of_older(request.name);
   if (request.directory.empty()) request.directory = context_.settings.download_directory;
   std::error_code ec;
   request.directory = std::filesystem::absolute(request.directory, ec).lexically_normal().string();
@@ -120,6 +121,19 @@ awaitable<result<void>> downloads::find_place(download_request& request) {
     if (!request.info || !request.info->has_layers()) request.info = one.info;
   }
   co_return result<void>{};
+}
+
+std::string downloads::place_of_older(const std::string& name) const {
+  std::error_code ec;
+  const std::filesystem::path usual = context_.settings.download_directory;
+  if (name.empty() || std::filesystem::exists(usual / name, ec)) return {};
+  if (const auto here = hosted_.complete_named(name)) {
+    return std::filesystem::path(here->files()->path()).parent_path();
+  }
+  for (const auto& [path, one] : missing_.all()) {
+    if (one.info->name() == name) return std::filesystem::path(path).parent_path();
+  }
+  return {};
 }
 
 awaitable<result<stored_download>> downloads::remember(download_request& request) {
@@ -149,6 +163,8 @@ awaitable<result<stored_download>> downloads::remember(download_request& request
     row.symlinks = request.symlinks;
     row.keep_modes = request.keep_modes;
     row.no_reuse = !request.reuse;
+    row.update = request.update;
+    row.delete_dropped = request.delete_dropped;
     if (!request.name.empty()) row.name = request.name;
     if (!request.peers.empty()) row.peers = request.peers;
     row.published = merged(row.published, request.published);

@@ -75,9 +75,8 @@ void library::stop() {
 awaitable<void> library::begin(std::vector<hashing_mark> marks) {
   if (context_.peer.remember_shares) {
     co_await restore();
-  } else {
-    co_await recorded_.read();
   }
+  co_await recorded_.read();
   record_read_ = true;
   context_.changes.notify_all();
   co_await add_at_start(std::move(marks));
@@ -99,7 +98,7 @@ awaitable<void> library::restore() {
     if (!context_.stopped()) co_await downloads_.restore(std::move(row), mend_inode);
   }
   for (auto& row : stored->shares) {
-    if (!context_.stopped()) co_await restore_share(std::move(row));
+    if (!context_.stopped() && !row.alone) co_await restore_share(std::move(row));
   }
 }
 
@@ -215,6 +214,20 @@ void library::on_unreached(share& which, std::vector<peer_id> peers) {
 
 void library::on_accused(share& which, piece_index piece, const std::string& address) {
   accusations_.on_accused(which, piece, address);
+}
+
+awaitable<void> library::give_way(share& which, std::string path) {
+  const auto old = hosted_.complete_at(path);
+  if (!old || old.get() == &which) co_return;
+  auto read = [&database = context_.peer.database, path] { return database.share(path); };
+  auto row = co_await offload(context_.peer.background, std::move(read));
+  if (const auto kept = co_await limits_.inherit(old->id(), which.id()); !kept) {
+    log_warn("limits are not kept name=\"{}\" error=\"{}\"", printable(old->name()), kept.error().text);
+  }
+  which.set_limits(limits_.of(which.id()));
+  co_await hosted_.retire(old, end_reason::share_removed);
+  // If nothing comes of it, the older version is found there again.
+  if (row && *row) missing_.add(std::move(**row), {errc::conflict, printable(path) + " is being replaced"});
 }
 
 std::vector<local_content> library::content_besides(const share& one) {

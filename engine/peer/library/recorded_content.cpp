@@ -12,14 +12,20 @@ namespace {
 
 using contents = std::vector<local_content>;
 
-result<contents> read_record(state_database& database, const std::shared_ptr<file_cache>& cache) {
+/// Of all shares on the record, or only of those that commands downloaded alone.
+result<contents> read_record(state_database& database, const std::shared_ptr<file_cache>& cache, bool only_alone) {
   const auto rows = database.shares();
   if (!rows) return rows.error();
   contents found;
   for (const stored_share& row : *rows) {
+    if (only_alone && !row.alone) continue;
     const auto info = metainfo::from_torrent(row.torrent);
     if (!info || !(*info)->has_layers() || row.signatures.empty()) continue;
     auto files = content_files::open_complete(row.path, *info, row.signatures, cache);
+    if (!files && row.alone && files.error().code == errc::not_found) {
+      // Nobody would ever ask for it.
+      if (auto forgotten = database.remove_share(row.path); !forgotten) return forgotten.error();
+    }
     if (!files) continue;
     bitmap all((*info)->shape().piece_count());
     all.set_all();
@@ -31,9 +37,8 @@ result<contents> read_record(state_database& database, const std::shared_ptr<fil
 }  // namespace
 
 awaitable<void> recorded_content::read() {
-  auto look = [&database = context_.peer.database, cache = context_.peer.files] {
-    return read_record(database, cache);
-  };
+  auto look = [&database = context_.peer.database, cache = context_.peer.files,
+               only_alone = context_.peer.remember_shares] { return read_record(database, cache, only_alone); };
   auto found = co_await offload(context_.peer.background, std::move(look));
   if (!found) {
     log_warn("nothing on record is reused error=\"{}\"", found.error().text);

@@ -1,7 +1,7 @@
-// Complete content on the record of a command that runs alone: it is not shared, but the downloads of the command take
-// from it what they need.
+// Complete content on the record that is not shared, but from which downloads take what they need.
 //
-// A running peer hosts what is on its record instead. Part of library; on the network thread only.
+// For a command that runs alone this is all content on the record. For a peer it is what such commands downloaded; the
+// peer hosts the rest. Part of library; on the network thread only.
 #pragma once
 
 #include <vector>

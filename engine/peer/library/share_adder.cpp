@@ -7,7 +7,7 @@
 #include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
-#include "peer/library/publisher.hpp"
+#include "peer/share/make_share.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -56,7 +56,7 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
   const time_point hashing = clock::now();
   known_content before;
   if (looked->before) before = {looked->before->torrent, looked->before->signatures};
-  auto made = co_await make_share(context_.peer, std::move(found), std::move(before), std::move(tell));
+  auto made = co_await make_share(context_.peer, std::move(found), std::move(before), 0, std::move(tell));
   if (!made) co_return made.error();
   outcome.files_hashed = made->files_hashed;
   outcome.files_known = made->files_known;

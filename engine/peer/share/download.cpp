@@ -77,7 +77,9 @@ awaitable<void> download::transfer_chunks() {
   phase_ = download_phase::downloading;
   speed_.on_begin(clock::now());
   on_limits();
-  co_await reuse(share_.content_besides());
+  auto here = share_.content_besides();
+  if (older_) here.push_back(older_->content);
+  co_await reuse(std::move(here));
   for (source* one : sources_.ready()) {
     if (!one->closed() && !sources_.uses(*one)) attach(*one);
   }
@@ -133,19 +135,19 @@ awaitable<void> download::finish() {
   if (stopped_ || ended()) co_return;
   const auto files = share_.files();
   const auto info = share_.info();
+  if (older_) co_await share_.give_way(files->path());
   auto complete = [this, files, info, published = share_.published()]() -> result<void> {
     const std::uint64_t inode = files->record().inode;
     auto attributes = decode_attributes(info->attributes(), info->regular_file_count());
     wanted_attributes wanted;
     if (attributes) wanted = {std::move(*attributes), request_.keep_modes};
-    if (auto done = files->finish(wanted); !done) return done;
-    result<void> written;
-    if (context_.remember_shares) {
-      stored_share row{files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode, published};
-      const auto before = context_.database.share(row.path);
-      row.follow = before && *before && (*before)->follow;
-      written = context_.database.save_share(row);
-    }
+    auto swapping = [this](const partial_record& record) {
+      return context_.database.save_replaces(request_.id, record.replaces);
+    };
+    auto done = older_ ? files->replace(older_->what, swapping, wanted) : files->finish(wanted);
+    if (!done) return done;
+    auto written =
+        record_complete({files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode, published});
     if (written) written = context_.database.remove_download(request_.id);
     if (written) return written;
     return error{written.error().code, printable(files->path()) + " is complete, but could not be recorded: " +

@@ -35,6 +35,8 @@
 #include "policy/peer_book.hpp"
 #include "policy/transfer.hpp"
 #include "store/content_files.hpp"
+#include "store/older_content.hpp"
+#include "store/state_database.hpp"
 #include "wire/extension.hpp"
 
 namespace shoal {
@@ -51,6 +53,8 @@ struct download_request {
   bool make_directory = false;
   bool symlinks = false;
   bool reuse = true;               ///< take from this peer's own shares what they hold of it
+  bool update = false;             ///< take the place of an older version that is there
+  bool delete_dropped = false;     ///< then the files of the older version that this one does not have go
   bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
   std::vector<std::string> notes;  ///< for the user: which parts of the words are not used
@@ -62,6 +66,12 @@ struct download_request {
   /// The inode of what we downloaded to the final place. If it is still there and damaged, what is missing of it is
   /// fetched. 0: there is no such content.
   std::uint64_t mend_inode = 0;
+};
+
+/// The older version that a download replaces. DESIGN: "A new version in the place of an older one".
+struct replaced_version {
+  older_content what;
+  local_content content;  ///< what is there now, user's own files included
 };
 
 enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };
@@ -162,8 +172,8 @@ class download final : public source_listener {
     bool whole() const { return files && good.all(); }
   };
 
-  /// "PATH is …", for people.
-  awaitable<std::string> what_is_there(std::string target);
+  /// errc::conflict: "PATH is …".
+  awaitable<error> what_is_there(std::string target);
   /// errc::conflict for something that could not be shared at all.
   awaitable<result<content_there>> look_at_place();
   /// Called if something is at the final place already. True: the download ended with it. False: the download goes on
@@ -172,6 +182,20 @@ class download final : public source_listener {
   /// Ends the download with what is there, which is whole.
   awaitable<void> take_over(content_there there);
   awaitable<bool> take_back_damaged(const bitmap& good);
+  /// Writes complete content down; it is followed and shared as what was there before. Blocks.
+  result<void> record_complete(stored_share row);
+
+  // download_update.cpp: the older version at the final place, which this one replaces.
+
+  /// Ends what a crash interrupted after the swap. False: the download failed.
+  awaitable<bool> end_interrupted_swap();
+  /// Looks at what is at the final place, and decides what becomes of it. False: the download ended.
+  awaitable<bool> look_at_older();
+  /// What is linked is good, and the content that it is linked from is as it was.
+  void on_linked(content_files& files, bitmap& good, bitmap& doubtful);
+  /// errc::conflict if what is there is no older version.
+  static result<void> check_older(const std::optional<stored_share>& row, const metainfo& next, const publication& mine,
+                                  const std::string& shown);
 
   // download.cpp
   awaitable<void> transfer_chunks();
@@ -212,8 +236,9 @@ class download final : public source_listener {
   std::unique_ptr<leaf_queries> leaves_;
   std::unique_ptr<journal> journal_;
   source_list sources_;
-  std::unique_ptr<local_source> local_;   ///< once something of the share is in another one
-  std::vector<source_id> local_numbers_;  ///< that it had
+  std::unique_ptr<local_source> local_;      ///< once something of the share is in another one
+  std::vector<source_id> local_numbers_;     ///< that it had
+  std::unique_ptr<replaced_version> older_;  ///< if there is one
 
   counts bytes_;
   throughput speed_;

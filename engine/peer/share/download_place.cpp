@@ -29,39 +29,53 @@ bool is_other_content(const error& why) {
   return why.code == errc::malformed || why.code == errc::not_found || why.code == errc::limit;
 }
 
-// The entries on disk are those of the share: same paths, kinds and sizes.
-bool same_entries(const scan_result& found, const metainfo& info) {
-  return found.folder == info.is_folder() &&
-         std::equal(found.files.begin(), found.files.end(), info.files().begin(), info.files().end(),
-                    [](const file_entry& a, const file_entry& b) {
-                      return a.path == b.path && a.type == b.type && a.size == b.size;
-                    });
+bool same_entry(const file_entry& a, const file_entry& b) {
+  return a.path == b.path && a.type == b.type && a.size == b.size;
+}
+
+// What is on disk has the entries of the share: same paths, kinds and sizes. The signatures of these. Nothing if one is
+// not there, or if there are others.
+std::vector<file_signature> signatures_of(const scan_result& found, const metainfo& info, bool others) {
+  const auto& files = info.files();
+  std::vector<file_signature> signatures;
+  if (found.folder != info.is_folder()) return signatures;
+  if (!others && found.files.size() != files.size()) return signatures;
+  // Both are in the order of the file tree.
+  for (std::size_t i = 0; i < found.files.size() && signatures.size() < files.size(); ++i) {
+    if (same_entry(found.files[i], files[signatures.size()])) signatures.push_back(found.signatures[i]);
+  }
+  if (signatures.size() != files.size()) signatures.clear();
+  return signatures;
 }
 
 }  // namespace
 
-awaitable<std::string> download::what_is_there(std::string target) {
+awaitable<error> download::what_is_there(std::string target) {
   auto read = [this, target] { return context_.database.share(target); };
   const auto row = co_await offload(context_.background, std::move(read));
-  const std::string shown = printable(target);
+  error conflict{errc::conflict, printable(target), remedy::clear_place};
   const auto info = row && *row ? metainfo::from_torrent((*row)->torrent) : error{};
-  if (!info || (*info)->id() == request_.id) co_return shown + " exists with other content";
+  if (!info || (*info)->id() == request_.id) {
+    conflict.text += " exists with other content";
+    co_return conflict;
+  }
   const publication& there = (*row)->published;
   const std::string id = (*info)->id().hex().substr(0, id_digits_shown);
   if (supersedes(share_.published(), there)) {
-    co_return shown + " is an older version (id " + id + ", published " + time_text(there) + ")";
+    conflict.text += " is an older version (id " + id + ", published " + time_text(there) + ")";
+    conflict.helps = remedy::replace_older;
+  } else if (supersedes(there, share_.published())) {
+    conflict.text += " is a newer version (id " + id + ", published " + time_text(there) + ")";
+  } else {
+    conflict.text += " is another share of this name (id " + id + ")";
   }
-  if (supersedes(there, share_.published())) {
-    co_return shown + " is a newer version (id " + id + ", published " + time_text(there) + ")";
-  }
-  co_return shown + " is another share of this name (id " + id + ")";
+  co_return conflict;
 }
 
 awaitable<result<download::content_there>> download::look_at_place() {
   const metainfo_ptr info = share_.info();
   const std::string target = request_.directory + "/" + info->name();
-  const std::string there = co_await what_is_there(target);
-  const error conflict{errc::conflict, there, remedy::clear_place};
+  const error conflict = co_await what_is_there(target);
   // What a symlink leads to may be content of somebody else, or be nowhere.
   auto look = [target, this, conflict]() -> result<scan_result> {
     if (is_symlink(target)) return conflict;
@@ -70,9 +84,10 @@ awaitable<result<download::content_there>> download::look_at_place() {
   auto found = co_await offload(context_.background, std::move(look));
   if (!found && is_other_content(found.error())) co_return conflict;
   if (!found) co_return found.error();
-  content_there content{nullptr, found->signatures, bitmap(info->shape().piece_count()), conflict};
-  if (!same_entries(*found, *info)) co_return content;
-  auto opened = content_files::open_complete(target, info, found->signatures, context_.files);
+  content_there content{nullptr, {}, bitmap(info->shape().piece_count()), conflict};
+  content.signatures = signatures_of(*found, *info, request_.update);
+  if (content.signatures.empty()) co_return content;
+  auto opened = content_files::open_complete(target, info, content.signatures, context_.files);
   if (!opened) co_return opened.error();
   content.files = *opened;
   bitmap all(info->shape().piece_count());
@@ -98,6 +113,7 @@ awaitable<bool> download::end_with_what_is_there() {
   // A mending that was interrupted before anything was moved goes on, too.
   if (request_.mend_inode == 0 && request_.partial.taken_back) request_.mend_inode = request_.partial.inode;
   if (request_.mend_inode != 0) co_return !co_await take_back_damaged(there->good);
+  if (request_.update) co_return !co_await look_at_older();
   fail(there->conflict);
   co_return true;
 }
@@ -108,12 +124,7 @@ awaitable<void> download::take_over(content_there there) {
   const metainfo_ptr info = share_.info();
   stored_share row{there.files->path(), request_.symlinks,   info->to_torrent(),
                    there.signatures,    request_.mend_inode, share_.published()};
-  auto save = [this, row = std::move(row)]() mutable -> result<void> {
-    if (!context_.remember_shares) return {};
-    const auto before = context_.database.share(row.path);
-    row.follow = before && *before && (*before)->follow;
-    return context_.database.save_share(row);
-  };
+  auto save = [this, row = std::move(row)] { return record_complete(row); };
   const auto saved = co_await offload(context_.background, std::move(save));
   if (!saved) {
     fail(saved.error());
@@ -139,6 +150,14 @@ awaitable<void> download::take_over(content_there there) {
   }
   phase_ = download_phase::complete;
   share_.on_download_complete();
+}
+
+result<void> download::record_complete(stored_share row) {
+  const auto before = context_.database.share(row.path);
+  const bool known = before && *before;
+  row.follow = known && (*before)->follow;
+  row.alone = !context_.remember_shares && (!known || (*before)->alone);
+  return context_.database.save_share(row);
 }
 
 awaitable<bool> download::take_back_damaged(const bitmap& good) {

@@ -143,12 +143,14 @@ awaitable<bool> download::prepare() {
   const metainfo_ptr info = share_.info();
   note_what_is_left_out();
   const std::string target = request_.directory + "/" + info->name();
+  if (!co_await end_interrupted_swap()) co_return false;
   if (exists(target)) {
     if (co_await end_with_what_is_there()) co_return false;
   }
   auto open = [this, info]() -> result<std::shared_ptr<content_files>> {
-    auto opened = content_files::open_partial(request_.directory, info, request_.symlinks, context_.files,
-                                              request_.partial, remember_in_database());
+    auto opened =
+        content_files::open_partial(request_.directory, info, request_.symlinks, context_.files, request_.partial,
+                                    remember_in_database(), older_ ? &older_->what : nullptr);
     // Until data comes it holds no descriptor: hundreds may be opened before the first is used.
     const result<void> rests = opened ? (*opened)->rest() : result<void>{};
     if (!rests) return rests.error();
@@ -178,6 +180,7 @@ awaitable<bool> download::prepare() {
   for (std::uint32_t i = 0; i < pieces; ++i) {
     if (good.test(i)) doubtful.reset(i);
   }
+  on_linked(**files, good, doubtful);
   const bitmap& zeros = (*files)->zero_pieces();
   bytes_.zero = 0;
   for (std::uint32_t i = zeros.next_set(0); i < pieces; i = zeros.next_set(i + 1)) {
@@ -199,6 +202,8 @@ awaitable<bool> download::prepare() {
   row.symlinks = request_.symlinks;
   row.keep_modes = request_.keep_modes;
   row.no_reuse = !request_.reuse;
+  row.update = request_.update;
+  row.delete_dropped = request_.delete_dropped;
   row.torrent = info->to_torrent();
   row.name = info->name();
   row.peers = request_.peers;

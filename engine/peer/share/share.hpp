@@ -44,6 +44,8 @@ class share_observer {
   virtual void on_accused(share& which, piece_index piece, const std::string& address) = 0;
   /// The download lacks sources. This peer could not connect to these peers, which are said to have the share.
   virtual void on_unreached(share& which, std::vector<peer_id> peers) = 0;
+  /// The download is about to replace the content at `path`. No other share serves it any more when this returns.
+  virtual awaitable<void> give_way(share& which, std::string path) = 0;
   /// What this peer has of its other shares.
   virtual std::vector<local_content> content_besides(const share& one) = 0;
   /// What the trackers say of the share's holders.
@@ -108,6 +110,7 @@ class share final : private share_peers_owner {
 
   void on_content_lost(const error& why) override;
   std::vector<local_content> content_besides() { return observer_.content_besides(*this); }
+  awaitable<void> give_way(std::string path) { return observer_.give_way(*this, std::move(path)); }
   swarm_outlook outlook() const { return observer_.outlook(*this); }
 
  private:

@@ -185,7 +185,9 @@ TEST_CASE("a database of the version before limits goes on", "[state_database]")
   sqlite3* handle = nullptr;
   REQUIRE(sqlite3_open((home / "state.db").c_str(), &handle) == SQLITE_OK);
   constexpr const char* back =
-      "DROP TABLE share_limit; ALTER TABLE download DROP COLUMN no_reuse; PRAGMA user_version = 4";
+      "DROP TABLE share_limit; ALTER TABLE download DROP COLUMN no_reuse; ALTER TABLE share DROP COLUMN alone; "
+      "ALTER TABLE download DROP COLUMN replaces; "
+      "ALTER TABLE download DROP COLUMN updates; ALTER TABLE download DROP COLUMN deletes; PRAGMA user_version = 4";
   REQUIRE(sqlite3_exec(handle, back, nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(handle);
   for (int i = 0; i < 2; ++i) {
@@ -193,6 +195,26 @@ TEST_CASE("a database of the version before limits goes on", "[state_database]")
     CHECK(database->limits()->empty() == (i == 0));
     CHECK(database->save_limits(share_id{}, {1000, 0}));
   }
+}
+
+TEST_CASE("an update is remembered, and what it is about to replace", "[state_database]") {
+  const temporary_directory home;
+  stored_download row;
+  row.id.bytes[0] = 1;
+  row.update = true;
+  row.delete_dropped = true;
+  row.partial = {"name", 7, false, 0};
+  REQUIRE(open_quietly(home)->save_download(row));
+  REQUIRE(open_quietly(home)->save_replaces(row.id, 0xffff'ffff'ffff'fff0));
+  const auto kept = open_quietly(home)->download(row.id);
+  REQUIRE(kept);
+  REQUIRE(*kept);
+  CHECK((*kept)->update);
+  CHECK((*kept)->delete_dropped);
+  CHECK((*kept)->partial == partial_record{"name", 7, false, 0xffff'ffff'ffff'fff0});
+  // Another partial replaces nothing yet.
+  REQUIRE(open_quietly(home)->save_partial(row.id, {"other", 8, false, 0}));
+  CHECK((*open_quietly(home)->download(row.id))->partial == partial_record{"other", 8, false, 0});
 }
 
 TEST_CASE("limits of shares are remembered until there are none", "[state_database]") {

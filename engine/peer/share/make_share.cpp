@@ -1,4 +1,4 @@
-#include "peer/library/publisher.hpp"
+#include "peer/share/make_share.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -140,10 +140,11 @@ void set_roots(std::vector<file_entry>& files, std::vector<std::vector<digest>>&
 }  // namespace
 
 awaitable<result<made_share>> make_share(peer_context& context, scan_result found, known_content before,
-                                         std::function<bool(std::uint64_t)> on_progress) {
+                                         std::uint32_t piece_bytes, std::function<bool(std::uint64_t)> on_progress) {
   std::uint64_t total = 0;
   for (const file_entry& entry : found.files) total += entry.size;
-  publish_run run{context, found, std::move(on_progress), piece_bytes_for(total), {}, {}, {}, {}, 0, {}};
+  publish_run run{context, found, std::move(on_progress), std::max(piece_bytes, piece_bytes_for(total)), {}, {}, {}, {},
+                  0,       {}};
   const std::string root = found.folder ? found.path : found.path.substr(0, found.path.rfind('/') + 1);
   run.root.reset(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!run.root) co_return system_error("cannot open " + root, errno);

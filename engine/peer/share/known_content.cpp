@@ -1,4 +1,4 @@
-#include "peer/library/known_content.hpp"
+#include "peer/share/known_content.hpp"
 
 #include <string_view>
 #include <unordered_map>

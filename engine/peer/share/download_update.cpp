@@ -1,0 +1,180 @@
+// download: takes the place of an older version. What the user has beside it stays.
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "net/offload.hpp"
+#include "observe/log.hpp"
+#include "peer/share/download.hpp"
+#include "peer/share/make_share.hpp"
+#include "peer/share/share.hpp"
+#include "store/printable.hpp"
+#include "store/version_swap.hpp"
+
+namespace shoal {
+
+namespace {
+
+/// Paths that an error names. The others are counted.
+constexpr std::size_t paths_shown_max = 5;
+
+std::string listed(const std::string& root, bool folder, const std::vector<std::string>& paths) {
+  if (!folder) return printable(root);
+  std::string text;
+  for (std::size_t i = 0; i < paths.size() && i < paths_shown_max; ++i) {
+    text += (i == 0 ? "" : ", ") + printable(root + "/" + paths[i]);
+  }
+  if (paths.size() > paths_shown_max) text += " and " + std::to_string(paths.size() - paths_shown_max) + " more";
+  return text;
+}
+
+metainfo_ptr info_of(const std::optional<stored_share>& row) {
+  if (!row) return nullptr;
+  const auto info = metainfo::from_torrent(row->torrent);
+  return info ? *info : nullptr;
+}
+
+/// The hosted share at the same path is not in doubt because of a new ctime: its bytes were read, and then linked.
+void accept_linked(const replaced_version& older, const std::vector<linked_file>& linked, const local_content& hosted) {
+  std::unordered_map<std::string_view, std::uint32_t> by_path;
+  const auto& files = hosted.pieces.info->files();
+  for (std::uint32_t i = 0; i < files.size(); ++i) by_path.emplace(files[i].path, i);
+  std::vector<doubtful_file> good;
+  for (const linked_file& one : linked) {
+    const file_entry& seen = older.content.pieces.info->files()[one.older.value()];
+    const auto at = by_path.find(seen.path);
+    if (at == by_path.end() || files[at->second].root != seen.root) continue;
+    good.push_back({file_index{at->second}, one.seen});
+  }
+  hosted.files->accept(good);
+}
+
+struct found_older {
+  scan_result seen;
+  std::vector<std::string> odd;  ///< paths of what cannot be listed and is in the way
+  std::optional<stored_share> row;
+};
+
+}  // namespace
+
+result<void> download::check_older(const std::optional<stored_share>& row, const metainfo& next,
+                                   const publication& mine, const std::string& shown) {
+  const metainfo_ptr before = info_of(row);
+  if (!before || before->id() == next.id()) return {};
+  const publication& there = row->published;
+  if (supersedes(there, mine)) {
+    return error{errc::conflict, shown + " is a newer version, published " + time_text(there), remedy::clear_place};
+  }
+  if (there.known() && mine.known() && there.publisher != mine.publisher) {
+    return error{errc::conflict, shown + " is a share of another publisher", remedy::clear_place};
+  }
+  return {};
+}
+
+awaitable<bool> download::end_interrupted_swap() {
+  if (request_.partial.replaces == 0) co_return true;
+  const metainfo_ptr info = share_.info();
+  auto end = [this, info]() -> result<bool> {
+    const auto row = context_.database.share(request_.directory + "/" + info->name());
+    if (!row) return row.error();
+    std::optional<recorded_version> before;
+    if (request_.delete_dropped && info_of(*row)) before = recorded_version{info_of(*row), (*row)->signatures};
+    return end_swap(request_.directory, *info, request_.partial, before ? &*before : nullptr);
+  };
+  auto go_on = [this] { return !stopped_; };
+  const auto ended_swap = co_await offload_patiently(context_.background, std::move(end), go_on);
+  if (stopped_) co_return false;
+  if (!ended_swap) {
+    fail(ended_swap.error());
+    co_return false;
+  }
+  // What is at the final place now is the partial of this download.
+  if (*ended_swap) request_.mend_inode = request_.partial.inode;
+  co_return true;
+}
+
+awaitable<bool> download::look_at_older() {
+  const metainfo_ptr info = share_.info();
+  const std::string target = request_.directory + "/" + info->name();
+  auto look = [this, info, target]() -> result<found_older> {
+    auto row = context_.database.share(target);
+    if (!row) return row.error();
+    auto seen = scan(target, scan_options{true});
+    if (!seen) return seen.error();
+    std::set<std::string_view> listed;
+    for (const file_entry& file : seen->files) listed.insert(file.path);
+    auto odd = odd_things_in_the_way(target, *info, request_.symlinks);
+    std::erase_if(odd, [&listed](const std::string& path) { return listed.contains(path); });
+    return found_older{std::move(*seen), std::move(odd), std::move(*row)};
+  };
+  auto go_on = [this] { return !stopped_; };
+  auto found = co_await offload_patiently(context_.background, std::move(look), go_on);
+  if (stopped_) co_return false;
+  if (found) {
+    const auto older = check_older(found->row, *info, share_.published(), printable(target));
+    if (!older) found = older.error();
+  }
+  if (!found) {
+    fail(found.error());
+    co_return false;
+  }
+  // Every byte is read: what is taken over unseen would be passed on to others.
+  auto progress = [this](std::uint64_t bytes) {
+    bytes_.checked += bytes;
+    return !stopped_ && !ended();
+  };
+  const known_content nothing;
+  auto made = co_await make_share(context_, found->seen, nothing, info->shape().piece_bytes(), std::move(progress));
+  if (stopped_ || ended()) co_return false;
+  if (!made) {
+    fail(made.error());
+    co_return false;
+  }
+  const metainfo_ptr before = info_of(found->row);
+  const version_wishes wishes{request_.symlinks, request_.delete_dropped};
+  auto compare = [info, there = made->info, before, wishes] { return change_of(*info, *there, before.get(), wishes); };
+  version_change change = co_await offload(context_.background, std::move(compare));
+  if (stopped_ || ended()) co_return false;
+  std::ranges::move(found->odd, std::back_inserter(change.in_the_way));
+  // Sockets and the like are not listed, and a folder that becomes a file takes all of them with it.
+  const bool loses_odd = found->seen.folder && !info->is_folder() && !found->seen.notes.empty();
+  if (!change.in_the_way.empty() || loses_odd) {
+    const std::string what = listed(target, found->seen.folder && !loses_odd, change.in_the_way);
+    const std::string why = before ? " is not as the older version had it, and the new version has something else there"
+                                   : " is not known as an older version, and the new version has something else there";
+    fail({errc::conflict, what + why, remedy::clear_place});
+    co_return false;
+  }
+  if (change.kept == 1) notes_.push_back("1 file that is not of this version stays");
+  if (change.kept > 1) notes_.push_back(std::to_string(change.kept) + " files that are not of this version stay");
+  if (!request_.reuse) std::ranges::fill(change.moved, std::nullopt);
+  bitmap all(made->info->shape().piece_count());
+  all.set_all();
+  older_ = std::make_unique<replaced_version>(replaced_version{
+      {std::move(found->seen), std::move(change), request_.symlinks}, {{made->info, std::move(all)}, made->files, {}}});
+  bytes_.checked = 0;
+  co_return true;
+}
+
+void download::on_linked(content_files& files, bitmap& good, bitmap& doubtful) {
+  if (files.linked_files().empty()) return;
+  const geometry& shape = share_.info()->shape();
+  for (const linked_file& one : files.linked_files()) {
+    const std::uint32_t first = shape.file_first_piece(one.file).value();
+    for (std::uint32_t i = first; i < first + shape.file_pieces(one.file); ++i) {
+      good.set(i);
+      doubtful.reset(i);
+      bytes_.reused += shape.piece_size(piece_index{i});
+    }
+  }
+  accept_linked(*older_, files.linked_files(), older_->content);
+  for (const local_content& hosted : share_.content_besides()) {
+    if (hosted.files->path() == older_->what.seen.path) accept_linked(*older_, files.linked_files(), hosted);
+  }
+}
+
+}  // namespace shoal
