@@ -26,9 +26,7 @@ session::session(peer_context& context, session_owner& owner, session_turns& tur
       stream_(std::move(connection)),
       dialled_(std::move(dialled)),
       answered_in_(answered_in),
-      remote_(theirs.peer),
-      fast_(theirs.fast),
-      extension_protocol_(theirs.extension_protocol),
+      remote_(theirs),
       uploads_(context, owner, stream_, *this),
       receive_turn_(context.executor),
       work_(context.executor),
@@ -66,26 +64,22 @@ std::string session::address() const {
   if (dialled_) return to_text(tcp::endpoint(asio::ip::make_address(dialled_->address), dialled_->port));
   auto where = stream_.remote();
   if (!where) return "gone";
-  if (extensions_.listen_port != 0) where->port(extensions_.listen_port);
+  if (const auto port = remote_.extensions().listen_port; port != 0) where->port(port);
   return to_text(*where);
-}
-
-std::uint32_t session::request_bytes_max() const {
-  return extensions_.shoal ? extensions_.request_bytes : block_bytes;
 }
 
 void session::say_hello() {
   say_extensions();
   const bitmap& verified = share_.verified();
-  if (fast_ && (verified.size() == 0 || verified.none()) && !share_.complete()) {
+  if (remote_.fast() && (verified.size() == 0 || verified.none()) && !share_.complete()) {
     send(wire::have_none{});
-  } else if (fast_ && share_.complete()) {
+  } else if (remote_.fast() && share_.complete()) {
     send(wire::have_all{});
   } else if (!verified.none()) {
     send(wire::bitfield{verified.to_bytes()});
   }
   turns_.on_session(*this);
-  if (!extension_protocol_) on_ready();
+  if (!remote_.extension_protocol()) on_ready();
 }
 
 void session::send(const wire::message& message) {
@@ -108,7 +102,7 @@ void session::set_choked(bool choked) {
   // What waits to be sent would be told again with its next turn.
   hints_.taken.clear();
   send(wire::choke{});
-  if (fast_) {
+  if (remote_.fast()) {
     uploads_.reject_beyond(turns_.turn_bytes());
   } else {
     uploads_.forget_requests();
@@ -131,7 +125,7 @@ void session::announce(piece_index piece) {
 }
 
 void session::hint(piece_index piece, bool taken) {
-  if (closed_ || !hears_hints()) return;
+  if (closed_ || !remote_.hears_hints()) return;
   auto& list = taken ? hints_.taken : hints_.returned;
   if (list.size() == wire::hinted_pieces_max) flush_hints();
   // What is said last counts, in whatever order the other side reads the two lists.
@@ -143,7 +137,7 @@ void session::hint(piece_index piece, bool taken) {
 void session::flush_hints() {
   if (hints_.taken.empty() && hints_.returned.empty()) return;
   // A later handshake may have taken it back.
-  if (extensions_.shoal) send(wire::extended{*extensions_.shoal, wire::encode(hints_)});
+  if (const auto id = remote_.extensions().shoal) send(wire::extended{*id, wire::encode(hints_)});
   hints_ = {};
 }
 
@@ -253,45 +247,29 @@ awaitable<void> session::watchdog() {
 }
 
 void session::on_ready() {
-  ready_ = true;
+  remote_.on_ready();
   if (share_.info()) on_holds_changed();
   if (listener_ && !closed_) listener_->on_ready();
 }
 
 void session::on_shape_known() {
   turns_.on_session(*this);
-  turns_.on_interested(*this, peer_interested_);
-  if (ready_) on_holds_changed();
+  turns_.on_interested(*this, remote_.interested());
+  if (remote_.ready()) on_holds_changed();
 }
 
 void session::on_holds_changed() {
-  const std::uint32_t pieces = share_.info()->shape().piece_count();
-  if (holds_.size() != pieces) holds_ = bitmap(pieces);
-  if (early_holds_) {
-    if (const auto* field = std::get_if<wire::bitfield>(&*early_holds_)) {
-      auto bits = bitmap::from_bytes(field->bits, pieces);
-      if (!bits) {
-        close(end_reason::protocol, "bitfield of the wrong size");
-        return;
-      }
-      holds_ = std::move(*bits);
-    } else {
-      holds_ = bitmap(pieces);
-      if (std::holds_alternative<wire::have_all>(*early_holds_)) holds_.set_all();
-    }
-    early_holds_.reset();
+  if (const auto read = remote_.on_shape(share_.info()->shape().piece_count()); !read) {
+    close(end_reason::protocol, read.error().text);
+    return;
   }
-  for (const piece_index piece : early_haves_) {
-    if (piece.value() < pieces) holds_.set(piece.value());
-  }
-  early_haves_.clear();
   if (listener_) listener_->on_holds();
   turns_.on_holds(*this);
   close_if_both_complete();
 }
 
 void session::close_if_both_complete() {
-  if (share_.complete() && holds_.size() != 0 && holds_.all()) close(end_reason::both_complete);
+  if (share_.complete() && remote_.holds_all()) close(end_reason::both_complete);
 }
 
 }  // namespace shoal

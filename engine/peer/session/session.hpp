@@ -10,11 +10,11 @@
 #include <optional>
 #include <string>
 
-#include "core/bitmap.hpp"
 #include "net/event.hpp"
 #include "net/stream.hpp"
 #include "peer/session/end_reason.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/session/remote_peer.hpp"
 #include "peer/session/session_owner.hpp"
 #include "peer/session/uploader.hpp"
 #include "policy/peer_book.hpp"
@@ -77,8 +77,6 @@ class session final : private uploader_host {
 
   /// Queues a message; never blocks.
   void send(const wire::message& message) override;
-  void send_metadata_request(std::uint32_t piece);
-  void send_attributes_request(std::uint32_t part);
   /// Sends the extension handshake, at the beginning and when there is something new to say (BEP 10).
   void say_extensions();
   /// Says choke or unchoke (BEP 3). If the peer knows BEP 6, requests from before a choke are still served, but no more
@@ -95,7 +93,8 @@ class session final : private uploader_host {
   /// The limits of the share or of the process have changed.
   void on_limits();
 
-  const peer_id& remote() const { return remote_; }
+  /// What the peer said of itself.
+  const remote_peer& remote() const { return remote_; }
   /// The other side's address, for display. With its listening port, if it told one.
   std::string address() const;
   /// The listening address that we dialled.
@@ -106,17 +105,6 @@ class session final : private uploader_host {
   asio::ip::address local_address() const;
   /// Where the peer says that it can be dialled.
   std::optional<peer_address> listens_at() const;
-  const std::string& client() const { return extensions_.client; }
-  bool fast() const override { return fast_; }
-  bool choked_by_peer() const { return choked_by_peer_; }
-  std::uint32_t request_bytes_max() const;
-  std::uint32_t requests_max() const { return extensions_.requests_queued; }
-  /// Size of the info dictionary that the peer can send (BEP 9); 0: none.
-  std::uint32_t info_bytes() const { return extensions_.ut_metadata ? extensions_.metadata_bytes : 0; }
-  /// Length of the list of file attributes that the peer can send; 0: none.
-  std::uint32_t attributes_bytes() const { return extensions_.shoal_files ? extensions_.attributes_bytes : 0; }
-  /// Pieces the other side has; empty until the metadata is known.
-  const bitmap& holds() const { return holds_; }
   /// The round trip to the peer, as the kernel sees it; zero if the kernel does not tell.
   duration round_trip() { return stream_.round_trip(); }
   /// The round trip without the time in queues.
@@ -133,10 +121,6 @@ class session final : private uploader_host {
   /// Nothing came for a while, or nothing that we send is acknowledged. If the peer then opens another connection, the
   /// new one is better.
   bool seems_lost(time_point now);
-  /// The peer understands what only two nodes say to each other.
-  bool hears_hints() const { return extensions_.shoal.has_value(); }
-  /// The extension handshake came, or will not come. The session can be used as a source.
-  bool ready() const { return ready_; }
 
  private:
   awaitable<void> read_loop();
@@ -155,7 +139,7 @@ class session final : private uploader_host {
   awaitable<bool> write_all(byte_view bytes);
 
   void wake() override { work_.set(); }
-  const wire::extension_handshake& extensions() const override { return extensions_; }
+  const remote_peer& peer() const override { return remote_; }
   bool may_serve(const byte_range& range) override { return turns_.may_serve(*this, range); }
   void on_served(std::uint32_t bytes) override { turns_.on_sent(*this, bytes); }
   void on_refused(std::span<const byte_range> ranges) override { turns_.on_refused(*this, ranges); }
@@ -172,8 +156,6 @@ class session final : private uploader_host {
   void handle_extended(const wire::extended& message);
   void handle_metadata(const wire::metadata_message& message);
   void handle_attributes(const wire::metadata_message& message);
-  /// Asks for a part of what the extension carries, if the peer has it.
-  void send_request(std::optional<std::uint8_t> extension, std::uint32_t part);
   void on_ready();
   void on_holds_changed();
   void close_if_both_complete();
@@ -187,19 +169,8 @@ class session final : private uploader_host {
   stream stream_;
   std::optional<peer_address> dialled_;
   duration answered_in_;
-  peer_id remote_;
-  bool fast_;
-  bool extension_protocol_;
-
-  wire::extension_handshake extensions_;
-  bool ready_ = false;
-  bool choked_by_peer_ = true;
-  bool interested_ = false;
-  bool peer_interested_ = false;
-  bitmap holds_;
-  // Said before the metadata was known, when its piece count could not be checked yet.
-  std::optional<wire::message> early_holds_;
-  std::vector<piece_index> early_haves_;
+  remote_peer remote_;
+  bool interested_ = false;  ///< as we told the peer
 
   wire::frame_reader reader_;
   byte_buffer outbox_;

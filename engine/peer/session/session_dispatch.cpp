@@ -5,35 +5,28 @@
 
 namespace shoal {
 
-namespace {
-
-// Haves that a peer may send before we know how many pieces there are.
-constexpr std::size_t early_haves_max = 100'000;
-
-}  // namespace
-
 void session::handle(const wire::message& message) {
   const auto says_what_it_holds = [&](const auto& said) {
-    early_holds_ = said;
+    remote_.on_pieces(said);
     if (share_.info()) on_holds_changed();
   };
   std::visit(overloaded{
                  [&](const wire::choke&) {
-                   choked_by_peer_ = true;
+                   remote_.on_choking(true);
                    if (listener_) listener_->on_choke();
                  },
                  [&](const wire::unchoke&) {
-                   choked_by_peer_ = false;
+                   remote_.on_choking(false);
                    // BEP 10: a handshake that has not come before the peer serves us will not be waited for.
-                   if (!ready_) on_ready();
+                   if (!remote_.ready()) on_ready();
                    if (listener_) listener_->on_unchoke();
                  },
                  [&](const wire::interested&) {
-                   peer_interested_ = true;
+                   remote_.on_interested(true);
                    turns_.on_interested(*this, true);
                  },
                  [&](const wire::not_interested&) {
-                   peer_interested_ = false;
+                   remote_.on_interested(false);
                    turns_.on_interested(*this, false);
                    close_if_both_complete();
                  },
@@ -64,15 +57,13 @@ void session::handle(const wire::message& message) {
 }
 
 void session::on_have(piece_index piece) {
-  if (!share_.info()) {
-    if (early_haves_.size() < early_haves_max) early_haves_.push_back(piece);
-  } else if (piece.value() >= holds_.size()) {
-    close(end_reason::protocol, "have of a piece that does not exist");
-  } else if (holds_.set(piece.value())) {
-    if (listener_) listener_->on_have(piece);
-    turns_.on_has(*this, piece);
-    close_if_both_complete();
-  }
+  if (!share_.info()) return remote_.on_early_have(piece);
+  const auto is_news = remote_.on_have(piece);
+  if (!is_news) return close(end_reason::protocol, is_news.error().text);
+  if (!*is_news) return;
+  if (listener_) listener_->on_have(piece);
+  turns_.on_has(*this, piece);
+  close_if_both_complete();
 }
 
 }  // namespace shoal

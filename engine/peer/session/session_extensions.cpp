@@ -11,7 +11,7 @@ constexpr std::string_view client_name = "shoal/" SHOAL_VERSION;
 }  // namespace
 
 void session::say_extensions() {
-  if (!extension_protocol_) return;
+  if (!remote_.extension_protocol()) return;
   const metainfo_ptr& info = share_.info();
   wire::extension_handshake hello;
   hello.ut_metadata = wire::ut_metadata_id;
@@ -26,27 +26,12 @@ void session::say_extensions() {
   send(wire::extended{0, wire::encode(hello)});
 }
 
-void session::send_metadata_request(std::uint32_t piece) {
-  send_request(extensions_.ut_metadata, piece);
-}
-
-void session::send_attributes_request(std::uint32_t part) {
-  send_request(extensions_.shoal_files, part);
-}
-
-void session::send_request(std::optional<std::uint8_t> extension, std::uint32_t part) {
-  if (!extension) return;
-  wire::metadata_message ask;
-  ask.piece = part;
-  send(wire::extended{*extension, wire::encode(ask)});
-}
-
 void session::handle_extended(const wire::extended& message) {
   if (message.id == 0) {
     auto hello = wire::decode_extension_handshake(message.payload);
     // A handshake that does not parse is ignored, as others do: plain BEP 3 still works.
-    if (hello) extensions_ = std::move(*hello);
-    if (!ready_) {
+    if (hello) remote_.on_extensions(std::move(*hello));
+    if (!remote_.ready()) {
       on_ready();
     } else if (listener_ && !closed_) {
       listener_->on_ready();

@@ -17,12 +17,13 @@ constexpr duration farewell_timeout = std::chrono::seconds(1);
 
 bool session::dismiss(end_reason why, const wire::pieces_hint& last_words) {
   if (closed_ || dismissed_) return true;
-  if (!extensions_.shoal || uploads_.sending()) {
+  const auto id = remote_.extensions().shoal;
+  if (!id || uploads_.sending()) {
     close(why);
     return false;
   }
   uploads_.forget_requests();
-  send(wire::extended{*extensions_.shoal, wire::encode(last_words)});
+  send(wire::extended{*id, wire::encode(last_words)});
   dismissed_ = why;
   dismissed_until_ = clock::now() + farewell_timeout;
   work_.set();

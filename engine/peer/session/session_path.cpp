@@ -19,8 +19,9 @@ asio::ip::address session::local_address() const {
 
 std::optional<peer_address> session::listens_at() const {
   const auto address = remote_address();
-  if (extensions_.listen_port == 0 || address.is_unspecified()) return std::nullopt;
-  return peer_address{address.to_string(), extensions_.listen_port};
+  const std::uint16_t port = remote_.extensions().listen_port;
+  if (port == 0 || address.is_unspecified()) return std::nullopt;
+  return peer_address{address.to_string(), port};
 }
 
 bool session::path_lost(time_point now) {

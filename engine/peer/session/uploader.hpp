@@ -18,12 +18,12 @@
 #include "net/stream.hpp"
 #include "peer/session/end_reason.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/session/remote_peer.hpp"
 #include "peer/session/session_owner.hpp"
 #include "peer/session/throttle.hpp"
 #include "policy/quick_path.hpp"
 #include "policy/unsent_limit.hpp"
 #include "store/content_files.hpp"
-#include "wire/extension.hpp"
 #include "wire/messages.hpp"
 
 namespace shoal {
@@ -40,10 +40,8 @@ class uploader_host {
   virtual void send(const wire::message& message) = 0;
   virtual void close(end_reason why, std::string_view detail = {}) = 0;
   virtual bool closed() const = 0;
-  /// The peer knows BEP 6.
-  virtual bool fast() const = 0;
-  /// What the peer said of itself (BEP 10).
-  virtual const wire::extension_handshake& extensions() const = 0;
+  /// What the peer said of itself.
+  virtual const remote_peer& peer() const = 0;
   /// The peer is so near that the machines limit the speed, and not the way.
   virtual bool is_near() = 0;
   /// There is something to serve.

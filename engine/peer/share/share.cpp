@@ -143,7 +143,7 @@ void share::on_metadata(metainfo_ptr info) {
 void share::on_attributes(metainfo_ptr info) {
   info_ = std::move(info);
   peers_.for_each([](session& one) {
-    if (one.hears_hints()) one.say_extensions();
+    if (one.remote().hears_hints()) one.say_extensions();
   });
 }
 
@@ -171,7 +171,7 @@ void share::on_download_complete() {
   peers_.look_again();
   // Seeders have nothing to say to each other (BEP 3 leaves it open; every client disconnects).
   peers_.for_each([this](session& one) {
-    if (one.holds().size() != 0 && one.holds().all()) {
+    if (one.remote().holds_all()) {
       one.close(end_reason::both_complete);
     } else {
       turns_.on_holds(one);

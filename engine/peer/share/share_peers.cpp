@@ -12,10 +12,6 @@ namespace {
 
 constexpr duration presumed_dead_after = std::chrono::seconds(5);
 
-bool is_seeder(const session& one) {
-  return one.holds().size() != 0 && one.holds().all();
-}
-
 }  // namespace
 
 share_peers::share_peers(peer_context& context, share_peers_owner& owner, turn_keeper& turns)
@@ -53,7 +49,7 @@ void share_peers::for_each(const std::function<void(session&)>& what) {
 std::vector<share_peers::contact> share_peers::contacts() const {
   std::vector<contact> open;
   for (const link& one : links_) {
-    if (!one.with->closed()) open.push_back({one.with->remote(), one.in_book});
+    if (!one.with->closed()) open.push_back({one.with->remote().id(), one.in_book});
   }
   return open;
 }
@@ -64,7 +60,8 @@ std::size_t share_peers::known_count() const {
 }
 
 std::size_t share_peers::seeders() const {
-  return static_cast<std::size_t>(std::ranges::count_if(links_, [](const link& one) { return is_seeder(*one.with); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(links_, [](const link& one) { return one.with->remote().holds_all(); }));
 }
 
 sessions_held share_peers::held() const {
@@ -108,7 +105,7 @@ awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::opti
 
 void share_peers::ban(session& liar, std::optional<piece_index> damaged) {
   log_warn("peer is banned share={} peer={} reason=\"its data does not match the hashes\"", short_id(), liar.address());
-  book_.on_banned(liar.remote());
+  book_.on_banned(liar.remote().id());
   if (!damaged) return liar.close(end_reason::banned);
   // It may not know that its disk is damaged.
   liar.dismiss(end_reason::banned, {{}, {}, {*damaged}, {}});
@@ -139,7 +136,7 @@ bool share_peers::admit(const wire::handshake& theirs, const std::optional<asio:
   bool replaces = false;
   for (const link& each : links_) {
     session& one = *each.with;
-    if (one.closed() || one.remote() != theirs.peer) continue;
+    if (one.closed() || one.remote().id() != theirs.peer) continue;
     const bool same_direction = dialled == one.dialled().has_value();
     // Two peers that dialled each other keep the connection that the greater id opened; both sides conclude the same.
     const bool opened_by_greater = dialled == (context_.self > theirs.peer);

@@ -120,8 +120,8 @@ awaitable<void> share_peers::dial(peer_address where) {
 void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
   if (stopped_ || !owner_.has_something() || peer == context_.self || book_.banned(peer)) return;
   if (dialling_.size() >= dials_max || !context_.connections.may_dial()) return;
-  const bool connected =
-      std::ranges::any_of(links_, [&](const link& one) { return !one.with->closed() && one.with->remote() == peer; });
+  const bool connected = std::ranges::any_of(
+      links_, [&](const link& one) { return !one.with->closed() && one.with->remote().id() == peer; });
   if (!connected) tasks_.spawn("dial wanted", dial_wanted(where, peer));
 }
 
@@ -134,8 +134,8 @@ awaitable<void> share_peers::dial_wanted(peer_address where, peer_id who) {
 }
 
 void share_peers::on_dial_unwanted(const peer_address& where, const peer_id& who) {
-  const auto other =
-      std::ranges::find_if(links_, [&](const link& one) { return !one.with->closed() && one.with->remote() == who; });
+  const auto other = std::ranges::find_if(
+      links_, [&](const link& one) { return !one.with->closed() && one.with->remote().id() == who; });
   if (who == context_.self || book_.banned(who)) {
     book_.on_connected(where);
     book_.on_disconnected(where, false, clock::now());
@@ -154,11 +154,11 @@ void share_peers::on_path_lost(session& with) {
   const auto now = clock::now();
   if (with.silent_for(now) >= silent_source_max) return drop(with, "nothing gets through to it");
   // Of two peers that both connect, the one with the lesser id would not be let in.
-  const bool ours_to_dial = with.dialled() || context_.self > with.remote();
+  const bool ours_to_dial = with.dialled() || context_.self > with.remote().id();
   if (!where || !ours_to_dial || now < lost.redial_after) return;
   const duration interval = std::max(redial_interval_min, with.silent_for(now) / 8);
   lost.redial_after = now + interval;
-  tasks_.spawn("redial", redial(with.remote(), *where, std::max(interval, 3 * with.round_trip_min())));
+  tasks_.spawn("redial", redial(with.remote().id(), *where, std::max(interval, 3 * with.round_trip_min())));
 }
 
 void share_peers::on_path_back(session& with) {
@@ -172,7 +172,7 @@ void share_peers::drop(session& lost, std::string_view why) {
   link& one = link_of(lost);
   const auto where = listens_at(one);
   if (where && !one.in_book && owner_.wants_peers()) {
-    book_.on_found(*where, lost.remote(), false, clock::now());
+    book_.on_found(*where, lost.remote().id(), false, clock::now());
     book_.on_connected(*where);
     one.in_book = where;
   }

@@ -47,8 +47,8 @@ void turn_keeper::on_has(session& from, piece_index piece) {
 
 void turn_keeper::on_holds(session& from) {
   const auto leecher = leecher_of(from);
-  if (!leecher || !from.ready()) return;
-  serving_->on_holds(*leecher, from.holds(), from.hears_hints());
+  if (!leecher || !from.remote().ready()) return;
+  serving_->on_holds(*leecher, from.remote().holds(), from.remote().hears_hints());
   follow_orders();
 }
 

@@ -18,16 +18,32 @@ session_source::session_source(session& with, session_judge& judge, source_liste
 }
 
 source_limits session_source::limits() {
-  return {session_.request_bytes_max(), session_.requests_max(), session_.distance()};
+  const remote_peer& peer = session_.remote();
+  return {peer.request_bytes_max(), peer.extensions().requests_queued, session_.distance()};
 }
 
 source_name session_source::name() const {
-  return {source_name::kind::peer, session_.remote(), session_.address(), session_.client()};
+  return {source_name::kind::peer, session_.remote().id(), session_.address(), session_.remote().extensions().client};
 }
 
 void session_source::look_after(time_point now, bool starved) {
   if (session_.path_lost(now)) judge_.on_path_lost(session_);
   if (starved && session_.silent_for(now) >= mute_max) judge_.drop(session_, "it owes an answer and says nothing");
+}
+
+void session_source::request_part(std::optional<std::uint8_t> extension, std::uint32_t part) {
+  if (!extension) return;
+  wire::metadata_message ask;
+  ask.piece = part;
+  session_.send(wire::extended{*extension, wire::encode(ask)});
+}
+
+void session_source::request_info(std::uint32_t piece) {
+  request_part(session_.remote().extensions().ut_metadata, piece);
+}
+
+void session_source::request_attributes(std::uint32_t part) {
+  request_part(session_.remote().extensions().shoal_files, part);
 }
 
 void session_source::on_blocks(const byte_range& range, buffer_pool::buffer buffer) {

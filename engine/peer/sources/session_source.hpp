@@ -30,9 +30,9 @@ class session_source final : public source, private metadata_origin, private ses
 
   source_limits limits() override;
   source_name name() const override;
-  const bitmap& holds() const override { return session_.holds(); }
-  bool choking() const override { return session_.choked_by_peer(); }
-  bool answers_all() const override { return session_.fast(); }
+  const bitmap& holds() const override { return session_.remote().holds(); }
+  bool choking() const override { return session_.remote().choking(); }
+  bool answers_all() const override { return session_.remote().fast(); }
   bool closed() const override { return session_.closed(); }
   metadata_origin* metadata() override { return this; }
 
@@ -43,11 +43,14 @@ class session_source final : public source, private metadata_origin, private ses
   void look_after(time_point now, bool starved) override;
 
  private:
-  std::uint32_t info_bytes() const override { return session_.info_bytes(); }
-  void request_info(std::uint32_t piece) override { session_.send_metadata_request(piece); }
-  std::uint32_t attributes_bytes() const override { return session_.attributes_bytes(); }
-  void request_attributes(std::uint32_t part) override { session_.send_attributes_request(part); }
+  std::uint32_t info_bytes() const override { return session_.remote().info_bytes(); }
+  void request_info(std::uint32_t piece) override;
+  std::uint32_t attributes_bytes() const override { return session_.remote().attributes_bytes(); }
+  void request_attributes(std::uint32_t part) override;
   void request_hashes(const hash_range& range) override { session_.send(wire::hash_request{range}); }
+
+  /// Asks for a part of what the extension carries (BEP 9), if the peer has it.
+  void request_part(std::optional<std::uint8_t> extension, std::uint32_t part);
 
   void on_ready() override { listener_.on_source_ready(*this); }
   void on_holds() override { listener_.on_holds(*this); }
