@@ -24,16 +24,12 @@ session::session(peer_context& context, session_owner& owner, session_turns& tur
       share_(owner),
       turns_(turns),
       stream_(std::move(connection)),
-      dialled_(std::move(dialled)),
-      answered_in_(answered_in),
+      path_(stream_, std::move(dialled), answered_in, clock::now()),
       remote_(theirs),
       uploads_(context, owner, stream_, *this),
       receive_turn_(context.executor),
       work_(context.executor),
-      watchdog_timer_(context.executor),
-      last_activity_(clock::now()),
-      last_heard_(last_activity_),
-      last_sent_(last_activity_) {
+      watchdog_timer_(context.executor) {
   stream_.set_unsent_max(unsent_limit::bytes_first);
   stream_.set_quick_recovery();
   on_limits();
@@ -61,7 +57,9 @@ void session::close(end_reason why, std::string_view detail) {
 }
 
 std::string session::address() const {
-  if (dialled_) return to_text(tcp::endpoint(asio::ip::make_address(dialled_->address), dialled_->port));
+  if (const auto& dialled = path_.dialled()) {
+    return to_text(tcp::endpoint(asio::ip::make_address(dialled->address), dialled->port));
+  }
   auto where = stream_.remote();
   if (!where) return "gone";
   if (const auto port = remote_.extensions().listen_port; port != 0) where->port(port);
@@ -148,8 +146,24 @@ byte_buffer session::take_outbox() {
 
 void session::on_payload_sent(std::size_t bytes) {
   context_.payload.on_sent(bytes);
-  last_activity_ = clock::now();
-  last_sent_ = last_activity_;
+  path_.on_payload_sent(clock::now());
+}
+
+std::optional<peer_address> session::listens_at() const {
+  const auto address = path_.remote_address();
+  const std::uint16_t port = remote_.extensions().listen_port;
+  if (port == 0 || address.is_unspecified()) return std::nullopt;
+  return peer_address{address.to_string(), port};
+}
+
+bool session::path_lost(time_point now) {
+  if (!path_.begins_check(now)) return path_.is_lost(now);
+  send(wire::keep_alive{});
+  return false;
+}
+
+void session::on_heard() {
+  if (path_.on_heard(clock::now())) share_.on_path_back(*this);
 }
 
 awaitable<void> session::read_loop() {
@@ -208,7 +222,7 @@ awaitable<bool> session::write_all(byte_view bytes) {
     close(end_reason::closed_by_peer);
     co_return false;
   }
-  last_sent_ = clock::now();
+  path_.on_sent(clock::now());
   co_return true;
 }
 
@@ -231,17 +245,16 @@ awaitable<void> session::write_loop() {
 awaitable<void> session::watchdog() {
   while (!closed_) {
     const auto now = clock::now();
-    if (limited_) last_activity_ = now;
-    if (now >= last_activity_ + session_idle_max || now >= dismissed_until_) {
+    const auto idle_at = path_.idle_at(now);
+    if (now >= idle_at || now >= dismissed_until_) {
       close(end_reason::idle);
       break;
     }
-    if (now >= last_sent_ + keep_alive_interval) {
-      last_sent_ = now;
+    if (now >= path_.keep_alive_at()) {
+      path_.on_sent(now);
       send(wire::keep_alive{});
     }
-    watchdog_timer_.expires_at(
-        std::min({last_activity_ + session_idle_max, last_sent_ + keep_alive_interval, dismissed_until_}));
+    watchdog_timer_.expires_at(std::min({idle_at, path_.keep_alive_at(), dismissed_until_}));
     (void)co_await watchdog_timer_.async_wait(use_tuple);
   }
 }

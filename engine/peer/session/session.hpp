@@ -5,7 +5,6 @@
 // its share only as session_owner, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
 #pragma once
 
-#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 #include "peer/session/peer_context.hpp"
 #include "peer/session/remote_peer.hpp"
 #include "peer/session/session_owner.hpp"
+#include "peer/session/session_path.hpp"
 #include "peer/session/uploader.hpp"
 #include "policy/peer_book.hpp"
 #include "wire/extension.hpp"
@@ -24,23 +24,10 @@
 
 namespace shoal {
 
-/// A keep-alive is sent after so much silence (BEP 3: two minutes at most).
-inline constexpr duration keep_alive_interval = std::chrono::seconds(60);
-/// A session ends if nothing came in and no payload went out for this long. Our own messages do not count: the kernel
-/// takes them even if the peer is gone.
-inline constexpr duration session_idle_max = std::chrono::seconds(150);
 /// Control bytes that wait to be sent. A peer that makes us answer and does not read is cut off here. Large answers
 /// wait as requests, in uploader. The most that is due at once is a have for each piece of a resumed download.
 inline constexpr std::size_t outbox_bytes_max = 4 * MiB;
 
-/// A peer that owes something is sent a keep-alive after so much silence, to find out whether anything gets through to
-/// it.
-inline constexpr duration path_check_after = std::chrono::milliseconds(150);
-/// Nothing gets through if the peer acknowledges nothing for two round trips plus this time. That is more than any
-/// delayed acknowledgement (RFC 9293, 3.8.6.3: half a second at most; 200 ms in practice).
-inline constexpr duration path_lost_after = std::chrono::milliseconds(250);
-/// If nothing came on a session for so long and its peer connects again, the path is lost.
-inline constexpr duration path_doubted_after = std::chrono::milliseconds(200);
 /// Kernel receive buffer of a session with a near peer: lets a whole window of requests arrive while the reader is
 /// elsewhere.
 inline constexpr std::uint32_t bulk_receive_buffer_bytes = 4 * MiB;
@@ -51,9 +38,6 @@ inline constexpr std::uint32_t limited_receive_buffer_bytes_min = 64 * KiB;
 /// Under a limit, messages are read in parts of what passes in this time, because payload may come with them.
 inline constexpr duration limited_read_held = std::chrono::milliseconds(5);
 inline constexpr std::size_t limited_read_bytes_min = 512;
-
-/// The time to its handshake, which a peer chooses itself, counts as distance up to this.
-inline constexpr duration answered_in_counted = std::chrono::seconds(1);
 
 class session final : private uploader_host {
  public:
@@ -93,34 +77,17 @@ class session final : private uploader_host {
   /// The limits of the share or of the process have changed.
   void on_limits();
 
+  /// The way to the peer.
+  const session_path& path() const { return path_; }
   /// What the peer said of itself.
   const remote_peer& remote() const { return remote_; }
   /// The other side's address, for display. With its listening port, if it told one.
   std::string address() const;
-  /// The listening address that we dialled.
-  const std::optional<peer_address>& dialled() const { return dialled_; }
-  /// The other side's address; unspecified once the connection is gone.
-  asio::ip::address remote_address() const;
-  /// This side's address; unspecified once the connection is gone.
-  asio::ip::address local_address() const;
   /// Where the peer says that it can be dialled.
   std::optional<peer_address> listens_at() const;
-  /// The round trip to the peer, as the kernel sees it; zero if the kernel does not tell.
-  duration round_trip() { return stream_.round_trip(); }
-  /// The round trip without the time in queues.
-  duration round_trip_min() { return stream_.round_trip_min(); }
-  /// Like round_trip_min(), plus what lies between a proxy and the peer, as far as the peer's handshake showed it.
-  duration distance() { return std::max(round_trip_min(), std::min(answered_in_, answered_in_counted)); }
-  /// How long nothing has come in and no payload has gone out. Zero while a limit keeps us from reading.
-  duration quiet_for(time_point now) const { return limited_ ? duration::zero() : now - last_activity_; }
-  /// How long nothing has come in; likewise.
-  duration silent_for(time_point now) const { return limited_ ? duration::zero() : now - last_heard_; }
   /// Nothing gets through to a peer that owes something: the peer is silent, and does not acknowledge what it is sent.
   /// To find out, this method sends a keep-alive. So call it again and again.
   bool path_lost(time_point now);
-  /// Nothing came for a while, or nothing that we send is acknowledged. If the peer then opens another connection, the
-  /// new one is better.
-  bool seems_lost(time_point now);
 
  private:
   awaitable<void> read_loop();
@@ -144,9 +111,9 @@ class session final : private uploader_host {
   void on_served(std::uint32_t bytes) override { turns_.on_sent(*this, bytes); }
   void on_refused(std::span<const byte_range> ranges) override { turns_.on_refused(*this, ranges); }
   byte_buffer take_outbox() override;
-  void on_sent() override { last_sent_ = clock::now(); }
+  void on_sent() override { path_.on_sent(clock::now()); }
   void on_payload_sent(std::size_t bytes) override;
-  bool is_near() override { return quick_path::is_near(round_trip()); }
+  bool is_near() override { return quick_path::is_near(path_.round_trip()); }
 
   void say_hello();
   /// Puts the gathered hints into the outbox.
@@ -167,8 +134,7 @@ class session final : private uploader_host {
   session_turns& turns_;
   session_listener* listener_ = nullptr;
   stream stream_;
-  std::optional<peer_address> dialled_;
-  duration answered_in_;
+  session_path path_;
   remote_peer remote_;
   bool interested_ = false;  ///< as we told the peer
 
@@ -178,14 +144,8 @@ class session final : private uploader_host {
   uploader uploads_;
   throttle::turn receive_turn_;
   std::uint32_t receive_buffer_ = 0;  ///< chosen; 0: by the kernel
-  bool limited_ = false;              ///< waits for a limit, and so does not read
   event work_;
   asio::steady_timer watchdog_timer_;
-  time_point last_activity_;
-  time_point last_heard_;
-  time_point last_sent_;
-  time_point path_checked_{};
-  bool path_lost_ = false;
   bool closed_ = false;
   std::optional<end_reason> dismissed_;
   time_point dismissed_until_ = never;

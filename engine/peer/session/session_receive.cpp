@@ -45,8 +45,8 @@ awaitable<void> session::receive_piece(byte_range range) {
 
 void session::on_limits() {
   const std::uint64_t rate = share_.down().lowest_rate();
-  std::uint32_t wanted = quick_path::is_near(round_trip_min()) ? bulk_receive_buffer_bytes : 0;
-  const double held = static_cast<double>(rate) * seconds(limited_receive_held + 2 * round_trip_min());
+  std::uint32_t wanted = quick_path::is_near(path_.round_trip_min()) ? bulk_receive_buffer_bytes : 0;
+  const double held = static_cast<double>(rate) * seconds(limited_receive_held + 2 * path_.round_trip_min());
   if (rate != 0 && held < bulk_receive_buffer_bytes) {
     wanted = std::max(static_cast<std::uint32_t>(held), limited_receive_buffer_bytes_min);
   }
@@ -54,10 +54,10 @@ void session::on_limits() {
 }
 
 awaitable<std::size_t> session::wait_for_limit(std::size_t wanted) {
-  limited_ = true;
+  path_.on_limited(true);
   listener_->on_limited();
   const std::uint64_t given = co_await share_.down().take(receive_turn_, wanted);
-  limited_ = false;
+  path_.on_limited(false);
   listener_->on_limit_passed();
   co_return static_cast<std::size_t>(given);
 }

@@ -115,7 +115,7 @@ bool share::wants_peers() const {
 
 void share::on_accused(session& by, piece_index piece) {
   if (stopped_ || !info_ || piece.value() >= verified_.size() || !verified_.test(piece.value())) return;
-  observer_.on_accused(*this, piece, by.remote_address().to_string());
+  observer_.on_accused(*this, piece, by.path().remote_address().to_string());
 }
 
 void share::on_content_lost(const error& why) {

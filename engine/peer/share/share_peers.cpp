@@ -137,12 +137,13 @@ bool share_peers::admit(const wire::handshake& theirs, const std::optional<asio:
   for (const link& each : links_) {
     session& one = *each.with;
     if (one.closed() || one.remote().id() != theirs.peer) continue;
-    const bool same_direction = dialled == one.dialled().has_value();
+    const session_path& path = one.path();
+    const bool same_direction = dialled == path.dialled().has_value();
     // Two peers that dialled each other keep the connection that the greater id opened; both sides conclude the same.
     const bool opened_by_greater = dialled == (context_.self > theirs.peer);
     // A peer that comes again has perhaps lost a connection that still looks alive from here.
     const bool seems_lost =
-        caller == one.remote_address() ? one.seems_lost(now) : one.quiet_for(now) > presumed_dead_after;
+        caller == path.remote_address() ? path.seems_lost(now) : path.quiet_for(now) > presumed_dead_after;
     const bool old_is_lost = dialled ? let_in : seems_lost;
     if (same_direction ? !old_is_lost : !opened_by_greater) return false;
     one.close(old_is_lost ? end_reason::replaced : end_reason::duplicate);

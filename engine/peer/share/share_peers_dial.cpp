@@ -152,13 +152,13 @@ void share_peers::on_path_lost(session& with) {
   link& lost = link_of(with);
   const auto where = listens_at(lost);
   const auto now = clock::now();
-  if (with.silent_for(now) >= silent_source_max) return drop(with, "nothing gets through to it");
+  if (with.path().silent_for(now) >= silent_source_max) return drop(with, "nothing gets through to it");
   // Of two peers that both connect, the one with the lesser id would not be let in.
-  const bool ours_to_dial = with.dialled() || context_.self > with.remote().id();
+  const bool ours_to_dial = with.path().dialled() || context_.self > with.remote().id();
   if (!where || !ours_to_dial || now < lost.redial_after) return;
-  const duration interval = std::max(redial_interval_min, with.silent_for(now) / 8);
+  const duration interval = std::max(redial_interval_min, with.path().silent_for(now) / 8);
   lost.redial_after = now + interval;
-  tasks_.spawn("redial", redial(with.remote().id(), *where, std::max(interval, 3 * with.round_trip_min())));
+  tasks_.spawn("redial", redial(with.remote().id(), *where, std::max(interval, 3 * with.path().round_trip_min())));
 }
 
 void share_peers::on_path_back(session& with) {
@@ -186,7 +186,7 @@ void share_peers::on_address(const address_change& change) {
     return;
   }
   for (link& one : links_) {
-    if (!one.with->closed() && one.with->local_address() == change.address)
+    if (!one.with->closed() && one.with->path().local_address() == change.address)
       drop(*one.with, "the address of this machine is gone");
   }
 }

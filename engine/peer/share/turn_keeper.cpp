@@ -16,7 +16,7 @@ void turn_keeper::on_seeding() {
 
 void turn_keeper::on_session(session& from) {
   if (!serving_ || leecher_of(from)) return;
-  const leecher_id leecher = serving_->on_leecher(from.round_trip_min(), clock::now());
+  const leecher_id leecher = serving_->on_leecher(from.path().round_trip_min(), clock::now());
   leechers_.emplace(&from, leecher);
   by_leecher_.emplace(leecher, &from);
   follow_orders();
@@ -82,7 +82,7 @@ void turn_keeper::follow_orders() {
     switch (order->what) {
       case serving::order::kind::choke:
       case serving::order::kind::unchoke:
-        serving_->on_round_trip(order->leecher, to.round_trip_min());
+        serving_->on_round_trip(order->leecher, to.path().round_trip_min());
         to.set_choked(order->what == serving::order::kind::choke);
         break;
       case serving::order::kind::taken:

@@ -19,7 +19,7 @@ session_source::session_source(session& with, session_judge& judge, source_liste
 
 source_limits session_source::limits() {
   const remote_peer& peer = session_.remote();
-  return {peer.request_bytes_max(), peer.extensions().requests_queued, session_.distance()};
+  return {peer.request_bytes_max(), peer.extensions().requests_queued, session_.path().distance()};
 }
 
 source_name session_source::name() const {
@@ -28,7 +28,8 @@ source_name session_source::name() const {
 
 void session_source::look_after(time_point now, bool starved) {
   if (session_.path_lost(now)) judge_.on_path_lost(session_);
-  if (starved && session_.silent_for(now) >= mute_max) judge_.drop(session_, "it owes an answer and says nothing");
+  if (starved && session_.path().silent_for(now) >= mute_max)
+    judge_.drop(session_, "it owes an answer and says nothing");
 }
 
 void session_source::request_part(std::optional<std::uint8_t> extension, std::uint32_t part) {
