@@ -15,6 +15,8 @@ using namespace asio::experimental::awaitable_operators;
 namespace {
 
 constexpr std::uint32_t messages_per_turn = 256;
+// For a peer to read our last words.
+constexpr duration farewell_timeout = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -26,8 +28,8 @@ session::session(peer_context& context, session_owner& owner, session_turns& tur
       stream_(std::move(connection)),
       path_(stream_, std::move(dialled), answered_in, clock::now()),
       remote_(theirs),
+      receiver_(context, owner.down(), stream_, path_, *this),
       uploads_(context, owner, stream_, *this),
-      receive_turn_(context.executor),
       work_(context.executor),
       watchdog_timer_(context.executor) {
   stream_.set_unsent_max(unsent_limit::bytes_first);
@@ -50,10 +52,26 @@ void session::close(end_reason why, std::string_view detail) {
   // What the lost path still holds is not to take up the new one's link.
   if (why == end_reason::replaced) stream_.reset();
   stream_.close();
-  receive_turn_.cancel();
+  receiver_.stop();
   uploads_.stop();
   work_.set();
   watchdog_timer_.cancel();
+}
+
+bool session::dismiss(end_reason why, const wire::pieces_hint& last_words) {
+  if (closed_ || dismissed_) return true;
+  const auto id = remote_.extensions().shoal;
+  if (!id || uploads_.sending()) {
+    close(why);
+    return false;
+  }
+  uploads_.forget_requests();
+  send(wire::extended{*id, wire::encode(last_words)});
+  dismissed_ = why;
+  dismissed_until_ = clock::now() + farewell_timeout;
+  work_.set();
+  watchdog_timer_.cancel();
+  return true;
 }
 
 std::string session::address() const {
@@ -162,10 +180,6 @@ bool session::path_lost(time_point now) {
   return false;
 }
 
-void session::on_heard() {
-  if (path_.on_heard(clock::now())) share_.on_path_back(*this);
-}
-
 awaitable<void> session::read_loop() {
   std::uint32_t handled = 0;
   while (!closed_) {
@@ -173,10 +187,10 @@ awaitable<void> session::read_loop() {
     if (++handled % messages_per_turn == 0) co_await asio::post(context_.executor, asio::use_awaitable);
     // Behind every wait: what comes now was asked for before, and must not end the session before our last words.
     if (dismissed_) {
-      co_await read_rest();
+      co_await receiver_.discard_rest();
       break;
     }
-    auto next = reader_.try_next();
+    auto next = receiver_.try_next();
     if (!next) {
       close(end_reason::protocol, next.error().text);
       break;
@@ -185,35 +199,16 @@ awaitable<void> session::read_loop() {
       handle(*message);
     } else if (const auto* piece = std::get_if<wire::frame_reader::piece>(&*next)) {
       const byte_range range = piece->range;
-      co_await receive_piece(range);
+      if (listener_ == nullptr || !listener_->on_piece_begin(range)) {
+        close(end_reason::protocol, "a piece that was not asked for");
+        break;
+      }
+      co_await receiver_.receive_piece(range, *listener_);
     } else {
-      const bool more = co_await fill();
+      const bool more = co_await receiver_.fill();
       if (!more) break;
     }
   }
-}
-
-awaitable<bool> session::fill() {
-  while (!closed_) {
-    auto space = reader_.free_space();
-    if (const std::uint64_t rate = share_.down().lowest_rate(); rate != 0) {
-      const double held = static_cast<double>(rate) * std::chrono::duration<double>(limited_read_held).count();
-      space = space.first(std::min(space.size(), std::max(static_cast<std::size_t>(held), limited_read_bytes_min)));
-    }
-    const auto got = stream_.recv_some(space);
-    if (got.bytes > 0) {
-      reader_.commit(got.bytes);
-      on_heard();
-      co_return true;
-    }
-    if (got.is_over()) {
-      close(end_reason::closed_by_peer);
-      break;
-    }
-    reader_.release();
-    (void)co_await stream_.wait_readable();
-  }
-  co_return false;
 }
 
 awaitable<bool> session::write_all(byte_view bytes) {

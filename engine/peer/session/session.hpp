@@ -1,8 +1,9 @@
 // One connection between two peers for one share: reads and writes messages, receives payload, serves requests.
 //
 // Decides nothing: its listener says what to ask for, session_turns what to serve. A session is three coroutines that
-// never throw: read, write, watchdog. close() is the only end: it makes all three return, and then run() returns. Knows
-// its share only as session_owner, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
+// never throw: read, write, watchdog. close() is the only end: it makes all three return, and then run() returns. Its
+// receiver reads, and its uploader serves. remote() is what the peer said of itself, path() the way to it. Knows its
+// share only as session_owner, which erases it after run(); on the network thread only. BEP 3, 6, 9, 10, 52.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -13,13 +14,13 @@
 #include "net/stream.hpp"
 #include "peer/session/end_reason.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/session/receiver.hpp"
 #include "peer/session/remote_peer.hpp"
 #include "peer/session/session_owner.hpp"
 #include "peer/session/session_path.hpp"
 #include "peer/session/uploader.hpp"
 #include "policy/peer_book.hpp"
 #include "wire/extension.hpp"
-#include "wire/frame_reader.hpp"
 #include "wire/messages.hpp"
 
 namespace shoal {
@@ -28,18 +29,7 @@ namespace shoal {
 /// wait as requests, in uploader. The most that is due at once is a have for each piece of a resumed download.
 inline constexpr std::size_t outbox_bytes_max = 4 * MiB;
 
-/// Kernel receive buffer of a session with a near peer: lets a whole window of requests arrive while the reader is
-/// elsewhere.
-inline constexpr std::uint32_t bulk_receive_buffer_bytes = 4 * MiB;
-/// Under a limit it holds what passes in this time and two round trips: what waits there cannot be called back.
-inline constexpr duration limited_receive_held = std::chrono::milliseconds(100);
-/// But no less, so that a sender with large segments is not held up by a small window.
-inline constexpr std::uint32_t limited_receive_buffer_bytes_min = 64 * KiB;
-/// Under a limit, messages are read in parts of what passes in this time, because payload may come with them.
-inline constexpr duration limited_read_held = std::chrono::milliseconds(5);
-inline constexpr std::size_t limited_read_bytes_min = 512;
-
-class session final : private uploader_host {
+class session final : private receiver_host, private uploader_host {
  public:
   /// `theirs` is the received handshake; ours was sent. `dialled`: the address, if we connected. `answered_in`: the
   /// time from our handshake to theirs, zero if theirs came first.
@@ -75,12 +65,12 @@ class session final : private uploader_host {
   /// The share's metadata became known. What the peer said about its pieces can now be read. Closes on nonsense.
   void on_shape_known();
   /// The limits of the share or of the process have changed.
-  void on_limits();
+  void on_limits() { receiver_.on_limits(); }
 
   /// The way to the peer.
   const session_path& path() const { return path_; }
   /// What the peer said of itself.
-  const remote_peer& remote() const { return remote_; }
+  const remote_peer& remote() const override { return remote_; }
   /// The other side's address, for display. With its listening port, if it told one.
   std::string address() const;
   /// Where the peer says that it can be dialled.
@@ -91,22 +81,12 @@ class session final : private uploader_host {
 
  private:
   awaitable<void> read_loop();
-  /// Reads and throws away until the other side closes. A connection that is closed with unread data is reset, and our
-  /// last words would be lost.
-  awaitable<void> read_rest();
   awaitable<void> write_loop();
   awaitable<void> watchdog();
-  /// Reads what there is into the frame reader, and waits for at least one byte. False: closed.
-  awaitable<bool> fill();
-  awaitable<void> receive_piece(byte_range range);
-  /// Fills `to` with payload. Returns how much came before the session closed.
-  awaitable<std::uint32_t> receive_payload(std::span<std::uint8_t> to);
-  /// Waits until a limit lets some of `wanted` bytes be read; how many. 0: closed.
-  awaitable<std::size_t> wait_for_limit(std::size_t wanted);
   awaitable<bool> write_all(byte_view bytes);
 
+  void on_path_back() override { share_.on_path_back(*this); }
   void wake() override { work_.set(); }
-  const remote_peer& peer() const override { return remote_; }
   bool may_serve(const byte_range& range) override { return turns_.may_serve(*this, range); }
   void on_served(std::uint32_t bytes) override { turns_.on_sent(*this, bytes); }
   void on_refused(std::span<const byte_range> ranges) override { turns_.on_refused(*this, ranges); }
@@ -126,8 +106,6 @@ class session final : private uploader_host {
   void on_ready();
   void on_holds_changed();
   void close_if_both_complete();
-  /// Something came in.
-  void on_heard();
 
   peer_context& context_;
   session_owner& share_;
@@ -138,12 +116,10 @@ class session final : private uploader_host {
   remote_peer remote_;
   bool interested_ = false;  ///< as we told the peer
 
-  wire::frame_reader reader_;
+  receiver receiver_;
+  uploader uploads_;
   byte_buffer outbox_;
   wire::pieces_hint hints_;
-  uploader uploads_;
-  throttle::turn receive_turn_;
-  std::uint32_t receive_buffer_ = 0;  ///< chosen; 0: by the kernel
   event work_;
   asio::steady_timer watchdog_timer_;
   bool closed_ = false;

@@ -33,7 +33,7 @@ error read_error(const std::string& path, int error_number) {
 
 void uploader::reject(const byte_range& range) {
   // Without BEP 6 there is no way to say no; the other side's deadline finds out.
-  if (host_.peer().fast()) host_.send(wire::reject{range});
+  if (host_.remote().fast()) host_.send(wire::reject{range});
 }
 
 void uploader::on_request(const byte_range& range) {
@@ -260,7 +260,7 @@ void uploader::on_payload_sent(std::size_t bytes) {
 }
 
 void uploader::answer(const metadata_request& request, byte_view whole) {
-  const auto& theirs = host_.peer().extensions();
+  const auto& theirs = host_.remote().extensions();
   const auto id = request.attributes ? theirs.shoal_files : theirs.ut_metadata;
   if (!id) return;
   wire::metadata_message answer;

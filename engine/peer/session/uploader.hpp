@@ -41,7 +41,7 @@ class uploader_host {
   virtual void close(end_reason why, std::string_view detail = {}) = 0;
   virtual bool closed() const = 0;
   /// What the peer said of itself.
-  virtual const remote_peer& peer() const = 0;
+  virtual const remote_peer& remote() const = 0;
   /// The peer is so near that the machines limit the speed, and not the way.
   virtual bool is_near() = 0;
   /// There is something to serve.
