@@ -5,7 +5,7 @@
 namespace shoal {
 
 void throttle::call_first() {
-  if (!line_.empty()) line_.front()->called_.set();
+  if (!line_.empty()) line_.front()->call();
 }
 
 void throttle::set_rate(std::uint64_t bytes_per_second) {
@@ -31,15 +31,15 @@ std::uint64_t throttle::take_now(std::uint64_t wanted) {
 awaitable<std::uint64_t> throttle::take(turn& who, std::uint64_t wanted) {
   const auto place = line_.insert(line_.end(), &who);
   std::uint64_t given = 0;
-  while (!who.cancelled_) {
+  while (!who.cancelled()) {
     if (line_.front() != &who) {
-      co_await who.called_.wait();
+      (void)co_await who.wait_until(never);
       continue;
     }
     const time_point now = clock::now();
     given = limit_.take(wanted, now);
     if (given > 0) break;
-    (void)co_await who.called_.wait_until(limit_.ready_at(wanted, now));
+    (void)co_await who.wait_until(limit_.ready_at(wanted, now));
   }
   line_.erase(place);
   call_first();

@@ -26,9 +26,13 @@ class throttle {
       cancelled_ = true;
       called_.set();
     }
+    bool cancelled() const { return cancelled_; }
+    /// It may be the user's turn now.
+    void call() { called_.set(); }
+    /// Returns when the user is called or cancelled, at `deadline` at the latest.
+    awaitable<bool> wait_until(time_point deadline) { return called_.wait_until(deadline); }
 
    private:
-    friend throttle;
     event called_;
     bool cancelled_ = false;
   };
