@@ -18,7 +18,7 @@ double seconds(duration time) {
 std::string local_state(const peer_node& node, const share_id& id) {
   const auto one = node.library().hosted().find(id);
   if (!one) return "";
-  if (one->complete()) return "seeding";
+  if (one->content().complete()) return "seeding";
   const auto* running = one->downloading();
   if (running == nullptr || running->phase() == download_phase::failed) return "";
   const bool moves = running->phase() == download_phase::checking || running->phase() == download_phase::finishing;
@@ -27,7 +27,7 @@ std::string local_state(const peer_node& node, const share_id& id) {
 
 std::string phase_text(const share& which) {
   const auto* running = which.downloading();
-  if (which.complete() || running == nullptr) return "complete";
+  if (which.content().complete() || running == nullptr) return "complete";
   switch (running->phase()) {
     case download_phase::metadata:
       return "metadata";
@@ -131,11 +131,12 @@ void mark_failed(rows::added& row, const error& why) {
 
 rows::added row_of(const added_share& added) {
   const share& what = *added.what;
+  const share_content& here = what.content();
   return {.id = what.id().hex(),
           .name = what.name(),
-          .path = what.files()->path(),
-          .bytes = what.info()->total_bytes(),
-          .files = what.info()->regular_file_count(),
+          .path = here.files()->path(),
+          .bytes = here.info()->total_bytes(),
+          .files = here.info()->regular_file_count(),
           .state = added.state,
           .files_hashed = added.files_hashed,
           .files_known = added.files_known,
@@ -202,11 +203,12 @@ std::vector<rows::away> trackers_away(const peer_node& node) {
 
 rows::download row_of(const share& which) {
   rows::download row{.id = which.id().hex(), .name = which.name(), .phase = phase_text(which)};
-  if (which.info()) {
-    row.bytes = which.info()->total_bytes();
-    row.files = which.info()->regular_file_count();
+  const share_content& here = which.content();
+  if (here.info()) {
+    row.bytes = here.info()->total_bytes();
+    row.files = here.info()->regular_file_count();
   }
-  if (which.files()) row.path = which.files()->path();
+  if (here.files()) row.path = here.files()->path();
   put_limits(row, which.limits());
   const auto* running = which.downloading();
   if (running == nullptr) {
@@ -262,8 +264,8 @@ rows::status status_of(const peer_node& node) {
       status.download_rate += one->downloading()->rate();
       status.downloads.push_back(row_of(*one));
     }
-    if (!one->complete()) continue;
-    status.shares.push_back(held_row(*one->info(), one->files()->path()));
+    if (!one->content().complete()) continue;
+    status.shares.push_back(held_row(*one->content().info(), one->content().files()->path()));
     put_limits(status.shares.back(), one->limits());
   }
   for (const auto& [id, one] : node.library().downloads().paused()) status.downloads.push_back(row_of(one));
@@ -280,7 +282,7 @@ rows::status status_of(const peer_node& node) {
 }
 
 rows::verified verified_row(const share& which, const bitmap& good) {
-  const metainfo& info = *which.info();
+  const metainfo& info = *which.content().info();
   std::set<std::uint32_t> bad_files;
   for (std::uint32_t i = 0; i < good.size(); ++i) {
     if (!good.test(i)) bad_files.insert(info.shape().piece_file(piece_index{i}).value());

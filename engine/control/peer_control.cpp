@@ -116,10 +116,10 @@ peer_control::answer<rows::verified> peer_control::verify(requests::one wanted, 
     co_return within("'" + found->name + "' is not there", found->missing->why);
   }
   const auto one = found->running;
-  if (!one || !one->complete()) {
+  if (!one || !one->content().complete()) {
     co_return error{errc::conflict, "'" + found->name + "' is not complete yet: verify it when it is downloaded"};
   }
-  const metainfo_ptr info = one->info();
+  const metainfo_ptr info = one->content().info();
   bitmap all(info->shape().piece_count());
   all.set_all();
   std::uint64_t done = 0;
@@ -129,7 +129,7 @@ peer_control::answer<rows::verified> peer_control::verify(requests::one wanted, 
     teller.tell(done, info->total_bytes());
     return !by.gone();
   };
-  const auto good = co_await check_pieces(node_.context(), one->files(), info, all, std::move(progress));
+  const auto good = co_await check_pieces(node_.context(), one->content().files(), info, all, std::move(progress));
   if (!good) {
     co_return error{good.error().code, "'" + one->name() + "' could not be verified: " + good.error().text +
                                            "; it is shared as before, so verify it again when that is mended"};

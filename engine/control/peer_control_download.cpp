@@ -50,18 +50,19 @@ class waiting_request {
 };
 
 bool active(const share& one) {
-  return !one.stopped() && !one.complete() && one.downloading() != nullptr && !one.downloading()->ended();
+  return !one.stopped() && !one.content().complete() && one.downloading() != nullptr && !one.downloading()->ended();
 }
 
 // The directory that the share is in, or will be in.
 std::string place_of(const share& one) {
   if (one.downloading() != nullptr) return one.downloading()->request().directory;
-  return one.files() ? std::filesystem::path(one.files()->path()).parent_path().string() : std::string();
+  return one.content().files() ? std::filesystem::path(one.content().files()->path()).parent_path().string()
+                               : std::string();
 }
 
 error is_elsewhere(const share& one) {
   const std::string where = place_of(one);
-  if (!one.complete()) {
+  if (!one.content().complete()) {
     return {errc::conflict, "'" + one.name() + "' is being downloaded to " + where +
                                 ": wait for it and copy it from there, or cancel it first"};
   }
@@ -74,7 +75,7 @@ std::optional<error> failure_of(const share& one, bool waited) {
   if (one.downloading() != nullptr && one.downloading()->phase() == download_phase::failed) {
     return one.downloading()->failure();
   }
-  if (!waited || !one.stopped() || one.complete()) return std::nullopt;
+  if (!waited || !one.stopped() || one.content().complete()) return std::nullopt;
   return error{errc::cancelled, "the download of '" + one.name() + "' was cancelled: what it has is kept"};
 }
 
@@ -85,7 +86,7 @@ awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, calle
   rows::download row{.name = before->name(),
                      .phase = "waiting",
                      .reason = "another command downloads it to " + place_of(*before) + " first"};
-  if (before->info()) row.bytes = before->info()->total_bytes();
+  if (before->content().info()) row.bytes = before->content().info()->total_bytes();
   by.tell(std::move(row));
   while (!by.gone() && active(*before)) co_await wait_for_change(node_, never);
 }
@@ -143,7 +144,7 @@ peer_control::answer<std::vector<rows::download>> peer_control::download(request
     rows::download row{.id = request.id.hex(), .name = request.name};
     auto notes = request.notes;
     const auto here = node_.library().hosted().find(request.id);
-    const auto before = here && here->complete() ? here : nullptr;
+    const auto before = here && here->content().complete() ? here : nullptr;
     const share_id id = request.id;
     const rate_limits limits_before = node_.library().limits().of(id);
     // First, so that not a byte comes faster.

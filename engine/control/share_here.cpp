@@ -20,7 +20,7 @@ result<share_here> find_share_here(const peer_node& node, const std::optional<st
 }
 
 metainfo_ptr share_here::info() const {
-  if (running) return running->info();
+  if (running) return running->content().info();
   return missing != nullptr ? missing->info : paused->info;
 }
 

@@ -152,14 +152,14 @@ void download_despite(std::size_t messages, ending how) {
   std::shared_ptr<share> original;
   REQUIRE(w.finish(add_file(seeder, home.path().string() + "/content", original)));
   REQUIRE(original != nullptr);
-  scripted_seeder scripted(w, original->info(), content, messages, how);
+  scripted_seeder scripted(w, original->content().info(), content, messages, how);
   download_request request;
   request.id = original->id();
   request.peers = {scripted.address(), to_text(seeder.local())};
   std::shared_ptr<share> copy;
   REQUIRE(w.finish(begin_download(leecher, std::move(request), copy)));
   REQUIRE(copy != nullptr);
-  CHECK(w.until([&] { return copy->complete(); }));
+  CHECK(w.until([&] { return copy->content().complete(); }));
   CHECK(read_file(target.path().string() + "/content") == content);
   scripted.stop();
   seeder.stop();

@@ -67,7 +67,7 @@ TEST_CASE("of a version that is found damaged while another is added the other k
   CHECK(node.library().hosted().find(second->id()) != nullptr);
   const auto row = node.context().database.share(path);
   REQUIRE((row.has_value() && row->has_value()));
-  CHECK((*row)->signatures == second->files()->signatures());
+  CHECK((*row)->signatures == second->content().files()->signatures());
   node.stop();
   CHECK(w.drain());
 }

@@ -28,7 +28,7 @@ class scripted_leecher {
         socket_(w.executor()),
         n_(n),
         id_(what.id()),
-        pieces_(what.info()->shape().piece_count()),
+        pieces_(what.content().info()->shape().piece_count()),
         next_piece_(next_piece) {}
 
   void start(tcp::endpoint seeder) { world_.tasks.spawn("scripted leecher", run(seeder)); }

@@ -130,7 +130,7 @@ struct uploads {
   void serve(const plan& what) {
     INFO("the leecher sends " << what.messages << " messages, receives " << what.bytes << " bytes, and ends as "
                               << static_cast<int>(what.how));
-    scripted_leecher leecher(w, *original->info(), what);
+    scripted_leecher leecher(w, *original->content().info(), what);
     leecher.start(seeder.local());
     CHECK(w.until([&] { return leecher.ended(); }));
     // The silent one stays connected and has its place; nobody waits for it.
@@ -150,7 +150,7 @@ struct uploads {
     std::shared_ptr<share> copy;
     REQUIRE(w.finish(begin_download(leecher, std::move(request), copy)));
     REQUIRE(copy != nullptr);
-    CHECK(w.until([&] { return copy->complete(); }));
+    CHECK(w.until([&] { return copy->content().complete(); }));
     CHECK(read_file(target.path().string() + "/content") == content);
     copy.reset();
     leecher.stop();
@@ -172,7 +172,7 @@ struct uploads {
 }  // namespace
 
 TEST_CASE_METHOD(uploads, "a seeder survives a leecher that ends after any of its messages") {
-  const std::size_t all = scripted_leecher::messages_of(*original->info()).size();
+  const std::size_t all = scripted_leecher::messages_of(*original->content().info()).size();
   const ending how = GENERATE(ending::closes, ending::resets, ending::sends_garbage, ending::falls_silent);
   for (std::size_t messages = 0; messages <= all; ++messages) serve({.messages = messages, .how = how});
   end();
@@ -180,7 +180,7 @@ TEST_CASE_METHOD(uploads, "a seeder survives a leecher that ends after any of it
 
 TEST_CASE_METHOD(uploads, "a seeder survives a leecher that resets after any part of its answers") {
   // Up to the first payload each byte; then about each segment, and the last answers again each byte.
-  const std::size_t all = scripted_leecher::messages_of(*original->info()).size();
+  const std::size_t all = scripted_leecher::messages_of(*original->content().info()).size();
   std::vector<std::size_t> parts;
   for (std::size_t bytes = 0; bytes < 600; bytes += 13) parts.push_back(bytes);
   for (std::size_t bytes = 600; bytes < 60'000; bytes += 4'001) parts.push_back(bytes);

@@ -25,11 +25,12 @@ awaitable<void> accusations::run() {
 }
 
 awaitable<void> accusations::check(std::shared_ptr<share> which, piece_index piece) {
-  if (which->stopped() || !which->files() || !which->verified().test(piece.value())) co_return;
-  bitmap candidates(which->verified().size());
+  const share_content& content = which->content();
+  if (which->stopped() || !content.files() || !content.has(piece)) co_return;
+  bitmap candidates(content.verified().size());
   (void)candidates.set(piece.value());
   auto go_on = [this, which](std::uint64_t) { return !context_.stopped() && !which->stopped(); };
-  auto good = co_await check_pieces(context_.peer, which->files(), which->info(), candidates, go_on);
+  auto good = co_await check_pieces(context_.peer, content.files(), content.info(), candidates, go_on);
   asio::steady_timer pause(context_.peer.executor);
   if (!good) {
     log_warn("a piece was said to be damaged, and cannot be read now name=\"{}\" piece={} error=\"{}\"", which->name(),
@@ -38,13 +39,13 @@ awaitable<void> accusations::check(std::shared_ptr<share> which, piece_index pie
   while (!good && good.error().code == errc::limit && go_on(0)) {
     pause.expires_after(descriptors_interval);
     (void)co_await pause.async_wait(use_tuple);
-    good = co_await check_pieces(context_.peer, which->files(), which->info(), candidates, go_on);
+    good = co_await check_pieces(context_.peer, content.files(), content.info(), candidates, go_on);
   }
   if (!good) co_return;
   log_info("a piece was said to be damaged name=\"{}\" piece={} damaged={}", which->name(), piece.value(),
            good->none());
   if (context_.stopped() || which->stopped() || !good->none()) co_return;
-  if (which->complete()) co_return co_await losses_.on_damage(which, 1);
+  if (content.complete()) co_return co_await losses_.on_damage(which, 1);
   which->on_content_lost(
       {errc::verification,
        "what '" + which->name() + "' has on disk is damaged: download it again, which checks all of it"});

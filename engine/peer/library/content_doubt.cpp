@@ -14,7 +14,7 @@ awaitable<result<void>> content_doubt::is_there(std::shared_ptr<share> which) {
     auto looked = co_await losses_.look_at_disk(which);
     if (!looked) co_return looked.error();
     if (looked->empty()) co_return result<void>{};
-    if (!reads(which->files()->path())) {
+    if (!reads(which->content().files()->path())) {
       const auto ended = co_await end_doubt(which, std::move(*looked));
       if (!ended) co_return ended;
     } else {
@@ -27,7 +27,7 @@ awaitable<result<void>> content_doubt::is_there(std::shared_ptr<share> which) {
 awaitable<void> content_doubt::look_again(std::shared_ptr<share> which) {
   auto looked = co_await losses_.look_at_disk(which);
   // To read takes long, and others are to be looked at.
-  if (looked && !looked->empty() && !reads(which->files()->path())) {
+  if (looked && !looked->empty() && !reads(which->content().files()->path())) {
     context_.tasks.spawn("read what is in doubt", end_doubt_aside(which, std::move(*looked)));
   }
 }
@@ -39,7 +39,7 @@ awaitable<void> content_doubt::end_doubt_aside(std::shared_ptr<share> which, std
 
 awaitable<result<void>> content_doubt::end_doubt(std::shared_ptr<share> which, std::vector<doubtful_file> doubtful) {
   auto wanted = [which] { return !which->stopped(); };
-  const auto bad = co_await read(which->info(), which->files(), std::move(doubtful), wanted);
+  const auto bad = co_await read(which->content().info(), which->content().files(), std::move(doubtful), wanted);
   if (!bad) co_return bad.error();
   if (*bad > 0 && wanted()) co_await losses_.on_damage(which, *bad);
   co_return result<void>{};

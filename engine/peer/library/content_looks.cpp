@@ -52,7 +52,7 @@ awaitable<void> content_looks::run() {
 awaitable<void> content_looks::look_at_all() {
   std::vector<std::shared_ptr<share>> complete;
   for (const auto& [id, one] : hosted_.all()) {
-    if (one->complete() && !one->stopped()) complete.push_back(one);
+    if (one->content().complete() && !one->stopped()) complete.push_back(one);
   }
   for (const auto& one : complete) {
     if (!context_.stopped() && !one->stopped()) co_await doubt_.look_again(one);

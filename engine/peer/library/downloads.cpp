@@ -38,7 +38,7 @@ awaitable<void> downloads::restore(stored_download row, std::uint64_t mend_inode
 awaitable<void> downloads::let_go(std::shared_ptr<share> which) {
   if (hosted_.find(which->id()) == which) co_await hosted_.retire(which, end_reason::share_removed);
   co_await hosted_.wait_for_stopped(which->id());
-  const auto files = which->files();
+  const auto files = which->content().files();
   if (!files) co_return;
   // Others may hold it for a moment yet, and with it the lock of its partial.
   auto rest = [files] { return files->rest(); };
@@ -50,21 +50,21 @@ awaitable<void> downloads::let_go(std::shared_ptr<share> which) {
 awaitable<result<void>> downloads::cancel(share_id id) {
   const auto turn = co_await turns_.take(id);
   const auto which = hosted_.find(id);
-  if (!which || which->complete()) {
+  if (!which || which->content().complete()) {
     co_return error{errc::not_found, "no download " + id.hex() + " is running", remedy::see_status};
   }
   co_await hosted_.wait_for_finish(which);
-  if (which->complete()) {
+  if (which->content().complete()) {
     co_return error{
         errc::conflict,
         "'" + which->name() + "' was complete before it could be cancelled: remove it if it is not to be shared"};
   }
   log_info("download is cancelled name=\"{}\" kept=\"{}\"", printable(which->name()),
-           human_bytes(which->verified_bytes()));
+           human_bytes(which->content().verified_bytes()));
   co_await hosted_.retire(which, end_reason::share_removed);
   // Asked for again meanwhile: it goes on.
   if (hosted_.find(id)) co_return result<void>{};
-  const auto files = which->files();
+  const auto files = which->content().files();
   auto keep = [this, id, files]() -> result<void> {
     auto& database = context_.peer.database;
     if (auto paused = database.pause_download(id); !paused) return paused;
@@ -83,7 +83,7 @@ awaitable<result<void>> downloads::cancel(share_id id) {
 
 awaitable<result<void>> downloads::remove(std::shared_ptr<share> which) {
   const share_id id = which->id();
-  const auto files = which->files();
+  const auto files = which->content().files();
   log_info("download is removed name=\"{}\"", printable(which->name()));
   co_await hosted_.retire(which, end_reason::share_removed);
   auto discard = [this, id, files]() -> result<void> {

@@ -35,14 +35,14 @@ result<std::string> directory_ready(const std::string& directory, bool make) {
 }
 
 bool runs(const share& one) {
-  return one.complete() || (one.downloading() != nullptr && !one.downloading()->ended());
+  return one.content().complete() || (one.downloading() != nullptr && !one.downloading()->ended());
 }
 
 }  // namespace
 
 awaitable<result<std::shared_ptr<share>>> downloads::begin(download_request request) {
   const auto turn = co_await turns_.take(request.id);
-  if (const auto known = hosted_.find(request.id); known && known->complete()) {
+  if (const auto known = hosted_.find(request.id); known && known->content().complete()) {
     const auto there = co_await doubt_.is_there(known);
     if (!there && hosted_.find(request.id) == known) co_return there.error();
   }
@@ -128,7 +128,7 @@ std::string downloads::place_of_older(const std::string& name) const {
   const std::filesystem::path usual = context_.settings.download_directory;
   if (name.empty() || std::filesystem::exists(usual / name, ec)) return {};
   if (const auto here = hosted_.complete_named(name)) {
-    return std::filesystem::path(here->files()->path()).parent_path();
+    return std::filesystem::path(here->content().files()->path()).parent_path();
   }
   for (const auto& [path, one] : missing_.all()) {
     if (one.info->name() == name) return std::filesystem::path(path).parent_path();

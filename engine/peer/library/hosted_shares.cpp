@@ -10,7 +10,7 @@ namespace {
 // It has a part of the share, or will have: whoever looks for a place, or found none, has nothing of it.
 bool takes_part(const share& one) {
   const bool asks = one.downloading() != nullptr && one.downloading()->phase() == download_phase::metadata;
-  return asks || (one.files() && !has_failed(one));
+  return asks || (one.content().files() && !has_failed(one));
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ std::shared_ptr<share> hosted_shares::fetch(download_request request) {
 void hosted_shares::start(const std::shared_ptr<share>& which) {
   shares_[which->id()] = which;
   which->set_limits(limits_.of(which->id()));
-  if (which->complete()) on_complete(which);
+  if (which->content().complete()) on_complete(which);
   running_.insert(which);
   context_.tasks.spawn("share", run_share(which));
 }
@@ -60,11 +60,11 @@ awaitable<void> hosted_shares::run_share(std::shared_ptr<share> which) {
 }
 
 void hosted_shares::on_complete(const std::shared_ptr<share>& which) {
-  const std::string path = which->files()->path();
+  const std::string path = which->content().files()->path();
   missing_.remove(path);
   by_path_[path] = which->id();
   by_name_[which->name()] = which->id();
-  watch_.add(path, *which->info());
+  watch_.add(path, *which->content().info());
   for (const auto& [id, one] : shares_) {
     if (one != which && one->downloading() != nullptr) one->downloading()->on_content_here(content_of(*which));
   }
@@ -76,22 +76,24 @@ local_content hosted_shares::content_of(const share& one) {
     const auto known = find(id);
     if (known) observer_.on_accused(*known, piece, "this peer, piece " + std::to_string(piece.value()));
   };
-  return {{one.info(), one.verified()}, one.files(), std::move(doubt)};
+  const share_content& here = one.content();
+  return {{here.info(), here.verified()}, here.files(), std::move(doubt)};
 }
 
 std::vector<local_content> hosted_shares::content_besides(const share& one) {
-  std::vector<local_content> content;
+  std::vector<local_content> besides;
   for (const auto& [id, other] : shares_) {
-    const bool has_something = other->info() && other->files() && !other->verified().none();
-    if (other.get() != &one && has_something && !other->stopped()) content.push_back(content_of(*other));
+    const share_content& here = other->content();
+    const bool has_something = here.info() && here.files() && !here.verified().none();
+    if (other.get() != &one && has_something && !other->stopped()) besides.push_back(content_of(*other));
   }
-  return content;
+  return besides;
 }
 
 awaitable<void> hosted_shares::retire(std::shared_ptr<share> which, end_reason why) {
   const share_id id = which->id();
   which->stop(why);
-  if (which->complete()) watch_.remove(which->files()->path());
+  if (which->content().complete()) watch_.remove(which->content().files()->path());
   if (find(id) == which) shares_.erase(id);
   // Unless it is here again already, by another way.
   if (!shares_.contains(id)) context_.discovery.withdraw(id);
@@ -106,31 +108,32 @@ std::shared_ptr<share> hosted_shares::take_out(const share& which) {
 }
 
 void hosted_shares::offer(const share& which) {
-  if (!which.info()) return;
+  const metainfo_ptr& info = which.content().info();
+  if (!info) return;
   // What a download fetches may have become known only now.
-  if (which.info()->is_private()) return context_.discovery.unwatch(which.id());
+  if (info->is_private()) return context_.discovery.unwatch(which.id());
   tracking::share_offer offered;
   offered.id = which.id();
-  offered.name = which.info()->name();
-  offered.bytes = which.info()->total_bytes();
-  offered.files = which.info()->regular_file_count();
-  offered.have = which.verified_bytes();
+  offered.name = info->name();
+  offered.bytes = info->total_bytes();
+  offered.files = info->regular_file_count();
+  offered.have = which.content().verified_bytes();
   offered.publication = which.published();
   context_.discovery.offer(offered);
 }
 
 void hosted_shares::on_progress(share& which) {
   auto& discovery = context_.discovery;
-  if (discovery.offers(which.id())) return discovery.progress(which.id(), which.verified_bytes());
+  if (discovery.offers(which.id())) return discovery.progress(which.id(), which.content().verified_bytes());
   if (const auto row = discovery.swarm().share(which.id())) which.on_claim(row->publication);
   offer(which);
 }
 
 void hosted_shares::on_download_ended(share& which) {
   context_.discovery.unwatch(which.id());
-  if (!which.complete()) context_.discovery.withdraw(which.id());
+  if (!which.content().complete()) context_.discovery.withdraw(which.id());
   const auto ended = find(which.id());
-  if (which.complete() && ended.get() == &which) on_complete(ended);
+  if (which.content().complete() && ended.get() == &which) on_complete(ended);
   context_.changes.notify_all();
 }
 
@@ -157,13 +160,13 @@ std::shared_ptr<share> hosted_shares::find(const share_id& id) const {
 std::shared_ptr<share> hosted_shares::complete_at(const std::string& path) const {
   const auto at = by_path_.find(path);
   auto here = at != by_path_.end() ? find(at->second) : nullptr;
-  return here && here->complete() && here->files()->path() == path ? here : nullptr;
+  return here && here->content().complete() && here->content().files()->path() == path ? here : nullptr;
 }
 
 std::shared_ptr<share> hosted_shares::complete_named(const std::string& name) const {
   const auto at = by_name_.find(name);
   auto here = at != by_name_.end() ? find(at->second) : nullptr;
-  return here && here->complete() ? here : nullptr;
+  return here && here->content().complete() ? here : nullptr;
 }
 
 std::shared_ptr<share> hosted_shares::greeted(const wire::truncated_id& wanted) const {
@@ -182,13 +185,13 @@ tracking::snapshot hosted_shares::rows() const {
     tracking::share_row row;
     row.id = id;
     row.name = one->name();
-    if (one->info()) {
-      row.bytes = one->info()->total_bytes();
-      row.files = one->info()->regular_file_count();
+    if (const metainfo_ptr& info = one->content().info()) {
+      row.bytes = info->total_bytes();
+      row.files = info->regular_file_count();
     }
     row.publication = one->published();
-    if (takes_part(*one)) row.held = one->verified_bytes();
-    if (one->complete()) {
+    if (takes_part(*one)) row.held = one->content().verified_bytes();
+    if (one->content().complete()) {
       row.seeders = 1;
     } else if (takes_part(*one)) {
       row.leechers = 1;

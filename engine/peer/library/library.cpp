@@ -138,8 +138,8 @@ awaitable<result<void>> library::remove(share_id id) {
   const auto which = hosted_.find(id);
   if (!which) co_return error{errc::not_found, "no share " + id.hex() + " here", remedy::see_status};
   co_await hosted_.wait_for_finish(which);
-  if (!which->complete()) co_return co_await downloads_.remove(which);
-  const std::string path = which->files()->path();
+  if (!which->content().complete()) co_return co_await downloads_.remove(which);
+  const std::string path = which->content().files()->path();
   followed_.forget(path);
   log_info("share is removed name=\"{}\"", printable(which->name()));
   co_await hosted_.retire(which, end_reason::share_removed);

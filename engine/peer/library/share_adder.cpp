@@ -89,14 +89,14 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
     // The same content under another path: one share, served from where it was first.
     outcome.what = twin;
     outcome.state = "unchanged";
-    outcome.notes.push_back("the same content is shared already from " + twin->files()->path());
+    outcome.notes.push_back("the same content is shared already from " + twin->content().files()->path());
     co_return outcome;
   }
   if (context_.stopped()) co_return error{errc::cancelled, "the peer stops"};
   const auto other = hosted_.complete_named(made->info->name());
   if (other && supersedes(saved->published, other->published())) {
     outcome.notes.push_back("the name '" + other->name() + "' means this version from now on; the one at " +
-                            other->files()->path() + " is had by its id");
+                            other->content().files()->path() + " is had by its id");
   }
   outcome.what = hosted_.host(made->info, made->files, saved->published);
   followed_.on_shared(row);
@@ -127,7 +127,7 @@ awaitable<std::shared_ptr<share>> share_adder::make_room(share_id id, std::strin
     const auto twin = hosted_.find(id);
     if (!twin) break;
     co_await hosted_.wait_for_finish(twin);
-    if (twin->complete() && twin != old && co_await doubt_.is_there(twin)) co_return twin;
+    if (twin->content().complete() && twin != old && co_await doubt_.is_there(twin)) co_return twin;
     // The same content with other times on disk, or one that was still being downloaded, or was moved.
     co_await hosted_.retire(twin, end_reason::share_removed);
   }

@@ -23,7 +23,7 @@ bool is_of(const stored_share& row, const share_id& id) {
 }
 
 void share_losses::on_lost(share& which, const error& why) {
-  if (withdraw(which, why)) context_.tasks.spawn("miss share", miss(which.id(), which.files()->path(), why));
+  if (withdraw(which, why)) context_.tasks.spawn("miss share", miss(which.id(), which.content().files()->path(), why));
 }
 
 bool share_losses::withdraw(const share& which, const error& why) {
@@ -73,7 +73,7 @@ awaitable<void> share_losses::settle() {
 awaitable<void> share_losses::on_damage(std::shared_ptr<share> which, std::size_t pieces) {
   // Of what is not there at all nothing more is said.
   if (!co_await look_at_disk(which)) co_return;
-  const std::string path = which->files()->path();
+  const std::string path = which->content().files()->path();
   const error why = damaged_error(path, pieces);
   if (withdraw(*which, why)) co_await miss(which->id(), path, why);
 }
@@ -85,7 +85,7 @@ awaitable<void> share_losses::on_damage(share_id missing, std::string path, std:
 }
 
 awaitable<result<std::vector<doubtful_file>>> share_losses::look_at_disk(std::shared_ptr<share> which) {
-  const auto files = which->files();
+  const auto files = which->content().files();
   auto look = [files] { return files->check(); };
   auto there = co_await offload(context_.looks, std::move(look));
   const bool lost = !there && (there.error().code == errc::not_found || there.error().code == errc::conflict);

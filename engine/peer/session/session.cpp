@@ -86,10 +86,11 @@ std::string session::address() const {
 
 void session::say_hello() {
   say_extensions();
-  const bitmap& verified = share_.verified();
-  if (remote_.fast() && (verified.size() == 0 || verified.none()) && !share_.complete()) {
+  const share_content& content = share_.content();
+  const bitmap& verified = content.verified();
+  if (remote_.fast() && (verified.size() == 0 || verified.none()) && !content.complete()) {
     send(wire::have_none{});
-  } else if (remote_.fast() && share_.complete()) {
+  } else if (remote_.fast() && content.complete()) {
     send(wire::have_all{});
   } else if (!verified.none()) {
     send(wire::bitfield{verified.to_bytes()});
@@ -256,7 +257,7 @@ awaitable<void> session::watchdog() {
 
 void session::on_ready() {
   remote_.on_ready();
-  if (share_.info()) on_holds_changed();
+  if (share_.content().info()) on_holds_changed();
   if (listener_ && !closed_) listener_->on_ready();
 }
 
@@ -267,7 +268,7 @@ void session::on_shape_known() {
 }
 
 void session::on_holds_changed() {
-  if (const auto read = remote_.on_shape(share_.info()->shape().piece_count()); !read) {
+  if (const auto read = remote_.on_shape(share_.content().info()->shape().piece_count()); !read) {
     close(end_reason::protocol, read.error().text);
     return;
   }
@@ -277,7 +278,7 @@ void session::on_holds_changed() {
 }
 
 void session::close_if_both_complete() {
-  if (share_.complete() && remote_.holds_all()) close(end_reason::both_complete);
+  if (share_.content().complete() && remote_.holds_all()) close(end_reason::both_complete);
 }
 
 }  // namespace shoal

@@ -8,7 +8,7 @@ namespace shoal {
 void session::handle(const wire::message& message) {
   const auto says_what_it_holds = [&](const auto& said) {
     remote_.on_pieces(said);
-    if (share_.info()) on_holds_changed();
+    if (share_.content().info()) on_holds_changed();
   };
   std::visit(overloaded{
                  [&](const wire::choke&) {
@@ -57,7 +57,7 @@ void session::handle(const wire::message& message) {
 }
 
 void session::on_have(piece_index piece) {
-  if (!share_.info()) return remote_.on_early_have(piece);
+  if (!share_.content().info()) return remote_.on_early_have(piece);
   const auto is_news = remote_.on_have(piece);
   if (!is_news) return close(end_reason::protocol, is_news.error().text);
   if (!*is_news) return;

@@ -12,7 +12,7 @@ constexpr std::string_view client_name = "shoal/" SHOAL_VERSION;
 
 void session::say_extensions() {
   if (!remote_.extension_protocol()) return;
-  const metainfo_ptr& info = share_.info();
+  const metainfo_ptr& info = share_.content().info();
   wire::extension_handshake hello;
   hello.ut_metadata = wire::ut_metadata_id;
   hello.shoal = wire::shoal_id;

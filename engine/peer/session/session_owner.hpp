@@ -11,11 +11,9 @@
 #include <string_view>
 
 #include "content/merkle.hpp"
-#include "content/metainfo.hpp"
-#include "core/bitmap.hpp"
 #include "net/buffer_pool.hpp"
+#include "peer/session/share_content.hpp"
 #include "peer/session/throttle.hpp"
-#include "store/content_files.hpp"
 #include "wire/extension.hpp"
 
 namespace shoal {
@@ -26,14 +24,8 @@ class session;
 class session_owner {
  public:
   virtual const share_id& id() const = 0;
-  /// Null while the metadata is not known.
-  virtual const metainfo_ptr& info() const = 0;
-  /// Null while nothing can be here.
-  virtual const std::shared_ptr<content_files>& files() const = 0;
-  /// Pieces that are here and verified; empty while the metadata is not known.
-  virtual const bitmap& verified() const = 0;
-  virtual bool complete() const = 0;
-  virtual std::optional<file_index> file_with_root(const digest& root) = 0;
+  /// What of it is here.
+  virtual const share_content& content() const = 0;
   /// Where payload waits for the limits of the share and of the process.
   virtual throttle& up() = 0;
   virtual throttle& down() = 0;

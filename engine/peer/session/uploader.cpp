@@ -37,14 +37,14 @@ void uploader::reject(const byte_range& range) {
 }
 
 void uploader::on_request(const byte_range& range) {
-  if (!share_.info() || !share_.info()->shape().valid_with_padding(range)) {
+  const share_content& content = share_.content();
+  if (!content.info() || !content.info()->shape().valid_with_padding(range)) {
     host_.close(end_reason::protocol, "a request outside the share: piece " + std::to_string(range.piece.value()) +
                                           ", byte " + std::to_string(range.begin) + ", " + std::to_string(range.bytes) +
                                           " bytes");
     return;
   }
-  if (!share_.verified().test(range.piece.value()) || waiting_.size() >= wire::requests_queued_max ||
-      !host_.may_serve(range)) {
+  if (!content.has(range.piece) || waiting_.size() >= wire::requests_queued_max || !host_.may_serve(range)) {
     reject(range);
     return;
   }
@@ -126,7 +126,7 @@ void uploader::queue(const metadata_request& request) {
 
 awaitable<void> uploader::serve_next() {
   if (const auto* metadata = std::get_if<metadata_request>(&waiting_.front())) {
-    const metainfo_ptr info = share_.info();
+    const metainfo_ptr info = share_.content().info();
     answer(*metadata, !info ? byte_view() : metadata->attributes ? info->attributes() : info->info());
     waiting_.pop_front();
     co_return;
@@ -146,7 +146,7 @@ awaitable<void> uploader::serve_next() {
     ranges.push_back(*request);
     waiting_.pop_front();
   }
-  auto prepare = [files = share_.files(), info = share_.info(), ranges] {
+  auto prepare = [files = share_.content().files(), info = share_.content().info(), ranges] {
     std::vector<prepared> ready;
     ready.reserve(ranges.size());
     for (std::size_t first = 0; first < ranges.size();) {
@@ -243,7 +243,7 @@ awaitable<bool> uploader::send_range(const prepared& one) {
       co_return false;
     } else {
       const int why = put.error_number;
-      if (is_read_failure(why)) share_.on_content_lost(read_error(share_.files()->path(), why));
+      if (is_read_failure(why)) share_.on_content_lost(read_error(share_.content().files()->path(), why));
       host_.close(end_reason::closed_by_peer);
       co_return false;
     }
@@ -277,8 +277,8 @@ void uploader::answer(const metadata_request& request, byte_view whole) {
 }
 
 awaitable<void> uploader::serve_hashes(hash_range range) {
-  const metainfo_ptr info = share_.info();
-  const auto file = share_.file_with_root(range.root);
+  const metainfo_ptr info = share_.content().info();
+  const auto file = share_.content().file_with_root(range.root);
   if (!info || !info->has_layers() || !file) {
     host_.send(wire::hash_reject{range});
     co_return;
@@ -294,8 +294,9 @@ awaitable<void> uploader::serve_hashes(hash_range range) {
     const auto file_blocks = static_cast<std::uint32_t>(blocks_of(shape.file_size(*file)));
     if (range.index < file_blocks) {
       const piece_index piece{shape.file_first_piece(*file).value() + piece_in_file};
-      if (share_.verified().test(piece.value())) {
-        auto hash = [files = share_.files(), piece, bytes = shape.piece_size(piece)]() -> result<std::vector<digest>> {
+      if (share_.content().has(piece)) {
+        auto hash = [files = share_.content().files(), piece,
+                     bytes = shape.piece_size(piece)]() -> result<std::vector<digest>> {
           byte_buffer data(bytes);
           if (auto read = files->read(piece, 0, data); !read) return read.error();
           std::vector<digest> leaves(blocks_of(bytes));

@@ -24,6 +24,7 @@ constexpr duration rest_interval = std::chrono::seconds(1);
 download::download(peer_context& context, share& owner, download_request request)
     : context_(context),
       share_(owner),
+      content_(owner.content()),
       request_(std::move(request)),
       begun_(clock::now()),
       speed_(begun_),
@@ -100,7 +101,7 @@ awaitable<void> download::transfer_chunks() {
     if (attributes_) attributes_->on_deadline(now);
     speed_.measure(now);
     if (sources_.in_use().empty() && stores_.size() == 0) {
-      auto rest = [files = share_.files()] { return files->rest(); };
+      auto rest = [files = content_.files()] { return files->rest(); };
       if (!resting_) {
         const result<void> rests = co_await offload(context_.background, std::move(rest));
         if (!rests && rests.error().code != errc::limit) fail(rests.error());
@@ -133,8 +134,8 @@ awaitable<void> download::finish() {
   co_await tasks_.join();
   co_await await_attributes();
   if (stopped_ || ended()) co_return;
-  const auto files = share_.files();
-  const auto info = share_.info();
+  const auto files = content_.files();
+  const auto info = content_.info();
   if (older_) co_await share_.give_way(files->path());
   auto complete = [this, files, info, published = share_.published()]() -> result<void> {
     const std::uint64_t inode = files->record().inode;
@@ -342,7 +343,7 @@ void download::on_blocks(source& from, const byte_range& range, buffer_pool::buf
     context_.buffers.release(std::move(buffer));
     return;
   }
-  stores_.push(share_.files(), *from.number(), range, wanted, std::move(buffer));
+  stores_.push(content_.files(), *from.number(), range, wanted, std::move(buffer));
 }
 
 void download::on_piece_end(source& from, const byte_range& range) {
@@ -363,7 +364,7 @@ void download::on_stored(std::span<const store_queue::job> done) {
       const auto leaves = std::span(one.leaves).subspan(part.first, part.count);
       if (transfer_->on_stored(one.from, one.range.piece, first_block, leaves, now) == transfer::check::verified) {
         if (std::ranges::find(local_numbers_, one.from) != local_numbers_.end()) {
-          bytes_.reused += share_.info()->shape().piece_size(one.range.piece);
+          bytes_.reused += content_.info()->shape().piece_size(one.range.piece);
         }
         share_.on_piece_verified(one.range.piece);
       }

@@ -23,6 +23,7 @@
 #include "net/event.hpp"
 #include "net/task_group.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/session/share_content.hpp"
 #include "peer/share/attributes_download.hpp"
 #include "peer/share/journal.hpp"
 #include "peer/share/leaf_queries.hpp"
@@ -220,6 +221,7 @@ class download final : public source_listener {
 
   peer_context& context_;
   share& share_;
+  const share_content& content_;
   download_request request_;
   download_phase phase_ = download_phase::metadata;
   std::vector<std::string> notes_;

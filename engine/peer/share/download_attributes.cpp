@@ -15,7 +15,7 @@ constexpr duration attributes_patience = std::chrono::seconds(2);
 }  // namespace
 
 void download::begin_attributes() {
-  const metainfo_ptr& info = share_.info();
+  const metainfo_ptr& info = content_.info();
   if (!info->attributes().empty()) return;
   attributes_ = std::make_unique<attributes_download>(
       context_, tasks_, info, [this](metainfo_ptr known) { share_.on_attributes(std::move(known)); },

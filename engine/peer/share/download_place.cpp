@@ -73,7 +73,7 @@ awaitable<error> download::what_is_there(std::string target) {
 }
 
 awaitable<result<download::content_there>> download::look_at_place() {
-  const metainfo_ptr info = share_.info();
+  const metainfo_ptr info = content_.info();
   const std::string target = request_.directory + "/" + info->name();
   const error conflict = co_await what_is_there(target);
   // What a symlink leads to may be content of somebody else, or be nowhere.
@@ -121,7 +121,7 @@ awaitable<bool> download::end_with_what_is_there() {
 awaitable<void> download::take_over(content_there there) {
   // It can no longer be cancelled.
   phase_ = download_phase::finishing;
-  const metainfo_ptr info = share_.info();
+  const metainfo_ptr info = content_.info();
   stored_share row{there.files->path(), request_.symlinks,   info->to_torrent(),
                    there.signatures,    request_.mend_inode, share_.published()};
   auto save = [this, row = std::move(row)] { return record_complete(row); };
@@ -130,7 +130,7 @@ awaitable<void> download::take_over(content_there there) {
     fail(saved.error());
     co_return;
   }
-  const auto own = share_.files();
+  const auto own = content_.files();
   share_.on_files(there.files, there.good);
   // What is ours of it has no use any more. A copy that was being mended stays: its place is taken.
   auto forget = [this, own, info]() -> result<void> {
@@ -162,7 +162,7 @@ result<void> download::record_complete(stored_share row) {
 
 awaitable<bool> download::take_back_damaged(const bitmap& good) {
   auto take = [this] {
-    return take_back(request_.directory, *share_.info(), request_.mend_inode, remember_in_database());
+    return take_back(request_.directory, *content_.info(), request_.mend_inode, remember_in_database());
   };
   auto go_on = [this] { return !stopped_; };
   auto taken = co_await offload_patiently(context_.background, std::move(take), go_on);

@@ -128,7 +128,7 @@ awaitable<result<bitmap>> download::check(std::shared_ptr<content_files> files, 
   };
   while (true) {
     bytes_.checked = 0;
-    auto checked = co_await check_pieces(context_, files, share_.info(), candidates, progress);
+    auto checked = co_await check_pieces(context_, files, content_.info(), candidates, progress);
     if (checked || checked.error().code != errc::limit || stopped_ || ended()) co_return checked;
     (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
   }
@@ -140,7 +140,7 @@ remember_partial download::remember_in_database() {
 
 awaitable<bool> download::prepare() {
   phase_ = download_phase::checking;
-  const metainfo_ptr info = share_.info();
+  const metainfo_ptr info = content_.info();
   note_what_is_left_out();
   const std::string target = request_.directory + "/" + info->name();
   if (!co_await end_interrupted_swap()) co_return false;

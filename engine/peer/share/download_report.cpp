@@ -41,7 +41,7 @@ std::string absent_text(const share& which, bool tried) {
 }  // namespace
 
 void download::note_what_is_left_out() {
-  const metainfo& info = *share_.info();
+  const metainfo& info = *content_.info();
   if (!request_.given_up.empty()) {
     notes_.push_back("what an earlier try had in " + printable(request_.given_up) + " is deleted: it goes to " +
                      printable(request_.directory) + " now");
@@ -66,7 +66,7 @@ double download::rate_of(const source& from) const {
 
 std::uint64_t download::bytes_done() const {
   if (phase_ == download_phase::checking) return bytes_.checked;
-  return share_.verified_bytes();
+  return content_.verified_bytes();
 }
 
 duration download::elapsed() const {

@@ -10,7 +10,7 @@ namespace shoal {
 
 awaitable<void> download::reuse(std::vector<local_content> here) {
   if (!request_.reuse || here.empty()) co_return;
-  const metainfo_ptr info = share_.info();
+  const metainfo_ptr info = content_.info();
   const bitmap& verified = transfer_->verified();
   bitmap missing(verified.size());
   for (std::uint32_t i = 0; i < missing.size(); ++i) {

@@ -77,7 +77,7 @@ result<void> download::check_older(const std::optional<stored_share>& row, const
 
 awaitable<bool> download::end_interrupted_swap() {
   if (request_.partial.replaces == 0) co_return true;
-  const metainfo_ptr info = share_.info();
+  const metainfo_ptr info = content_.info();
   auto end = [this, info]() -> result<bool> {
     const auto row = context_.database.share(request_.directory + "/" + info->name());
     if (!row) return row.error();
@@ -98,7 +98,7 @@ awaitable<bool> download::end_interrupted_swap() {
 }
 
 awaitable<bool> download::look_at_older() {
-  const metainfo_ptr info = share_.info();
+  const metainfo_ptr info = content_.info();
   const std::string target = request_.directory + "/" + info->name();
   auto look = [this, info, target]() -> result<found_older> {
     auto row = context_.database.share(target);
@@ -162,7 +162,7 @@ awaitable<bool> download::look_at_older() {
 
 void download::on_linked(content_files& files, bitmap& good, bitmap& doubtful) {
   if (files.linked_files().empty()) return;
-  const geometry& shape = share_.info()->shape();
+  const geometry& shape = content_.info()->shape();
   for (const linked_file& one : files.linked_files()) {
     const std::uint32_t first = shape.file_first_piece(one.file).value();
     for (std::uint32_t i = first; i < first + shape.file_pieces(one.file); ++i) {

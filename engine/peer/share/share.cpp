@@ -17,17 +17,8 @@ share::~share() = default;
 
 void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files, const publication& published) {
   published_ = published;
-  info_ = std::move(info);
-  files_ = std::move(files);
-  verified_ = bitmap(info_->shape().piece_count());
-  verified_.set_all();
-  verified_bytes_ = info_->total_bytes();
-  turns_.on_shape(info_->shape());
-  begin_seeding();
-}
-
-void share::begin_seeding() {
-  complete_ = true;
+  content_.adopt(std::move(info), std::move(files));
+  turns_.on_shape(content_.info()->shape());
   turns_.on_seeding();
 }
 
@@ -93,34 +84,22 @@ awaitable<void> share::run_download() {
 }
 
 std::string share::name() const {
-  if (info_) return info_->name();
+  if (content_.info()) return content_.info()->name();
   return download_ ? download_->request().name : std::string{};
 }
 
-std::optional<file_index> share::file_with_root(const digest& root) {
-  if (!info_) return std::nullopt;
-  if (!file_roots_) {
-    file_roots_.emplace();
-    for (std::uint32_t i = 0; i < info_->files().size(); ++i) {
-      if (info_->files()[i].size > 0) file_roots_->emplace(info_->files()[i].root, file_index{i});
-    }
-  }
-  const auto at = file_roots_->find(root);
-  return at == file_roots_->end() ? std::nullopt : std::optional(at->second);
-}
-
 bool share::wants_peers() const {
-  return !stopped_ && !complete_ && download_ && !download_->ended();
+  return !stopped_ && !content_.complete() && download_ && !download_->ended();
 }
 
 void share::on_accused(session& by, piece_index piece) {
-  if (stopped_ || !info_ || piece.value() >= verified_.size() || !verified_.test(piece.value())) return;
+  if (stopped_ || !content_.has(piece)) return;
   observer_.on_accused(*this, piece, by.path().remote_address().to_string());
 }
 
 void share::on_content_lost(const error& why) {
   if (stopped_) return;
-  if (download_ && !complete_) {
+  if (download_ && !content_.complete()) {
     download_->fail(why);
   } else {
     observer_.on_share_lost(*this, why);
@@ -132,41 +111,39 @@ void share::on_peers_lacking(std::vector<peer_id> unreached) {
 }
 
 void share::on_metadata(metainfo_ptr info) {
-  info_ = std::move(info);
-  verified_ = bitmap(info_->shape().piece_count());
-  turns_.on_shape(info_->shape());
+  content_.on_metadata(std::move(info));
+  turns_.on_shape(content_.info()->shape());
   peers_.for_each([](session& one) {
     if (!one.closed()) one.on_shape_known();
   });
 }
 
 void share::on_attributes(metainfo_ptr info) {
-  info_ = std::move(info);
+  content_.on_attributes(std::move(info));
   peers_.for_each([](session& one) {
     if (one.remote().hears_hints()) one.say_extensions();
   });
 }
 
 void share::on_files(std::shared_ptr<content_files> files, bitmap verified) {
-  files_ = std::move(files);
+  content_.on_files(std::move(files));
   for (std::uint32_t i = verified.next_set(0); i < verified.size(); i = verified.next_set(i + 1)) {
     const piece_index piece{i};
-    if (!verified_.set(i)) continue;
-    verified_bytes_ += info_->shape().piece_size(piece);
+    if (!content_.on_verified(piece)) continue;
     peers_.for_each([piece](session& one) { one.announce(piece); });
   }
   observer_.on_share_progress(*this);
 }
 
 void share::on_piece_verified(piece_index piece) {
-  if (!verified_.set(piece.value())) return;
-  verified_bytes_ += info_->shape().piece_size(piece);
+  if (!content_.on_verified(piece)) return;
   peers_.for_each([piece](session& one) { one.announce(piece); });
   observer_.on_share_progress(*this);
 }
 
 void share::on_download_complete() {
-  begin_seeding();
+  content_.on_complete();
+  turns_.on_seeding();
   observer_.on_share_progress(*this);
   peers_.look_again();
   // Seeders have nothing to say to each other (BEP 3 leaves it open; every client disconnects).

@@ -7,15 +7,14 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "content/metainfo.hpp"
-#include "core/bitmap.hpp"
 #include "core/rate_text.hpp"
 #include "net/event.hpp"
 #include "net/task_group.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/session/share_content.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/interest.hpp"
 #include "peer/share/share_peers.hpp"
@@ -84,13 +83,8 @@ class share final : private share_peers_owner {
   void set_limits(const rate_limits& limits);
   /// Those of the process have changed.
   void on_limits();
-  /// Null while a download has no metadata.
-  const metainfo_ptr& info() const override { return info_; }
-  const std::shared_ptr<content_files>& files() const override { return files_; }
-  /// Pieces that are here and verified; empty while the metadata is unknown.
-  const bitmap& verified() const override { return verified_; }
-  std::uint64_t verified_bytes() const { return verified_bytes_; }
-  bool complete() const override { return complete_; }
+  /// What of it is here.
+  const share_content& content() const override { return content_; }
   /// The download that fetches or fetched the share in this run of the process. Null if the share was added.
   class download* downloading() { return download_.get(); }
   const class download* downloading() const { return download_.get(); }
@@ -114,38 +108,30 @@ class share final : private share_peers_owner {
   swarm_outlook outlook() const { return observer_.outlook(*this); }
 
  private:
-  std::optional<file_index> file_with_root(const digest& root) override;
   void on_accused(session& by, piece_index piece) override;
   void on_withdrawn(session& by, std::string_view why) override { peers_.on_withdrawn(by, why); }
   void on_path_lost(session& with) override { peers_.on_path_lost(with); }
   void on_path_back(session& with) override { peers_.on_path_back(with); }
   bool wants_peers() const override;
-  bool has_something() const override { return info_ && (complete_ || !verified_.none()); }
   duration silence() const override { return download_ ? download_->silence() : duration::zero(); }
   void on_peers_lacking(std::vector<peer_id> unreached) override;
 
   /// Stops everything but the sessions.
   void stop_own();
   awaitable<void> run_download();
-  void begin_seeding();
 
   peer_context& context_;
   share_observer& observer_;
   share_id id_;
   throttle up_;
   throttle down_;
-  metainfo_ptr info_;
-  std::shared_ptr<content_files> files_;
-  bitmap verified_;
-  std::uint64_t verified_bytes_ = 0;
-  bool complete_ = false;
+  share_content content_;
   publication published_{};
   interest wanted_;
   bool stopped_ = false;
   turn_keeper turns_;
   std::unique_ptr<class download> download_;
   share_peers peers_;
-  std::optional<std::unordered_map<digest, file_index>> file_roots_;
   event stop_asked_;
   task_group tasks_;
 };

@@ -27,8 +27,6 @@ class share_peers_owner : public session_owner {
  public:
   /// The share downloads, and so dials the peers that it knows.
   virtual bool wants_peers() const = 0;
-  /// Other peers can get something here.
-  virtual bool has_something() const = 0;
   /// Time since anything came, while the share downloads.
   virtual duration silence() const = 0;
   /// Sources are lacking. This peer could not connect to these peers, which are said to have the share.

@@ -118,7 +118,7 @@ awaitable<void> share_peers::dial(peer_address where) {
 }
 
 void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
-  if (stopped_ || !owner_.has_something() || peer == context_.self || book_.banned(peer)) return;
+  if (stopped_ || !owner_.content().has_something() || peer == context_.self || book_.banned(peer)) return;
   if (dialling_.size() >= dials_max || !context_.connections.may_dial()) return;
   const bool connected = std::ranges::any_of(
       links_, [&](const link& one) { return !one.with->closed() && one.with->remote().id() == peer; });
