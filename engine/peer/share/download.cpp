@@ -5,7 +5,6 @@
 #include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
-#include "peer/share/share.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -21,7 +20,7 @@ constexpr duration rest_interval = std::chrono::seconds(1);
 
 }  // namespace
 
-download::download(peer_context& context, share& owner, download_request request)
+download::download(peer_context& context, download_owner& owner, download_request request)
     : context_(context),
       share_(owner),
       content_(owner.content()),
@@ -56,8 +55,9 @@ awaitable<void> download::run() {
       auto forget = [this] { return context_.database.save_progress(request_.id, {}, {}); };
       (void)co_await offload(context_.background, std::move(forget));
     }
-    log_warn("download fails name=\"{}\" error=\"{}\" share={}", printable(share_.name()), failure_.text,
-             request_.id.hex().substr(0, 12));
+    const metainfo_ptr& info = content_.info();
+    log_warn("download fails name=\"{}\" error=\"{}\" share={}", printable(info ? info->name() : request_.name),
+             failure_.text, request_.id.hex().substr(0, 12));
     share_.on_download_failed();
   }
 }

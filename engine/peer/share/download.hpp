@@ -25,6 +25,7 @@
 #include "peer/session/peer_context.hpp"
 #include "peer/session/share_content.hpp"
 #include "peer/share/attributes_download.hpp"
+#include "peer/share/download_owner.hpp"
 #include "peer/share/journal.hpp"
 #include "peer/share/leaf_queries.hpp"
 #include "peer/share/source_list.hpp"
@@ -41,8 +42,6 @@
 #include "wire/extension.hpp"
 
 namespace shoal {
-
-class share;
 
 /// What to fetch and where to put it.
 struct download_request {
@@ -79,7 +78,7 @@ enum class download_phase : std::uint8_t { metadata, checking, downloading, fini
 
 class download final : public source_listener {
  public:
-  download(peer_context& context, share& owner, download_request request);
+  download(peer_context& context, download_owner& owner, download_request request);
   ~download();
 
   /// Returns when the download is complete or failed, or after stop().
@@ -220,7 +219,7 @@ class download final : public source_listener {
   void let_go_of_reused();
 
   peer_context& context_;
-  share& share_;
+  download_owner& share_;
   const share_content& content_;
   download_request request_;
   download_phase phase_ = download_phase::metadata;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "peer/share/download.hpp"
-#include "peer/share/share.hpp"
 
 namespace shoal {
 

@@ -8,7 +8,6 @@
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/share/download.hpp"
-#include "peer/share/share.hpp"
 #include "store/directory_scan.hpp"
 #include "store/printable.hpp"
 

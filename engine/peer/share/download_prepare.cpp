@@ -5,7 +5,6 @@
 #include "net/offload.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/piece_check.hpp"
-#include "peer/share/share.hpp"
 
 namespace shoal {
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "peer/share/download.hpp"
-#include "peer/share/share.hpp"
 #include "peer/share/waiting_reason.hpp"
 #include "store/printable.hpp"
 
@@ -20,7 +19,7 @@ constexpr std::size_t links_named_max = 20;
 constexpr duration dials_take = std::chrono::seconds(1);
 
 // Of those that the trackers list, who does not serve us and why.
-std::string absent_text(const share& which, bool tried) {
+std::string absent_text(const download_owner& which, bool tried) {
   std::string text;
   const std::size_t banned = which.peers().banned_count();
   if (banned > 0) {

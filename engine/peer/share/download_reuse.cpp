@@ -4,7 +4,6 @@
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/share/download.hpp"
-#include "peer/share/share.hpp"
 
 namespace shoal {
 

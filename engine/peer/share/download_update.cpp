@@ -11,7 +11,6 @@
 #include "observe/log.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/make_share.hpp"
-#include "peer/share/share.hpp"
 #include "store/printable.hpp"
 #include "store/version_swap.hpp"
 

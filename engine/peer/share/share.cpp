@@ -24,7 +24,8 @@ void share::adopt(metainfo_ptr info, std::shared_ptr<content_files> files, const
 
 void share::start_download(download_request request) {
   published_ = request.published;
-  download_ = std::make_unique<class download>(context_, *this, std::move(request));
+  download_owner& owner = *this;
+  download_ = std::make_unique<class download>(context_, owner, std::move(request));
   peers_.set_listener(*download_);
 }
 

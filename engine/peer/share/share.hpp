@@ -16,6 +16,7 @@
 #include "peer/session/peer_context.hpp"
 #include "peer/session/share_content.hpp"
 #include "peer/share/download.hpp"
+#include "peer/share/download_owner.hpp"
 #include "peer/share/interest.hpp"
 #include "peer/share/share_peers.hpp"
 #include "peer/share/turn_keeper.hpp"
@@ -23,11 +24,7 @@
 
 namespace shoal {
 
-/// What the reason of a waiting download needs to know of the swarm.
-struct swarm_outlook {
-  std::size_t holders = 0;  ///< other peers that hold the share, or part of it
-  bool reachable = true;    ///< others can connect to this peer, as far as any tracker knows
-};
+class share;
 
 /// What a share tells its owner. Called on the network thread. The owner does not destroy the share from within a call.
 class share_observer {
@@ -51,7 +48,7 @@ class share_observer {
   virtual swarm_outlook outlook(const share& which) const = 0;
 };
 
-class share final : private share_peers_owner {
+class share final : private share_peers_owner, private download_owner {
  public:
   share(peer_context& context, share_observer& observer, const share_id& id);
   ~share();
@@ -65,7 +62,7 @@ class share final : private share_peers_owner {
   interest& wanted() { return wanted_; }
   const interest& wanted() const { return wanted_; }
   /// Who published it and when, as far as this peer knows.
-  const publication& published() const { return published_; }
+  const publication& published() const override { return published_; }
   /// Another peer claims another publication.
   void on_claim(const publication& claim) { published_ = merged(published_, claim); }
 
@@ -77,8 +74,6 @@ class share final : private share_peers_owner {
   bool stopped() const { return stopped_; }
 
   const share_id& id() const override { return id_; }
-  throttle& up() override { return up_; }
-  throttle& down() override { return down_; }
   rate_limits limits() const { return {up_.rate(), down_.rate()}; }
   void set_limits(const rate_limits& limits);
   /// Those of the process have changed.
@@ -91,23 +86,14 @@ class share final : private share_peers_owner {
   /// The name from the metadata, or the name that the download was told.
   std::string name() const;
   share_peers& peers() { return peers_; }
-  const share_peers& peers() const { return peers_; }
-
-  // For the download.
-  void on_metadata(metainfo_ptr info);
-  /// The same metainfo, with attributes.
-  void on_attributes(metainfo_ptr info);
-  void on_files(std::shared_ptr<content_files> files, bitmap verified);
-  void on_piece_verified(piece_index piece);
-  void on_download_complete();
-  void on_download_failed();
+  const share_peers& peers() const override { return peers_; }
 
   void on_content_lost(const error& why) override;
-  std::vector<local_content> content_besides() { return observer_.content_besides(*this); }
-  awaitable<void> give_way(std::string path) { return observer_.give_way(*this, std::move(path)); }
-  swarm_outlook outlook() const { return observer_.outlook(*this); }
 
  private:
+  // What sessions and share_peers need.
+  throttle& up() override { return up_; }
+  throttle& down() override { return down_; }
   void on_accused(session& by, piece_index piece) override;
   void on_withdrawn(session& by, std::string_view why) override { peers_.on_withdrawn(by, why); }
   void on_path_lost(session& with) override { peers_.on_path_lost(with); }
@@ -115,6 +101,17 @@ class share final : private share_peers_owner {
   bool wants_peers() const override;
   duration silence() const override { return download_ ? download_->silence() : duration::zero(); }
   void on_peers_lacking(std::vector<peer_id> unreached) override;
+
+  // What the download needs.
+  std::vector<local_content> content_besides() override { return observer_.content_besides(*this); }
+  awaitable<void> give_way(std::string path) override { return observer_.give_way(*this, std::move(path)); }
+  swarm_outlook outlook() const override { return observer_.outlook(*this); }
+  void on_metadata(metainfo_ptr info) override;
+  void on_attributes(metainfo_ptr info) override;
+  void on_files(std::shared_ptr<content_files> files, bitmap verified) override;
+  void on_piece_verified(piece_index piece) override;
+  void on_download_complete() override;
+  void on_download_failed() override;
 
   /// Stops everything but the sessions.
   void stop_own();
