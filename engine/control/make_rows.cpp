@@ -221,7 +221,7 @@ rows::download row_of(const share& which) {
   const auto totals = running->totals();
   row.reason = running->reason();
   row.done = running->bytes_done();
-  row.rate = running->rate();
+  row.rate = running->speed().rate();
   if (row.done >= row.bytes) {
     row.eta = 0;
   } else if (row.rate > 0) {
@@ -233,9 +233,9 @@ rows::download row_of(const share& which) {
   row.chunks_requeued = totals.chunks_requeued;
   row.bytes_duplicate = totals.bytes_duplicate;
   row.bytes_failed = totals.bytes_failed;
-  row.bytes_zero = running->bytes_zero();
-  row.bytes_reused = running->bytes_reused();
-  row.bytes_fetched = running->bytes_fetched();
+  row.bytes_zero = running->bytes().zero;
+  row.bytes_reused = running->bytes().reused;
+  row.bytes_fetched = running->bytes().fetched;
   row.notes = running->notes();
   row.already_there = running->already_there();
   return row;
@@ -261,7 +261,7 @@ rows::status status_of(const peer_node& node) {
   for (const auto& [id, one] : node.library().hosted().all()) {
     status.sessions += one->peers().session_count();
     if (one->downloading() != nullptr) {
-      status.download_rate += one->downloading()->rate();
+      status.download_rate += one->downloading()->speed().rate();
       status.downloads.push_back(row_of(*one));
     }
     if (!one->content().complete()) continue;

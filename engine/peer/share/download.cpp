@@ -25,8 +25,7 @@ download::download(peer_context& context, download_owner& owner, download_reques
       share_(owner),
       content_(owner.content()),
       request_(std::move(request)),
-      begun_(clock::now()),
-      speed_(begun_),
+      speed_(clock::now()),
       wake_(context.executor),
       stores_(context.executor, context.workers, context.buffers,
               [this](std::span<const store_queue::job> done) { on_stored(done); }),
@@ -47,8 +46,7 @@ awaitable<void> download::run() {
   if (journal_) journal_->stop();
   co_await stores_.drained();
   co_await tasks_.join();
-  ended_at_ = clock::now();
-  speed_.on_end();
+  speed_.on_end(clock::now());
   if (phase_ == download_phase::failed) {
     // What was verified is not what is there: the next try looks at everything again.
     if (failure_.code == errc::verification) {
@@ -120,7 +118,7 @@ awaitable<void> download::transfer_chunks() {
 
 void download::check_paths(time_point now) {
   if (reading_paused_) return;
-  const bool starves = starved();
+  const bool starves = silence() >= starved_after;
   for (const auto& [number, one] : sources_.in_use()) {
     const auto stats = transfer_->stats(number);
     if (stats.bytes_in_flight > 0 || stats.stalled) one->look_after(now, starves);

@@ -76,6 +76,14 @@ struct replaced_version {
 
 enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };
 
+/// Where the bytes of a download come from.
+struct download_bytes {
+  std::uint64_t checked = 0;  ///< looked at on disk so far
+  std::uint64_t zero = 0;     ///< in pieces of zeros, which nobody has to send
+  std::uint64_t reused = 0;   ///< verified, from other shares of this peer
+  std::uint64_t fetched = 0;  ///< payload that peers sent, duplicates included
+};
+
 class download final : public source_listener {
  public:
   download(peer_context& context, download_owner& owner, download_request request);
@@ -102,17 +110,12 @@ class download final : public source_listener {
   const std::vector<std::string>& notes() const { return notes_; }
   /// Time since anything came, while peers were asked.
   duration silence() const;
-  /// The silence is so long that more peers are needed.
-  bool starved() const { return silence() >= starved_after; }
   std::uint64_t bytes_done() const;
-  /// Bytes in pieces of zeros, which nobody has to send.
-  std::uint64_t bytes_zero() const { return bytes_.zero; }
-  /// Verified bytes of this run that were on this disk already, in other shares.
-  std::uint64_t bytes_reused() const { return bytes_.reused; }
-  /// Payload of this run that peers sent, duplicates included.
-  std::uint64_t bytes_fetched() const { return bytes_.fetched; }
-  double rate() const { return speed_.rate(); }
-  duration elapsed() const;
+  /// Of this run.
+  const download_bytes& bytes() const { return bytes_; }
+  const throughput& speed() const { return speed_; }
+  /// From its begin to its end, or until now.
+  duration elapsed() const { return speed_.elapsed(clock::now()); }
   std::vector<source_row> sources() const;
   transfer::totals totals() const;
   /// The limits of the share or of the process have changed.
@@ -140,13 +143,6 @@ class download final : public source_listener {
   void on_attributes_reject(source& from) override;
   void on_hashes(source& from, const hash_range& range, std::span<const digest> hashes) override;
   void on_hash_reject(source& from, const hash_range& range) override;
-
-  struct counts {
-    std::uint64_t checked = 0;  ///< looked at on disk so far
-    std::uint64_t zero = 0;     ///< in pieces of zeros, which nobody has to send
-    std::uint64_t reused = 0;   ///< verified, from other shares of this peer
-    std::uint64_t fetched = 0;  ///< payload that peers sent, duplicates included
-  };
 
   /// Called once the metadata is known.
   void note_what_is_left_out();
@@ -227,8 +223,6 @@ class download final : public source_listener {
   error failure_;
   bool stopped_ = false;
   bool already_there_ = false;
-  time_point begun_;
-  time_point ended_at_{};
 
   std::unique_ptr<metadata_fetch> metadata_;
   std::uint32_t next_source_ = 0;  // for metadata_fetch, whose driver numbers the sources
@@ -241,7 +235,7 @@ class download final : public source_listener {
   std::vector<source_id> local_numbers_;     ///< that it had
   std::unique_ptr<replaced_version> older_;  ///< if there is one
 
-  counts bytes_;
+  download_bytes bytes_;
   throughput speed_;
   time_point sweep_at_{};  ///< when deadlines are looked at next
   bool reading_paused_ = false;

@@ -68,10 +68,6 @@ std::uint64_t download::bytes_done() const {
   return content_.verified_bytes();
 }
 
-duration download::elapsed() const {
-  return (ended_at_ == time_point{} ? clock::now() : ended_at_) - begun_;
-}
-
 transfer::totals download::totals() const {
   return transfer_ ? transfer_->total() : transfer::totals{};
 }
