@@ -213,13 +213,13 @@ class Swarm:
         """A file of pseudo-random bytes; the same seed makes the same bytes."""
         path = self.directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        block = hashlib.shake_256(f"{name} {seed}".encode()).digest(1 << 20)
+        rest = hashlib.shake_256(f"{name} {seed}".encode()).digest((16 << 10) - 8)
         with open(path, "wb") as out:
             left = size
             counter = 0
             while left > 0:
-                # Every MiB differs, so that a chunk in the wrong place is noticed.
-                part = (counter.to_bytes(8, "big") + block[8:])[:left]
+                # Every block differs: a piece in the wrong place is noticed, and none is a copy of another.
+                part = (counter.to_bytes(8, "big") + rest)[:left]
                 out.write(part)
                 left -= len(part)
                 counter += 1
