@@ -61,7 +61,7 @@ chunk_record& chunk_queue::chunk_at(chunk_index chunk) {
 
 const piece_record* chunk_queue::begun(piece_index piece) const {
   // Called for each `have`, so the bits are tested first.
-  if (availability_.wanted(piece) || verified(piece)) return nullptr;
+  if (availability_.wanted(piece) || verified(piece) || held_back(piece)) return nullptr;
   return &begun_.at(piece);
 }
 
@@ -111,10 +111,13 @@ void chunk_queue::change(chunk_index chunk, Change&& how) {
     if (--piece.queued_chunks == 0) open_.reset(index.value());
   } else {
     if (++piece.queued_chunks == 1) open_.set(index.value());
+    // It was given back.
+    let_twins_go(index);
   }
 }
 
 void chunk_queue::begin(piece_index piece) {
+  let_go(piece);
   piece_record record;
   const std::uint32_t chunks = (shape_.piece_size(piece) + shape_.chunk_bytes() - 1) / shape_.chunk_bytes();
   record.chunks.resize(chunks);
@@ -139,6 +142,7 @@ void chunk_queue::unbegin_if_untouched(piece_index piece) {
   begun_.erase(piece);
   open_.reset(piece.value());
   availability_.set_wanted(piece, true);
+  let_twins_go(piece);
 }
 
 void chunk_queue::put_in_lane(source_id source, chunk_index chunk) {
@@ -187,6 +191,7 @@ std::optional<chunk_index> chunk_queue::next_chunk(source_id source) {
   piece_record& piece = piece_at(index);
   if (piece.exclusive && !piece.owner) piece.owner = source;
   put_in_lane(source, *chunk);
+  hold_twins_back(index);
   return chunk;
 }
 
@@ -268,6 +273,7 @@ void chunk_queue::on_verified(piece_index piece) {
   if (record.exclusive) std::erase(exclusive_, piece);
   begun_.erase(piece);
   verified_.set(piece.value());
+  let_twins_go(piece);
 }
 
 void chunk_queue::on_exclusive(piece_index piece, std::vector<source_id> suspects) {

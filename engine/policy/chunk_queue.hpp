@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "content/equal_pieces.hpp"
 #include "content/geometry.hpp"
 #include "core/bitmap.hpp"
 #include "core/ids.hpp"
@@ -93,12 +94,25 @@ class chunk_queue {
   void on_able(source_id source, bool able);
   /// `piece` is in range.
   void on_have(source_id source, piece_index piece);
+  /// Takes the last on_have() of the piece back. Its claims stay.
+  void on_have_gone(source_id source, piece_index piece);
   /// Replaces what the source holds. `pieces` has piece_count bits.
   void on_bitmap(source_id source, const bitmap& pieces);
   /// Some peer is about to have the piece, which counts as if one more source held it. That ends when the first peer
   /// that does not hold everything says that it has the piece.
   void on_promised(piece_index piece);
   void on_promise_broken(piece_index piece);
+
+  // Equal pieces (chunk_queue_twins.cpp).
+
+  /// Pieces of one ring have the same bytes. While one of them is on its way, those that are not begun are held back:
+  /// no source is given them. They are free again when one is verified, or when the one on its way gets stuck.
+  void on_twins(piece_rings rings);
+  /// The missing pieces with the bytes of this verified piece. Its ring is dissolved: none of them holds back others.
+  std::vector<piece_index> take_twins(piece_index piece);
+  bool held_back(piece_index piece) const { return held_back_.size() != 0 && held_back_.test(piece.value()); }
+  /// Some pieces are in a ring that is not dissolved.
+  bool has_twins() const { return twins_ > 0; }
 
   // The life of a chunk.
 
@@ -166,8 +180,8 @@ class chunk_queue {
   bool interesting(source_id source) const { return !at(source).held.within(verified_); }
   /// True if no chunk is queued: every chunk that is not verified is waiting, in flight or arrived.
   bool all_given_out() const { return availability_.wanted_count() == 0 && open_.none(); }
-  /// Bytes that have not arrived.
-  std::uint64_t missing_bytes() const { return missing_bytes_; }
+  /// Bytes that have not arrived, without those of pieces that are held back.
+  std::uint64_t missing_bytes() const { return missing_bytes_ - held_back_bytes_; }
   /// Pieces that are fetched from one source at a time.
   const std::vector<piece_index>& exclusive_pieces() const { return exclusive_; }
 
@@ -193,17 +207,26 @@ class chunk_queue {
   void put_in_lane(source_id source, chunk_index chunk);
   /// Another source may own the exclusive pieces of which this source has nothing left to do.
   void disown(source_id source);
+  void hold_twins_back(piece_index piece);
+  void let_twins_go(piece_index piece);
+  /// Does that for all begun pieces of which a chunk is queued: perhaps no source is left for it.
+  void let_twins_of_open_go();
+  void let_go(piece_index piece);
   template <class Change>
   void change(chunk_index chunk, Change&& how);
 
   const geometry& shape_;
-  availability availability_;  ///< wants the pieces that are neither begun nor verified
+  availability availability_;  ///< wants the pieces that are neither begun, verified nor held back
   bitmap verified_;
   bitmap open_;
   bitmap promised_;  ///< counted once in availability_, on top of the sources that hold it
   std::unordered_map<piece_index, piece_record> begun_;
   std::vector<piece_index> exclusive_;
   std::uint64_t missing_bytes_ = 0;
+  piece_rings rings_;        ///< empty without equal pieces
+  std::uint32_t twins_ = 0;  ///< pieces in rings of several
+  bitmap held_back_;         ///< of the size of rings_
+  std::uint64_t held_back_bytes_ = 0;
   std::vector<std::optional<source_record>> sources_;  ///< by id; empty if the source is gone
   std::vector<source_id> present_;
 };

@@ -51,9 +51,25 @@ void chunk_queue::check_invariants() const {
   for (std::uint32_t i = 0; i < shape_.piece_count(); ++i) {
     if (availability_.wanted(piece_index{i})) missing_bytes += shape_.piece_size(piece_index{i});
   }
-  SHOAL_ASSERT(missing_bytes == missing_bytes_);
+  std::uint64_t held_back_bytes = 0;
+  std::uint32_t twins = 0;
+  for (std::uint32_t i = 0; i < rings_.size(); ++i) {
+    twins += rings_[i] != i;
+    if (!held_back_.test(i)) continue;
+    held_back_bytes += shape_.piece_size(piece_index{i});
+    SHOAL_ASSERT(!verified_.test(i) && !availability_.wanted(piece_index{i}) && !begun_.contains(piece_index{i}));
+    // What it waits for is on its way.
+    bool waits = false;
+    for (std::uint32_t twin = rings_[i]; twin != i; twin = rings_[twin]) {
+      waits = waits || begun_.contains(piece_index{twin});
+    }
+    SHOAL_ASSERT(waits);
+  }
+  SHOAL_ASSERT(twins == twins_ && held_back_bytes == held_back_bytes_);
+  SHOAL_ASSERT(missing_bytes + held_back_bytes == missing_bytes_);
   SHOAL_ASSERT(open == open_.count() && exclusive == exclusive_.size());
-  SHOAL_ASSERT(availability_.wanted_count() + verified_.count() + begun_.size() == shape_.piece_count());
+  SHOAL_ASSERT(availability_.wanted_count() + verified_.count() + begun_.size() + held_back_.count() ==
+               shape_.piece_count());
 
   for (const auto id : present_) {
     const source_record& source = at(id);

@@ -20,11 +20,13 @@ std::uint32_t chunk_queue::on_source_gone(source_id source) {
   availability_.on_bitmap_gone(at(source).held);
   std::erase(present_, source);
   sources_[source.value()].reset();
+  let_twins_of_open_go();
   return given_back;
 }
 
 void chunk_queue::on_able(source_id source, bool able) {
   at(source).able = able;
+  if (!able) let_twins_of_open_go();
 }
 
 void chunk_queue::on_have(source_id source, piece_index piece) {
@@ -42,11 +44,26 @@ void chunk_queue::on_have(source_id source, piece_index piece) {
   }
 }
 
+void chunk_queue::on_have_gone(source_id source, piece_index piece) {
+  source_record& holder = at(source);
+  if (!holder.held.test(piece.value())) return;
+  if (holder.held.all()) {
+    availability_.on_bitmap_gone(holder.held);
+    holder.held.reset(piece.value());
+    availability_.on_bitmap(holder.held);
+  } else {
+    holder.held.reset(piece.value());
+    availability_.on_have_gone(piece);
+  }
+  if (open_.test(piece.value())) let_twins_go(piece);
+}
+
 void chunk_queue::on_bitmap(source_id source, const bitmap& pieces) {
   SHOAL_ASSERT(pieces.size() == shape_.piece_count());
   availability_.on_bitmap_gone(at(source).held);
   at(source).held = pieces;
   availability_.on_bitmap(pieces);
+  let_twins_of_open_go();
   for (auto i = promised_.next_set(0); i < promised_.size() && !pieces.all(); i = promised_.next_set(i + 1)) {
     if (pieces.test(i)) on_promise_broken(piece_index{i});
   }

@@ -156,7 +156,7 @@ void transfer::on_have(source_id source, piece_index piece, time_point now) {
   if (bitmap& told = s.at(source).told; told.size() != 0) told.set(piece.value());
   if (s.is_reserved(source, piece)) return;
   s.queue.on_have(source, piece);
-  if (source == s.preferred) s.reserve();
+  if (source == s.preferred) s.reserve(piece);
   // The source may relieve those that have the piece in hand.
   if (s.queue.begun(piece) != nullptr) s.at(source).theft_after = now;
 }
@@ -376,10 +376,11 @@ transfer::source_stats transfer::stats(source_id source) const {
 
 explanation transfer::explain() const {
   explanation why;
-  why.sources = state_->present.size();
   why.bytes_missing = state_->queue.missing_bytes();
   for (const source_id id : state_->present) {
+    if (state_->rests(id)) continue;
     const auto& one = state_->at(id);
+    ++why.sources;
     if (one.window.rate() > 0) why.rate += one.window.rate_at(state_->latest);
     if (one.stalled) {
       ++why.silent;

@@ -63,6 +63,9 @@ class transfer {
   /// What this source holds is asked of no other, as long as it can be asked: it uses nobody's link. One at a time; to
   /// be called before it is told what the source holds.
   void on_preferred(source_id source);
+  /// Pieces of one ring have the same bytes. While one is on its way, the others are asked of nobody (best effort). To
+  /// be called at most once.
+  void on_twins(piece_rings rings);
   /// So many peers take part, as far as is known. Where they are many, a far source gets little credit before it
   /// delivers: others want it, too.
   void on_swarm(std::size_t peers);
@@ -133,6 +136,11 @@ class transfer {
   /// - for each source that next_affected() names;
   /// - for all sources, if work_freed() is true.
   std::optional<byte_range> next_request(source_id source, time_point now);
+  /// The missing pieces that have the bytes of this piece, which was verified; each is named once. They may be asked of
+  /// everybody from now on. So before it asks next_request(), the driver tells that the preferred source holds them.
+  std::vector<piece_index> take_twins(piece_index piece);
+  /// take_twins() may name more pieces.
+  bool has_twins() const;
   /// The next request to this source that a BEP 3 cancel withdraws.
   std::optional<byte_range> next_cancel(source_id source);
   /// A source that lied. The driver disconnects it and does not let it come back. It is a source until

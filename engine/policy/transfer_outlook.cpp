@@ -55,7 +55,7 @@ void transfer::state::look(time_point now, duration age_max) {
   rate_all = 0;
   for (const auto id : present) {
     const workload& one = workloads.emplace_back(workload_of(id, now));
-    if (can_be_asked(at(id)) && one.known && !one.late) rate_all += one.rate;
+    if (can_be_asked(at(id)) && one.known && !one.late && !rests(id)) rate_all += one.rate;
   }
 }
 
@@ -106,7 +106,7 @@ std::optional<chunk_index> transfer::state::neglected(source_id id, time_point n
   for (auto i = held.next_set(0); i < held.size(); i = held.next_set(i + 1)) {
     const piece_index piece{i};
     const chunk_index first = info->shape().first_chunk(piece);
-    if (verified.test(i)) continue;
+    if (verified.test(i) || queue.held_back(piece)) continue;
     // A block that nobody was asked for is left to others only if they bring it in no time.
     const auto left_to_others = [&] { return one.window.rate() > 0 && others_sooner(id, piece, block_bytes, mine); };
     const piece_record* begun = queue.begun(piece);

@@ -76,6 +76,10 @@ struct transfer::state {
 
   /// Reserves what the preferred source holds, or nothing if it cannot be asked.
   void reserve();
+  /// Does that when the source holds this piece, too, from now on.
+  void reserve(piece_index piece);
+  /// It is the preferred source, and holds nothing that is missing for now.
+  bool rests(source_id id) const { return id == preferred && !queue.interesting(id); }
   /// What of `pieces` may be asked of a source that tells it.
   bitmap unreserved(source_id id, const bitmap& pieces) const;
   bool is_reserved(source_id id, piece_index piece) const;

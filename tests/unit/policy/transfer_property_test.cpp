@@ -18,13 +18,15 @@ namespace {
 
 class chaos {
  public:
-  chaos(std::uint32_t piece_bytes, const std::vector<std::uint64_t>& sizes, std::uint32_t seed)
-      : content_(fake::make_share(piece_bytes, sizes)),
+  chaos(std::uint32_t piece_bytes, const std::vector<std::uint64_t>& sizes, std::uint32_t seed,
+        const std::vector<std::uint32_t>& contents = {})
+      : content_(fake::make_share(piece_bytes, sizes, contents)),
         shape_(content_.info->shape()),
         transfer_(content_.info, bitmap(shape_.piece_count()), seed),
         random_(seed),
         pieces_(shape_.piece_count()) {
     for (std::uint32_t i = 0; i < pieces_.size(); ++i) pieces_[i].blocks.resize(shape_.piece_blocks(piece_index{i}));
+    if (seed % 2 == 0) transfer_.on_twins(equal_pieces(*content_.info));
   }
 
   /// At most `operations`, fewer if the download completes. Returns how many.
@@ -314,6 +316,7 @@ class chaos {
       REQUIRE(all_stored);
       REQUIRE(all_right);
       REQUIRE(transfer_.verified().test(index.value()));
+      twins_of(index);
       return;
     }
     if (result == transfer::check::partial) {
@@ -334,7 +337,20 @@ class chaos {
     for (auto& one : piece.blocks) one.state = missing;
   }
 
+  /// The preferred source, if there is one, can copy them from now on.
+  void twins_of(piece_index verified) {
+    if (chance(50)) return twins_later_.push_back(verified);
+    for (const piece_index twin : transfer_.take_twins(verified)) {
+      REQUIRE_FALSE(transfer_.verified().test(twin.value()));
+      REQUIRE(content_.info->piece_hash(twin) == content_.info->piece_hash(verified));
+      for (const actor& one : actors_) {
+        if (one.id == preferred_ && chance(90)) transfer_.on_have(one.id, twin, now_);
+      }
+    }
+  }
+
   void answer_queries() {
+    for (const piece_index verified : std::exchange(twins_later_, {})) twins_of(verified);
     while (const auto query = transfer_.next_leaf_query(now_)) {
       auto& piece = pieces_[query->piece.value()];
       REQUIRE(piece.disputed);
@@ -375,6 +391,7 @@ class chaos {
   std::vector<piece> pieces_;
   std::vector<actor> actors_;
   std::vector<pending_write> writes_;
+  std::vector<piece_index> twins_later_;
   std::set<source_id> liars_;
   std::optional<source_id> preferred_;
   std::set<source_id> proven_liars_;
@@ -385,7 +402,7 @@ class chaos {
 TEST_CASE("whatever happens, no block is forgotten, taken twice or blamed on an honest source") {
   std::uint32_t operations = 0;
   std::uint32_t verified = 0;
-  for (std::uint32_t seed = 1; operations < 120'000; ++seed) {
+  for (std::uint32_t seed = 1; operations < 240'000; ++seed) {
     CAPTURE(seed);
     chaos small(64 * KiB, {1500 * KiB, 3, 64 * KiB, 130 * KiB}, seed);
     operations += small.run(2000);
@@ -395,6 +412,15 @@ TEST_CASE("whatever happens, no block is forgotten, taken twice or blamed on an 
     operations += large.run(2000);
     verified += large.verified();
     large.finish();
+    chaos equal(64 * KiB, {200 * KiB, 30 * KiB, 200 * KiB, 140 * KiB, 30 * KiB, 200 * KiB, 7}, seed,
+                {0, 1, 0, 0, 1, 2, 3});
+    operations += equal.run(2000);
+    verified += equal.verified();
+    equal.finish();
+    chaos chunks(2 * MiB, {7 * MiB, 7 * MiB, 2 * MiB, 7 * MiB}, seed, {0, 0, 0, 0});
+    operations += chunks.run(2000);
+    verified += chunks.verified();
+    chunks.finish();
   }
   CHECK(verified > 1000);
 }

@@ -32,7 +32,9 @@ struct share {
   std::vector<std::vector<digest>> leaves;  ///< per piece
 };
 
-inline share make_share(std::uint32_t piece_bytes, const std::vector<std::uint64_t>& sizes) {
+/// `contents`: files with the same number have the same blocks, as far as they reach. If empty, all files differ.
+inline share make_share(std::uint32_t piece_bytes, const std::vector<std::uint64_t>& sizes,
+                        const std::vector<std::uint32_t>& contents = {}) {
   share made;
   const geometry shape(piece_bytes, sizes);
   const std::uint32_t full = piece_bytes / block_bytes;
@@ -46,7 +48,7 @@ inline share make_share(std::uint32_t piece_bytes, const std::vector<std::uint64
       const piece_index piece{static_cast<std::uint32_t>(made.leaves.size())};
       std::vector<digest> leaves(shape.piece_blocks(piece));
       for (std::uint32_t block = 0; block < leaves.size(); ++block) {
-        leaves[block] = leaf(file, std::uint64_t{i} * full + block);
+        leaves[block] = leaf(contents.empty() ? file : contents[file], std::uint64_t{i} * full + block);
       }
       layers[file].push_back(piece_root(leaves, full, pieces == 1));
       made.leaves.push_back(std::move(leaves));

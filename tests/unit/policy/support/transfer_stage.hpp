@@ -31,8 +31,9 @@ inline bool overlaps_any(const byte_range& range, const std::vector<byte_range>&
 }
 
 struct stage {
-  explicit stage(std::uint32_t piece_bytes, std::vector<std::uint64_t> sizes, std::uint64_t seed = 1)
-      : content(make_share(piece_bytes, sizes)),
+  explicit stage(std::uint32_t piece_bytes, std::vector<std::uint64_t> sizes, std::uint64_t seed = 1,
+                 const std::vector<std::uint32_t>& contents = {})
+      : content(make_share(piece_bytes, sizes, contents)),
         shape(content.info->shape()),
         transfer(content.info, bitmap(shape.piece_count()), seed),
         stores(shape.piece_count()) {}
