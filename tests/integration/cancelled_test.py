@@ -36,6 +36,16 @@ class CancelledTest(SwarmTest):
         self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), 7 << 20)
         self.assertEqual(leecher.json("status")["downloads"][0]["phase"], "complete")
 
+    def test_a_peer_that_the_user_named_is_connected_each_time_it_goes_on(self):
+        leecher, share, _, proxy = self.begun()
+        for _ in range(2):
+            leecher.ok("cancel", "m")
+            done = self.row(leecher, share)["done"]
+            leecher.ok("download", "m", "--no-wait")
+            leecher.wait_done(share, done + 1)
+        proxy.rate = None
+        leecher.ok("download", "m")
+
     def test_a_row_of_a_cancelled_download_has_all_that_rows_have(self):
         leecher, share, _, _ = self.begun()
         running = self.row(leecher, share)

@@ -79,6 +79,7 @@ awaitable<result<std::shared_ptr<share>>> downloads::begin(download_request requ
   request.safe = row->safe;
   request.pending = row->pending;
   request.partial = row->partial;
+  request.peers = row->peers;
   request.published = row->published;
   const bool resumes = !row->safe.empty() || !row->pending.empty();
   log_info("download {} name=\"{}\" size=\"{}\" directory=\"{}\" share={}", resumes ? "is resumed" : "begins",
