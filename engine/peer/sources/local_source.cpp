@@ -139,7 +139,7 @@ awaitable<void> local_source::answer(byte_range range) {
   if (begun || listener_.on_piece_begin(*this, range)) listener_.on_piece_end(*this, range);
 }
 
-void local_source::give_up(const piece_place& where, std::string_view why) {
+void local_source::give_up(piece_place where, std::string_view why) {
   log_warn("a file of another share is not reused path=\"{}\" file={} reason=\"{}\"",
            printable(contents_[where.content].files->path()), where.file.value(), why);
   for (std::uint32_t i = 0; i < places_.size(); ++i) {

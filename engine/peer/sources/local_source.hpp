@@ -70,7 +70,7 @@ class local_source final : public source {
   /// Makes the share that the piece was read from look at the piece.
   void tell_doubt(const piece_place& where, std::uint32_t bytes);
   /// Gives up everything that leads into this file. The listener will hear of it.
-  void give_up(const piece_place& where, std::string_view why);
+  void give_up(piece_place where, std::string_view why);
   /// Makes the listener hear what there is now.
   void tell();
 
