@@ -4,6 +4,7 @@ import random
 import shutil
 
 from harness import SwarmTest, digest, rot, tree, wait_for
+from proxy import Proxy
 
 BLOCK = 16 * 1024
 
@@ -151,6 +152,80 @@ class ReuseTest(SwarmTest):
         row, path = self.fetch(b, "y.bin")
         self.assertEqual(digest(path), digest(new))
         self.assertGreater(row["bytes_fetched"], 0)
+
+    def equal_files(self, big=8 * 1024 * 1024, bigs=10, smalls=1000):
+        """A folder of equal files, and the bytes that differ in it."""
+        folder = self.directory / "new" / "copies"
+        first = self.bytes("new/copies/big0", big)
+        for i in range(1, bigs):
+            shutil.copy(first, folder / f"big{i}")
+        small = self.bytes("new/copies/small/0", 3000)
+        for i in range(1, smalls):
+            shutil.copy(small, small.parent / str(i))
+        return folder, big + 3000
+
+    def test_of_equal_files_in_one_share_one_is_fetched(self):
+        a, b = self.two_peers()
+        folder, distinct = self.equal_files()
+        added = a.add(folder)
+        self.wait_listed(b, "copies", id=added["id"])
+        row, path = self.fetch(b, "copies")
+        self.assertEqual(tree(path), tree(folder))
+        self.assertLessEqual(row["bytes_fetched"], distinct * 1.05)
+        self.assertEqual(row["bytes_reused"] + row["bytes_fetched"] - row["bytes_duplicate"], row["bytes"])
+        self.assertEqual(row["bytes_failed"], 0)
+
+    def slow_download(self, *options, smalls=1):
+        """Of five equal files, with only a part of them there: both peers, the id, the folder and the proxy."""
+        a, b = self.peer("a"), self.peer("b")
+        folder, _ = self.equal_files(big=4 << 20, bigs=5, smalls=smalls)
+        share = a.add(folder)["id"]
+        proxy = Proxy(self, a.port, rate=2 << 20)
+        b.ok("download", a.bare_link("copies"), "--peer", proxy.address, "--no-wait", *options)
+        b.wait_done(share, 5 << 20)
+        return a, b, share, folder, proxy
+
+    def test_a_killed_peer_copies_equal_files_when_it_goes_on(self):
+        _, b, share, folder, proxy = self.slow_download()
+        b.kill()
+        proxy.rate = None
+        b = self.peer("b")
+        wait_for(lambda: b.download_row(share)["phase"] == "complete", "the download goes on and is complete")
+        # A fifth of what was there had been fetched.
+        self.assertLessEqual(b.download_row(share)["bytes_fetched"], (3 << 20) * 1.1)
+        self.assertEqual(tree(b.dir / "copies"), tree(folder))
+
+    def test_equal_files_are_copied_while_nobody_is_connected(self):
+        a, b, share, _, _ = self.slow_download("--no-reuse")
+        b.ok("cancel", "copies")
+        a.kill()
+        self.assertEqual(b.json("status")["downloads"][0]["bytes_reused"], 0)
+        b.ok("download", "copies", "--no-wait")
+        # Of 64 KiB pieces in five files, more than one is there once only.
+        wait_for(lambda: b.download_row(share)["bytes_reused"] > 1 << 20, "what is there is copied")
+        self.assertEqual(b.download_row(share)["bytes_fetched"], 0)
+
+    def test_a_copy_that_rotted_is_found_out(self):
+        _, b, _, folder, proxy = self.slow_download("--no-reuse")
+        b.ok("cancel", "copies")
+        for path in b.unfinished().glob("big*"):
+            for at in range(0, 4 << 20, 64 << 10):
+                rot(path, at)
+        proxy.rate = None
+        failed = b.run("download", "copies")
+        self.assertNotEqual(failed.code, 0, failed.out)
+        self.assertIn("is damaged: download it again", failed.err)
+        b.ok("download", "copies", "--peer", proxy.address)
+        self.assertEqual(tree(b.dir / "copies"), tree(folder))
+
+    def test_of_equal_files_each_is_fetched_if_nothing_is_to_be_reused(self):
+        a, b = self.two_peers()
+        folder, distinct = self.equal_files(big=1_000_000, bigs=3, smalls=50)
+        added = a.add(folder)
+        self.wait_listed(b, "copies", id=added["id"])
+        row, path = self.fetch(b, "copies", "--no-reuse")
+        self.assertEqual((row["bytes_reused"], row["bytes_fetched"] - row["bytes_duplicate"]), (0, row["bytes"]))
+        self.assertEqual(tree(path), tree(folder))
 
     def test_nothing_is_reused_if_it_is_not_to_be(self):
         a, b = self.two_peers()

@@ -193,4 +193,36 @@ TEST_CASE("what is not needed any more is rejected, once") {
   CHECK(f.listener->rejected == std::vector{f.whole(5)});
 }
 
+TEST_CASE("what the share has twice is copied from its own verified pieces") {
+  fixture f;
+  f.disk->stop();
+  // 0-3: a file, of which "again" is a copy.
+  write_file(f.directory.path() / "twice" / "again", 200'000, 1);
+  write_file(f.directory.path() / "twice" / "file", 200'000, 1);
+  const test::sample twice = test::sample_of(f.directory.path() / "twice");
+  auto files = content_files::open_complete(twice.path, twice.info, twice.signatures, f.cache);
+  REQUIRE(files);
+  std::vector<piece_index> doubted;
+  const local_content own{{twice.info, {}}, *files, [&](piece_index piece) { doubted.push_back(piece); }};
+  test_listener listener(f.buffers, twice.info);
+  local_source disk(f.w.executor(), f.workers, f.buffers, listener, twice.info);
+  for (std::uint32_t i = 0; i < 4; ++i) CHECK(disk.offer(piece_index{4 + i}, own, piece_index{i}));
+  CHECK_FALSE(disk.offer(piece_index{7}, own, piece_index{0}));
+  CHECK(disk.holds().count() == 4);
+  f.w.tasks.spawn("copy", disk.run());
+  for (std::uint32_t i = 4; i < 8; ++i) {
+    disk.request({piece_index{i}, 0, twice.info->shape().piece_size(piece_index{i})});
+  }
+  REQUIRE(f.w.until([&] { return listener.ended.size() == 4; }));
+  CHECK(listener.bytes == 200'000);
+  CHECK(listener.blocks_wrong == 0);
+  SECTION("and a piece that was no copy puts the piece in doubt that it was read from") {
+    disk.ban(piece_index{6});
+    CHECK(doubted == std::vector{piece_index{2}});
+    CHECK(disk.holds().none());
+  }
+  disk.stop();
+  CHECK(f.w.drain());
+}
+
 }  // namespace shoal::testing

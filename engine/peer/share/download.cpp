@@ -76,9 +76,7 @@ awaitable<void> download::transfer_chunks() {
   phase_ = download_phase::downloading;
   speed_.on_begin(clock::now());
   on_limits();
-  auto here = share_.content_besides();
-  if (older_) here.push_back(older_->content);
-  co_await reuse(std::move(here));
+  co_await begin_reuse();
   for (source* one : sources_.ready()) {
     if (!one->closed() && !sources_.uses(*one)) attach(*one);
   }
@@ -365,6 +363,7 @@ void download::on_stored(std::span<const store_queue::job> done) {
           bytes_.reused += content_.info()->shape().piece_size(one.range.piece);
         }
         share_.on_piece_verified(one.range.piece);
+        offer_twins(one.range.piece);
       }
     }
     // For want of descriptors it is asked for again.
@@ -372,6 +371,7 @@ void download::on_stored(std::span<const store_queue::job> done) {
   }
   if (phase_ != download_phase::downloading) return;
   follow_decisions();
+  if (local_) pump(*local_);
   std::optional<source_id> pumped;
   for (const store_queue::job& one : done) {
     if (one.from == pumped) continue;

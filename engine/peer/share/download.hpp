@@ -52,7 +52,7 @@ struct download_request {
   /// Make the directory if it is missing, because the user named it now. Otherwise its disk may not be mounted yet.
   bool make_directory = false;
   bool symlinks = false;
-  bool reuse = true;               ///< take from this peer's own shares what they hold of it
+  bool reuse = true;               ///< take from this disk what this peer's shares hold of it, itself included
   bool update = false;             ///< take the place of an older version that is there
   bool delete_dropped = false;     ///< then the files of the older version that this one does not have go
   bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
@@ -80,7 +80,7 @@ enum class download_phase : std::uint8_t { metadata, checking, downloading, fini
 struct download_bytes {
   std::uint64_t checked = 0;  ///< looked at on disk so far
   std::uint64_t zero = 0;     ///< in pieces of zeros, which nobody has to send
-  std::uint64_t reused = 0;   ///< verified, from other shares of this peer
+  std::uint64_t reused = 0;   ///< verified, from this disk
   std::uint64_t fetched = 0;  ///< payload that peers sent, duplicates included
 };
 
@@ -210,8 +210,14 @@ class download final : public source_listener {
   void forget(source& from);
   void on_stored(std::span<const store_queue::job> done);
 
-  // download_reuse.cpp: what is on this disk already, in other shares.
+  // download_reuse.cpp: what is on this disk already, in other shares or in this one.
+  awaitable<void> begin_reuse();
   awaitable<void> reuse(std::vector<local_content> here);
+  /// Lets pieces with the bytes of this one, which was verified, be copied from it.
+  void offer_twins(piece_index verified);
+  local_source& local();
+  /// Takes it into use at once, so that nobody else is asked for what it holds.
+  void ask_local_first();
   void let_go_of_reused();
 
   peer_context& context_;
@@ -231,7 +237,7 @@ class download final : public source_listener {
   std::unique_ptr<leaf_queries> leaves_;
   std::unique_ptr<journal> journal_;
   source_list sources_;
-  std::unique_ptr<local_source> local_;      ///< once something of the share is in another one
+  std::unique_ptr<local_source> local_;      ///< once something of the share is on this disk
   std::vector<source_id> local_numbers_;     ///< that it had
   std::unique_ptr<replaced_version> older_;  ///< if there is one
 

@@ -44,6 +44,8 @@ class download_owner {
   /// Everything will be in `files`, and `verified` is there already.
   virtual void on_files(std::shared_ptr<content_files> files, bitmap verified) = 0;
   virtual void on_piece_verified(piece_index piece) = 0;
+  /// The piece was read again, and perhaps differs from its hash.
+  virtual void on_doubt(piece_index piece) = 0;
   virtual void on_download_complete() = 0;
   virtual void on_download_failed() = 0;
 

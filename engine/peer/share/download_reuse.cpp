@@ -1,5 +1,6 @@
-// download: takes from other shares of this peer what they hold of this one.
+// download: takes from this disk what other shares of this peer hold of this one, and what this one has twice.
 
+#include "content/equal_pieces.hpp"
 #include "content/same_content.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
@@ -7,8 +8,50 @@
 
 namespace shoal {
 
+local_source& download::local() {
+  if (!local_) {
+    local_ =
+        std::make_unique<local_source>(context_.executor, context_.workers, context_.buffers, *this, content_.info());
+    tasks_.spawn("reuse", local_->run());
+  }
+  return *local_;
+}
+
+awaitable<void> download::begin_reuse() {
+  if (!request_.reuse) co_return;
+  auto find = [info = content_.info()] { return equal_pieces(*info); };
+  auto rings = co_await offload(context_.workers, std::move(find));
+  if (stopped_ || phase_ != download_phase::downloading) co_return;
+  if (!rings.empty()) {
+    transfer_->on_twins(std::move(rings));
+    const bitmap verified = transfer_->verified();
+    for (std::uint32_t i = verified.next_set(0); i < verified.size(); i = verified.next_set(i + 1)) {
+      offer_twins(piece_index{i});
+    }
+  }
+  auto here = share_.content_besides();
+  if (older_) here.push_back(older_->content);
+  co_await reuse(std::move(here));
+}
+
+void download::offer_twins(piece_index verified) {
+  if (stopped_ || phase_ != download_phase::downloading) return;
+  const std::vector<piece_index> twins = transfer_->take_twins(verified);
+  if (twins.empty()) return;
+  const local_content own{{content_.info(), {}}, content_.files(), [this](piece_index piece) { share_.on_doubt(piece); }};
+  for (const piece_index twin : twins) {
+    const bool is_new = local().offer(twin, own, verified);
+    if (is_new && sources_.uses(*local_)) transfer_->on_have(*local_->number(), twin, clock::now());
+  }
+  ask_local_first();
+}
+
+void download::ask_local_first() {
+  if (!sources_.uses(*local_)) on_source_ready(*local_);
+}
+
 awaitable<void> download::reuse(std::vector<local_content> here) {
-  if (!request_.reuse || here.empty()) co_return;
+  if (here.empty()) co_return;
   const metainfo_ptr info = content_.info();
   const bitmap& verified = transfer_->verified();
   bitmap missing(verified.size());
@@ -22,14 +65,13 @@ awaitable<void> download::reuse(std::vector<local_content> here) {
   };
   const auto places = co_await offload(context_.workers, std::move(find));
   if (places.empty() || stopped_ || phase_ != download_phase::downloading) co_return;
-  if (local_) co_return local_->add(places, here);
-  local_ = std::make_unique<local_source>(context_.executor, context_.workers, context_.buffers, *this, info);
-  local_->add(places, here);
-  tasks_.spawn("reuse", local_->run());
+  local().add(places, here);
+  ask_local_first();
 }
 
 void download::on_content_here(local_content content) {
   // Before, it is looked for among all that is here then.
+  if (!request_.reuse) return;
   if (phase_ != download_phase::downloading || stopped_) return;
   std::vector<local_content> one;
   one.push_back(std::move(content));
@@ -37,7 +79,10 @@ void download::on_content_here(local_content content) {
 }
 
 void download::let_go_of_reused() {
-  if (local_ && sources_.uses(*local_) && !transfer_->interesting(*local_->number())) forget(*local_);
+  if (!local_ || !sources_.uses(*local_) || transfer_->interesting(*local_->number())) return;
+  // To come and go with each piece that has twins would cost all other sources a look.
+  const bool may_hold_more = transfer_->has_twins() && sources_.in_use().size() > 1;
+  if (!may_hold_more) forget(*local_);
 }
 
 }  // namespace shoal

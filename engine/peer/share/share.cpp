@@ -98,6 +98,10 @@ void share::on_accused(session& by, piece_index piece) {
   observer_.on_accused(*this, piece, by.path().remote_address().to_string());
 }
 
+void share::on_doubt(piece_index piece) {
+  if (!stopped_) observer_.on_accused(*this, piece, "this peer, piece " + std::to_string(piece.value()));
+}
+
 void share::on_content_lost(const error& why) {
   if (stopped_) return;
   if (download_ && !content_.complete()) {

@@ -110,6 +110,7 @@ class share final : private share_peers_owner, private download_owner {
   void on_attributes(metainfo_ptr info) override;
   void on_files(std::shared_ptr<content_files> files, bitmap verified) override;
   void on_piece_verified(piece_index piece) override;
+  void on_doubt(piece_index piece) override;
   void on_download_complete() override;
   void on_download_failed() override;
 

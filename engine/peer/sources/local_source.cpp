@@ -46,6 +46,17 @@ void local_source::add(const std::vector<piece_place>& places, const std::vector
   wake_.set();
 }
 
+bool local_source::offer(piece_index piece, const local_content& own, piece_index verified) {
+  if (!holds_.set(piece.value())) return false;
+  if (!own_) {
+    own_ = static_cast<std::uint32_t>(contents_.size());
+    contents_.push_back(own);
+  }
+  const file_range at = wanted_->shape().locate(verified, 0);
+  places_[piece.value()] = {*own_, at.file, at.offset};
+  return true;
+}
+
 void local_source::stop() {
   stopped_ = true;
   wake_.set();
@@ -140,8 +151,8 @@ awaitable<void> local_source::answer(byte_range range) {
 }
 
 void local_source::give_up(piece_place where, std::string_view why) {
-  log_warn("a file of another share is not reused path=\"{}\" file={} reason=\"{}\"",
-           printable(contents_[where.content].files->path()), where.file.value(), why);
+  log_warn("a file is not reused path=\"{}\" file={} reason=\"{}\"", printable(contents_[where.content].files->path()),
+           where.file.value(), why);
   for (std::uint32_t i = 0; i < places_.size(); ++i) {
     if (places_[i].content != where.content || places_[i].file != where.file) continue;
     places_[i] = {};

@@ -1,5 +1,5 @@
 // Content of this peer's own shares as a source of chunks for a download. Bytes that are on this disk already are read
-// and not fetched.
+// and not fetched. Some of them are of the share itself, where it has the same bytes in several places.
 //
 // It delivers in the same way as a session, and its bytes are verified like those of a peer. A file is given up if it
 // cannot be read, or is found to differ from its hashes. Others then bring what it was to bring. Reads one chunk at a
@@ -44,6 +44,9 @@ class local_source final : public source {
   /// Adds pieces. `places`, by piece of the share, lead into `from`. Pieces that it holds already stay. The listener
   /// hears of it.
   void add(const std::vector<piece_place>& places, const std::vector<local_content>& from);
+  /// Adds a piece that `verified`, a piece of the share itself, has the same bytes as. `own` is the share's content.
+  /// The caller tells the listener of it. False if the source holds the piece already.
+  bool offer(piece_index piece, const local_content& own, piece_index verified);
   /// Answers requests until stop().
   awaitable<void> run();
   void stop();
@@ -79,7 +82,8 @@ class local_source final : public source {
   source_listener& listener_;
   metainfo_ptr wanted_;
   std::vector<local_content> contents_;
-  std::vector<piece_place> places_;  // by piece; `content` is an index of contents_
+  std::optional<std::uint32_t> own_;  // of contents_, that of the share itself
+  std::vector<piece_place> places_;   // by piece; `content` is an index of contents_
   bitmap holds_;
   std::deque<byte_range> requests_;
   std::deque<byte_range> cancelled_;
