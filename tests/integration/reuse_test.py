@@ -116,6 +116,22 @@ class ReuseTest(SwarmTest):
         self.assertIn("3.00 MB of it was on this disk", said)
         self.assertEqual(digest(self.directory / "fetched" / "y.bin"), digest(old))
 
+    def test_what_becomes_complete_while_a_download_waits_is_used(self):
+        a, b = self.peer("a"), self.peer("b")
+        folder = self.directory / "new" / "all"
+        for i in range(200):
+            self.bytes(f"new/all/file{i}", 20_000 + i)
+        share = a.add(folder)["id"]
+        torrent = self.directory / "all.torrent"
+        a.ok("torrent", "all", "--output", torrent)
+        a.kill()
+        b.ok("download", torrent, "--no-wait")
+        wait_for(lambda: b.download_row(share)["phase"] == "waiting", "nobody has it")
+        b.ok("add", *(shutil.copy(path, self.directory) for path in folder.iterdir()))
+        row = wait_for(lambda: (row := b.download_row(share))["phase"] == "complete" and row, "it is complete")
+        self.assertEqual((row["bytes_fetched"], row["bytes_reused"]), (0, row["bytes"]))
+        self.assertEqual(tree(b.dir / "all"), tree(folder))
+
     def test_a_file_that_rotted_is_found_out_and_fetched(self):
         a, b = self.two_peers()
         old = self.directory / "old" / "set"

@@ -65,8 +65,9 @@ void hosted_shares::on_complete(const std::shared_ptr<share>& which) {
   by_path_[path] = which->id();
   by_name_[which->name()] = which->id();
   watch_.add(path, *which->content().info());
+  const local_content content = content_of(*which);
   for (const auto& [id, one] : shares_) {
-    if (one != which && one->downloading() != nullptr) one->downloading()->on_content_here(content_of(*which));
+    if (one != which && one->downloading() != nullptr) one->downloading()->on_content_here(content);
   }
 }
 

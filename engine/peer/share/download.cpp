@@ -93,6 +93,7 @@ awaitable<void> download::transfer_chunks() {
       follow_decisions();
     }
     let_go_of_reused();
+    look_at_arrivals(now);
     check_paths(now);
     if (attributes_) attributes_->on_deadline(now);
     speed_.measure(now);

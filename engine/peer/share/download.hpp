@@ -25,6 +25,7 @@
 #include "peer/session/peer_context.hpp"
 #include "peer/session/share_content.hpp"
 #include "peer/share/attributes_download.hpp"
+#include "peer/share/content_arrivals.hpp"
 #include "peer/share/download_owner.hpp"
 #include "peer/share/journal.hpp"
 #include "peer/share/leaf_queries.hpp"
@@ -95,7 +96,7 @@ class download final : public source_listener {
   /// Ends the download with an error. What it has stays.
   void fail(error why);
   /// Another share of this peer has content from now on, which may be a part of this one, too.
-  void on_content_here(local_content content);
+  void on_content_here(const local_content& content);
 
   const download_request& request() const { return request_; }
   download_phase phase() const { return phase_; }
@@ -215,6 +216,8 @@ class download final : public source_listener {
   awaitable<void> reuse(std::vector<local_content> here);
   /// Lets pieces with the bytes of this one, which was verified, be copied from it.
   void offer_twins(piece_index verified);
+  void look_at_arrivals(time_point now);
+  awaitable<void> look_through(std::vector<local_content> arrived);
   local_source& local();
   /// Takes it into use at once, so that nobody else is asked for what it holds.
   void ask_local_first();
@@ -239,6 +242,7 @@ class download final : public source_listener {
   source_list sources_;
   std::unique_ptr<local_source> local_;      ///< once something of the share is on this disk
   std::vector<source_id> local_numbers_;     ///< that it had
+  content_arrivals arrivals_;
   std::unique_ptr<replaced_version> older_;  ///< if there is one
 
   download_bytes bytes_;

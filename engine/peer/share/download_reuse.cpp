@@ -69,13 +69,19 @@ awaitable<void> download::reuse(std::vector<local_content> here) {
   ask_local_first();
 }
 
-void download::on_content_here(local_content content) {
+void download::on_content_here(const local_content& content) {
   // Before, it is looked for among all that is here then.
-  if (!request_.reuse) return;
-  if (phase_ != download_phase::downloading || stopped_) return;
-  std::vector<local_content> one;
-  one.push_back(std::move(content));
-  tasks_.spawn("look for content", reuse(std::move(one)));
+  if (request_.reuse && phase_ == download_phase::downloading && !stopped_) arrivals_.add(content);
+}
+
+void download::look_at_arrivals(time_point now) {
+  auto arrived = arrivals_.begin_look(now);
+  if (!arrived.empty()) tasks_.spawn("look for content", look_through(std::move(arrived)));
+}
+
+awaitable<void> download::look_through(std::vector<local_content> arrived) {
+  co_await reuse(std::move(arrived));
+  arrivals_.end_look(clock::now());
 }
 
 void download::let_go_of_reused() {
