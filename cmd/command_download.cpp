@@ -30,7 +30,7 @@ void add_options(po::options_description& options) {
   add("dir", po::value<std::string>()->value_name("DIR"), "where to put it (default: where the peer puts downloads)");
   add("symlinks", po::bool_switch(), "create the symbolic links that a folder contains");
   add("keep-mode", po::bool_switch(), "give the files the permissions that they have at their publisher");
-  add("no-reuse", po::bool_switch(), "fetch all of it, even what other shares of this peer hold already");
+  add("no-reuse", po::bool_switch(), "fetch all of it, even what shares of this peer hold already");
   add("update", po::bool_switch(), "put it in the place of an older version, and keep files that are not of it");
   add("delete", po::bool_switch(), "with --update: delete files of the older version that the new one does not have");
   add("peer", po::value<texts>()->value_name("HOST:PORT"), "a peer that has it; may be repeated");

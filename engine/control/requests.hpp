@@ -43,7 +43,7 @@ struct download {
   std::string default_directory = {};   ///< used if nothing else says where it goes; "": that of the peer
   bool symlinks = false;                ///< create the symbolic links of a folder
   bool keep_mode = false;               ///< permissions as at the publisher
-  bool reuse = true;                    ///< take from other shares of this peer what they hold of it
+  bool reuse = true;                    ///< take from this disk what shares of this peer hold of it
   bool update = false;                  ///< take the place of an older version that is there
   bool delete_dropped = false;          ///< with `update`: files of the older version that this one does not have go
   std::vector<std::string> peers = {};  ///< "HOST:PORT" of peers that have it

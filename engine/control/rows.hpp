@@ -47,7 +47,7 @@ struct download {
   std::uint64_t bytes_duplicate = 0;
   std::uint64_t bytes_failed = 0;
   std::uint64_t bytes_zero = 0;                  ///< in pieces of zeros, which nobody sends
-  std::uint64_t bytes_reused = 0;                ///< verified, from other shares of this peer, since it began
+  std::uint64_t bytes_reused = 0;                ///< verified, from shares of this peer on this disk, since it began
   std::uint64_t bytes_fetched = 0;               ///< payload that peers sent since this one began
   std::vector<std::string> notes = {};           ///< what is left out or not used, one line each
   bool already_there = false;                    ///< complete before it was asked for
