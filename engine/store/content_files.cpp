@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/assert.hpp"
+#include "store/beneath.hpp"
 #include "store/content_state.hpp"
 #include "store/file_links.hpp"
 #include "store/holes.hpp"
@@ -21,6 +22,26 @@ namespace {
 /// Reading one byte of each stretch of this length brings all of it in: the kernel's default read-ahead
 /// window.
 constexpr std::uint64_t read_ahead_bytes = 128 * KiB;
+
+/// Of the files of a share at `root`, as they look now. Empty ones of those that are missing.
+std::vector<file_signature> signatures_there(int root, const metainfo& info) {
+  std::vector<file_signature> signatures(info.files().size());
+  struct stat status{};
+  if (!info.is_folder()) {
+    if (fstat(root, &status) == 0) signatures.front() = signature_of(status);
+    return signatures;
+  }
+  directory_stack directories(root, printable(info.name()));
+  for (std::size_t i = 0; i < signatures.size(); ++i) {
+    const std::string& path = info.files()[i].path;
+    const result<int> parent = directories.parent_of(path);
+    const std::string name(last_element(path));
+    if (parent && fstatat(*parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+      signatures[i] = signature_of(status);
+    }
+  }
+  return signatures;
+}
 
 }  // namespace
 
@@ -71,6 +92,21 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
       if (files[i].size > 0 && !opened->partial.awaited[i]) opened->written.insert(i);
     }
   }
+  return std::shared_ptr<content_files>(new content_files(std::move(opened)));
+}
+
+result<std::shared_ptr<content_files>> content_files::open_kept(const std::string& directory, metainfo_ptr info,
+                                                                const partial_record& record,
+                                                                std::shared_ptr<file_cache> cache) {
+  const std::string path = directory + "/" + std::string(unfinished_folder) + "/" + record.name;
+  const unique_descriptor there(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  if (!there) return system_error("cannot read " + printable(path), errno);
+  if (identity_of(there.get()) != record.inode) return changed_error(printable(path));
+  auto opened = std::make_unique<content_state>(std::move(info), std::move(cache));
+  opened->now = content_state::phase::complete;
+  opened->location = path;
+  opened->path = path;
+  opened->signatures = signatures_there(there.get(), *opened->info);
   return std::shared_ptr<content_files>(new content_files(std::move(opened)));
 }
 

@@ -45,6 +45,11 @@ class content_files {
                                                              const partial_record& known,
                                                              const remember_partial& remember,
                                                              const older_content* older = nullptr);
+  /// What a download that does not run has in `directory`. It is only read, and not locked. Files that the download has
+  /// not made yet cannot be read. When the download goes on, reads of what it writes to are errc::conflict.
+  static result<std::shared_ptr<content_files>> open_kept(const std::string& directory, metainfo_ptr info,
+                                                          const partial_record& record,
+                                                          std::shared_ptr<file_cache> cache);
   ~content_files();
 
   /// Writes `bytes` of `piece` from `begin` on. The range is valid for the share.

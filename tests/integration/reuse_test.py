@@ -169,6 +169,47 @@ class ReuseTest(SwarmTest):
         self.assertEqual(digest(path), digest(new))
         self.assertGreater(row["bytes_fetched"], 0)
 
+    def cancelled(self):
+        """A peer with a part of a folder that it does not fetch any more, and a copy of the folder, which is shared."""
+        a, b = self.peer("a"), self.peer("b")
+        folder = self.directory / "old" / "one"
+        self.bytes("old/one/big", 6 << 20)
+        for i in range(20):
+            self.bytes(f"old/one/small{i}", 20_000)
+        share = a.add(folder)["id"]
+        proxy = Proxy(self, a.port, rate=2 << 20)
+        b.ok("download", a.bare_link("one"), "--peer", proxy.address, "--no-wait")
+        b.wait_done(share, 3 << 20)
+        b.ok("cancel", "one")
+        copy = self.directory / "new" / "other"
+        copy.parent.mkdir()
+        shutil.copytree(folder, copy)
+        a.add(copy)
+        return a, b, folder, [a.bare_link("other"), "--peer", proxy.address], proxy
+
+    def test_what_a_cancelled_download_has_is_used(self):
+        a, b, folder, other, proxy = self.cancelled()
+        proxy.rate = None
+        row = b.json("download", *other)[0]
+        self.assertGreaterEqual(row["bytes_reused"], 2 << 20)
+        self.assertLessEqual(row["bytes_fetched"], row["bytes"] - (2 << 20))
+        self.assertEqual(tree(b.dir / "other"), tree(folder))
+        # It goes on as if nothing had been.
+        a.kill()
+        row = b.json("download", "one")[0]
+        self.assertEqual(row["bytes_fetched"], 0)
+        self.assertEqual(tree(b.dir / "one"), tree(folder))
+
+    def test_a_cancelled_download_that_rotted_is_found_out(self):
+        _, b, folder, other, proxy = self.cancelled()
+        for at in range(0, 6 << 20, 64 << 10):
+            rot(b.unfinished() / "big", at)
+        proxy.rate = None
+        b.ok("download", *other)
+        self.assertEqual(tree(b.dir / "other"), tree(folder))
+        b.ok("download", "one")
+        self.assertEqual(tree(b.dir / "one"), tree(folder))
+
     def equal_files(self, big=8 * 1024 * 1024, bigs=10, smalls=1000):
         """A folder of equal files, and the bytes that differ in it."""
         folder = self.directory / "new" / "copies"

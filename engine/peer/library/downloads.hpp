@@ -17,6 +17,8 @@ namespace shoal {
 struct paused_download {
   stored_download row;
   metainfo_ptr info;  ///< null: not known yet
+  /// Opened when it is first looked for in what is kept; null before, and if it cannot be read.
+  std::shared_ptr<content_files> files{};
 };
 
 class downloads {
@@ -47,6 +49,8 @@ class downloads {
   /// Null unless the share is a cancelled download.
   const paused_download* paused(const share_id& id) const;
   const std::map<share_id, paused_download>& paused() const { return paused_; }
+  /// What the cancelled downloads of other shares have on disk.
+  awaitable<std::vector<local_content>> kept_content(share_id besides);
 
  private:
   // downloads_begin.cpp
@@ -59,6 +63,12 @@ class downloads {
   awaitable<result<stored_download>> remember(download_request& request);
   /// Looks up the peers that the user named, and lets the share dial them.
   awaitable<void> find_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
+
+  // downloads_kept.cpp
+
+  awaitable<void> open_kept();
+  /// A piece of what the cancelled download has is damaged: if it goes on, it looks at everything.
+  awaitable<void> doubt_kept(share_id id);
 
   // downloads.cpp
 

@@ -230,10 +230,12 @@ awaitable<void> library::give_way(share& which, std::string path) {
   if (row && *row) missing_.add(std::move(**row), {errc::conflict, printable(path) + " is being replaced"});
 }
 
-std::vector<local_content> library::content_besides(const share& one) {
+awaitable<std::vector<local_content>> library::content_besides(const share& one) {
+  const auto kept = co_await downloads_.kept_content(one.id());
   auto content = hosted_.content_besides(one);
   content.insert(content.end(), recorded_.all().begin(), recorded_.all().end());
-  return content;
+  content.insert(content.end(), kept.begin(), kept.end());
+  co_return content;
 }
 
 swarm_outlook library::outlook(const share& which) const {

@@ -68,7 +68,7 @@ class library final : private share_observer {
   void on_unreached(share& which, std::vector<peer_id> peers) override;
   void on_accused(share& which, piece_index piece, const std::string& address) override;
   awaitable<void> give_way(share& which, std::string path) override;
-  std::vector<local_content> content_besides(const share& one) override;
+  awaitable<std::vector<local_content>> content_besides(const share& one) override;
   swarm_outlook outlook(const share& which) const override;
 
   /// Takes up what earlier runs shared and downloaded, then adds what the settings name.

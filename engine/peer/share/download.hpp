@@ -189,7 +189,7 @@ class download final : public source_listener {
   /// Looks at what is at the final place, and decides what becomes of it. False: the download ended.
   awaitable<bool> look_at_older();
   /// What is linked is good, and the content that it is linked from is as it was.
-  void on_linked(content_files& files, bitmap& good, bitmap& doubtful);
+  awaitable<void> on_linked(content_files& files, bitmap& good, bitmap& doubtful);
   /// errc::conflict if what is there is no older version.
   static result<void> check_older(const std::optional<stored_share>& row, const metainfo& next, const publication& mine,
                                   const std::string& shown);

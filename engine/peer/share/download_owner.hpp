@@ -32,7 +32,7 @@ class download_owner {
   /// Where payload waits for the limits of the share and of the process.
   virtual throttle& down() = 0;
   /// What this peer has of its other shares.
-  virtual std::vector<local_content> content_besides() = 0;
+  virtual awaitable<std::vector<local_content>> content_besides() = 0;
   /// The download is about to replace the content at `path`. No share serves it any more when this returns.
   virtual awaitable<void> give_way(std::string path) = 0;
   /// What the trackers say of the share's holders.

@@ -179,7 +179,7 @@ awaitable<bool> download::prepare() {
   for (std::uint32_t i = 0; i < pieces; ++i) {
     if (good.test(i)) doubtful.reset(i);
   }
-  on_linked(**files, good, doubtful);
+  co_await on_linked(**files, good, doubtful);
   const bitmap& zeros = (*files)->zero_pieces();
   bytes_.zero = 0;
   for (std::uint32_t i = zeros.next_set(0); i < pieces; i = zeros.next_set(i + 1)) {

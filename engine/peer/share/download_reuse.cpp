@@ -29,7 +29,8 @@ awaitable<void> download::begin_reuse() {
       offer_twins(piece_index{i});
     }
   }
-  auto here = share_.content_besides();
+  auto here = co_await share_.content_besides();
+  if (stopped_ || phase_ != download_phase::downloading) co_return;
   if (older_) here.push_back(older_->content);
   co_await reuse(std::move(here));
 }

@@ -159,8 +159,8 @@ awaitable<bool> download::look_at_older() {
   co_return true;
 }
 
-void download::on_linked(content_files& files, bitmap& good, bitmap& doubtful) {
-  if (files.linked_files().empty()) return;
+awaitable<void> download::on_linked(content_files& files, bitmap& good, bitmap& doubtful) {
+  if (files.linked_files().empty()) co_return;
   const geometry& shape = content_.info()->shape();
   for (const linked_file& one : files.linked_files()) {
     const std::uint32_t first = shape.file_first_piece(one.file).value();
@@ -171,7 +171,8 @@ void download::on_linked(content_files& files, bitmap& good, bitmap& doubtful) {
     }
   }
   accept_linked(*older_, files.linked_files(), older_->content);
-  for (const local_content& hosted : share_.content_besides()) {
+  const auto besides = co_await share_.content_besides();
+  for (const local_content& hosted : besides) {
     if (hosted.files->path() == older_->what.seen.path) accept_linked(*older_, files.linked_files(), hosted);
   }
 }

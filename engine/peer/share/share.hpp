@@ -43,7 +43,7 @@ class share_observer {
   /// The download is about to replace the content at `path`. No other share serves it any more when this returns.
   virtual awaitable<void> give_way(share& which, std::string path) = 0;
   /// What this peer has of its other shares.
-  virtual std::vector<local_content> content_besides(const share& one) = 0;
+  virtual awaitable<std::vector<local_content>> content_besides(const share& one) = 0;
   /// What the trackers say of the share's holders.
   virtual swarm_outlook outlook(const share& which) const = 0;
 };
@@ -103,7 +103,7 @@ class share final : private share_peers_owner, private download_owner {
   void on_peers_lacking(std::vector<peer_id> unreached) override;
 
   // What the download needs.
-  std::vector<local_content> content_besides() override { return observer_.content_besides(*this); }
+  awaitable<std::vector<local_content>> content_besides() override { return observer_.content_besides(*this); }
   awaitable<void> give_way(std::string path) override { return observer_.give_way(*this, std::move(path)); }
   swarm_outlook outlook() const override { return observer_.outlook(*this); }
   void on_metadata(metainfo_ptr info) override;
