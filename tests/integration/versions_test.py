@@ -110,3 +110,36 @@ class VersionsTest(SwarmTest):
         os.chmod(folder / "2", 0o600)
         again = a.add(folder)
         self.assertEqual((again["state"], again["id"]), ("unchanged", listed))
+
+    def test_a_symlink_that_leads_elsewhere_is_a_new_version(self):
+        tracker = self.tracker()
+        publisher, other = self.peer("publisher", tracker), self.peer("other", tracker)
+        for name in ("one", "two"):
+            self.file(f"data/folder/{name}", 100_000)
+        link = self.directory / "data/folder/link"
+        link.symlink_to("one")
+        first = publisher.add(link.parent, "--symlinks")
+        link.unlink()
+        link.symlink_to("two")
+        second = publisher.add(link.parent, "--symlinks")
+        self.assertEqual(second["state"], "changed")
+        self.assertEqual(second["files_known"], 2)
+        self.wait_listed(other, "folder", id=second["id"])
+        other.ok("download", "folder", "--symlinks")
+        self.assertEqual(os.readlink(other.dir / "folder/link"), "two")
+        self.assertNotEqual(first["id"], second["id"])
+
+    def test_add_publishes_a_mode_that_the_peer_saw_change(self):
+        tracker = self.tracker()
+        publisher, other = self.peer("publisher", tracker), self.peer("other", tracker)
+        path = self.file("data/m", 100_000)
+        os.chmod(path, 0o600)
+        share = publisher.add(path)["id"]
+        os.chmod(path, 0o640)
+        # From now on the file looks as the record says.
+        wait_for(lambda: "touched files are read again" in publisher.text(), "the file is read again")
+        again = publisher.add(path)
+        self.assertEqual((again["state"], again["id"]), ("unchanged", share))
+        self.wait_listed(other, "m")
+        other.ok("download", "m", "--keep-mode")
+        self.assertEqual((other.dir / "m").stat().st_mode & 0o777, 0o640)

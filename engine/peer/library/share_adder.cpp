@@ -7,6 +7,7 @@
 #include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
+#include "peer/library/same_as_shared.hpp"
 #include "peer/share/make_share.hpp"
 #include "store/printable.hpp"
 
@@ -30,10 +31,8 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
   if (!looked) co_return looked.error();
   scan_result& found = looked->found;
   const auto here = hosted_.complete_at(found.path);
-  const bool same =
-      looked->before && looked->before->symlinks == wanted.symlinks && looked->before->signatures == found.signatures;
-  // Under another name, that of a symlink for one, it is another share.
-  if (same && here && here->name() == found.name) {
+  const bool same = co_await is_unchanged(here, *looked);
+  if (same && looked->before->symlinks == wanted.symlinks && hosted_.complete_at(found.path) == here) {
     co_return co_await keep(std::move(*looked->before), here, wanted, found.notes);
   }
   added_share outcome;
@@ -101,6 +100,17 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
   outcome.what = hosted_.host(made->info, made->files, saved->published);
   followed_.on_shared(row);
   co_return outcome;
+}
+
+awaitable<bool> share_adder::is_unchanged(std::shared_ptr<share> here, const look_result& looked) {
+  const scan_result& found = looked.found;
+  const auto& before = looked.before;
+  // Under another name, that of a symlink for one, it is another share.
+  if (!before || !here || here->name() != found.name || before->signatures != found.signatures) co_return false;
+  // What was downloaded has the modes of this peer, unless the user asked for those of the publisher.
+  const bool attributes = before->inode == 0;
+  auto compare = [&found, info = here->info(), attributes] { return same_as_shared(found, *info, attributes); };
+  co_return co_await offload(context_.peer.background, std::move(compare));
 }
 
 awaitable<result<added_share>> share_adder::keep(stored_share before, std::shared_ptr<share> here, share_options wanted,

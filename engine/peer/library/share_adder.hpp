@@ -52,6 +52,8 @@ class share_adder {
   };
   /// What is at the path, and what was last shared from there.
   awaitable<result<look_result>> look(std::string path, bool symlinks);
+  /// `here`, which is at the path or null, is what was found there.
+  awaitable<bool> is_unchanged(std::shared_ptr<share> here, const look_result& looked);
   /// Nothing changed since `before`, whose share is `here`. Only whether it is followed may change.
   awaitable<result<added_share>> keep(stored_share before, std::shared_ptr<share> here, share_options wanted,
                                       std::vector<std::string> notes);
