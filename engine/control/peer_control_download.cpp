@@ -76,7 +76,8 @@ std::optional<error> failure_of(const share& one, bool waited) {
     return one.downloading()->failure();
   }
   if (!waited || !one.stopped() || one.content().complete()) return std::nullopt;
-  return error{errc::cancelled, "the download of '" + one.name() + "' was cancelled: what it has is kept"};
+  const char* how = one.wanted().removed() ? "removed" : "cancelled: what it has is kept";
+  return error{errc::cancelled, "the download of '" + one.name() + "' was " + how};
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 """Downloads that do not run: listed, gone on with, removed."""
+import json
 import os
 import shutil
+import socket
 
-from harness import SwarmTest, digest, wait_for
+from harness import PATIENCE, SwarmTest, digest, wait_for
 from proxy import Proxy
 
 
@@ -16,6 +18,18 @@ class CancelledTest(SwarmTest):
         leecher.ok("download", self.link, "--peer", proxy.address, "--no-wait")
         leecher.wait_done(share, 1 << 20)
         return leecher, share, seeder, proxy
+
+    def ask(self, peer, method):
+        """Asks for "m" over the control socket; the lines of the answer."""
+        control = socket.socket(socket.AF_UNIX)
+        self.addCleanup(control.close)
+        control.settimeout(PATIENCE)
+        control.connect(str(peer.state / "control.sock"))
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"what": "m"}}
+        control.sendall(json.dumps(request).encode() + b"\n")
+        answers = control.makefile()
+        self.addCleanup(answers.close)
+        return answers
 
     def row(self, peer, share):
         return next((row for row in peer.json("status")["downloads"] if row["id"] == share), None)
@@ -106,6 +120,18 @@ class CancelledTest(SwarmTest):
 
     def test_a_cancelled_download_is_removed_with_its_partial_by_a_later_run(self):
         self.remove_cancelled(again=True)
+
+    def test_who_waits_is_told_whether_it_was_cancelled_or_removed(self):
+        leecher, _, _, _ = self.begun()
+        for method, told in (("cancel", "cancelled: what it has is kept"), ("remove", "was removed")):
+            with self.subTest(method=method):
+                answers = self.ask(leecher, "download")
+                # From its first notice on it waits.
+                self.assertIn("method", json.loads(answers.readline()))
+                leecher.ok(method, "m")
+                failure = next(one for one in map(json.loads, answers) if "method" not in one)["error"]
+                self.assertEqual(failure["code"], 130)
+                self.assertIn(told, failure["message"])
 
     def test_what_took_the_place_of_the_partial_stays(self):
         leecher, share, _, _ = self.begun()

@@ -85,6 +85,7 @@ awaitable<result<void>> downloads::remove(std::shared_ptr<share> which) {
   const share_id id = which->id();
   const auto files = which->content().files();
   log_info("download is removed name=\"{}\"", printable(which->name()));
+  which->wanted().on_removed();
   co_await hosted_.retire(which, end_reason::share_removed);
   auto discard = [this, id, files]() -> result<void> {
     auto& database = context_.peer.database;

@@ -22,6 +22,9 @@ class interest {
   void on_leave(place which) { waiting_.erase(which); }
   /// The download goes on even if nobody waits for it.
   void on_background() { in_background_ = true; }
+  /// Somebody removes the download with what it has on disk.
+  void on_removed() { removed_ = true; }
+  bool removed() const { return removed_; }
 
   /// The download is still wanted if one waiting command leaves.
   bool outlasts_one() const {
@@ -31,6 +34,7 @@ class interest {
  private:
   std::list<still_waits> waiting_;
   bool in_background_ = false;
+  bool removed_ = false;
 };
 
 }  // namespace shoal
