@@ -40,6 +40,7 @@ peer_control::answer<rows::limits> peer_control::limit(requests::limit wanted, c
     shown.push_back(id);
   } else {
     if (limits->any()) library.limit_all(limits->over(library.limits_of_all()));
+    co_await wait_for_record(node_, std::nullopt, by);
     for (const auto& [id, one] : library.limits().all()) shown.push_back(id);
   }
   rows::limits row{.up = library.limits_of_all().up, .down = library.limits_of_all().down};

@@ -90,6 +90,16 @@ class LimitsTest(SwarmTest):
         source.ok("remove", "limited")
         self.assertEqual(source.json("limit")["shares"], [])
 
+    def test_a_peer_that_has_only_just_started_names_the_shares_with_limits(self):
+        source, _ = self.seeder("source", self.file("x", 1000))
+        for number in range(6):
+            source.ok("add", self.file(f"share{number}", 1000), "--up-limit", "1M")
+        for _ in range(5):
+            source.kill()
+            source = self.peer("source", self.the_tracker)
+            names = sorted(one["name"] for one in source.json("limit")["shares"])
+            self.assertEqual(names, [f"share{number}" for number in range(6)])
+
     def test_one_limited_source_of_several_does_not_hold_up_the_others(self):
         path = self.file("big", 80_000_000)
         _, share_id = self.seeder("slow", path, "--up-limit", "100K")
