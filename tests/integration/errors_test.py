@@ -52,6 +52,12 @@ class ErrorsTest(SwarmTest):
             self.assertEqual(failure["code"], 2)
             self.assertIn(text, failure["message"])
 
+    def test_a_refused_download_makes_no_folder(self):
+        a = self.peer("a", None)
+        a.ok("add", self.file("x", 1000))
+        self.expect(a.run("download", "x", "--dir", self.directory / "one/two"), 7, "is here already")
+        self.assertFalse((self.directory / "one").exists())
+
     def test_what_helps(self):
         a = self.peer("a", None)
         (self.directory / "file").write_text("x")

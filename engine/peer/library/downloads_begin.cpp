@@ -110,6 +110,8 @@ awaitable<result<void>> downloads::find_place(download_request& request) {
   std::error_code ec;
   request.directory = std::filesystem::absolute(request.directory, ec).lexically_normal().string();
   if (request.directory.size() > 1 && request.directory.ends_with('/')) request.directory.pop_back();
+  // What is here already goes nowhere, and needs no directory.
+  if (const auto known = hosted_.find(request.id); known && runs(*known)) co_return result<void>{};
   auto ready = [directory = request.directory, make = request.make_directory] {
     return directory_ready(directory, make);
   };
