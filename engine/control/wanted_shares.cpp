@@ -35,6 +35,8 @@ result<std::vector<download_request>> requests_of_rows(const result<std::vector<
     download_request request = common;
     request.id = row.id;
     request.name = row.name;
+    // Its row may be gone before the download begins.
+    request.published = row.publication;
     requests.push_back(std::move(request));
   }
   return requests;

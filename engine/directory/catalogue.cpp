@@ -174,6 +174,11 @@ std::vector<tracking::share_row> catalogue::named(std::string_view name) const {
   return select([name](const tracking::share_row& row) { return row.name == name; });
 }
 
+bool catalogue::has_newer(std::string_view name, const publication& one) const {
+  return std::ranges::any_of(named(name),
+                             [&one](const tracking::share_row& row) { return supersedes(row.publication, one); });
+}
+
 std::vector<tracking::share_row> catalogue::matching(std::string_view glob) const {
   // Names may hold the characters of patterns.
   if (auto exact = named(glob); !exact.empty()) return exact;

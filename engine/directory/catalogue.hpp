@@ -70,6 +70,8 @@ class catalogue {
   /// of one name, a name or a glob means the newest, and an id names any. errc::not_found if there is none.
   /// errc::ambiguous with the candidates if a name or a prefix means several.
   result<std::vector<tracking::share_row>> find(std::string_view what) const;
+  /// A listed share with this name is a newer version than `one`, by the same publisher.
+  bool has_newer(std::string_view name, const publication& one) const;
   /// The shares with exactly this name, sorted by id.
   std::vector<tracking::share_row> named(std::string_view name) const;
   /// The shares with exactly this name, else those whose name matches, sorted by name. For listings: none is no error.

@@ -111,6 +111,19 @@ class VersionsTest(SwarmTest):
         again = a.add(folder)
         self.assertEqual((again["state"], again["id"]), ("unchanged", listed))
 
+    def test_a_download_of_what_nobody_has_any_more_says_so(self):
+        tracker = self.tracker()
+        publisher, other = self.peer("publisher", tracker, "--up-limit", "1M"), self.peer("other", tracker)
+        path = self.file("data/m", 8_000_000)
+        old = publisher.add(path)["id"]
+        self.wait_listed(other, "m")
+        other.ok("download", "m", "--no-wait")
+        other.wait_done(old, 1)
+        self.file("data/m", 8_000_000, seed=1)
+        publisher.add(path)
+        reason = "nobody has this version any more: 'm' means a newer version now"
+        wait_for(lambda: other.download_row(old)["reason"] == reason, "the reason is told")
+
     def test_a_symlink_that_leads_elsewhere_is_a_new_version(self):
         tracker = self.tracker()
         publisher, other = self.peer("publisher", tracker), self.peer("other", tracker)

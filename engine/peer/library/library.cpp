@@ -239,7 +239,11 @@ awaitable<std::vector<local_content>> library::content_besides(const share& one)
 }
 
 swarm_outlook library::outlook(const share& which) const {
-  return {context_.discovery.other_holders(which.id()), context_.discovery.reachable()};
+  const discovery& swarm = context_.discovery;
+  swarm_outlook seen{swarm.other_holders(which.id()), swarm.reachable()};
+  // Only who finds no holder asks, because it takes a look at the whole catalogue.
+  if (seen.holders == 0) seen.superseded = swarm.swarm().has_newer(which.name(), which.published());
+  return seen;
 }
 
 }  // namespace shoal

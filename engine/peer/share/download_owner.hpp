@@ -20,6 +20,7 @@ namespace shoal {
 struct swarm_outlook {
   std::size_t holders = 0;  ///< other peers that hold the share, or part of it
   bool reachable = true;    ///< others can connect to this peer, as far as any tracker knows
+  bool superseded = false;  ///< its name means a newer version by the same publisher
 };
 
 class download_owner {

@@ -47,4 +47,8 @@ std::string waiting_reason(const explanation& why) {
   return text;
 }
 
+std::string superseded_reason(const std::string& name) {
+  return "nobody has this version any more: '" + name + "' means a newer version now";
+}
+
 }  // namespace shoal

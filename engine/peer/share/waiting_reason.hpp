@@ -1,4 +1,4 @@
-// Why nothing arrives although peers are connected, in one sentence for people. Pure; for the download.
+// Why nothing arrives, in one sentence for people. Pure; for the download.
 #pragma once
 
 #include <string>
@@ -10,5 +10,7 @@ namespace shoal {
 /// "nothing arrives: of 5 connected peers, 3 serve others first and 2 have nothing that is missing here". Names only
 /// kinds that there are. A peer of no kind owes an answer that is not late yet.
 std::string waiting_reason(const explanation& why);
+/// Of a download whose version nobody holds any more. There is a newer version called `name`.
+std::string superseded_reason(const std::string& name);
 
 }  // namespace shoal

@@ -189,6 +189,12 @@ TEST_CASE("a name means the newest of one publisher", "[catalogue]") {
   subject.on_snapshot(1, snapshot(1, {version(1, 7, 400)}));
   CHECK(subject.find("m")->front().id == share(1, "").id);
 
+  CHECK(subject.has_newer("m", version(2, 7, 300).publication));
+  CHECK_FALSE(subject.has_newer("m", version(1, 7, 400).publication));
+  CHECK_FALSE(subject.has_newer("m", version(9, 8, 1).publication));
+  CHECK_FALSE(subject.has_newer("x", version(2, 7, 300).publication));
+  CHECK_FALSE(subject.has_newer("m", publication{}));
+
   // Another publisher's is another share, and so is one of which nobody knows who published it.
   subject.on_snapshot(1, snapshot(1, {version(5, 8, 50)}));
   CHECK(subject.find("m").error().code == errc::ambiguous);

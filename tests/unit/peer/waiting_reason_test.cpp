@@ -20,6 +20,10 @@ TEST_CASE("a waiting download says what its peers do, and nothing else") {
   CHECK(waiting_reason({}) == "nothing arrives: no peer is connected");
 }
 
+TEST_CASE("a download whose version is gone names what its name means now") {
+  CHECK(superseded_reason("m") == "nobody has this version any more: 'm' means a newer version now");
+}
+
 TEST_CASE("no count of nobody is shown") {
   for (std::size_t mask = 0; mask < 16; ++mask) {
     explanation counts;
