@@ -143,6 +143,14 @@ error control_client::gone() {
   return {errc::unreachable, "the peer at " + path_ + " went away before it answered"};
 }
 
+error control_client::gone_or_refused() {
+  while (true) {
+    const auto said = receive(duration::zero(), nullptr);
+    if (!said) return said.error();
+    if (std::holds_alternative<silence>(*said)) return gone();
+  }
+}
+
 error control_client::stuck() const {
   const peer_process process = process_behind(descriptor_);
   std::string text = "the peer at " + path_ + " does not answer";
@@ -201,7 +209,7 @@ result<void> control_client::write(std::string_view line) {
       pollfd ready{descriptor_, POLLOUT, 0};
       if (::poll(&ready, 1, milliseconds_until(deadline)) == 0) return stuck();
     } else if (errno != EINTR) {
-      return gone();
+      return gone_or_refused();
     }
   }
   return {};
@@ -261,6 +269,8 @@ result<control_client::message> control_client::parse(std::string_view line) con
     auto why = from_json<rpc::failure>(*failure);
     if (why.message.empty()) why.message = "the peer gives no reason";
     const remedy helps = remedy_of(why.data.remedy.value_or(""));
+    // No request of ours has this number: it is said of the connection, which the peer closes.
+    if (request == 0) return error{errc_of(why.data.class_), std::move(why.message), helps};
     return message(answer{request, error{errc_of(why.data.class_), std::move(why.message), helps}});
   }
   const json::value* outcome = object.if_contains("result");

@@ -56,7 +56,8 @@ class control_client {
 
   /// The next message. Returns silence after `timeout`. Returns silence at once if `stop` (may be null) is raised and
   /// nothing is buffered. unreachable: the peer has gone. timed_out: the peer is stuck. protocol: the peer does not
-  /// speak JSON-RPC.
+  /// speak JSON-RPC. Also an error that the peer says of the connection, and not of a request: limit if it has too
+  /// many.
   result<message> receive(duration timeout, const interrupt* stop);
 
   using notice_handler = std::function<void(const json::object& params)>;
@@ -75,6 +76,8 @@ class control_client {
  private:
   control_client(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
   error gone();
+  /// Why the peer does not read any more: what it said last, or that it is gone.
+  error gone_or_refused();
   error stuck() const;
   /// Pings a peer that has been silent, or says that the peer is stuck.
   result<void> look_alive();

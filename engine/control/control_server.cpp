@@ -35,6 +35,11 @@ json::object failure(const json::value& id, int code, const error& why) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"error", to_json(failure)}};
 }
 
+// What is not an answer to any request has no id.
+std::string refusal(int code, const error& why) {
+  return json::serialize(failure(nullptr, code, why)) + "\n";
+}
+
 // The client has closed the connection. A client that says no more, but still reads, has not.
 bool hung_up(local::socket& socket) {
   pollfd look{socket.native_handle(), 0, 0};
@@ -195,10 +200,24 @@ awaitable<void> control_server::run() {
       (void)co_await pause.async_wait(use_tuple);
       continue;
     }
-    if (connections_.size() >= connections_max_) continue;
-    begin(std::move(socket));
+    if (connections_.size() < connections_max_) {
+      begin(std::move(socket));
+    } else {
+      refuse(socket);
+    }
   }
   co_await tasks_.join();
+}
+
+void control_server::refuse(local::socket& socket) const {
+  const error why{errc::limit, "the peer serves " + std::to_string(connections_max_) +
+                                   " connections to its control socket at once, and all are in use: end some of the "
+                                   "commands that wait, then try again"};
+  const std::string line = refusal(exit_code(why.code), why);
+  error_code ignored;
+  // Nothing was written there before, so one line has room.
+  socket.non_blocking(true, ignored);
+  (void)socket.write_some(asio::buffer(line), ignored);
 }
 
 awaitable<void> control_server::serve(std::list<std::unique_ptr<control_connection>>::iterator at) {

@@ -63,7 +63,7 @@ class control_connection {
 
 class control_server {
  public:
-  /// Serves at most `connections_max` clients at once.
+  /// Serves at most `connections_max` clients at once. One more is told so, and its connection is closed.
   control_server(asio::any_io_executor executor, peer_control& control, std::size_t connections_max);
 
   /// Binds the socket at `path`, mode 0600. Replaces a socket that a dead process left behind.
@@ -75,6 +75,7 @@ class control_server {
 
  private:
   void begin(asio::local::stream_protocol::socket socket);
+  void refuse(asio::local::stream_protocol::socket& socket) const;
   awaitable<void> serve(std::list<std::unique_ptr<control_connection>>::iterator at);
 
   asio::any_io_executor executor_;

@@ -99,6 +99,25 @@ class CommandsTest(SwarmTest):
         self.assertEqual(names, ["x.bin"])
         self.assertIsNone(a.process.poll())
 
+    def connect(self, peer):
+        client = socket.socket(socket.AF_UNIX)
+        self.addCleanup(client.close)
+        client.settimeout(PATIENCE)
+        client.connect(str(peer.state / "control.sock"))
+        return client
+
+    def test_one_connection_too_many_is_told_so(self):
+        a = self.peer("a")
+        clients = [self.connect(a) for _ in range(300)]
+        for words in (["status"], ["list"], ["download", "x"], ["stop"]):
+            result = a.run(*words)
+            self.assertEqual(result.code, 8, result.err)
+            self.assertRegex(result.err, r"the peer serves \d+ connections to its control socket at once")
+        self.expect_json_error(a.run("status", "--json"), 8, "limit")
+        for client in clients:
+            client.close()
+        wait_for(lambda: a.run("status").code == 0, "there is room again")
+
     def test_a_peer_that_was_told_to_stop_has_ended(self):
         for _ in range(5):
             a = self.peer("a")

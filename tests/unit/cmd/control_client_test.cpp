@@ -106,6 +106,25 @@ TEST_CASE("an error keeps its class and text") {
   CHECK(answer.error().text == "disk full");
 }
 
+TEST_CASE("what a peer says before it closes the connection is the reason") {
+  int ends[2] = {-1, -1};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+  const std::string line =
+      "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":8,\"message\":\"too "
+      "many\",\"data\":{\"class\":\"limit\"}}}\n";
+  REQUIRE(::send(ends[1], line.data(), line.size(), 0) == static_cast<ssize_t>(line.size()));
+  const bool closed_before = GENERATE(true, false);
+  if (closed_before) ::close(ends[1]);
+  auto client = control_client::adopt(ends[0], "here");
+  interrupt stop;
+  const auto answer = client.call("ping", {}, stop);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == errc::limit);
+  CHECK(answer.error().text == "too many");
+  CHECK_FALSE(client.lost());
+  if (!closed_before) ::close(ends[1]);
+}
+
 TEST_CASE("a peer that goes or talks nonsense is an error, never a hang") {
   {
     fake_peer peer("{\"jsonrpc\":\"2.0\",\"id\":1,");
