@@ -35,6 +35,14 @@ json::object failure(const json::value& id, int code, const error& why) {
   return {{"jsonrpc", "2.0"}, {"id", id}, {"error", to_json(failure)}};
 }
 
+bool is_request(const json::value& parsed) {
+  const auto* request = parsed.if_object();
+  if (request == nullptr) return false;
+  const auto* version = request->if_contains("jsonrpc");
+  const auto* method = request->if_contains("method");
+  return version != nullptr && *version == "2.0" && method != nullptr && method->is_string();
+}
+
 // What is not an answer to any request has no id.
 std::string refusal(int code, const error& why) {
   return json::serialize(failure(nullptr, code, why)) + "\n";
@@ -85,7 +93,14 @@ awaitable<void> control_connection::read_loop() {
     const auto end = inbox_.find('\n', scanned_);
     if (end == std::string::npos) {
       scanned_ = inbox_.size();
-      if (inbox_.size() > control_line_bytes_max) break;
+      if (inbox_.size() > control_line_bytes_max) {
+        const error why{errc::limit, "a line has at most " + std::to_string(control_line_bytes_max / MiB) + " MiB"};
+        send(failure(nullptr, exit_code(why.code), why));
+        // Behind it nobody knows where the next line begins.
+        ending_ = true;
+        work_.set();
+        co_return;
+      }
       const std::size_t before = inbox_.size();
       inbox_.resize(before + read_bytes);
       const auto space = asio::buffer(inbox_.data() + before, read_bytes);
@@ -102,15 +117,15 @@ awaitable<void> control_connection::read_loop() {
     auto parsed = json::parse(std::string_view(inbox_).substr(0, end), ec, {}, limits);
     inbox_.erase(0, end + 1);
     scanned_ = 0;
-    const auto* request = ec ? nullptr : parsed.if_object();
-    const auto* method = request ? request->if_contains("method") : nullptr;
-    if (method == nullptr || !method->is_string()) {
-      const error why{errc::malformed, "not a JSON-RPC request"};
+    if (ec || !is_request(parsed)) {
+      const error why{errc::malformed, "not a JSON-RPC 2.0 request"};
       send(failure(nullptr, ec ? parse_error : invalid_request, why));
     } else if (requests_.size() >= control_requests_max) {
-      const auto* id = request->if_contains("id");
-      const error why{errc::limit, "too many requests at once"};
-      send(failure(id ? *id : json::value(), exit_code(why.code), why));
+      const error why{errc::limit,
+                      "too many requests at once: a connection has at most " + std::to_string(control_requests_max)};
+      // Who wants no answer gets none.
+      const auto* id = parsed.as_object().if_contains("id");
+      if (id != nullptr) send(failure(*id, exit_code(why.code), why));
     } else {
       requests_.spawn("control request", answer(std::move(parsed.as_object())));
     }
@@ -120,26 +135,33 @@ awaitable<void> control_connection::read_loop() {
 
 awaitable<void> control_connection::write_loop() {
   while (!closed_) {
-    if (outbox_.empty()) {
+    if (outbox_.empty() && ending_) {
+      close();
+    } else if (outbox_.empty()) {
       co_await work_.wait();
-      continue;
+    } else {
+      std::string sending;
+      sending.swap(outbox_);
+      const auto sent = co_await asio::async_write(socket_, asio::buffer(sending), use_tuple);
+      if (std::get<0>(sent)) close();
     }
-    std::string sending;
-    sending.swap(outbox_);
-    const auto sent = co_await asio::async_write(socket_, asio::buffer(sending), use_tuple);
-    if (std::get<0>(sent)) close();
   }
 }
 
 awaitable<void> control_connection::answer(json::object request) {
   const auto* given_id = request.if_contains("id");
-  const json::value id = given_id ? *given_id : json::value();
+  const bool notification = given_id == nullptr;
+  const json::value id = notification ? json::value() : *given_id;
   const auto* given_params = request.if_contains("params");
   json::value params = given_params ? *given_params : json::value();
   std::string method(request.at("method").as_string());
-  caller by{.tell = [this, &id](rows::notice notice) { notify(id, std::move(to_json(notice).as_object())); },
-            .gone = [this] { return closed_; }};
+  auto tell = [this, &id, notification](rows::notice notice) {
+    if (!notification) notify(id, std::move(to_json(notice).as_object()));
+  };
+  caller by{.tell = std::move(tell), .gone = [this] { return closed_; }};
   auto outcome = co_await call_method(control_, std::move(method), std::move(params), by);
+  // Who sends no id hears of no error either (JSON-RPC 2.0, section 4.1).
+  if (notification) co_return;
   if (outcome) {
     json::object message{{"jsonrpc", "2.0"}, {"id", id}};
     message["result"] = std::move(*outcome);

@@ -58,6 +58,7 @@ class control_connection {
   std::string outbox_;
   event work_;
   task_group requests_;
+  bool ending_ = false;  ///< nothing is read any more: close when everything is said
   bool closed_ = false;
 };
 

@@ -118,6 +118,34 @@ class CommandsTest(SwarmTest):
             client.close()
         wait_for(lambda: a.run("status").code == 0, "there is room again")
 
+    def test_a_notification_gets_no_answer(self):
+        client = self.connect(self.peer("a"))
+        for method in ("ping", "nothing", "status"):
+            client.sendall(json.dumps({"jsonrpc": "2.0", "method": method}).encode() + b"\n")
+        client.sendall(b'{"jsonrpc":"2.0","id":5,"method":"status"}\n')
+        self.assertEqual(json.loads(client.makefile().readline())["id"], 5)
+
+    def test_another_version_of_json_rpc_is_refused(self):
+        client = self.connect(self.peer("a"))
+        answers = client.makefile()
+        for version in ({"jsonrpc": "1.0"}, {"jsonrpc": 2.0}, {}):
+            client.sendall(json.dumps({**version, "id": 1, "method": "ping"}).encode() + b"\n")
+            answer = json.loads(answers.readline())
+            self.assertEqual((answer["id"], answer["error"]["code"]), (None, -32600))
+
+    def test_who_sends_too_long_a_line_is_told_so(self):
+        client = self.connect(self.peer("a"))
+        block = b"x" * (1 << 20)
+        try:
+            for _ in range(400):
+                client.sendall(block)
+        except OSError:
+            pass  # closed by the peer
+        failure = json.loads(client.makefile().readline())["error"]
+        self.assertEqual((failure["code"], failure["data"]["class"]), (8, "limit"))
+        self.assertIn("342 MiB", failure["message"])
+        self.assertIn("at most 342 MiB", (HERE.parent.parent / "docs/CONTROL.md").read_text())
+
     def test_a_peer_that_was_told_to_stop_has_ended(self):
         for _ in range(5):
             a = self.peer("a")

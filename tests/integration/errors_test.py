@@ -42,7 +42,7 @@ class ErrorsTest(SwarmTest):
         """What a client of the control socket gets, which may be another program than ours."""
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(f"{peer.state}/control.sock")
-            client.sendall(json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\n")
+            client.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
             return json.loads(client.makefile().readline())
 
     def test_a_request_of_the_wrong_kind(self):
