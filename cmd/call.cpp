@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "cmd/interrupt.hpp"
+#include "cmd/output.hpp"
 #include "cmd/progress.hpp"
 #include "cmd/text.hpp"
 #include "control/described.hpp"
@@ -52,6 +53,11 @@ result<json::value> call_for_listing(const invocation& call, std::string_view me
     if (row.what == "away") away.push_back(away_note(row));
   };
   return call.client->call(method, std::move(params), call.stop, take);
+}
+
+void note_unused_tracker(const invocation& call) {
+  if (call.alone != nullptr || !call.given.typed("tracker")) return;
+  note("note: a peer runs here and uses its own trackers; --tracker is not used");
 }
 
 json::object params_of_what(const invocation& call) {

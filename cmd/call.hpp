@@ -16,6 +16,9 @@ namespace shoal {
 result<json::value> call_with_progress(const invocation& call, std::string_view method, json::object params,
                                        const std::string& name);
 
+/// Notes that a typed --tracker is not used, because a peer runs here.
+void note_unused_tracker(const invocation& call);
+
 /// A request about the one share that the first operand means: {"what": …}.
 json::object params_of_what(const invocation& call);
 

@@ -118,8 +118,10 @@ result<void> check(const invocation& call) {
   if (call.given.flag("delete") && !call.given.flag("update")) {
     return error{errc::usage, "--delete is of --update, which replaces an older version: add --update"};
   }
-  if (call.alone == nullptr && call.given.typed("tracker")) {
-    note("note: a peer runs here and downloads with its own trackers; --tracker is not used");
+  note_unused_tracker(call);
+  if (call.alone == nullptr && call.given.flag("seed")) {
+    note(call.borrowed ? "note: another command downloads here and ends when it is done; --seed is not used"
+                       : "note: a peer runs here and goes on serving; --seed is not used");
   }
   return {};
 }

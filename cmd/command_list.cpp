@@ -32,6 +32,7 @@ result<void> run(const invocation& call) {
   const auto operands = call.given.texts("operands");
   if (!operands.empty()) params["glob"] = operands.front();
   params["versions"] = call.given.flag("versions");
+  note_unused_tracker(call);
   std::vector<std::string> away;
   const auto answer = call_for_listing(call, "list", std::move(params), away);
   if (!answer) return answer.error();

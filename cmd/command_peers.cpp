@@ -33,6 +33,7 @@ std::string address_of(const rows::listed_peer& row) {
 }
 
 result<void> run(const invocation& call) {
+  note_unused_tracker(call);
   std::vector<std::string> away;
   const auto answer = call_for_listing(call, "peers", {}, away);
   if (!answer) return answer.error();

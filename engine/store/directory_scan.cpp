@@ -275,7 +275,7 @@ std::string name_of_path(std::string_view path, const std::string& resolved) {
 
 result<scan_result> scan(const std::string& path, const scan_options& options) {
   const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(path.c_str(), nullptr), &std::free);
-  if (!resolved) return call_error("cannot share " + printable(path), errno);
+  if (!resolved) return call_error("cannot share '" + printable(path) + "'", errno);
   scan_result found;
   found.path = resolved.get();
   found.name = name_of_path(path, found.path);
@@ -287,7 +287,7 @@ result<scan_result> scan(const std::string& path, const scan_options& options) {
     return error{fine.error().code, printable(path) + " cannot be shared: " + fine.error().text + ": rename it"};
   }
   struct stat status{};
-  if (lstat(found.path.c_str(), &status) != 0) return call_error("cannot share " + printable(path), errno);
+  if (lstat(found.path.c_str(), &status) != 0) return call_error("cannot share '" + printable(path) + "'", errno);
   scanner work(found, options);
   for (std::string_view at = found.path; !at.empty(); at = parent_path(at)) {
     if (last_element(at) == unfinished_folder) {

@@ -52,6 +52,18 @@ class ErrorsTest(SwarmTest):
             self.assertEqual(failure["code"], 2)
             self.assertIn(text, failure["message"])
 
+    def test_the_error_of_an_empty_path_quotes_it(self):
+        failure = self.answer(self.peer("a", None), "add", {"paths": [""]})["error"]
+        self.assertIn("cannot share ''", failure["message"])
+
+    def test_what_a_running_peer_makes_no_use_of_is_told(self):
+        a = self.peer("a", None)
+        a.ok("add", self.file("x", 1000))
+        unused = ["--tracker", "127.0.0.1:1"]
+        for words, option in ((["list", *unused], "--tracker"), (["peers", *unused], "--tracker"),
+                              (["download", "x", *unused], "--tracker"), (["download", "x", "--seed"], "--seed")):
+            self.assertRegex(a.ok(*words).err, f"note: a peer runs here .*; {option} is not used")
+
     def test_a_refused_download_makes_no_folder(self):
         a = self.peer("a", None)
         a.ok("add", self.file("x", 1000))
