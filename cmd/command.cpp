@@ -22,11 +22,13 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-po::options_description global_options() {
+po::options_description global_options(const command& described) {
   po::options_description options("For every command");
   auto add = options.add_options();
-  add("state", po::value<std::string>()->value_name("DIR"),
-      "state directory of the peer (default: ~/.local/state/shoal)");
+  if (described.has_state) {
+    add("state", po::value<std::string>()->value_name("DIR"),
+        "state directory of the peer (default: ~/.local/state/shoal)");
+  }
   add("config", po::value<std::string>()->value_name("FILE"), "settings (default: ~/.config/shoal/shoal.ini)");
   add("log-level", po::value<std::string>()->value_name("LEVEL"), "trace, debug, info, warn, error or off");
   add("log-format", po::value<std::string>()->value_name("FORMAT"), "text or json");
@@ -86,7 +88,7 @@ bool wants_json(const std::vector<std::string>& words) {
 po::options_description options_of(const command& described) {
   po::options_description options;
   options.add(own_options(described));
-  options.add(global_options());
+  options.add(global_options(described));
   return options;
 }
 
@@ -102,7 +104,7 @@ std::string help_of(const command& described) {
   }
   const auto own = own_options(described);
   if (!own.options().empty()) text << "\n" << own;
-  text << "\n" << global_options() << "\nExample:\n  " << program_name() << " " << described.name;
+  text << "\n" << global_options(described) << "\nExample:\n  " << program_name() << " " << described.name;
   if (!described.example.empty()) text << " " << described.example;
   text << "\n";
   return text.str();
@@ -115,8 +117,8 @@ std::string help_of_program() {
   for (const command& known : all_commands()) {
     text += fmt::format("  {:<10} {}\n", known.name, first_sentence(known.summary));
   }
-  text +=
-      fmt::format("  help       this text; {} tells more\n  version    the version\n", quoted_command("help COMMAND"));
+  text += fmt::format("  help       Shows this text; {} tells more\n  version    Shows the version\n",
+                      quoted_command("help COMMAND"));
   text += fmt::format(
       "\nExample, on three machines:\n"
       "  {0} tracker --listen :7000\n"

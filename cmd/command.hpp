@@ -55,6 +55,8 @@ struct command {
   std::string_view example = {};
   needs required = needs::nothing;
   bool in_console = true;
+  /// It has a state directory, or asks a peer that has one.
+  bool has_state = true;
   void (*add_options)(boost::program_options::options_description& options) = nullptr;
   result<void> (*run)(const invocation& call) = nullptr;
 };

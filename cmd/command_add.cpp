@@ -23,9 +23,9 @@ namespace {
 void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("symlinks", po::bool_switch(), "share symbolic links as links instead of leaving them out");
-  add("follow", po::bool_switch(), "when it changes, share the new version without being asked");
-  add("no-follow", po::bool_switch(), "end what --follow began");
-  add_limit_options(options, "this share");
+  add("follow", po::bool_switch(), "share each new version by itself when the files change");
+  add("no-follow", po::bool_switch(), "stop following");
+  add_limit_options(options, " each of these shares");
 }
 
 std::string line_of(const rows::added& row) {

@@ -38,7 +38,7 @@ void add_options(po::options_description& options) {
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
   add("seed", po::bool_switch(), "if no peer runs here: stay and serve it until Ctrl-C");
   add("no-wait", po::bool_switch(), "leave it to the running peer and return at once");
-  add_limit_options(options, "this share");
+  add_limit_options(options, " each of these shares");
 }
 
 result<wanted_download> wanted_of(const std::string& what, const invocation& call) {

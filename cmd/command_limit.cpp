@@ -5,12 +5,12 @@
 
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
+#include "cmd/limit_options.hpp"
 #include "cmd/output.hpp"
 #include "cmd/table.hpp"
 #include "cmd/terminal.hpp"
 #include "control/described.hpp"
 #include "control/rows.hpp"
-#include "core/rate_text.hpp"
 
 namespace shoal {
 
@@ -21,8 +21,8 @@ namespace {
 void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("up", po::value<std::string>()->value_name("RATE"),
-      "most that is sent, such as 10M (10 MB/s), 500K or 80Mbit; 0: no limit");
-  add("down", po::value<std::string>()->value_name("RATE"), "most that is received");
+      "send at no more than RATE: 10M (10 MB/s), 500K or 80Mbit; 0: no limit");
+  add("down", po::value<std::string>()->value_name("RATE"), "receive at no more than RATE");
 }
 
 result<void> run(const invocation& call) {
@@ -35,10 +35,10 @@ result<void> run(const invocation& call) {
   const auto answer = call.client->call("limit", std::move(params), call.stop);
   if (!answer) return answer.error();
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
-  table listing({{"LIMITS OF"}, {"UP", table::align::right}, {"DOWN", table::align::right}});
+  table listing({{"LIMITS OF"}, {"RATES"}});
   const auto row = from_json<rows::limits>(*answer);
-  if (of_peer) listing.add_row({"(this peer)", rate_text(row.up), rate_text(row.down)});
-  for (const auto& share : row.shares) listing.add_row({share.name, rate_text(share.up), rate_text(share.down)});
+  if (of_peer) listing.add_row({"(this peer)", both_limits_text({row.up, row.down})});
+  for (const auto& share : row.shares) listing.add_row({share.name, both_limits_text({share.up, share.down})});
   return print(listing.render(is_terminal(STDOUT_FILENO) ? size_of_terminal(STDOUT_FILENO).columns : 0));
 }
 

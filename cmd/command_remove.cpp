@@ -49,7 +49,7 @@ command remove_command() {
           .operands = "WHAT…",
           .operands_min = 1,
           .operands_max = any_number,
-          .summary = "Stops sharing or downloading. Complete files stay on disk, an unfinished download is deleted.",
+          .summary = "Stops sharing or downloading. Complete files stay on disk. An unfinished download is deleted.",
           .example = "video.mkv old.iso",
           .required = needs::peer,
           .run = &run};

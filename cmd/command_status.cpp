@@ -4,12 +4,12 @@
 
 #include "cmd/command.hpp"
 #include "cmd/control_client.hpp"
+#include "cmd/limit_options.hpp"
 #include "cmd/output.hpp"
 #include "cmd/progress_line.hpp"
 #include "cmd/text.hpp"
 #include "control/described.hpp"
 #include "control/rows.hpp"
-#include "core/rate_text.hpp"
 
 namespace shoal {
 
@@ -20,16 +20,10 @@ std::string tracker_line(const rows::tracker& row) {
   return fmt::format("tracker    {}: not connected{}{}", row.url, row.reason.empty() ? "" : ": ", row.reason);
 }
 
-// "" without any; else with two blanks in front.
-std::string limits_text(std::uint64_t up, std::uint64_t down) {
-  if (up == 0 && down == 0) return "";
-  const std::string any = "any rate";
-  return fmt::format("  at most {} up, {} down", up == 0 ? any : rate_text(up), down == 0 ? any : rate_text(down));
-}
-
 template <class Row>
 std::string limits_of(const Row& row) {
-  return limits_text(row.up_limit.value_or(0), row.down_limit.value_or(0));
+  const std::string text = limits_text({row.up_limit.value_or(0), row.down_limit.value_or(0)});
+  return text.empty() ? "" : "  " + text;
 }
 
 std::string share_line(const rows::held_share& row) {
@@ -51,8 +45,8 @@ std::string text_of(const rows::status& status) {
       fmt::format("sent       {}, now {}", human_bytes(status.bytes_uploaded), human_rate(status.upload_rate)));
   lines.push_back(
       fmt::format("received   {}, now {}", human_bytes(status.bytes_downloaded), human_rate(status.download_rate)));
-  const std::string limits = limits_text(status.up_limit, status.down_limit);
-  if (!limits.empty()) lines.push_back("limits   " + limits);
+  const std::string limits = limits_text({status.up_limit, status.down_limit});
+  if (!limits.empty()) lines.push_back("limits     " + limits);
   for (const auto& share : status.shares) lines.push_back(share_line(share));
   for (const auto& row : status.hashing) {
     lines.push_back(fmt::format("hashing    {}  {}", row.name, human_fraction(row.done, row.bytes)));

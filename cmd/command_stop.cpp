@@ -23,7 +23,7 @@ result<void> run(const invocation& call) {
 
 command stop_command() {
   return {.name = "stop",
-          .summary = "Stops the running peer. What it downloads goes on when it is started again.",
+          .summary = "Stops the running peer. Its downloads go on when you start it again.",
           .required = needs::peer,
           .run = &run};
 }

@@ -23,7 +23,8 @@ void add_options(po::options_description& options) {
       "where to listen (default: port 7000 of all addresses); may be repeated");
   add("heartbeat", po::value<std::uint32_t>()->value_name("MS"),
       "milliseconds between signs of life of a peer, at least 100 (default: 5000)");
-  add("allow-advertise", po::bool_switch(), "believe the address that a peer says instead of the one it comes from");
+  add("allow-advertise", po::bool_switch(),
+      "believe the address that a peer names instead of the one it connects from");
 }
 
 result<tracker_options> tracker_options_of(const arguments& given) {
@@ -65,6 +66,7 @@ command tracker_command() {
           .summary = "Runs the tracker, which knows who is here and who has what.",
           .example = "--listen 0.0.0.0:7000",
           .in_console = false,
+          .has_state = false,
           .add_options = &add_options,
           .run = &run};
 }

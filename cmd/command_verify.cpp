@@ -23,7 +23,7 @@ constexpr std::size_t id_prefix_digits_min = 8;
 
 void add_options(po::options_description& options) {
   auto add = options.add_options();
-  add("repair", po::bool_switch(), "download again what is not right");
+  add("repair", po::bool_switch(), "download again what is damaged");
 }
 
 // The peer has withdrawn what is damaged. It now fetches what is missing of it.

@@ -35,14 +35,15 @@ std::string help_of_console() {
     text += fmt::format("  {:<16} {:<10} {}\n", names, known.operands, first_sentence(known.summary));
   }
   return text +
-         "  HELP             [COMMAND]  this text, or more about a command\n"
-         "  QUIT, EXIT                  ends the peer, as Ctrl-D does; Ctrl-C stops the command that runs\n";
+         "  HELP             [COMMAND]  Shows this text, or more about a command\n"
+         "  QUIT, EXIT                  Ends the peer, as Ctrl-D does; Ctrl-C stops the command that runs\n";
 }
 
 result<void> help(const std::vector<std::string>& words) {
   if (words.size() < 2) return print(help_of_console());
   const command* described = find_command(words[1]);
   if (described == nullptr) return unknown_command(words[1]);
+  if (words.size() > 2) return error{errc::usage, "HELP takes no further argument '" + words[2] + "'"};
   return print(help_of(*described));
 }
 

@@ -17,14 +17,14 @@ void add_peer_options(po::options_description& options) {
       "tracker of the swarm (port 7000 if none is given); may be repeated");
   add("dir", po::value<std::string>()->value_name("DIR"), "where downloads go (default: the current directory)");
   add("share", po::value<texts>()->value_name("PATH"), "share a file or folder from the start; may be repeated");
-  add("follow", po::bool_switch(), "when what --share names changes, share the new version without being asked");
+  add("follow", po::bool_switch(), "share each new version of what --share names by itself");
   add("listen", po::value<std::string>()->value_name("ADDR:PORT"),
       "where to listen (default: a free port of all addresses)");
   add("name", po::value<std::string>()->value_name("NAME"), "how others see this peer (default: the host name)");
-  add("workers", po::value<std::uint32_t>()->value_name("N"), "threads that hash and write (default: one a core)");
+  add("workers", po::value<std::uint32_t>()->value_name("N"), "threads that hash and write (default: one per core)");
   add("advertise", po::value<std::string>()->value_name("ADDRESS"),
-      "address that others are told, if the tracker allows it");
-  add_limit_options(options, "this peer");
+      "the address that the tracker tells others, if it allows that");
+  add_limit_options(options, "");
 }
 
 result<peer_options> peer_options_of(const arguments& given) {

@@ -113,15 +113,32 @@ result<void> print_text(const char* name, const std::string& text) {
   return print(json_output() ? json::serialize(json::object{{name, text}}) + "\n" : text);
 }
 
+// The words of a line that are neither options nor their values.
+std::vector<std::string> plain_words(const std::vector<std::string>& words) {
+  std::vector<std::string> plain;
+  for (auto at = words.begin(); at != words.end(); ++at) {
+    if (!at->starts_with('-')) plain.push_back(*at);
+    const bool takes_next = std::ranges::find(global_options_with_value, *at) != global_options_with_value.end();
+    if (takes_next && std::next(at) != words.end()) ++at;
+  }
+  return plain;
+}
+
+error further_argument(const std::string& command, const std::string& word) {
+  return {errc::usage, "'" + command + "' takes no further argument '" + word + "': see " + quoted_command("help")};
+}
+
 result<void> help(const std::vector<std::string>& words) {
-  const auto topic = std::ranges::find_if(words, [](const std::string& word) { return !word.starts_with('-'); });
-  if (topic == words.end()) return print_text("help", help_of_program());
-  const command* described = find_command(*topic);
-  if (described == nullptr) return unknown_command(*topic);
+  const std::vector<std::string> topics = plain_words(words);
+  if (topics.empty()) return print_text("help", help_of_program());
+  const command* described = find_command(topics.front());
+  if (described == nullptr) return unknown_command(topics.front());
+  if (topics.size() > 1) return further_argument("help", topics[1]);
   return print_text("help", help_of(*described));
 }
 
-result<void> print_version() {
+result<void> print_version(const std::vector<std::string>& words) {
+  if (const auto further = plain_words(words); !further.empty()) return further_argument("version", further.front());
   return json_output() ? print_text("version", SHOAL_VERSION) : print("shoal " SHOAL_VERSION "\n");
 }
 
@@ -129,7 +146,7 @@ result<void> dispatch(const command_line& line, const environment& variables, in
   const auto has = [&line](std::string_view option) {
     return std::ranges::find(line.words, option) != line.words.end();
   };
-  if (line.word == "version" || (line.word.empty() && has("--version"))) return print_version();
+  if (line.word == "version" || (line.word.empty() && has("--version"))) return print_version(line.words);
   if (line.word == "help" || (line.word.empty() && (has("--help") || has("-h")))) return help(line.words);
   const bool options_alone = std::ranges::any_of(line.words, [](const std::string& word) { return word != "--json"; });
   if (line.word.empty() && options_alone && line.words.front() != "--") {

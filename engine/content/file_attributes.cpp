@@ -42,7 +42,8 @@ result<std::vector<file_attributes>> decode_attributes(byte_view list, std::uint
   const bencode::value* modes = parsed->find("modes", bencode::kind::string);
   if (times == nullptr || times->string().size() != files * time_bytes || modes == nullptr ||
       modes->string().size() != files * mode_bytes) {
-    return error{errc::malformed, "file attributes: not those of " + std::to_string(files) + " files"};
+    return error{errc::malformed,
+                 "file attributes: not those of " + std::to_string(files) + (files == 1 ? " file" : " files")};
   }
   std::vector<file_attributes> read(files);
   const std::uint8_t* time = as_bytes(times->string()).data();

@@ -24,6 +24,10 @@ class ErrorsTest(SwarmTest):
         self.expect(node("dowload"), 2, "dowload", "download")
         self.expect(node("list", "--bogus"), 2, "--bogus")
         self.expect(node("download"), 2)
+        self.expect(node("help", "add", "extra"), 2, "extra")
+        self.expect(node("version", "extra"), 2, "extra")
+        self.expect(node("tracker", "--state", self.directory), 2, "--state")
+        self.assertIn("Usage: ", node("--log-level", "info", "help", "add").out)
         self.expect(node("tracker", "--listen", "nowhere"), 2, "nowhere")
         self.assertEqual(node("help").code, 0)
         self.assertEqual(node("--version").code, 0)
@@ -103,9 +107,8 @@ class ErrorsTest(SwarmTest):
                             "HOST:PORT")
         for text in ("127.0.0.1", "udp://127.0.0.1:80", "127.0.0.1:0"):
             self.expect(a.run("download", "x", "--peer", text), 2, f"'{text}'", "HOST:PORT")
-        for word in ("tracker", "peer"):
-            self.expect(node(word, "--listen", "127.0.0.1:x", "--state", self.directory / "none"), 2, "127.0.0.1:x",
-                        "ADDRESS:PORT")
+        for words in (["tracker"], ["peer", "--state", self.directory / "none"]):
+            self.expect(node(*words, "--listen", "127.0.0.1:x"), 2, "127.0.0.1:x", "ADDRESS:PORT")
 
     def test_no_running_peer(self):
         self.expect(node("list", "--state", self.directory / "none"), 3, self.directory / "none")

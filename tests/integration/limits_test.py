@@ -45,6 +45,8 @@ class LimitsTest(SwarmTest):
         self.assertEqual(row["chunks_requeued"], 0)
         self.assertEqual(digest(peer.dir / "big"), digest(path))
         self.assertEqual(source.json("status")["up_limit"], 2_000_000)
+        self.assertIn("limits     limited to 2.00 MB/s up\n", source.ok("status").out)
+        self.assertIn("(this peer)  up 2.00 MB/s, down no limit\n", source.ok("limit").out)
 
     def test_a_limited_downloader_changes_its_limit_while_it_downloads(self):
         path = self.file("big", 60_000_000)
