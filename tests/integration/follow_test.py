@@ -107,6 +107,26 @@ class FollowTest(Followed):
         other.ok("download", "m")
         self.assertEqual(digest(other.dir / "m"), digest(file))
 
+    def test_a_symlink_that_leads_elsewhere_is_a_new_version(self):
+        tracker = self.tracker()
+        publisher, other = self.peer("publisher", tracker), self.peer("other", tracker)
+        for name in ("one", "two"):
+            self.file(f"data/folder/{name}", 1000)
+        link = self.directory / "data/folder/link"
+        link.symlink_to("one")
+        # Under another name than its own.
+        self.file("data/v3", 1000)
+        (self.directory / "data/current").symlink_to("v3")
+        current = publisher.add(self.directory / "data/current", "--follow")["id"]
+        first = publisher.add(link.parent, "--symlinks", "--follow")["id"]
+        self.wait_listed(other, "folder", id=first)
+        link.unlink()
+        link.symlink_to("two")
+        wait_for(lambda: self.listed(other).get("folder", first) != first, "the new version is listed")
+        self.assertEqual(self.listed(other)["current"], current)
+        other.ok("download", "folder", "--symlinks")
+        self.assertEqual(os.readlink(other.dir / "folder/link"), "two")
+
     def test_a_followed_folder_is_shared_anew_by_a_later_run_too(self):
         tracker = self.tracker()
         other = self.peer("other", tracker)

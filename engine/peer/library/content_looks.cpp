@@ -7,6 +7,7 @@
 
 #include "net/offload.hpp"
 #include "observe/log.hpp"
+#include "peer/library/same_as_shared.hpp"
 
 namespace shoal {
 
@@ -79,15 +80,26 @@ awaitable<void> content_looks::look_at(std::string path) {
 awaitable<void> content_looks::follow(std::string path, bool first) {
   const auto symlinks = followed_.next_look(path);
   if (context_.stopped() || !symlinks) co_return;
-  auto look = [path, symlinks = *symlinks, state = context_.settings.state_path] {
-    return scan(path, scan_options{symlinks, state});
+  const auto here = hosted_.complete_at(path);
+  struct look_result {
+    scan_result found;
+    bool other_names = false;
   };
-  auto found = co_await offload(context_.looks, std::move(look));
-  if (context_.stopped() || !found) co_return;
+  auto look = [path, symlinks = *symlinks, state = context_.settings.state_path,
+               shared = here ? here->info() : nullptr]() -> result<look_result> {
+    auto found = scan(path, scan_options{symlinks, state});
+    if (!found) return found.error();
+    const bool other_names = shared && !same_as_shared(*found, *shared, false);
+    return look_result{std::move(*found), other_names};
+  };
+  auto looked = co_await offload(context_.looks, std::move(look));
+  if (context_.stopped() || !looked) co_return;
+  scan_result& found = looked->found;
   followed_paths::look seen;
-  seen.signatures = std::move(found->signatures);
+  seen.signatures = std::move(found.signatures);
+  seen.other_names = looked->other_names && hosted_.complete_at(path) == here;
   // Nobody watched until now, but the kernel did.
-  if (first) seen.unchanged_for = quiet_for(found->changed_ns);
+  if (first) seen.unchanged_for = quiet_for(found.changed_ns);
   const missing_share* lost = missing_.at(path);
   seen.missing = lost != nullptr;
   seen.damaged = lost != nullptr && lost->why.code == errc::verification;

@@ -24,7 +24,9 @@ bool followed_paths::on_look(const std::string& path, look seen, time_point now)
   if (known == by_path_.end() || known->second.adding) return false;
   followed_path& one = known->second;
   if (seen.damaged && one.shared.empty()) one.shared = seen.signatures;
-  if (seen.signatures == one.shared && (seen.damaged || !seen.missing)) {
+  // What could not be shared is tried again when the files change.
+  const bool other_names = seen.other_names && !one.failed;
+  if (seen.signatures == one.shared && !other_names && (seen.damaged || !seen.missing)) {
     one.seen.clear();
     return false;
   }

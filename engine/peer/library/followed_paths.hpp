@@ -27,6 +27,7 @@ class followed_paths {
   struct look {
     std::vector<file_signature> signatures;
     duration unchanged_for{};  ///< zero if unknown
+    bool other_names = false;  ///< not the names or symlinks that are shared; signatures do not tell
     bool missing = false;      ///< what was shared is among the missing shares
     bool damaged = false;      ///< it is missing because it is damaged: it looks as it did, and is no new version
   };

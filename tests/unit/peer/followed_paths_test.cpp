@@ -77,6 +77,24 @@ TEST_CASE("a version that the kernel saw unchanged for a while is shared at the 
   CHECK(paths.on_look(path, std::move(seen), begin));
 }
 
+TEST_CASE("other names and symlinks are a new version") {
+  auto paths = followed();
+  auto seen = look_of(1);
+  seen.other_names = true;
+  CHECK_FALSE(paths.on_look(path, seen, begin));
+  REQUIRE(paths.on_look(path, seen, begin + quiet));
+  SECTION("it is shared") {
+    paths.on_added(path);
+    CHECK_FALSE(paths.on_look(path, look_of(1), begin + 2 * quiet));
+    CHECK(paths.unsettled().empty());
+  }
+  SECTION("it cannot be shared") {
+    paths.on_failed(path, {errc::malformed, "a name that is none"});
+    CHECK_FALSE(paths.on_look(path, seen, begin + 2 * quiet));
+    CHECK_FALSE(paths.on_look(path, seen, begin + 4 * quiet));
+  }
+}
+
 TEST_CASE("what could not be shared is not tried again before it changes") {
   auto paths = followed();
   CHECK_FALSE(paths.on_look(path, look_of(2), begin));

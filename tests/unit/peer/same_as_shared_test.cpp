@@ -57,6 +57,17 @@ TEST_CASE("each change of an entry makes another share") {
   }
 }
 
+TEST_CASE("a single file may have another name") {
+  scan_result found;
+  found.name = "current";
+  found.files.resize(1);
+  found.files[0].path = "current";
+  found.attributes.resize(1);
+  const metainfo_ptr shared = share_of(found);
+  found.files[0].path = found.name = "v3";
+  CHECK(same_as_shared(found, *shared, true));
+}
+
 TEST_CASE("times and modes count only where they are asked about") {
   const metainfo_ptr shared = share_of(folder());
   scan_result found = folder();
