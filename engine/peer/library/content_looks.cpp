@@ -86,7 +86,7 @@ awaitable<void> content_looks::follow(std::string path, bool first) {
     bool other_names = false;
   };
   auto look = [path, symlinks = *symlinks, state = context_.settings.state_path,
-               shared = here ? here->info() : nullptr]() -> result<look_result> {
+               shared = here ? here->content().info() : nullptr]() -> result<look_result> {
     auto found = scan(path, scan_options{symlinks, state});
     if (!found) return found.error();
     const bool other_names = shared && !same_as_shared(*found, *shared, false);

@@ -240,8 +240,8 @@ class download final : public source_listener {
   std::unique_ptr<leaf_queries> leaves_;
   std::unique_ptr<journal> journal_;
   source_list sources_;
-  std::unique_ptr<local_source> local_;      ///< once something of the share is on this disk
-  std::vector<source_id> local_numbers_;     ///< that it had
+  std::unique_ptr<local_source> local_;   ///< once something of the share is on this disk
+  std::vector<source_id> local_numbers_;  ///< that it had
   content_arrivals arrivals_;
   std::unique_ptr<replaced_version> older_;  ///< if there is one
 

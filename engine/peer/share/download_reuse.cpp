@@ -39,7 +39,8 @@ void download::offer_twins(piece_index verified) {
   if (stopped_ || phase_ != download_phase::downloading) return;
   const std::vector<piece_index> twins = transfer_->take_twins(verified);
   if (twins.empty()) return;
-  const local_content own{{content_.info(), {}}, content_.files(), [this](piece_index piece) { share_.on_doubt(piece); }};
+  const local_content own{
+      {content_.info(), {}}, content_.files(), [this](piece_index piece) { share_.on_doubt(piece); }};
   for (const piece_index twin : twins) {
     const bool is_new = local().offer(twin, own, verified);
     if (is_new && sources_.uses(*local_)) transfer_->on_have(*local_->number(), twin, clock::now());
