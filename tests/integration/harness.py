@@ -213,16 +213,13 @@ class Swarm:
         """A file of pseudo-random bytes; the same seed makes the same bytes."""
         path = self.directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        rest = hashlib.shake_256(f"{name} {seed}".encode()).digest((16 << 10) - 8)
+        block = bytearray(hashlib.shake_256(f"{name} {seed}".encode()).digest(1 << 20))
         with open(path, "wb") as out:
-            left = size
-            counter = 0
-            while left > 0:
+            for begin in range(0, size, 1 << 20):
                 # Every block differs: a piece in the wrong place is noticed, and none is a copy of another.
-                part = (counter.to_bytes(8, "big") + rest)[:left]
-                out.write(part)
-                left -= len(part)
-                counter += 1
+                for at in range(0, 1 << 20, 16 << 10):
+                    block[at:at + 8] = (begin + at).to_bytes(8, "big")
+                out.write(block[:size - begin])
         return path
 
     def wait_listed(self, peer, name, seconds=PATIENCE, **wanted):
