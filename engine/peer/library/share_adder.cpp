@@ -109,7 +109,9 @@ awaitable<bool> share_adder::is_unchanged(std::shared_ptr<share> here, const loo
   if (!before || !here || here->name() != found.name || before->signatures != found.signatures) co_return false;
   // What was downloaded has the modes of this peer, unless the user asked for those of the publisher.
   const bool attributes = before->inode == 0;
-  auto compare = [&found, info = here->info(), attributes] { return same_as_shared(found, *info, attributes); };
+  auto compare = [&found, info = here->content().info(), attributes] {
+    return same_as_shared(found, *info, attributes);
+  };
   co_return co_await offload(context_.peer.background, std::move(compare));
 }
 

@@ -99,7 +99,8 @@ std::string download::reason() const {
   if (phase_ == download_phase::complete) return {};
   if (sources_.in_use().empty()) {
     const swarm_outlook seen = share_.outlook();
-    if (seen.holders == 0 && seen.superseded) return superseded_reason(share_.name());
+    if (seen.holders == 0 && seen.superseded)
+      return superseded_reason(content_.info() ? content_.info()->name() : request_.name);
     std::string text = "waiting for a peer that has it: none is connected";
     if (share_.peers().known_count() > 0) text += ", " + std::to_string(share_.peers().known_count()) + " known";
     if (!share_.peers().last_dial_error().empty()) text += "; last try: " + share_.peers().last_dial_error();
