@@ -86,9 +86,11 @@ class TogetherTest(SwarmTest):
 
     def test_those_who_wait_for_a_command_that_is_interrupted_get_theirs(self):
         seeder = self.peer("seeder")
-        seeder.add(self.file("data/big", 4 << 20))
-        link = seeder.bare_link("big")
         for number in (signal.SIGINT, signal.SIGKILL):
+            name = f"big{int(number)}"
+            # Another one each time: what was downloaded once is on the disk.
+            seeder.add(self.file(f"data/{name}", 4 << 20))
+            link = seeder.bare_link(name)
             proxy = Proxy(self, seeder.port, rate=1 << 20)
             words = [link, "--peer", proxy.address, "--dir"]
             first = self.lone(*words, self.directory / f"first{number}")
@@ -102,7 +104,7 @@ class TogetherTest(SwarmTest):
             proxy.rate = None
             first.communicate(timeout=60)
             for one, place in zip(others, places):
-                self.arrived(one, place / "big")
+                self.arrived(one, place / name)
 
     def test_a_peer_that_runs_keeps_one_copy(self):
         leecher, share, words, proxy = self.slow_download()
