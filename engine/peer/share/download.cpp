@@ -62,6 +62,7 @@ awaitable<void> download::run() {
 
 void download::stop() {
   stopped_ = true;
+  if (metadata_) metadata_->stop();
   wake_.set();
 }
 
@@ -69,6 +70,7 @@ void download::fail(error why) {
   if (ended()) return;
   failure_ = std::move(why);
   phase_ = download_phase::failed;
+  if (metadata_) metadata_->stop();
   wake_.set();
 }
 
@@ -235,8 +237,8 @@ void download::on_source_ready(source& from) {
   if (stopped_ || ended()) return;
   if (attributes_) attributes_->offer(from);
   if (sources_.uses(from)) return;
-  if (phase_ == download_phase::metadata && metadata_) {
-    ask_metadata(from);
+  if (metadata_) {
+    metadata_->offer(from);
   } else if (phase_ == download_phase::downloading) {
     attach(from);
     wake_.set();
@@ -261,9 +263,7 @@ void download::forget(source& from) {
     if (phase_ == download_phase::downloading) follow_decisions();
   } else {
     sources_.put_down(from);
-    if (!metadata_) return;
-    metadata_->on_source_gone(number, clock::now());
-    after_metadata_event();
+    if (metadata_) metadata_->on_gone(number);
   }
 }
 

@@ -1,4 +1,4 @@
-// The driver of one download: carries out what metadata_fetch and transfer decide.
+// The driver of one download: says what happens when, and carries out what transfer decides.
 //
 // Phases:
 // 1. metadata (BEP 9, hash requests)
@@ -29,12 +29,12 @@
 #include "peer/share/download_owner.hpp"
 #include "peer/share/journal.hpp"
 #include "peer/share/leaf_queries.hpp"
+#include "peer/share/metadata_download.hpp"
 #include "peer/share/source_list.hpp"
 #include "peer/share/store_queue.hpp"
 #include "peer/share/throughput.hpp"
 #include "peer/sources/local_source.hpp"
 #include "peer/sources/source.hpp"
-#include "policy/metadata_fetch.hpp"
 #include "policy/peer_book.hpp"
 #include "policy/transfer.hpp"
 #include "store/content_files.hpp"
@@ -155,9 +155,6 @@ class download final : public source_listener {
   /// The pieces of `candidates` that are right on disk. Waits while descriptors are missing; other errors as for
   /// check_pieces().
   awaitable<result<bitmap>> check(std::shared_ptr<content_files> files, bitmap candidates);
-  void pump_metadata();
-  void ask_metadata(source& from);
-  void after_metadata_event();
 
   // download_place.cpp: what is at the final place already.
 
@@ -233,8 +230,7 @@ class download final : public source_listener {
   bool stopped_ = false;
   bool already_there_ = false;
 
-  std::unique_ptr<metadata_fetch> metadata_;
-  std::uint32_t next_source_ = 0;  // for metadata_fetch, whose driver numbers the sources
+  std::unique_ptr<metadata_download> metadata_;  ///< while it is fetched
   std::unique_ptr<attributes_download> attributes_;
   std::unique_ptr<transfer> transfer_;
   std::unique_ptr<leaf_queries> leaves_;

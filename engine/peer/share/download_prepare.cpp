@@ -10,9 +10,6 @@ namespace shoal {
 
 namespace {
 
-// What a node is asked for at once must not be too much for it.
-static_assert(metadata_requests_max < wire::requests_queued_max);
-
 bool exists(const std::string& path) {
   struct stat status{};
   return ::lstat(path.c_str(), &status) == 0;
@@ -26,95 +23,41 @@ awaitable<bool> download::fetch_metadata() {
     share_.on_metadata(request_.info);
     co_return !stopped_;
   }
-  if (request_.info) {
-    metadata_ = std::make_unique<metadata_fetch>(request_.info);
-  } else {
-    metadata_ = std::make_unique<metadata_fetch>(request_.id);
-  }
+  metadata_ = std::make_unique<metadata_download>(context_.executor, request_.id, request_.info, sources_);
   for (source* one : sources_.ready()) {
-    if (!one->closed()) ask_metadata(*one);
+    if (!one->closed()) metadata_->offer(*one);
   }
-  while (!stopped_ && !ended() && !metadata_->complete()) {
-    if (metadata_->failure()) {
-      fail(*metadata_->failure());
-      break;
-    }
-    (void)co_await wake_.wait_until(metadata_->next_deadline());
-    const auto now = clock::now();
-    if (metadata_->next_deadline() <= now) {
-      metadata_->on_deadline(now);
-      pump_metadata();
-    }
-  }
-  if (stopped_ || ended()) co_return false;
-  const metainfo_ptr info = metadata_->complete();
+  const auto info = co_await metadata_->run();
   metadata_.reset();
-  sources_.put_all_down();
-  share_.on_metadata(info);
+  if (stopped_ || ended()) co_return false;
+  if (!info) {
+    fail(info.error());
+    co_return false;
+  }
+  share_.on_metadata(*info);
   co_return true;
 }
 
-void download::ask_metadata(source& from) {
-  const metadata_origin* origin = from.metadata();
-  if (origin == nullptr) return;
-  const source_id number{next_source_++};
-  sources_.take_up(from, number);
-  metadata_->on_source(number, origin->info_bytes(), clock::now());
-  after_metadata_event();
-}
-
-void download::pump_metadata() {
-  const auto now = clock::now();
-  for (const auto& [number, to] : sources_.in_use()) {
-    if (to->closed()) continue;
-    while (const auto request = metadata_->next_request(number, now)) {
-      if (const auto* info = std::get_if<metadata_fetch::info_request>(&*request)) {
-        to->metadata()->request_info(info->piece);
-      } else {
-        to->metadata()->request_hashes(std::get<hash_range>(*request));
-      }
-    }
-  }
-}
-
-void download::after_metadata_event() {
-  if (stopped_ || ended()) return;
-  while (const auto liar = metadata_->next_ban()) {
-    if (source* one = sources_.at(*liar)) one->ban({});
-  }
-  pump_metadata();
-  // Deadlines moved: run the loop in fetch_metadata once more.
-  wake_.set();
-}
-
 void download::on_info_piece(source& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) {
-  if (!metadata_ || !sources_.uses(from)) return;
-  metadata_->on_info_piece(*from.number(), piece, total_bytes, data, clock::now());
-  after_metadata_event();
+  if (metadata_) metadata_->on_info_piece(from, piece, total_bytes, data);
 }
 
 void download::on_info_reject(source& from, std::uint32_t piece) {
-  if (!metadata_ || !sources_.uses(from)) return;
-  metadata_->on_info_reject(*from.number(), piece, clock::now());
-  after_metadata_event();
+  if (metadata_) metadata_->on_info_reject(from, piece);
 }
 
 void download::on_hashes(source& from, const hash_range& range, std::span<const digest> hashes) {
-  if (!sources_.uses(from)) return;
   if (metadata_) {
-    metadata_->on_hashes(*from.number(), range, hashes, clock::now());
-    after_metadata_event();
-  } else if (transfer_ && leaves_->on_hashes(from, range, hashes)) {
+    metadata_->on_hashes(from, range, hashes);
+  } else if (transfer_ && sources_.uses(from) && leaves_->on_hashes(from, range, hashes)) {
     follow_decisions();
   }
 }
 
 void download::on_hash_reject(source& from, const hash_range& range) {
-  if (!sources_.uses(from)) return;
   if (metadata_) {
-    metadata_->on_hash_reject(*from.number(), range, clock::now());
-    after_metadata_event();
-  } else if (transfer_) {
+    metadata_->on_hash_reject(from, range);
+  } else if (transfer_ && sources_.uses(from)) {
     leaves_->on_reject(from, range);
     follow_decisions();
   }
