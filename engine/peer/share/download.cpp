@@ -40,42 +40,41 @@ awaitable<void> download::run() {
     const bool missing = co_await prepare();
     if (missing) {
       co_await transfer_chunks();
-      if (!stopped_ && !ended()) co_await finish();
+      if (progress_.goes_on()) co_await finish();
     }
   }
   if (journal_) journal_->stop();
   co_await stores_.drained();
   co_await tasks_.join();
   speed_.on_end(clock::now());
-  if (phase_ == download_phase::failed) {
+  if (progress_.in(download_phase::failed)) {
     // What was verified is not what is there: the next try looks at everything again.
-    if (failure_.code == errc::verification) {
+    if (progress_.failure().code == errc::verification) {
       auto forget = [this] { return context_.database.save_progress(request_.id, {}, {}); };
       (void)co_await offload(context_.background, std::move(forget));
     }
     const metainfo_ptr& info = content_.info();
     log_warn("download fails name=\"{}\" error=\"{}\" share={}", printable(info ? info->name() : request_.name),
-             failure_.text, request_.id.hex().substr(0, 12));
+             progress_.failure().text, request_.id.hex().substr(0, 12));
     share_.on_download_failed();
   }
 }
 
 void download::stop() {
-  stopped_ = true;
+  progress_.stop();
   if (metadata_) metadata_->stop();
   wake_.set();
 }
 
 void download::fail(error why) {
-  if (ended()) return;
-  failure_ = std::move(why);
-  phase_ = download_phase::failed;
+  if (progress_.ended()) return;
+  progress_.fail(std::move(why));
   if (metadata_) metadata_->stop();
   wake_.set();
 }
 
 awaitable<void> download::transfer_chunks() {
-  phase_ = download_phase::downloading;
+  progress_.enter(download_phase::downloading);
   speed_.on_begin(clock::now());
   on_limits();
   co_await begin_reuse();
@@ -83,7 +82,7 @@ awaitable<void> download::transfer_chunks() {
     if (!one->closed() && !sources_.uses(*one)) attach(*one);
   }
   tasks_.spawn("journal", journal_->run(transfer_->verified()));
-  while (!stopped_ && !ended() && !transfer_->complete()) {
+  while (progress_.goes_on() && !transfer_->complete()) {
     const auto now = clock::now();
     // Sources are not silent while it is us who do not read, because disk or hash cannot follow.
     const bool paused = context_.buffers.exhausted() && stores_.size() > 0;
@@ -127,12 +126,12 @@ void download::check_paths(time_point now) {
 }
 
 awaitable<void> download::finish() {
-  phase_ = download_phase::finishing;
+  progress_.enter(download_phase::finishing);
   journal_->stop();
   co_await stores_.drained();
   co_await tasks_.join();
   co_await await_attributes();
-  if (stopped_ || ended()) co_return;
+  if (!progress_.goes_on()) co_return;
   const auto files = content_.files();
   const auto info = content_.info();
   if (older_) co_await share_.give_way(files->path());
@@ -153,19 +152,19 @@ awaitable<void> download::finish() {
     return error{written.error().code, printable(files->path()) + " is complete, but could not be recorded: " +
                                            written.error().text + "; add it once that is mended"};
   };
-  auto go_on = [this] { return !stopped_; };
+  auto go_on = [this] { return !progress_.stopped(); };
   const result<void> completed = co_await offload_patiently(context_.background, std::move(complete), go_on);
   if (!completed && completed.error().code == errc::conflict) {
     // Another peer that downloads to the same directory may have been faster.
     auto there = co_await look_at_place();
-    if (stopped_) co_return;
+    if (progress_.stopped()) co_return;
     if (there && there->whole()) co_return co_await take_over(std::move(*there));
   }
   if (!completed) {
     fail(completed.error());
     co_return;
   }
-  phase_ = download_phase::complete;
+  progress_.enter(download_phase::complete);
   log_info("download is complete name=\"{}\" size=\"{}\" path=\"{}\" seconds={:.1f} share={}", printable(info->name()),
            human_bytes(info->total_bytes()), printable(files->path()), std::chrono::duration<double>(elapsed()).count(),
            request_.id.hex().substr(0, 12));
@@ -234,12 +233,12 @@ void download::follow_decisions() {
 
 void download::on_source_ready(source& from) {
   sources_.on_ready(from);
-  if (stopped_ || ended()) return;
+  if (!progress_.goes_on()) return;
   if (attributes_) attributes_->offer(from);
   if (sources_.uses(from)) return;
   if (metadata_) {
     metadata_->offer(from);
-  } else if (phase_ == download_phase::downloading) {
+  } else if (progress_.in(download_phase::downloading)) {
     attach(from);
     wake_.set();
   }
@@ -260,7 +259,7 @@ void download::forget(source& from) {
     if (stats.bytes_received > 0) sources_.remember({from.name(), stats.bytes_received, 0, is_disk ? "done" : "gone"});
     sources_.put_down(from);
     transfer_->on_source_gone(number, clock::now());
-    if (phase_ == download_phase::downloading) follow_decisions();
+    if (progress_.in(download_phase::downloading)) follow_decisions();
   } else {
     sources_.put_down(from);
     if (metadata_) metadata_->on_gone(number);
@@ -311,7 +310,7 @@ void download::on_bytes(source& from, std::uint32_t bytes) {
   if (!transfer_ || !sources_.uses(from)) return;
   const auto now = clock::now();
   if (&from != local_.get()) {
-    bytes_.fetched += bytes;
+    progress_.bytes().fetched += bytes;
     context_.payload.on_received(bytes);
   }
   speed_.on_bytes(bytes, now);
@@ -333,7 +332,7 @@ void download::on_limits() {
 void download::on_blocks(source& from, const byte_range& range, buffer_pool::buffer buffer) {
   block_mask wanted = 0;
   // After stop() nobody may wait for the stores any more.
-  if (transfer_ && sources_.uses(from) && !stopped_ && !ended()) {
+  if (transfer_ && sources_.uses(from) && progress_.goes_on()) {
     wanted = transfer_->on_blocks(*from.number(), range, clock::now());
   }
   if (wanted == 0) {
@@ -346,7 +345,7 @@ void download::on_blocks(source& from, const byte_range& range, buffer_pool::buf
 void download::on_piece_end(source& from, const byte_range& range) {
   if (!transfer_ || !sources_.uses(from)) return;
   transfer_->on_piece_end(*from.number(), range, clock::now());
-  if (phase_ == download_phase::downloading) after_event(from);
+  if (progress_.in(download_phase::downloading)) after_event(from);
 }
 
 void download::on_stored(std::span<const store_queue::job> done) {
@@ -361,7 +360,7 @@ void download::on_stored(std::span<const store_queue::job> done) {
       const auto leaves = std::span(one.leaves).subspan(part.first, part.count);
       if (transfer_->on_stored(one.from, one.range.piece, first_block, leaves, now) == transfer::check::verified) {
         if (std::ranges::find(local_numbers_, one.from) != local_numbers_.end()) {
-          bytes_.reused += content_.info()->shape().piece_size(one.range.piece);
+          progress_.bytes().reused += content_.info()->shape().piece_size(one.range.piece);
         }
         share_.on_piece_verified(one.range.piece);
         offer_twins(one.range.piece);
@@ -370,7 +369,7 @@ void download::on_stored(std::span<const store_queue::job> done) {
     // For want of descriptors it is asked for again.
     if (!one.written && one.written.error().code != errc::limit) fail(one.written.error());
   }
-  if (phase_ != download_phase::downloading) return;
+  if (!progress_.in(download_phase::downloading)) return;
   follow_decisions();
   if (local_) pump(*local_);
   std::optional<source_id> pumped;

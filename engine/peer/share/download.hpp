@@ -27,6 +27,7 @@
 #include "peer/share/attributes_download.hpp"
 #include "peer/share/content_arrivals.hpp"
 #include "peer/share/download_owner.hpp"
+#include "peer/share/download_progress.hpp"
 #include "peer/share/journal.hpp"
 #include "peer/share/leaf_queries.hpp"
 #include "peer/share/metadata_download.hpp"
@@ -75,16 +76,6 @@ struct replaced_version {
   local_content content;  ///< what is there now, user's own files included
 };
 
-enum class download_phase : std::uint8_t { metadata, checking, downloading, finishing, complete, failed };
-
-/// Where the bytes of a download come from.
-struct download_bytes {
-  std::uint64_t checked = 0;  ///< looked at on disk so far
-  std::uint64_t zero = 0;     ///< in pieces of zeros, which nobody has to send
-  std::uint64_t reused = 0;   ///< verified, from this disk
-  std::uint64_t fetched = 0;  ///< payload that peers sent, duplicates included
-};
-
 class download final : public source_listener {
  public:
   download(peer_context& context, download_owner& owner, download_request request);
@@ -99,10 +90,10 @@ class download final : public source_listener {
   void on_content_here(const local_content& content);
 
   const download_request& request() const { return request_; }
-  download_phase phase() const { return phase_; }
-  bool ended() const { return phase_ == download_phase::complete || phase_ == download_phase::failed; }
+  download_phase phase() const { return progress_.phase(); }
+  bool ended() const { return progress_.ended(); }
   /// Why it failed; only when phase() is failed.
-  const error& failure() const { return failure_; }
+  const error& failure() const { return progress_.failure(); }
   /// True if NAME was there before, with the right content.
   bool already_there() const { return already_there_; }
   /// One line that says why nothing moves; empty when something moves.
@@ -113,7 +104,7 @@ class download final : public source_listener {
   duration silence() const;
   std::uint64_t bytes_done() const;
   /// Of this run.
-  const download_bytes& bytes() const { return bytes_; }
+  const download_bytes& bytes() const { return progress_.bytes(); }
   const throughput& speed() const { return speed_; }
   /// From its begin to its end, or until now.
   duration elapsed() const { return speed_.elapsed(clock::now()); }
@@ -224,10 +215,8 @@ class download final : public source_listener {
   download_owner& share_;
   const share_content& content_;
   download_request request_;
-  download_phase phase_ = download_phase::metadata;
+  download_progress progress_;
   std::vector<std::string> notes_;
-  error failure_;
-  bool stopped_ = false;
   bool already_there_ = false;
 
   std::unique_ptr<metadata_download> metadata_;  ///< while it is fetched
@@ -241,7 +230,6 @@ class download final : public source_listener {
   content_arrivals arrivals_;
   std::unique_ptr<replaced_version> older_;  ///< if there is one
 
-  download_bytes bytes_;
   throughput speed_;
   time_point sweep_at_{};  ///< when deadlines are looked at next
   bool reading_paused_ = false;

@@ -35,7 +35,7 @@ void download::on_attributes_reject(source& from) {
 awaitable<void> download::await_attributes() {
   const time_point give_up = clock::now() + attributes_patience;
   const auto expected = [this] { return attributes_ && attributes_->expected(); };
-  while (!stopped_ && !ended() && expected() && clock::now() < give_up) {
+  while (progress_.goes_on() && expected() && clock::now() < give_up) {
     const time_point next = std::min(attributes_->next_deadline(), give_up);
     (void)co_await wake_.wait_until(next);
     attributes_->on_deadline(clock::now());

@@ -99,7 +99,7 @@ awaitable<result<download::content_there>> download::look_at_place() {
 
 awaitable<bool> download::end_with_what_is_there() {
   auto there = co_await look_at_place();
-  if (stopped_) co_return true;
+  if (progress_.stopped()) co_return true;
   if (!there) {
     fail(there.error());
     co_return true;
@@ -119,7 +119,7 @@ awaitable<bool> download::end_with_what_is_there() {
 
 awaitable<void> download::take_over(content_there there) {
   // It can no longer be cancelled.
-  phase_ = download_phase::finishing;
+  progress_.enter(download_phase::finishing);
   const metainfo_ptr info = content_.info();
   stored_share row{there.files->path(), request_.symlinks,   info->to_torrent(),
                    there.signatures,    request_.mend_inode, share_.published()};
@@ -147,7 +147,7 @@ awaitable<void> download::take_over(content_there there) {
     fail(forgotten.error());
     co_return;
   }
-  phase_ = download_phase::complete;
+  progress_.enter(download_phase::complete);
   share_.on_download_complete();
 }
 
@@ -163,7 +163,7 @@ awaitable<bool> download::take_back_damaged(const bitmap& good) {
   auto take = [this] {
     return take_back(request_.directory, *content_.info(), request_.mend_inode, remember_in_database());
   };
-  auto go_on = [this] { return !stopped_; };
+  auto go_on = [this] { return !progress_.stopped(); };
   auto taken = co_await offload_patiently(context_.background, std::move(take), go_on);
   if (!taken) {
     fail(taken.error());
@@ -175,7 +175,7 @@ awaitable<bool> download::take_back_damaged(const bitmap& good) {
   if (good.none()) doubtful.set_all();
   request_.safe = good.to_bytes();
   request_.pending = doubtful.to_bytes();
-  co_return !stopped_;
+  co_return !progress_.stopped();
 }
 
 }  // namespace shoal

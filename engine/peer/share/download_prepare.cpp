@@ -18,10 +18,10 @@ bool exists(const std::string& path) {
 }  // namespace
 
 awaitable<bool> download::fetch_metadata() {
-  phase_ = download_phase::metadata;
+  progress_.enter(download_phase::metadata);
   if (request_.info && request_.info->has_layers()) {
     share_.on_metadata(request_.info);
-    co_return !stopped_;
+    co_return !progress_.stopped();
   }
   metadata_ = std::make_unique<metadata_download>(context_.executor, request_.id, request_.info, sources_);
   for (source* one : sources_.ready()) {
@@ -29,7 +29,7 @@ awaitable<bool> download::fetch_metadata() {
   }
   const auto info = co_await metadata_->run();
   metadata_.reset();
-  if (stopped_ || ended()) co_return false;
+  if (!progress_.goes_on()) co_return false;
   if (!info) {
     fail(info.error());
     co_return false;
@@ -65,13 +65,13 @@ void download::on_hash_reject(source& from, const hash_range& range) {
 
 awaitable<result<bitmap>> download::check(std::shared_ptr<content_files> files, bitmap candidates) {
   auto progress = [this](std::uint64_t bytes) {
-    bytes_.checked += bytes;
-    return !stopped_ && !ended();
+    progress_.bytes().checked += bytes;
+    return progress_.goes_on();
   };
   while (true) {
-    bytes_.checked = 0;
+    progress_.bytes().checked = 0;
     auto checked = co_await check_pieces(context_, files, content_.info(), candidates, progress);
-    if (checked || checked.error().code != errc::limit || stopped_ || ended()) co_return checked;
+    if (checked || checked.error().code != errc::limit || !progress_.goes_on()) co_return checked;
     (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
   }
 }
@@ -81,7 +81,7 @@ remember_partial download::remember_in_database() {
 }
 
 awaitable<bool> download::prepare() {
-  phase_ = download_phase::checking;
+  progress_.enter(download_phase::checking);
   const metainfo_ptr info = content_.info();
   note_what_is_left_out();
   const std::string target = request_.directory + "/" + info->name();
@@ -98,7 +98,7 @@ awaitable<bool> download::prepare() {
     if (!rests) return rests.error();
     return opened;
   };
-  auto go_on = [this] { return !stopped_; };
+  auto go_on = [this] { return !progress_.stopped(); };
   auto files = co_await offload_patiently(context_.background, std::move(open), go_on);
   if (!files) {
     fail(files.error());
@@ -124,14 +124,14 @@ awaitable<bool> download::prepare() {
   }
   co_await on_linked(**files, good, doubtful);
   const bitmap& zeros = (*files)->zero_pieces();
-  bytes_.zero = 0;
+  progress_.bytes().zero = 0;
   for (std::uint32_t i = zeros.next_set(0); i < pieces; i = zeros.next_set(i + 1)) {
     good.set(i);
     doubtful.reset(i);
-    bytes_.zero += info->shape().piece_size(piece_index{i});
+    progress_.bytes().zero += info->shape().piece_size(piece_index{i});
   }
   const auto checked = co_await check(*files, doubtful);
-  if (stopped_ || ended()) co_return false;
+  if (!progress_.goes_on()) co_return false;
   if (!checked) {
     fail(checked.error());
     co_return false;
@@ -159,7 +159,7 @@ awaitable<bool> download::prepare() {
     fail(saved.error());
     co_return false;
   }
-  if (stopped_ || ended()) co_return false;
+  if (!progress_.goes_on()) co_return false;
   journal_ = std::make_unique<journal>(context_, request_.id, *files, safe);
   transfer_ = std::make_unique<transfer>(info, good, std::hash<peer_id>{}(context_.self));
   leaves_ = std::make_unique<leaf_queries>(info, *transfer_);

@@ -64,7 +64,7 @@ double download::rate_of(const source& from) const {
 }
 
 std::uint64_t download::bytes_done() const {
-  if (phase_ == download_phase::checking) return bytes_.checked;
+  if (progress_.in(download_phase::checking)) return progress_.bytes().checked;
   return content_.verified_bytes();
 }
 
@@ -88,15 +88,15 @@ std::vector<source_row> download::sources() const {
 }
 
 duration download::silence() const {
-  const bool asking = phase_ == download_phase::metadata || phase_ == download_phase::downloading;
+  const bool asking = progress_.in(download_phase::metadata) || progress_.in(download_phase::downloading);
   return asking ? speed_.silence(clock::now()) : duration::zero();
 }
 
 std::string download::reason() const {
-  if (phase_ == download_phase::failed) return failure_.text;
-  if (phase_ == download_phase::checking) return "looking at what is on disk already and making room for the rest";
-  if (phase_ == download_phase::finishing) return "writing everything to disk";
-  if (phase_ == download_phase::complete) return {};
+  if (progress_.in(download_phase::failed)) return progress_.failure().text;
+  if (progress_.in(download_phase::checking)) return "looking at what is on disk already and making room for the rest";
+  if (progress_.in(download_phase::finishing)) return "writing everything to disk";
+  if (progress_.in(download_phase::complete)) return {};
   if (sources_.in_use().empty()) {
     const swarm_outlook seen = share_.outlook();
     if (seen.holders == 0 && seen.superseded)
@@ -106,7 +106,7 @@ std::string download::reason() const {
     if (!share_.peers().last_dial_error().empty()) text += "; last try: " + share_.peers().last_dial_error();
     return elapsed() < dials_take ? text : text + absent_text(share_, !share_.peers().last_dial_error().empty());
   }
-  if (phase_ == download_phase::metadata)
+  if (progress_.in(download_phase::metadata))
     return "asking " + std::to_string(sources_.in_use().size()) + (sources_.in_use().size() == 1 ? " peer" : " peers") +
            " what it is";
   if (speed_.silence(clock::now()) < silence_worth_a_reason) return {};

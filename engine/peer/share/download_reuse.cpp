@@ -21,7 +21,7 @@ awaitable<void> download::begin_reuse() {
   if (!request_.reuse) co_return;
   auto find = [info = content_.info()] { return equal_pieces(*info); };
   auto rings = co_await offload(context_.workers, std::move(find));
-  if (stopped_ || phase_ != download_phase::downloading) co_return;
+  if (progress_.stopped() || !progress_.in(download_phase::downloading)) co_return;
   if (!rings.empty()) {
     transfer_->on_twins(std::move(rings));
     const bitmap verified = transfer_->verified();
@@ -30,13 +30,13 @@ awaitable<void> download::begin_reuse() {
     }
   }
   auto here = co_await share_.content_besides();
-  if (stopped_ || phase_ != download_phase::downloading) co_return;
+  if (progress_.stopped() || !progress_.in(download_phase::downloading)) co_return;
   if (older_) here.push_back(older_->content);
   co_await reuse(std::move(here));
 }
 
 void download::offer_twins(piece_index verified) {
-  if (stopped_ || phase_ != download_phase::downloading) return;
+  if (progress_.stopped() || !progress_.in(download_phase::downloading)) return;
   const std::vector<piece_index> twins = transfer_->take_twins(verified);
   if (twins.empty()) return;
   const local_content own{
@@ -66,14 +66,14 @@ awaitable<void> download::reuse(std::vector<local_content> here) {
     return find_same_content(*info, missing, known);
   };
   const auto places = co_await offload(context_.workers, std::move(find));
-  if (places.empty() || stopped_ || phase_ != download_phase::downloading) co_return;
+  if (places.empty() || progress_.stopped() || !progress_.in(download_phase::downloading)) co_return;
   local().add(places, here);
   ask_local_first();
 }
 
 void download::on_content_here(const local_content& content) {
   // Before, it is looked for among all that is here then.
-  if (request_.reuse && phase_ == download_phase::downloading && !stopped_) arrivals_.add(content);
+  if (request_.reuse && progress_.in(download_phase::downloading) && !progress_.stopped()) arrivals_.add(content);
 }
 
 void download::look_at_arrivals(time_point now) {

@@ -84,9 +84,9 @@ awaitable<bool> download::end_interrupted_swap() {
     if (request_.delete_dropped && info_of(*row)) before = recorded_version{info_of(*row), (*row)->signatures};
     return end_swap(request_.directory, *info, request_.partial, before ? &*before : nullptr);
   };
-  auto go_on = [this] { return !stopped_; };
+  auto go_on = [this] { return !progress_.stopped(); };
   const auto ended_swap = co_await offload_patiently(context_.background, std::move(end), go_on);
-  if (stopped_) co_return false;
+  if (progress_.stopped()) co_return false;
   if (!ended_swap) {
     fail(ended_swap.error());
     co_return false;
@@ -110,9 +110,9 @@ awaitable<bool> download::look_at_older() {
     std::erase_if(odd, [&listed](const std::string& path) { return listed.contains(path); });
     return found_older{std::move(*seen), std::move(odd), std::move(*row)};
   };
-  auto go_on = [this] { return !stopped_; };
+  auto go_on = [this] { return !progress_.stopped(); };
   auto found = co_await offload_patiently(context_.background, std::move(look), go_on);
-  if (stopped_) co_return false;
+  if (progress_.stopped()) co_return false;
   if (found) {
     const auto older = check_older(found->row, *info, share_.published(), printable(target));
     if (!older) found = older.error();
@@ -123,12 +123,12 @@ awaitable<bool> download::look_at_older() {
   }
   // Every byte is read: what is taken over unseen would be passed on to others.
   auto progress = [this](std::uint64_t bytes) {
-    bytes_.checked += bytes;
-    return !stopped_ && !ended();
+    progress_.bytes().checked += bytes;
+    return progress_.goes_on();
   };
   const known_content nothing;
   auto made = co_await make_share(context_, found->seen, nothing, info->shape().piece_bytes(), std::move(progress));
-  if (stopped_ || ended()) co_return false;
+  if (!progress_.goes_on()) co_return false;
   if (!made) {
     fail(made.error());
     co_return false;
@@ -137,7 +137,7 @@ awaitable<bool> download::look_at_older() {
   const version_wishes wishes{request_.symlinks, request_.delete_dropped};
   auto compare = [info, there = made->info, before, wishes] { return change_of(*info, *there, before.get(), wishes); };
   version_change change = co_await offload(context_.background, std::move(compare));
-  if (stopped_ || ended()) co_return false;
+  if (!progress_.goes_on()) co_return false;
   std::ranges::move(found->odd, std::back_inserter(change.in_the_way));
   // Sockets and the like are not listed, and a folder that becomes a file takes all of them with it.
   const bool loses_odd = found->seen.folder && !info->is_folder() && !found->seen.notes.empty();
@@ -155,7 +155,7 @@ awaitable<bool> download::look_at_older() {
   all.set_all();
   older_ = std::make_unique<replaced_version>(replaced_version{
       {std::move(found->seen), std::move(change), request_.symlinks}, {{made->info, std::move(all)}, made->files, {}}});
-  bytes_.checked = 0;
+  progress_.bytes().checked = 0;
   co_return true;
 }
 
@@ -167,7 +167,7 @@ awaitable<void> download::on_linked(content_files& files, bitmap& good, bitmap& 
     for (std::uint32_t i = first; i < first + shape.file_pieces(one.file); ++i) {
       good.set(i);
       doubtful.reset(i);
-      bytes_.reused += shape.piece_size(piece_index{i});
+      progress_.bytes().reused += shape.piece_size(piece_index{i});
     }
   }
   accept_linked(*older_, files.linked_files(), older_->content);
