@@ -77,7 +77,8 @@ awaitable<void> download::transfer_chunks() {
   progress_.enter(download_phase::downloading);
   speed_.on_begin(clock::now());
   on_limits();
-  co_await begin_reuse();
+  const local_content* older = older_ ? &older_->content : nullptr;
+  if (reuse_) co_await reuse_->begin(older);
   for (source* one : sources_.ready()) {
     if (!one->closed() && !sources_.uses(*one)) attach(*one);
   }
@@ -93,8 +94,8 @@ awaitable<void> download::transfer_chunks() {
       transfer_->on_deadline(now);
       follow_decisions();
     }
-    let_go_of_reused();
-    look_at_arrivals(now);
+    let_go_of_disk();
+    if (reuse_) reuse_->look_at_arrivals(now);
     check_paths(now);
     if (attributes_) attributes_->on_deadline(now);
     speed_.measure(now);
@@ -112,8 +113,16 @@ awaitable<void> download::transfer_chunks() {
     sweep_at_ = std::min(now + sweep_interval, std::max(transfer_->next_deadline(), now + sweep_interval_min));
     (void)co_await wake_.wait_until(sweep_at_);
   }
-  let_go_of_reused();
-  if (local_) local_->stop();
+  let_go_of_disk();
+  if (reuse_) reuse_->stop();
+}
+
+void download::let_go_of_disk() {
+  if (reuse_ && reuse_->spent()) forget(*reuse_->disk());
+}
+
+void download::on_content_here(const local_content& content) {
+  if (reuse_) reuse_->on_content_here(content);
 }
 
 void download::check_paths(time_point now) {
@@ -177,10 +186,8 @@ void download::attach(source& to) {
   const source_limits limits = to.limits();
   const source_id number = transfer_->on_source(limits.request_bytes_max, limits.requests_max, limits.distance, now);
   sources_.take_up(to, number);
-  if (limits.costs_nothing) {
-    local_numbers_.push_back(number);
-    transfer_->on_preferred(number);
-  }
+  if (is_disk(to)) reuse_->on_number(number);
+  if (limits.costs_nothing) transfer_->on_preferred(number);
   transfer_->on_bitmap(number, to.holds(), now);
   if (!to.choking()) transfer_->on_unchoke(number, now);
   pump(to);
@@ -255,8 +262,8 @@ void download::forget(source& from) {
   const source_id number = *from.number();
   if (transfer_) {
     const auto stats = transfer_->stats(number);
-    const bool is_disk = &from == local_.get();
-    if (stats.bytes_received > 0) sources_.remember({from.name(), stats.bytes_received, 0, is_disk ? "done" : "gone"});
+    const char* state = is_disk(from) ? "done" : "gone";
+    if (stats.bytes_received > 0) sources_.remember({from.name(), stats.bytes_received, 0, state});
     sources_.put_down(from);
     transfer_->on_source_gone(number, clock::now());
     if (progress_.in(download_phase::downloading)) follow_decisions();
@@ -309,7 +316,7 @@ bool download::on_piece_begin(source& from, const byte_range& range) {
 void download::on_bytes(source& from, std::uint32_t bytes) {
   if (!transfer_ || !sources_.uses(from)) return;
   const auto now = clock::now();
-  if (&from != local_.get()) {
+  if (!is_disk(from)) {
     progress_.bytes().fetched += bytes;
     context_.payload.on_received(bytes);
   }
@@ -359,11 +366,11 @@ void download::on_stored(std::span<const store_queue::job> done) {
       }
       const auto leaves = std::span(one.leaves).subspan(part.first, part.count);
       if (transfer_->on_stored(one.from, one.range.piece, first_block, leaves, now) == transfer::check::verified) {
-        if (std::ranges::find(local_numbers_, one.from) != local_numbers_.end()) {
+        if (reuse_ && reuse_->had(one.from)) {
           progress_.bytes().reused += content_.info()->shape().piece_size(one.range.piece);
         }
         share_.on_piece_verified(one.range.piece);
-        offer_twins(one.range.piece);
+        if (reuse_) reuse_->offer_twins(one.range.piece);
       }
     }
     // For want of descriptors it is asked for again.
@@ -371,7 +378,7 @@ void download::on_stored(std::span<const store_queue::job> done) {
   }
   if (!progress_.in(download_phase::downloading)) return;
   follow_decisions();
-  if (local_) pump(*local_);
+  if (reuse_ && reuse_->disk() != nullptr) pump(*reuse_->disk());
   std::optional<source_id> pumped;
   for (const store_queue::job& one : done) {
     if (one.from == pumped) continue;

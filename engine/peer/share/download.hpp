@@ -25,7 +25,7 @@
 #include "peer/session/peer_context.hpp"
 #include "peer/session/share_content.hpp"
 #include "peer/share/attributes_download.hpp"
-#include "peer/share/content_arrivals.hpp"
+#include "peer/share/disk_reuse.hpp"
 #include "peer/share/download_owner.hpp"
 #include "peer/share/download_progress.hpp"
 #include "peer/share/journal.hpp"
@@ -199,17 +199,9 @@ class download final : public source_listener {
   void forget(source& from);
   void on_stored(std::span<const store_queue::job> done);
 
-  // download_reuse.cpp: what is on this disk already, in other shares or in this one.
-  awaitable<void> begin_reuse();
-  awaitable<void> reuse(std::vector<local_content> here);
-  /// Lets pieces with the bytes of this one, which was verified, be copied from it.
-  void offer_twins(piece_index verified);
-  void look_at_arrivals(time_point now);
-  awaitable<void> look_through(std::vector<local_content> arrived);
-  local_source& local();
-  /// Takes it into use at once, so that nobody else is asked for what it holds.
-  void ask_local_first();
-  void let_go_of_reused();
+  /// True of the source that is this disk.
+  bool is_disk(const source& one) const { return reuse_ && reuse_->is_disk(one); }
+  void let_go_of_disk();
 
   peer_context& context_;
   download_owner& share_;
@@ -225,9 +217,7 @@ class download final : public source_listener {
   std::unique_ptr<leaf_queries> leaves_;
   std::unique_ptr<journal> journal_;
   source_list sources_;
-  std::unique_ptr<local_source> local_;   ///< once something of the share is on this disk
-  std::vector<source_id> local_numbers_;  ///< that it had
-  content_arrivals arrivals_;
+  std::unique_ptr<disk_reuse> reuse_;        ///< if it is wanted
   std::unique_ptr<replaced_version> older_;  ///< if there is one
 
   throughput speed_;

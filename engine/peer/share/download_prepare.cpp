@@ -163,6 +163,10 @@ awaitable<bool> download::prepare() {
   journal_ = std::make_unique<journal>(context_, request_.id, *files, safe);
   transfer_ = std::make_unique<transfer>(info, good, std::hash<peer_id>{}(context_.self));
   leaves_ = std::make_unique<leaf_queries>(info, *transfer_);
+  if (request_.reuse) {
+    reuse_ = std::make_unique<disk_reuse>(context_,
+                                          reusing_download{share_, progress_, sources_, *transfer_, *this, tasks_});
+  }
   share_.on_files(*files, good);
   co_return true;
 }
