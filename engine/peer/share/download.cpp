@@ -25,6 +25,7 @@ download::download(peer_context& context, download_owner& owner, download_reques
       share_(owner),
       content_(owner.content()),
       request_(std::move(request)),
+      place_(context, owner, request_, progress_),
       speed_(clock::now()),
       wake_(context.executor),
       stores_(context.executor, context.workers, context.buffers,
@@ -77,7 +78,7 @@ awaitable<void> download::transfer_chunks() {
   progress_.enter(download_phase::downloading);
   speed_.on_begin(clock::now());
   on_limits();
-  const local_content* older = older_ ? &older_->content : nullptr;
+  const local_content* older = place_.older() ? &place_.older()->content : nullptr;
   if (reuse_) co_await reuse_->begin(older);
   for (source* one : sources_.ready()) {
     if (!one->closed() && !sources_.uses(*one)) attach(*one);
@@ -141,31 +142,10 @@ awaitable<void> download::finish() {
   co_await tasks_.join();
   co_await await_attributes();
   if (!progress_.goes_on()) co_return;
-  const auto files = content_.files();
-  const auto info = content_.info();
-  if (older_) co_await share_.give_way(files->path());
-  auto complete = [this, files, info, published = share_.published()]() -> result<void> {
-    const std::uint64_t inode = files->record().inode;
-    auto attributes = decode_attributes(info->attributes(), info->regular_file_count());
-    wanted_attributes wanted;
-    if (attributes) wanted = {std::move(*attributes), request_.keep_modes};
-    auto swapping = [this](const partial_record& record) {
-      return context_.database.save_replaces(request_.id, record.replaces);
-    };
-    auto done = older_ ? files->replace(older_->what, swapping, wanted) : files->finish(wanted);
-    if (!done) return done;
-    auto written =
-        record_complete({files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode, published});
-    if (written) written = context_.database.remove_download(request_.id);
-    if (written) return written;
-    return error{written.error().code, printable(files->path()) + " is complete, but could not be recorded: " +
-                                           written.error().text + "; add it once that is mended"};
-  };
-  auto go_on = [this] { return !progress_.stopped(); };
-  const result<void> completed = co_await offload_patiently(context_.background, std::move(complete), go_on);
+  const result<void> completed = co_await place_.put();
   if (!completed && completed.error().code == errc::conflict) {
     // Another peer that downloads to the same directory may have been faster.
-    auto there = co_await look_at_place();
+    auto there = co_await place_.look();
     if (progress_.stopped()) co_return;
     if (there && there->whole()) co_return co_await take_over(std::move(*there));
   }
@@ -174,6 +154,8 @@ awaitable<void> download::finish() {
     co_return;
   }
   progress_.enter(download_phase::complete);
+  const auto files = content_.files();
+  const auto info = content_.info();
   log_info("download is complete name=\"{}\" size=\"{}\" path=\"{}\" seconds={:.1f} share={}", printable(info->name()),
            human_bytes(info->total_bytes()), printable(files->path()), std::chrono::duration<double>(elapsed()).count(),
            request_.id.hex().substr(0, 12));

@@ -28,53 +28,20 @@
 #include "peer/share/disk_reuse.hpp"
 #include "peer/share/download_owner.hpp"
 #include "peer/share/download_progress.hpp"
+#include "peer/share/download_request.hpp"
+#include "peer/share/final_place.hpp"
 #include "peer/share/journal.hpp"
 #include "peer/share/leaf_queries.hpp"
 #include "peer/share/metadata_download.hpp"
 #include "peer/share/source_list.hpp"
 #include "peer/share/store_queue.hpp"
 #include "peer/share/throughput.hpp"
-#include "peer/sources/local_source.hpp"
 #include "peer/sources/source.hpp"
-#include "policy/peer_book.hpp"
 #include "policy/transfer.hpp"
 #include "store/content_files.hpp"
-#include "store/older_content.hpp"
-#include "store/state_database.hpp"
 #include "wire/extension.hpp"
 
 namespace shoal {
-
-/// What to fetch and where to put it.
-struct download_request {
-  share_id id;
-  std::string name;       ///< for display until the metadata is known
-  metainfo_ptr info;      ///< null: fetched from peers; may lack its layers
-  std::string directory;  ///< absolute; NAME appears in it
-  /// Make the directory if it is missing, because the user named it now. Otherwise its disk may not be mounted yet.
-  bool make_directory = false;
-  bool symlinks = false;
-  bool reuse = true;               ///< take from this disk what this peer's shares hold of it, itself included
-  bool update = false;             ///< take the place of an older version that is there
-  bool delete_dropped = false;     ///< then the files of the older version that this one does not have go
-  bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
-  std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
-  std::vector<std::string> notes;  ///< for the user: which parts of the words are not used
-  std::string given_up;            ///< directory of an earlier try of this download; what it had there is deleted
-  byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
-  byte_buffer pending;
-  partial_record partial;  ///< from the journal, too
-  publication published{};
-  /// The inode of what we downloaded to the final place. If it is still there and damaged, what is missing of it is
-  /// fetched. 0: there is no such content.
-  std::uint64_t mend_inode = 0;
-};
-
-/// The older version that a download replaces. DESIGN: "A new version in the place of an older one".
-struct replaced_version {
-  older_content what;
-  local_content content;  ///< what is there now, user's own files included
-};
 
 class download final : public source_listener {
  public:
@@ -138,49 +105,16 @@ class download final : public source_listener {
 
   /// Called once the metadata is known.
   void note_what_is_left_out();
+  /// Files of the older version, or beside it, stay.
+  void note_what_stays(std::size_t files);
 
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();
-  remember_partial remember_in_database();
-  /// The pieces of `candidates` that are right on disk. Waits while descriptors are missing; other errors as for
-  /// check_pieces().
-  awaitable<result<bitmap>> check(std::shared_ptr<content_files> files, bitmap candidates);
-
-  // download_place.cpp: what is at the final place already.
-
-  struct content_there {
-    std::shared_ptr<content_files> files;  ///< null: the place has other entries than the share
-    std::vector<file_signature> signatures;
-    bitmap good;
-    error conflict;  ///< the error if this content is in the way
-    bool whole() const { return files && good.all(); }
-  };
-
-  /// errc::conflict: "PATH is …".
-  awaitable<error> what_is_there(std::string target);
-  /// errc::conflict for something that could not be shared at all.
-  awaitable<result<content_there>> look_at_place();
-  /// Called if something is at the final place already. True: the download ended with it. False: the download goes on
-  /// from it.
-  awaitable<bool> end_with_what_is_there();
+  /// What is at the final place ends the download, or the download goes on from it. False: it ended.
+  awaitable<bool> look_at_place();
   /// Ends the download with what is there, which is whole.
   awaitable<void> take_over(content_there there);
-  awaitable<bool> take_back_damaged(const bitmap& good);
-  /// Writes complete content down; it is followed and shared as what was there before. Blocks.
-  result<void> record_complete(stored_share row);
-
-  // download_update.cpp: the older version at the final place, which this one replaces.
-
-  /// Ends what a crash interrupted after the swap. False: the download failed.
-  awaitable<bool> end_interrupted_swap();
-  /// Looks at what is at the final place, and decides what becomes of it. False: the download ended.
-  awaitable<bool> look_at_older();
-  /// What is linked is good, and the content that it is linked from is as it was.
-  awaitable<void> on_linked(content_files& files, bitmap& good, bitmap& doubtful);
-  /// errc::conflict if what is there is no older version.
-  static result<void> check_older(const std::optional<stored_share>& row, const metainfo& next, const publication& mine,
-                                  const std::string& shown);
 
   // download.cpp
   awaitable<void> transfer_chunks();
@@ -208,6 +142,7 @@ class download final : public source_listener {
   const share_content& content_;
   download_request request_;
   download_progress progress_;
+  final_place place_;
   std::vector<std::string> notes_;
   bool already_there_ = false;
 
@@ -217,8 +152,7 @@ class download final : public source_listener {
   std::unique_ptr<leaf_queries> leaves_;
   std::unique_ptr<journal> journal_;
   source_list sources_;
-  std::unique_ptr<disk_reuse> reuse_;        ///< if it is wanted
-  std::unique_ptr<replaced_version> older_;  ///< if there is one
+  std::unique_ptr<disk_reuse> reuse_;  ///< if it is wanted
 
   throughput speed_;
   time_point sweep_at_{};  ///< when deadlines are looked at next

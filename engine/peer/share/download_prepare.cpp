@@ -1,21 +1,10 @@
 // What a download does before its first chunk: learn what the share is, find out what is on disk already.
 
-#include <sys/stat.h>
-
 #include "net/offload.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/piece_check.hpp"
 
 namespace shoal {
-
-namespace {
-
-bool exists(const std::string& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) == 0;
-}
-
-}  // namespace
 
 awaitable<bool> download::fetch_metadata() {
   progress_.enter(download_phase::metadata);
@@ -63,36 +52,54 @@ void download::on_hash_reject(source& from, const hash_range& range) {
   }
 }
 
-awaitable<result<bitmap>> download::check(std::shared_ptr<content_files> files, bitmap candidates) {
-  auto progress = [this](std::uint64_t bytes) {
-    progress_.bytes().checked += bytes;
-    return progress_.goes_on();
-  };
-  while (true) {
-    progress_.bytes().checked = 0;
-    auto checked = co_await check_pieces(context_, files, content_.info(), candidates, progress);
-    if (checked || checked.error().code != errc::limit || !progress_.goes_on()) co_return checked;
-    (void)co_await wake_.wait_until(clock::now() + descriptors_interval);
+awaitable<bool> download::look_at_place() {
+  const result<void> swapped = co_await place_.end_interrupted_swap();
+  if (progress_.stopped()) co_return false;
+  if (!swapped) {
+    fail(swapped.error());
+    co_return false;
   }
+  if (!place_.taken()) co_return true;
+  auto there = co_await place_.look();
+  if (progress_.stopped()) co_return false;
+  if (!there) {
+    fail(there.error());
+    co_return false;
+  }
+  if (there->whole()) {
+    already_there_ = true;
+    co_await take_over(std::move(*there));
+    co_return false;
+  }
+  const result<void> going = co_await place_.go_on_from(std::move(*there));
+  if (!going) fail(going.error());
+  if (place_.older() != nullptr) note_what_stays(place_.older()->what.change.kept);
+  co_return progress_.goes_on();
 }
 
-remember_partial download::remember_in_database() {
-  return [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); };
+awaitable<void> download::take_over(content_there there) {
+  // It can no longer be cancelled.
+  progress_.enter(download_phase::finishing);
+  const result<void> taken = co_await place_.take_over(std::move(there));
+  if (!taken) {
+    fail(taken.error());
+    co_return;
+  }
+  progress_.enter(download_phase::complete);
+  share_.on_download_complete();
 }
 
 awaitable<bool> download::prepare() {
   progress_.enter(download_phase::checking);
   const metainfo_ptr info = content_.info();
   note_what_is_left_out();
-  const std::string target = request_.directory + "/" + info->name();
-  if (!co_await end_interrupted_swap()) co_return false;
-  if (exists(target)) {
-    if (co_await end_with_what_is_there()) co_return false;
-  }
+  const bool goes_on = co_await look_at_place();
+  if (!goes_on) co_return false;
   auto open = [this, info]() -> result<std::shared_ptr<content_files>> {
-    auto opened =
-        content_files::open_partial(request_.directory, info, request_.symlinks, context_.files, request_.partial,
-                                    remember_in_database(), older_ ? &older_->what : nullptr);
+    auto remember = [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); };
+    const older_content* older = place_.older() ? &place_.older()->what : nullptr;
+    auto opened = content_files::open_partial(request_.directory, info, request_.symlinks, context_.files,
+                                              request_.partial, remember, older);
     // Until data comes it holds no descriptor: hundreds may be opened before the first is used.
     const result<void> rests = opened ? (*opened)->rest() : result<void>{};
     if (!rests) return rests.error();
@@ -122,7 +129,7 @@ awaitable<bool> download::prepare() {
   for (std::uint32_t i = 0; i < pieces; ++i) {
     if (good.test(i)) doubtful.reset(i);
   }
-  co_await on_linked(**files, good, doubtful);
+  co_await place_.on_linked(**files, good, doubtful);
   const bitmap& zeros = (*files)->zero_pieces();
   progress_.bytes().zero = 0;
   for (std::uint32_t i = zeros.next_set(0); i < pieces; i = zeros.next_set(i + 1)) {
@@ -130,7 +137,7 @@ awaitable<bool> download::prepare() {
     doubtful.reset(i);
     progress_.bytes().zero += info->shape().piece_size(piece_index{i});
   }
-  const auto checked = co_await check(*files, doubtful);
+  const auto checked = co_await check_patiently(context_, *files, info, doubtful, progress_);
   if (!progress_.goes_on()) co_return false;
   if (!checked) {
     fail(checked.error());

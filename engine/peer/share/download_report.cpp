@@ -59,6 +59,11 @@ void download::note_what_is_left_out() {
   }
 }
 
+void download::note_what_stays(std::size_t files) {
+  if (files == 1) notes_.push_back("1 file that is not of this version stays");
+  if (files > 1) notes_.push_back(std::to_string(files) + " files that are not of this version stay");
+}
+
 double download::rate_of(const source& from) const {
   return transfer_ && sources_.uses(from) ? transfer_->stats(*from.number()).rate : 0;
 }

@@ -1,5 +1,6 @@
 #include "peer/share/piece_check.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <optional>
 #include <thread>
 
@@ -72,6 +73,22 @@ awaitable<result<bitmap>> check_pieces(peer_context& context, std::shared_ptr<co
   co_await readers.join();
   if (run.failure) co_return *run.failure;
   co_return std::move(run.good);
+}
+
+awaitable<result<bitmap>> check_patiently(peer_context& context, std::shared_ptr<content_files> files,
+                                          metainfo_ptr info, bitmap candidates, download_progress& progress) {
+  auto count = [&progress](std::uint64_t bytes) {
+    progress.bytes().checked += bytes;
+    return progress.goes_on();
+  };
+  asio::steady_timer pause(context.executor);
+  while (true) {
+    progress.bytes().checked = 0;
+    auto checked = co_await check_pieces(context, files, info, candidates, count);
+    if (checked || checked.error().code != errc::limit || !progress.goes_on()) co_return checked;
+    pause.expires_after(descriptors_interval);
+    (void)co_await pause.async_wait(use_tuple);
+  }
 }
 
 error damaged_error(const std::string& path, std::size_t pieces) {

@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "net/use_tuple.hpp"
 #include "peer/session/peer_context.hpp"
+#include "peer/share/download_progress.hpp"
 #include "store/content_files.hpp"
 
 namespace shoal {
@@ -19,6 +20,11 @@ namespace shoal {
 /// nothing of the disk. Such reasons are errc::limit (want of descriptors or memory) and permission.
 awaitable<result<bitmap>> check_pieces(peer_context& context, std::shared_ptr<content_files> files, metainfo_ptr info,
                                        bitmap candidates, std::function<bool(std::uint64_t)> on_progress);
+
+/// Like check_pieces(), for a download: counts what it checked, and ends when the download does. While descriptors are
+/// missing it waits, and begins anew.
+awaitable<result<bitmap>> check_patiently(peer_context& context, std::shared_ptr<content_files> files,
+                                          metainfo_ptr info, bitmap candidates, download_progress& progress);
 
 /// errc::verification: "`path` has N damaged pieces", with the remedy.
 error damaged_error(const std::string& path, std::size_t pieces);

@@ -1,4 +1,4 @@
-// download: takes the place of an older version. What the user has beside it stays.
+// final_place: the older version that gives way. What the user has beside it stays.
 
 #include <algorithm>
 #include <optional>
@@ -8,8 +8,7 @@
 #include <utility>
 
 #include "net/offload.hpp"
-#include "observe/log.hpp"
-#include "peer/share/download.hpp"
+#include "peer/share/final_place.hpp"
 #include "peer/share/make_share.hpp"
 #include "store/printable.hpp"
 #include "store/version_swap.hpp"
@@ -58,10 +57,9 @@ struct found_older {
   std::optional<stored_share> row;
 };
 
-}  // namespace
-
-result<void> download::check_older(const std::optional<stored_share>& row, const metainfo& next,
-                                   const publication& mine, const std::string& shown) {
+/// errc::conflict if what is there is no older version.
+result<void> check_older(const std::optional<stored_share>& row, const metainfo& next, const publication& mine,
+                         const std::string& shown) {
   const metainfo_ptr before = info_of(row);
   if (!before || before->id() == next.id()) return {};
   const publication& there = row->published;
@@ -74,11 +72,13 @@ result<void> download::check_older(const std::optional<stored_share>& row, const
   return {};
 }
 
-awaitable<bool> download::end_interrupted_swap() {
-  if (request_.partial.replaces == 0) co_return true;
+}  // namespace
+
+awaitable<result<void>> final_place::end_interrupted_swap() {
+  if (request_.partial.replaces == 0) co_return result<void>{};
   const metainfo_ptr info = content_.info();
   auto end = [this, info]() -> result<bool> {
-    const auto row = context_.database.share(request_.directory + "/" + info->name());
+    const auto row = context_.database.share(path());
     if (!row) return row.error();
     std::optional<recorded_version> before;
     if (request_.delete_dropped && info_of(*row)) before = recorded_version{info_of(*row), (*row)->signatures};
@@ -86,19 +86,15 @@ awaitable<bool> download::end_interrupted_swap() {
   };
   auto go_on = [this] { return !progress_.stopped(); };
   const auto ended_swap = co_await offload_patiently(context_.background, std::move(end), go_on);
-  if (progress_.stopped()) co_return false;
-  if (!ended_swap) {
-    fail(ended_swap.error());
-    co_return false;
-  }
+  if (!ended_swap) co_return ended_swap.error();
   // What is at the final place now is the partial of this download.
   if (*ended_swap) request_.mend_inode = request_.partial.inode;
-  co_return true;
+  co_return result<void>{};
 }
 
-awaitable<bool> download::look_at_older() {
+awaitable<result<void>> final_place::look_at_older() {
   const metainfo_ptr info = content_.info();
-  const std::string target = request_.directory + "/" + info->name();
+  const std::string target = path();
   auto look = [this, info, target]() -> result<found_older> {
     auto row = context_.database.share(target);
     if (!row) return row.error();
@@ -112,15 +108,10 @@ awaitable<bool> download::look_at_older() {
   };
   auto go_on = [this] { return !progress_.stopped(); };
   auto found = co_await offload_patiently(context_.background, std::move(look), go_on);
-  if (progress_.stopped()) co_return false;
-  if (found) {
-    const auto older = check_older(found->row, *info, share_.published(), printable(target));
-    if (!older) found = older.error();
-  }
-  if (!found) {
-    fail(found.error());
-    co_return false;
-  }
+  if (progress_.stopped()) co_return result<void>{};
+  if (!found) co_return found.error();
+  const auto is_older = check_older(found->row, *info, owner_.published(), printable(target));
+  if (!is_older) co_return is_older;
   // Every byte is read: what is taken over unseen would be passed on to others.
   auto progress = [this](std::uint64_t bytes) {
     progress_.bytes().checked += bytes;
@@ -128,16 +119,13 @@ awaitable<bool> download::look_at_older() {
   };
   const known_content nothing;
   auto made = co_await make_share(context_, found->seen, nothing, info->shape().piece_bytes(), std::move(progress));
-  if (!progress_.goes_on()) co_return false;
-  if (!made) {
-    fail(made.error());
-    co_return false;
-  }
+  if (!progress_.goes_on()) co_return result<void>{};
+  if (!made) co_return made.error();
   const metainfo_ptr before = info_of(found->row);
   const version_wishes wishes{request_.symlinks, request_.delete_dropped};
   auto compare = [info, there = made->info, before, wishes] { return change_of(*info, *there, before.get(), wishes); };
   version_change change = co_await offload(context_.background, std::move(compare));
-  if (!progress_.goes_on()) co_return false;
+  if (!progress_.goes_on()) co_return result<void>{};
   std::ranges::move(found->odd, std::back_inserter(change.in_the_way));
   // Sockets and the like are not listed, and a folder that becomes a file takes all of them with it.
   const bool loses_odd = found->seen.folder && !info->is_folder() && !found->seen.notes.empty();
@@ -145,21 +133,18 @@ awaitable<bool> download::look_at_older() {
     const std::string what = listed(target, found->seen.folder && !loses_odd, change.in_the_way);
     const std::string why = before ? " is not as the older version had it, and the new version has something else there"
                                    : " is not known as an older version, and the new version has something else there";
-    fail({errc::conflict, what + why, remedy::clear_place});
-    co_return false;
+    co_return error{errc::conflict, what + why, remedy::clear_place};
   }
-  if (change.kept == 1) notes_.push_back("1 file that is not of this version stays");
-  if (change.kept > 1) notes_.push_back(std::to_string(change.kept) + " files that are not of this version stay");
   if (!request_.reuse) std::ranges::fill(change.moved, std::nullopt);
   bitmap all(made->info->shape().piece_count());
   all.set_all();
   older_ = std::make_unique<replaced_version>(replaced_version{
       {std::move(found->seen), std::move(change), request_.symlinks}, {{made->info, std::move(all)}, made->files, {}}});
   progress_.bytes().checked = 0;
-  co_return true;
+  co_return result<void>{};
 }
 
-awaitable<void> download::on_linked(content_files& files, bitmap& good, bitmap& doubtful) {
+awaitable<void> final_place::on_linked(content_files& files, bitmap& good, bitmap& doubtful) {
   if (files.linked_files().empty()) co_return;
   const geometry& shape = content_.info()->shape();
   for (const linked_file& one : files.linked_files()) {
@@ -171,7 +156,7 @@ awaitable<void> download::on_linked(content_files& files, bitmap& good, bitmap& 
     }
   }
   accept_linked(*older_, files.linked_files(), older_->content);
-  const auto besides = co_await share_.content_besides();
+  const auto besides = co_await owner_.content_besides();
   for (const local_content& hosted : besides) {
     if (hosted.files->path() == older_->what.seen.path) accept_linked(*older_, files.linked_files(), hosted);
   }

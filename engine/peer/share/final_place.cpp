@@ -1,5 +1,4 @@
-// What a download finds at the place where its share belongs: the same content, a damaged copy of ours, or something
-// else.
+#include "peer/share/final_place.hpp"
 
 #include <sys/stat.h>
 
@@ -7,7 +6,7 @@
 
 #include "net/offload.hpp"
 #include "observe/log.hpp"
-#include "peer/share/download.hpp"
+#include "peer/share/piece_check.hpp"
 #include "store/directory_scan.hpp"
 #include "store/printable.hpp"
 
@@ -49,7 +48,21 @@ std::vector<file_signature> signatures_of(const scan_result& found, const metain
 
 }  // namespace
 
-awaitable<error> download::what_is_there(std::string target) {
+final_place::final_place(peer_context& context, download_owner& owner, download_request& request,
+                         download_progress& progress)
+    : context_(context), owner_(owner), content_(owner.content()), request_(request), progress_(progress) {}
+
+std::string final_place::path() const {
+  return request_.directory + "/" + content_.info()->name();
+}
+
+bool final_place::taken() const {
+  struct stat status{};
+  return ::lstat(path().c_str(), &status) == 0;
+}
+
+awaitable<error> final_place::what_is_there() {
+  const std::string target = path();
   auto read = [this, target] { return context_.database.share(target); };
   const auto row = co_await offload(context_.background, std::move(read));
   error conflict{errc::conflict, printable(target), remedy::clear_place};
@@ -60,10 +73,10 @@ awaitable<error> download::what_is_there(std::string target) {
   }
   const publication& there = (*row)->published;
   const std::string id = (*info)->id().hex().substr(0, id_digits_shown);
-  if (supersedes(share_.published(), there)) {
+  if (supersedes(owner_.published(), there)) {
     conflict.text += " is an older version (id " + id + ", published " + time_text(there) + ")";
     conflict.helps = remedy::replace_older;
-  } else if (supersedes(there, share_.published())) {
+  } else if (supersedes(there, owner_.published())) {
     conflict.text += " is a newer version (id " + id + ", published " + time_text(there) + ")";
   } else {
     conflict.text += " is another share of this name (id " + id + ")";
@@ -71,10 +84,10 @@ awaitable<error> download::what_is_there(std::string target) {
   co_return conflict;
 }
 
-awaitable<result<download::content_there>> download::look_at_place() {
+awaitable<result<content_there>> final_place::look() {
   const metainfo_ptr info = content_.info();
-  const std::string target = request_.directory + "/" + info->name();
-  const error conflict = co_await what_is_there(target);
+  const std::string target = path();
+  const error conflict = co_await what_is_there();
   // What a symlink leads to may be content of somebody else, or be nowhere.
   auto look = [target, this, conflict]() -> result<scan_result> {
     if (is_symlink(target)) return conflict;
@@ -91,46 +104,29 @@ awaitable<result<download::content_there>> download::look_at_place() {
   content.files = *opened;
   bitmap all(info->shape().piece_count());
   all.set_all();
-  auto good = co_await check(*opened, all);
+  auto good = co_await check_patiently(context_, *opened, info, all, progress_);
   if (!good) co_return good.error();
   content.good = std::move(*good);
   co_return content;
 }
 
-awaitable<bool> download::end_with_what_is_there() {
-  auto there = co_await look_at_place();
-  if (progress_.stopped()) co_return true;
-  if (!there) {
-    fail(there.error());
-    co_return true;
-  }
-  if (there->whole()) {
-    already_there_ = true;
-    co_await take_over(std::move(*there));
-    co_return true;
-  }
+awaitable<result<void>> final_place::go_on_from(content_there there) {
   // A mending that was interrupted before anything was moved goes on, too.
   if (request_.mend_inode == 0 && request_.partial.taken_back) request_.mend_inode = request_.partial.inode;
-  if (request_.mend_inode != 0) co_return !co_await take_back_damaged(there->good);
-  if (request_.update) co_return !co_await look_at_older();
-  fail(there->conflict);
-  co_return true;
+  if (request_.mend_inode != 0) co_return co_await take_back_damaged(std::move(there.good));
+  if (request_.update) co_return co_await look_at_older();
+  co_return there.conflict;
 }
 
-awaitable<void> download::take_over(content_there there) {
-  // It can no longer be cancelled.
-  progress_.enter(download_phase::finishing);
+awaitable<result<void>> final_place::take_over(content_there there) {
   const metainfo_ptr info = content_.info();
   stored_share row{there.files->path(), request_.symlinks,   info->to_torrent(),
-                   there.signatures,    request_.mend_inode, share_.published()};
+                   there.signatures,    request_.mend_inode, owner_.published()};
   auto save = [this, row = std::move(row)] { return record_complete(row); };
   const auto saved = co_await offload(context_.background, std::move(save));
-  if (!saved) {
-    fail(saved.error());
-    co_return;
-  }
+  if (!saved) co_return saved;
   const auto own = content_.files();
-  share_.on_files(there.files, there.good);
+  owner_.on_files(there.files, there.good);
   // What is ours of it has no use any more. A copy that was being mended stays: its place is taken.
   auto forget = [this, own, info]() -> result<void> {
     result<void> removed;
@@ -142,16 +138,10 @@ awaitable<void> download::take_over(content_there there) {
     if (!removed) log_warn("a partial is left behind error=\"{}\"", removed.error().text);
     return context_.database.remove_download(request_.id);
   };
-  const auto forgotten = co_await offload(context_.background, std::move(forget));
-  if (!forgotten) {
-    fail(forgotten.error());
-    co_return;
-  }
-  progress_.enter(download_phase::complete);
-  share_.on_download_complete();
+  co_return co_await offload(context_.background, std::move(forget));
 }
 
-result<void> download::record_complete(stored_share row) {
+result<void> final_place::record_complete(stored_share row) {
   const auto before = context_.database.share(row.path);
   const bool known = before && *before;
   row.follow = known && (*before)->follow;
@@ -159,23 +149,46 @@ result<void> download::record_complete(stored_share row) {
   return context_.database.save_share(row);
 }
 
-awaitable<bool> download::take_back_damaged(const bitmap& good) {
+awaitable<result<void>> final_place::take_back_damaged(bitmap good) {
   auto take = [this] {
-    return take_back(request_.directory, *content_.info(), request_.mend_inode, remember_in_database());
+    auto remember = [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); };
+    return take_back(request_.directory, *content_.info(), request_.mend_inode, remember);
   };
   auto go_on = [this] { return !progress_.stopped(); };
   auto taken = co_await offload_patiently(context_.background, std::move(take), go_on);
-  if (!taken) {
-    fail(taken.error());
-    co_return false;
-  }
+  if (!taken) co_return taken.error();
   request_.partial = std::move(*taken);
   // What is not known to be good is looked at again.
   bitmap doubtful(good.size());
   if (good.none()) doubtful.set_all();
   request_.safe = good.to_bytes();
   request_.pending = doubtful.to_bytes();
-  co_return !progress_.stopped();
+  co_return result<void>{};
+}
+
+awaitable<result<void>> final_place::put() {
+  const auto files = content_.files();
+  const auto info = content_.info();
+  if (older_) co_await owner_.give_way(files->path());
+  auto complete = [this, files, info, published = owner_.published()]() -> result<void> {
+    const std::uint64_t inode = files->record().inode;
+    auto attributes = decode_attributes(info->attributes(), info->regular_file_count());
+    wanted_attributes wanted;
+    if (attributes) wanted = {std::move(*attributes), request_.keep_modes};
+    auto swapping = [this](const partial_record& record) {
+      return context_.database.save_replaces(request_.id, record.replaces);
+    };
+    auto done = older_ ? files->replace(older_->what, swapping, wanted) : files->finish(wanted);
+    if (!done) return done;
+    auto written =
+        record_complete({files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode, published});
+    if (written) written = context_.database.remove_download(request_.id);
+    if (written) return written;
+    return error{written.error().code, printable(files->path()) + " is complete, but could not be recorded: " +
+                                           written.error().text + "; add it once that is mended"};
+  };
+  auto go_on = [this] { return !progress_.stopped(); };
+  co_return co_await offload_patiently(context_.background, std::move(complete), go_on);
 }
 
 }  // namespace shoal
