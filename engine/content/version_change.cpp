@@ -1,9 +1,6 @@
 #include "content/version_change.hpp"
 
 #include <algorithm>
-#include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 namespace shoal {
@@ -25,15 +22,7 @@ bool same_entry(const file_entry& one, const file_entry& other) {
 class comparison {
  public:
   comparison(const metainfo& next, const metainfo& there, const metainfo* before, version_wishes wishes)
-      : next_(next), there_(there), wishes_(wishes) {
-    for (std::uint32_t i = 0; i < next.files().size(); ++i) {
-      const file_entry& file = next.files()[i];
-      if (file.type == kind::symlink && !wishes.symlinks) continue;
-      const bool directory = file.type == kind::empty_directory;
-      if (!directory) next_files_.emplace(file.path, i);
-      std::string_view path = directory ? std::string_view(file.path) : parent_of(file.path);
-      for (; !path.empty() && next_directories_.insert(path).second;) path = parent_of(path);
-    }
+      : next_(next), there_(there), wishes_(wishes), places_(next, wishes.symlinks) {
     if (before == nullptr) return;
     for (const file_entry& file : before->files()) before_.emplace(file.path, &file);
   }
@@ -60,21 +49,14 @@ class comparison {
   }
 
  private:
-  /// The new version has something at the place of the file, or needs a directory there.
   bool is_replaced(const file_entry& file) const {
-    if (next_.is_folder() != there_.is_folder()) return true;
-    if (next_files_.contains(file.path)) return true;
-    if (file.type != kind::empty_directory && next_directories_.contains(file.path)) return true;
-    for (std::string_view path = parent_of(file.path); !path.empty(); path = parent_of(path)) {
-      if (next_files_.contains(path)) return true;
-    }
-    return false;
+    return next_.is_folder() != there_.is_folder() || places_.excludes(file);
   }
 
   bool is_same(const file_entry& file) const {
     if (next_.is_folder() != there_.is_folder()) return false;
-    const auto at = next_files_.find(file.path);
-    return at != next_files_.end() && same_entry(next_.files()[at->second], file);
+    const auto at = places_.file_at(file.path);
+    return at && same_entry(next_.files()[*at], file);
   }
 
   /// The file is as the older version has it.
@@ -90,9 +72,9 @@ class comparison {
     std::vector<bool> taken(files.size());
     for (std::uint32_t i = 0; i < files.size(); ++i) {
       if (files[i].type != kind::regular || files[i].size == 0 || !change.gives_way[i]) continue;
-      const auto at = next_files_.find(files[i].path);
-      if (at != next_files_.end() && can_become(files[i], next_.files()[at->second])) {
-        moved[at->second] = file_index{i};
+      const auto at = places_.file_at(files[i].path);
+      if (at && can_become(files[i], next_.files()[*at])) {
+        moved[*at] = file_index{i};
         taken[i] = true;
       } else {
         by_root[files[i].root].push_back(i);
@@ -120,12 +102,36 @@ class comparison {
   const metainfo& next_;
   const metainfo& there_;
   version_wishes wishes_;
-  std::unordered_map<std::string_view, std::uint32_t> next_files_;
-  std::unordered_set<std::string_view> next_directories_;
+  version_places places_;
   std::unordered_map<std::string_view, const file_entry*> before_;
 };
 
 }  // namespace
+
+version_places::version_places(const metainfo& version, bool symlinks) : folder_(version.is_folder()) {
+  for (std::uint32_t i = 0; i < version.files().size(); ++i) {
+    const file_entry& file = version.files()[i];
+    if (file.type == kind::symlink && !symlinks) continue;
+    const bool directory = file.type == kind::empty_directory;
+    if (!directory) files_.emplace(file.path, i);
+    std::string_view path = directory ? std::string_view(file.path) : parent_of(file.path);
+    for (; !path.empty() && directories_.insert(path).second;) path = parent_of(path);
+  }
+}
+
+std::optional<std::uint32_t> version_places::file_at(std::string_view path) const {
+  const auto at = files_.find(path);
+  return at != files_.end() ? std::optional(at->second) : std::nullopt;
+}
+
+bool version_places::excludes(const file_entry& entry) const {
+  if (!folder_ || files_.contains(entry.path)) return true;
+  if (entry.type != kind::empty_directory && directories_.contains(entry.path)) return true;
+  for (std::string_view path = parent_of(entry.path); !path.empty(); path = parent_of(path)) {
+    if (files_.contains(path)) return true;
+  }
+  return false;
+}
 
 version_change change_of(const metainfo& next, const metainfo& there, const metainfo* before, version_wishes wishes) {
   return comparison(next, there, before, wishes).run();

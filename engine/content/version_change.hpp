@@ -7,11 +7,32 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "content/metainfo.hpp"
 
 namespace shoal {
+
+/// What places of a folder a version takes.
+class version_places {
+ public:
+  /// `version` outlives this. `symlinks`: its symlinks are created.
+  version_places(const metainfo& version, bool symlinks);
+
+  /// Index of the file or symlink at the path.
+  std::optional<std::uint32_t> file_at(std::string_view path) const;
+  /// There can be no such entry beside the version: the version has something there, or needs a directory there, or has
+  /// a file where the entry needs a directory.
+  bool excludes(const file_entry& entry) const;
+
+ private:
+  bool folder_;
+  std::unordered_map<std::string_view, std::uint32_t> files_;
+  std::unordered_set<std::string_view> directories_;
+};
 
 struct version_change {
   /// By file of the new version: the file of what is there that is the same, and that gives up its place. Each file

@@ -33,20 +33,26 @@ void apply(int descriptor, const file_attributes& file, bool modes) {
 
 }  // namespace
 
-void apply_attributes(const partial_place& place, const metainfo& info, const wanted_attributes& wanted) {
+void apply_attributes(const partial_place& place, const metainfo& info, const wanted_attributes& wanted,
+                      attributes_of which) {
   if (wanted.files.empty()) return;
   SHOAL_ASSERT(wanted.files.size() == info.regular_file_count());
   if (!info.is_folder()) {
+    if (which == attributes_of::linked) return;
     apply(place.part.get(), wanted.files.front(), wanted.modes);
     fsync(place.part.get());
     return;
   }
   const bool sync_each = info.files().size() <= single_syncs_max;
   directory_stack directories(place.part.get(), shown_partial(place));
+  std::vector<bool> linked(info.files().size());
+  for (const linked_file& one : place.linked) linked[one.file.value()] = true;
   auto next = wanted.files.begin();
   for (const file_entry& file : info.files()) {
     if (file.type != file_entry::kind::regular) continue;
     const file_attributes& attributes = *next++;
+    const auto index = static_cast<std::size_t>(&file - info.files().data());
+    if (linked[index] != (which == attributes_of::linked)) continue;
     const result<int> parent = directories.parent_of(file.path);
     if (!parent) continue;
     const std::string name(last_element(file.path));

@@ -5,6 +5,7 @@
 // Used by content_files only. Blocks.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "content/file_attributes.hpp"
@@ -19,8 +20,12 @@ struct wanted_attributes {
   bool modes = false;                  ///< also set permission bits; the owner can always read
 };
 
+/// Files that are linked belong to the older version, too, until it is gone.
+enum class attributes_of : std::uint8_t { made, linked };
+
 /// If the file system cannot keep some of them, that is no failure. What is set is on the disk when this returns. For a
 /// folder of many files it is on the disk when sync_names() returns.
-void apply_attributes(const partial_place& place, const metainfo& info, const wanted_attributes& wanted);
+void apply_attributes(const partial_place& place, const metainfo& info, const wanted_attributes& wanted,
+                      attributes_of which = attributes_of::made);
 
 }  // namespace shoal

@@ -91,6 +91,7 @@ result<std::shared_ptr<content_files>> content_files::open_partial(std::string d
     for (std::uint32_t i = 0; i < files.size(); ++i) {
       if (files[i].size > 0 && !opened->partial.awaited[i]) opened->written.insert(i);
     }
+    for (const linked_file& one : opened->partial.linked) opened->written.erase(one.file.value());
   }
   return std::shared_ptr<content_files>(new content_files(std::move(opened)));
 }
@@ -207,6 +208,7 @@ result<std::vector<doubtful_file>> content_files::check() {
 
 void content_files::accept(const std::vector<doubtful_file>& good) {
   const std::unique_lock lock(state_->place);
+  if (state_->now != content_state::phase::complete) return;
   const std::lock_guard facts(state_->facts);
   for (const doubtful_file& one : good) state_->signatures[one.file.value()] = one.seen;
 }
@@ -221,6 +223,12 @@ result<void> content_files::finish(const wanted_attributes& wanted) {
   return complete(nullptr, {}, wanted);
 }
 
+result<void> content_files::may_replace(const older_content& older) {
+  const std::lock_guard lock(state_->transition);
+  if (state_->now != content_state::phase::partial) return {};
+  return check_replaceable(state_->partial, *state_->info, older);
+}
+
 result<void> content_files::replace(const older_content& older, const remember_partial& remember,
                                     const wanted_attributes& wanted) {
   return complete(&older, remember, wanted);
@@ -230,6 +238,7 @@ result<void> content_files::complete(const older_content* older, const remember_
                                      const wanted_attributes& wanted) {
   content_state& s = *state_;
   const std::lock_guard lock(s.transition);
+  if (s.swapped_out) return clear_up(*older, wanted);
   if (s.now == content_state::phase::complete) return {};
   if (s.now == content_state::phase::discarded)
     return error{errc::cancelled, printable(s.info->name()) + " was removed"};
@@ -238,24 +247,23 @@ result<void> content_files::complete(const older_content* older, const remember_
     if (result<void> woken = s.wake(); !woken) return woken;
   }
   if (result<void> done = s.flush_written(); !done) return done;
-  if (older != nullptr) {
-    if (result<void> same = check_replaceable(s.partial, *s.info, *older); !same) return same;
-  }
-  apply_attributes(s.partial, *s.info, wanted);
+  apply_attributes(s.partial, *s.info, wanted, attributes_of::made);
   if (s.symlinks) {
     if (result<void> done = make_symlinks(s.partial, *s.info); !done) return done;
   }
   if (result<void> done = sync_names(s.partial, *s.info); !done) return done;
+  if (older != nullptr) {
+    // As late as can be, because the disk may have taken its time.
+    if (result<void> same = check_replaceable(s.partial, *s.info, *older); !same) return same;
+  }
   result<std::vector<file_signature>> signatures = partial_signatures(s.partial, *s.info);
   if (!signatures) return std::move(signatures).error();
-  partial_place swapped;
+  partial_place done_with;
   {
     const std::unique_lock moving(s.place);
-    if (result<void> done =
-            older != nullptr ? swap_in(s.partial, *s.info, remember) : rename_partial(s.partial, *s.info);
-        !done) {
-      return done;
-    }
+    const result<void> moved =
+        older != nullptr ? swap_in(s.partial, *s.info, remember) : rename_partial(s.partial, *s.info);
+    if (!moved && !s.partial.swapped) return moved;
     {
       const std::lock_guard facts(s.facts);
       // A rename changes the inode.
@@ -267,20 +275,31 @@ result<void> content_files::complete(const older_content* older, const remember_
       s.location = s.path;
     }
     s.now = content_state::phase::complete;
-    swapped = std::move(s.partial);
+    done_with = std::move(s.partial);
     s.partial = {};
     s.cache->drop(s.owner);
+    if (older != nullptr) s.swapped_out = std::move(done_with);
+    if (!moved) return moved;
   }
-  if (older != nullptr) {
-    if (result<void> cleared = clear_swapped(swapped, *s.info, older->change.dropped); !cleared) return cleared;
-    const std::unique_lock settled(s.place);
-    const std::lock_guard facts(s.facts);
-    renew_ctimes(swapped.part.get(), *s.info, swapped.linked, s.signatures);
-    return {};
-  }
-  if (fsync(swapped.directory.get()) != 0) {
+  if (older != nullptr) return clear_up(*older, wanted);
+  if (fsync(done_with.directory.get()) != 0) {
     return system_error("cannot sync the directory of " + printable(path()), errno);
   }
+  return {};
+}
+
+result<void> content_files::clear_up(const older_content& older, const wanted_attributes& wanted) {
+  content_state& s = *state_;
+  const partial_place& out = *s.swapped_out;
+  if (result<void> cleared = clear_swapped(out, *s.info, older); !cleared) return cleared;
+  // Until now they were files of the older version, too.
+  apply_attributes(out, *s.info, wanted, attributes_of::linked);
+  {
+    const std::unique_lock settled(s.place);
+    const std::lock_guard facts(s.facts);
+    renew_signatures(out.part.get(), *s.info, out.linked, s.signatures);
+  }
+  s.swapped_out.reset();
   return {};
 }
 
@@ -301,6 +320,7 @@ result<void> content_files::discard() {
   content_state& s = *state_;
   const std::lock_guard lock(s.transition);
   const std::unique_lock moving(s.place);
+  if (s.swapped_out) return older_waits(*s.swapped_out);
   if (s.now != content_state::phase::partial) return {};
   s.cache->drop(s.owner);
   result<void> removed = s.resting ? remove_partial(s.partial.directory_path, s.partial.record, s.info.get())

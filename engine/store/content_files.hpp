@@ -85,6 +85,8 @@ class content_files {
   ///
   /// Afterwards the object serves the complete content, and signatures() describe it.
   result<void> finish(const wanted_attributes& wanted = {});
+  /// errc::conflict if `older` was changed since it was seen, and so cannot give way.
+  result<void> may_replace(const older_content& older);
   /// Like finish(), but `older` gives way to the partial (version_swap): errc::conflict if it was changed since it was
   /// seen. `remember` is told how the older version is found again after a crash. An error after the swap leaves the
   /// new version whole in its place.
@@ -114,6 +116,8 @@ class content_files {
 
  private:
   explicit content_files(std::unique_ptr<content_state> s);
+  /// What replace() does after the swap, and again if that failed. Needs `transition`.
+  result<void> clear_up(const older_content& older, const wanted_attributes& wanted);
   result<void> complete(const older_content* older, const remember_partial& remember, const wanted_attributes& wanted);
   std::unique_ptr<content_state> state_;
 };

@@ -50,8 +50,13 @@ result<int> content_state::open_now(std::uint32_t file, bool for_writing) {
   unique_descriptor opened;
   if (for_writing && awaited(file)) return make_now(file);
   if (now == phase::partial) {
-    opened = info->is_folder() ? open_beneath(partial.part.get(), file_path, O_RDWR | flags)
-                               : open_beneath(partial.unfinished.get(), partial.record.name, O_RDWR | flags);
+    const auto open_partial = [&](int how) {
+      return info->is_folder() ? open_beneath(partial.part.get(), file_path, how | flags)
+                               : open_beneath(partial.unfinished.get(), partial.record.name, how | flags);
+    };
+    opened = open_partial(O_RDWR);
+    // A file of an older version may be read-only.
+    if (!opened && errno == EACCES && !for_writing) opened = open_partial(O_RDONLY);
   } else if (info->is_folder()) {
     const auto root = cache->get(owner, root_key, [this]() -> result<int> {
       const int directory = ::open(location.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

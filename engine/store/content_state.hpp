@@ -67,6 +67,9 @@ struct content_state {
   /// One flush, finish or discard at a time.
   std::mutex transition;
 
+  /// The partial that was swapped in, while the older version in its place waits to be cleared up. Needs `transition`.
+  std::optional<partial_place> swapped_out;
+
   /// Shared while files are opened or checked, exclusive while the content moves. Guards the members up to `facts`.
   std::shared_mutex place;
   phase now = phase::partial;

@@ -42,8 +42,8 @@ bool file_links::link(partial_place& place, file_index file, int parent, const s
   return true;
 }
 
-void renew_ctimes(int folder, const metainfo& info, const std::vector<linked_file>& linked,
-                  std::vector<file_signature>& signatures) {
+void renew_signatures(int folder, const metainfo& info, const std::vector<linked_file>& linked,
+                      std::vector<file_signature>& signatures) {
   directory_stack directories(folder, info.name());
   for (const linked_file& one : linked) {
     const std::string& path = info.files()[one.file.value()].path;
@@ -52,7 +52,7 @@ void renew_ctimes(int folder, const metainfo& info, const std::vector<linked_fil
     struct stat status{};
     if (!parent || fstatat(*parent, std::string(last_element(path)).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
       continue;
-    if (looks_unchanged(known, signature_of(status))) known.ctime_ns = signature_of(status).ctime_ns;
+    if (known.size == signature_of(status).size) known = signature_of(status);
   }
 }
 

@@ -31,9 +31,9 @@ class file_links {
   std::optional<directory_stack> directories_;
 };
 
-/// Sets the ctime of linked files anew, by file of the share, once their older names are gone. The files are in the
-/// open `folder` now.
-void renew_ctimes(int folder, const metainfo& info, const std::vector<linked_file>& linked,
-                  std::vector<file_signature>& signatures);
+/// Says anew how linked files look, by file of the share, once their older names are gone and they have their times.
+/// The files are in the open `folder` now. A file whose size changed keeps its signature, and so is found out.
+void renew_signatures(int folder, const metainfo& info, const std::vector<linked_file>& linked,
+                      std::vector<file_signature>& signatures);
 
 }  // namespace shoal

@@ -176,7 +176,7 @@ class partial_maker {
       made = false;
       opened = open_beneath(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
     }
-    if (opened && !made && has_other_names(opened.get())) {
+    if (opened && !made && !place_.record.taken_back && has_other_names(opened.get())) {
       // A file of an older version, or of the user. Nothing is written to it.
       made = true;
       if (unlinkat(directory, name.c_str(), 0) != 0) return system_error("cannot replace " + shown, errno);

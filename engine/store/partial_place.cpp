@@ -61,6 +61,12 @@ bool is_still_there(const partial_place& place) {
          named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+error older_waits(const partial_place& place) {
+  return {errc::conflict, shown_partial(place) +
+                              " holds an older version and what was beside it: download it again to end "
+                              "the update, or move that away"};
+}
+
 std::string shown_partial(const partial_place& place) {
   return printable(place.directory_path + "/" + std::string(unfinished_folder) + "/" + place.record.name);
 }
@@ -218,7 +224,9 @@ result<void> remove_partial(const std::string& directory, const partial_record& 
     error why = beneath_error("cannot remove " + shown_partial(place), errno);
     return why.code == errc::limit ? result<void>(std::move(why)) : result<void>{};
   }
-  if (identity_of(there.get()) != record.inode) return {};
+  const std::uint64_t found = identity_of(there.get());
+  if (record.replaces != 0 && found == record.replaces) return older_waits(place);
+  if (found != record.inode) return {};
   if (result<void> opened = reopen_place(place); !opened) return opened;
   return remove_partial(place, info);
 }

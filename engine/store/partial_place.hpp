@@ -62,6 +62,7 @@ struct partial_place {
   std::vector<bool> awaited;
   /// Their bytes are here and good. Nobody writes to them, because they are part of the older version, too.
   std::vector<linked_file> linked;
+  bool swapped = false;  ///< is at NAME now, and the older version in its place
 };
 
 /// Tells an open file or directory from all others that were or will be in its file system. It is the inode number,
@@ -72,6 +73,9 @@ std::uint64_t identity_of(int descriptor);
 
 /// True if nothing else has taken the partial's place.
 bool is_still_there(const partial_place& place);
+
+/// errc::conflict: the partial was swapped in, and the older version in its place was not cleared up yet.
+error older_waits(const partial_place& place);
 
 /// Path of the partial for messages.
 std::string shown_partial(const partial_place& place);

@@ -29,9 +29,9 @@ result<void> check_replaceable(const partial_place& place, const metainfo& info,
 /// the record is then. errc::disk if the file system cannot do it; nothing is changed then.
 result<void> swap_in(partial_place& place, const metainfo& info, const remember_partial& remember);
 
-/// Moves everything into NAME that the share does not have and that is not `dropped`. Deletes what is left in the
-/// partial's place, which holds the older version.
-result<void> clear_swapped(const partial_place& place, const metainfo& info, const std::vector<std::string>& dropped);
+/// Deletes the files of `older` that give way from the partial's place, which holds the older version. Moves everything
+/// else into NAME. errc::conflict if NAME has no place for something; that stays where it is.
+result<void> clear_swapped(const partial_place& place, const metainfo& info, const older_content& older);
 
 /// What a share's record says of its content.
 struct recorded_version {
@@ -40,8 +40,9 @@ struct recorded_version {
 };
 
 /// Does clear_swapped() after a crash, if the record says that the partial was swapped in and the older version is in
-/// its place. `before`: the older version if its files may be dropped; otherwise null. False: it was not swapped in.
+/// its place. `before` is the older version; null: it is not on the record. True: NAME is what was the partial.
+/// Otherwise errc::conflict if the older version waits to be cleared up.
 result<bool> end_swap(const std::string& directory, const metainfo& info, const partial_record& record,
-                      const recorded_version* before);
+                      const recorded_version* before, bool delete_dropped);
 
 }  // namespace shoal

@@ -65,6 +65,9 @@ class UpdateTest(SwarmTest):
         self.assertNotIn(None, wanted.values())
         self.assertFalse((place.parent / ".shoal").exists())
 
+    def check_is_whole(self, place):
+        self.assertEqual(tree(place), tree(self.source))
+
     def update(self, peer, *options):
         row = peer.json("download", "model", "--update", *options)[0]
         self.assertEqual(row["phase"], "complete", row)
@@ -299,6 +302,30 @@ class UpdateTest(SwarmTest):
         self.assertEqual(refused.code, 7, refused.err)
         self.assertIn("part7", refused.err)
         self.assertEqual(digest(place / "part7"), mine)
+
+    def test_a_file_that_was_changed_in_both_versions_is_fetched_again(self):
+        holder = self.first_version()
+        place = holder.dir / "model"
+        row = self.slow_update(holder)
+        # It is a file of the unfinished version, too.
+        change(place / "part7", 0)
+        holder.ok("cancel", row["id"])
+        (place / "part7").unlink()
+        holder.ok("limit", row["id"], "--down", "0")
+        holder.ok("download", row["id"], "--update")
+        self.check_is(place)
+
+    def test_two_newer_versions_at_once(self):
+        holder = self.first_version()
+        first = self.slow_update(holder)
+        fill(self.source / "more", 200_000)
+        second = self.publisher.add(self.source)
+        self.wait_newest(holder, second["id"])
+        holder.ok("download", second["id"], "--update")
+        self.check_is_whole(holder.dir / "model")
+        verified = holder.run("verify", second["id"])
+        self.assertEqual(verified.code, 0, verified.err)
+        self.assertIsNotNone(holder.download_row(first["id"]))
 
     def test_a_command_that_runs_alone(self):
         holder = self.first_version()

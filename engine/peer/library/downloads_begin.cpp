@@ -34,6 +34,13 @@ result<std::string> directory_ready(const std::string& directory, bool make) {
                    system_error("cannot create directory " + printable(directory), ec.value()));
 }
 
+/// The pieces of both lists (bitmap::to_bytes); one may be empty.
+byte_buffer either(byte_buffer one, const byte_buffer& other) {
+  one.resize(std::max(one.size(), other.size()));
+  for (std::size_t i = 0; i < other.size(); ++i) one[i] |= other[i];
+  return one;
+}
+
 bool runs(const share& one) {
   return one.content().complete() || (one.downloading() != nullptr && !one.downloading()->ended());
 }
@@ -159,6 +166,11 @@ awaitable<result<stored_download>> downloads::remember(download_request& request
       row.partial = {};
       row.safe.clear();
       row.pending.clear();
+    }
+    if (row.update) {
+      // Files of the partial may have been files of the older version, which anybody could change meanwhile.
+      row.pending = either(row.safe, row.pending);
+      row.safe.clear();
     }
     row.id = request.id;
     row.paused = false;

@@ -1,5 +1,9 @@
 #include "peer/library/recorded_content.hpp"
 
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -12,6 +16,13 @@ namespace {
 
 using contents = std::vector<local_content>;
 
+/// It was deleted or moved, and its disk is there.
+bool is_gone(const std::string& path) {
+  struct stat status{};
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return ::lstat(path.c_str(), &status) != 0 && errno == ENOENT && ::stat(parent.c_str(), &status) == 0;
+}
+
 /// Of all shares on the record, or only of those that commands downloaded alone.
 result<contents> read_record(state_database& database, const std::shared_ptr<file_cache>& cache, bool only_alone) {
   const auto rows = database.shares();
@@ -22,8 +33,7 @@ result<contents> read_record(state_database& database, const std::shared_ptr<fil
     const auto info = metainfo::from_torrent(row.torrent);
     if (!info || !(*info)->has_layers() || row.signatures.empty()) continue;
     auto files = content_files::open_complete(row.path, *info, row.signatures, cache);
-    if (!files && row.alone && files.error().code == errc::not_found) {
-      // Nobody would ever ask for it.
+    if (!files && row.alone && is_gone(row.path)) {
       if (auto forgotten = database.remove_share(row.path); !forgotten) return forgotten.error();
     }
     if (!files) continue;

@@ -143,7 +143,7 @@ awaitable<void> download::finish() {
   co_await await_attributes();
   if (!progress_.goes_on()) co_return;
   const result<void> completed = co_await place_.put();
-  if (!completed && completed.error().code == errc::conflict) {
+  if (!completed && completed.error().code == errc::conflict && place_.older() == nullptr) {
     // Another peer that downloads to the same directory may have been faster.
     auto there = co_await place_.look();
     if (progress_.stopped()) co_return;

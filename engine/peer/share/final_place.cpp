@@ -169,7 +169,12 @@ awaitable<result<void>> final_place::take_back_damaged(bitmap good) {
 awaitable<result<void>> final_place::put() {
   const auto files = content_.files();
   const auto info = content_.info();
-  if (older_) co_await owner_.give_way(files->path());
+  if (older_) {
+    auto look = [files, older = older_.get()] { return files->may_replace(older->what); };
+    const auto may = co_await offload(context_.background, std::move(look));
+    if (!may) co_return may;
+    co_await owner_.give_way(files->path());
+  }
   auto complete = [this, files, info, published = owner_.published()]() -> result<void> {
     const std::uint64_t inode = files->record().inode;
     auto attributes = decode_attributes(info->attributes(), info->regular_file_count());

@@ -81,14 +81,17 @@ awaitable<result<void>> final_place::end_interrupted_swap() {
     const auto row = context_.database.share(path());
     if (!row) return row.error();
     std::optional<recorded_version> before;
-    if (request_.delete_dropped && info_of(*row)) before = recorded_version{info_of(*row), (*row)->signatures};
-    return end_swap(request_.directory, *info, request_.partial, before ? &*before : nullptr);
+    if (info_of(*row)) before = recorded_version{info_of(*row), (*row)->signatures};
+    return end_swap(request_.directory, *info, request_.partial, before ? &*before : nullptr, request_.delete_dropped);
   };
   auto go_on = [this] { return !progress_.stopped(); };
   const auto ended_swap = co_await offload_patiently(context_.background, std::move(end), go_on);
   if (!ended_swap) co_return ended_swap.error();
-  // What is at the final place now is the partial of this download.
-  if (*ended_swap) request_.mend_inode = request_.partial.inode;
+  // What is at the final place now is the partial of this download, and what the user has beside it.
+  if (*ended_swap) {
+    request_.mend_inode = request_.partial.inode;
+    request_.update = true;
+  }
   co_return result<void>{};
 }
 
@@ -152,7 +155,7 @@ awaitable<void> final_place::on_linked(content_files& files, bitmap& good, bitma
     for (std::uint32_t i = first; i < first + shape.file_pieces(one.file); ++i) {
       good.set(i);
       doubtful.reset(i);
-      progress_.bytes().reused += shape.piece_size(piece_index{i});
+      if (!files.zero_pieces().test(i)) progress_.bytes().reused += shape.piece_size(piece_index{i});
     }
   }
   accept_linked(*older_, files.linked_files(), older_->content);
