@@ -35,6 +35,7 @@ BENCHMARKS = {  # in the order of the report: seconds in full, seconds with --qu
     "far": (140, 10),
     "limits": (100, 25),
     "files": (56, 6),
+    "update": (90, 8),
     "publish": (26, 5),
     "tracker": (60, 6),
     "micro": (22, 4),

@@ -2,7 +2,7 @@
 //
 // A look costs as much as the download is large, and thousands of small shares may become complete within a second. So
 // one look goes through all that came since the last one, and looks take at most half of the time. Pure; owned by
-// download.
+// disk_reuse.
 #pragma once
 
 #include <algorithm>

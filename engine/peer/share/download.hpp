@@ -1,10 +1,10 @@
 // The driver of one download: says what happens when, and carries out what transfer decides.
 //
 // Phases:
-// 1. metadata (BEP 9, hash requests)
-// 2. checking (what is on disk already)
-// 3. downloading
-// 4. finishing (flush, rename)
+// 1. metadata: metadata_download
+// 2. checking: final_place, then what the partial holds
+// 3. downloading: transfer, from peers and from disk_reuse
+// 4. finishing: final_place, once attributes_download had its time
 // 5. complete; or failed, from any phase
 //
 // Translates what sources say into on_*(…, now), and sends what next_*() answers. Moves payload to the worker pool

@@ -3,7 +3,7 @@
 //
 // It delivers in the same way as a session, and its bytes are verified like those of a peer. A file is given up if it
 // cannot be read, or is found to differ from its hashes. Others then bring what it was to bring. Reads one chunk at a
-// time on the worker pool, into buffers of the pool that bounds all payload. Owned by download; on the network thread
+// time on the worker pool, into buffers of the pool that bounds all payload. Owned by disk_reuse; on the network thread
 // only.
 #pragma once
 
