@@ -2,7 +2,7 @@
 //
 // 1. check_replaceable(): nobody changed what gives way since it was looked at.
 // 2. swap_in(): the partial and NAME exchange their names. Before, the record says what comes out.
-// 3. clear_swapped(): what is not of the older version moves into the new one, and the rest goes.
+// 3. clear_swapped(): deletes what gave way, and moves everything else into the new version.
 //
 // A crash before step 2 leaves the older version at NAME, and after it the newer one, each whole. end_swap() then does
 // step 3 again. Used by content_files and download. Blocks.
