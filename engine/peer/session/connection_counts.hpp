@@ -1,5 +1,7 @@
 // How many connections with peers this process holds, of all shares together, and whether there is room for one more.
 //
+// A download that ends holds its descriptors longer than its sessions. So it counts as a session, too.
+//
 // Code that begins a session or a dial counts it, and counts it out at its end. Pure; part of peer_context.
 #pragma once
 
@@ -21,7 +23,7 @@ class connection_counts {
   explicit connection_counts(const descriptor_budget& budget)
       : sessions_max_(budget.sessions), dials_max_(budget.dials) {}
 
-  bool may_begin_session() const { return sessions_ < sessions_max_; }
+  bool may_begin_session() const { return sessions_ + finishing_ < sessions_max_; }
   /// There is room for a dial, and for the session that it leads to.
   bool may_dial() const { return may_begin_session() && dials_ < dials_max_; }
   /// `caller` may open one more session, if there is room.
@@ -40,6 +42,12 @@ class connection_counts {
     --sessions_;
     if (caller && --by_caller_[*caller] == 0) by_caller_.erase(*caller);
   }
+  /// A download has all its data, and writes the rest to disk.
+  void on_finish() { ++finishing_; }
+  void on_finish_end() {
+    SHOAL_ASSERT(finishing_ > 0);
+    --finishing_;
+  }
   void on_dial() { ++dials_; }
   void on_dial_end() {
     SHOAL_ASSERT(dials_ > 0);
@@ -53,6 +61,7 @@ class connection_counts {
   std::size_t sessions_max_;
   std::size_t dials_max_;
   std::size_t sessions_ = 0;
+  std::size_t finishing_ = 0;
   std::size_t dials_ = 0;
   std::map<boost::asio::ip::address, std::size_t> by_caller_;
 };

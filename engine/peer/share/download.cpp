@@ -41,7 +41,9 @@ awaitable<void> download::run() {
     const bool missing = co_await prepare();
     if (missing) {
       co_await transfer_chunks();
+      context_.connections.on_finish();
       if (progress_.goes_on()) co_await finish();
+      context_.connections.on_finish_end();
     }
   }
   if (journal_) journal_->stop();

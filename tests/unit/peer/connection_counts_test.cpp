@@ -34,6 +34,17 @@ TEST_CASE("a dial needs room for itself and for the session that it leads to") {
   CHECK(counts.may_dial());
 }
 
+TEST_CASE("a download that ends keeps the room of its session") {
+  connection_counts counts(budget(1, 1));
+  counts.on_session(std::nullopt);
+  counts.on_finish();
+  counts.on_session_end(std::nullopt);
+  CHECK_FALSE(counts.may_begin_session());
+  CHECK_FALSE(counts.may_dial());
+  counts.on_finish_end();
+  CHECK(counts.may_dial());
+}
+
 TEST_CASE("one address opens no more sessions than its part, and others theirs") {
   connection_counts counts(budget(10000, 1));
   for (std::size_t i = 0; i < connection_counts::sessions_per_address_max; ++i) {
