@@ -98,5 +98,6 @@ command stop_command();
 command verify_command();
 command torrent_command();
 command limit_command();
+command keys_command();
 
 }  // namespace shoal

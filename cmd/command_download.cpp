@@ -11,6 +11,7 @@
 #include "cmd/interrupt.hpp"
 #include "cmd/limit_options.hpp"
 #include "cmd/output.hpp"
+#include "cmd/peer_settings.hpp"
 #include "cmd/program_name.hpp"
 #include "cmd/progress_line.hpp"
 #include "cmd/remedy.hpp"
@@ -36,6 +37,7 @@ void add_options(po::options_description& options) {
   add("peer", po::value<texts>()->value_name("HOST:PORT"), "a peer that has it; may be repeated");
   add("tracker", po::value<texts>()->value_name("HOST:PORT"),
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
+  add_key_option(options);
   add("seed", po::bool_switch(), "if no peer runs here: stay and serve it until Ctrl-C");
   add("no-wait", po::bool_switch(), "leave it to the running peer and return at once");
   add_limit_options(options, " each of these shares");

@@ -8,6 +8,7 @@
 #include "cmd/command.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/output.hpp"
+#include "cmd/peer_settings.hpp"
 #include "cmd/program_name.hpp"
 #include "cmd/table.hpp"
 #include "cmd/terminal.hpp"
@@ -24,6 +25,7 @@ void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("tracker", po::value<std::vector<std::string>>()->value_name("HOST:PORT"),
       "whom to ask if no peer runs here; may be repeated");
+  add_key_option(options);
 }
 
 std::string address_of(const rows::listed_peer& row) {

@@ -6,6 +6,7 @@
 #include "cmd/command.hpp"
 #include "cmd/node_host.hpp"
 #include "cmd/output.hpp"
+#include "cmd/peer_settings.hpp"
 #include "net/endpoint.hpp"
 #include "tracker/tracker_node.hpp"
 
@@ -25,6 +26,7 @@ void add_options(po::options_description& options) {
       "milliseconds between signs of life of a peer, at least 100 (default: 5000)");
   add("allow-advertise", po::bool_switch(),
       "believe the address that a peer names instead of the one it connects from");
+  add_key_option(options);
 }
 
 result<tracker_options> tracker_options_of(const arguments& given) {
@@ -36,6 +38,7 @@ result<tracker_options> tracker_options_of(const arguments& given) {
     if (!endpoint) return endpoint.error();
     options.listen.push_back(*endpoint);
   }
+  options.key_files = key_files_of(given);
   if (given.has("heartbeat")) options.session.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
   options.session.allow_advertise = given.flag("allow-advertise");
   return options;

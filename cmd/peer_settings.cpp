@@ -10,11 +10,23 @@ namespace shoal {
 
 namespace po = boost::program_options;
 
+void add_key_option(po::options_description& options) {
+  options.add_options()("key", po::value<std::vector<std::string>>()->value_name("FILE"),
+                        "key file of a private swarm; may be repeated: the first key is offered, all are accepted");
+}
+
+std::vector<std::string> key_files_of(const arguments& given) {
+  std::vector<std::string> paths;
+  for (const std::string& path : given.texts("key")) paths.push_back(absolute_path(path));
+  return paths;
+}
+
 void add_peer_options(po::options_description& options) {
   auto add = options.add_options();
   using texts = std::vector<std::string>;
   add("tracker", po::value<texts>()->value_name("HOST:PORT"),
       "tracker of the swarm (port 7000 if none is given); may be repeated");
+  add_key_option(options);
   add("dir", po::value<std::string>()->value_name("DIR"), "where downloads go (default: the current directory)");
   add("share", po::value<texts>()->value_name("PATH"), "share a file or folder from the start; may be repeated");
   add("follow", po::bool_switch(), "share each new version of what --share names by itself");
@@ -40,6 +52,7 @@ result<peer_options> peer_options_of(const arguments& given) {
     if (std::ranges::find(options.trackers, name) == options.trackers.end()) options.trackers.push_back(name);
   }
   for (const std::string& path : given.texts("share")) options.shares.push_back(absolute_path(path));
+  options.key_files = key_files_of(given);
   options.follow = given.flag("follow");
   if (given.has("listen")) {
     options.listen = given.text("listen");

@@ -14,6 +14,11 @@ namespace shoal {
 /// The options of `node peer`.
 void add_peer_options(boost::program_options::options_description& options);
 
+/// The key files of a private swarm, for everything that connects to it.
+void add_key_option(boost::program_options::options_description& options);
+/// Absolute paths.
+std::vector<std::string> key_files_of(const arguments& given);
+
 /// Reads those of these options that the command has. Makes paths absolute. Errors: usage.
 result<peer_options> peer_options_of(const arguments& given);
 

@@ -32,6 +32,12 @@ std::string words_of(remedy what) {
       return "stop it with " + quoted_command("stop") + ", or choose another state directory with --state DIR";
     case remedy::other_port:
       return "choose another with --listen, or port 0 for any";
+    case remedy::other_key:
+      return "ask whoever runs the swarm for its key file, and give it with --key FILE";
+    case remedy::some_key:
+      return "give the swarm's key with --key FILE";
+    case remedy::without_key:
+      return "if the swarm is open, leave out --key";
   }
   return "";
 }

@@ -48,6 +48,14 @@ result<void> check_log_format(const std::string& value) {
   return error{errc::usage, "unknown log format '" + printable(value) + "': use text or json"};
 }
 
+// What is a key itself must not be repeated in an error, and is no secret any more.
+result<void> check_key_file(const std::string& value) {
+  if (!value.starts_with("shoal-")) return {};
+  return error{errc::usage,
+               "this is a key and not the name of a file: put it into a file of mode 0600, and make a new "
+               "one, because others can read command lines and the environment"};
+}
+
 }  // namespace
 
 result<void> check_form(std::string_view name, const std::string& value) {
@@ -56,6 +64,7 @@ result<void> check_form(std::string_view name, const std::string& value) {
   if (name == "listen") return outcome_of(parse_listen_endpoint(value));
   if (name == "up-limit" || name == "down-limit" || name == "up" || name == "down")
     return outcome_of(parse_rate(value));
+  if (name == "key") return check_key_file(value);
   if (name == "advertise") return check_address(value);
   if (name == "workers") return check_number(value, 0, workers_max, " threads");
   if (name == "heartbeat") return check_number(value, heartbeat_ms_min, heartbeat_ms_max, " milliseconds");

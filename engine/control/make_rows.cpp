@@ -184,9 +184,24 @@ std::vector<rows::listed_peer> listed_peers(const peer_node& node) {
                       .version = row.version,
                       .reachable = row.reachable,
                       .self = row.peer == node.id(),
+                      .key = row.key == key_id() ? std::string() : row.key.hex(),
                       .as_of = as_of(node, row.peer)});
   }
   return listed;
+}
+
+std::vector<rows::swarm_key> known_keys(const peer_node& node) {
+  std::vector<rows::swarm_key> known;
+  for (const swarm_key& one : node.keys().keys()) {
+    known.push_back({.key = one.id().hex(), .use = known.empty() ? "offered" : "accepted"});
+  }
+  for (const rows::listed_peer& peer : listed_peers(node)) {
+    if (peer.key.empty()) continue;
+    auto at = std::ranges::find(known, peer.key, &rows::swarm_key::key);
+    if (at == known.end()) at = known.insert(known.end(), {.key = peer.key, .use = "unknown"});
+    at->peers.push_back(peer.name);
+  }
+  return known;
 }
 
 std::vector<rows::away> trackers_away(const peer_node& node) {

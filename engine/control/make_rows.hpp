@@ -20,6 +20,8 @@ rows::status status_of(const peer_node& node);
 /// The shares whose names match `glob`; without `versions` only the newest of each name.
 std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions);
 std::vector<rows::listed_peer> listed_peers(const peer_node& node);
+/// The keys that this peer knows, and those that others joined with.
+std::vector<rows::swarm_key> known_keys(const peer_node& node);
 /// The trackers that were tried and are not connected.
 std::vector<rows::away> trackers_away(const peer_node& node);
 /// `good`: the pieces that match their hashes.

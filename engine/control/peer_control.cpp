@@ -91,6 +91,13 @@ peer_control::answer<std::vector<rows::listed_peer>> peer_control::peers(request
   co_return listed_peers(node_);
 }
 
+peer_control::answer<std::vector<rows::swarm_key>> peer_control::keys(requests::none /*none*/, caller& by) {
+  co_await wait_for_catalogue(node_, by);
+  if (!node_.discovery().ready() && node_.discovery().swarm().peers().empty()) co_return without_tracker(node_);
+  tell_who_is_away(node_, by);
+  co_return known_keys(node_);
+}
+
 peer_control::answer<rows::removal> peer_control::remove(requests::one wanted, caller& by) {
   library& library = node_.library();
   co_await wait_for_record(node_, wanted.what, by);

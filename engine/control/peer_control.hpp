@@ -38,6 +38,8 @@ class peer_control {
   answer<std::vector<rows::listed_share>> list(requests::list wanted, caller& by);
   /// Sorted by name; otherwise like list().
   answer<std::vector<rows::listed_peer>> peers(requests::none none, caller& by);
+  /// The keys of this private swarm and who uses which; empty if the swarm is open. Otherwise like list().
+  answer<std::vector<rows::swarm_key>> keys(requests::none none, caller& by);
   /// One row for each meant share. If there is only one, its error. Tells how the downloads get on.
   answer<std::vector<rows::download>> download(requests::download wanted, caller& by);
   /// conflict: the download is complete by now.

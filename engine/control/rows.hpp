@@ -91,9 +91,18 @@ struct listed_peer {
   std::string version = {};
   bool reachable = false;  ///< the tracker could connect to it
   bool self = false;       ///< the peer that answers
+  std::string key = {};    ///< id of the key that it has proven to the tracker, "" in an open swarm
   std::int64_t as_of = 0;  ///< when a tracker that lists it was last heard of, Unix time
 };
-BOOST_DESCRIBE_STRUCT(listed_peer, (), (peer, name, address, port, version, reachable, self, as_of))
+BOOST_DESCRIBE_STRUCT(listed_peer, (), (peer, name, address, port, version, reachable, self, key, as_of))
+
+/// A key of this private swarm.
+struct swarm_key {
+  std::string key = {};                 ///< its id, 16 hexadecimal digits
+  std::string use = {};                 ///< "offered" or "accepted" by this peer, or "unknown" to it
+  std::vector<std::string> peers = {};  ///< names of the peers that joined a tracker with it
+};
+BOOST_DESCRIBE_STRUCT(swarm_key, (), (key, use, peers))
 
 /// What `add` did with one path. If one of several paths fails, its row has only `path`, `state`, `reason`, `class`
 /// and `remedy`; all else is empty.

@@ -45,6 +45,9 @@ error without_tracker(const peer_node& node) {
                                  std::to_string(std::chrono::seconds(first_wait).count()) +
                                  " seconds: is it stopped, or very busy?"};
   }
+  const tracker_state state = tracker.state();
+  // More tries change nothing.
+  if (state.helps != remedy::none) return {state.why, state.reason, state.helps};
   return {errc::unreachable, name + " cannot be reached after " + std::to_string(tries) +
                                  (tries == 1 ? " try: " : " tries: ") + tracker.state().reason};
 }

@@ -35,7 +35,7 @@ constexpr std::array rows{
     errc_row{errc::internal, "internal", 1},
 };
 
-constexpr std::array<std::pair<remedy, std::string_view>, 11> remedies{{
+constexpr std::array<std::pair<remedy, std::string_view>, 14> remedies{{
     {remedy::none, ""},
     {remedy::see_list, "see_list"},
     {remedy::see_status, "see_status"},
@@ -47,6 +47,9 @@ constexpr std::array<std::pair<remedy, std::string_view>, 11> remedies{{
     {remedy::other_state_directory, "other_state_directory"},
     {remedy::end_other_peer, "end_other_peer"},
     {remedy::other_port, "other_port"},
+    {remedy::other_key, "other_key"},
+    {remedy::some_key, "some_key"},
+    {remedy::without_key, "without_key"},
 }};
 
 const errc_row& row_of(errc code) {

@@ -26,7 +26,7 @@ enum class errc {
   verification,    ///< data that does not match its hash
   disk,            ///< read or write failed
   no_space,        ///< disk full
-  permission,      ///< the operating system refused access
+  permission,      ///< the operating system refused access, or a private swarm did
   conflict,        ///< the target exists with other content, the state directory is in use
   limit,           ///< a named limit was exceeded
   cancelled,       ///< stopped on request
@@ -56,6 +56,9 @@ enum class remedy : std::uint8_t {
   other_state_directory,  ///< another state directory
   end_other_peer,         ///< end the peer that has the state directory, or take another
   other_port,             ///< listen on another port
+  other_key,              ///< the key that the swarm uses now
+  some_key,               ///< the swarm is private: use its key
+  without_key,            ///< the swarm is open: use no key
 };
 
 /// Short name of the remedy, as used in JSON: "free_space"; "" for none.

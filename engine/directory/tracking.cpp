@@ -50,6 +50,7 @@ void fields(auto& archive, is<peer_row> auto& m) {
   archive.text("version", m.version, version_bytes_max, optional);
   archive.flag("reachable", m.reachable);
   archive.rows("hashing", m.hashing, optional, hashing_rows_max);
+  archive.optional_id("key", m.key);
 }
 
 void fields(auto& archive, is<share_row> auto& m) {

@@ -19,6 +19,7 @@
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
+#include "core/swarm_key.hpp"
 
 namespace shoal::tracking {
 
@@ -126,6 +127,7 @@ struct peer_row {
   std::string version;
   bool reachable = false;
   std::vector<hashing_row> hashing{};  ///< as the peer said last
+  key_id key{};  ///< of the private swarm, as the peer has proven to the tracker; all zero in an open swarm
   friend bool operator==(const peer_row&, const peer_row&) = default;
 };
 /// A share of the catalogue: what it is and who holds it, in numbers.

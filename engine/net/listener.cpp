@@ -1,11 +1,13 @@
 #include "net/listener.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/endpoint.hpp"
+#include "net/tls_connection.hpp"
 #include "observe/log.hpp"
 
 namespace shoal {
@@ -17,13 +19,19 @@ namespace {
 // Long enough for a session to end and give its descriptor back, short enough not to be noticed.
 constexpr duration pause_without_descriptors = std::chrono::milliseconds(100);
 
+// A fatal protocol_version (RFC 8446, 6): no version of TLS is spoken here.
+constexpr std::array<std::uint8_t, 7> alert_no_tls{0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x46};
+
 }  // namespace
 
-listener::listener(asio::any_io_executor executor, handler on_connection, std::size_t silent_max)
+listener::listener(asio::any_io_executor executor, const swarm_keys& keys, handler on_connection, handler on_stranger,
+                   std::size_t silent_max)
     : executor_(executor),
+      keys_(keys),
       acceptor_(executor),
       pause_(executor),
       on_connection_(std::move(on_connection)),
+      on_stranger_(std::move(on_stranger)),
       sniffers_(executor),
       silent_max_(silent_max) {}
 
@@ -70,12 +78,42 @@ awaitable<void> listener::run() {
 
 awaitable<void> listener::sniff(std::list<stream>::iterator silent) {
   asio::steady_timer timer(executor_, handshake_deadline);
-  auto outcome = co_await (silent->peek() || timer.async_wait(use_tuple));
+  auto outcome = co_await (identify(*silent) || timer.async_wait(use_tuple));
   stream connection = std::move(*silent);
   silent_.erase(silent);
   if (stopped_ || outcome.index() == 1) co_return;
   const auto first_byte = std::get<0>(outcome);
-  if (first_byte) on_connection_(std::move(connection), *first_byte);
+  if (!first_byte) co_return;
+  if (keys_.is_private() && !connection.key()) {
+    on_stranger_(std::move(connection), *first_byte);
+  } else {
+    on_connection_(std::move(connection), *first_byte);
+  }
+}
+
+awaitable<std::optional<std::uint8_t>> listener::identify(stream& one) {
+  auto first_byte = co_await one.peek();
+  if (first_byte != tls_first_byte) co_return first_byte;
+  if (!keys_.is_private()) {
+    // So the other side can tell an open swarm from one with another key.
+    (void)one.send_some(alert_no_tls);
+    one.shutdown_send();
+    co_return std::nullopt;
+  }
+  const auto secured = co_await one.secure_as_server(keys_);
+  if (!secured) {
+    log_failure(one, secured.error());
+    co_return std::nullopt;
+  }
+  first_byte = co_await one.peek();
+  co_return first_byte;
+}
+
+void listener::log_failure(const stream& one, const error& why) {
+  if (stopped_ || why.code == errc::cancelled || !failures_logged_.pass(clock::now())) return;
+  const auto remote = one.remote();
+  log_warn("a connection without the key of this swarm is refused from={} reason=\"{}\" unlogged={}",
+           remote ? to_text(*remote) : "gone", why.text, failures_logged_.take_left_out());
 }
 
 void listener::close_oldest() {

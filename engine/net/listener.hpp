@@ -2,7 +2,9 @@
 // protocol.
 //
 // The first byte is peeked, so the handler reads the stream from its beginning. 0x13 is BitTorrent (BEP 3), a letter is
-// HTTP. A connection is closed if it says nothing within the handshake deadline, or if too many are silent. If the
+// HTTP, 0x16 is TLS. In a private swarm a connection proves the key first, and its first byte is the first one inside
+// TLS. So the handler never sees a stranger. Strangers that speak in the clear go to another handler, which refuses
+// them. A connection is closed if it says nothing within the handshake deadline, or if too many are silent. If the
 // process is out of descriptors, accepting pauses and goes on later. Owned by a node; call stop(), then join its task
 // group.
 #pragma once
@@ -13,8 +15,10 @@
 
 #include "core/error.hpp"
 #include "net/stream.hpp"
+#include "net/swarm_keys.hpp"
 #include "net/task_group.hpp"
 #include "net/use_tuple.hpp"
+#include "observe/log_limit.hpp"
 
 namespace shoal {
 
@@ -28,8 +32,10 @@ class listener {
   /// Called for each connection that spoke, on the listener's context. Takes over the connection.
   using handler = std::function<void(stream connection, std::uint8_t first_byte)>;
 
+  /// `keys`: of the swarm; they outlive this. `on_stranger`: for connections in the clear, if the swarm is private.
   /// `silent_max`: connections that have not said their first byte. A further one makes the oldest go.
-  listener(asio::any_io_executor executor, handler on_connection, std::size_t silent_max = silent_connections_max);
+  listener(asio::any_io_executor executor, const swarm_keys& keys, handler on_connection, handler on_stranger,
+           std::size_t silent_max = silent_connections_max);
   ~listener();
 
   /// Binds and listens. Port 0 takes a free one. errc::address_in_use or permission name the endpoint and the remedy.
@@ -44,11 +50,17 @@ class listener {
  private:
   void close_oldest();
   awaitable<void> sniff(std::list<stream>::iterator silent);
+  /// The first byte, inside TLS if the swarm is private. Nothing: the connection is of no use.
+  awaitable<std::optional<std::uint8_t>> identify(stream& one);
+  void log_failure(const stream& one, const error& why);
 
   asio::any_io_executor executor_;
+  const swarm_keys& keys_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   handler on_connection_;
+  handler on_stranger_;
+  log_limit failures_logged_;
   tcp::endpoint local_;
   std::list<stream> silent_;
   task_group sniffers_;

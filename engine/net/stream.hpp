@@ -1,10 +1,11 @@
 // One TCP connection: the only place with raw input and output on TCP sockets.
 //
 // Attempts (recv_some, send_some, send_file) never wait and cost one system call. wait_readable() and wait_writable()
-// say when another attempt is worth it. Everything else is made of these five. So encryption belongs here, and there is
-// one path for data. Users see bytes, in any amounts. They ask before an attempt how many they may move
-// (policy/rate_limit). Also an AsyncStream of Beast. Owns the socket; never blocks; has TCP_NODELAY. On one io_context
-// and its thread; close() from there ends each wait. One reader and one writer at a time.
+// say when another attempt is worth it. Everything else is made of these five. In a private swarm they go through TLS
+// (net/tls_connection), and no user sees a difference. Users see bytes, in any amounts. They ask before an attempt how
+// many they may move (policy/rate_limit). After an attempt to send that would block, the next one offers the same bytes
+// first. Also an AsyncStream of Beast. Owns the socket; never blocks; has TCP_NODELAY. On one io_context and its
+// thread; close() from there ends each wait. One reader and one writer at a time.
 #pragma once
 
 #include <boost/asio/buffer.hpp>
@@ -12,14 +13,21 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/role.hpp>
+#include <memory>
 #include <optional>
 #include <span>
 
 #include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/swarm_key.hpp"
 #include "core/time.hpp"
+#include "net/io_attempt.hpp"
 #include "net/use_tuple.hpp"
 
 namespace shoal {
+
+class swarm_keys;
+class tls_connection;
 
 /// Most that a reader waits for at a time.
 inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
@@ -28,30 +36,29 @@ class stream {
  public:
   using executor_type = tcp::socket::executor_type;
 
-  /// The outcome of one attempt.
-  struct attempt {
-    std::size_t bytes = 0;     ///< moved; 0: nothing, for one of the reasons below
-    bool would_block = false;  ///< wait, and try again
-    int error_number = 0;      ///< errno of what broke it; otherwise the end of what is read
-
-    bool is_over() const { return bytes == 0 && !would_block; }
-    /// As Asio has it: eof at the end. Only if is_over().
-    error_code why() const;
-  };
+  using attempt = io_attempt;
   /// Outcome of a wait, which may end early. A user that looks again anyway need not read it.
   using waited = std::tuple<error_code>;
 
   /// Not open yet: see connect().
-  explicit stream(asio::any_io_executor executor) : socket_(std::move(executor)) {}
+  explicit stream(asio::any_io_executor executor);
   /// An accepted connection.
   explicit stream(tcp::socket connected);
-  stream(stream&&) = default;
-  stream& operator=(stream&&) = default;
+  stream(stream&&) noexcept;
+  stream& operator=(stream&&) noexcept;
+  ~stream();
 
   executor_type get_executor() { return socket_.get_executor(); }
   bool is_open() const { return socket_.is_open(); }
   /// Opens and connects; asio::error::timed_out after `timeout`.
   awaitable<error_code> connect(tcp::endpoint where, duration timeout);
+  /// From here on all bytes are encrypted, and both sides have proven that they have the key. Before anything else is
+  /// read or sent; one of the two sides calls each. `keys` outlives the stream. Errors as tls_connection::failure().
+  /// Without a deadline: close() ends it.
+  awaitable<result<void>> secure_as_client(const swarm_keys& keys, const swarm_key& offered);
+  awaitable<result<void>> secure_as_server(const swarm_keys& keys);
+  /// The key that both sides have; nothing if the connection is in the clear.
+  const std::optional<key_id>& key() const { return key_; }
   /// Idempotent. Ends all waits.
   void close();
   /// Like close(), but drops what is not sent yet, and tells the other side so.
@@ -210,10 +217,15 @@ class stream {
     return count == 0 ? attempt{} : send_parts(std::span(parts).first(count));
   }
   attempt send_parts(std::span<const asio::const_buffer> parts);
+  attempt send_parts_encrypted(std::span<const asio::const_buffer> parts);
+  attempt peek_some(std::uint8_t& first);
   attempt discard();
+  awaitable<result<void>> secure();
   void set_low_watermark(std::uint32_t bytes);
 
   tcp::socket socket_;
+  std::unique_ptr<tls_connection> tls_;  ///< knows the descriptor of socket_, so it goes first
+  std::optional<key_id> key_;
   std::uint32_t low_watermark_ = 1;
 };
 

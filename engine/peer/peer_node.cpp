@@ -41,13 +41,15 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       begun_(clock::now()),
       threads_(options_.workers),
       buffers_(context.get_executor()),
+      key_files_(context.get_executor(), options_.key_files, [this] { on_keys(); }),
       changes_(context.get_executor()),
       greeter_(context.get_executor(), self_, budget_.greetings, static_cast<greeting_host&>(*this)),
       listener_(
-          context.get_executor(),
+          context.get_executor(), key_files_.keys(),
           [this](stream connection, std::uint8_t first) {
             if (first == wire::handshake_first_byte) greeter_.on_connection(std::move(connection));
           },
+          [this](stream connection, std::uint8_t first) { on_stranger(std::move(connection), first); },
           budget_.greetings),
       addresses_(context.get_executor(), [this](const address_change& change) { on_address(change); }),
       tasks_(context.get_executor()) {}
@@ -77,13 +79,14 @@ result<void> peer_node::open() {
     if (!where) return where.error();
     trackers.push_back(std::move(*where));
   }
+  if (auto opened = key_files_.open(); !opened) return opened;
   if (auto opened = open_state(); !opened) return opened;
   const auto publisher = database_->publisher();
   if (!publisher) return publisher.error();
   if (auto opened = listener_.open(*listen); !opened) return opened;
   context_.reset(new peer_context{io_.get_executor(), threads_.workers, threads_.background, buffers_, *database_,
-                                  std::make_shared<file_cache>(budget_.files), self_, budget_, listener_.local().port(),
-                                  options_.remember});
+                                  std::make_shared<file_cache>(budget_.files), key_files_.keys(), self_, budget_,
+                                  listener_.local().port(), options_.remember});
   context_->up.set_rate(options_.limits.up);
   context_->down.set_rate(options_.limits.down);
   tracking::join join;
@@ -92,7 +95,7 @@ result<void> peer_node::open() {
   join.port = listener_.local().port();
   join.version = SHOAL_VERSION;
   join.advertise = options_.advertise;
-  discovery_ = std::make_unique<class discovery>(io_.get_executor(), std::move(join), trackers,
+  discovery_ = std::make_unique<class discovery>(io_.get_executor(), key_files_.keys(), std::move(join), trackers,
                                                  static_cast<discovery_observer&>(*this), changes_);
   library_settings settings{state_path(), options_.download_directory, *publisher, options_.shares, options_.follow};
   library_ = std::make_unique<class library>(*context_, threads_.looks, *discovery_, changes_, std::move(settings));
@@ -126,6 +129,7 @@ awaitable<void> peer_node::run() {
   log_info("peer begins name=\"{}\" endpoint={} state=\"{}\" version={}", printable(options_.name),
            to_text(listener_.local()), printable(state_path()), SHOAL_VERSION);
   tasks_.spawn("listener", listener_.run());
+  tasks_.spawn("keys", key_files_.run());
   tasks_.spawn("discovery", discovery_->run());
   tasks_.spawn("library", library_->run());
   if (const auto watched = addresses_.open()) {
@@ -145,6 +149,7 @@ void peer_node::stop() {
   stopped_ = true;
   listener_.stop();
   greeter_.stop();
+  key_files_.stop();
   addresses_.stop();
   if (context_) context_->payload.stop();
   changes_.notify_all();
@@ -156,6 +161,15 @@ void peer_node::on_address(const address_change& change) {
   log_info("an address {} address={}", change.gone ? "is gone" : "is new", change.address.to_string());
   library_->on_address(change);
   discovery_->on_address(change);
+}
+
+void peer_node::on_stranger(stream connection, std::uint8_t first_byte) {
+  if (first_byte == wire::handshake_first_byte) greeter_.on_stranger(std::move(connection));
+}
+
+void peer_node::on_keys() {
+  library_->on_keys();
+  discovery_->on_keys();
 }
 
 bool peer_node::takes(const wire::truncated_id& wanted) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "net/address_watch.hpp"
+#include "net/key_files.hpp"
 #include "net/listener.hpp"
 #include "net/notifier.hpp"
 #include "net/task_group.hpp"
@@ -25,16 +26,17 @@
 namespace shoal {
 
 struct peer_options {
-  std::vector<std::string> trackers;  ///< as parse_host_port() takes them, each tracker once
-  std::string listen = ":0";          ///< as parse_listen_endpoint() takes it
-  std::string state_directory;        ///< empty: default_state_directory()
-  std::string download_directory;     ///< empty: the current directory
-  std::string name;                   ///< for other people's lists; empty: the host name
-  std::string advertise;              ///< address to publish instead of the observed one; empty: none
-  unsigned workers = 0;               ///< threads for hashing and files; 0: one a core
-  std::vector<std::string> shares;    ///< paths to add at the start
-  bool follow = false;                ///< share their new versions when they change
-  rate_limits limits{};               ///< of all shares together
+  std::vector<std::string> trackers;   ///< as parse_host_port() takes them, each tracker once
+  std::string listen = ":0";           ///< as parse_listen_endpoint() takes it
+  std::string state_directory;         ///< empty: default_state_directory()
+  std::string download_directory;      ///< empty: the current directory
+  std::string name;                    ///< for other people's lists; empty: the host name
+  std::string advertise;               ///< address to publish instead of the observed one; empty: none
+  std::vector<std::string> key_files;  ///< of a private swarm, the first one with the key that it offers; empty: open
+  unsigned workers = 0;                ///< threads for hashing and files; 0: one a core
+  std::vector<std::string> shares;     ///< paths to add at the start
+  bool follow = false;                 ///< share their new versions when they change
+  rate_limits limits{};                ///< of all shares together
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends. Its unfinished download is remembered all the same.
   bool remember = true;
@@ -69,6 +71,7 @@ class peer_node final : private discovery_observer, private greeting_host {
   /// The control socket, by which people reach the peer; "" if the peer is stateless.
   std::string control_path() const { return state_ ? state_->control_socket() : std::string(); }
   const peer_options& options() const { return options_; }
+  const swarm_keys& keys() const { return key_files_.keys(); }
   /// "" if it is stateless.
   std::string state_path() const { return state_ ? state_->path() : std::string(); }
   duration uptime() const { return clock::now() - begun_; }
@@ -81,6 +84,10 @@ class peer_node final : private discovery_observer, private greeting_host {
   void on_greeted(stream connection, const wire::handshake& theirs) override;
 
   void on_address(const address_change& change);
+  /// A connection in the clear to a peer of a private swarm.
+  void on_stranger(stream connection, std::uint8_t first_byte);
+  /// Sessions go on only with the keys that are accepted now.
+  void on_keys();
   result<void> open_state();
 
   asio::io_context& io_;
@@ -92,6 +99,7 @@ class peer_node final : private discovery_observer, private greeting_host {
   buffer_pool buffers_;
   std::optional<state_directory> state_;
   std::unique_ptr<state_database> database_;
+  class key_files key_files_;
   std::unique_ptr<peer_context> context_;
   notifier changes_;
   greeter greeter_;

@@ -44,6 +44,7 @@ std::string_view path_of(const http_request& request) {
 tracker_node::tracker_node(asio::any_io_executor executor, tracker_options options)
     : executor_(executor),
       options_(std::move(options)),
+      key_files_(executor, options_.key_files, [this] { on_keys(); }),
       registry_(options_.limits),
       dials_(options_.session.dial_backs_max),
       changed_(executor),
@@ -58,10 +59,12 @@ result<void> tracker_node::open() {
   if (options_.session.heartbeat < tracker_options::heartbeat_min) {
     return error{errc::usage, "the heartbeat is too short: choose 100 ms or more"};
   }
+  if (auto read = key_files_.open(); !read) return read;
   std::vector<std::unique_ptr<listener>> opened;
   for (const tcp::endpoint& where : options_.listen) {
     auto take = [this](stream guest, std::uint8_t first_byte) { on_connection(std::move(guest), first_byte); };
-    auto one = std::make_unique<listener>(executor_, std::move(take));
+    auto turn_away = [this](stream guest, std::uint8_t first_byte) { on_stranger(std::move(guest), first_byte); };
+    auto one = std::make_unique<listener>(executor_, key_files_.keys(), std::move(take), std::move(turn_away));
     if (const auto bound = one->open(where); !bound) return bound.error();
     opened.push_back(std::move(one));
   }
@@ -74,6 +77,7 @@ awaitable<void> tracker_node::run() {
     log_info("tracker listens endpoint={}", to_text(one->local()));
     tasks_.spawn("listener", one->run());
   }
+  tasks_.spawn("keys", key_files_.run());
   tasks_.spawn("batches", batch_loop());
   tasks_.spawn("sweeps", sweep_loop());
   co_await tasks_.join();
@@ -84,6 +88,7 @@ void tracker_node::stop() {
   for (const auto& one : listeners_) one->stop();
   for (stream& one : visitors_) one.close();
   for (const auto& [id, session] : sessions_) session->close(tracker_session_end::stopping);
+  key_files_.stop();
   changed_.set();
   batch_pause_.cancel();
   sweep_timer_.cancel();
@@ -95,12 +100,40 @@ std::vector<tcp::endpoint> tracker_node::local() const {
   return bound;
 }
 
-void tracker_node::on_connection(stream connection, std::uint8_t first_byte) {
-  if (stopped_ || !is_letter(first_byte)) return;
+tracker_node::visitor tracker_node::take(stream connection) {
   // The one that has been slowest to say what it wants makes room.
   if (visitors_.size() >= visitors_max) visitors_.front().close();
-  const visitor guest = visitors_.insert(visitors_.end(), std::move(connection));
-  tasks_.spawn("connection", visit(guest));
+  return visitors_.insert(visitors_.end(), std::move(connection));
+}
+
+void tracker_node::on_connection(stream connection, std::uint8_t first_byte) {
+  if (!stopped_ && is_letter(first_byte)) tasks_.spawn("connection", visit(take(std::move(connection))));
+}
+
+void tracker_node::on_stranger(stream connection, std::uint8_t first_byte) {
+  if (strangers_logged_.pass(clock::now())) {
+    const auto remote = connection.remote();
+    log_warn("a connection without the key of this swarm is refused from={} unlogged={}",
+             remote ? to_text(*remote) : "gone", strangers_logged_.take_left_out());
+  }
+  if (!stopped_ && is_letter(first_byte)) tasks_.spawn("stranger", turn_away(take(std::move(connection))));
+}
+
+void tracker_node::on_keys() {
+  for (const auto& [id, session] : sessions_) {
+    const auto& key = session->key();
+    if (key && key_files_.keys().find(*key) == nullptr) session->close(tracker_session_end::key_withdrawn);
+  }
+}
+
+awaitable<void> tracker_node::turn_away(visitor guest) {
+  const auto request = co_await read_request(*guest);
+  if (request && !stopped_) {
+    http_answer response(http::status::forbidden, request->version());
+    response.body() = "This swarm is private: its key is needed.\n";
+    co_await write(*guest, std::move(response), *request);
+  }
+  visitors_.erase(guest);
 }
 
 awaitable<void> tracker_node::visit(visitor guest) {
@@ -140,11 +173,15 @@ awaitable<std::optional<http_request>> tracker_node::read_request(stream& from) 
 }
 
 awaitable<void> tracker_node::answer(stream& to, const http_request& request) {
-  http::response<http::string_body> response(http::status::not_found, request.version());
-  response.set(http::field::content_type, "text/plain; charset=utf-8");
+  http_answer response(http::status::not_found, request.version());
   response.set(http::field::server, "shoal/" SHOAL_VERSION);
-  response.keep_alive(false);
   response.body() = "This is a shoal tracker. Peers open a WebSocket at /live.\n";
+  co_await write(to, std::move(response), request);
+}
+
+awaitable<void> tracker_node::write(stream& to, http_answer response, const http_request& request) {
+  response.set(http::field::content_type, "text/plain; charset=utf-8");
+  response.keep_alive(false);
   response.prepare_payload();
   if (request.method() == http::verb::head) response.body().clear();
   asio::steady_timer timer(executor_, options_.request_timeout);

@@ -19,8 +19,10 @@
 
 #include "core/error.hpp"
 #include "directory/registry.hpp"
+#include "net/key_files.hpp"
 #include "net/listener.hpp"
 #include "net/task_group.hpp"
+#include "observe/log_limit.hpp"
 #include "tracker/tracker_session.hpp"
 
 namespace shoal {
@@ -29,7 +31,8 @@ struct tracker_options {
   /// With a shorter heartbeat, the heartbeats of a large swarm cost more than they tell.
   static constexpr duration heartbeat_min = std::chrono::milliseconds(100);
 
-  std::vector<tcp::endpoint> listen;  ///< at least one; port 0 takes a free one
+  std::vector<tcp::endpoint> listen;   ///< at least one; port 0 takes a free one
+  std::vector<std::string> key_files;  ///< of a private swarm, the first one with the key that it offers; empty: open
   tracker_session_settings session;
   registry::limits limits;
   /// Time from the first byte to the end of the HTTP request.
@@ -58,11 +61,19 @@ class tracker_node final : private tracker_session_host {
 
  private:
   using visitor = std::list<stream>::iterator;
+  using http_answer = boost::beast::http::response<boost::beast::http::string_body>;
 
   void on_connection(stream connection, std::uint8_t first_byte);
+  /// A connection in the clear to the tracker of a private swarm.
+  void on_stranger(stream connection, std::uint8_t first_byte);
+  /// Sessions go on only with the keys that are accepted now.
+  void on_keys();
+  visitor take(stream connection);
   awaitable<void> visit(visitor guest);
+  awaitable<void> turn_away(visitor guest);
   awaitable<std::optional<http_request>> read_request(stream& from);
   awaitable<void> answer(stream& to, const http_request& request);
+  awaitable<void> write(stream& to, http_answer response, const http_request& request);
   awaitable<void> serve(tracker_session_id id);
   awaitable<void> batch_loop();
   awaitable<void> sweep_loop();
@@ -75,6 +86,7 @@ class tracker_node final : private tracker_session_host {
 
   asio::any_io_executor executor_;
   tracker_options options_;
+  key_files key_files_;
   registry registry_;
   dial_gate dials_;
   event changed_;
@@ -87,6 +99,7 @@ class tracker_node final : private tracker_session_host {
   std::priority_queue<planned_look, std::vector<planned_look>, std::greater<>> looks_;  ///< one of each session
   tracker_session_id next_session_;
   std::array<std::uint64_t, tracker_session_ends> ends_{};
+  log_limit strangers_logged_;
   task_group tasks_;
   bool stopped_ = false;
 };

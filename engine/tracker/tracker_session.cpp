@@ -33,8 +33,9 @@ constexpr duration farewell_timeout = std::chrono::seconds(1);
 }  // namespace
 
 std::string_view name_of(tracker_session_end why) {
-  constexpr std::string_view names[tracker_session_ends] = {"closed",   "left",    "silent",   "slow_reader", "late",
-                                                            "protocol", "refused", "replaced", "stopping"};
+  constexpr std::string_view names[tracker_session_ends] = {"closed",        "left",     "silent",  "slow_reader",
+                                                            "late",          "protocol", "refused", "replaced",
+                                                            "key_withdrawn", "stopping"};
   return names[static_cast<std::size_t>(why)];
 }
 
@@ -160,6 +161,7 @@ awaitable<void> tracker_session::admit() {
   row.name = join_.name;
   row.version = join_.version;
   row.port = join_.port;
+  row.key = key().value_or(key_id());
   const auto observed = plain_address(remote_);
   auto address = observed;
   if (!join_.advertise.empty()) {

@@ -39,17 +39,18 @@ using shared_text = std::shared_ptr<const tracking_text>;
 shared_text encode_shared(tracking::tracker_message message);
 
 enum class tracker_session_end {
-  closed,       ///< the peer closed, or the connection broke
-  left,         ///< the peer said `leave`
-  silent,       ///< three heartbeats without a frame
-  slow_reader,  ///< did not read what it was sent
-  late,         ///< no `join` within the handshake deadline
-  protocol,     ///< broke the protocol, and was told so
-  refused,      ///< a limit or a policy of this tracker; the peer was told
-  replaced,     ///< the same peer id joined again
-  stopping,     ///< the tracker stops
+  closed,         ///< the peer closed, or the connection broke
+  left,           ///< the peer said `leave`
+  silent,         ///< three heartbeats without a frame
+  slow_reader,    ///< did not read what it was sent
+  late,           ///< no `join` within the handshake deadline
+  protocol,       ///< broke the protocol, and was told so
+  refused,        ///< a limit or a policy of this tracker; the peer was told
+  replaced,       ///< the same peer id joined again
+  key_withdrawn,  ///< the key of the session is not accepted any more
+  stopping,       ///< the tracker stops
 };
-inline constexpr std::size_t tracker_session_ends = 9;
+inline constexpr std::size_t tracker_session_ends = 10;
 std::string_view name_of(tracker_session_end why);
 
 struct tracker_session_settings {
@@ -106,6 +107,8 @@ class tracker_session {
 
   tracker_session_end why() const { return why_; }
   const tcp::endpoint& remote() const { return remote_; }
+  /// The key of the private swarm that both sides have proven; nothing in an open swarm.
+  const std::optional<key_id>& key() const { return stream_.next_layer().key(); }
   /// Zero before `join`.
   const peer_id& peer() const { return join_.peer; }
 

@@ -15,7 +15,8 @@ class Proxy:
     towards the peer. `target` is the (host, port) of the peer; 0 for the port is allowed until somebody connects.
     Attributes may change while it runs:
     `corrupt_every` flips one byte in each so many, `truncate_after` cuts the connection after so many bytes, `delay`
-    holds every read back (seconds), `swallow` reads on and passes nothing."""
+    holds every read back (seconds), `swallow` reads on and passes nothing. `heard`, a bytearray, gets all bytes of both
+    directions."""
 
     def __init__(self, owner, port, rate=None, host="127.0.0.1", both_ways=False):
         self.target = ("127.0.0.1", port)
@@ -27,6 +28,7 @@ class Proxy:
         self.truncate_after = None
         self.delay = 0
         self.swallow = False
+        self.heard = None
         self.connections = 0
         self.bytes = 0
         self._sockets = []
@@ -90,6 +92,8 @@ class Proxy:
         passed = 0
         try:
             while data := await reader.read(65536):
+                if self.heard is not None:
+                    self.heard += data
                 if plain:
                     writer.write(data)
                     await writer.drain()

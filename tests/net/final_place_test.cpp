@@ -77,7 +77,9 @@ struct fixture {
   asio::thread_pool background{1};
   buffer_pool buffers{w.executor()};
   std::unique_ptr<state_database> database = *state_database::open_in_memory();
-  peer_context context{w.executor(), workers, background, buffers, *database, std::make_shared<file_cache>(64), {}, {}};
+  const swarm_keys keys;
+  peer_context context{w.executor(), workers, background, buffers, *database, std::make_shared<file_cache>(64),
+                       keys,         {},      {}};
   test_owner owner;
   download_request request;
   download_progress progress;

@@ -16,10 +16,14 @@ const tcp::endpoint anywhere(asio::ip::address_v4::loopback(), 0);
 struct listening : world {
   std::vector<std::uint8_t> first;
   std::vector<stream> connections;
-  listener subject{executor(), [this](stream connection, std::uint8_t byte) {
+  std::vector<std::uint8_t> strangers;
+  swarm_keys keys;
+  listener subject{executor(), keys,
+                   [this](stream connection, std::uint8_t byte) {
                      first.push_back(byte);
                      connections.push_back(std::move(connection));
-                   }};
+                   },
+                   [this](stream, std::uint8_t byte) { strangers.push_back(byte); }};
 
   explicit listening(const tcp::endpoint& where = anywhere) {
     REQUIRE(subject.open(where).has_value());
@@ -95,7 +99,7 @@ TEST_CASE("too many silent connections push the oldest out", "[listener]") {
 
 TEST_CASE("a port in use is named with the remedy", "[listener]") {
   listening w;
-  listener second(w.executor(), [](stream, std::uint8_t) {});
+  listener second(w.executor(), w.keys, [](stream, std::uint8_t) {}, [](stream, std::uint8_t) {});
   const auto opened = second.open(w.subject.local());
   REQUIRE_FALSE(opened.has_value());
   CHECK(opened.error().code == errc::address_in_use);

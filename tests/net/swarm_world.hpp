@@ -48,10 +48,11 @@ class test_peer final : public tracker_observer {
  public:
   test_peer(world& w, std::uint8_t n, tcp::endpoint tracker, tcp::endpoint home = loopback())
       : world_(w),
-        port_(w.executor(), [](stream, std::uint8_t) {}),
+        port_(
+            w.executor(), keys_, [](stream, std::uint8_t) {}, [](stream, std::uint8_t) {}),
         client_(
-            w.executor(), 0, host_port{tracker.address().to_string(), tracker.port()}, [this] { return join_; }, rows_,
-            *this) {
+            w.executor(), keys_, 0, host_port{tracker.address().to_string(), tracker.port()}, [this] { return join_; },
+            rows_, *this) {
     SHOAL_ASSERT(port_.open(home).has_value());
     join_.peer = peer(n);
     join_.name = "host" + std::to_string(n);
@@ -98,6 +99,7 @@ class test_peer final : public tracker_observer {
   }
 
   world& world_;
+  const swarm_keys keys_;  ///< an open swarm
   listener port_;
   tracking::join join_;
   catalogue rows_;

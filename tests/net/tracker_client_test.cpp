@@ -224,7 +224,8 @@ TEST_CASE("a tracker that sends nonsense is left", "[tracker_client]") {
 
 TEST_CASE("what is no tracker is said to be none", "[tracker_client]") {
   world w;
-  listener other(w.executor(), [](stream, std::uint8_t) {});
+  const swarm_keys open;
+  listener other(w.executor(), open, [](stream, std::uint8_t) {}, [](stream, std::uint8_t) {});
   REQUIRE(other.open(loopback()).has_value());
   w.tasks.spawn("other", other.run());
   test_peer one(w, 1, other.local());
@@ -239,7 +240,8 @@ TEST_CASE("what is no tracker is said to be none", "[tracker_client]") {
 TEST_CASE("stop ends a client in every state", "[tracker_client]") {
   world w;
   SECTION("while nothing listens") {
-    listener closed(w.executor(), [](stream, std::uint8_t) {});
+    const swarm_keys open;
+    listener closed(w.executor(), open, [](stream, std::uint8_t) {}, [](stream, std::uint8_t) {});
     REQUIRE(closed.open(loopback()).has_value());
     test_peer one(w, 1, closed.local());
     closed.stop();

@@ -453,7 +453,8 @@ TEST_CASE("a port that does not answer is listed as unreachable", "[tracker_node
   options.session.dial_back_timeout = std::chrono::milliseconds(100);
   swarm_world w(options);
   auto& liar = w.add_peer(1);
-  listener closed(w.executor(), [](stream, std::uint8_t) {});
+  const swarm_keys open;
+  listener closed(w.executor(), open, [](stream, std::uint8_t) {}, [](stream, std::uint8_t) {});
   REQUIRE(closed.open(loopback()).has_value());
   liar.join().port = closed.local().port();
   closed.stop();

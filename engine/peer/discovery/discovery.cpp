@@ -10,12 +10,12 @@
 
 namespace shoal {
 
-discovery::discovery(asio::any_io_executor executor, tracking::join self, const std::vector<host_port>& trackers,
-                     discovery_observer& observer, notifier& changes)
+discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, tracking::join self,
+                     const std::vector<host_port>& trackers, discovery_observer& observer, notifier& changes)
     : self_(std::move(self)), observer_(observer), changes_(changes), hashing_changed_(executor), tasks_(executor) {
   for (std::size_t i = 0; i < trackers.size(); ++i) {
     auto describe = [this] { return self_; };
-    trackers_.push_back(std::make_unique<tracker_client>(executor, i, trackers[i], std::move(describe), swarm_,
+    trackers_.push_back(std::make_unique<tracker_client>(executor, keys, i, trackers[i], std::move(describe), swarm_,
                                                          static_cast<tracker_observer&>(*this)));
   }
 }
@@ -35,6 +35,10 @@ void discovery::stop() {
 
 void discovery::on_address(const address_change& change) {
   for (auto& tracker : trackers_) tracker->on_address(change);
+}
+
+void discovery::on_keys() {
+  for (auto& tracker : trackers_) tracker->on_keys();
 }
 
 void discovery::offer(const tracking::share_offer& share) {

@@ -40,14 +40,16 @@ class discovery_observer {
 class discovery final : private tracker_observer {
  public:
   /// `self`: what the trackers are told of this peer. `changes` is notified when the catalogue or the list of what is
-  /// hashed changed. `changes` and `observer` outlive this.
-  discovery(asio::any_io_executor executor, tracking::join self, const std::vector<host_port>& trackers,
-            discovery_observer& observer, notifier& changes);
+  /// hashed changed. `keys`, `changes` and `observer` outlive this.
+  discovery(asio::any_io_executor executor, const swarm_keys& keys, tracking::join self,
+            const std::vector<host_port>& trackers, discovery_observer& observer, notifier& changes);
 
   awaitable<void> run();
   /// Says goodbye to the trackers; run() returns within tracker_client::leave_timeout.
   void stop();
   void on_address(const address_change& change);
+  /// Other keys are accepted now.
+  void on_keys();
 
   /// Offers the share to the swarm, or describes it anew.
   void offer(const tracking::share_offer& share);

@@ -10,9 +10,11 @@
 
 namespace shoal {
 
-tracker_client::tracker_client(asio::any_io_executor executor, std::size_t tracker, host_port where,
-                               std::function<tracking::join()> describe, catalogue& rows, tracker_observer& observer)
+tracker_client::tracker_client(asio::any_io_executor executor, const swarm_keys& keys, std::size_t tracker,
+                               host_port where, std::function<tracking::join()> describe, catalogue& rows,
+                               tracker_observer& observer)
     : executor_(executor),
+      keys_(keys),
       tracker_(tracker),
       where_(std::move(where)),
       describe_(std::move(describe)),
@@ -34,17 +36,17 @@ awaitable<void> tracker_client::run() {
   running_ = true;
   while (!stopped_) {
     const auto opened = co_await attempt();
-    std::string reason;
+    error why;
     if (opened) {
       unsaid_.on_connected();
       co_await connection_->run();
-      reason = connection_->reason();
+      why = {errc::unreachable, connection_->reason()};
       if (state_.connected) last_news_ = connection_->last_heard();
     } else {
-      reason = opened.error().text;
+      why = opened.error();
     }
     connection_.reset();
-    on_session_end(reason);
+    on_session_end(why);
     if (stopped_) break;
     (void)co_await wake_.wait_until(clock::now() + backoff_.next_delay());
   }
@@ -61,7 +63,7 @@ awaitable<result<void>> tracker_client::attempt() {
     tracking::join join = describe_();
     self_ = join.peer;
     tracker_connection_reader& self = *this;
-    connection_ = std::make_unique<tracker_connection>(executor_, std::move(join), unsaid_, self);
+    connection_ = std::make_unique<tracker_connection>(executor_, keys_, std::move(join), unsaid_, self);
     const auto opened = co_await connection_->open(endpoint, name(), attempt_timeout);
     if (opened) co_return opened;
     last = opened.error();
@@ -86,11 +88,14 @@ void tracker_client::on_mute(bool mute) {
   observer_.on_rows(tracker_);
 }
 
-void tracker_client::on_session_end(const std::string& reason) {
+void tracker_client::on_session_end(const error& why) {
+  const std::string& reason = why.text;
   mute_ = false;
   const bool was_connected = std::exchange(state_.connected, false);
   const bool is_news = was_connected || state_.reason != reason;
   state_.reason = reason;
+  state_.why = why.code;
+  state_.helps = why.helps;
   ++state_.attempts;
   if (is_news && !stopped_) log_warn("tracker is gone tracker={} reason=\"{}\"", name(), reason);
   if (was_connected) observer_.on_disconnected(tracker_, reason);
@@ -145,6 +150,16 @@ void tracker_client::on_address(const address_change& change) {
   if (change.gone && connection_ && connection_->local_address() == change.address) {
     connection_->close("the address " + change.address.to_string() + " of this machine is gone");
   } else if (!change.gone && !state_.connected) {
+    backoff_.reset();
+    wake_.set();
+  }
+}
+
+void tracker_client::on_keys() {
+  const auto& key = connection_ ? connection_->key() : std::nullopt;
+  if (key && keys_.find(*key) == nullptr) {
+    connection_->close("the key of the session is not accepted any more");
+  } else if (!state_.connected) {
     backoff_.reset();
     wake_.set();
   }

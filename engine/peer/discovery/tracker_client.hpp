@@ -22,6 +22,7 @@
 #include "net/address_watch.hpp"
 #include "net/endpoint.hpp"
 #include "net/event.hpp"
+#include "net/swarm_keys.hpp"
 #include "peer/discovery/tracker_connection_reader.hpp"
 
 namespace shoal {
@@ -49,11 +50,13 @@ class tracker_observer {
 };
 
 struct tracker_state {
-  bool connected = false;      ///< and answers
-  std::string reason;          ///< one line, why it is not connected; "" if it is
-  std::uint32_t attempts = 0;  ///< attempts that failed since the last success
-  std::string address;         ///< where the tracker sees this peer; "" until the first welcome
-  bool reachable = false;      ///< the tracker could connect to our port
+  bool connected = false;        ///< and answers
+  std::string reason;            ///< one line, why it is not connected; "" if it is
+  errc why = errc::unreachable;  ///< its class
+  remedy helps = remedy::none;   ///< against it
+  std::uint32_t attempts = 0;    ///< attempts that failed since the last success
+  std::string address;           ///< where the tracker sees this peer; "" until the first welcome
+  bool reachable = false;        ///< the tracker could connect to our port
 };
 
 class tracker_client final : private tracker_connection_reader {
@@ -69,8 +72,9 @@ class tracker_client final : private tracker_connection_reader {
   /// Heartbeats of silence that end a session.
   static constexpr int heartbeats_missed_max = 6;
 
-  /// `describe` gives the join message, and is called at each attempt. `rows` and `observer` outlive the client.
-  tracker_client(asio::any_io_executor executor, std::size_t tracker, host_port where,
+  /// `describe` gives the join message, and is called at each attempt. `keys`, `rows` and `observer` outlive the
+  /// client.
+  tracker_client(asio::any_io_executor executor, const swarm_keys& keys, std::size_t tracker, host_port where,
                  std::function<tracking::join()> describe, catalogue& rows, tracker_observer& observer);
   ~tracker_client();
   tracker_client(const tracker_client&) = delete;
@@ -81,6 +85,8 @@ class tracker_client final : private tracker_connection_reader {
   /// An address of this machine is gone, and with it a connection over it. Or there is a new address, over which the
   /// tracker can perhaps be reached.
   void on_address(const address_change& change);
+  /// Other keys are accepted now. Ends a session with a key that is not, and tries again at once if there is none.
+  void on_keys();
   /// Ends run() soon. Idempotent; sends nothing.
   void stop();
   /// Says goodbye, so that others see us go at once. Waits at most leave_timeout, then stops.
@@ -109,11 +115,12 @@ class tracker_client final : private tracker_connection_reader {
   void on_snapshot(tracking::snapshot snapshot);
   void on_mute(bool mute) override;
   std::size_t peers_known() const override { return rows_.peer_count(tracker_); }
-  void on_session_end(const std::string& reason);
+  void on_session_end(const error& why);
   void announce();
   std::string name() const;
 
   asio::any_io_executor executor_;
+  const swarm_keys& keys_;
   std::size_t tracker_;
   host_port where_;
   std::function<tracking::join()> describe_;

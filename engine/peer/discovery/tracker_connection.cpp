@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "directory/tracking_pack.hpp"
+#include "net/dial.hpp"
 #include "net/endpoint.hpp"
 #include "net/listener.hpp"
 #include "peer/discovery/tracker_client.hpp"
@@ -31,9 +32,10 @@ constexpr duration acknowledged_within_min = std::chrono::seconds(2);
 
 }  // namespace
 
-tracker_connection::tracker_connection(asio::any_io_executor executor, tracking::join join, announcements& unsaid,
-                                       tracker_connection_reader& reader)
-    : join_(std::move(join)),
+tracker_connection::tracker_connection(asio::any_io_executor executor, const swarm_keys& keys, tracking::join join,
+                                       announcements& unsaid, tracker_connection_reader& reader)
+    : keys_(keys),
+      join_(std::move(join)),
       unsaid_(unsaid),
       reader_(reader),
       stream_(executor),
@@ -48,19 +50,31 @@ tracker_connection::tracker_connection(asio::any_io_executor executor, tracking:
 
 awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::string host, duration timeout) {
   host_ = std::move(host);
-  error_code ec = co_await stream_.next_layer().connect(where, timeout);
+  const auto connected = co_await dial(stream_.next_layer(), where, timeout, keys_);
   if (closed_) co_return error{errc::cancelled, reason_};
-  if (ec == asio::error::timed_out) co_return error{errc::timed_out, "tracker " + host_ + " does not answer"};
-  if (ec) co_return error{errc::unreachable, "cannot connect to tracker " + host_ + ": " + ec.message()};
-
-  open_timer_.expires_after(timeout);
-  auto upgraded = co_await (stream_.async_handshake(host_, "/live", use_tuple) || open_timer_.async_wait(use_tuple));
+  if (!connected) {
+    const error& why = connected.error();
+    if (why.code == errc::unreachable) co_return within("cannot connect to tracker " + host_, why);
+    co_return error{why.code, "tracker " + host_ + ": " + why.text, why.helps};
+  }
+  auto upgraded = co_await upgrade(timeout);
   if (closed_) co_return error{errc::cancelled, reason_};
-  if (upgraded.index() == 1) co_return error{errc::timed_out, "tracker " + host_ + " does not answer"};
-  ec = std::get<0>(std::get<0>(upgraded));
-  if (ec) co_return error{errc::protocol, host_ + " is not a shoal tracker: " + ec.message()};
-  open_ = true;
+  open_ = upgraded.has_value();
   deadline_ = clock::now() + handshake_deadline;
+  co_return upgraded;
+}
+
+awaitable<result<void>> tracker_connection::upgrade(duration timeout) {
+  open_timer_.expires_after(timeout);
+  websocket::response_type answer;
+  auto upgraded =
+      co_await (stream_.async_handshake(answer, host_, "/live", use_tuple) || open_timer_.async_wait(use_tuple));
+  if (upgraded.index() == 1) co_return error{errc::timed_out, "tracker " + host_ + ": it does not answer"};
+  const error_code ec = std::get<0>(std::get<0>(upgraded));
+  if (ec == websocket::error::upgrade_declined && answer.result() == beast::http::status::forbidden) {
+    co_return error{errc::permission, "tracker " + host_ + " belongs to a private swarm", remedy::some_key};
+  }
+  if (ec) co_return error{errc::protocol, host_ + " is not a shoal tracker: " + ec.message()};
   co_return result<void>{};
 }
 

@@ -14,19 +14,21 @@
 #include "directory/announcements.hpp"
 #include "net/event.hpp"
 #include "net/stream.hpp"
+#include "net/swarm_keys.hpp"
 #include "peer/discovery/tracker_connection_reader.hpp"
 
 namespace shoal {
 
 class tracker_connection {
  public:
-  /// `unsaid` and `reader` outlive the connection.
-  tracker_connection(asio::any_io_executor executor, tracking::join join, announcements& unsaid,
+  /// `keys`, `unsaid` and `reader` outlive the connection.
+  tracker_connection(asio::any_io_executor executor, const swarm_keys& keys, tracking::join join, announcements& unsaid,
                      tracker_connection_reader& reader);
   tracker_connection(const tracker_connection&) = delete;
   tracker_connection& operator=(const tracker_connection&) = delete;
 
-  /// Connects and upgrades, each within `timeout`. `host` is the Host header and the name in errors.
+  /// Connects and upgrades, each within `timeout`. `host` is the Host header and the name in errors. errc::permission:
+  /// the tracker's swarm is private, and has another key or this peer has none.
   awaitable<result<void>> open(tcp::endpoint where, std::string host, duration timeout);
   /// Serves until close(). Called after open().
   awaitable<void> run();
@@ -38,12 +40,15 @@ class tracker_connection {
   void announce() { ready_.set(); }
   /// This machine's address of the connection; unspecified if it is not open.
   asio::ip::address local_address() const;
+  /// The key that both sides have proven; nothing in an open swarm.
+  const std::optional<key_id>& key() const { return stream_.next_layer().key(); }
   /// Why it ended, one line.
   const std::string& reason() const { return reason_; }
   /// When the tracker gave its last sign of life; the epoch if there was none.
   std::chrono::system_clock::time_point last_heard() const { return last_heard_; }
 
  private:
+  awaitable<result<void>> upgrade(duration timeout);
   awaitable<void> read_loop();
   awaitable<void> write_loop();
   awaitable<void> watchdog();
@@ -54,6 +59,7 @@ class tracker_connection {
   void on_message(std::string_view bytes);
   void on_text(std::string_view text);
 
+  const swarm_keys& keys_;
   tracking::join join_;
   announcements& unsaid_;
   tracker_connection_reader& reader_;

@@ -185,6 +185,10 @@ void library::on_address(const address_change& change) {
   for (const auto& [id, one] : hosted_.all()) one->peers().on_address(change);
 }
 
+void library::on_keys() {
+  for (const auto& [id, one] : hosted_.all()) one->peers().on_keys();
+}
+
 void library::on_swarm(const tracking::swarm& change) {
   const auto watched = hosted_.find(change.id);
   if (!watched) return;

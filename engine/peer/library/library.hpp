@@ -30,6 +30,8 @@ class library final : private share_observer {
   awaitable<void> run();
   void stop();
   void on_address(const address_change& change);
+  /// Other keys are accepted now.
+  void on_keys();
   /// See discovery_observer.
   void on_swarm(const tracking::swarm& change);
   void on_wanted(const tracking::wanted& call);

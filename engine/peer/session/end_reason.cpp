@@ -22,6 +22,8 @@ std::string_view name_of(end_reason reason) {
       return "share_removed";
     case end_reason::withdrawn:
       return "withdrawn";
+    case end_reason::key_withdrawn:
+      return "key_withdrawn";
     case end_reason::stopping:
       return "stopping";
   }

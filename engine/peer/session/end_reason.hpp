@@ -16,6 +16,7 @@ enum class end_reason : std::uint8_t {
   banned,          ///< the peer sent data that does not match its hash
   share_removed,   ///< the share is not offered any more
   withdrawn,       ///< the other side said that it no longer offers the share, and why
+  key_withdrawn,   ///< the key of the session is not accepted any more
   stopping,        ///< this peer stops
 };
 

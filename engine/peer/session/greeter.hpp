@@ -1,8 +1,9 @@
 // Greets the peers that connect to this one. A peer that asks for a share that takes sessions becomes a session of that
 // share.
 //
-// Another peer is told why the share is not here, if that is known. If too many connections have not greeted yet, the
-// slowest one makes room. Owned by peer_node, on its context.
+// Another peer is told why the share is not here, if that is known. A stranger is told that the swarm is private, and
+// nothing else. If too many connections have not greeted yet, the slowest one makes room. Owned by peer_node, on its
+// context.
 #pragma once
 
 #include <list>
@@ -11,6 +12,7 @@
 #include "core/error.hpp"
 #include "net/stream.hpp"
 #include "net/task_group.hpp"
+#include "observe/log_limit.hpp"
 #include "wire/messages.hpp"
 
 namespace shoal {
@@ -36,17 +38,24 @@ class greeter {
 
   /// A connection whose first byte, which is not read yet, is that of a handshake.
   void on_connection(stream connection);
+  /// The same, from whoever has not proven the key of this private swarm.
+  void on_stranger(stream connection);
   void stop();
   /// Returns when no peer is being greeted. Called after stop().
   awaitable<void> join() { return tasks_.join(); }
 
  private:
-  awaitable<void> greet(std::list<stream>::iterator guest);
+  using guest = std::list<stream>::iterator;
+  /// Takes the connection, and makes room for it.
+  guest take(stream connection);
+  awaitable<void> greet(guest one);
+  awaitable<void> turn_away(guest one);
 
   const peer_id self_;
   const std::size_t greetings_max_;
   greeting_host& host_;
   std::list<stream> greeting_;
+  log_limit strangers_logged_;
   task_group tasks_;
   bool stopped_ = false;
 };

@@ -9,6 +9,7 @@
 #include "core/descriptor_budget.hpp"
 #include "core/ids.hpp"
 #include "net/buffer_pool.hpp"
+#include "net/swarm_keys.hpp"
 #include "peer/session/connection_counts.hpp"
 #include "peer/session/throttle.hpp"
 #include "peer/session/traffic.hpp"
@@ -24,6 +25,7 @@ struct peer_context {
   buffer_pool& buffers;
   state_database& database;
   std::shared_ptr<file_cache> files;
+  const swarm_keys& keys;
   peer_id self;
   descriptor_budget budget;  ///< receive_buffers_max says how much memory each of its sessions may hold
   std::uint16_t listen_port = 0;

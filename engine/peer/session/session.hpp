@@ -73,6 +73,8 @@ class session final : private receiver_host, private uploader_host {
   const remote_peer& remote() const override { return remote_; }
   /// The other side's address, for display. With its listening port, if it told one.
   std::string address() const;
+  /// The key of the private swarm that both sides have proven; nothing in an open swarm.
+  const std::optional<key_id>& key() const { return stream_.key(); }
   /// Where the peer says that it can be dialled.
   std::optional<peer_address> listens_at() const;
   /// Nothing gets through to a peer that owes something: the peer is silent, and does not acknowledge what it is sent.

@@ -118,6 +118,8 @@ void share_peers::on_withdrawn(session& by, std::string_view why) {
   if (code == errc::conflict) what = "was changed";
   if (code == errc::verification) what = "is damaged";
   last_dial_error_ = by.address() + " does not share it any more: its copy " + std::string(what);
+  if (code == errc::permission)
+    last_dial_error_ = by.address() + " belongs to a private swarm, and this peer has no key";
   by.close(end_reason::withdrawn);
 }
 

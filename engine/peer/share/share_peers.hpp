@@ -62,6 +62,8 @@ class share_peers final : public session_judge {
   void on_wanted(const peer_address& where, const peer_id& peer);
   /// An address of this machine is gone: sessions over it end. Or there is a new address: peers are dialled over it.
   void on_address(const address_change& change);
+  /// Ends the sessions whose key is not accepted any more.
+  void on_keys();
   void on_withdrawn(session& by, std::string_view why);
   /// The peer is dialled anew beside the session. The new session replaces the old one if the peer prefers it.
   void on_path_lost(session& with) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "directory/tracking.hpp"
+#include "net/dial.hpp"
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
 #include "peer/session/handshake.hpp"
@@ -76,12 +77,13 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   if (ec) co_return error{errc::unreachable, where.address + " is not an address"};
   const auto dialled = dialling_.insert(dialling_.end(), stream(context_.executor));
   context_.connections.on_dial();
-  ec = co_await dialled->connect(endpoint, patience);
+  const auto connected = co_await shoal::dial(*dialled, endpoint, patience, context_.keys);
   const time_point begun = clock::now();
-  result<wire::handshake> theirs = error{errc::unreachable, "cannot connect: " + ec.message()};
-  if (ec == asio::error::timed_out) {
-    theirs = error{errc::timed_out, "it does not answer"};
-  } else if (!ec) {
+  result<wire::handshake> theirs = error{errc::unreachable, "not connected"};
+  if (!connected) {
+    theirs = connected.error();
+    if (connected.error().code == errc::unreachable) theirs = within("cannot connect", connected.error());
+  } else {
     const auto greeting = co_await send_handshake(*dialled, wire::truncate(owner_.id()), context_.self);
     if (greeting) {
       theirs = co_await receive_handshake(*dialled);
@@ -188,6 +190,13 @@ void share_peers::on_address(const address_change& change) {
   for (link& one : links_) {
     if (!one.with->closed() && one.with->path().local_address() == change.address)
       drop(*one.with, "the address of this machine is gone");
+  }
+}
+
+void share_peers::on_keys() {
+  for (link& one : links_) {
+    const auto& key = one.with->key();
+    if (key && context_.keys.find(*key) == nullptr) one.with->close(end_reason::key_withdrawn);
   }
 }
 

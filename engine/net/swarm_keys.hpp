@@ -1,0 +1,48 @@
+// The keys of this process's swarm, for all its connections. Without a key the swarm is open.
+//
+// Owns what OpenSSL keeps for all connections. The keys may be replaced while connections live: each new connection
+// uses the keys of that moment. Belongs to one io_context, and outlives the connections of its streams.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/swarm_key.hpp"
+
+namespace shoal {
+
+class swarm_keys {
+ public:
+  /// An open swarm.
+  swarm_keys();
+  ~swarm_keys();
+  swarm_keys(const swarm_keys&) = delete;
+  swarm_keys& operator=(const swarm_keys&) = delete;
+
+  /// The first key is offered to others, and all are accepted. Not empty; a swarm that is private stays so.
+  void replace(std::vector<swarm_key> keys);
+  bool is_private() const { return !keys_.empty(); }
+  const std::vector<swarm_key>& keys() const { return keys_; }
+  /// Null if the key is not, or not any more, one of ours.
+  const swarm_key* find(const key_id& id) const;
+  /// For net/tls_connection.
+  SSL_CTX* context() const { return context_.get(); }
+
+ private:
+  struct context_free {
+    void operator()(SSL_CTX* context) const;
+  };
+
+  std::unique_ptr<SSL_CTX, context_free> context_;
+  std::vector<swarm_key> keys_;
+};
+
+/// All keys of these files, in this order, each once. Blocks. Errors name the file. No files: no keys.
+result<std::vector<swarm_key>> read_swarm_keys(const std::vector<std::string>& paths);
+
+}  // namespace shoal

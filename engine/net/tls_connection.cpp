@@ -1,0 +1,287 @@
+#include "net/tls_connection.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace shoal {
+
+namespace {
+
+/// TLS_AES_128_GCM_SHA256 (RFC 8446, B.4): its hash is the one that a pre-shared key is bound to (4.2.11).
+constexpr std::array<unsigned char, 2> suite{0x13, 0x01};
+/// Payload of one record at most (RFC 8446, 5.1).
+constexpr std::size_t record_payload_max = 16 * KiB;
+/// Read of a file at a time: a few records, so that a socket that takes only one wastes little.
+constexpr std::size_t file_bytes = 64 * KiB;
+/// Records under one traffic key. AES-GCM bears 2^24.5 full ones (RFC 8446, 5.5).
+constexpr std::uint64_t records_max = std::uint64_t{1} << 23;
+
+// What a retry of OpenSSL's write is given: it looks only at the length.
+constexpr std::array<std::uint8_t, record_payload_max> anything{};
+
+tls_connection* connection_of(SSL* ssl) {
+  return static_cast<tls_connection*>(SSL_get_app_data(ssl));
+}
+
+SSL_SESSION* session_with(SSL* ssl, const swarm_key& key) {
+  SSL_SESSION* session = SSL_SESSION_new();
+  const bool made = session != nullptr &&
+                    SSL_SESSION_set1_master_key(session, key.secret().data(), key.secret().size()) == 1 &&
+                    SSL_SESSION_set_cipher(session, SSL_CIPHER_find(ssl, suite.data())) == 1 &&
+                    SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) == 1;
+  if (made) return session;
+  SSL_SESSION_free(session);
+  return nullptr;
+}
+
+bool is_more(BIO* bio) {
+  return BIO_get_app_data(bio) != nullptr;
+}
+
+// OpenSSL's own sockets raise SIGPIPE, and know no MSG_MORE.
+int write_socket(BIO* bio, const char* bytes, int count) {
+  int socket = -1;
+  BIO_get_fd(bio, &socket);
+  BIO_clear_retry_flags(bio);
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (is_more(bio) ? MSG_MORE : 0);
+  const auto sent = ::send(socket, bytes, static_cast<std::size_t>(count), flags);
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+// The kernel encrypts, and OpenSSL's own method knows how to tell it the type of a record.
+int write_socket_or_kernel(BIO* bio, const char* bytes, int count) {
+  static const auto of_openssl = BIO_meth_get_write(BIO_s_socket());
+  return BIO_get_ktls_send(bio) ? of_openssl(bio, bytes, count) : write_socket(bio, bytes, count);
+}
+
+const BIO_METHOD* socket_method() {
+  static const BIO_METHOD* const made = [] {
+    const BIO_METHOD* base = BIO_s_socket();
+    BIO_METHOD* method = BIO_meth_new(BIO_TYPE_SOCKET, "socket without SIGPIPE");
+    BIO_meth_set_write(method, &write_socket_or_kernel);
+    BIO_meth_set_read(method, BIO_meth_get_read(base));
+    BIO_meth_set_ctrl(method, BIO_meth_get_ctrl(base));
+    BIO_meth_set_create(method, BIO_meth_get_create(base));
+    BIO_meth_set_destroy(method, BIO_meth_get_destroy(base));
+    return method;
+  }();
+  return made;
+}
+
+}  // namespace
+
+void tls_connection::ssl_free::operator()(SSL* connection) const {
+  SSL_free(connection);
+}
+
+tls_connection::tls_connection(const swarm_keys& keys, int socket) : keys_(keys), ssl_(SSL_new(keys.context())) {
+  SSL_set_app_data(ssl_.get(), this);
+  BIO* bio = BIO_new(socket_method());
+  BIO_set_fd(bio, socket, BIO_NOCLOSE);
+  SSL_set_bio(ssl_.get(), bio, bio);
+}
+
+tls_connection::~tls_connection() = default;
+
+std::unique_ptr<tls_connection> tls_connection::as_client(const swarm_keys& keys, const swarm_key& offered,
+                                                          int socket) {
+  std::unique_ptr<tls_connection> made(new tls_connection(keys, socket));
+  made->offered_ = offered.id();
+  SSL_set_connect_state(made->ssl_.get());
+  // A server that shows a certificate instead of the key is not of this swarm: no certificate is trusted here.
+  SSL_set_verify(made->ssl_.get(), SSL_VERIFY_PEER, nullptr);
+  return made;
+}
+
+std::unique_ptr<tls_connection> tls_connection::as_server(const swarm_keys& keys, int socket) {
+  std::unique_ptr<tls_connection> made(new tls_connection(keys, socket));
+  SSL_set_accept_state(made->ssl_.get());
+  return made;
+}
+
+int tls_connection::use_session(SSL* ssl, const EVP_MD* hash, const unsigned char** id, std::size_t* id_bytes,
+                                SSL_SESSION** session) {
+  tls_connection* self = connection_of(ssl);
+  *session = nullptr;
+  const swarm_key* key = self->offered_ ? self->keys_.find(*self->offered_) : nullptr;
+  // Asked again for a second ClientHello, with the hash of the suite that the server chose.
+  if (key == nullptr || (hash != nullptr && EVP_MD_get_type(hash) != NID_sha256)) return 0;
+  *session = session_with(ssl, *key);
+  *id = self->offered_->bytes.data();
+  *id_bytes = key_id::size;
+  return *session != nullptr;
+}
+
+int tls_connection::find_session(SSL* ssl, const unsigned char* id, std::size_t id_bytes, SSL_SESSION** session) {
+  tls_connection* self = connection_of(ssl);
+  *session = nullptr;
+  const auto named = key_id::from_bytes({id, id_bytes});
+  const swarm_key* key = named ? self->keys_.find(*named) : nullptr;
+  if (key != nullptr) {
+    self->offered_ = *named;
+    *session = session_with(ssl, *key);
+  }
+  return 1;
+}
+
+tls_connection::step tls_connection::handshake() {
+  ERR_clear_error();
+  const int code = SSL_do_handshake(ssl_.get());
+  if (code == 1) {
+    // OpenSSL counts an external key as a resumed session. Nothing else has proven that the other side has our key.
+    if (!offered_ || SSL_session_reused(ssl_.get()) != 1) return step::failed;
+    key_ = offered_;
+    return step::done;
+  }
+  switch (SSL_get_error(ssl_.get(), code)) {
+    case SSL_ERROR_WANT_READ:
+      return step::wants_read;
+    case SSL_ERROR_WANT_WRITE:
+      return step::wants_write;
+    default:
+      return step::failed;
+  }
+}
+
+error tls_connection::failure() const {
+  const unsigned long code = ERR_peek_error();
+  switch (ERR_GET_REASON(code)) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+      return {errc::protocol, "it speaks no TLS with a key", remedy::without_key};
+    default:
+      break;
+  }
+  if (code == 0 || ERR_GET_LIB(code) == ERR_LIB_SYS) return {errc::unreachable, "the connection broke"};
+  return {errc::permission, "it does not accept this key", remedy::other_key};
+}
+
+io_attempt tls_connection::nothing_from(int code) {
+  switch (SSL_get_error(ssl_.get(), code)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return {.would_block = true};
+    case SSL_ERROR_ZERO_RETURN:
+      return {};
+    case SSL_ERROR_SYSCALL:
+      return {.error_number = errno != 0 ? errno : ECONNRESET};
+    default:
+      return {.error_number = EPROTO};
+  }
+}
+
+io_attempt tls_connection::recv_some(std::span<std::uint8_t> into) {
+  std::size_t done = 0;
+  drained_ = false;
+  while (done < into.size()) {
+    ERR_clear_error();
+    std::size_t got = 0;
+    const int code = SSL_read_ex(ssl_.get(), into.data() + done, into.size() - done, &got);
+    if (code == 1) {
+      done += got;
+      continue;
+    }
+    const io_attempt nothing = nothing_from(code);
+    drained_ = nothing.would_block;
+    if (done == 0) return nothing;
+    break;
+  }
+  return {.bytes = done};
+}
+
+io_attempt tls_connection::peek(std::uint8_t& first) {
+  ERR_clear_error();
+  std::size_t got = 0;
+  const int code = SSL_peek_ex(ssl_.get(), &first, 1, &got);
+  drained_ = false;
+  if (code == 1) return {.bytes = got};
+  const io_attempt nothing = nothing_from(code);
+  drained_ = nothing.would_block;
+  return nothing;
+}
+
+std::optional<std::size_t> tls_connection::settle(std::size_t wanted, io_attempt& why) {
+  if (unsent_ > 0) {
+    ERR_clear_error();
+    std::size_t sent = 0;
+    const int code = SSL_write_ex(ssl_.get(), anything.data(), unsent_, &sent);
+    if (code != 1) {
+      why = nothing_from(code);
+      return std::nullopt;
+    }
+    unsaid_ += std::exchange(unsent_, 0);
+  }
+  const std::size_t done = std::min(wanted, unsaid_);
+  unsaid_ -= done;
+  return done;
+}
+
+io_attempt tls_connection::send_records(byte_view bytes, std::size_t done) {
+  while (!bytes.empty()) {
+    if (++records_ == records_max && !BIO_get_ktls_send(SSL_get_wbio(ssl_.get()))) {
+      SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+      records_ = 0;
+    }
+    const byte_view record = bytes.first(std::min(bytes.size(), record_payload_max));
+    ERR_clear_error();
+    std::size_t sent = 0;
+    const int code = SSL_write_ex(ssl_.get(), record.data(), record.size(), &sent);
+    if (code != 1) {
+      const io_attempt nothing = nothing_from(code);
+      if (nothing.would_block) unsent_ = record.size();
+      if (done == 0) return nothing;
+      break;
+    }
+    done += sent;
+    bytes = bytes.subspan(sent);
+  }
+  return {.bytes = done};
+}
+
+io_attempt tls_connection::send_some(byte_view bytes, bool more) {
+  BIO_set_app_data(SSL_get_wbio(ssl_.get()), more ? this : nullptr);
+  io_attempt why;
+  const auto done = settle(bytes.size(), why);
+  if (!done) return why;
+  return send_records(bytes.subspan(*done), *done);
+}
+
+io_attempt tls_connection::send_file(int descriptor, std::uint64_t offset, std::size_t bytes) {
+  BIO_set_app_data(SSL_get_wbio(ssl_.get()), nullptr);
+  io_attempt why;
+  const auto settled = settle(bytes, why);
+  if (!settled) return why;
+  std::size_t done = *settled;
+  if (done == 0 && BIO_get_ktls_send(SSL_get_wbio(ssl_.get()))) {
+    return outcome_of(SSL_sendfile(ssl_.get(), descriptor, static_cast<off_t>(offset), bytes, 0));
+  }
+  thread_local std::array<std::uint8_t, file_bytes> space;
+  while (done < bytes && unsent_ == 0) {
+    const auto got =
+        ::pread(descriptor, space.data(), std::min(space.size(), bytes - done), static_cast<off_t>(offset + done));
+    if (got <= 0) return done > 0 ? io_attempt{.bytes = done} : outcome_of(got);
+    const io_attempt sent = send_records(byte_view(space).first(static_cast<std::size_t>(got)), 0);
+    done += sent.bytes;
+    if (sent.bytes == 0 && done == 0) return sent;
+    if (sent.bytes < static_cast<std::size_t>(got)) break;
+  }
+  return {.bytes = done};
+}
+
+void tls_connection::shutdown_send() {
+  ERR_clear_error();
+  if (unsent_ == 0) (void)SSL_shutdown(ssl_.get());
+}
+
+}  // namespace shoal
