@@ -3,7 +3,8 @@
 // A source process sends a file over the loopback with sendfile, in answers of --request bytes with the 13 bytes of a
 // BEP 3 piece header before each. The receiver has two threads: one reads into pooled buffers, headers and payload
 // scattered by one call, the other hashes the 16 KiB leaves (the product's own sha256_leaves) and writes with pwrite.
-// The clock runs from connect() to the end of fsync(). Prints one JSON object. Part of the bench, not of the product.
+// The clock runs from connect() to the end of fsync(). With --tls all of it goes through OpenSSL (limit_tls.hpp).
+// Prints one JSON object. Part of the bench, not of the product.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -35,6 +36,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/limit_tls.hpp"
 #include "core/page_buffer.hpp"
 #include "core/sha256.hpp"
 
@@ -52,6 +54,7 @@ struct settings {
   std::string target;
   std::size_t request_bytes = 1 * MiB;
   std::size_t buffer_bytes = 1 * MiB;
+  bool tls = false;
 };
 
 [[noreturn]] void die(const std::string& what) {
@@ -77,9 +80,24 @@ void send_header(int socket) {
   if (::send(socket, header.data(), header.size(), MSG_MORE) != static_cast<ssize_t>(header.size())) die("send");
 }
 
+void serve_encrypted(int socket, int file, std::uint64_t bytes, const settings& how) {
+  limit::tls_file_sender sender(socket);
+  constexpr std::array<std::uint8_t, piece_header_bytes> header{};
+  for (std::uint64_t offset = 0; offset < bytes; offset += how.request_bytes) {
+    sender.send_header(header.data(), header.size());
+    const std::uint64_t part = std::min<std::uint64_t>(how.request_bytes, bytes - offset);
+    if (!sender.send_file(file, static_cast<off_t>(offset), part)) die("pread");
+  }
+  close(socket);
+}
+
 void serve(int listener, int file, std::uint64_t bytes, const settings& how) {
   const int socket = accept(listener, nullptr, nullptr);
   if (socket < 0) die("accept");
+  if (how.tls) {
+    serve_encrypted(socket, file, bytes, how);
+    return;
+  }
   off_t offset = 0;
   while (static_cast<std::uint64_t>(offset) < bytes) {
     send_header(socket);
@@ -229,6 +247,17 @@ void hash_and_write(exchange& buffers, int target, std::uint64_t bytes) {
   }
 }
 
+template <class Reader>
+void read_all(Reader& reader, exchange& buffers, std::uint64_t bytes, const settings& how) {
+  for (std::uint64_t offset = 0; offset < bytes;) {
+    const std::size_t part = std::min<std::uint64_t>(how.buffer_bytes, bytes - offset);
+    std::uint8_t* const buffer = buffers.take_empty();
+    reader.read(buffer, part);
+    buffers.give_full({buffer, part, offset});
+    offset += part;
+  }
+}
+
 void receive(const sockaddr_in& from, const std::string& target, std::uint64_t bytes, const settings& how) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
@@ -237,13 +266,12 @@ void receive(const sockaddr_in& from, const std::string& target, std::uint64_t b
   if (file < 0) die(target);
   exchange buffers(how.buffer_bytes);
   std::thread worker(hash_and_write, std::ref(buffers), file, bytes);
-  payload_reader reader(socket, how.request_bytes);
-  for (std::uint64_t offset = 0; offset < bytes;) {
-    const std::size_t part = std::min<std::uint64_t>(how.buffer_bytes, bytes - offset);
-    std::uint8_t* const buffer = buffers.take_empty();
-    reader.read(buffer, part);
-    buffers.give_full({buffer, part, offset});
-    offset += part;
+  if (how.tls) {
+    limit::tls_payload_reader reader(socket, how.request_bytes, piece_header_bytes);
+    read_all(reader, buffers, bytes, how);
+  } else {
+    payload_reader reader(socket, how.request_bytes);
+    read_all(reader, buffers, bytes, how);
   }
   worker.join();
   if (fsync(file) != 0) die("fsync");
@@ -259,6 +287,7 @@ settings parse(int argc, char** argv) {
   add("source", options::value(&how.source)->required(), "the file to send");
   add("target", options::value(&how.target)->required(), "directory for the copy, which is removed afterwards");
   add("request", options::value(&how.request_bytes)->default_value(how.request_bytes), "payload bytes of one message");
+  add("tls", options::bool_switch(&how.tls), "encrypt everything");
   add("buffer", options::value(&how.buffer_bytes)->default_value(how.buffer_bytes), "bytes of one receive buffer");
   try {
     options::variables_map given;

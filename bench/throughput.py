@@ -33,12 +33,15 @@ LAST_SEGMENT_BYTES = 1024
 FROM_LIBTORRENT = "libtorrent to node"
 TO_LIBTORRENT = "node to libtorrent"
 UNVERIFIED = "nginx to curl, unverified"
+ENCRYPTED_LIMIT, ENCRYPTED_NODE, ENCRYPTED_CURL = "limit, TLS", "node, private swarm", "curl over TLS, then openssl"
+ENCRYPTED = {ENCRYPTED_LIMIT: transfers.LimitEncrypted, ENCRYPTED_NODE: transfers.NodePrivate,
+             ENCRYPTED_CURL: transfers.CurlEncryptedThenOpenssl}
 IN_RAM = {"limit": transfers.Limit, "node": transfers.NodeToNode, "rsync": transfers.Rsync,
           "libtorrent v2": transfers.LibtorrentV2, "libtorrent v1": transfers.LibtorrentV1, "aria2": transfers.Aria2,
           FROM_LIBTORRENT: transfers.LibtorrentToNode, TO_LIBTORRENT: transfers.NodeToLibtorrent,
           UNVERIFIED: transfers.Curl, "curl, then openssl": transfers.CurlThenOpenssl}
 ON_DISK = {"limit": transfers.Limit, "node": transfers.NodeToNode, "rsync": transfers.Rsync}
-LATENCY = {"node": transfers.NodeToNode, "node, by tracker": transfers.NodeByTracker, "rsync": transfers.Rsync,
+LATENCY = {"node": transfers.NodeToNode, "node, private swarm": transfers.NodePrivate, "node, by tracker": transfers.NodeByTracker, "rsync": transfers.Rsync,
            "libtorrent v2": transfers.LibtorrentV2, "aria2": transfers.Aria2, UNVERIFIED: transfers.Curl}
 GOALS = {"rsync": "≥ 1.0", "libtorrent v2": "≥ 2.2", "libtorrent v1": "≥ 2.2", "aria2": "≥ 3.3"}
 
@@ -134,6 +137,25 @@ def measure_disk(suite):
         state_rates(suite, "disk", bench.alternate(), size)
 
 
+def measure_encrypted(suite):
+    size = SIZE // 2 if suite.quick else SIZE
+    suite.require_space(suite.memory_directory, 2 * size + GIB // 4)
+    kinds = {name: kind for name, kind in ENCRYPTED.items() if not suite.quick or not kind.rivals}
+    with Bench(suite, suite.memory_directory, size, kinds) as bench:
+        results = bench.alternate()
+    rate = {name: rates(fetches, size) for name, fetches in results.items()}
+    limit = statistics.median(rate[ENCRYPTED_LIMIT])
+    for name, samples in rate.items():
+        suite.row("RAM, TLS", name, "throughput", samples, "MB/s", limit=limit,
+                  goal="≥ 0.9" if name == ENCRYPTED_NODE else None)
+    if ENCRYPTED_CURL in rate:
+        suite.row("RAM, TLS", f"node / {ENCRYPTED_CURL}", "ratio", map(ratio, rate[ENCRYPTED_NODE], rate[ENCRYPTED_CURL]),
+                  "", goal="≥ 2.5")
+    for name, fetches in results.items():
+        suite.row("RAM, TLS", name, "CPU of the source", [fetch.source_cpu * GIB / size for fetch in fetches], "s/GiB")
+        suite.row("RAM, TLS", name, "CPU of the downloader", [fetch.target_cpu * GIB / size for fetch in fetches], "s/GiB")
+
+
 def measure_latency(suite):
     """A small file, for which waiting counts: packets say when payload begins and ends."""
     if os.geteuid() != 0:
@@ -178,6 +200,7 @@ def measure_memory(suite):
 def run(suite):
     suite.require_file(transfers.Limit.program)
     measure_ram(suite)
+    measure_encrypted(suite)
     measure_disk(suite)
     measure_latency(suite)
     if not suite.quick:

@@ -111,21 +111,28 @@ class Limit(Transfer):
     """bench/limit.cpp, source and receiver in one command, which removes what it wrote."""
 
     program = pathlib.Path(harness.NODE).parent / "bench/limit"
+    options = ()
 
     def start(self):
         pass
 
     def fetch(self, target):
-        run = machine.Run([self.program, "--source", self.path, "--target", target], FETCH_SECONDS_MAX)
+        run = machine.Run([self.program, "--source", self.path, "--target", target, *self.options], FETCH_SECONDS_MAX)
         if run.code != 0:
             raise Problem(f"{self.program} failed with {run.code}: {run.err[-500:].strip()}")
         said = json.loads(run.out)
         return Fetch(said["seconds"], said["source_cpu_seconds"], said["receiver_cpu_seconds"], run.rss_peak)
 
 
+class LimitEncrypted(Limit):
+    """The same through TLS 1.3 (bench/limit_tls.hpp)."""
+
+    options = ("--tls",)
+
+
 class NodeSource(Transfer):
     def start(self):
-        peer = self.nodes.peer(f"{self.name}.source", self.tracker())
+        peer = self.nodes.peer(f"{self.name}.source", self.tracker(), *self.key())
         peer.add(self.path)
         self.torrent = self.work / f"{self.path.name}.torrent"
         peer.ok("torrent", self.path.name, "-o", self.torrent)
@@ -133,6 +140,10 @@ class NodeSource(Transfer):
 
     def tracker(self):
         return None
+
+    def key(self):
+        """The option that makes the swarm private, or nothing."""
+        return ()
 
 
 class NodeFetch(Transfer):
@@ -145,6 +156,19 @@ class NodeFetch(Transfer):
 
 class NodeToNode(NodeFetch, NodeSource):
     pass
+
+
+class NodePrivate(NodeToNode):
+    """As NodeToNode, in a private swarm."""
+
+    def key(self):
+        path = self.work / "swarm.key"
+        if not path.exists():
+            subprocess.run([harness.NODE, "keygen", path], check=True, stdout=subprocess.DEVNULL)
+        return "--key", path
+
+    def command(self, target):
+        return [*super().command(target), *self.key()]
 
 
 class NodeByTracker(NodeToNode):
@@ -272,10 +296,13 @@ events {{ worker_connections 1024; }}
 http {{ access_log off; sendfile on; sendfile_max_chunk 2m; tcp_nopush on; keepalive_timeout 60;
   client_body_temp_path {self.work}/nginx; proxy_temp_path {self.work}/nginx; fastcgi_temp_path {self.work}/nginx;
   uwsgi_temp_path {self.work}/nginx; scgi_temp_path {self.work}/nginx;
-  server {{ listen 127.0.0.1:{self.port}; root {self.path.parent}; }} }}
+  server {{ {self.listen()} root {self.path.parent}; }} }}
 """)
         self.source = self.launch(["nginx", "-c", conf, "-p", self.work, "-e", "stderr"], "nginx")
         wait_listening(self.port, self.source, self.work / "nginx.log")
+
+    def listen(self):
+        return f"listen 127.0.0.1:{self.port};"
 
     @property
     def url(self):
@@ -283,6 +310,27 @@ http {{ access_log off; sendfile on; sendfile_max_chunk 2m; tcp_nopush on; keepa
 
     def command(self, target):
         return ["curl", "--silent", "--fail", "--output", f"{target}/{self.path.name}", self.url]
+
+
+class CurlEncryptedThenOpenssl(Curl):
+    """curl from nginx over HTTPS, TLS 1.3 with the cipher of a private swarm; then the copy is hashed."""
+
+    rivals = ("nginx", "curl", "openssl")
+
+    def start(self):
+        self.certificate = self.work / "nginx.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=bench",
+                        "-keyout", self.certificate, "-out", f"{self.certificate}.crt"], check=True, capture_output=True)
+        super().start()
+
+    def listen(self):
+        return (f"listen 127.0.0.1:{self.port} ssl; ssl_protocols TLSv1.3; ssl_certificate {self.certificate}.crt; "
+                f"ssl_certificate_key {self.certificate}; ssl_buffer_size 16k;")
+
+    def command(self, target):
+        there = f"{target}/{self.path.name}"
+        return ["sh", "-c", f"curl --silent --fail --insecure --tls13-ciphers TLS_AES_128_GCM_SHA256 --output '{there}' "
+                            f"'https{self.url[4:]}' && openssl dgst -sha256 '{there}'"]
 
 
 class CurlThenOpenssl(Curl):
