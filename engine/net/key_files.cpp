@@ -22,19 +22,20 @@ key_files::key_files(asio::any_io_executor executor, std::vector<std::string> pa
     : paths_(std::move(paths)), on_change_(std::move(on_change)), stop_asked_(std::move(executor)) {}
 
 result<void> key_files::open() {
-  if (paths_.empty()) {
-    log_warn("this swarm is open: whoever can connect to a node of it can list, download and add");
-    return {};
-  }
+  if (paths_.empty()) return {};
   auto read = read_swarm_keys(paths_);
   if (!read) return read.error();
-  log_info("this swarm is private keys={} offered={}", read->size(), read->front().id().hex());
   keys_.replace(std::move(*read));
   reader_ = std::make_unique<asio::thread_pool>(1);
   return {};
 }
 
 awaitable<void> key_files::run() {
+  if (keys_.is_private()) {
+    log_info("this swarm is private keys={} offered={}", keys_.keys().size(), keys_.keys().front().id().hex());
+  } else {
+    log_info("this swarm is open: whoever can connect to a node of it can list, download and add");
+  }
   while (reader_ && !stopped_) {
     (void)co_await stop_asked_.wait_until(clock::now() + look_interval);
     if (stopped_) break;

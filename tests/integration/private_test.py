@@ -109,13 +109,14 @@ class Private(SwarmTest):
         to_tracker.heard, to_seeder.heard = bytearray(), bytearray()
         peer = self.peer("telltale", None, "--tracker", to_tracker.address, "--key", key)
         self.wait_listed(peer, source.name)
-        peer.ok("download", row["id"], "--peer", to_seeder.address)
-        self.assertEqual(digest(peer.dir / source.name), digest(source))
+        other = self.peer("other", None, "--key", key)
+        other.ok("download", seeder.bare_link(source.name), "--peer", to_seeder.address)
+        self.assertEqual(digest(other.dir / source.name), digest(source))
         content = source.read_bytes()
         secrets = [source.name.encode(), b"telltale", b"shoal", b"BitTorrent", bytes.fromhex(row["id"])[:20],
                    row["id"].encode()] + [content[at:at + 16] for at in range(0, len(content), 64 << 10)]
         self.assertGreater(len(to_tracker.heard), 500)
-        self.assertGreater(len(to_seeder.heard), 1000)
+        self.assertGreater(len(to_seeder.heard), len(content))
         for heard in (to_tracker.heard, to_seeder.heard):
             for secret in secrets:
                 self.assertNotIn(secret, heard)
