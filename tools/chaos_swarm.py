@@ -1,5 +1,6 @@
 """The swarm that tools/chaos kills: its processes, each with many lives, and what they have on the disk."""
 import pathlib
+import signal
 
 import harness
 from proxy import Proxy
@@ -15,7 +16,8 @@ class Member:
     def __init__(self, chaos, kind, name, number, rate):
         self.chaos, self.kind, self.name, self.number = chaos, kind, name, number
         self.process = None
-        self.due = None  # when a killed one comes back; None: it is up
+        self.due = None  # when one that was killed or sleeps comes back; None: it is up
+        self.asleep = False
         self.memory = 0
         self.lives = 0
         self.proxy = None
@@ -36,13 +38,24 @@ class Member:
     def start(self):
         if self.kind == "tracker":
             listen = self.chaos.tracker_address or "127.0.0.1:0"
-            self.process = self.chaos.tracker("--listen", listen, "--allow-advertise", "--heartbeat", "1000")
+            self.process = self.chaos.tracker(*self.chaos.swarm_options, "--listen", listen, "--allow-advertise", "--heartbeat", "1000")
             self.chaos.tracker_address = self.process.ready["listen"][0]
         else:
-            self.process = self.chaos.peer(self.name, None, "--tracker", self.chaos.tracker_address, "--listen",
+            self.process = self.chaos.peer(self.name, None, *self.chaos.swarm_options, "--tracker", self.chaos.tracker_address, "--listen",
                                            f"127.0.1.{self.number}:{self.proxy.port}", "--advertise",
                                            self.proxy.host)
         self.lives += 1
+        self.due = None
+
+    def sleep(self):
+        self.process.signal(signal.SIGSTOP)
+        self.asleep = True
+
+    def come_back(self):
+        if not self.asleep:
+            return self.start()
+        self.process.signal(signal.SIGCONT)
+        self.asleep = False
         self.due = None
 
     def measure(self):

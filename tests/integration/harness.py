@@ -3,6 +3,7 @@
 Every wait is for a condition with a bound, never for a time. Everything a test starts is gone when it ends: the `owner`
 of a process or proxy has unittest's addCleanup(). tools/chaos and bench/ use all but SwarmTest.
 """
+import base64
 import hashlib
 import json
 import mmap
@@ -220,6 +221,14 @@ class Swarm:
                 for at in range(0, 1 << 20, 16 << 10):
                     block[at:at + 8] = (begin + at).to_bytes(8, "big")
                 out.write(block[:size - begin])
+        return path
+
+    def key(self, name, secret=None):
+        """A key file for a private swarm."""
+        path = self.directory / name
+        text = base64.b64encode(secret or os.urandom(32)).decode()
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(f"shoal-swarm-key-1 {text}\n")
         return path
 
     def wait_listed(self, peer, name, seconds=PATIENCE, **wanted):

@@ -10,21 +10,12 @@ import unittest
 from harness import NODE, SwarmTest, digest, wait_for
 from proxy import Proxy
 
-LINE = "shoal-swarm-key-1 "
-
 
 def node(*words, **more):
     return subprocess.run([NODE, *map(str, words)], capture_output=True, text=True, stdin=subprocess.DEVNULL, **more)
 
 
 class Private(SwarmTest):
-    def key(self, name, secret=None):
-        path = self.directory / name
-        text = LINE + base64.b64encode(secret or os.urandom(32)).decode() + "\n"
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-        return path
-
     def private_swarm(self, *keys):
         """A tracker and a seeder with these key files, and the row of what is shared."""
         options = [word for key in keys for word in ("--key", key)]
@@ -168,7 +159,7 @@ class Private(SwarmTest):
             self.assertIn("chmod 600", done.stderr)
 
     def test_a_key_in_place_of_a_file_is_not_repeated(self):
-        secret = LINE + base64.b64encode(os.urandom(32)).decode()
+        secret = "shoal-swarm-key-1 " + base64.b64encode(os.urandom(32)).decode()
         for more in ({"env": {**os.environ, "SHOAL_KEY": secret}}, {}):
             words = ["tracker", "--listen", "127.0.0.1:0"] + ([] if more else ["--key", secret])
             done = node(*words, timeout=30, **more)
