@@ -135,19 +135,29 @@ std::optional<peer_address> peer_book::next_dial(const sessions_held& have, time
     due_of(known).emplace(known.order, where);
     later_.erase(later_.begin());
   }
-  if (due_seeders_.empty() && due_others_.empty()) return std::nullopt;
-  const bool seeders_first = have.seeders < seeders_first_max && entries_.size() <= small_swarm_max;
-  const bool seeder =
-      !due_seeders_.empty() && (seeders_first || due_others_.empty() || *due_seeders_.begin() < *due_others_.begin());
-  due& from = seeder ? due_seeders_ : due_others_;
-  const peer_address where = from.begin()->second;
-  from.erase(from.begin());
-  entry& chosen = entries_.at(where);
-  chosen.state = condition::dialling;
-  chosen.dialled = now;
-  remember_dial(where, now);
-  ++dialling_;
-  return where;
+  while (!due_seeders_.empty() || !due_others_.empty()) {
+    const bool seeders_first = have.seeders < seeders_first_max && entries_.size() <= small_swarm_max;
+    const bool seeder =
+        !due_seeders_.empty() && (seeders_first || due_others_.empty() || *due_seeders_.begin() < *due_others_.begin());
+    due& from = seeder ? due_seeders_ : due_others_;
+    const auto at = entries_.find(from.begin()->second);
+    from.erase(from.begin());
+    const peer_address& where = at->first;
+    if (history_ != nullptr) {
+      const time_point allowed = history_->earliest(where.address, where.port, now);
+      if (allowed > now) {
+        schedule(at, allowed);
+        continue;
+      }
+      history_->on_dial(where.address, where.port, now);
+    }
+    at->second.state = condition::dialling;
+    at->second.dialled = now;
+    remember_dial(where, now);
+    ++dialling_;
+    return where;
+  }
+  return std::nullopt;
 }
 
 std::vector<peer_id> peer_book::unreached(std::size_t count) {

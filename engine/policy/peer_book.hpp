@@ -22,6 +22,7 @@
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "policy/dial_history.hpp"
 
 namespace shoal {
 
@@ -66,7 +67,9 @@ struct sessions_held {
 
 class peer_book {
  public:
-  explicit peer_book(std::uint64_t seed, const dial_limits& limits = {}) : limits_(limits), random_(seed) {}
+  /// `history`: dials of all books of this process; null for none. It outlives the book.
+  explicit peer_book(std::uint64_t seed, const dial_limits& limits = {}, dial_history* history = nullptr)
+      : limits_(limits), history_(history), random_(seed) {}
 
   /// An address became known. `peer`: the tracker said who is there. `seeder`: the tracker said that the peer holds
   /// everything. An address that is known already is dialled again at once.
@@ -89,7 +92,8 @@ class peer_book {
 
   /// The limits allow another dial.
   bool has_room(const sessions_held& have) const;
-  /// Returns an address to dial now, and counts the dial as begun. Nothing if there is no room or no address is due.
+  /// Returns an address to dial now, and counts the dial as begun, also in the history: the caller tells the history
+  /// what came of it. Nothing if there is no room or no address is due.
   std::optional<peer_address> next_dial(const sessions_held& have, time_point now);
   /// When to call next_dial() again: `now` or earlier if an address is due, never while dials_max dials are under way.
   time_point next_deadline() const;
@@ -126,6 +130,7 @@ class peer_book {
   void remember_dial(const peer_address& where, time_point now);
 
   dial_limits limits_;
+  dial_history* history_;
   std::map<peer_address, entry> entries_;
   due due_seeders_;
   due due_others_;

@@ -13,6 +13,7 @@
 #include "peer/session/connection_counts.hpp"
 #include "peer/session/throttle.hpp"
 #include "peer/session/traffic.hpp"
+#include "policy/dial_history.hpp"
 #include "store/file_cache.hpp"
 #include "store/state_database.hpp"
 
@@ -32,6 +33,7 @@ struct peer_context {
   bool remember_shares = true;  ///< later runs share complete downloads again
 
   connection_counts connections{budget};
+  dial_history dials{};
   traffic payload{executor};
   throttle up{};  ///< payload of all shares
   throttle down{};

@@ -18,7 +18,7 @@ share_peers::share_peers(peer_context& context, share_peers_owner& owner, turn_k
     : context_(context),
       owner_(owner),
       turns_(turns),
-      book_(std::hash<peer_id>{}(context.self)),
+      book_(std::hash<peer_id>{}(context.self), dial_limits{}, &context.dials),
       book_changed_(context.executor),
       tasks_(context.executor) {}
 

@@ -100,7 +100,7 @@ class share_peers final : public session_judge {
     wire::handshake theirs;
     duration answered_in;
   };
-  /// Connects within `patience` and exchanges handshakes.
+  /// Connects within `patience` and exchanges handshakes. Tells the history of dials, in which this one has begun.
   awaitable<result<greeted>> greet(peer_address where, duration patience);
   awaitable<void> dial(peer_address where);
   awaitable<void> dial_wanted(peer_address where, peer_id who);

@@ -74,7 +74,10 @@ awaitable<void> share_peers::run() {
 awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, duration patience) {
   error_code ec;
   const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
-  if (ec) co_return error{errc::unreachable, where.address + " is not an address"};
+  if (ec) {
+    context_.dials.on_failed(where.address, where.port, clock::now());
+    co_return error{errc::unreachable, where.address + " is not an address"};
+  }
   const auto dialled = dialling_.insert(dialling_.end(), stream(context_.executor));
   context_.connections.on_dial();
   const auto connected = co_await shoal::dial(*dialled, endpoint, patience, context_.keys);
@@ -95,10 +98,14 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   dialling_.erase(dialled);
   context_.connections.on_dial_end();
   book_changed_.set();
-  if (!theirs) co_return within(to_text(endpoint), theirs.error());
-  if (theirs->share != wire::truncate(owner_.id())) {
-    co_return error{errc::protocol, to_text(endpoint) + ": the peer greets for another share"};
+  if (theirs && theirs->share != wire::truncate(owner_.id())) {
+    theirs = error{errc::protocol, "the peer greets for another share"};
   }
+  if (!theirs) {
+    context_.dials.on_failed(where.address, where.port, clock::now());
+    co_return within(to_text(endpoint), theirs.error());
+  }
+  context_.dials.on_proved(where.address, where.port, clock::now());
   co_return greeted{std::move(taken), *theirs, clock::now() - begun};
 }
 
@@ -122,9 +129,13 @@ awaitable<void> share_peers::dial(peer_address where) {
 void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
   if (stopped_ || !owner_.content().has_something() || peer == context_.self || book_.banned(peer)) return;
   if (dialling_.size() >= dials_max || !context_.connections.may_dial()) return;
+  const time_point now = clock::now();
+  if (context_.dials.earliest(where.address, where.port, now) > now) return;
   const bool connected = std::ranges::any_of(
       links_, [&](const link& one) { return !one.with->closed() && one.with->remote().id() == peer; });
-  if (!connected) tasks_.spawn("dial wanted", dial_wanted(where, peer));
+  if (connected) return;
+  context_.dials.on_dial(where.address, where.port, now);
+  tasks_.spawn("dial wanted", dial_wanted(where, peer));
 }
 
 awaitable<void> share_peers::dial_wanted(peer_address where, peer_id who) {
@@ -159,7 +170,9 @@ void share_peers::on_path_lost(session& with) {
   const bool ours_to_dial = with.path().dialled() || context_.self > with.remote().id();
   if (!where || !ours_to_dial || now < lost.redial_after) return;
   const duration interval = std::max(redial_interval_min, with.path().silent_for(now) / 8);
+  if (context_.dials.earliest(where->address, where->port, now) > now) return;
   lost.redial_after = now + interval;
+  context_.dials.on_dial(where->address, where->port, now);
   tasks_.spawn("redial", redial(with.remote().id(), *where, std::max(interval, 3 * with.path().round_trip_min())));
 }
 
@@ -183,6 +196,7 @@ void share_peers::drop(session& lost, std::string_view why) {
 
 void share_peers::on_address(const address_change& change) {
   if (!change.gone) {
+    context_.dials.on_new_way();
     book_.on_new_way(clock::now());
     book_changed_.set();
     return;

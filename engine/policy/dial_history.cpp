@@ -1,0 +1,75 @@
+#include "policy/dial_history.hpp"
+
+#include <algorithm>
+
+#include "core/assert.hpp"
+
+namespace shoal {
+
+time_point dial_history::earliest(const std::string& host, std::uint16_t port, time_point now) const {
+  const auto known = hosts_.find(host);
+  if (known == hosts_.end()) return now;
+  time_point when = now;
+  if (const auto at = known->second.find(port); at != known->second.end()) {
+    const place& one = at->second;
+    if (is_proved(one, now)) return now;
+    if (one.under_way > 0) return now + result_interval;
+    if (one.failed) when = std::max(when, one.dialled + interval);
+  }
+  std::size_t count = 0;
+  time_point first_ends = never;
+  for (const auto& [other, one] : known->second) {
+    if (!counts(one, now)) continue;
+    ++count;
+    first_ends = std::min(first_ends, one.under_way > 0 ? now + result_interval : one.dialled + interval);
+  }
+  return count < failures_per_host_max ? when : std::max(when, first_ends);
+}
+
+void dial_history::on_dial(const std::string& host, std::uint16_t port, time_point now) {
+  forget(now);
+  place& one = hosts_[host][port];
+  one.dialled = now;
+  ++one.under_way;
+}
+
+void dial_history::on_proved(const std::string& host, std::uint16_t port, time_point now) {
+  place& one = hosts_.at(host).at(port);
+  SHOAL_ASSERT(one.under_way > 0);
+  --one.under_way;
+  one.proved = now;
+  one.failed = false;
+}
+
+void dial_history::on_failed(const std::string& host, std::uint16_t port, time_point now) {
+  place& one = hosts_.at(host).at(port);
+  SHOAL_ASSERT(one.under_way > 0);
+  --one.under_way;
+  one.failed = !is_proved(one, now);
+}
+
+void dial_history::on_new_way() {
+  for (auto& [host, known] : hosts_) {
+    for (auto& [port, one] : known) one.failed = false;
+  }
+}
+
+void dial_history::forget(time_point now) {
+  // Often enough to bound the memory, and rarely enough to cost nothing.
+  if (forgotten_at_ != time_point::min() && now < forgotten_at_ + interval / 4) return;
+  forgotten_at_ = now;
+  for (auto host = hosts_.begin(); host != hosts_.end();) {
+    std::erase_if(host->second, [now](const auto& one) {
+      return one.second.under_way == 0 && !is_proved(one.second, now) && now >= one.second.dialled + interval;
+    });
+    host = host->second.empty() ? hosts_.erase(host) : std::next(host);
+  }
+}
+
+std::size_t dial_history::size() const {
+  std::size_t all = 0;
+  for (const auto& [host, known] : hosts_) all += known.size();
+  return all;
+}
+
+}  // namespace shoal

@@ -1,0 +1,64 @@
+// What came of the dials of this process, of all its downloads together. Keeps it from being aimed at a stranger.
+//
+// Whoever names addresses can name a stranger's: a tracker, a link, a peer that says where it listens. An address that
+// proved to be a peer of a share may be dialled as often as its download likes. Any other is dialled once a minute at
+// most, and of one host so many ports. Of many downloads that want one address at once, one finds out for all.
+//
+// Pure; part of peer_context, asked by peer_book and by whoever else is about to dial.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "core/time.hpp"
+
+namespace shoal {
+
+class dial_history {
+ public:
+  /// An address that is no peer, or does not answer, is dialled once in this time.
+  static constexpr duration interval = std::chrono::minutes(1);
+  /// Ports of one host that are dialled in this time and are no peers. Several people may share an address, and the
+  /// peers of a swarm that just died are still named for a moment.
+  static constexpr std::size_t failures_per_host_max = 20;
+  /// So long after an address last was a peer it is still dialled as one: it starts again, or its network does.
+  static constexpr duration proof_lasts = std::chrono::minutes(10);
+  /// Until the result of a dial that is under way is known, others look again this often.
+  static constexpr duration result_interval = std::chrono::milliseconds(20);
+
+  /// When the address may be dialled: `now` or later.
+  time_point earliest(const std::string& host, std::uint16_t port, time_point now) const;
+  /// The dial begins. One of the two below follows.
+  void on_dial(const std::string& host, std::uint16_t port, time_point now);
+  /// A peer that has the share is there.
+  void on_proved(const std::string& host, std::uint16_t port, time_point now);
+  void on_failed(const std::string& host, std::uint16_t port, time_point now);
+  /// This machine has a new way into the network: what failed before says nothing.
+  void on_new_way();
+
+  /// Addresses that are remembered: those of the last minutes.
+  std::size_t size() const;
+
+ private:
+  struct place {
+    time_point dialled = time_point::min();
+    time_point proved = time_point::min();
+    std::uint32_t under_way = 0;
+    bool failed = false;
+  };
+  using ports = std::map<std::uint16_t, place>;
+  static bool is_proved(const place& one, time_point now) {
+    return one.proved != time_point::min() && now < one.proved + proof_lasts;
+  }
+  static bool counts(const place& one, time_point now) {
+    return !is_proved(one, now) && (one.under_way > 0 || (one.failed && now < one.dialled + interval));
+  }
+  void forget(time_point now);
+
+  std::unordered_map<std::string, ports> hosts_;
+  time_point forgotten_at_ = time_point::min();
+};
+
+}  // namespace shoal
