@@ -11,30 +11,40 @@ void registry::mark_changed(time_point now) {
   if (changed_at_ == never) changed_at_ = now;
 }
 
-result<std::optional<tracker_session_id>> registry::on_join(tracker_session_id session, tracking::peer_row row,
-                                                            const std::string& observed, time_point now) {
+std::optional<tracker_session_id> registry::session_of(const peer_id& peer) const {
+  const auto found = session_of_.find(peer);
+  if (found == session_of_.end()) return std::nullopt;
+  return found->second;
+}
+
+result<std::optional<tracker_session_id>> registry::on_join(tracker_session_id session, newcomer one, time_point now) {
   SHOAL_ASSERT(!sessions_.contains(session));
-  std::optional<tracker_session_id> replaced;
-  if (const auto known = session_of_.find(row.peer); known != session_of_.end()) replaced = known->second;
-  const bool same_address = replaced && sessions_.at(*replaced).observed == observed;
-  const auto there = sessions_at_.find(observed);
+  const std::optional<tracker_session_id> replaced = session_of(one.row.peer);
+  const auto standing = standing_of(one, now);
+  const bool inherits = standing == id_owners::standing::asks && replaced && one.silent == replaced;
+  if (standing != id_owners::standing::vacant && standing != id_owners::standing::owner && !inherits) {
+    return id_owners::refusal(one.row.peer);
+  }
+  const bool same_address = replaced && sessions_.at(*replaced).observed == one.observed;
+  const auto there = sessions_at_.find(one.observed);
   if (there != sessions_at_.end() && !same_address && there->second >= limits_.sessions_per_address_max) {
-    return error{errc::limit, "too many peers connect from " + observed + ": this tracker takes " +
+    return error{errc::limit, "too many peers connect from " + one.observed + ": this tracker takes " +
                                   std::to_string(limits_.sessions_per_address_max) + " from one address"};
   }
   if (!replaced && sessions_.size() >= limits_.peers_max) {
     return error{errc::limit,
                  "the tracker is full: it takes " + std::to_string(limits_.peers_max) + " peers; try later"};
   }
-  if (replaced) drop_session(*replaced);
+  if (replaced) drop_session(*replaced, now);
 
-  ++sessions_at_[observed];
-  session_of_[row.peer] = session;
-  peers_changed_.insert(row.peer);
+  owners_.on_join(one.row.peer, one.token, one.observed, now);
+  ++sessions_at_[one.observed];
+  session_of_[one.row.peer] = session;
+  peers_changed_.insert(one.row.peer);
   newcomers_.insert(session);
   session_state& state = sessions_[session];
-  state.row = std::move(row);
-  state.observed = observed;
+  state.row = std::move(one.row);
+  state.observed = std::move(one.observed);
   mark_changed(now);
   return replaced;
 }
@@ -215,7 +225,7 @@ void registry::on_resync(tracker_session_id session, time_point now) {
   mark_changed(now);
 }
 
-bool registry::drop_session(tracker_session_id session) {
+bool registry::drop_session(tracker_session_id session, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return false;
   session_state& state = found->second;
@@ -226,6 +236,7 @@ bool registry::drop_session(tracker_session_id session) {
   peers_changed_.insert(state.row.peer);
   newcomers_.erase(session);
   session_of_.erase(state.row.peer);
+  owners_.on_leave(state.row.peer, now);
   const auto there = sessions_at_.find(state.observed);
   if (--there->second == 0) sessions_at_.erase(there);
   sessions_.erase(found);
@@ -233,7 +244,7 @@ bool registry::drop_session(tracker_session_id session) {
 }
 
 void registry::on_leave(tracker_session_id session, time_point now) {
-  if (drop_session(session)) mark_changed(now);
+  if (drop_session(session, now)) mark_changed(now);
 }
 
 time_point registry::batch_due() const {

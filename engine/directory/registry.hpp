@@ -22,6 +22,7 @@
 #include "core/error.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "directory/id_owners.hpp"
 #include "directory/tracking.hpp"
 
 namespace shoal {
@@ -67,14 +68,28 @@ class registry {
     std::vector<addressed<tracking::wanted>> wanted;        ///< to holders that are to connect to a watcher
   };
 
+  /// Who wants to join. `row` is what others see. `observed` is the address that the connection comes from.
+  struct newcomer {
+    tracking::peer_row row;
+    std::string observed;
+    tracking::join_token token{};
+    /// A session that was asked for a sign of life, and gave none.
+    std::optional<tracker_session_id> silent{};
+  };
+
   registry() = default;
   explicit registry(const limits& bounds) : limits_(bounds) {}
 
-  /// A peer is here. `row` is what others see. `observed` is the address that its connection comes from. Returns the
-  /// session that this one replaces, which the caller ends: each peer id has one session, the newest. errc::limit: the
-  /// session is not joined.
-  result<std::optional<tracker_session_id>> on_join(tracker_session_id session, tracking::peer_row row,
-                                                    const std::string& observed, time_point now);
+  /// How the newcomer stands to its peer id; id_owners.
+  id_owners::standing standing_of(const newcomer& one, time_point now) const {
+    return owners_.standing_of(one.row.peer, one.token, one.observed, now);
+  }
+  /// The session of a peer that is here.
+  std::optional<tracker_session_id> session_of(const peer_id& peer) const;
+  /// A peer is here. Returns the session that this one replaces, which the caller ends: each peer id has one session.
+  /// errc::conflict: the id is somebody else's. errc::limit: no room. In both cases the session is not joined, and
+  /// nothing changes for the others.
+  result<std::optional<tracker_session_id>> on_join(tracker_session_id session, newcomer one, time_point now);
   /// New shares and new offers of known ones. A share's name and size stay as its first holder says: the id determines
   /// both. Who published it when is merged from all claims. errc::limit: the rest of the message is not taken, and the
   /// session goes on.
@@ -134,7 +149,7 @@ class registry {
   /// Adds to `to` the hidden holders that shall connect to `caller`.
   void call_hidden(share_state& share, tracker_session_id caller, std::vector<tracker_session_id>& to) const;
   void count(share_state& share, std::uint64_t have, bool add);
-  bool drop_session(tracker_session_id session);
+  bool drop_session(tracker_session_id session, time_point now);
   tracking::delta take_delta();
   time_point batch_due() const;
   time_point answer_due() const;
@@ -144,6 +159,7 @@ class registry {
   static tracking::endpoint_row endpoint_of(const session_state& state, const share_state& share, std::uint64_t have);
 
   limits limits_;
+  id_owners owners_;
   std::unordered_map<tracker_session_id, session_state> sessions_;
   std::unordered_map<peer_id, tracker_session_id> session_of_;
   std::unordered_map<std::string, std::uint32_t> sessions_at_;  ///< by observed address

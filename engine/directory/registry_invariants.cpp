@@ -7,6 +7,8 @@ namespace shoal {
 
 void registry::check_invariants() const {
   SHOAL_ASSERT(session_of_.size() == sessions_.size());
+  SHOAL_ASSERT(owners_.size() >= sessions_.size());
+  owners_.check_invariants();
   std::uint32_t at_addresses = 0;
   for (const auto& [address, sessions] : sessions_at_) at_addresses += sessions;
   SHOAL_ASSERT(at_addresses == sessions_.size());

@@ -84,6 +84,7 @@ void fields(auto& archive, is<join> auto& m) {
   archive.number("port", m.port, optional);
   archive.text("version", m.version, version_bytes_max, optional);
   archive.text("advertise", m.advertise, address_bytes_max, optional);
+  archive.optional_id("token", m.token);
 }
 
 void fields(auto& archive, is<publish> auto& m) {

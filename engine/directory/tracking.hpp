@@ -41,6 +41,9 @@ inline constexpr std::uint64_t share_bytes_max = std::uint64_t{1} << 49;
 
 // From a peer.
 
+/// A secret of one peer for one tracker: random, for the life of the process. All zero: none.
+using join_token = opaque_id<struct join_token_tag, 16>;
+
 /// First message of a session: who I am. `port` listens for other peers; 0: nobody can connect to me. `advertise` is an
 /// address to publish instead of the observed one, of the same family. Empty: the observed one.
 struct join {
@@ -49,6 +52,8 @@ struct join {
   std::uint16_t port = 0;
   std::string version;
   std::string advertise;
+  /// Shows in a later session that it is the same peer again. Nobody but the tracker is told.
+  join_token token{};
   friend bool operator==(const join&, const join&) = default;
 };
 struct share_offer {

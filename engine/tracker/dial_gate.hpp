@@ -1,13 +1,18 @@
 // Lets so many sessions dial their peers back at the same time. The others wait in the order in which they came.
 //
 // Without it a crowd that joins at once would need two descriptors for each session. The second ones could take those
-// of sessions that are still to be accepted. Owned by tracker_node, used by tracker_session, on one context. A session
-// that entered must leave, also if it was closed meanwhile.
+// of sessions that are still to be accepted. Which ports are dialled at all decides directory/dial_backs. Owned by
+// tracker_node, used by tracker_session, on one context. A session that begins a dial must end it, also if it was
+// closed meanwhile.
 #pragma once
 
 #include <cstddef>
 #include <deque>
+#include <string>
+#include <unordered_map>
+#include <utility>
 
+#include "directory/dial_backs.hpp"
 #include "net/event.hpp"
 
 namespace shoal {
@@ -15,6 +20,32 @@ namespace shoal {
 class dial_gate {
  public:
   explicit dial_gate(std::size_t places) : free_(places) {}
+
+  /// As dial_backs::next(). If the answer is `wait`, `turn` is set when it is time to ask again.
+  [[nodiscard]] dial_backs::plan begin(const std::string& host, std::uint16_t port, event& turn) {
+    const auto next = found_.next(host, port, clock::now());
+    if (next == dial_backs::plan::wait) {
+      asking_[host].emplace_back(port, &turn);
+    } else if (next != dial_backs::plan::dial) {
+      wake(host, port);
+    }
+    return next;
+  }
+  void end(const std::string& host, std::uint16_t port, bool reachable) {
+    found_.on_result(host, port, reachable);
+    wake(host, port);
+  }
+  /// The dial that began did not take place.
+  void abandon(const std::string& host, std::uint16_t port) {
+    found_.on_abandoned(host, port);
+    wake(host, port);
+  }
+  /// Ends the wait that begin() asked for.
+  void stop_asking(const std::string& host, std::uint16_t port, const event& turn) {
+    const auto at = asking_.find(host);
+    if (at != asking_.end()) std::erase_if(at->second, [&turn](const auto& one) { return one.second == &turn; });
+    wake(host, port);
+  }
 
   /// True: entered. False: `turn` is set when there is a place, and the place is then taken.
   [[nodiscard]] bool enter(event& turn) {
@@ -39,8 +70,24 @@ class dial_gate {
   }
 
  private:
+  /// Those that wait for this port, and as many others as may dial now.
+  void wake(const std::string& host, std::uint16_t port) {
+    const auto at = asking_.find(host);
+    if (at == asking_.end()) return;
+    std::size_t others = found_.room(host);
+    std::erase_if(at->second, [&](const auto& one) {
+      if (one.first != port && others == 0) return false;
+      if (one.first != port) --others;
+      one.second->set();
+      return true;
+    });
+    if (at->second.empty()) asking_.erase(at);
+  }
+
   std::size_t free_;
   std::deque<event*> waiting_;
+  dial_backs found_;
+  std::unordered_map<std::string, std::deque<std::pair<std::uint16_t, event*>>> asking_;
 };
 
 }  // namespace shoal

@@ -79,8 +79,8 @@ class tracker_node final : private tracker_session_host {
   awaitable<void> sweep_loop();
   void plan_look(tracker_session_id id, time_point when);
   void send(registry::batch batch);
-  tracker_session* find(tracker_session_id id);
 
+  tracker_session* find(tracker_session_id id) override;
   void registry_changed() override { changed_.set(); }
   void end_session(tracker_session_id session, tracker_session_end why) override;
 

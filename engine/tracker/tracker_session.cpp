@@ -72,14 +72,16 @@ awaitable<void> tracker_session::run() {
 }
 
 void tracker_session::close(tracker_session_end why) {
+  // Otherwise it ends by itself: what it finds is remembered, or a peer that comes and goes could have it repeated.
+  if (dialled_ && why == tracker_session_end::stopping) dialled_->close();
   if (closed_) return;
   closed_ = true;
   if (!failing_) why_ = why;
   leave_registry();
   stream_.next_layer().close();
-  if (dialled_) dialled_->close();
   turn_.set();
   admitted_.set();
+  for (event* asker : std::exchange(askers_, {})) asker->set();
 }
 
 void tracker_session::leave_registry() {
@@ -88,7 +90,22 @@ void tracker_session::leave_registry() {
   host_.registry_changed();
 }
 
+bool tracker_session::ask(event& answered) {
+  if (askers_.size() >= askers_max) return false;
+  askers_.push_back(&answered);
+  if (!std::exchange(pinging_, true)) tasks_.spawn("ping", ping());
+  return true;
+}
+
+awaitable<void> tracker_session::ping() {
+  const websocket::ping_data nothing;
+  // Beside the write loop, as Beast allows.
+  (void)co_await stream_.async_ping(nothing, use_tuple);
+  pinging_ = false;
+}
+
 void tracker_session::heard() {
+  for (event* asker : std::exchange(askers_, {})) asker->set();
   if (in_registry_) deadline_ = clock::now() + heartbeats_missed_max * settings_.heartbeat;
 }
 
@@ -178,6 +195,18 @@ awaitable<void> tracker_session::admit() {
     }
   }
   row.address = address.to_string();
+  registry::newcomer one{row, observed.to_string(), join_.token};
+  auto standing = registry_.standing_of(one, clock::now());
+  if (const auto holder = registry_.session_of(row.peer); holder && standing == id_owners::standing::asks) {
+    const bool alive = co_await answers(*holder);
+    if (closed_) co_return;
+    if (alive) standing = id_owners::standing::other;
+    one.silent = holder;
+  }
+  if (standing == id_owners::standing::other) {
+    fail(id_owners::refusal(row.peer));
+    co_return;
+  }
   if (row.port != 0) row.reachable = co_await dial_back(tcp::endpoint(address, row.port));
   if (closed_) co_return;
 
@@ -186,7 +215,8 @@ awaitable<void> tracker_session::admit() {
   welcome.reachable = row.reachable;
   welcome.heartbeat_ms =
       static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(settings_.heartbeat).count());
-  const auto joined = registry_.on_join(id_, std::move(row), observed.to_string(), clock::now());
+  one.row = std::move(row);
+  const auto joined = registry_.on_join(id_, std::move(one), clock::now());
   if (!joined) {
     fail(joined.error());
     co_return;
@@ -206,16 +236,41 @@ awaitable<void> tracker_session::admit() {
   host_.registry_changed();
 }
 
+awaitable<bool> tracker_session::answers(tracker_session_id holder) {
+  tracker_session* asked = host_.find(holder);
+  if (asked == nullptr) co_return false;
+  if (!asked->ask(turn_)) co_return true;
+  (void)co_await turn_.wait_until(clock::now() + settings_.answer_timeout);
+  asked = host_.find(holder);
+  if (asked == nullptr || asked->closed()) co_return false;
+  const bool waits = std::ranges::count(asked->askers_, &turn_) != 0;
+  asked->give_up(turn_);
+  co_return !waits;
+}
+
 awaitable<bool> tracker_session::dial_back(tcp::endpoint where) {
+  const std::string host = where.address().to_string();
+  auto plan = dials_.begin(host, where.port(), turn_);
+  while (plan == dial_backs::plan::wait) {
+    co_await turn_.wait();
+    if (closed_) {
+      dials_.stop_asking(host, where.port(), turn_);
+      co_return false;
+    }
+    plan = dials_.begin(host, where.port(), turn_);
+  }
+  if (plan != dial_backs::plan::dial) co_return plan == dial_backs::plan::reachable;
   if (!dials_.enter(turn_)) {
     co_await turn_.wait();
     if (closed_) {
       dials_.give_up(turn_);
+      dials_.abandon(host, where.port());
       co_return false;
     }
   }
   const bool reachable = co_await connect(where);
   dials_.leave();
+  dials_.end(host, where.port(), reachable);
   co_return reachable;
 }
 

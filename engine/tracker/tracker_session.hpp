@@ -67,11 +67,17 @@ struct tracker_session_settings {
   /// Peers that are dialled back at the same time. If all ports of a large crowd are shut, each round of so many dials
   /// takes dial_back_timeout.
   std::size_t dial_backs_max = 4096;
+  /// A session that is asked for a sign of life gives one within this time.
+  duration answer_timeout = std::chrono::seconds(1);
 };
+
+class tracker_session;
 
 /// What a session needs of its node.
 class tracker_session_host {
  public:
+  /// Null if the session is over.
+  virtual tracker_session* find(tracker_session_id session) = 0;
   /// The registry has something new to tell.
   virtual void registry_changed() = 0;
   virtual void end_session(tracker_session_id session, tracker_session_end why) = 0;
@@ -85,6 +91,8 @@ class tracker_session {
   static constexpr int heartbeats_missed_max = 3;
   /// Bytes of messages held while the port is dialled back. Beyond this the socket is not read.
   static constexpr std::size_t held_bytes_max = 4 * MiB;
+  /// Newcomers that wait at once for a sign of life of this session. Further ones are refused.
+  static constexpr std::size_t askers_max = 8;
 
   /// `upgrade` is the request for the WebSocket. `settings`, `state`, `dials` and `host` outlive the session.
   tracker_session(tracker_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
@@ -105,6 +113,13 @@ class tracker_session {
   /// Like send(), but its size does not count against a slow reader. One at a time.
   void send_snapshot(shared_text message);
 
+  /// Asks the peer for a sign of life. `answered` is set with the next one, or when the session ends. False: too many
+  /// ask already.
+  [[nodiscard]] bool ask(event& answered);
+  /// `answered` is not set any more.
+  void give_up(const event& answered) { std::erase(askers_, &answered); }
+  bool closed() const { return closed_; }
+
   tracker_session_end why() const { return why_; }
   const tcp::endpoint& remote() const { return remote_; }
   /// The key of the private swarm that both sides have proven; nothing in an open swarm.
@@ -122,6 +137,9 @@ class tracker_session {
   void start_writing();
   awaitable<void> write_loop();
   awaitable<void> admit();
+  /// Whether the peer of this session gives a sign of life.
+  awaitable<bool> answers(tracker_session_id holder);
+  awaitable<void> ping();
   awaitable<bool> dial_back(tcp::endpoint where);
   awaitable<bool> connect(tcp::endpoint where);
   awaitable<error_code> write(outgoing message);
@@ -153,7 +171,9 @@ class tracker_session {
 
   tracking::join join_;
   bool join_received_ = false;
-  event turn_;  ///< a place to dial back is free
+  event turn_;  ///< a place to dial back is free, or another session answers
+  std::vector<event*> askers_;
+  bool pinging_ = false;
   std::vector<tracking::peer_message> held_;
   std::size_t held_bytes_ = 0;
   event admitted_;

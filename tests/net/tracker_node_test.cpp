@@ -318,23 +318,6 @@ TEST_CASE("a long message is packed", "[tracker_node]") {
   CHECK(other.packed_count() > 0);
 }
 
-TEST_CASE("a peer id that joins again replaces its old session", "[tracker_node]") {
-  swarm_world w;
-  auto& old = w.add_raw();
-  REQUIRE(old.open(w.where()));
-  old.listen();
-  REQUIRE(old.say(join_of(2)));
-  REQUIRE(w.until([&] { return old.heard<tracking::welcome>().has_value(); }));
-  auto& fresh = w.add_raw();
-  REQUIRE(fresh.open(w.where()));
-  fresh.listen();
-  REQUIRE(fresh.say(join_of(2)));
-  REQUIRE(w.until([&] { return fresh.heard<tracking::snapshot>().has_value() && old.ended(); }));
-  CHECK(fresh.heard<tracking::snapshot>()->peers.size() == 1);
-  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::replaced) == 1; }));
-  CHECK_FALSE(fresh.ended());
-}
-
 TEST_CASE("a limit is told and the session goes on", "[tracker_node]") {
   auto options = swarm_world::quick();
   options.limits.shares_per_peer_max = 1;

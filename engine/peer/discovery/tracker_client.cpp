@@ -10,6 +10,17 @@
 
 namespace shoal {
 
+namespace {
+
+tracking::join_token make_token() {
+  tracking::join_token token;
+  std::random_device random;
+  for (std::uint8_t& byte : token.bytes) byte = static_cast<std::uint8_t>(random());
+  return token;
+}
+
+}  // namespace
+
 tracker_client::tracker_client(asio::any_io_executor executor, const swarm_keys& keys, std::size_t tracker,
                                host_port where, std::function<tracking::join()> describe, catalogue& rows,
                                tracker_observer& observer)
@@ -20,6 +31,7 @@ tracker_client::tracker_client(asio::any_io_executor executor, const swarm_keys&
       describe_(std::move(describe)),
       rows_(rows),
       observer_(observer),
+      token_(make_token()),
       backoff_(std::random_device{}()),
       wake_(executor),
       ended_(executor) {
@@ -61,6 +73,7 @@ awaitable<result<void>> tracker_client::attempt() {
   for (const tcp::endpoint& endpoint : *found) {
     if (stopped_) co_return error{errc::cancelled, "stopped"};
     tracking::join join = describe_();
+    join.token = token_;
     self_ = join.peer;
     tracker_connection_reader& self = *this;
     connection_ = std::make_unique<tracker_connection>(executor_, keys_, std::move(join), unsaid_, self);

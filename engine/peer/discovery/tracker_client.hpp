@@ -127,6 +127,8 @@ class tracker_client final : private tracker_connection_reader {
   catalogue& rows_;
   tracker_observer& observer_;
 
+  /// Shows the tracker that it is this peer again. No other tracker is told.
+  const tracking::join_token token_;
   announcements unsaid_;
   backoff backoff_;
   tracker_state state_;

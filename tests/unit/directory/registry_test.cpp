@@ -44,6 +44,12 @@ tracking::publish offer(std::uint8_t n, std::uint64_t have, std::uint64_t bytes 
   return tracking::publish{{one}};
 }
 
+registry::newcomer newcomer(std::uint8_t n, bool reachable = true) {
+  tracking::join_token token;
+  token.bytes.fill(static_cast<std::uint8_t>(n + 1));
+  return {row(n, reachable), "192.0.2." + std::to_string(n), token};
+}
+
 // The registry with a clock: each tick() is far enough from the last for a batch.
 struct bench {
   registry subject;
@@ -51,7 +57,7 @@ struct bench {
 
   explicit bench(const registry::limits& bounds = {}) : subject(bounds) {}
   auto join(std::uint32_t s, std::uint8_t p, bool reachable = true) {
-    return subject.on_join(session(s), row(p, reachable), "192.0.2." + std::to_string(p), now);
+    return subject.on_join(session(s), newcomer(p, reachable), now);
   }
   registry::batch tick() {
     subject.check_invariants();
@@ -342,9 +348,10 @@ TEST_CASE("a peer id that joins again replaces its old session", "[registry]") {
   REQUIRE(b.subject.on_watch(session(2), tracking::watch{share(1)}, b.now).has_value());
   (void)b.tick();
 
-  auto moved = row(1);
+  auto again = newcomer(1);
+  auto& moved = again.row;
   moved.port = 9999;
-  const auto replaced = b.subject.on_join(session(3), moved, "192.0.2.1", b.now);
+  const auto replaced = b.subject.on_join(session(3), again, b.now);
   REQUIRE(replaced.has_value());
   CHECK(**replaced == session(1));
   REQUIRE(b.subject.on_publish(session(3), offer(1, 1000), b.now).has_value());
@@ -364,6 +371,33 @@ TEST_CASE("a peer id that joins again replaces its old session", "[registry]") {
   CHECK(swarm->joined[0].port == 9999);
   CHECK(swarm->left.empty());
   CHECK(b.subject.peer_count() == 2);
+}
+
+TEST_CASE("a stranger with the peer id of another does not join", "[registry]") {
+  bench b;
+  REQUIRE(b.join(1, 1).has_value());
+  REQUIRE(b.subject.on_publish(session(1), offer(1, 1000), b.now).has_value());
+  (void)b.tick();
+  auto thief = newcomer(1);
+  thief.token.bytes.fill(7);
+  const auto refused = b.subject.on_join(session(2), thief, b.now);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == errc::conflict);
+  thief.silent = session(9);
+  CHECK_FALSE(b.subject.on_join(session(2), thief, b.now).has_value());
+  CHECK_FALSE(b.tick().delta);
+  CHECK(b.subject.snapshot().shares.size() == 1);
+  CHECK(b.subject.session_of(peer(1)) == session(1));
+
+  // From its address, and its session is dead.
+  thief.silent = session(1);
+  thief.observed = "192.0.2.9";
+  CHECK_FALSE(b.subject.on_join(session(2), thief, b.now).has_value());
+  thief.observed = "192.0.2.1";
+  const auto heir = b.subject.on_join(session(2), thief, b.now);
+  REQUIRE(heir.has_value());
+  CHECK(**heir == session(1));
+  b.subject.check_invariants();
 }
 
 TEST_CASE("watchers get the complete swarm first, then changes", "[registry]") {
@@ -419,11 +453,13 @@ TEST_CASE("limits refuse, and leave the rest as it was", "[registry]") {
   bench b(registry::limits{
       .shares_per_peer_max = 2, .watches_per_peer_max = 1, .sessions_per_address_max = 1, .peers_max = 2});
   REQUIRE(b.join(1, 1).has_value());
-  const auto crowded = b.subject.on_join(session(2), row(2), "192.0.2.1", b.now);
+  auto neighbour = newcomer(2);
+  neighbour.observed = "192.0.2.1";
+  const auto crowded = b.subject.on_join(session(2), neighbour, b.now);
   REQUIRE_FALSE(crowded.has_value());
   CHECK(crowded.error().code == errc::limit);
   CHECK(crowded.error().text.find("192.0.2.1") != std::string::npos);
-  CHECK(b.subject.on_join(session(3), row(1), "192.0.2.1", b.now).has_value());  // replaces its own
+  CHECK(b.subject.on_join(session(3), newcomer(1), b.now).has_value());  // replaces its own
   REQUIRE(b.join(4, 4).has_value());
   CHECK_FALSE(b.join(5, 5).has_value());
   CHECK(b.subject.peer_count() == 2);

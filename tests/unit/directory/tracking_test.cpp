@@ -39,7 +39,8 @@ std::string refusal_of(const std::string& text) {
 
 TEST_CASE("every message of a peer comes back") {
   const std::vector<peer_message> all{
-      join{peer, "mac\"hine\\ \xc3\xbc", 65535, "0.1.0", "2001:db8::1"},
+      join{peer, "mac\"hine\\ \xc3\xbc", 65535, "0.1.0", "2001:db8::1",
+           *join_token::from_hex("00112233445566778899aabbccddeeff")},
       publish{},
       publish{{{share, "data set", share_bytes_max, 4294967295, share_bytes_max, published}, {share, "b", 0, 0, 0}}},
       withdraw{{share, id_of<share_id>(1)}},
