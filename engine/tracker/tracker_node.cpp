@@ -193,8 +193,10 @@ awaitable<void> tracker_node::serve(tracker_session_id id) {
   tracker_session& session = *sessions_.at(id);
   co_await session.run();
   ++ends_[static_cast<std::size_t>(session.why())];
-  log_info("session ends endpoint={} peer={} reason={}", to_text(session.remote()), session.peer().hex(),
-           name_of(session.why()));
+  if (log_limits_.ends.pass(clock::now())) {
+    log_info("session ends endpoint={} peer={} reason={} unlogged={}", to_text(session.remote()), session.peer().hex(),
+             name_of(session.why()), log_limits_.ends.take_left_out());
+  }
   sessions_.erase(id);
 }
 

@@ -82,6 +82,7 @@ class tracker_node final : private tracker_session_host {
 
   tracker_session* find(tracker_session_id id) override;
   void registry_changed() override { changed_.set(); }
+  tracker_log_limits& log_limits() override { return log_limits_; }
   void end_session(tracker_session_id session, tracker_session_end why) override;
 
   asio::any_io_executor executor_;
@@ -89,6 +90,7 @@ class tracker_node final : private tracker_session_host {
   key_files key_files_;
   registry registry_;
   dial_gate dials_;
+  tracker_log_limits log_limits_;
   event changed_;
   asio::steady_timer batch_pause_;
   asio::steady_timer sweep_timer_;

@@ -223,8 +223,10 @@ awaitable<void> tracker_session::admit() {
   }
   in_registry_ = true;
   heard();
-  log_info("peer joins peer={} name={} endpoint={} port={} reachable={}", join_.peer.hex(), join_.name, welcome.address,
-           join_.port, welcome.reachable);
+  if (log_limit& joins = host_.log_limits().joins; joins.pass(clock::now())) {
+    log_info("peer joins peer={} name={} endpoint={} port={} reachable={} unlogged={}", join_.peer.hex(), join_.name,
+             welcome.address, join_.port, welcome.reachable, joins.take_left_out());
+  }
   send(encode_shared(std::move(welcome)));
   if (*joined) host_.end_session(**joined, tracker_session_end::replaced);
   auto held = std::exchange(held_, {});
@@ -292,7 +294,9 @@ void tracker_session::fail(const error& reason) {
   if (failing_ || closed_) return;
   why_ = reason.code == errc::protocol || reason.code == errc::malformed ? tracker_session_end::protocol
                                                                          : tracker_session_end::refused;
-  log_info("session fails endpoint={} error={}", to_text(remote_), reason.text);
+  if (log_limit& failures = host_.log_limits().failures; failures.pass(clock::now())) {
+    log_info("session fails endpoint={} error={} unlogged={}", to_text(remote_), reason.text, failures.take_left_out());
+  }
   leave_registry();
   tell(reason);
   failing_ = true;

@@ -23,6 +23,7 @@
 #include "net/event.hpp"
 #include "net/stream.hpp"
 #include "net/task_group.hpp"
+#include "observe/log_limit.hpp"
 #include "tracker/dial_gate.hpp"
 
 namespace shoal {
@@ -73,11 +74,19 @@ struct tracker_session_settings {
 
 class tracker_session;
 
+/// What peers make the tracker log. A crowd of a thousand that comes and goes in a minute is told in numbers.
+struct tracker_log_limits {
+  log_limit joins{60};
+  log_limit ends{60};
+  log_limit failures{20};
+};
+
 /// What a session needs of its node.
 class tracker_session_host {
  public:
   /// Null if the session is over.
   virtual tracker_session* find(tracker_session_id session) = 0;
+  virtual tracker_log_limits& log_limits() = 0;
   /// The registry has something new to tell.
   virtual void registry_changed() = 0;
   virtual void end_session(tracker_session_id session, tracker_session_end why) = 0;

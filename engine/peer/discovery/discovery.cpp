@@ -141,7 +141,7 @@ awaitable<void> discovery::tell_hashing() {
 
 void discovery::on_connected(std::size_t, const tracking::welcome& welcome) {
   catalogue_seen_ = true;
-  if (!welcome.reachable) {
+  if (!welcome.reachable && hidden_logged_.pass(clock::now())) {
     log_warn(
         "tracker cannot connect back address={} port={}: other peers cannot either; open the port, or listen "
         "on one that is open",

@@ -19,6 +19,7 @@
 #include "net/event.hpp"
 #include "net/notifier.hpp"
 #include "net/task_group.hpp"
+#include "observe/log_limit.hpp"
 #include "peer/discovery/hashing_mark.hpp"
 #include "peer/discovery/tracker_client.hpp"
 #include "policy/wanted_dials.hpp"
@@ -107,6 +108,7 @@ class discovery final : private tracker_observer {
   std::map<share_id, offered_share> offered_;
   wanted_dials wanted_dials_;
   task_group tasks_;
+  log_limit hidden_logged_;
   bool catalogue_seen_ = false;
   bool stopped_ = false;
 };

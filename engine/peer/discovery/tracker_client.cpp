@@ -96,8 +96,10 @@ tracker_state tracker_client::state() const {
 void tracker_client::on_mute(bool mute) {
   mute_ = mute;
   if (!state_.connected) return;
-  if (mute) log_warn("tracker does not answer tracker={}", name());
-  if (!mute) log_info("tracker answers again tracker={}", name());
+  if (mutes_logged_.pass(clock::now())) {
+    if (mute) log_warn("tracker does not answer tracker={}", name());
+    if (!mute) log_info("tracker answers again tracker={}", name());
+  }
   observer_.on_rows(tracker_);
 }
 
@@ -110,7 +112,9 @@ void tracker_client::on_session_end(const error& why) {
   state_.why = why.code;
   state_.helps = why.helps;
   ++state_.attempts;
-  if (is_news && !stopped_) log_warn("tracker is gone tracker={} reason=\"{}\"", name(), reason);
+  if (is_news && !stopped_ && ends_logged_.pass(clock::now())) {
+    log_warn("tracker is gone tracker={} reason=\"{}\" unlogged={}", name(), reason, ends_logged_.take_left_out());
+  }
   if (was_connected) observer_.on_disconnected(tracker_, reason);
 }
 
@@ -136,7 +140,9 @@ bool tracker_client::on_message(tracking::tracker_message& message) {
                    if (state_.connected && said.peer != self_) observer_.on_wanted(tracker_, said);
                  },
                  [&](const tracking::failure& said) {
-                   log_warn("tracker refuses tracker={} code={} text={}", name(), said.code, said.text);
+                   if (!refusals_logged_.pass(clock::now())) return;
+                   log_warn("tracker refuses tracker={} code={} text={} unlogged={}", name(), said.code, said.text,
+                            refusals_logged_.take_left_out());
                  },
              },
              message);
@@ -149,7 +155,10 @@ void tracker_client::on_snapshot(tracking::snapshot snapshot) {
     state_.reason.clear();
     state_.attempts = 0;
     backoff_.reset();
-    log_info("tracker connects tracker={} address={} reachable={}", name(), state_.address, state_.reachable);
+    if (begins_logged_.pass(clock::now())) {
+      log_info("tracker connects tracker={} address={} reachable={} unlogged={}", name(), state_.address,
+               state_.reachable, begins_logged_.take_left_out());
+    }
     observer_.on_connected(tracker_, welcome_);
   }
   observer_.on_rows(tracker_);

@@ -23,6 +23,7 @@
 #include "net/endpoint.hpp"
 #include "net/event.hpp"
 #include "net/swarm_keys.hpp"
+#include "observe/log_limit.hpp"
 #include "peer/discovery/tracker_connection_reader.hpp"
 
 namespace shoal {
@@ -138,6 +139,11 @@ class tracker_client final : private tracker_connection_reader {
   event ended_;                                     ///< run() returned
   std::unique_ptr<tracker_connection> connection_;  ///< while one is open or opened
   tracking::welcome welcome_;
+  // What a tracker can make us log.
+  log_limit begins_logged_;
+  log_limit ends_logged_;
+  log_limit mutes_logged_;
+  log_limit refusals_logged_;
   bool mute_ = false;  ///< the session exists, but the tracker does not answer
   bool running_ = false;
   bool stopped_ = false;
