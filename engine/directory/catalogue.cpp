@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -34,6 +35,7 @@ void merge(tracking::share_row& into, const tracking::share_row& row) {
   into.seeders = std::max(into.seeders, row.seeders);
   into.leechers = std::max(into.leechers, row.leechers);
   into.held = std::max(into.held, row.held);
+  if (into.files == 0 && into.bytes == row.bytes) into.files = row.files;
   into.publication = merged(into.publication, row.publication);
 }
 
@@ -88,18 +90,41 @@ bool catalogue::on_delta(std::size_t tracker, const tracking::delta& delta) {
   return true;
 }
 
+void catalogue::on_own(tracking::snapshot own) {
+  // Of a download without metadata it knows no more than it was told.
+  tracking::snapshot guessed;
+  const auto known = std::partition(own.shares.begin(), own.shares.end(),
+                                    [](const tracking::share_row& row) { return row.bytes != 0 || row.files != 0; });
+  guessed.shares.assign(std::make_move_iterator(known), std::make_move_iterator(own.shares.end()));
+  own.shares.erase(known, own.shares.end());
+  own_ = views_.size();
+  on_snapshot(*own_, std::move(own));
+  if (!guessed.shares.empty()) on_snapshot(*own_ + 1, std::move(guessed));
+}
+
 std::optional<tracking::share_row> catalogue::share(const share_id& id) const {
   std::optional<tracking::share_row> merged;
-  for (const view& view : views_) {
+  const auto add = [&](const view& view) {
     const auto found = view.shares.find(id);
-    if (found == view.shares.end()) continue;
+    if (found == view.shares.end()) return;
     if (merged) {
       merge(*merged, found->second);
     } else {
       merged = found->second;
     }
+  };
+  if (own_) add(views_[*own_]);
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    if (i != own_) add(views_[i]);
   }
   return merged;
+}
+
+bool catalogue::told_before(const share_id& key, std::size_t place) const {
+  if (place == own_) return false;
+  if (own_ && views_[*own_].shares.contains(key)) return true;
+  return std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(place),
+                     [&key](const view& earlier) { return earlier.shares.contains(key); });
 }
 
 bool catalogue::lists(std::size_t tracker, const share_id& id) const {
@@ -116,10 +141,8 @@ std::vector<tracking::share_row> catalogue::select(Predicate wanted) const {
   for (std::size_t i = 0; i < views_.size(); ++i) {
     for (const auto& [id, row] : views_[i].shares) {
       if (!wanted(row)) continue;
-      // The row of the first tracker that lists the share, with the counts of all trackers.
-      const bool listed = std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(i),
-                                      [&key = id](const view& earlier) { return earlier.shares.contains(key); });
-      if (listed) continue;
+      // One row for a share, with the counts of all trackers.
+      if (told_before(id, i)) continue;
       rows.push_back(views_.size() == 1 ? row : *share(id));
     }
   }

@@ -40,6 +40,8 @@ class catalogue {
   /// Candidates that the text of errc::ambiguous lists. The others are counted.
   static constexpr std::size_t candidates_listed_max = 5;
 
+  /// The rows of this peer itself, which knows what its shares are: what a tracker says of them counts only in numbers.
+  void on_own(tracking::snapshot own);
   /// Replaces everything that this tracker said before. Trackers are numbered from 0.
   void on_snapshot(std::size_t tracker, tracking::snapshot snapshot);
   /// False if the delta does not follow what is known of this tracker. Then nothing changes, and the caller asks the
@@ -97,7 +99,11 @@ class catalogue {
   template <class Predicate>
   std::vector<tracking::share_row> select(Predicate wanted) const;
 
+  /// Whether the row of `key` stands in a view that goes before the one at `place`: this peer's, or an earlier one.
+  bool told_before(const share_id& key, std::size_t place) const;
+
   std::vector<view> views_;
+  std::optional<std::size_t> own_;  ///< the view of this peer
   std::uint64_t version_ = 0;
 };
 

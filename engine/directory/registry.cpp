@@ -49,40 +49,26 @@ result<std::optional<tracker_session_id>> registry::on_join(tracker_session_id s
   return replaced;
 }
 
-void registry::count(share_state& share, std::uint64_t have, bool add) {
-  std::uint32_t& kind = have >= share.row.bytes ? share.row.seeders : share.row.leechers;
-  if (add) {
-    ++kind;
-    share.row.held += have;
-  } else {
-    --kind;
-    share.row.held -= have;
-  }
-}
-
 void registry::set_holder(tracker_session_id session, session_state& state, const tracking::share_offer& offer) {
   share_state& share = shares_[offer.id];
-  // Others know an announced share by its old description, which a batch does not repeat.
-  if (share.holders.empty() && !share.announced) {
-    share.row = {};
-    share.row.id = offer.id;
-    share.row.name = offer.name;
-    share.row.bytes = offer.bytes;
-    share.row.files = offer.files;
-    share.row.publication = offer.publication;
-  }
+  if (share.holders.empty() && !share.announced) share.row = {};
+  share.row.id = offer.id;
+  if (share.holders.empty()) describe(share, {offer.name, offer.bytes, offer.files});
   if (const publication best = merged(share.row.publication, offer.publication); best != share.row.publication) {
     share.row.publication = best;
     share.published_anew = true;
     shares_changed_.insert(offer.id);
   }
-  const std::uint64_t have = std::min(offer.have, share.row.bytes);
-  const auto [holder, is_new] = share.holders.try_emplace(session, have);
-  if (!is_new) {
-    if (holder->second == have) return;
-    count(share, holder->second, false);
-    holder->second = have;
-  } else {
+  const auto [at, is_new] = share.holders.try_emplace(session);
+  holder& one = at->second;
+  const holder before = one;
+  if (!is_new) count(share, one, false);
+  set_claim(share, one, offer);
+  one.have = std::min(offer.have, bytes_of(share, one));
+  count(share, one, true);
+  if (!is_new && one.have == before.have && one.differs == before.differs) return;
+  if (!share.others.empty()) contested_.insert(offer.id);
+  if (is_new) {
     state.shares.insert(offer.id);
     if (!handed_out(state)) share.hidden.insert(session);
     if (handed_out(state) && !share.watchers.empty()) {
@@ -90,16 +76,17 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
       swarms_changed_.insert(offer.id);
     }
   }
-  count(share, have, true);
   shares_changed_.insert(offer.id);
 }
 
 void registry::drop_holder(tracker_session_id session, session_state& state, const share_id& id) {
   share_state& share = shares_.at(id);
-  const auto holder = share.holders.find(session);
-  count(share, holder->second, false);
-  share.holders.erase(holder);
+  const auto at = share.holders.find(session);
+  count(share, at->second, false);
+  drop_claim(share, at->second);
+  share.holders.erase(at);
   share.hidden.erase(session);
+  if (!share.others.empty()) contested_.insert(id);
   if (handed_out(state) && !share.watchers.empty()) {
     share.touched.insert(state.row.peer);
     swarms_changed_.insert(id);
@@ -136,10 +123,15 @@ void registry::on_withdraw(tracker_session_id session, const tracking::withdraw&
 void registry::on_progress(tracker_session_id session, const tracking::progress& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || !found->second.shares.contains(message.id)) return;
-  tracking::share_offer offer;
-  offer.id = message.id;
-  offer.have = message.have;
-  set_holder(session, found->second, offer);
+  share_state& share = shares_.at(message.id);
+  holder& one = share.holders.at(session);
+  const std::uint64_t have = std::min(message.have, bytes_of(share, one));
+  if (one.have == have) return;
+  count(share, one, false);
+  one.have = have;
+  count(share, one, true);
+  if (!share.others.empty()) contested_.insert(message.id);
+  shares_changed_.insert(message.id);
   mark_changed(now);
 }
 
@@ -212,7 +204,8 @@ void registry::call_hidden(share_state& share, tracker_session_id caller, std::v
     auto next = share.hidden.upper_bound(share.called_last);
     if (next == share.hidden.end()) next = share.hidden.begin();
     share.called_last = *next;
-    const bool has_something = share.holders.at(*next) > 0 || share.row.bytes == 0;
+    const holder& one = share.holders.at(*next);
+    const bool has_something = one.have > 0 || bytes_of(share, one) == 0;
     if (has_something && *next != caller && !std::ranges::count(to, *next)) to.push_back(*next);
   }
 }
@@ -271,6 +264,7 @@ tracking::delta registry::take_delta() {
     }
   }
   peers_changed_.clear();
+  decide_contested();
   for (const share_id& id : shares_changed_) {
     share_state& share = shares_.at(id);
     const tracking::share_row& row = share.row;
@@ -287,8 +281,8 @@ tracking::delta registry::take_delta() {
   return delta;
 }
 
-tracking::endpoint_row registry::endpoint_of(const session_state& state, const share_state& share, std::uint64_t have) {
-  return {state.row.peer, state.row.address, state.row.port, have >= share.row.bytes};
+tracking::endpoint_row registry::endpoint_of(const session_state& state, const share_state& share, const holder& one) {
+  return {state.row.peer, state.row.address, state.row.port, one.have >= bytes_of(share, one)};
 }
 
 void registry::answer_watchers(bool newcomers_too, batch& into) {
@@ -297,9 +291,9 @@ void registry::answer_watchers(bool newcomers_too, batch& into) {
     if (share.watchers_new.empty()) continue;
     addressed<tracking::swarm> complete;
     complete.message.id = id;
-    for (const auto& [holder, have] : share.holders) {
-      const session_state& state = sessions_.at(holder);
-      if (handed_out(state)) complete.message.joined.push_back(endpoint_of(state, share, have));
+    for (const auto& [session, one] : share.holders) {
+      const session_state& state = sessions_.at(session);
+      if (handed_out(state)) complete.message.joined.push_back(endpoint_of(state, share, one));
     }
     for (const tracker_session_id watcher : share.watchers_new) {
       if (newcomers_too || sessions_.at(watcher).synced) complete.to.push_back(watcher);
@@ -344,10 +338,10 @@ registry::batch registry::next_batch(time_point now) {
   if (watched_at_ != never) answered_at_ = now;
   watched_at_ = never;
   if (!all) return out;
-  changed_at_ = never;
   batch_at_ = now;
 
   tracking::delta delta = take_delta();
+  changed_at_ = contested_.empty() ? never : now;
   for (const share_id& id : shares_changed_) {
     const auto share = shares_.find(id);
     if (share->second.holders.empty() && share->second.watchers.empty()) shares_.erase(share);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -41,6 +42,8 @@ class registry {
   /// Holders of each kind that are told of one `unreached`: those that it names, and those that nobody can connect to.
   /// Of the latter, the next ones each time.
   static constexpr std::size_t callees_max = 8;
+  /// Holders that are asked what a share is, in one batch. It takes 2 ms.
+  static constexpr std::size_t asked_per_batch_max = 10'000;
   /// What a peer says more often than this is not passed on.
   static constexpr duration unreached_interval = std::chrono::milliseconds(200);
 
@@ -90,9 +93,9 @@ class registry {
   /// errc::conflict: the id is somebody else's. errc::limit: no room. In both cases the session is not joined, and
   /// nothing changes for the others.
   result<std::optional<tracker_session_id>> on_join(tracker_session_id session, newcomer one, time_point now);
-  /// New shares and new offers of known ones. A share's name and size stay as its first holder says: the id determines
-  /// both. Who published it when is merged from all claims. errc::limit: the rest of the message is not taken, and the
-  /// session goes on.
+  /// New shares and new offers of known ones. An id determines a share's name and size. If holders differ about these,
+  /// the row says what most of them say (registry_claims.cpp). Who published it when is merged from all claims.
+  /// errc::limit: the rest of the message is not taken, and the session goes on.
   result<void> on_publish(tracker_session_id session, const tracking::publish& message, time_point now);
   void on_withdraw(tracker_session_id session, const tracking::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
@@ -129,11 +132,24 @@ class registry {
     bool synced = false;                          ///< has a snapshot, so it gets deltas
     time_point unreached_at = time_point::min();  ///< when it last said `unreached`
   };
+  /// What a holder says of a share, where that is not what the row says.
+  struct claim {
+    std::string name;
+    std::uint64_t bytes = 0;
+    std::uint32_t files = 0;
+    friend auto operator<=>(const claim&, const claim&) = default;
+  };
+  using claims = std::map<claim, std::uint32_t>;  ///< and how many holders say it
+  struct holder {
+    std::uint64_t have = 0;          ///< verified bytes
+    const claim* differs = nullptr;  ///< null: it says what the row says
+  };
   struct share_state {
-    tracking::share_row row;                                        ///< without holders: all counts 0
-    std::unordered_map<tracker_session_id, std::uint64_t> holders;  ///< holders and their verified bytes
-    std::set<tracker_session_id> hidden;                            ///< holders that are not handed out
-    tracker_session_id called_last{};                               ///< the hidden holder that was called last
+    tracking::share_row row;  ///< without holders: all counts 0
+    std::unordered_map<tracker_session_id, holder> holders;
+    claims others;                        ///< what other holders say than the row
+    std::set<tracker_session_id> hidden;  ///< holders that are not handed out
+    tracker_session_id called_last{};     ///< the hidden holder that was called last
     std::unordered_set<tracker_session_id> watchers;
     std::unordered_set<tracker_session_id> watchers_new;  ///< those that wait for the complete swarm
     std::unordered_set<peer_id> touched;                  ///< holders that came or went since the last batch
@@ -148,15 +164,26 @@ class registry {
   void drop_holder(tracker_session_id session, session_state& state, const share_id& id);
   /// Adds to `to` the hidden holders that shall connect to `caller`.
   void call_hidden(share_state& share, tracker_session_id caller, std::vector<tracker_session_id>& to) const;
-  void count(share_state& share, std::uint64_t have, bool add);
+  /// Holders that say another size than the row count for nothing.
+  static void count(share_state& share, const holder& one, bool add);
+  static std::uint64_t bytes_of(const share_state& share, const holder& one) {
+    return one.differs == nullptr ? share.row.bytes : one.differs->bytes;
+  }
+  static void set_claim(share_state& share, holder& one, const tracking::share_offer& offer);
+  static void drop_claim(share_state& share, const holder& one);
+  static void describe(share_state& share, const claim& as);
+  /// Of the shares whose holders differ, so many as one batch has time for.
+  void decide_contested();
+  /// Lets the row say what most holders say. The counts are those of the row then. True: it says something else now.
+  bool decide(share_state& share) const;
+  static void recount(share_state& share);
   bool drop_session(tracker_session_id session, time_point now);
   tracking::delta take_delta();
   time_point batch_due() const;
   time_point answer_due() const;
   void answer_watchers(bool newcomers_too, batch& into);
   void take_swarm_change(const share_id& id, share_state& share, batch& into);
-  /// `have`: verified bytes of the share.
-  static tracking::endpoint_row endpoint_of(const session_state& state, const share_state& share, std::uint64_t have);
+  static tracking::endpoint_row endpoint_of(const session_state& state, const share_state& share, const holder& one);
 
   limits limits_;
   id_owners owners_;
@@ -173,6 +200,7 @@ class registry {
   std::unordered_set<peer_id> peers_changed_;
   std::unordered_set<peer_id> peers_announced_;
   std::unordered_set<share_id> shares_changed_;
+  std::unordered_set<share_id> contested_;  ///< shares whose row may have to say something else
   std::unordered_set<share_id> swarms_changed_;
   std::unordered_set<share_id> swarms_asked_;  ///< shares with new watchers
   std::unordered_set<tracker_session_id> newcomers_;

@@ -21,12 +21,15 @@ void registry::check_invariants() const {
   for (const auto& [id, share] : shares_) {
     share_state counted;
     counted.row.bytes = share.row.bytes;
-    for (const auto& [session, have] : share.holders) {
+    claims said;
+    for (const auto& [session, one] : share.holders) {
       SHOAL_ASSERT(sessions_.at(session).shares.contains(id));
-      (have >= share.row.bytes ? counted.row.seeders : counted.row.leechers)++;
-      counted.row.held += have;
+      SHOAL_ASSERT(one.have <= bytes_of(share, one));
+      if (one.differs != nullptr) ++said[*one.differs];
+      count(counted, one, true);
       SHOAL_ASSERT(share.hidden.contains(session) != handed_out(sessions_.at(session)));
     }
+    SHOAL_ASSERT(said == share.others);
     SHOAL_ASSERT(share.hidden.size() <= share.holders.size());
     SHOAL_ASSERT(counted.row.seeders == share.row.seeders && counted.row.leechers == share.row.leechers);
     SHOAL_ASSERT(counted.row.held == share.row.held);

@@ -79,7 +79,7 @@ void discovery::unreached(const share_id& id, const std::vector<peer_id>& peers)
 
 catalogue discovery::swarm_with(tracking::snapshot own) const {
   catalogue all = swarm_;
-  all.on_snapshot(trackers_.size(), std::move(own));
+  all.on_own(std::move(own));
   return all;
 }
 

@@ -227,3 +227,21 @@ TEST_CASE("what is hashed is found by name until it is listed", "[catalogue]") {
 TEST_CASE("of what is hashed never all is done", "[catalogue]") {
   CHECK(text_of({"x", {}, "seed", 10, 10}) == "seed is still hashing x (99 %)");
 }
+
+TEST_CASE("what this peer has is called what it is called, whatever a tracker says", "[catalogue]") {
+  catalogue subject;
+  auto rumour = share(1, "virus.exe", 3);
+  rumour.bytes = 1;
+  subject.on_snapshot(0, snapshot(1, {rumour, share(2, "other")}));
+  auto own = share(1, "honest");
+  auto unknown = share(2, "?", 0);
+  unknown.bytes = 0;
+  subject.on_own(snapshot(0, {own, unknown}));
+  CHECK(names(subject.shares()) == std::vector<std::string>{"honest", "other"});
+  CHECK(subject.named("virus.exe").empty());
+  REQUIRE(subject.find("honest").has_value());
+  CHECK(subject.find("honest")->front().bytes == own.bytes);
+  CHECK(subject.share(own.id)->seeders == 3);
+  CHECK(subject.share(own.id)->name == "honest");
+  CHECK(subject.share(unknown.id)->bytes == share(2, "").bytes);
+}
