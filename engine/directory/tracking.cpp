@@ -1,13 +1,18 @@
 #include "directory/tracking.hpp"
 
+#include <algorithm>
 #include <array>
-#include <boost/json/monotonic_resource.hpp>
-#include <boost/json/parse.hpp>
 #include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "content/geometry.hpp"
+#include "directory/json_items.hpp"
 #include "directory/tracking_json.hpp"
 
 namespace shoal::tracking {
@@ -129,23 +134,23 @@ void fields(auto& archive, is<welcome> auto& m) {
 
 void fields(auto& archive, is<snapshot> auto& m) {
   archive.number("seq", m.seq, required);
-  archive.rows("peers", m.peers, required);
-  archive.rows("shares", m.shares, required);
+  archive.rows("peers", m.peers, required, peers_max);
+  archive.rows("shares", m.shares, required, shares_max);
 }
 
 void fields(auto& archive, is<delta> auto& m) {
   archive.number("seq", m.seq, required);
-  archive.rows("joined", m.joined, optional);
-  archive.ids("left", m.left, optional);
-  archive.rows("published", m.published, optional);
-  archive.ids("withdrawn", m.withdrawn, optional);
-  archive.rows("progress", m.progress, optional);
+  archive.rows("joined", m.joined, optional, peers_max);
+  archive.ids("left", m.left, optional, peers_max);
+  archive.rows("published", m.published, optional, shares_max);
+  archive.ids("withdrawn", m.withdrawn, optional, shares_max);
+  archive.rows("progress", m.progress, optional, shares_max);
 }
 
 void fields(auto& archive, is<swarm> auto& m) {
   archive.id("id", m.id);
-  archive.rows("joined", m.joined, optional);
-  archive.ids("left", m.left, optional);
+  archive.rows("joined", m.joined, optional, peers_max);
+  archive.ids("left", m.left, optional, peers_max);
 }
 
 void fields(auto& archive, is<wanted> auto& m) {
@@ -162,16 +167,16 @@ void fields(auto& archive, is<failure> auto& m) {
 
 namespace {
 
-/// Deeper than any message (3), so that new members may nest. Bounds the parser's stack.
-constexpr std::size_t depth_max = 16;
-/// Room for all values of a usual message. Only a long list takes memory from the heap.
-constexpr std::size_t parse_bytes = 8 * KiB;
-
 // Names of the types, in the order of the variants.
 constexpr std::array<std::string_view, std::variant_size_v<peer_message>> peer_types{
     "join", "publish", "withdraw", "progress", "hashing", "watch", "unwatch", "unreached", "resync", "leave"};
 constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tracker_types{
     "welcome", "snapshot", "delta", "swarm", "wanted", "failure"};
+
+// What rows take at most without their texts: punctuation, names of members, ids and numbers.
+constexpr std::size_t peer_row_bytes = 192;
+constexpr std::size_t hashing_row_bytes = 80;
+constexpr std::size_t share_row_bytes = 600;
 
 error refusal(std::string text) {
   return {errc::protocol, "live message: " + std::move(text)};
@@ -192,37 +197,105 @@ Variant of_index(std::size_t index) {
   return Variant(std::in_place_index<Index>);
 }
 
+/// Puts the members of one message together, as they come.
+template <class Variant>
+class assembly final : public json_items_receiver {
+ public:
+  template <std::size_t Count>
+  explicit assembly(const std::array<std::string_view, Count>& types) : types_(types) {}
+
+  void on_member(std::string_view key, const boost::json::value& value) override {
+    if (key == "type" && value.is_string()) return on_type(value.get_string());
+    if (members_.size() < members_max) members_[key] = value;
+  }
+  bool on_list(std::string_view key) override {
+    if (key == "type" || !message_) {
+      if (lists_early_.size() < members_max) lists_early_.emplace(key);
+      return false;
+    }
+    list_finder finder(key);
+    std::visit([&](auto& m) { fields(finder, m); }, *message_);
+    if (!finder.found()) {
+      // A list where something else belongs is noticed at the end.
+      on_member(key, nullptr);
+      return false;
+    }
+    lists_.emplace(key);
+    list_ = key;
+    return true;
+  }
+  bool on_item(const boost::json::value& item) override {
+    item_reader reader(list_, item);
+    std::visit([&](auto& m) { fields(reader, m); }, *message_);
+    if (reader.failure()) return fail(*reader.failure());
+    return true;
+  }
+
+  /// What is wrong so far, in the words of a refusal.
+  const std::optional<std::string>& failure() const { return failure_; }
+  result<Variant> finish() {
+    if (failure_) return refusal(*failure_);
+    if (!message_) return refusal("member \"type\" is missing or not a string");
+    member_reader reader(members_, lists_, lists_early_);
+    std::visit([&](auto& m) { fields(reader, m); }, *message_);
+    if (reader.failure()) fail(*reader.failure());
+    if (failure_) return refusal(*failure_);
+    return std::move(*message_);
+  }
+
+ private:
+  /// More than any message has, so that new ones may come.
+  static constexpr std::size_t members_max = 64;
+
+  bool fail(const std::string& what) {
+    if (!failure_) failure_ = "\"" + std::string(types_[message_->index()]) + "\": " + what;
+    return false;
+  }
+  void on_type(std::string_view name) {
+    const auto found = std::ranges::find(types_, name);
+    if (message_ || found == types_.end()) {
+      if (!failure_) failure_ = message_ ? "two types" : "unknown type";
+      return;
+    }
+    message_ = of_index<Variant>(static_cast<std::size_t>(found - types_.begin()));
+  }
+
+  std::span<const std::string_view> types_;
+  std::optional<Variant> message_;
+  boost::json::object members_;
+  std::set<std::string, std::less<>> lists_;        ///< that were read
+  std::set<std::string, std::less<>> lists_early_;  ///< that came before the type, and were not read
+  std::string list_;                                ///< that is being read
+  std::optional<std::string> failure_;
+};
+
 template <class Variant, std::size_t Count>
 result<Variant> decode_as(std::string_view text, std::size_t bytes_max,
                           const std::array<std::string_view, Count>& types) {
   if (text.size() > bytes_max) {
     return refusal("longer than " + std::to_string(bytes_max) + " bytes; split it");
   }
-  std::array<unsigned char, parse_bytes> memory;
-  boost::json::monotonic_resource resource(memory.data(), memory.size());
-  boost::json::parse_options options;
-  options.max_depth = depth_max;
-  boost::json::error_code ec;
-  const boost::json::value parsed = boost::json::parse(text, ec, &resource, options);
-  if (ec) return refusal("not JSON: " + ec.message());
-  if (!parsed.is_object()) return refusal("not a JSON object");
-  const boost::json::object& object = parsed.get_object();
-  const boost::json::value* type = object.if_contains("type");
-  if (!type || !type->is_string()) return refusal("member \"type\" is missing or not a string");
-
-  const std::string_view name = type->get_string();
-  for (std::size_t i = 0; i < Count; ++i) {
-    if (types[i] != name) continue;
-    Variant message = of_index<Variant>(i);
-    json_reader reader(object);
-    std::visit([&](auto& m) { fields(reader, m); }, message);
-    if (reader.failure()) return refusal("\"" + std::string(types[i]) + "\": " + *reader.failure());
-    return message;
-  }
-  return refusal("unknown type");
+  assembly<Variant> parts(types);
+  json_items reading(parts);
+  auto wrong = reading.write(text);
+  if (parts.failure()) return refusal(*parts.failure());
+  if (!wrong) wrong = reading.finish();
+  if (wrong) return refusal(*wrong);
+  return parts.finish();
 }
 
 }  // namespace
+
+std::size_t encoded_bytes_max(const peer_row& row) {
+  // Each byte of a text may need a backslash.
+  std::size_t bytes = peer_row_bytes + 2 * (row.name.size() + row.address.size() + row.version.size());
+  for (const hashing_row& one : row.hashing) bytes += hashing_row_bytes + 2 * one.name.size();
+  return bytes;
+}
+
+std::size_t encoded_bytes_max(const share_row& row) {
+  return share_row_bytes + 2 * row.name.size();
+}
 
 std::string encode(const peer_message& message) {
   return encode_as(message, peer_types);
@@ -238,6 +311,30 @@ result<peer_message> decode_peer_message(std::string_view text) {
 
 result<tracker_message> decode_tracker_message(std::string_view text) {
   return decode_as<tracker_message>(text, tracker_message_bytes_max, tracker_types);
+}
+
+struct tracker_message_decoder::state {
+  assembly<tracker_message> parts{tracker_types};
+  json_items reading{parts};
+  std::size_t bytes = 0;
+};
+
+tracker_message_decoder::tracker_message_decoder() : state_(std::make_unique<state>()) {}
+
+tracker_message_decoder::~tracker_message_decoder() = default;
+
+result<void> tracker_message_decoder::write(std::string_view piece) {
+  state_->bytes += piece.size();
+  if (state_->bytes > tracker_message_bytes_max) return refusal("it is too long");
+  const auto wrong = state_->reading.write(piece);
+  if (state_->parts.failure()) return refusal(*state_->parts.failure());
+  if (wrong) return refusal(*wrong);
+  return {};
+}
+
+result<tracker_message> tracker_message_decoder::finish() {
+  if (const auto wrong = state_->reading.finish()) return refusal(*wrong);
+  return state_->parts.finish();
 }
 
 }  // namespace shoal::tracking

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -27,6 +28,11 @@ namespace shoal::tracking {
 inline constexpr std::size_t peer_message_bytes_max = 1 * MiB;
 /// A message from the tracker: a snapshot of a large swarm.
 inline constexpr std::size_t tracker_message_bytes_max = 256 * MiB;
+/// Rows of a swarm that one message or one peer's catalogue holds. A tracker lists no more, and a peer takes no more.
+inline constexpr std::size_t peers_max = 100'000;
+inline constexpr std::size_t shares_max = 300'000;
+/// What a tracker lists takes no more when it is encoded (encoded_bytes_max), so a snapshot always fits a message.
+inline constexpr std::size_t catalogue_bytes_max = 160 * MiB;
 inline constexpr std::size_t shares_per_message_max = 1000;
 /// Hashing rows of one peer that are listed. The others follow as these end.
 inline constexpr std::size_t hashing_rows_max = 1000;
@@ -203,9 +209,30 @@ struct failure {
 
 using tracker_message = std::variant<welcome, snapshot, delta, swarm, wanted, failure>;
 
+/// What the row takes in a message, at most.
+std::size_t encoded_bytes_max(const peer_row& row);
+std::size_t encoded_bytes_max(const share_row& row);
+
 std::string encode(const peer_message& message);
 std::string encode(const tracker_message& message);
 result<peer_message> decode_peer_message(std::string_view text);
 result<tracker_message> decode_tracker_message(std::string_view text);
+
+/// Decodes a message while it comes, so that its text need not be there as a whole. The lists of a message come behind
+/// its type.
+class tracker_message_decoder {
+ public:
+  tracker_message_decoder();
+  ~tracker_message_decoder();
+
+  /// The next piece. Not called again after an error.
+  result<void> write(std::string_view piece);
+  /// The text is complete. Called once.
+  result<tracker_message> finish();
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
 
 }  // namespace shoal::tracking

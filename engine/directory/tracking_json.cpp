@@ -72,6 +72,12 @@ void json_reader::flag(std::string_view key, bool& to) {
   to = found->get_bool();
 }
 
+void member_reader::check_list(std::string_view key, presence need) {
+  if (not_read_.contains(key)) return refuse(key, "comes before the type");
+  if (find(key, presence::optional) != nullptr) return refuse(key, "is not a list");
+  if (need == presence::required && !read_.contains(key)) refuse(key, "is missing");
+}
+
 void json_writer::put_comma() {
   const char last = out_.back();
   if (last != '{' && last != '[') out_ += ',';

@@ -1,14 +1,17 @@
 // Archives of the live messages. One reads members of a JSON object and checks them; the other writes them.
 //
-// Both have the same member functions. So live.cpp, their only user, describes each struct once. The reader keeps the
-// first failure. After a failure it reads on, and what it read is thrown away. Pure.
+// Both have the same member functions. So tracking.cpp, their only user, describes each struct once. A message is read
+// in parts: item_reader reads the items of its lists as they come, and member_reader reads the rest at the end. A
+// reader keeps the first failure. After a failure it reads on, and what it read is thrown away. Pure.
 #pragma once
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -26,6 +29,10 @@ enum class presence { required, optional };
 
 class json_reader {
  public:
+  /// Only the size of the message limits the rows.
+  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+  json_reader() = default;
   explicit json_reader(const boost::json::object& object) : object_(&object) {}
 
   /// What is wrong with the message, if anything.
@@ -66,21 +73,17 @@ class json_reader {
   /// Objects; `fields` reads each of them.
   template <class Row>
   void rows(std::string_view key, std::vector<Row>& to, presence need, std::size_t count_max = no_limit) {
-    each(key, to, need, count_max, [&](const boost::json::value& from, Row& item) {
-      if (!from.is_object()) return refuse(key, "is not a list of objects");
-      const boost::json::object* outer = std::exchange(object_, &from.get_object());
-      fields(*this, item);
-      object_ = outer;
-    });
+    each(key, to, need, count_max, [&](const boost::json::value& from, Row& item) { read_row(key, from, item); });
   }
 
- private:
-  /// Only the size of the message limits the rows.
-  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
-
-  const boost::json::value* find(std::string_view key, presence need);
-  std::uint64_t read_number(std::string_view key, std::uint64_t fallback, presence need, std::uint64_t limit);
-
+  /// One item of the list `key`.
+  template <class Row>
+  void read_row(std::string_view key, const boost::json::value& from, Row& item) {
+    if (!from.is_object()) return refuse(key, "is not a list of objects");
+    const boost::json::object* outer = std::exchange(object_, &from.get_object());
+    fields(*this, item);
+    object_ = outer;
+  }
   template <class Id>
   void read_id(std::string_view key, const boost::json::value& from, Id& to) {
     std::optional<Id> read;
@@ -88,6 +91,12 @@ class json_reader {
     if (!read) return refuse(key, "is not an id in hexadecimal");
     to = *read;
   }
+
+ protected:
+  const boost::json::value* find(std::string_view key, presence need);
+
+ private:
+  std::uint64_t read_number(std::string_view key, std::uint64_t fallback, presence need, std::uint64_t limit);
 
   template <class Item, class Read>
   void each(std::string_view key, std::vector<Item>& to, presence need, std::size_t count_max, Read read) {
@@ -103,8 +112,82 @@ class json_reader {
     }
   }
 
-  const boost::json::object* object_;
+  const boost::json::object* object_ = nullptr;
   std::optional<std::string> failure_;
+};
+
+/// Finds out whether a message has a list of this name.
+class list_finder {
+ public:
+  explicit list_finder(std::string_view key) : key_(key) {}
+  bool found() const { return found_; }
+
+  void refuse(std::string_view, std::string_view) {}
+  void id(std::string_view, const auto&) {}
+  void optional_id(std::string_view, const auto&) {}
+  void text(std::string_view, const std::string&, std::size_t, presence) {}
+  void name(std::string_view, const std::string&) {}
+  void number(std::string_view, const auto&, presence, std::uint64_t = 0) {}
+  void flag(std::string_view, bool) {}
+  void ids(std::string_view key, const auto&, presence, std::size_t = 0) { found_ |= key == key_; }
+  void rows(std::string_view key, const auto&, presence, std::size_t = 0) { found_ |= key == key_; }
+
+ private:
+  std::string_view key_;
+  bool found_ = false;
+};
+
+/// Reads one item of the list `key` behind those that were read.
+class item_reader {
+ public:
+  item_reader(std::string_view key, const boost::json::value& item) : key_(key), item_(item) {}
+  const std::optional<std::string>& failure() const { return reader_.failure(); }
+
+  void refuse(std::string_view, std::string_view) {}
+  void id(std::string_view, const auto&) {}
+  void optional_id(std::string_view, const auto&) {}
+  void text(std::string_view, const std::string&, std::size_t, presence) {}
+  void name(std::string_view, const std::string&) {}
+  void number(std::string_view, const auto&, presence, std::uint64_t = 0) {}
+  void flag(std::string_view, bool) {}
+  template <class Id>
+  void ids(std::string_view key, std::vector<Id>& to, presence, std::size_t count_max = json_reader::no_limit) {
+    if (has_room(key, to, count_max)) reader_.read_id(key, item_, to.emplace_back());
+  }
+  template <class Row>
+  void rows(std::string_view key, std::vector<Row>& to, presence, std::size_t count_max = json_reader::no_limit) {
+    if (has_room(key, to, count_max)) reader_.read_row(key, item_, to.emplace_back());
+  }
+
+ private:
+  template <class Item>
+  bool has_room(std::string_view key, const std::vector<Item>& to, std::size_t count_max) {
+    if (key != key_) return false;
+    if (to.size() < count_max) return true;
+    reader_.refuse(key, "has too many items; split the message");
+    return false;
+  }
+
+  std::string_view key_;
+  const boost::json::value& item_;
+  json_reader reader_;
+};
+
+/// Reads the members of a message whose lists were read before.
+class member_reader : public json_reader {
+ public:
+  using keys = std::set<std::string, std::less<>>;
+  member_reader(const boost::json::object& members, const keys& read, const keys& not_read)
+      : json_reader(members), read_(read), not_read_(not_read) {}
+
+  void ids(std::string_view key, const auto&, presence need, std::size_t = 0) { check_list(key, need); }
+  void rows(std::string_view key, const auto&, presence need, std::size_t = 0) { check_list(key, need); }
+
+ private:
+  void check_list(std::string_view key, presence need);
+
+  const keys& read_;
+  const keys& not_read_;
 };
 
 class json_writer {

@@ -41,9 +41,12 @@ std::string_view name_of(tracker_session_end why) {
 
 shared_text encode_shared(tracking::tracker_message message) {
   std::string text = tracking::encode(message);
-  const bool packed = text.size() >= tracking::packed_from_bytes;
-  if (packed) text = tracking::pack(text);
-  return std::make_shared<const tracking_text>(tracking_text{std::move(text), packed});
+  if (text.size() >= tracking::packed_from_bytes) {
+    if (auto packed = tracking::pack(text)) {
+      return std::make_shared<const tracking_text>(tracking_text{std::move(*packed), true});
+    }
+  }
+  return std::make_shared<const tracking_text>(tracking_text{std::move(text), false});
 }
 
 tracker_session::tracker_session(tracker_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,

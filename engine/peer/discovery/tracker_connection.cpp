@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <utility>
 
-#include "directory/tracking_pack.hpp"
 #include "net/dial.hpp"
 #include "net/endpoint.hpp"
 #include "net/listener.hpp"
@@ -22,8 +22,8 @@ namespace {
 constexpr std::size_t read_bytes = 64 * KiB;
 /// Frames are masked through a buffer of this size (RFC 6455 section 5.3).
 constexpr std::size_t mask_bytes = 16 * KiB;
-/// An inbox that a snapshot has grown beyond this is given back.
-constexpr std::size_t idle_inbox_bytes = 256 * KiB;
+/// Decoding a message keeps the thread of all transfers for so long at a time.
+constexpr duration turn_max = std::chrono::milliseconds(5);
 /// What a welcome may say; beyond, the tracker would hardly notice or never be missed.
 constexpr duration heartbeat_min = std::chrono::milliseconds(50);
 constexpr duration heartbeat_max = std::chrono::minutes(10);
@@ -130,24 +130,53 @@ awaitable<void> tracker_connection::read_loop() {
       break;
     }
     heard();
-    if (!stream_.is_message_done()) continue;
-    on_message({static_cast<const char*>(inbox_.cdata().data()), inbox_.size()});
-    inbox_.consume(inbox_.size());
-    if (inbox_.capacity() > idle_inbox_bytes) inbox_.shrink_to_fit();
+    co_await take_inbox();
   }
 }
 
-void tracker_connection::on_message(std::string_view bytes) {
-  if (!stream_.got_binary()) return on_text(bytes);
-  const auto text = tracking::unpack(bytes);
-  if (!text) return close("tracker " + host_ + " sent nonsense: " + text.error().text);
-  on_text(*text);
+awaitable<void> tracker_connection::take_inbox() {
+  if (!arriving_) {
+    arriving_ = std::make_unique<arriving>();
+    if (stream_.got_binary()) arriving_->unpacker.emplace();
+  }
+  turn_ends_ = clock::now() + turn_max;
+  const std::string_view bytes{static_cast<const char*>(inbox_.cdata().data()), inbox_.size()};
+  if (arriving_->unpacker) {
+    arriving_->unpacker->put(bytes);
+    while (!closed_) {
+      const auto piece = arriving_->unpacker->next();
+      if (!piece) refuse(piece.error());
+      if (!piece || piece->empty()) break;
+      co_await take_text(*piece);
+    }
+  } else {
+    co_await take_text(bytes);
+  }
+  inbox_.consume(inbox_.size());
+  if (closed_ || !stream_.is_message_done()) co_return;
+  const auto finished = std::exchange(arriving_, nullptr);
+  if (finished->unpacker && !finished->unpacker->complete()) {
+    co_return refuse({errc::protocol, "packed live message: it ends too early"});
+  }
+  auto message = finished->decoder.finish();
+  if (!message) co_return refuse(message.error());
+  on_message(std::move(*message));
 }
 
-void tracker_connection::on_text(std::string_view text) {
-  auto decoded = tracking::decode_tracker_message(text);
-  if (!decoded) return close("tracker " + host_ + " sent nonsense: " + decoded.error().text);
-  tracking::tracker_message& message = *decoded;
+awaitable<void> tracker_connection::take_text(std::string_view text) {
+  const auto taken = arriving_->decoder.write(text);
+  if (!taken) co_return refuse(taken.error());
+  if (clock::now() < turn_ends_) co_return;
+  const auto executor = stream_.get_executor();
+  co_await asio::post(executor, asio::use_awaitable);
+  turn_ends_ = clock::now() + turn_max;
+}
+
+void tracker_connection::refuse(const error& nonsense) {
+  close("tracker " + host_ + " sent nonsense: " + nonsense.text);
+}
+
+void tracker_connection::on_message(tracking::tracker_message message) {
   if (const auto* welcome = std::get_if<tracking::welcome>(&message)) {
     heartbeat_ = std::clamp<duration>(std::chrono::milliseconds(welcome->heartbeat_ms), heartbeat_min, heartbeat_max);
     beat_at_ = clock::now() + heartbeat_;

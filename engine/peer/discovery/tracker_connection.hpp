@@ -1,17 +1,20 @@
 // One WebSocket connection to a tracker, from connecting to its end. tracker_client makes a new one each time.
 //
-// Sends the join message, then whatever the announcements have not told yet. Hands decoded messages over. In each
-// heartbeat it shows the tracker that this peer lives. If the tracker must show the same, it sends a ping. Otherwise it
-// sends an unsolicited pong (RFC 6455 section 5.5.3). It says when a ping is not answered, and ends itself some
-// heartbeats later. close() is the only end. Used by tracker_client alone, on its context.
+// Sends the join message, then whatever the announcements have not told yet. Decodes messages while they come, and
+// hands them over. In each heartbeat it shows the tracker that this peer lives. If the tracker must show the same, it
+// sends a ping. Otherwise it sends an unsolicited pong (RFC 6455 section 5.5.3). It says when a ping is not answered,
+// and ends itself some heartbeats later. close() is the only end. Used by tracker_client alone, on its context.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "directory/announcements.hpp"
+#include "directory/tracking_pack.hpp"
 #include "net/event.hpp"
 #include "net/stream.hpp"
 #include "net/swarm_keys.hpp"
@@ -56,8 +59,11 @@ class tracker_connection {
   awaitable<void> beat();
   void on_written(error_code ec);
   void heard();
-  void on_message(std::string_view bytes);
-  void on_text(std::string_view text);
+  /// Takes the part of a message that is in the inbox. Long messages are decoded in turns with all else on this thread.
+  awaitable<void> take_inbox();
+  awaitable<void> take_text(std::string_view text);
+  void on_message(tracking::tracker_message message);
+  void refuse(const error& nonsense);
 
   const swarm_keys& keys_;
   tracking::join join_;
@@ -67,6 +73,13 @@ class tracker_connection {
   asio::steady_timer open_timer_;
   asio::steady_timer watchdog_timer_;
   boost::beast::flat_buffer inbox_;
+  /// Of the message that is coming; `unpacker` if it is packed.
+  struct arriving {
+    std::optional<tracking::unpacker> unpacker;
+    tracking::tracker_message_decoder decoder;
+  };
+  std::unique_ptr<arriving> arriving_;
+  time_point turn_ends_{};  ///< then others on this thread are let go on
   event ready_;
   std::string host_;
   std::string failure_;  ///< the last failure that the tracker sent

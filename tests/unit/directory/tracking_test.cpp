@@ -172,4 +172,68 @@ TEST_CASE("messages and lists are bounded") {
 }
 
 }  // namespace
+
+TEST_CASE("what a tracker sends decodes piece by piece", "[tracking]") {
+  snapshot all;
+  all.seq = 7;
+  for (std::uint8_t n = 0; n < 50; ++n) {
+    peer_row row;
+    row.peer.bytes[0] = n;
+    row.name = "\"host\\" + std::to_string(n);
+    row.hashing = {{"a", 5, 2}, {"b", 0, 0}};
+    all.peers.push_back(row);
+    share_row one;
+    one.id.bytes[0] = n;
+    one.name = "s";
+    one.bytes = n;
+    all.shares.push_back(one);
+  }
+  const std::string text = encode(tracker_message{all});
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{13}, text.size()}) {
+    tracker_message_decoder decoder;
+    for (std::size_t at = 0; at < text.size(); at += bytes) {
+      REQUIRE(decoder.write(std::string_view(text).substr(at, bytes)).has_value());
+    }
+    CHECK(decoder.finish().value() == tracker_message{all});
+  }
+}
+
+TEST_CASE("lists come behind the type", "[tracking]") {
+  CHECK_THAT(decode_peer_message(R"({"shares":[],"type":"publish"})").error().text, Contains("before the type"));
+  CHECK(decode_peer_message(R"({"other":[1],"type":"publish","shares":[]})").has_value());
+  CHECK_THAT(decode_peer_message(R"({"type":"publish","shares":7})").error().text, Contains("not a list"));
+  CHECK_THAT(decode_peer_message(R"({"type":"publish","shares":{}})").error().text, Contains("not a list"));
+  CHECK_THAT(decode_peer_message(R"({"type":"publish","type":"leave"})").error().text, Contains("two types"));
+}
+
+TEST_CASE("an item that is too large is not built", "[tracking]") {
+  std::string values;
+  for (int i = 0; i < 20'000; ++i) values += "0,";
+  const std::string row = R"({"id":"x","more":[)" + values + "0]}";
+  CHECK_THAT(decode_peer_message(R"({"type":"publish","shares":[)" + row + "]}").error().text, Contains("too large"));
+  // What nobody asked for is skipped.
+  CHECK(decode_peer_message(R"({"type":"leave","more":[)" + row + "]}").has_value());
+}
+
+TEST_CASE("a row takes no more than it is counted for", "[tracking]") {
+  const std::string longest(name_bytes_max, '"');
+  peer_row one;
+  one.peer.bytes.fill(0xff);
+  one.name = longest;
+  one.port = 65535;
+  one.address = std::string(address_bytes_max, '"');
+  one.version = std::string(version_bytes_max, '"');
+  one.hashing.assign(3, {longest, share_bytes_max, share_bytes_max});
+  const std::size_t frame = encode(tracker_message{snapshot{~0ull, {}, {}}}).size();
+  CHECK(encode(tracker_message{snapshot{~0ull, {one}, {}}}).size() - frame <= encoded_bytes_max(one));
+  share_row other;
+  other.id.bytes.fill(0xff);
+  other.name = longest;
+  other.bytes = other.held = ~0ull;
+  other.files = other.seeders = other.leechers = ~0u;
+  other.publication.publisher.bytes.fill(0xff);
+  other.publication.ms = publication_ms_max;
+  CHECK(encode(tracker_message{snapshot{~0ull, {}, {other}}}).size() - frame <= encoded_bytes_max(other));
+}
+
 }  // namespace shoal::tracking
