@@ -66,7 +66,10 @@ void catalogue::on_snapshot(std::size_t tracker, tracking::snapshot snapshot) {
   view.known = true;
   view.peers.clear();
   view.shares.clear();
-  for (tracking::peer_row& row : snapshot.peers) view.peers.insert_or_assign(row.peer, std::move(row));
+  view.bytes = 0;
+  view.peers.reserve(snapshot.peers.size());
+  view.shares.reserve(snapshot.shares.size());
+  for (tracking::peer_row& row : snapshot.peers) put(view, std::move(row));
   for (tracking::share_row& row : snapshot.shares) view.shares.insert_or_assign(row.id, std::move(row));
   ++version_;
 }
@@ -74,9 +77,16 @@ void catalogue::on_snapshot(std::size_t tracker, tracking::snapshot snapshot) {
 bool catalogue::on_delta(std::size_t tracker, const tracking::delta& delta) {
   view& view = view_of(tracker);
   if (!view.known || delta.seq != view.seq + 1) return false;
+  std::size_t bytes = view.bytes;
+  for (const tracking::peer_row& row : delta.joined) bytes += tracking::encoded_bytes_max(row);
+  // Rounded up: rows that are known already count twice. A tracker keeps far enough from these bounds.
+  const bool too_much = view.peers.size() + delta.joined.size() > 2 * tracking::peers_max ||
+                        view.shares.size() + delta.published.size() > 2 * tracking::shares_max ||
+                        bytes > 2 * tracking::catalogue_bytes_max;
+  if (too_much) return false;
   view.seq = delta.seq;
-  for (const peer_id& id : delta.left) view.peers.erase(id);
-  for (const tracking::peer_row& row : delta.joined) view.peers.insert_or_assign(row.peer, row);
+  for (const peer_id& id : delta.left) drop(view, id);
+  for (const tracking::peer_row& row : delta.joined) put(view, row);
   for (const share_id& id : delta.withdrawn) view.shares.erase(id);
   for (const tracking::share_row& row : delta.published) view.shares.insert_or_assign(row.id, row);
   for (const tracking::holders_row& row : delta.progress) {
@@ -100,6 +110,20 @@ void catalogue::on_own(tracking::snapshot own) {
   own_ = views_.size();
   on_snapshot(*own_, std::move(own));
   if (!guessed.shares.empty()) on_snapshot(*own_ + 1, std::move(guessed));
+}
+
+void catalogue::put(view& into, tracking::peer_row row) {
+  into.bytes += tracking::encoded_bytes_max(row);
+  const auto [at, is_new] = into.peers.try_emplace(row.peer);
+  if (!is_new) into.bytes -= tracking::encoded_bytes_max(at->second);
+  at->second = std::move(row);
+}
+
+void catalogue::drop(view& from, const peer_id& id) {
+  const auto found = from.peers.find(id);
+  if (found == from.peers.end()) return;
+  from.bytes -= tracking::encoded_bytes_max(found->second);
+  from.peers.erase(found);
 }
 
 std::optional<tracking::share_row> catalogue::share(const share_id& id) const {

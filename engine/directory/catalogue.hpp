@@ -44,8 +44,8 @@ class catalogue {
   void on_own(tracking::snapshot own);
   /// Replaces everything that this tracker said before. Trackers are numbered from 0.
   void on_snapshot(std::size_t tracker, tracking::snapshot snapshot);
-  /// False if the delta does not follow what is known of this tracker. Then nothing changes, and the caller asks the
-  /// tracker for a resync.
+  /// False if the delta does not follow what is known of this tracker, or leads beyond what one tracker may list. Then
+  /// nothing changes, and the caller asks the tracker for a resync.
   [[nodiscard]] bool on_delta(std::size_t tracker, const tracking::delta& delta);
 
   /// All shares, sorted by name, then by id.
@@ -91,11 +91,14 @@ class catalogue {
  private:
   struct view {
     std::uint64_t seq = 0;
-    bool known = false;  ///< a snapshot was received
+    bool known = false;     ///< a snapshot was received
+    std::size_t bytes = 0;  ///< of the peers' rows, which may name much that is hashed
     std::unordered_map<peer_id, tracking::peer_row> peers;
     std::unordered_map<share_id, tracking::share_row> shares;
   };
   view& view_of(std::size_t tracker);
+  static void put(view& into, tracking::peer_row row);
+  static void drop(view& from, const peer_id& id);
   template <class Predicate>
   std::vector<tracking::share_row> select(Predicate wanted) const;
 

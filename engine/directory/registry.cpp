@@ -25,9 +25,9 @@ result<std::optional<tracker_session_id>> registry::on_join(tracker_session_id s
   if (standing != id_owners::standing::vacant && standing != id_owners::standing::owner && !inherits) {
     return id_owners::refusal(one.row.peer);
   }
-  const bool same_address = replaced && sessions_.at(*replaced).observed == one.observed;
-  const auto there = sessions_at_.find(one.observed);
-  if (there != sessions_at_.end() && !same_address && there->second >= limits_.sessions_per_address_max) {
+  const bool same_address = replaced && sessions_.at(*replaced).at->first == one.observed;
+  const auto there = addresses_.find(one.observed);
+  if (there != addresses_.end() && !same_address && there->second.sessions >= limits_.sessions_per_address_max) {
     return error{errc::limit, "too many peers connect from " + one.observed + ": this tracker takes " +
                                   std::to_string(limits_.sessions_per_address_max) + " from one address"};
   }
@@ -35,16 +35,19 @@ result<std::optional<tracker_session_id>> registry::on_join(tracker_session_id s
     return error{errc::limit,
                  "the tracker is full: it takes " + std::to_string(limits_.peers_max) + " peers; try later"};
   }
+  const auto room = check_room("the tracker is full", one.observed, tracking::encoded_bytes_max(one.row));
+  if (!replaced && !room) return room.error();
   if (replaced) drop_session(*replaced, now);
 
   owners_.on_join(one.row.peer, one.token, one.observed, now);
-  ++sessions_at_[one.observed];
   session_of_[one.row.peer] = session;
   peers_changed_.insert(one.row.peer);
   newcomers_.insert(session);
   session_state& state = sessions_[session];
   state.row = std::move(one.row);
-  state.observed = std::move(one.observed);
+  state.at = &*addresses_.try_emplace(std::move(one.observed)).first;
+  ++state.at->second.sessions;
+  charge(state);
   mark_changed(now);
   return replaced;
 }
@@ -53,7 +56,10 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
   share_state& share = shares_[offer.id];
   if (share.holders.empty() && !share.announced) share.row = {};
   share.row.id = offer.id;
-  if (share.holders.empty()) describe(share, {offer.name, offer.bytes, offer.files});
+  if (share.holders.empty()) {
+    describe(share, {offer.name, offer.bytes, offer.files});
+    charge(share, &state.at->second);
+  }
   if (const publication best = merged(share.row.publication, offer.publication); best != share.row.publication) {
     share.row.publication = best;
     share.published_anew = true;
@@ -70,6 +76,7 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
   if (!share.others.empty()) contested_.insert(offer.id);
   if (is_new) {
     state.shares.insert(offer.id);
+    ++state.at->second.offers;
     if (!handed_out(state)) share.hidden.insert(session);
     if (handed_out(state) && !share.watchers.empty()) {
       share.touched.insert(state.row.peer);
@@ -86,6 +93,12 @@ void registry::drop_holder(tracker_session_id session, session_state& state, con
   drop_claim(share, at->second);
   share.holders.erase(at);
   share.hidden.erase(session);
+  --state.at->second.offers;
+  if (share.holders.empty()) {
+    charge(share, nullptr);
+  } else if (share.payer == &state.at->second) {
+    charge(share, &sessions_.at(share.holders.begin()->first).at->second);
+  }
   if (!share.others.empty()) contested_.insert(id);
   if (handed_out(state) && !share.watchers.empty()) {
     share.touched.insert(state.row.peer);
@@ -100,11 +113,7 @@ result<void> registry::on_publish(tracker_session_id session, const tracking::pu
   session_state& state = found->second;
   mark_changed(now);
   for (const tracking::share_offer& offer : message.shares) {
-    if (!state.shares.contains(offer.id) && state.shares.size() >= limits_.shares_per_peer_max) {
-      return error{errc::limit, "'" + offer.name + "' is not listed: this tracker takes " +
-                                    std::to_string(limits_.shares_per_peer_max) +
-                                    " shares of one peer; share folders instead of single files"};
-    }
+    if (const auto room = check_offer(state, offer); !room) return room;
     set_holder(session, state, offer);
   }
   return {};
@@ -135,23 +144,33 @@ void registry::on_progress(tracker_session_id session, const tracking::progress&
   mark_changed(now);
 }
 
-void registry::on_hashing(tracker_session_id session, const tracking::hashing& message, time_point now) {
+result<void> registry::on_hashing(tracker_session_id session, const tracking::hashing& message, time_point now) {
   const auto found = sessions_.find(session);
-  if (found == sessions_.end() || found->second.row.hashing == message.shares) return;
-  found->second.row.hashing = message.shares;
-  peers_changed_.insert(found->second.row.peer);
+  if (found == sessions_.end() || found->second.row.hashing == message.shares) return {};
+  session_state& state = found->second;
+  release(state);
+  const auto before = std::exchange(state.row.hashing, message.shares);
+  const auto room = check_room("what is hashed is not listed", state.at->first, tracking::encoded_bytes_max(state.row));
+  if (!room) state.row.hashing = before;
+  charge(state);
+  if (!room) return room;
+  peers_changed_.insert(state.row.peer);
   mark_changed(now);
+  return {};
 }
 
 result<void> registry::on_watch(tracker_session_id session, const tracking::watch& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return {};
   auto& watches = found->second.watches;
-  if (!watches.contains(message.id) && watches.size() >= limits_.watches_per_peer_max) {
+  std::uint32_t& of_address = found->second.at->second.watches;
+  const bool is_new = !watches.contains(message.id);
+  if (is_new && (watches.size() >= limits_.watches_per_peer_max || of_address >= limits_.watches_per_address_max)) {
     return error{errc::limit, "share " + message.id.hex() + " is not watched: this tracker takes " +
-                                  std::to_string(limits_.watches_per_peer_max) + " watches of one peer"};
+                                  std::to_string(limits_.watches_per_peer_max) + " watches of one peer, and " +
+                                  std::to_string(limits_.watches_per_address_max) + " of one address"};
   }
-  watches.insert(message.id);
+  if (watches.insert(message.id).second) ++of_address;
   share_state& share = shares_[message.id];
   share.row.id = message.id;
   share.watchers.insert(session);
@@ -165,6 +184,7 @@ result<void> registry::on_watch(tracker_session_id session, const tracking::watc
 void registry::on_unwatch(tracker_session_id session, const tracking::unwatch& message) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || found->second.watches.erase(message.id) == 0) return;
+  --found->second.at->second.watches;
   share_state& share = shares_.at(message.id);
   share.watchers.erase(session);
   share.watchers_new.erase(session);
@@ -213,7 +233,15 @@ void registry::call_hidden(share_state& share, tracker_session_id caller, std::v
 void registry::on_resync(tracker_session_id session, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;
-  found->second.synced = false;
+  session_state& state = found->second;
+  if (state.resync_waits || newcomers_.contains(session)) return;
+  state.synced = false;
+  if (now < state.resync_after) {
+    state.resync_waits = true;
+    resyncs_.emplace(state.resync_after, session);
+    return;
+  }
+  state.resync_after = now + resync_interval;
   newcomers_.insert(session);
   mark_changed(now);
 }
@@ -228,156 +256,17 @@ bool registry::drop_session(tracker_session_id session, time_point now) {
   for (const share_id& id : state.shares) drop_holder(session, state, id);
   peers_changed_.insert(state.row.peer);
   newcomers_.erase(session);
+  if (state.resync_waits) resyncs_.erase({state.resync_after, session});
   session_of_.erase(state.row.peer);
   owners_.on_leave(state.row.peer, now);
-  const auto there = sessions_at_.find(state.observed);
-  if (--there->second == 0) sessions_at_.erase(there);
+  release(state);
+  if (--state.at->second.sessions == 0) addresses_.erase(addresses_.find(state.at->first));
   sessions_.erase(found);
   return true;
 }
 
 void registry::on_leave(tracker_session_id session, time_point now) {
   if (drop_session(session, now)) mark_changed(now);
-}
-
-time_point registry::batch_due() const {
-  return changed_at_ == never ? never : std::max(changed_at_, batch_at_ + batch_interval);
-}
-
-time_point registry::answer_due() const {
-  return watched_at_ == never ? never : std::max(watched_at_, answered_at_ + answer_interval);
-}
-
-time_point registry::next_deadline() const {
-  return std::min(batch_due(), answer_due());
-}
-
-tracking::delta registry::take_delta() {
-  tracking::delta delta;
-  for (const peer_id& peer : peers_changed_) {
-    const auto session = session_of_.find(peer);
-    if (session != session_of_.end()) {
-      delta.joined.push_back(sessions_.at(session->second).row);
-      peers_announced_.insert(peer);
-    } else if (peers_announced_.erase(peer) != 0) {
-      delta.left.push_back(peer);
-    }
-  }
-  peers_changed_.clear();
-  decide_contested();
-  for (const share_id& id : shares_changed_) {
-    share_state& share = shares_.at(id);
-    const tracking::share_row& row = share.row;
-    if (share.holders.empty()) {
-      if (share.announced) delta.withdrawn.push_back(id);
-    } else if (share.announced && !share.published_anew) {
-      delta.progress.push_back({id, row.seeders, row.leechers, row.held});
-    } else {
-      delta.published.push_back(row);
-    }
-    share.announced = !share.holders.empty();
-    share.published_anew = false;
-  }
-  return delta;
-}
-
-tracking::endpoint_row registry::endpoint_of(const session_state& state, const share_state& share, const holder& one) {
-  return {state.row.peer, state.row.address, state.row.port, one.have >= bytes_of(share, one)};
-}
-
-void registry::answer_watchers(bool newcomers_too, batch& into) {
-  for (const share_id& id : swarms_asked_) {
-    share_state& share = shares_.at(id);
-    if (share.watchers_new.empty()) continue;
-    addressed<tracking::swarm> complete;
-    complete.message.id = id;
-    for (const auto& [session, one] : share.holders) {
-      const session_state& state = sessions_.at(session);
-      if (handed_out(state)) complete.message.joined.push_back(endpoint_of(state, share, one));
-    }
-    for (const tracker_session_id watcher : share.watchers_new) {
-      if (newcomers_too || sessions_.at(watcher).synced) complete.to.push_back(watcher);
-    }
-    if (!complete.to.empty()) into.swarms.push_back(std::move(complete));
-  }
-}
-
-void registry::take_swarm_change(const share_id& id, share_state& share, batch& into) {
-  addressed<tracking::swarm> change;
-  change.message.id = id;
-  for (const peer_id& peer : share.touched) {
-    const auto session = session_of_.find(peer);
-    const auto holder = session == session_of_.end() ? share.holders.end() : share.holders.find(session->second);
-    if (holder != share.holders.end() && handed_out(sessions_.at(session->second))) {
-      change.message.joined.push_back(endpoint_of(sessions_.at(session->second), share, holder->second));
-    } else {
-      change.message.left.push_back(peer);
-    }
-  }
-  for (const tracker_session_id watcher : share.watchers) {
-    if (!share.watchers_new.contains(watcher)) change.to.push_back(watcher);
-  }
-  if (!share.touched.empty() && !change.to.empty()) into.swarms.push_back(std::move(change));
-  share.touched.clear();
-}
-
-registry::batch registry::next_batch(time_point now) {
-  batch out;
-  if (now < next_deadline()) return out;
-  const bool all = now >= batch_due();
-  answer_watchers(all, out);
-  if (all) {
-    for (const share_id& id : swarms_changed_) take_swarm_change(id, shares_.at(id), out);
-    swarms_changed_.clear();
-  }
-  std::erase_if(swarms_asked_, [this, all](const share_id& id) {
-    auto& waiting = shares_.at(id).watchers_new;
-    std::erase_if(waiting, [this, all](tracker_session_id watcher) { return all || sessions_.at(watcher).synced; });
-    return waiting.empty();
-  });
-  if (watched_at_ != never) answered_at_ = now;
-  watched_at_ = never;
-  if (!all) return out;
-  batch_at_ = now;
-
-  tracking::delta delta = take_delta();
-  changed_at_ = contested_.empty() ? never : now;
-  for (const share_id& id : shares_changed_) {
-    const auto share = shares_.find(id);
-    if (share->second.holders.empty() && share->second.watchers.empty()) shares_.erase(share);
-  }
-  shares_changed_.clear();
-  out.wanted = std::exchange(wanted_, {});
-
-  const bool something = !delta.joined.empty() || !delta.left.empty() || !delta.published.empty() ||
-                         !delta.withdrawn.empty() || !delta.progress.empty();
-  if (something) {
-    delta.seq = ++seq_;
-    addressed<tracking::delta> to_all{std::move(delta), {}};
-    for (const auto& [session, state] : sessions_) {
-      if (state.synced) to_all.to.push_back(session);
-    }
-    if (!to_all.to.empty()) out.delta = std::move(to_all);
-  }
-  if (!newcomers_.empty()) {
-    addressed<tracking::snapshot> to_new{snapshot(), {newcomers_.begin(), newcomers_.end()}};
-    for (const tracker_session_id session : newcomers_) sessions_.at(session).synced = true;
-    newcomers_.clear();
-    out.snapshot = std::move(to_new);
-  }
-  return out;
-}
-
-tracking::snapshot registry::snapshot() const {
-  tracking::snapshot all;
-  all.seq = seq_;
-  all.peers.reserve(sessions_.size());
-  for (const auto& [session, state] : sessions_) all.peers.push_back(state.row);
-  all.shares.reserve(shares_.size());
-  for (const auto& [id, share] : shares_) {
-    if (!share.holders.empty()) all.shares.push_back(share.row);
-  }
-  return all;
 }
 
 }  // namespace shoal

@@ -18,6 +18,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -44,6 +45,8 @@ class registry {
   static constexpr std::size_t callees_max = 8;
   /// Holders that are asked what a share is, in one batch. It takes 2 ms.
   static constexpr std::size_t asked_per_batch_max = 10'000;
+  /// A session is told everything once in this time, however often it asks: few bytes would cost a tracker all.
+  static constexpr duration resync_interval = std::chrono::seconds(5);
   /// What a peer says more often than this is not passed on.
   static constexpr duration unreached_interval = std::chrono::milliseconds(200);
 
@@ -55,7 +58,14 @@ class registry {
     /// A whole laboratory may sit behind one address.
     std::uint32_t sessions_per_address_max = 20'000;
     /// More than one process has descriptors for on most machines.
-    std::uint32_t peers_max = 100'000;
+    std::uint32_t peers_max = tracking::peers_max;
+    /// What a snapshot may hold, in shares and in bytes, so that every newcomer can take it. One address gets a part.
+    std::size_t shares_max = tracking::shares_max;
+    std::size_t bytes_max = tracking::catalogue_bytes_max;
+    std::size_t bytes_per_address_max = tracking::catalogue_bytes_max / 2;
+    /// Offers and watches of all sessions of one address. Each takes some hundred bytes here.
+    std::uint32_t offers_per_address_max = 1'000'000;
+    std::uint32_t watches_per_address_max = 100'000;
   };
 
   template <class Message>
@@ -100,14 +110,15 @@ class registry {
   void on_withdraw(tracker_session_id session, const tracking::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
   void on_progress(tracker_session_id session, const tracking::progress& message, time_point now);
-  /// What the peer hashes now. It is part of the peer's row from then on.
-  void on_hashing(tracker_session_id session, const tracking::hashing& message, time_point now);
+  /// What the peer hashes now. It is part of the peer's row from then on. errc::limit: the row stays as it was.
+  result<void> on_hashing(tracker_session_id session, const tracking::hashing& message, time_point now);
   /// Asks for the complete swarm within answer_interval, and for changes from then on. errc::limit: not watched.
   result<void> on_watch(tracker_session_id session, const tracking::watch& message, time_point now);
   void on_unwatch(tracker_session_id session, const tracking::unwatch& message);
   /// Tells holders of the share that the peer wants them to connect to it. Ignored if the peer does not watch the
   /// share, or if nobody can connect to the peer.
   void on_unreached(tracker_session_id session, const tracking::unreached& message, time_point now);
+  /// Gets a snapshot, at most each resync_interval, and no deltas before.
   void on_resync(tracker_session_id session, time_point now);
   /// The session is over, for whatever reason.
   void on_leave(tracker_session_id session, time_point now);
@@ -124,12 +135,23 @@ class registry {
   void check_invariants() const;
 
  private:
+  /// What the sessions of one address hold of this tracker.
+  struct address_state {
+    std::uint32_t sessions = 0;
+    std::uint32_t offers = 0;
+    std::uint32_t watches = 0;
+    std::size_t bytes = 0;  ///< of rows that are charged to it
+  };
+  using addresses = std::unordered_map<std::string, address_state>;
   struct session_state {
     tracking::peer_row row;
-    std::string observed;
+    addresses::pointer at = nullptr;  ///< the address that it comes from
+    std::size_t charged = 0;          ///< bytes of its row
     std::unordered_set<share_id> shares;
     std::unordered_set<share_id> watches;
-    bool synced = false;                          ///< has a snapshot, so it gets deltas
+    bool synced = false;  ///< has a snapshot, so it gets deltas
+    time_point resync_after = time_point::min();
+    bool resync_waits = false;
     time_point unreached_at = time_point::min();  ///< when it last said `unreached`
   };
   /// What a holder says of a share, where that is not what the row says.
@@ -145,7 +167,9 @@ class registry {
     const claim* differs = nullptr;  ///< null: it says what the row says
   };
   struct share_state {
-    tracking::share_row row;  ///< without holders: all counts 0
+    tracking::share_row row;         ///< without holders: all counts 0
+    address_state* payer = nullptr;  ///< the address of a holder; null without holders
+    std::size_t charged = 0;         ///< bytes of the row
     std::unordered_map<tracker_session_id, holder> holders;
     claims others;                        ///< what other holders say than the row
     std::set<tracker_session_id> hidden;  ///< holders that are not handed out
@@ -158,6 +182,14 @@ class registry {
   };
 
   void mark_changed(time_point now);
+  /// Whether the catalogue and the part of the address have room for `bytes` more. Else the reason, which begins with
+  /// `what`.
+  result<void> check_room(const std::string& what, const std::string& address, std::size_t bytes) const;
+  result<void> check_offer(const session_state& state, const tracking::share_offer& offer) const;
+  /// `payer` pays for the row as it is now. Null: nobody pays for it.
+  void charge(share_state& share, address_state* payer);
+  void charge(session_state& state);
+  void release(session_state& state);
   /// Whether watchers are told of this holder: only if it can be connected to.
   static bool handed_out(const session_state& state) { return state.row.reachable && state.row.port != 0; }
   void set_holder(tracker_session_id session, session_state& state, const tracking::share_offer& offer);
@@ -175,7 +207,7 @@ class registry {
   /// Of the shares whose holders differ, so many as one batch has time for.
   void decide_contested();
   /// Lets the row say what most holders say. The counts are those of the row then. True: it says something else now.
-  bool decide(share_state& share) const;
+  bool decide(share_state& share);
   static void recount(share_state& share);
   bool drop_session(tracker_session_id session, time_point now);
   tracking::delta take_delta();
@@ -189,8 +221,10 @@ class registry {
   id_owners owners_;
   std::unordered_map<tracker_session_id, session_state> sessions_;
   std::unordered_map<peer_id, tracker_session_id> session_of_;
-  std::unordered_map<std::string, std::uint32_t> sessions_at_;  ///< by observed address
+  addresses addresses_;
   std::unordered_map<share_id, share_state> shares_;
+  std::size_t shares_held_ = 0;  ///< those with holders
+  std::size_t bytes_ = 0;        ///< of all rows
 
   std::uint64_t seq_ = 0;
   time_point changed_at_ = never;  ///< since when there is something to tell
@@ -204,6 +238,7 @@ class registry {
   std::unordered_set<share_id> swarms_changed_;
   std::unordered_set<share_id> swarms_asked_;  ///< shares with new watchers
   std::unordered_set<tracker_session_id> newcomers_;
+  std::set<std::pair<time_point, tracker_session_id>> resyncs_;  ///< snapshots that are not due yet
   std::vector<addressed<tracking::wanted>> wanted_;
 };
 

@@ -5,6 +5,7 @@
 // holds all of it, then who can be connected to: only such a holder is of use. What the row says stays if nothing is
 // better.
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -72,7 +73,7 @@ void registry::decide_contested() {
   }
 }
 
-bool registry::decide(share_state& share) const {
+bool registry::decide(share_state& share) {
   if (share.holders.empty() || share.others.empty()) return false;
   struct support {
     std::set<std::string_view> something, everything, reachable;
@@ -84,9 +85,9 @@ bool registry::decide(share_state& share) const {
     support& mine = all[one.differs];
     const bool complete = one.have >= bytes_of(share, one);
     if (one.have == 0 && !complete) continue;
-    mine.something.insert(state.observed);
-    if (complete) mine.everything.insert(state.observed);
-    if (handed_out(state)) mine.reachable.insert(state.observed);
+    mine.something.insert(state.at->first);
+    if (complete) mine.everything.insert(state.at->first);
+    if (handed_out(state)) mine.reachable.insert(state.at->first);
   }
   const auto row_says = all.find(nullptr);
   const claim* best = row_says == all.end() ? all.begin()->first : nullptr;
@@ -96,6 +97,9 @@ bool registry::decide(share_state& share) const {
   if (best == nullptr) return false;
 
   const claim chosen = *best;
+  // A longer name must not make the list longer than it may be.
+  const std::size_t grows = 2 * (chosen.name.size() - std::min(chosen.name.size(), share.row.name.size()));
+  if (bytes_ + grows > limits_.bytes_max) return false;
   const auto before = share.others.try_emplace({share.row.name, share.row.bytes, share.row.files}, 0).first;
   for (auto& [session, one] : share.holders) {
     if (one.differs == nullptr) {
@@ -108,6 +112,7 @@ bool registry::decide(share_state& share) const {
   share.others.erase(chosen);
   if (before->second == 0) share.others.erase(before);
   describe(share, chosen);
+  charge(share, share.payer);
   recount(share);
   return true;
 }

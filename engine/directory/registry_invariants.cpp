@@ -9,12 +9,21 @@ void registry::check_invariants() const {
   SHOAL_ASSERT(session_of_.size() == sessions_.size());
   SHOAL_ASSERT(owners_.size() >= sessions_.size());
   owners_.check_invariants();
-  std::uint32_t at_addresses = 0;
-  for (const auto& [address, sessions] : sessions_at_) at_addresses += sessions;
-  SHOAL_ASSERT(at_addresses == sessions_.size());
+  std::unordered_map<const address_state*, address_state> counted_at;
+  std::size_t bytes = 0;
+  std::size_t shares_held = 0;
   for (const auto& [session, state] : sessions_) {
     SHOAL_ASSERT(session_of_.at(state.row.peer) == session);
-    SHOAL_ASSERT(state.synced != newcomers_.contains(session));
+    SHOAL_ASSERT(!(state.resync_waits && newcomers_.contains(session)));
+    SHOAL_ASSERT(state.synced != (newcomers_.contains(session) || state.resync_waits));
+    SHOAL_ASSERT(state.resync_waits == resyncs_.contains({state.resync_after, session}));
+    address_state& mine = counted_at[&state.at->second];
+    ++mine.sessions;
+    mine.offers += static_cast<std::uint32_t>(state.shares.size());
+    mine.watches += static_cast<std::uint32_t>(state.watches.size());
+    SHOAL_ASSERT(state.charged == tracking::encoded_bytes_max(state.row));
+    mine.bytes += state.charged;
+    bytes += state.charged;
     for (const share_id& id : state.shares) SHOAL_ASSERT(shares_.at(id).holders.contains(session));
     for (const share_id& id : state.watches) SHOAL_ASSERT(shares_.at(id).watchers.contains(session));
   }
@@ -30,6 +39,13 @@ void registry::check_invariants() const {
       SHOAL_ASSERT(share.hidden.contains(session) != handed_out(sessions_.at(session)));
     }
     SHOAL_ASSERT(said == share.others);
+    SHOAL_ASSERT((share.payer == nullptr) == share.holders.empty());
+    if (share.payer != nullptr) {
+      SHOAL_ASSERT(share.charged == tracking::encoded_bytes_max(share.row));
+      counted_at[share.payer].bytes += share.charged;
+      bytes += share.charged;
+      ++shares_held;
+    }
     SHOAL_ASSERT(share.hidden.size() <= share.holders.size());
     SHOAL_ASSERT(counted.row.seeders == share.row.seeders && counted.row.leechers == share.row.leechers);
     SHOAL_ASSERT(counted.row.held == share.row.held);
@@ -38,6 +54,13 @@ void registry::check_invariants() const {
     SHOAL_ASSERT(share.watchers_new.empty() || swarms_asked_.contains(id));
     SHOAL_ASSERT(!share.holders.empty() || !share.watchers.empty() || shares_changed_.contains(id));
   }
+  SHOAL_ASSERT(counted_at.size() == addresses_.size() && bytes == bytes_ && shares_held == shares_held_);
+  for (const auto& [address, state] : addresses_) {
+    const address_state& counted = counted_at.at(&state);
+    SHOAL_ASSERT(counted.sessions == state.sessions && counted.offers == state.offers);
+    SHOAL_ASSERT(counted.watches == state.watches && counted.bytes == state.bytes);
+  }
+  SHOAL_ASSERT(resyncs_.size() <= sessions_.size());
   for (const share_id& id : swarms_changed_) SHOAL_ASSERT(shares_.contains(id));
 }
 

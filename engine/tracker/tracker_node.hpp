@@ -83,6 +83,7 @@ class tracker_node final : private tracker_session_host {
   tracker_session* find(tracker_session_id id) override;
   void registry_changed() override { changed_.set(); }
   tracker_log_limits& log_limits() override { return log_limits_; }
+  inbox_budget& inboxes() override { return inboxes_; }
   void end_session(tracker_session_id session, tracker_session_end why) override;
 
   asio::any_io_executor executor_;
@@ -91,6 +92,7 @@ class tracker_node final : private tracker_session_host {
   registry registry_;
   dial_gate dials_;
   tracker_log_limits log_limits_;
+  inbox_budget inboxes_;
   event changed_;
   asio::steady_timer batch_pause_;
   asio::steady_timer sweep_timer_;

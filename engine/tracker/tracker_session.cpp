@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <utility>
 
@@ -61,6 +60,7 @@ tracker_session::tracker_session(tracker_session_id id, stream connection, tcp::
       stream_(std::move(connection)),
       upgrade_(std::make_unique<http_request>(std::move(upgrade))),
       turn_(stream_.get_executor()),
+      budget_(message_budget::of_peer, clock::now()),
       admitted_(stream_.get_executor()),
       tasks_(stream_.get_executor()),
       deadline_(clock::now() + settings.join_timeout) {
@@ -82,6 +82,7 @@ void tracker_session::close(tracker_session_end why) {
   if (!failing_) why_ = why;
   leave_registry();
   stream_.next_layer().close();
+  if (pause_) pause_->cancel();
   turn_.set();
   admitted_.set();
   for (event* asker : std::exchange(askers_, {})) asker->set();
@@ -91,20 +92,6 @@ void tracker_session::leave_registry() {
   if (!std::exchange(in_registry_, false)) return;
   registry_.on_leave(id_, clock::now());
   host_.registry_changed();
-}
-
-bool tracker_session::ask(event& answered) {
-  if (askers_.size() >= askers_max) return false;
-  askers_.push_back(&answered);
-  if (!std::exchange(pinging_, true)) tasks_.spawn("ping", ping());
-  return true;
-}
-
-awaitable<void> tracker_session::ping() {
-  const websocket::ping_data nothing;
-  // Beside the write loop, as Beast allows.
-  (void)co_await stream_.async_ping(nothing, use_tuple);
-  pinging_ = false;
 }
 
 void tracker_session::heard() {
@@ -128,12 +115,40 @@ awaitable<void> tracker_session::read_loop() {
       break;
     }
     heard();
-    if (!stream_.is_message_done()) continue;
+    if (!count_inbox(inbox_.size() + held_bytes_)) {
+      fail({errc::limit, "too many long messages come from " + plain_address(remote_).to_string() + " at once"});
+      inbox_.clear();
+    }
+    if (!stream_.is_message_done()) {
+      if (message_deadline_ == never) message_deadline_ = clock::now() + message_timeout;
+      continue;
+    }
+    message_deadline_ = never;
     if (!failing_) on_text({static_cast<const char*>(inbox_.cdata().data()), inbox_.size()});
-    inbox_.consume(inbox_.size());
+    const std::size_t message_bytes = inbox_.size();
+    inbox_.consume(message_bytes);
     if (inbox_.capacity() > idle_inbox_bytes) inbox_.shrink_to_fit();
+    (void)count_inbox(held_bytes_);
+    co_await keep_budget(message_bytes);
     if (held_bytes_ > held_bytes_max) co_await admitted_.wait();
   }
+  (void)count_inbox(0);
+}
+
+awaitable<void> tracker_session::keep_budget(std::size_t bytes) {
+  const duration pause = budget_.on_read(1, bytes, clock::now());
+  if (pause == duration::zero() || closed_) co_return;
+  if (!pause_) pause_ = std::make_unique<asio::steady_timer>(stream_.get_executor());
+  pause_->expires_after(pause);
+  (void)co_await pause_->async_wait(use_tuple);
+  heard();
+}
+
+bool tracker_session::count_inbox(std::size_t bytes) {
+  const bool matters = std::max(bytes, counted_bytes_) > inbox_budget::bytes_free;
+  if (matters && !host_.inboxes().change(plain_address(remote_).to_string(), counted_bytes_, bytes)) return false;
+  counted_bytes_ = bytes;
+  return true;
 }
 
 void tracker_session::on_text(std::string_view text) {
@@ -163,7 +178,7 @@ void tracker_session::apply(const tracking::peer_message& message) {
                  [&](const tracking::publish& said) { outcome = registry_.on_publish(id_, said, now); },
                  [&](const tracking::withdraw& said) { registry_.on_withdraw(id_, said, now); },
                  [&](const tracking::progress& said) { registry_.on_progress(id_, said, now); },
-                 [&](const tracking::hashing& said) { registry_.on_hashing(id_, said, now); },
+                 [&](const tracking::hashing& said) { outcome = registry_.on_hashing(id_, said, now); },
                  [&](const tracking::watch& said) { outcome = registry_.on_watch(id_, said, now); },
                  [&](const tracking::unwatch& said) { registry_.on_unwatch(id_, said); },
                  [&](const tracking::unreached& said) { registry_.on_unreached(id_, said, now); },
@@ -173,117 +188,6 @@ void tracker_session::apply(const tracking::peer_message& message) {
              },
              message);
   if (!outcome) tell(outcome.error());
-}
-
-awaitable<void> tracker_session::admit() {
-  tracking::peer_row row;
-  row.peer = join_.peer;
-  row.name = join_.name;
-  row.version = join_.version;
-  row.port = join_.port;
-  row.key = key().value_or(key_id());
-  const auto observed = plain_address(remote_);
-  auto address = observed;
-  if (!join_.advertise.empty()) {
-    error_code ec;
-    address = asio::ip::make_address(join_.advertise, ec);
-    if (!settings_.allow_advertise) {
-      fail({errc::permission, "this tracker does not take an advertised address, unless whoever runs it allows that"});
-      co_return;
-    }
-    if (ec || address.is_v4() != observed.is_v4()) {
-      fail({errc::usage, "cannot advertise '" + join_.advertise + "': it is not an address of the family of " +
-                             observed.to_string() + ", from where this peer connects"});
-      co_return;
-    }
-  }
-  row.address = address.to_string();
-  registry::newcomer one{row, observed.to_string(), join_.token};
-  auto standing = registry_.standing_of(one, clock::now());
-  if (const auto holder = registry_.session_of(row.peer); holder && standing == id_owners::standing::asks) {
-    const bool alive = co_await answers(*holder);
-    if (closed_) co_return;
-    if (alive) standing = id_owners::standing::other;
-    one.silent = holder;
-  }
-  if (standing == id_owners::standing::other) {
-    fail(id_owners::refusal(row.peer));
-    co_return;
-  }
-  if (row.port != 0) row.reachable = co_await dial_back(tcp::endpoint(address, row.port));
-  if (closed_) co_return;
-
-  tracking::welcome welcome;
-  welcome.address = row.address;
-  welcome.reachable = row.reachable;
-  welcome.heartbeat_ms =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(settings_.heartbeat).count());
-  one.row = std::move(row);
-  const auto joined = registry_.on_join(id_, std::move(one), clock::now());
-  if (!joined) {
-    fail(joined.error());
-    co_return;
-  }
-  in_registry_ = true;
-  heard();
-  if (log_limit& joins = host_.log_limits().joins; joins.pass(clock::now())) {
-    log_info("peer joins peer={} name={} endpoint={} port={} reachable={} unlogged={}", join_.peer.hex(), join_.name,
-             welcome.address, join_.port, welcome.reachable, joins.take_left_out());
-  }
-  send(encode_shared(std::move(welcome)));
-  if (*joined) host_.end_session(**joined, tracker_session_end::replaced);
-  auto held = std::exchange(held_, {});
-  for (const tracking::peer_message& message : held) {
-    if (in_registry_) apply(message);
-  }
-  held_bytes_ = 0;
-  admitted_.set();
-  host_.registry_changed();
-}
-
-awaitable<bool> tracker_session::answers(tracker_session_id holder) {
-  tracker_session* asked = host_.find(holder);
-  if (asked == nullptr) co_return false;
-  if (!asked->ask(turn_)) co_return true;
-  (void)co_await turn_.wait_until(clock::now() + settings_.answer_timeout);
-  asked = host_.find(holder);
-  if (asked == nullptr || asked->closed()) co_return false;
-  const bool waits = std::ranges::count(asked->askers_, &turn_) != 0;
-  asked->give_up(turn_);
-  co_return !waits;
-}
-
-awaitable<bool> tracker_session::dial_back(tcp::endpoint where) {
-  const std::string host = where.address().to_string();
-  auto plan = dials_.begin(host, where.port(), turn_);
-  while (plan == dial_backs::plan::wait) {
-    co_await turn_.wait();
-    if (closed_) {
-      dials_.stop_asking(host, where.port(), turn_);
-      co_return false;
-    }
-    plan = dials_.begin(host, where.port(), turn_);
-  }
-  if (plan != dial_backs::plan::dial) co_return plan == dial_backs::plan::reachable;
-  if (!dials_.enter(turn_)) {
-    co_await turn_.wait();
-    if (closed_) {
-      dials_.give_up(turn_);
-      dials_.abandon(host, where.port());
-      co_return false;
-    }
-  }
-  const bool reachable = co_await connect(where);
-  dials_.leave();
-  dials_.end(host, where.port(), reachable);
-  co_return reachable;
-}
-
-awaitable<bool> tracker_session::connect(tcp::endpoint where) {
-  dialled_ = std::make_unique<stream>(stream_.get_executor());
-  const error_code ec = co_await dialled_->connect(where, settings_.dial_back_timeout);
-  dialled_.reset();
-  co_return !ec;
 }
 
 void tracker_session::tell(const error& limit) {
@@ -377,6 +281,7 @@ awaitable<error_code> tracker_session::write(outgoing message) {
 time_point tracker_session::look(time_point now) {
   if (now >= deadline_) close(in_registry_ ? tracker_session_end::silent : tracker_session_end::late);
   if (now >= write_deadline_) close(tracker_session_end::slow_reader);
+  if (now >= message_deadline_) close(tracker_session_end::late);
   if (closed_) return never;
   return std::min(deadline_, now + std::min(settings_.heartbeat, look_interval_max));
 }

@@ -9,6 +9,7 @@
 // what.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -18,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "directory/message_budget.hpp"
 #include "directory/registry.hpp"
 #include "directory/tracking.hpp"
 #include "net/event.hpp"
@@ -25,6 +27,7 @@
 #include "net/task_group.hpp"
 #include "observe/log_limit.hpp"
 #include "tracker/dial_gate.hpp"
+#include "tracker/inbox_budget.hpp"
 
 namespace shoal {
 
@@ -44,7 +47,7 @@ enum class tracker_session_end {
   left,           ///< the peer said `leave`
   silent,         ///< three heartbeats without a frame
   slow_reader,    ///< did not read what it was sent
-  late,           ///< no `join` within the handshake deadline
+  late,           ///< no `join` within the handshake deadline, or a message that does not end
   protocol,       ///< broke the protocol, and was told so
   refused,        ///< a limit or a policy of this tracker; the peer was told
   replaced,       ///< the same peer id joined again
@@ -87,6 +90,7 @@ class tracker_session_host {
   /// Null if the session is over.
   virtual tracker_session* find(tracker_session_id session) = 0;
   virtual tracker_log_limits& log_limits() = 0;
+  virtual inbox_budget& inboxes() = 0;
   /// The registry has something new to tell.
   virtual void registry_changed() = 0;
   virtual void end_session(tracker_session_id session, tracker_session_end why) = 0;
@@ -99,7 +103,9 @@ class tracker_session {
  public:
   static constexpr int heartbeats_missed_max = 3;
   /// Bytes of messages held while the port is dialled back. Beyond this the socket is not read.
-  static constexpr std::size_t held_bytes_max = 4 * MiB;
+  static constexpr std::size_t held_bytes_max = 256 * KiB;
+  /// Time from the first byte of a message to its last.
+  static constexpr duration message_timeout = std::chrono::seconds(30);
   /// Newcomers that wait at once for a sign of life of this session. Further ones are refused.
   static constexpr std::size_t askers_max = 8;
 
@@ -154,6 +160,10 @@ class tracker_session {
   awaitable<error_code> write(outgoing message);
 
   void heard();
+  /// Tells the budget what is held. False if there is no room.
+  bool count_inbox(std::size_t bytes);
+  /// Reads nothing for a while, if the peer says too much.
+  awaitable<void> keep_budget(std::size_t bytes);
   void on_text(std::string_view text);
   void apply(const tracking::peer_message& message);
   void tell(const error& limit);
@@ -185,6 +195,10 @@ class tracker_session {
   bool pinging_ = false;
   std::vector<tracking::peer_message> held_;
   std::size_t held_bytes_ = 0;
+  message_budget budget_;
+  std::unique_ptr<asio::steady_timer> pause_;  ///< most peers never say too much
+  std::size_t counted_bytes_ = 0;              ///< of unfinished and held messages, as the budget knows
+  time_point message_deadline_ = never;
   event admitted_;
   std::unique_ptr<stream> dialled_;  ///< while it dials back
 

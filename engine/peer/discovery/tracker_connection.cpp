@@ -41,6 +41,7 @@ tracker_connection::tracker_connection(asio::any_io_executor executor, const swa
       stream_(executor),
       open_timer_(executor),
       watchdog_timer_(executor),
+      budget_(message_budget::of_tracker, clock::now()),
       ready_(executor) {
   stream_.read_message_max(tracking::tracker_message_bytes_max);
   stream_.auto_fragment(false);
@@ -154,6 +155,8 @@ awaitable<void> tracker_connection::take_inbox() {
   }
   inbox_.consume(inbox_.size());
   if (closed_ || !stream_.is_message_done()) co_return;
+  co_await keep_budget(1, 0);
+  if (closed_) co_return;
   const auto finished = std::exchange(arriving_, nullptr);
   if (finished->unpacker && !finished->unpacker->complete()) {
     co_return refuse({errc::protocol, "packed live message: it ends too early"});
@@ -166,10 +169,19 @@ awaitable<void> tracker_connection::take_inbox() {
 awaitable<void> tracker_connection::take_text(std::string_view text) {
   const auto taken = arriving_->decoder.write(text);
   if (!taken) co_return refuse(taken.error());
+  co_await keep_budget(0, text.size());
   if (clock::now() < turn_ends_) co_return;
   const auto executor = stream_.get_executor();
   co_await asio::post(executor, asio::use_awaitable);
   turn_ends_ = clock::now() + turn_max;
+}
+
+awaitable<void> tracker_connection::keep_budget(std::size_t messages, std::size_t bytes) {
+  const duration pause = budget_.on_read(messages, bytes, clock::now());
+  if (pause == duration::zero()) co_return;
+  // It is not needed any more for opening, and close() cancels it.
+  open_timer_.expires_after(pause);
+  if (!closed_) (void)co_await open_timer_.async_wait(use_tuple);
 }
 
 void tracker_connection::refuse(const error& nonsense) {

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "directory/announcements.hpp"
+#include "directory/message_budget.hpp"
 #include "directory/tracking_pack.hpp"
 #include "net/event.hpp"
 #include "net/stream.hpp"
@@ -64,6 +65,8 @@ class tracker_connection {
   awaitable<void> take_text(std::string_view text);
   void on_message(tracking::tracker_message message);
   void refuse(const error& nonsense);
+  /// Reads nothing for a while, if the tracker says too much.
+  awaitable<void> keep_budget(std::size_t messages, std::size_t bytes);
 
   const swarm_keys& keys_;
   tracking::join join_;
@@ -79,6 +82,7 @@ class tracker_connection {
     tracking::tracker_message_decoder decoder;
   };
   std::unique_ptr<arriving> arriving_;
+  message_budget budget_;
   time_point turn_ends_{};  ///< then others on this thread are let go on
   event ready_;
   std::string host_;

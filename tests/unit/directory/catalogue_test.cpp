@@ -245,3 +245,31 @@ TEST_CASE("what this peer has is called what it is called, whatever a tracker sa
   CHECK(subject.share(own.id)->name == "honest");
   CHECK(subject.share(unknown.id)->bytes == share(2, "").bytes);
 }
+
+TEST_CASE("deltas without end do not fill the memory", "[catalogue]") {
+  catalogue subject;
+  subject.on_snapshot(0, snapshot(0, {}));
+  std::uint32_t next = 0;
+  tracking::delta delta;
+  for (delta.seq = 1; delta.seq < 100; ++delta.seq) {
+    delta.joined.assign(10'000, peer(0, "p"));
+    for (auto& row : delta.joined) store_be32(row.peer.bytes.data(), next++);
+    if (!subject.on_delta(0, delta)) break;
+  }
+  CHECK(delta.seq < 100);
+  CHECK(subject.peer_count(0) <= 2 * tracking::peers_max);
+  // And what was hashed counts, too.
+  subject.on_snapshot(0, snapshot(0, {}));
+  for (delta.seq = 1; delta.seq < 1000; ++delta.seq) {
+    delta.joined.assign(10, peer(0, "p"));
+    for (auto& row : delta.joined) {
+      store_be32(row.peer.bytes.data(), next++);
+      row.hashing.assign(tracking::hashing_rows_max, {std::string(tracking::name_bytes_max, 'x'), 1, 0});
+    }
+    if (!subject.on_delta(0, delta)) break;
+  }
+  CHECK(delta.seq < 1000);
+  // A snapshot begins anew.
+  subject.on_snapshot(0, snapshot(7, {share(1, "a")}));
+  CHECK(subject.share_count() == 1);
+}

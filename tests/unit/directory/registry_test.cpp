@@ -307,23 +307,23 @@ TEST_CASE("what a peer hashes is part of its row", "[registry]") {
   REQUIRE(b.join(2, 2).has_value());
   b.tick();
   const tracking::hashing now_hashed{{{"big", 100, 5}}};
-  b.subject.on_hashing(session(1), now_hashed, b.now);
+  CHECK(b.subject.on_hashing(session(1), now_hashed, b.now).has_value());
   const auto told = b.tick();
   REQUIRE(told.delta);
   REQUIRE(told.delta->message.joined.size() == 1);
   CHECK(told.delta->message.joined[0].peer == peer(1));
   CHECK(told.delta->message.joined[0].hashing == now_hashed.shares);
-  b.subject.on_hashing(session(1), now_hashed, b.now);
+  CHECK(b.subject.on_hashing(session(1), now_hashed, b.now).has_value());
   CHECK(b.subject.next_deadline() == never);
   // Newcomers hear of it, and nobody hears of it any more once it is over.
   REQUIRE(b.join(3, 3).has_value());
   const auto third = b.tick();
   REQUIRE(third.snapshot);
   CHECK(std::ranges::any_of(third.snapshot->message.peers, [](const auto& one) { return !one.hashing.empty(); }));
-  b.subject.on_hashing(session(1), {}, b.now);
+  CHECK(b.subject.on_hashing(session(1), {}, b.now).has_value());
   CHECK(b.tick().delta->message.joined[0].hashing.empty());
   // Of those who did not join nothing is told.
-  b.subject.on_hashing(session(9), now_hashed, b.now);
+  CHECK(b.subject.on_hashing(session(9), now_hashed, b.now).has_value());
   CHECK(b.subject.next_deadline() == never);
 }
 
@@ -447,6 +447,23 @@ TEST_CASE("a resync gives a new snapshot", "[registry]") {
   REQUIRE(batch.snapshot);
   CHECK(batch.snapshot->to == std::vector{session(1)});
   CHECK(batch.snapshot->message.seq == b.subject.seq());
+}
+
+TEST_CASE("who asks for everything again and again is told once in a while", "[registry]") {
+  bench b;
+  REQUIRE(b.join(1, 1).has_value());
+  (void)b.tick();
+  int snapshots = 0;
+  const time_point end = b.now + 4 * registry::resync_interval;
+  while (b.now < end) {
+    b.subject.on_resync(session(1), b.now);
+    if (b.tick().snapshot) ++snapshots;
+  }
+  CHECK(snapshots >= 3);
+  CHECK(snapshots <= 5);
+  b.subject.on_resync(session(1), b.now);
+  b.subject.on_leave(session(1), b.now);
+  b.subject.check_invariants();
 }
 
 TEST_CASE("limits refuse, and leave the rest as it was", "[registry]") {

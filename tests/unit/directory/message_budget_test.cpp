@@ -1,0 +1,38 @@
+#include "directory/message_budget.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace shoal;
+
+namespace {
+
+const time_point start{std::chrono::hours(1)};
+
+// Messages of so many bytes that are read within a minute, if the other side never stops.
+std::size_t read_in_a_minute(const message_budget::rates& rates, std::size_t bytes) {
+  message_budget subject(rates, start);
+  std::size_t read = 0;
+  for (time_point now = start; now < start + std::chrono::minutes(1); ++read) now += subject.on_read(1, bytes, now);
+  return read;
+}
+
+}  // namespace
+
+TEST_CASE("who says a lot is read more slowly", "[message_budget]") {
+  const auto rates = message_budget::of_peer;
+  const std::size_t small = read_in_a_minute(rates, 50);
+  CHECK(small >= 3000 + 60 * 300);
+  CHECK(small <= 3000 + 61 * 300);
+  const std::size_t large = read_in_a_minute(rates, 1 * MiB);
+  CHECK(large >= 64 + 60 * 2);
+  CHECK(large <= 64 + 61 * 2);
+}
+
+TEST_CASE("who says what there is to say is read at once", "[message_budget]") {
+  message_budget subject(message_budget::of_peer, start);
+  for (int i = 0; i < 3000; ++i) CHECK(subject.on_read(1, 1000, start) == duration::zero());
+  CHECK(subject.on_read(100, 0, start) > duration::zero());
+  // And again when it was silent for a while.
+  const time_point later = start + std::chrono::seconds(20);
+  for (int i = 0; i < 3000; ++i) CHECK(subject.on_read(1, 1000, later) == duration::zero());
+}
