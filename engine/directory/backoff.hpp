@@ -11,9 +11,10 @@ namespace shoal {
 
 class backoff {
  public:
-  /// Upper end of the first delay, and of all delays.
+  /// Upper end of the first delay, and of all delays. When a tracker is back, all peers shall be back within ten
+  /// seconds.
   static constexpr duration first = std::chrono::milliseconds(250);
-  static constexpr duration longest = std::chrono::seconds(10);
+  static constexpr duration longest = std::chrono::seconds(7);
 
   explicit backoff(std::uint64_t seed) : random_(seed) {}
 
