@@ -11,6 +11,7 @@
 #include "content/file_attributes.hpp"
 #include "content/info_dictionary.hpp"
 #include "content/merkle.hpp"
+#include "content/signed_publication.hpp"
 #include "core/assert.hpp"
 #include "core/sha256.hpp"
 
@@ -222,7 +223,7 @@ const digest& metainfo::piece_hash(piece_index piece) const {
   return layer(file)[piece.value() - shape_.file_first_piece(file).value()];
 }
 
-byte_buffer metainfo::to_torrent(const way_in& way) const {
+byte_buffer metainfo::to_torrent(const way_in& way, const publication& published) const {
   SHOAL_ASSERT(has_layers_);
   // Files of the same content share one root, and so one layer.
   std::map<digest, const std::vector<digest>*> by_root;
@@ -243,6 +244,7 @@ byte_buffer metainfo::to_torrent(const way_in& way) const {
     out.string(byte_view(layer->front().bytes.data(), layer->size() * digest::size));
   }
   out.end();
+  write_publication(out, published);
   if (!attributes_.empty()) out.key(attributes_key).raw(attributes_);
   if (!way.peers.empty()) {
     out.key("shoal.peers").begin_list();

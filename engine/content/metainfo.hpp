@@ -16,6 +16,7 @@
 
 #include "content/file_entry.hpp"
 #include "content/geometry.hpp"
+#include "content/publication.hpp"
 #include "content/relative_path.hpp"
 #include "content/way_in.hpp"
 #include "core/bytes.hpp"
@@ -85,9 +86,9 @@ class metainfo {
 
   /// The exact info dictionary, whose SHA-256 is id().
   byte_view info() const { return info_; }
-  /// The .torrent file, with the ways in that are of our kind. The attributes are under a key of our own beside the
-  /// info dictionary. Needs has_layers().
-  byte_buffer to_torrent(const way_in& way = {}) const;
+  /// The .torrent file, with the ways in that are of our kind, and who signed it. The attributes are under a key of our
+  /// own beside the info dictionary. Needs has_layers().
+  byte_buffer to_torrent(const way_in& way = {}, const publication& published = {}) const;
 
  private:
   metainfo() = default;

@@ -5,15 +5,39 @@
 
 namespace shoal {
 
+namespace {
+
+// What a claim is worth. Only claims of one worth are compared by their publishers and times.
+int worth(const publication& claim) {
+  if (claim.is_signed()) return 3;
+  if (!claim.known()) return 0;
+  return claim.of_signature == standing::none ? 2 : 1;
+}
+
+}  // namespace
+
 publication merged(const publication& one, const publication& other) {
+  if (worth(one) != worth(other)) return worth(one) > worth(other) ? one : other;
+  if (one.is_signed()) return one.signer == other.signer && other.ms > one.ms ? other : one;
   if (one.publisher == other.publisher) return one.ms >= other.ms ? one : other;
-  if (!one.known() || !other.known()) return one.known() ? one : other;
   if (one.ms != other.ms) return one.ms < other.ms ? one : other;
   return one.publisher < other.publisher ? one : other;
 }
 
 bool supersedes(const publication& one, const publication& other) {
-  return one.known() && one.publisher == other.publisher && one.ms > other.ms;
+  if (!one.known() || one.ms <= other.ms) return false;
+  if (other.is_signed()) return one.is_signed() && one.signer == other.signer;
+  const bool counts = one.is_signed() || one.of_signature == standing::none;
+  return counts && one.publisher != publisher_id{} && one.publisher == other.publisher;
+}
+
+bool may_replace(const publication& here, const publication& by) {
+  if (here.is_signed()) return by.is_signed() && by.signer == here.signer;
+  return here.publisher == publisher_id{} || by.publisher == publisher_id{} || here.publisher == by.publisher;
+}
+
+publication tellable(const publication& of) {
+  return of.is_signed() ? of : publication{of.publisher, of.ms};
 }
 
 std::string time_text(const publication& of) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "content/metainfo.hpp"
+#include "content/signed_publication.hpp"
 #include "core/assert.hpp"
 
 using namespace shoal;
@@ -32,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     SHOAL_ASSERT(as_text((*bare)->info()) == as_text({data, size}));
   }
   const way_in way = way_in_of_torrent({data, size});
+  SHOAL_ASSERT(publication_of_torrent({data, size}).of_signature != standing::right);
   const auto meta = metainfo::from_torrent({data, size});
   if (!meta) return 0;
   check(**meta);
