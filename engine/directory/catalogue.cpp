@@ -11,13 +11,13 @@
 #include <tuple>
 #include <utility>
 
+#include "directory/name_choice.hpp"
+
 namespace shoal {
 
 namespace {
 
 constexpr std::size_t id_digits = share_id::size * 2;
-/// Digits of an id in a message for people.
-constexpr std::size_t digits_shown = 12;
 
 bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
@@ -36,21 +36,17 @@ void merge(tracking::share_row& into, const tracking::share_row& row) {
   into.leechers = std::max(into.leechers, row.leechers);
   into.held = std::max(into.held, row.held);
   if (into.files == 0 && into.bytes == row.bytes) into.files = row.files;
-  into.publication = merged(into.publication, row.publication);
+  const publication best = merged(into.publication, row.publication);
+  // A signature is right for the name of its row alone.
+  if (best.of_signature != standing::none && best != into.publication) into.name = row.name;
+  into.publication = best;
 }
 
-error ambiguity(std::string_view what, const std::vector<tracking::share_row>& candidates) {
-  std::string text = "'" + std::string(what) + "' means " + std::to_string(candidates.size()) + " shares: ";
-  const std::size_t shown = std::min(candidates.size(), catalogue::candidates_listed_max);
-  for (std::size_t i = 0; i < shown; ++i) {
-    const tracking::share_row& row = candidates[i];
-    if (i != 0) text += ", ";
-    text += row.name + " (id " + row.id.hex().substr(0, digits_shown) + ", " + std::to_string(row.bytes) + " bytes";
-    if (row.publication.ms != 0) text += ", published " + time_text(row.publication);
-    text += ")";
-  }
-  if (shown < candidates.size()) text += " and " + std::to_string(candidates.size() - shown) + " more";
-  return {errc::ambiguous, text + "; give the first digits of the id"};
+// The row says of its signature what was found out about the same claim before.
+void keep_verdict(tracking::share_row& row, const tracking::share_row& before) {
+  tracking::share_row same = before;
+  same.publication.of_signature = standing::unchecked;
+  if (same.name == row.name && same.publication == row.publication) row.publication = before.publication;
 }
 
 }  // namespace
@@ -65,12 +61,15 @@ void catalogue::on_snapshot(std::size_t tracker, tracking::snapshot snapshot) {
   view.seq = snapshot.seq;
   view.known = true;
   view.peers.clear();
-  view.shares.clear();
+  const auto before = std::exchange(view.shares, {});
   view.bytes = 0;
   view.peers.reserve(snapshot.peers.size());
   view.shares.reserve(snapshot.shares.size());
   for (tracking::peer_row& row : snapshot.peers) put(view, std::move(row));
-  for (tracking::share_row& row : snapshot.shares) view.shares.insert_or_assign(row.id, std::move(row));
+  for (tracking::share_row& row : snapshot.shares) {
+    const auto known = before.find(row.id);
+    put(view, std::move(row), known == before.end() ? nullptr : &known->second);
+  }
   ++version_;
 }
 
@@ -88,7 +87,7 @@ bool catalogue::on_delta(std::size_t tracker, const tracking::delta& delta) {
   for (const peer_id& id : delta.left) drop(view, id);
   for (const tracking::peer_row& row : delta.joined) put(view, row);
   for (const share_id& id : delta.withdrawn) view.shares.erase(id);
-  for (const tracking::share_row& row : delta.published) view.shares.insert_or_assign(row.id, row);
+  for (const tracking::share_row& row : delta.published) put(view, row, nullptr);
   for (const tracking::holders_row& row : delta.progress) {
     const auto found = view.shares.find(row.id);
     if (found == view.shares.end()) continue;
@@ -126,6 +125,41 @@ void catalogue::drop(view& from, const peer_id& id) {
   from.peers.erase(found);
 }
 
+void catalogue::put(view& view, tracking::share_row row, const tracking::share_row* before) {
+  if (row.publication.of_signature == standing::unchecked) {
+    if (before != nullptr) keep_verdict(row, *before);
+    for (const auto& one : views_) {
+      const auto known = one.shares.find(row.id);
+      if (known != one.shares.end()) keep_verdict(row, known->second);
+    }
+    if (row.publication.of_signature == standing::unchecked) unchecked_.insert(row.id);
+  }
+  const share_id id = row.id;
+  view.shares.insert_or_assign(id, std::move(row));
+}
+
+std::vector<tracking::share_row> catalogue::next_unchecked(std::size_t count_max) {
+  std::vector<tracking::share_row> rows;
+  while (rows.size() < count_max && !unchecked_.empty()) {
+    const share_id id = unchecked_.extract(unchecked_.begin()).value();
+    for (const view& view : views_) {
+      const auto found = view.shares.find(id);
+      if (found == view.shares.end()) continue;
+      if (found->second.publication.of_signature == standing::unchecked) rows.push_back(found->second);
+    }
+  }
+  return rows;
+}
+
+void catalogue::on_checked(const tracking::share_row& row) {
+  for (view& view : views_) {
+    const auto found = view.shares.find(row.id);
+    if (found == view.shares.end()) continue;
+    if (found->second.publication.of_signature == standing::unchecked) keep_verdict(found->second, row);
+  }
+  ++version_;
+}
+
 std::optional<tracking::share_row> catalogue::share(const share_id& id) const {
   std::optional<tracking::share_row> merged;
   const auto add = [&](const view& view) {
@@ -144,11 +178,15 @@ std::optional<tracking::share_row> catalogue::share(const share_id& id) const {
   return merged;
 }
 
-bool catalogue::told_before(const share_id& key, std::size_t place) const {
+template <class Predicate>
+bool catalogue::told_before(const share_id& key, std::size_t place, Predicate wanted) const {
   if (place == own_) return false;
-  if (own_ && views_[*own_].shares.contains(key)) return true;
-  return std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(place),
-                     [&key](const view& earlier) { return earlier.shares.contains(key); });
+  const auto lists_it = [&](const view& one) {
+    const auto at = one.shares.find(key);
+    return at != one.shares.end() && wanted(at->second);
+  };
+  if (own_ && lists_it(views_[*own_])) return true;
+  return std::any_of(views_.begin(), views_.begin() + static_cast<std::ptrdiff_t>(place), lists_it);
 }
 
 bool catalogue::lists(std::size_t tracker, const share_id& id) const {
@@ -166,8 +204,12 @@ std::vector<tracking::share_row> catalogue::select(Predicate wanted) const {
     for (const auto& [id, row] : views_[i].shares) {
       if (!wanted(row)) continue;
       // One row for a share, with the counts of all trackers.
-      if (told_before(id, i)) continue;
-      rows.push_back(views_.size() == 1 ? row : *share(id));
+      if (told_before(id, i, wanted)) continue;
+      if (views_.size() == 1) {
+        rows.push_back(row);
+      } else if (auto merged = share(id); wanted(*merged)) {
+        rows.push_back(std::move(*merged));
+      }
     }
   }
   std::sort(rows.begin(), rows.end(), [](const tracking::share_row& a, const tracking::share_row& b) {
@@ -238,14 +280,18 @@ std::vector<tracking::share_row> catalogue::newest(std::vector<tracking::share_r
   std::vector<tracking::share_row> kept;
   kept.reserve(rows.size());
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    std::map<publisher_key, publication> latest_signed;
     std::map<publisher_id, publication> latest;
     for (end = begin; end < rows.size() && rows[end].name == rows[begin].name; ++end) {
-      publication& best = latest[rows[end].publication.publisher];
-      if (supersedes(rows[end].publication, best) || !best.known()) best = rows[end].publication;
+      const publication& claim = rows[end].publication;
+      const bool counts = claim.is_signed() || claim.of_signature == standing::none;
+      if (publication& best = latest_signed[claim.signer]; claim.is_signed() && claim.ms >= best.ms) best = claim;
+      if (publication& best = latest[claim.publisher]; counts && claim.ms >= best.ms) best = claim;
     }
     for (std::size_t i = begin; i < end; ++i) {
-      if (!supersedes(latest.at(rows[i].publication.publisher), rows[i].publication))
-        kept.push_back(std::move(rows[i]));
+      const publication& claim = rows[i].publication;
+      const publication& best = claim.is_signed() ? latest_signed.at(claim.signer) : latest.at(claim.publisher);
+      if (!supersedes(best, claim)) kept.push_back(std::move(rows[i]));
     }
   }
   return kept;
@@ -296,7 +342,7 @@ result<std::vector<tracking::share_row>> catalogue::find(std::string_view what) 
     found = select([&prefix](const tracking::share_row& row) { return row.id.hex().starts_with(prefix); });
   }
   if (found.size() == 1) return found;
-  if (!found.empty()) return ambiguity(what, found);
+  if (!found.empty()) return ambiguity(what, found, {});
   if (what.find_first_of("*?[") != std::string_view::npos) found = newest(matching(what));
   if (!found.empty()) return found;
   const std::size_t count = share_count();

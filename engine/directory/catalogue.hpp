@@ -5,7 +5,8 @@
 //
 // A peer is listed once, however many trackers know it. For a share the higher counts win, since trackers that know the
 // same swarm count the same holders. What a tracker said stays until its next snapshot replaces it. So a tracker that
-// is gone does not empty the list. DESIGN: "Between peer and tracker".
+// is gone does not empty the list. Its owner has the signatures of the rows checked, which takes too long to be done
+// here; until then they count nothing. DESIGN: "Between peer and tracker".
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/error.hpp"
@@ -47,6 +49,13 @@ class catalogue {
   /// False if the delta does not follow what is known of this tracker, or leads beyond what one tracker may list. Then
   /// nothing changes, and the caller asks the tracker for a resync.
   [[nodiscard]] bool on_delta(std::size_t tracker, const tracking::delta& delta);
+
+  /// Up to so many rows whose signatures nobody has checked. Each is given out once.
+  std::vector<tracking::share_row> next_unchecked(std::size_t count_max);
+  /// Rows whose signatures wait to be given out.
+  std::size_t unchecked_count() const { return unchecked_.size(); }
+  /// What next_unchecked() gave out, with the standing of its signature.
+  void on_checked(const tracking::share_row& row);
 
   /// All shares, sorted by name, then by id.
   std::vector<tracking::share_row> shares() const;
@@ -99,14 +108,19 @@ class catalogue {
   view& view_of(std::size_t tracker);
   static void put(view& into, tracking::peer_row row);
   static void drop(view& from, const peer_id& id);
+  /// Adds the row. Its signature is not checked again if that was done: for `before`, which may be null, or elsewhere.
+  void put(view& view, tracking::share_row row, const tracking::share_row* before);
   template <class Predicate>
   std::vector<tracking::share_row> select(Predicate wanted) const;
 
-  /// Whether the row of `key` stands in a view that goes before the one at `place`: this peer's, or an earlier one.
-  bool told_before(const share_id& key, std::size_t place) const;
+  /// Whether a row of `key` that is wanted stands in a view that goes before the one at `place`: this peer's, or an
+  /// earlier one.
+  template <class Predicate>
+  bool told_before(const share_id& key, std::size_t place, Predicate wanted) const;
 
   std::vector<view> views_;
   std::optional<std::size_t> own_;  ///< the view of this peer
+  std::unordered_set<share_id> unchecked_;
   std::uint64_t version_ = 0;
 };
 

@@ -60,11 +60,6 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
     describe(share, {offer.name, offer.bytes, offer.files});
     charge(share, &state.at->second);
   }
-  if (const publication best = merged(share.row.publication, offer.publication); best != share.row.publication) {
-    share.row.publication = best;
-    share.published_anew = true;
-    shares_changed_.insert(offer.id);
-  }
   const auto [at, is_new] = share.holders.try_emplace(session);
   holder& one = at->second;
   const holder before = one;
@@ -72,6 +67,7 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
   set_claim(share, one, offer);
   one.have = std::min(offer.have, bytes_of(share, one));
   count(share, one, true);
+  on_publication(share, offer.name, offer.publication);
   if (!is_new && one.have == before.have && one.differs == before.differs) return;
   if (!share.others.empty()) contested_.insert(offer.id);
   if (is_new) {
@@ -115,6 +111,7 @@ result<void> registry::on_publish(tracker_session_id session, const tracking::pu
   for (const tracking::share_offer& offer : message.shares) {
     if (const auto room = check_offer(state, offer); !room) return room;
     set_holder(session, state, offer);
+    if (offer.publication.of_signature != standing::none) have_checked(session, offer, now);
   }
   return {};
 }
@@ -124,6 +121,7 @@ void registry::on_withdraw(tracker_session_id session, const tracking::withdraw&
   if (found == sessions_.end()) return;
   for (const share_id& id : message.ids) {
     if (found->second.shares.erase(id) == 0) continue;
+    claims_.on_withdraw(session, id);
     drop_holder(session, found->second, id);
     mark_changed(now);
   }
@@ -257,6 +255,7 @@ bool registry::drop_session(tracker_session_id session, time_point now) {
   peers_changed_.insert(state.row.peer);
   newcomers_.erase(session);
   if (state.resync_waits) resyncs_.erase({state.resync_after, session});
+  claims_.on_leave(session);
   session_of_.erase(state.row.peer);
   owners_.on_leave(state.row.peer, now);
   release(state);

@@ -25,12 +25,10 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "directory/id_owners.hpp"
+#include "directory/signature_claims.hpp"
 #include "directory/tracking.hpp"
 
 namespace shoal {
-
-/// A tracker session of the tracker; never reused.
-using tracker_session_id = strong_index<struct tracker_session_tag>;
 
 class registry {
  public:
@@ -51,7 +49,7 @@ class registry {
   static constexpr duration unreached_interval = std::chrono::milliseconds(200);
 
   struct limits {
-    /// These take about 30 MB of the tracker's memory.
+    /// These take about 40 MB of the tracker's memory.
     std::uint32_t shares_per_peer_max = 100'000;
     /// Each change costs a message to each watcher. A peer watches what it downloads.
     std::uint32_t watches_per_peer_max = 1000;
@@ -105,7 +103,8 @@ class registry {
   result<std::optional<tracker_session_id>> on_join(tracker_session_id session, newcomer one, time_point now);
   /// New shares and new offers of known ones. An id determines a share's name and size. If holders differ about these,
   /// the row says what most of them say (registry_claims.cpp). Who published it when is merged from all claims.
-  /// errc::limit: the rest of the message is not taken, and the session goes on.
+  /// A signature counts when it is checked, in a later batch, and brings the name that it is for. errc::limit: the rest
+  /// of the message is not taken, and the session goes on.
   result<void> on_publish(tracker_session_id session, const tracking::publish& message, time_point now);
   void on_withdraw(tracker_session_id session, const tracking::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
@@ -192,6 +191,17 @@ class registry {
   void release(session_state& state);
   /// Whether watchers are told of this holder: only if it can be connected to.
   static bool handed_out(const session_state& state) { return state.row.reachable && state.row.port != 0; }
+  // registry_signatures.cpp
+
+  /// Another claim of who published the share, with the name that goes with it.
+  void on_publication(share_state& share, const std::string& name, const publication& claim);
+  /// The session's claim of a signature is checked in a later batch, unless its verdict is known.
+  void have_checked(tracker_session_id session, const tracking::share_offer& offer, time_point now);
+  /// Takes the signatures that are due to be checked.
+  void take_verdicts(time_point now);
+
+  // registry.cpp
+
   void set_holder(tracker_session_id session, session_state& state, const tracking::share_offer& offer);
   void drop_holder(tracker_session_id session, session_state& state, const share_id& id);
   /// Adds to `to` the hidden holders that shall connect to `caller`.
@@ -206,6 +216,10 @@ class registry {
   static void describe(share_state& share, const claim& as);
   /// Of the shares whose holders differ, so many as one batch has time for.
   void decide_contested();
+  /// Lets the row say `chosen`, which some holder says.
+  void adopt(share_state& share, const claim& chosen);
+  /// Lets the row say what a holder says that calls the share so, if there is one.
+  void adopt_name(share_state& share, const std::string& name);
   /// Lets the row say what most holders say. The counts are those of the row then. True: it says something else now.
   bool decide(share_state& share);
   static void recount(share_state& share);
@@ -225,6 +239,7 @@ class registry {
   std::unordered_map<share_id, share_state> shares_;
   std::size_t shares_held_ = 0;  ///< those with holders
   std::size_t bytes_ = 0;        ///< of all rows
+  signature_claims claims_;
 
   std::uint64_t seq_ = 0;
   time_point changed_at_ = never;  ///< since when there is something to tell

@@ -95,11 +95,22 @@ bool registry::decide(share_state& share) {
     if (mine.rank() > all.at(best).rank()) best = said;
   }
   if (best == nullptr) return false;
-
-  const claim chosen = *best;
+  // A signature is of one name. Who says another name does not say what was signed.
+  if (share.row.publication.is_signed() && best->name != share.row.name) return false;
   // A longer name must not make the list longer than it may be.
-  const std::size_t grows = 2 * (chosen.name.size() - std::min(chosen.name.size(), share.row.name.size()));
+  const std::size_t grows = 2 * (best->name.size() - std::min(best->name.size(), share.row.name.size()));
   if (bytes_ + grows > limits_.bytes_max) return false;
+  adopt(share, claim(*best));
+  return true;
+}
+
+void registry::adopt_name(share_state& share, const std::string& name) {
+  if (share.row.name == name) return;
+  const auto said = std::ranges::find_if(share.others, [&](const auto& one) { return one.first.name == name; });
+  if (said != share.others.end()) adopt(share, claim(said->first));
+}
+
+void registry::adopt(share_state& share, const claim& chosen) {
   const auto before = share.others.try_emplace({share.row.name, share.row.bytes, share.row.files}, 0).first;
   for (auto& [session, one] : share.holders) {
     if (one.differs == nullptr) {
@@ -114,7 +125,6 @@ bool registry::decide(share_state& share) {
   describe(share, chosen);
   charge(share, share.payer);
   recount(share);
-  return true;
 }
 
 }  // namespace shoal

@@ -28,6 +28,15 @@ using enum presence;
 void publication_fields(auto& archive, auto& publication) {
   archive.optional_id("publisher", publication.publisher);
   archive.number("published", publication.ms, optional, publication_ms_max);
+  archive.optional_id("signer", publication.signer);
+  archive.optional_id("signature", publication.signature);
+  const bool has_signer = publication.signer != publisher_key{};
+  if (has_signer != (publication.signature != publisher_signature{})) {
+    archive.refuse("signer", "and \"signature\" go together");
+  }
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(publication)>>) {
+    if (has_signer) publication.of_signature = standing::unchecked;
+  }
 }
 
 void fields(auto& archive, is<share_offer> auto& m) {
@@ -176,7 +185,7 @@ constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tra
 // What rows take at most without their texts: punctuation, names of members, ids and numbers.
 constexpr std::size_t peer_row_bytes = 192;
 constexpr std::size_t hashing_row_bytes = 80;
-constexpr std::size_t share_row_bytes = 600;
+constexpr std::size_t share_row_bytes = 840;
 
 error refusal(std::string text) {
   return {errc::protocol, "live message: " + std::move(text)};

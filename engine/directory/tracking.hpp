@@ -5,7 +5,8 @@
 // or how much are required. The others default to what the struct says.
 //
 // Decoding accepts any bytes and enforces every limit here. So what it returns needs no further check: text is UTF-8
-// without control characters, a name is neither empty nor a path, and nobody holds more of a share than it has.
+// without control characters, a name is neither empty nor a path, and nobody holds more of a share than it has. Only
+// signatures are still unchecked (content/signed_publication).
 // Encoding never fails and checks nothing. Pure.
 #pragma once
 

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "unit/directory/signed_rows.hpp"
+
 using namespace shoal;
 
 namespace {
@@ -200,6 +202,64 @@ TEST_CASE("a name means the newest of one publisher", "[catalogue]") {
   CHECK(subject.find("m").error().code == errc::ambiguous);
   subject.on_snapshot(1, snapshot(1, {share(6, "m")}));
   CHECK(subject.find("m").error().code == errc::ambiguous);
+}
+
+TEST_CASE("each signature is checked once, and counts only then", "[catalogue]") {
+  const auto ann = *publisher_secret::make();
+  const auto right = testing::signed_row(ann, 1, "m", 10);
+  catalogue subject;
+  subject.on_snapshot(0, snapshot(1, {testing::unchecked(right), share(2, "n")}));
+  CHECK(subject.unchecked_count() == 1);
+  auto rows = subject.next_unchecked(10);
+  REQUIRE(rows.size() == 1);
+  CHECK(subject.unchecked_count() == 0);
+  CHECK(subject.next_unchecked(10).empty());
+  CHECK_FALSE(subject.share(right.id)->publication.is_signed());
+  rows[0].publication = checked(rows[0].publication, rows[0].id, rows[0].name);
+  subject.on_checked(rows[0]);
+  CHECK(subject.share(right.id)->publication == right.publication);
+  // The same claim again, from this tracker and another one.
+  subject.on_snapshot(0, snapshot(5, {testing::unchecked(right)}));
+  subject.on_snapshot(1, snapshot(1, {testing::unchecked(right)}));
+  CHECK(subject.unchecked_count() == 0);
+  CHECK(subject.share(right.id)->publication == right.publication);
+  // Under another name it is another claim.
+  auto renamed = testing::unchecked(right);
+  renamed.name = "other";
+  subject.on_snapshot(1, snapshot(2, {renamed}));
+  CHECK(subject.unchecked_count() == 1);
+  CHECK(subject.share(right.id)->publication == right.publication);
+}
+
+TEST_CASE("no tracker gives a signed share another name", "[catalogue]") {
+  const auto right = testing::signed_row(*publisher_secret::make(), 1, "m", 10);
+  auto renamed = testing::plain_row(1, "other", 10);
+  for (const std::size_t liar : {0u, 1u}) {
+    catalogue subject;
+    subject.on_snapshot(liar, snapshot(1, {renamed}));
+    subject.on_snapshot(1 - liar, snapshot(1, {right}));
+    CHECK(names(subject.shares()) == std::vector<std::string>{"m"});
+    CHECK(subject.share(right.id)->name == "m");
+    CHECK(subject.named("other").empty());
+    CHECK(subject.named("m").size() == 1);
+  }
+}
+
+TEST_CASE("only the key's own newer version hides a signed one", "[catalogue]") {
+  const auto ann = *publisher_secret::make();
+  const auto eve = *publisher_secret::make();
+  const auto kept = [](std::vector<tracking::share_row> rows) {
+    std::vector<std::uint8_t> numbers;
+    for (const auto& row : catalogue::newest(std::move(rows))) numbers.push_back(row.id.bytes[0]);
+    return numbers;
+  };
+  using numbers = std::vector<std::uint8_t>;
+  using namespace testing;
+  CHECK(kept({signed_row(ann, 1, "m", 10), signed_row(ann, 2, "m", 20)}) == numbers{2});
+  CHECK(kept({signed_row(ann, 1, "m", 10), signed_row(eve, 2, "m", 20)}) == numbers{1, 2});
+  CHECK(kept({signed_row(ann, 1, "m", 10), plain_row(2, "m", 20)}) == numbers{1, 2});
+  CHECK(kept({signed_row(ann, 1, "m", 10), wrong(signed_row(ann, 2, "m", 20))}) == numbers{1, 2});
+  CHECK(kept({plain_row(1, "m", 10), signed_row(ann, 2, "m", 20)}) == numbers{2});
 }
 
 TEST_CASE("what is hashed is found by name until it is listed", "[catalogue]") {

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "unit/directory/signed_rows.hpp"
+
 namespace shoal::tracking {
 namespace {
 
@@ -57,6 +59,18 @@ TEST_CASE("every message of a peer comes back") {
     CAPTURE(encode(message));
     CHECK(decode_peer_message(encode(message)).value() == message);
   }
+}
+
+TEST_CASE("a signature comes back unchecked, and only whole") {
+  const auto row = testing::signed_row(*publisher_secret::make(), 1, "x", 5);
+  const std::string text = encode(tracker_message{snapshot{1, {}, {row}}});
+  CHECK(std::get<snapshot>(decode_tracker_message(text).value()).shares.at(0) == testing::unchecked(row));
+  const std::string key = row.publication.signer.hex();
+  CHECK_THAT(refusal_of(offer_text(R"("name":"n","bytes":1,"signer":")" + key + "\"")), Contains("go together"));
+  CHECK_THAT(refusal_of(offer_text(R"("name":"n","bytes":1,"signature":")" + key + key + "\"")),
+             Contains("go together"));
+  CHECK_THAT(refusal_of(offer_text(R"("name":"n","bytes":1,"signature":")" + key + "\"")), Contains("signature"));
+  CHECK_THAT(refusal_of(offer_text(R"("name":"n","bytes":1,"signer":1)")), Contains("signer"));
 }
 
 TEST_CASE("every message of the tracker comes back") {

@@ -1,0 +1,44 @@
+// registry: who published a share, and the signatures that peers claim for that.
+
+#include "directory/registry.hpp"
+
+namespace shoal {
+
+namespace {
+
+publication unchecked(publication claim) {
+  if (claim.of_signature != standing::none) claim.of_signature = standing::unchecked;
+  return claim;
+}
+
+}  // namespace
+
+void registry::on_publication(share_state& share, const std::string& name, const publication& claim) {
+  publication& now = share.row.publication;
+  // A verdict of what the row says already.
+  const bool same = unchecked(now) == unchecked(claim) && share.row.name == name;
+  const publication best = same ? claim : merged(now, claim);
+  if (best == now) return;
+  now = best;
+  share.published_anew = true;
+  shares_changed_.insert(share.row.id);
+  // Peers check a signature as one of the row's name.
+  if (best.of_signature != standing::none) adopt_name(share, name);
+  if (!share.others.empty()) contested_.insert(share.row.id);
+}
+
+void registry::have_checked(tracker_session_id session, const tracking::share_offer& offer, time_point now) {
+  const tracking::share_row& row = shares_.at(offer.id).row;
+  const bool known = row.publication.of_signature != standing::unchecked && row.name == offer.name &&
+                     unchecked(row.publication) == offer.publication;
+  if (!known) claims_.on_claim(session, {offer.id, offer.name, offer.publication}, now);
+}
+
+void registry::take_verdicts(time_point now) {
+  for (const signature_claims::claim& one : claims_.next_checked(now)) {
+    const auto share = shares_.find(one.id);
+    if (share != shares_.end() && !share->second.holders.empty()) on_publication(share->second, one.name, one.what);
+  }
+}
+
+}  // namespace shoal
