@@ -81,13 +81,29 @@ std::vector<std::string> decode_peers(std::string_view lines) {
   return peers;
 }
 
-publication publication_of(sqlite_statement& query, int column) {
+/// The key and the signature of a publication; empty if there is none.
+byte_buffer encode_signed(const publication& of) {
+  byte_buffer bytes;
+  if (!of.is_signed()) return bytes;
+  bytes.insert(bytes.end(), of.signer.bytes.begin(), of.signer.bytes.end());
+  bytes.insert(bytes.end(), of.signature.bytes.begin(), of.signature.bytes.end());
+  return bytes;
+}
+
+publication publication_of(sqlite_statement& query, int column, int signed_column) {
   const auto publisher = publisher_id::from_bytes(query.bytes(column));
-  return {publisher.value_or(publisher_id{}), static_cast<std::uint64_t>(query.integer(column + 1))};
+  publication of{publisher.value_or(publisher_id{}), static_cast<std::uint64_t>(query.integer(column + 1))};
+  const byte_buffer bytes = query.bytes(signed_column);
+  if (bytes.size() != publisher_key::size + publisher_signature::size) return of;
+  of.signer = *publisher_key::from_bytes(byte_view(bytes).first(publisher_key::size));
+  of.signature = *publisher_signature::from_bytes(byte_view(bytes).subspan(publisher_key::size));
+  // It was checked when it was written down.
+  of.of_signature = standing::right;
+  return of;
 }
 
 constexpr std::string_view share_columns =
-    "path, symlinks, torrent, signatures, inode, publisher, published, follow, ctimes, alone";
+    "path, symlinks, torrent, signatures, inode, publisher, published, follow, ctimes, alone, signed, sign_with";
 
 /// The row that a query of share_columns is at.
 stored_share share_of(sqlite_statement& query) {
@@ -96,14 +112,15 @@ stored_share share_of(sqlite_statement& query) {
           query.bytes(2),
           decode_signatures(query.bytes(3), query.bytes(8)),
           static_cast<std::uint64_t>(query.integer(4)),
-          publication_of(query, 5),
+          publication_of(query, 5, 10),
           query.integer(7) != 0,
-          query.integer(9) != 0};
+          query.integer(9) != 0,
+          query.text(11)};
 }
 
 constexpr std::string_view download_columns =
     "id, directory, symlinks, torrent, name, peers, safe, pending, keep_modes, paused, partial, inode, taken_back, "
-    "publisher, published, no_reuse, replaces, updates, deletes";
+    "publisher, published, no_reuse, replaces, updates, deletes, signed";
 
 /// The row that a query of download_columns is at; nothing if we did not write it.
 std::optional<stored_download> download_of(sqlite_statement& query) {
@@ -121,7 +138,7 @@ std::optional<stored_download> download_of(sqlite_statement& query) {
                          query.integer(9) != 0,
                          partial_record{query.text(10), static_cast<std::uint64_t>(query.integer(11)),
                                         query.integer(12) != 0, static_cast<std::uint64_t>(query.integer(16))},
-                         publication_of(query, 13),
+                         publication_of(query, 13, 19),
                          query.integer(15) != 0,
                          query.integer(17) != 0,
                          query.integer(18) != 0};
@@ -225,14 +242,15 @@ result<std::optional<stored_share>> state_database::share(const std::string& pat
 result<void> state_database::save_share(const stored_share& share) {
   const byte_buffer signatures = encode(share.signatures);
   const byte_buffer ctimes = encode_ctimes(share.signatures);
+  const byte_buffer signature = encode_signed(share.published);
   const std::lock_guard lock(mutex_);
   const std::string sql =
-      "INSERT OR REPLACE INTO share (" + std::string(share_columns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      "INSERT OR REPLACE INTO share (" + std::string(share_columns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
   sqlite_statement put(handle_, sql);
   put.bind(share.path).bind(std::int64_t{share.symlinks}).bind(share.torrent).bind(signatures);
   put.bind(static_cast<std::int64_t>(share.inode)).bind(share.published.publisher.view());
   put.bind(static_cast<std::int64_t>(share.published.ms)).bind(std::int64_t{share.follow}).bind(ctimes);
-  put.bind(std::int64_t{share.alone});
+  put.bind(std::int64_t{share.alone}).bind(signature).bind(share.sign_with);
   return finished(put.step());
 }
 
@@ -270,6 +288,7 @@ result<std::optional<stored_download>> state_database::download(const share_id& 
 
 result<void> state_database::save_download(const stored_download& download) {
   const std::string peers = encode(download.peers);
+  const byte_buffer signature = encode_signed(download.published);
   const std::lock_guard lock(mutex_);
   if (const result<void> begun = finished(execute(handle_, "BEGIN IMMEDIATE")); !begun) return begun;
   int code;
@@ -277,8 +296,8 @@ result<void> state_database::save_download(const stored_download& download) {
     sqlite_statement put(handle_,
                          "INSERT OR REPLACE INTO download "
                          "(id, directory, symlinks, torrent, name, peers, paused, partial, inode, taken_back, "
-                         "publisher, published, keep_modes, no_reuse, replaces, updates, deletes) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                         "publisher, published, keep_modes, no_reuse, replaces, updates, deletes, signed) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put.bind(download.id.view()).bind(download.directory).bind(std::int64_t{download.symlinks});
     put.bind(download.torrent).bind(download.name).bind(peers).bind(std::int64_t{download.paused});
     put.bind(download.partial.name).bind(static_cast<std::int64_t>(download.partial.inode));
@@ -286,6 +305,7 @@ result<void> state_database::save_download(const stored_download& download) {
     put.bind(static_cast<std::int64_t>(download.published.ms)).bind(std::int64_t{download.keep_modes});
     put.bind(std::int64_t{download.no_reuse}).bind(static_cast<std::int64_t>(download.partial.replaces));
     put.bind(std::int64_t{download.update}).bind(std::int64_t{download.delete_dropped});
+    put.bind(signature);
     code = put.step();
   }
   if (code == SQLITE_DONE) code = put_progress(download.id, download.safe, download.pending);

@@ -32,8 +32,9 @@ struct stored_share {
   std::vector<file_signature> signatures;  ///< empty: the share is damaged
   std::uint64_t inode = 0;  ///< of the content if we downloaded it, so that we may mend it; 0: the user added it
   publication published{};
-  bool follow = false;  ///< when the content changes, share the new version
-  bool alone = false;   ///< a command that ran alone downloaded it: nobody asked to share it
+  bool follow = false;      ///< when the content changes, share the new version
+  bool alone = false;       ///< a command that ran alone downloaded it: nobody asked to share it
+  std::string sign_with{};  ///< the file with the publisher key that signs its versions; "": none
 };
 
 /// An unfinished download in `directory`.
@@ -92,6 +93,13 @@ class state_database {
   result<std::vector<std::pair<share_id, rate_limits>>> limits();
   /// Without any they are forgotten.
   result<void> save_limits(const share_id& id, const rate_limits& limits);
+
+  // state_database_publishers.cpp
+
+  /// The newest versions that were seen, each with the name of its share.
+  result<std::vector<std::pair<std::string, seen_version>>> seen_versions();
+  /// Replaces what was seen of this name by this publisher.
+  result<void> save_seen_version(const std::string& name, const seen_version& seen);
 
   /// The publisher id of this state directory. The first call makes it.
   result<publisher_id> publisher();

@@ -22,15 +22,17 @@ constexpr int value_bytes_max = static_cast<int>(info_bytes_max + pieces_max * 3
 constexpr const char* schema = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE share (path BLOB PRIMARY KEY, symlinks INTEGER, torrent BLOB, signatures BLOB, inode INTEGER,
-                    publisher BLOB, published INTEGER, follow INTEGER, ctimes BLOB, alone INTEGER);
+                    publisher BLOB, published INTEGER, follow INTEGER, ctimes BLOB, alone INTEGER,
+                    signed BLOB, sign_with BLOB);
 CREATE TABLE download (id BLOB PRIMARY KEY, directory BLOB, symlinks INTEGER, torrent BLOB, name BLOB, peers BLOB,
                        paused INTEGER, partial BLOB, inode INTEGER, taken_back INTEGER,
                        publisher BLOB, published INTEGER, keep_modes INTEGER, no_reuse INTEGER,
-                       replaces INTEGER, updates INTEGER, deletes INTEGER);
+                       replaces INTEGER, updates INTEGER, deletes INTEGER, signed BLOB);
 CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
 CREATE TABLE self (publisher BLOB);
 CREATE TABLE share_limit (id BLOB PRIMARY KEY, up INTEGER, down INTEGER);
-PRAGMA user_version = 6;
+CREATE TABLE seen_version (name BLOB, signer BLOB, id BLOB, published INTEGER, PRIMARY KEY (name, signer));
+PRAGMA user_version = 7;
 COMMIT;
 )sql";
 
@@ -82,6 +84,16 @@ PRAGMA user_version = 6;
 COMMIT;
 )sql";
 
+constexpr const char* from_version_6 = R"sql(
+BEGIN IMMEDIATE;
+ALTER TABLE share ADD COLUMN signed BLOB;
+ALTER TABLE share ADD COLUMN sign_with BLOB;
+ALTER TABLE download ADD COLUMN signed BLOB;
+CREATE TABLE seen_version (name BLOB, signer BLOB, id BLOB, published INTEGER, PRIMARY KEY (name, signer));
+PRAGMA user_version = 7;
+COMMIT;
+)sql";
+
 struct upgrade {
   std::int64_t from;
   std::int64_t to;
@@ -89,7 +101,8 @@ struct upgrade {
 };
 constexpr std::array upgrades{upgrade{0, state_version, schema}, upgrade{1, 2, from_version_1},
                               upgrade{2, 3, from_version_2},     upgrade{3, 4, from_version_3},
-                              upgrade{4, 5, from_version_4},     upgrade{5, 6, from_version_5}};
+                              upgrade{4, 5, from_version_4},     upgrade{5, 6, from_version_5},
+                              upgrade{6, 7, from_version_6}};
 
 }  // namespace
 

@@ -176,6 +176,9 @@ PRAGMA user_version = 1;
     CHECK(downloads->front().partial == partial_record{});
     REQUIRE(database->limits());
     CHECK(database->limits()->empty());
+    CHECK_FALSE((*database->share("path"))->published.is_signed());
+    REQUIRE(database->seen_versions());
+    CHECK(database->seen_versions()->empty());
   }
 }
 
@@ -187,7 +190,9 @@ TEST_CASE("a database of the version before limits goes on", "[state_database]")
   constexpr const char* back =
       "DROP TABLE share_limit; ALTER TABLE download DROP COLUMN no_reuse; ALTER TABLE share DROP COLUMN alone; "
       "ALTER TABLE download DROP COLUMN replaces; "
-      "ALTER TABLE download DROP COLUMN updates; ALTER TABLE download DROP COLUMN deletes; PRAGMA user_version = 4";
+      "ALTER TABLE download DROP COLUMN updates; ALTER TABLE download DROP COLUMN deletes; "
+      "ALTER TABLE share DROP COLUMN signed; ALTER TABLE share DROP COLUMN sign_with; "
+      "ALTER TABLE download DROP COLUMN signed; DROP TABLE seen_version; PRAGMA user_version = 4";
   REQUIRE(sqlite3_exec(handle, back, nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(handle);
   for (int i = 0; i < 2; ++i) {
