@@ -95,9 +95,11 @@ result<void> peer_node::open() {
   join.port = listener_.local().port();
   join.version = SHOAL_VERSION;
   join.advertise = options_.advertise;
-  discovery_ = std::make_unique<class discovery>(io_.get_executor(), key_files_.keys(), std::move(join), trackers,
-                                                 static_cast<discovery_observer&>(*this), changes_);
-  library_settings settings{state_path(), options_.download_directory, *publisher, options_.shares, options_.follow};
+  discovery_ =
+      std::make_unique<class discovery>(io_.get_executor(), key_files_.keys(), threads_.background, std::move(join),
+                                        trackers, static_cast<discovery_observer&>(*this), changes_);
+  library_settings settings{state_path(),  options_.download_directory, *publisher, options_.shares, options_.follow,
+                            options_.trust};
   library_ = std::make_unique<class library>(*context_, threads_.looks, *discovery_, changes_, std::move(settings));
   return library_->open();
 }
@@ -187,6 +189,10 @@ void peer_node::on_greeted(stream connection, const wire::handshake& theirs) {
 
 void peer_node::on_swarm(const tracking::swarm& change) {
   library_->on_swarm(change);
+}
+
+void peer_node::on_signed(const tracking::share_row& row) {
+  library_->on_signed(row);
 }
 
 void peer_node::on_wanted(const tracking::wanted& call) {

@@ -36,6 +36,7 @@ struct peer_options {
   unsigned workers = 0;                ///< threads for hashing and files; 0: one a core
   std::vector<std::string> shares;     ///< paths to add at the start
   bool follow = false;                 ///< share their new versions when they change
+  trust_list trust{};                  ///< downloads by name take publishers of this list only; empty: all
   rate_limits limits{};                ///< of all shares together
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends. Its unfinished download is remembered all the same.
@@ -79,6 +80,7 @@ class peer_node final : private discovery_observer, private greeting_host {
  private:
   void on_swarm(const tracking::swarm& change) override;
   void on_wanted(const tracking::wanted& call) override;
+  void on_signed(const tracking::share_row& row) override;
   bool takes(const wire::truncated_id& wanted) const override;
   std::optional<errc> refusal(const wire::truncated_id& wanted) const override;
   void on_greeted(stream connection, const wire::handshake& theirs) override;

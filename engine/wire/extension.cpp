@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "content/bencode.hpp"
+#include "content/signed_publication.hpp"
 #include "core/sha256.hpp"
 
 namespace shoal::wire {
@@ -82,7 +83,9 @@ byte_buffer encode(const extension_handshake& message) {
   out.key("reqq").integer(message.requests_queued);
   out.key("shoal").begin_dictionary();
   if (message.attributes_bytes > 0) out.key("files_bytes").integer(message.attributes_bytes);
-  out.key("request_bytes").integer(message.request_bytes).end();
+  out.key("request_bytes").integer(message.request_bytes);
+  if (message.published.of_signature != standing::none) out.key("signed").string(packed(message.published));
+  out.end();
   if (!message.client.empty()) out.key("v").string(message.client);
   out.end();
   return out.take();
@@ -108,6 +111,9 @@ result<extension_handshake> decode_extension_handshake(byte_view payload) {
   if (const bencode::value* ours = parsed->find("shoal", bencode::kind::dictionary)) {
     out.attributes_bytes = within(*ours, "files_bytes", 0, UINT32_MAX).value_or(0);
     out.request_bytes = clamped(*ours, "request_bytes", block_bytes, request_bytes_max, out.request_bytes);
+    if (const bencode::value* claim = ours->find("signed", bencode::kind::string)) {
+      out.published = unpacked_publication(as_bytes(claim->string()));
+    }
   }
   if (const bencode::value* client = parsed->find("v", bencode::kind::string)) {
     out.client = printable(client->string());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "content/metainfo.hpp"
+#include "content/publication.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
@@ -37,6 +38,7 @@ struct extension_handshake {
                                             ///< block_bytes..request_bytes_max when read
   std::uint32_t requests_queued = 250;      ///< `reqq`, clamped to 1..requests_queued_max when read
   std::uint16_t listen_port = 0;            ///< `p`; 0: not said
+  publication published{};                  ///< `shoal.signed`: who signed the share and when; unchecked when read
   std::string client;                       ///< `v`, at most 64 bytes of printable ASCII
   friend bool operator==(const extension_handshake&, const extension_handshake&) = default;
 };

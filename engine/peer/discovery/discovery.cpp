@@ -4,15 +4,31 @@
 #include <filesystem>
 #include <utility>
 
+#include "content/signed_publication.hpp"
 #include "core/human_bytes.hpp"
+#include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
 
-discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, tracking::join self,
-                     const std::vector<host_port>& trackers, discovery_observer& observer, notifier& changes)
-    : self_(std::move(self)), observer_(observer), changes_(changes), hashing_changed_(executor), tasks_(executor) {
+namespace {
+
+/// Signatures that are checked together: some 6 ms, between which the database gets its turn.
+constexpr std::size_t checks_at_once = 64;
+
+}  // namespace
+
+discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, asio::thread_pool& background,
+                     tracking::join self, const std::vector<host_port>& trackers, discovery_observer& observer,
+                     notifier& changes)
+    : background_(background),
+      self_(std::move(self)),
+      observer_(observer),
+      changes_(changes),
+      hashing_changed_(executor),
+      rows_changed_(executor),
+      tasks_(executor) {
   for (std::size_t i = 0; i < trackers.size(); ++i) {
     auto describe = [this] { return self_; };
     trackers_.push_back(std::make_unique<tracker_client>(executor, keys, i, trackers[i], std::move(describe), swarm_,
@@ -23,6 +39,7 @@ discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, tra
 awaitable<void> discovery::run() {
   for (auto& tracker : trackers_) tasks_.spawn("tracker", tracker->run());
   tasks_.spawn("tell hashing", tell_hashing());
+  tasks_.spawn("check signatures", check_signatures());
   co_await tasks_.join();
 }
 
@@ -30,6 +47,7 @@ void discovery::stop() {
   if (stopped_) return;
   stopped_ = true;
   hashing_changed_.set();
+  rows_changed_.set();
   for (auto& tracker : trackers_) tasks_.spawn("leave", tracker->leave());
 }
 
@@ -149,7 +167,31 @@ void discovery::on_connected(std::size_t, const tracking::welcome& welcome) {
   }
 }
 
+awaitable<void> discovery::check_signatures() {
+  while (!stopped_) {
+    auto rows = swarm_.next_unchecked(checks_at_once);
+    if (rows.empty()) {
+      co_await rows_changed_.wait();
+      continue;
+    }
+    checking_ = true;
+    auto check = [rows = std::move(rows)]() mutable {
+      for (auto& row : rows) row.publication = checked(row.publication, row.id, row.name);
+      return std::move(rows);
+    };
+    const auto done = co_await offload(background_, std::move(check));
+    checking_ = false;
+    if (stopped_) co_return;
+    for (const auto& row : done) {
+      swarm_.on_checked(row);
+      if (row.publication.is_signed()) observer_.on_signed(row);
+    }
+    changes_.notify_all();
+  }
+}
+
 void discovery::on_rows(std::size_t) {
+  rows_changed_.set();
   changes_.notify_all();
 }
 

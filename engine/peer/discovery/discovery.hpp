@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +34,8 @@ class discovery_observer {
   virtual void on_swarm(const tracking::swarm& change) = 0;
   /// A peer wants an offered share, cannot connect to this peer, and may be dialled now.
   virtual void on_wanted(const tracking::wanted& call) = 0;
+  /// A tracker lists this share, and its signature is right.
+  virtual void on_signed(const tracking::share_row& row) = 0;
 
  protected:
   ~discovery_observer() = default;
@@ -41,8 +44,8 @@ class discovery_observer {
 class discovery final : private tracker_observer {
  public:
   /// `self`: what the trackers are told of this peer. `changes` is notified when the catalogue or the list of what is
-  /// hashed changed. `keys`, `changes` and `observer` outlive this.
-  discovery(asio::any_io_executor executor, const swarm_keys& keys, tracking::join self,
+  /// hashed changed. Signatures are checked in `background`. All of these outlive this.
+  discovery(asio::any_io_executor executor, const swarm_keys& keys, asio::thread_pool& background, tracking::join self,
             const std::vector<host_port>& trackers, discovery_observer& observer, notifier& changes);
 
   awaitable<void> run();
@@ -64,6 +67,9 @@ class discovery final : private tracker_observer {
   void unwatch(const share_id& id);
   /// A download lacks sources; see announcements::on_unreached.
   void unreached(const share_id& id, const std::vector<peer_id>& peers);
+
+  /// No signature of the catalogue waits to be checked. `changes` tells when that begins.
+  bool signatures_checked() const { return !checking_ && swarm_.unchecked_count() == 0; }
 
   /// What all trackers say.
   const catalogue& swarm() const { return swarm_; }
@@ -92,18 +98,23 @@ class discovery final : private tracker_observer {
   void on_disconnected(std::size_t tracker, const std::string& reason) override;
   /// Tells the trackers what this peer hashes, until stop().
   awaitable<void> tell_hashing();
+  /// Has the signatures of the catalogue checked, until stop().
+  awaitable<void> check_signatures();
 
   struct offered_share {
     std::string name;
     std::uint64_t bytes = 0;
   };
 
+  asio::thread_pool& background_;
   tracking::join self_;
   discovery_observer& observer_;
   notifier& changes_;
   catalogue swarm_;
   hashing_list hashing_;
   event hashing_changed_;
+  event rows_changed_;
+  bool checking_ = false;  ///< some signatures are in the background
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, offered_share> offered_;
   wanted_dials wanted_dials_;

@@ -119,7 +119,7 @@ void hosted_shares::offer(const share& which) {
   offered.bytes = info->total_bytes();
   offered.files = info->regular_file_count();
   offered.have = which.content().verified_bytes();
-  offered.publication = which.published();
+  offered.publication = tellable(which.published());
   context_.discovery.offer(offered);
 }
 

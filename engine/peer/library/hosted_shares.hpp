@@ -35,6 +35,8 @@ class hosted_shares {
   /// Takes out a share that is still offered; the share goes on. Null if it is not among them, or not any more.
   std::shared_ptr<share> take_out(const share& which);
 
+  /// Describes the share to the trackers, for the first time or anew.
+  void offer(const share& which);
   /// Tells the trackers how much of the share is here.
   void on_progress(share& which);
   void on_download_ended(share& which);
@@ -63,7 +65,6 @@ class hosted_shares {
   awaitable<void> run_share(std::shared_ptr<share> which);
   /// The share's content is at its path from now on.
   void on_complete(const std::shared_ptr<share>& which);
-  void offer(const share& which);
   /// What it holds now, for the downloads of other shares.
   local_content content_of(const share& one);
 

@@ -42,16 +42,22 @@ library::library(peer_context& context, asio::thread_pool& looks, class discover
       watch_(context_),
       missing_(changes),
       limits_(context_),
+      publishers_(context_),
       hosted_(context_, watch_, missing_, limits_, static_cast<share_observer&>(*this)),
       losses_(context_, hosted_, missing_, followed_),
       doubt_(context_, followed_, losses_),
       returning_(context_, hosted_, missing_, followed_, losses_, doubt_),
       accusations_(context_, hosted_, losses_),
-      adder_(context_, hosted_, missing_, limits_, followed_, doubt_),
+      adder_(context_, hosted_, missing_, limits_, publishers_, followed_, doubt_),
       downloads_(context_, hosted_, missing_, losses_, doubt_),
       index_(discovery, hosted_, missing_, downloads_),
       looks_(context_, watch_, hosted_, missing_, followed_, doubt_, returning_, adder_),
       recorded_(context_, hosted_) {}
+
+result<void> library::open() {
+  if (auto opened = limits_.open(); !opened) return opened;
+  return publishers_.open();
+}
 
 awaitable<void> library::run() {
   std::vector<hashing_mark> marks;
@@ -200,12 +206,19 @@ void library::on_wanted(const tracking::wanted& call) {
   if (const auto offered = hosted_.find(call.id)) offered->peers().on_wanted({call.address, call.port}, call.peer);
 }
 
+void library::on_signed(const tracking::share_row& row) {
+  publishers_.on_listed(row);
+  const auto here = hosted_.find(row.id);
+  if (here && here->name() == row.name) here->on_claim(row.publication);
+}
+
 void library::on_share_progress(share& which) {
   hosted_.on_progress(which);
 }
 
 void library::on_download_ended(share& which) {
   hosted_.on_download_ended(which);
+  if (which.content().complete()) publishers_.on_here(which.name(), which.id(), which.published());
 }
 
 void library::on_share_lost(share& which, const error& why) {

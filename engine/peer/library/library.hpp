@@ -25,7 +25,7 @@ class library final : private share_observer {
           library_settings settings);
 
   /// Before run(). An error of the database.
-  result<void> open() { return limits_.open(); }
+  result<void> open();
   /// Takes up the shares of the record, adds those to add at the start, and serves until stop().
   awaitable<void> run();
   void stop();
@@ -35,6 +35,7 @@ class library final : private share_observer {
   /// See discovery_observer.
   void on_swarm(const tracking::swarm& change);
   void on_wanted(const tracking::wanted& call);
+  void on_signed(const tracking::share_row& row);
 
   const hosted_shares& hosted() const { return hosted_; }
   const missing_shares& missing() const { return missing_; }
@@ -42,6 +43,7 @@ class library final : private share_observer {
   const class downloads& downloads() const { return downloads_; }
   const library_index& index() const { return index_; }
   const share_limits& limits() const { return limits_; }
+  const known_publishers& publishers() const { return publishers_.known(); }
   /// The shares and downloads of earlier runs are known. `context.changes` tells when that begins.
   bool record_read() const { return record_read_; }
 
@@ -84,6 +86,7 @@ class library final : private share_observer {
   content_watch watch_;
   missing_shares missing_;
   share_limits limits_;
+  publisher_memory publishers_;
   followed_paths followed_;
   hosted_shares hosted_;
   share_losses losses_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "content/publication.hpp"
+#include "content/trust_list.hpp"
 #include "net/notifier.hpp"
 #include "net/task_group.hpp"
 #include "peer/discovery/discovery.hpp"
@@ -20,6 +21,7 @@ struct library_settings {
   publisher_id publisher;           ///< of content that is added here
   std::vector<std::string> shares;  ///< paths to add at the start
   bool follow = false;              ///< share their new versions when they change
+  trust_list trust{};               ///< whose names are taken; empty: everybody's
 };
 
 class library_context {

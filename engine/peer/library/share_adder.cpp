@@ -4,37 +4,71 @@
 #include <chrono>
 #include <utility>
 
+#include "content/signed_publication.hpp"
 #include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "peer/library/same_as_shared.hpp"
 #include "peer/share/make_share.hpp"
 #include "store/printable.hpp"
+#include "store/secret_file.hpp"
 
 namespace shoal {
 
-awaitable<result<share_adder::look_result>> share_adder::look(std::string path, bool symlinks) {
+namespace {
+
+result<publisher_secret> read_secret(const std::string& path) {
+  const auto text = read_secret_file(path);
+  if (!text) return within("cannot sign", text.error());
+  auto secret = publisher_secret::parse(*text);
+  if (!secret) return within("cannot sign with " + printable(path), secret.error());
+  return secret;
+}
+
+// A share that was signed with this key keeps its signature.
+result<publication> signed_anew(const publication& claim, const std::optional<publisher_secret>& secret,
+                                const metainfo& info) {
+  if (!secret || (claim.is_signed() && claim.signer == secret->key())) return claim;
+  return signed_by(*secret, claim, info.id(), info.name());
+}
+
+}  // namespace
+
+awaitable<result<share_adder::look_result>> share_adder::look(std::string path, share_options wanted) {
   auto look = [&database = context_.peer.database, state = context_.settings.state_path, path,
-               symlinks]() -> result<look_result> {
-    auto found = scan(path, scan_options{symlinks, state});
+               wanted]() -> result<look_result> {
+    auto found = scan(path, scan_options{wanted.symlinks, state});
     if (!found) return found.error();
     auto before = database.share(found->path);
     if (!before) return before.error();
-    return look_result{std::move(*found), std::move(*before)};
+    look_result result{std::move(*found), std::move(*before)};
+    const std::string sign_with = wanted.sign_with.value_or(result.before ? result.before->sign_with : "");
+    if (sign_with.empty()) return result;
+    // Before anything is hashed, which may take hours.
+    auto secret = read_secret(sign_with);
+    if (secret) {
+      result.secret = std::move(*secret);
+    } else if (wanted.sign_with) {
+      return secret.error();
+    } else {
+      result.no_secret = secret.error();
+    }
+    return result;
   };
   co_return co_await offload(context_.peer.background, std::move(look));
 }
 
 awaitable<result<added_share>> share_adder::add(std::string path, share_options wanted, hashing_mark mark,
                                                 progress on_progress) {
-  auto looked = co_await look(std::move(path), wanted.symlinks);
+  auto looked = co_await look(std::move(path), wanted);
   if (!looked) co_return looked.error();
   scan_result& found = looked->found;
   const auto here = hosted_.complete_at(found.path);
   const bool same = co_await is_unchanged(here, *looked);
   if (same && looked->before->symlinks == wanted.symlinks && hosted_.complete_at(found.path) == here) {
-    co_return co_await keep(std::move(*looked->before), here, wanted, found.notes);
+    co_return co_await keep(std::move(*looked), here, wanted);
   }
+  if (looked->no_secret) co_return *looked->no_secret;
   added_share outcome;
   outcome.notes = found.notes;
   outcome.state = looked->before ? "changed" : "new";
@@ -51,6 +85,7 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
   row.path = found.path;
   row.symlinks = wanted.symlinks;
   row.follow = wanted.follow.value_or(looked->before && looked->before->follow);
+  row.sign_with = wanted.sign_with.value_or(looked->before ? looked->before->sign_with : "");
   row.signatures = found.signatures;
   const time_point hashing = clock::now();
   known_content before;
@@ -70,9 +105,12 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
     publication published;
     bool same_content = false;  // as at its path before, whatever else was done to the files
   };
-  auto save = [this, row, before = looked->before, info = made->info]() mutable -> result<saved_share> {
+  auto save = [this, row, before = looked->before, info = made->info, secret = looked->secret,
+               newer_than = newest_seen(made->info->name(), looked->secret)]() mutable -> result<saved_share> {
     const bool same_content = before && is_of(*before, info->id());
-    row.published = publication_of(before, same_content);
+    const auto published = signed_anew(publication_of(before, same_content, newer_than), secret, *info);
+    if (!published) return published.error();
+    row.published = *published;
     row.torrent = info->to_torrent();
     if (auto saved = context_.peer.database.save_share(row); !saved) return saved.error();
     return saved_share{row.published, same_content};
@@ -97,6 +135,7 @@ awaitable<result<added_share>> share_adder::add(std::string path, share_options 
     outcome.notes.push_back("the name '" + other->name() + "' means this version from now on; the one at " +
                             other->content().files()->path() + " is had by its id");
   }
+  publishers_.on_here(made->info->name(), made->info->id(), saved->published);
   outcome.what = hosted_.host(made->info, made->files, saved->published);
   followed_.on_shared(row);
   co_return outcome;
@@ -115,18 +154,38 @@ awaitable<bool> share_adder::is_unchanged(std::shared_ptr<share> here, const loo
   co_return co_await offload(context_.peer.background, std::move(compare));
 }
 
-awaitable<result<added_share>> share_adder::keep(stored_share before, std::shared_ptr<share> here, share_options wanted,
-                                                 std::vector<std::string> notes) {
-  if (wanted.follow && before.follow != *wanted.follow) {
-    before.follow = *wanted.follow;
-    auto save = [&database = context_.peer.database, row = before] { return database.save_share(row); };
+awaitable<result<added_share>> share_adder::keep(look_result looked, std::shared_ptr<share> here,
+                                                 share_options wanted) {
+  added_share outcome;
+  outcome.what = here;
+  outcome.state = "unchanged";
+  outcome.notes = std::move(looked.found.notes);
+  stored_share row = *looked.before;
+  row.follow = wanted.follow.value_or(row.follow);
+  row.sign_with = wanted.sign_with.value_or(row.sign_with);
+  const metainfo& info = *here->content().info();
+  // Who holds what others published may sign it, too.
+  publication claim = here->published();
+  if (looked.secret && claim.ms == 0) claim = publication_of(std::nullopt, false, 0);
+  const auto published = signed_anew(claim, looked.secret, info);
+  if (!published) co_return published.error();
+  if (here->published().is_signed() && published->signer != here->published().signer) {
+    outcome.notes.push_back("peers that know it as signed by key " + fingerprint(here->published().signer) +
+                            " go on with that signature");
+  }
+  if (looked.secret) row.published = *published;
+  const bool other = row.follow != looked.before->follow || row.sign_with != looked.before->sign_with ||
+                     row.published != looked.before->published;
+  if (other) {
+    auto save = [&database = context_.peer.database, row] { return database.save_share(row); };
     if (const auto saved = co_await offload(context_.peer.background, std::move(save)); !saved) co_return saved.error();
   }
-  followed_.on_shared(before);
-  added_share outcome;
-  outcome.what = std::move(here);
-  outcome.state = "unchanged";
-  outcome.notes = std::move(notes);
+  if (*published != here->published() && !here->stopped()) {
+    here->set_published(*published);
+    publishers_.on_here(here->name(), here->id(), *published);
+    hosted_.offer(*here);
+  }
+  followed_.on_shared(row);
   co_return outcome;
 }
 
@@ -153,15 +212,20 @@ std::optional<share_id> share_adder::version_at(const std::string& path) const {
   return at->second.info->id();
 }
 
-publication share_adder::publication_of(const std::optional<stored_share>& before, bool same_content) const {
+std::uint64_t share_adder::newest_seen(const std::string& name, const std::optional<publisher_secret>& secret) const {
+  const seen_version* seen = secret ? publishers_.known().find(name, secret->key()) : nullptr;
+  return seen != nullptr ? seen->ms : 0;
+}
+
+publication share_adder::publication_of(const std::optional<stored_share>& before, bool same_content,
+                                        std::uint64_t newer_than) const {
   const auto unix_time = std::chrono::system_clock::now().time_since_epoch();
   publication now{context_.settings.publisher,
                   static_cast<std::uint64_t>(std::chrono::round<std::chrono::milliseconds>(unix_time).count())};
-  if (!before) return now;
   // The same content again: nothing is published that was not.
-  if (same_content && before->published.known()) return before->published;
-  if (before->published.publisher == now.publisher)
-    now.ms = std::clamp(before->published.ms + 1, now.ms, publication_ms_max);
+  if (before && same_content && before->published.known()) return before->published;
+  if (before && before->published.publisher == now.publisher) newer_than = std::max(newer_than, before->published.ms);
+  now.ms = std::min(std::max(newer_than + 1, now.ms), publication_ms_max);
   return now;
 }
 

@@ -12,6 +12,7 @@
 
 #include "peer/discovery/hashing_mark.hpp"
 #include "peer/library/content_doubt.hpp"
+#include "peer/library/publisher_memory.hpp"
 #include "peer/library/share_limits.hpp"
 #include "store/directory_scan.hpp"
 
@@ -21,6 +22,8 @@ namespace shoal {
 struct share_options {
   bool symlinks = false;       ///< as links; otherwise symlinks are left out
   std::optional<bool> follow;  ///< share its new versions without being asked; nothing: as before
+  /// Path of the publisher key that signs it and its new versions; nothing: as before.
+  std::optional<std::string> sign_with = std::nullopt;
 };
 
 /// What `add` did with one path.
@@ -38,8 +41,14 @@ class share_adder {
   using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
   share_adder(library_context& context, hosted_shares& hosted, missing_shares& missing, share_limits& limits,
-              followed_paths& followed, content_doubt& doubt)
-      : context_(context), hosted_(hosted), missing_(missing), limits_(limits), followed_(followed), doubt_(doubt) {}
+              publisher_memory& publishers, followed_paths& followed, content_doubt& doubt)
+      : context_(context),
+        hosted_(hosted),
+        missing_(missing),
+        limits_(limits),
+        publishers_(publishers),
+        followed_(followed),
+        doubt_(doubt) {}
 
   /// Shares `path`. The same path with unchanged files is no new share. Changed files make a new share, which takes the
   /// place of the old one. errc::cancelled if `on_progress` says so, or if the peer stops.
@@ -49,26 +58,32 @@ class share_adder {
   struct look_result {
     scan_result found;
     std::optional<stored_share> before;
+    std::optional<publisher_secret> secret{};  ///< that signs it
+    std::optional<error> no_secret{};          ///< why the key of the record cannot be used; a new version needs it
   };
-  /// What is at the path, and what was last shared from there.
-  awaitable<result<look_result>> look(std::string path, bool symlinks);
+  /// What is at the path, what was last shared from there, and with which key it is to be signed.
+  awaitable<result<look_result>> look(std::string path, share_options wanted);
   /// `here`, which is at the path or null, is what was found there.
   awaitable<bool> is_unchanged(std::shared_ptr<share> here, const look_result& looked);
-  /// Nothing changed since `before`, whose share is `here`. Only whether it is followed may change.
-  awaitable<result<added_share>> keep(stored_share before, std::shared_ptr<share> here, share_options wanted,
-                                      std::vector<std::string> notes);
+  /// Nothing changed since `before`, whose share is `here`. Only whether it is followed, and who signs it, may change.
+  awaitable<result<added_share>> keep(look_result looked, std::shared_ptr<share> here, share_options wanted);
   /// Retires the share that the new one replaces. Returns the share with the same content that is here already, at
   /// another path; or null.
   awaitable<std::shared_ptr<share>> make_room(share_id id, std::string path);
   /// What was shared from this path last, and is here or missing.
   std::optional<share_id> version_at(const std::string& path) const;
-  /// The publication of content that this peer adds now. `before`: what was last added at its path.
-  publication publication_of(const std::optional<stored_share>& before, bool same_content) const;
+  /// The publication of content that this peer adds now. `before`: what was last added at its path. It is newer than
+  /// `newer_than`, unless it is the same content again.
+  publication publication_of(const std::optional<stored_share>& before, bool same_content,
+                             std::uint64_t newer_than) const;
+  /// When the newest version was signed that was seen by this name and publisher; 0 if none was.
+  std::uint64_t newest_seen(const std::string& name, const std::optional<publisher_secret>& secret) const;
 
   library_context& context_;
   hosted_shares& hosted_;
   missing_shares& missing_;
   share_limits& limits_;
+  publisher_memory& publishers_;
   followed_paths& followed_;
   content_doubt& doubt_;
 };

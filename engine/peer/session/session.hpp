@@ -117,6 +117,7 @@ class session final : private receiver_host, private uploader_host {
   session_path path_;
   remote_peer remote_;
   bool interested_ = false;  ///< as we told the peer
+  std::uint32_t publications_told_ = 0;
 
   receiver receiver_;
   uploader uploads_;

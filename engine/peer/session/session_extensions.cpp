@@ -7,6 +7,8 @@ namespace shoal {
 namespace {
 
 constexpr std::string_view client_name = "shoal/" SHOAL_VERSION;
+/// Signatures of the share that one peer may have checked: it learns of a better one once or twice.
+constexpr std::uint32_t publications_max = 4;
 
 }  // namespace
 
@@ -22,6 +24,7 @@ void session::say_extensions() {
   hello.request_bytes = wire::request_bytes_max;
   hello.requests_queued = wire::requests_queued_max;
   hello.listen_port = context_.listen_port;
+  if (share_.published().is_signed()) hello.published = share_.published();
   hello.client = client_name;
   send(wire::extended{0, wire::encode(hello)});
 }
@@ -30,7 +33,12 @@ void session::handle_extended(const wire::extended& message) {
   if (message.id == 0) {
     auto hello = wire::decode_extension_handshake(message.payload);
     // A handshake that does not parse is ignored, as others do: plain BEP 3 still works.
+    const publication claim = hello ? hello->published : publication{};
     if (hello) remote_.on_extensions(std::move(*hello));
+    if (claim.of_signature != standing::none && publications_told_ < publications_max) {
+      ++publications_told_;
+      share_.on_published(*this, claim);
+    }
     if (!remote_.ready()) {
       on_ready();
     } else if (listener_ && !closed_) {

@@ -26,6 +26,8 @@ class session_owner {
   virtual const share_id& id() const = 0;
   /// What of it is here.
   virtual const share_content& content() const = 0;
+  /// Who published it and when, as far as this peer knows.
+  virtual const publication& published() const = 0;
   /// Where payload waits for the limits of the share and of the process.
   virtual throttle& up() = 0;
   virtual throttle& down() = 0;
@@ -36,6 +38,8 @@ class session_owner {
   virtual void on_accused(session& by, piece_index piece) = 0;
   /// The peer says that it no longer offers the share. `why` is the name of an errc.
   virtual void on_withdrawn(session& by, std::string_view why) = 0;
+  /// The peer says who signed the share. The signature is unchecked.
+  virtual void on_published(session& by, const publication& claim) = 0;
   /// Nothing gets through to a peer that owes something. That may pass at any moment. May be called again and again.
   virtual void on_path_lost(session& with) = 0;
   /// The way to such a peer is free again. What either side sent meanwhile may still wait for its next repetition.

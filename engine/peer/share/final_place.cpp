@@ -145,6 +145,7 @@ result<void> final_place::record_complete(stored_share row) {
   const auto before = context_.database.share(row.path);
   const bool known = before && *before;
   row.follow = known && (*before)->follow;
+  if (known) row.sign_with = (*before)->sign_with;
   row.alone = !context_.remember_shares && (!known || (*before)->alone);
   return context_.database.save_share(row);
 }

@@ -66,7 +66,7 @@ result<void> check_older(const std::optional<stored_share>& row, const metainfo&
   if (supersedes(there, mine)) {
     return error{errc::conflict, shown + " is a newer version, published " + time_text(there), remedy::clear_place};
   }
-  if (there.known() && mine.known() && there.publisher != mine.publisher) {
+  if (!may_replace(there, mine)) {
     return error{errc::conflict, shown + " is a share of another publisher", remedy::clear_place};
   }
   return {};

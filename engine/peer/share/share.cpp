@@ -1,6 +1,18 @@
 #include "peer/share/share.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include "content/signed_publication.hpp"
+
 namespace shoal {
+
+namespace {
+
+/// Different signatures that peers claim before the metadata is here: honest peers claim one.
+constexpr std::size_t claims_max = 16;
+
+}  // namespace
 
 share::share(peer_context& context, share_observer& observer, const share_id& id)
     : context_(context),
@@ -98,6 +110,30 @@ void share::on_accused(session& by, piece_index piece) {
   observer_.on_accused(*this, piece, by.path().remote_address().to_string());
 }
 
+void share::on_claim(const publication& claim) {
+  set_published(merged(published_, tellable(claim)));
+}
+
+void share::set_published(const publication& published) {
+  const bool news = published.is_signed() && published != published_;
+  published_ = published;
+  if (!news) return;
+  peers_.for_each([](session& one) {
+    if (!one.closed() && one.remote().hears_hints()) one.say_extensions();
+  });
+}
+
+void share::on_published(session&, const publication& claim) {
+  if (content_.info()) {
+    // What is known already needs no check.
+    const bool known = published_.is_signed() && published_.signature == claim.signature;
+    const publication heard = known ? publication{} : checked(claim, id_, content_.info()->name());
+    if (heard.is_signed()) on_claim(heard);
+  } else if (claims_.size() < claims_max && std::ranges::find(claims_, claim) == claims_.end()) {
+    claims_.push_back(claim);
+  }
+}
+
 void share::on_doubt(piece_index piece) {
   if (!stopped_) observer_.on_accused(*this, piece, "this peer, piece " + std::to_string(piece.value()));
 }
@@ -118,6 +154,14 @@ void share::on_peers_lacking(std::vector<peer_id> unreached) {
 void share::on_metadata(metainfo_ptr info) {
   content_.on_metadata(std::move(info));
   turns_.on_shape(content_.info()->shape());
+  // The list may have had another name for it.
+  const std::string& name = content_.info()->name();
+  publication best = tellable(checked(published_, id_, name));
+  for (const publication& claim : std::exchange(claims_, {})) {
+    const publication heard = checked(claim, id_, name);
+    if (heard.is_signed()) best = merged(best, heard);
+  }
+  set_published(best);
   peers_.for_each([](session& one) {
     if (!one.closed()) one.on_shape_known();
   });

@@ -63,8 +63,10 @@ class share final : private share_peers_owner, private download_owner {
   const interest& wanted() const { return wanted_; }
   /// Who published it and when, as far as this peer knows.
   const publication& published() const override { return published_; }
-  /// Another peer claims another publication.
-  void on_claim(const publication& claim) { published_ = merged(published_, claim); }
+  /// Another peer claims another publication. Only a signature that is known to be right counts.
+  void on_claim(const publication& claim);
+  /// Who published it was settled by its user.
+  void set_published(const publication& published);
 
   /// Serves, and downloads if start_download() was called, until stop().
   awaitable<void> run();
@@ -95,6 +97,7 @@ class share final : private share_peers_owner, private download_owner {
   throttle& up() override { return up_; }
   throttle& down() override { return down_; }
   void on_accused(session& by, piece_index piece) override;
+  void on_published(session& by, const publication& claim) override;
   void on_withdrawn(session& by, std::string_view why) override { peers_.on_withdrawn(by, why); }
   void on_path_lost(session& with) override { peers_.on_path_lost(with); }
   void on_path_back(session& with) override { peers_.on_path_back(with); }
@@ -125,6 +128,7 @@ class share final : private share_peers_owner, private download_owner {
   throttle down_;
   share_content content_;
   publication published_{};
+  std::vector<publication> claims_;  ///< of peers, unchecked until the metadata says what the share is called
   interest wanted_;
   bool stopped_ = false;
   turn_keeper turns_;

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "content/signed_publication.hpp"
+
 namespace shoal::wire {
 namespace {
 
@@ -30,6 +32,17 @@ TEST_CASE("an extension handshake has the bytes of BEP 10 and comes back") {
         "5:shoald11:files_bytesi77e13:request_bytesi1048576ee1:v11:shoal 0.1.0e");
   CHECK(decode_extension_handshake(bytes).value() == ours);
   CHECK(decode_extension_handshake(encode(extension_handshake{})).value() == extension_handshake{});
+}
+
+TEST_CASE("who signed the share travels in the extension handshake, unchecked") {
+  const auto secret = *publisher_secret::make();
+  extension_handshake ours;
+  ours.published = *signed_by(secret, publication{{}, 5}, share_id{}, "name");
+  auto read = decode_extension_handshake(encode(ours)).value().published;
+  CHECK(read.of_signature == standing::unchecked);
+  CHECK(checked(read, share_id{}, "name") == ours.published);
+  CHECK(read_handshake("d5:shoald6:signed3:abcee").value().published == publication{});
+  CHECK(read_handshake("d5:shoald6:signedi1eee").value().published == publication{});
 }
 
 TEST_CASE("another client's extension handshake is understood") {
