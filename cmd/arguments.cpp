@@ -46,7 +46,7 @@ result<void> check_typed(const po::parsed_options& typed) {
 
 // A `~` at the beginning of a value means the home directory, also where no shell has seen the value.
 void expand_homes(po::variables_map& values, const environment& variables) {
-  for (const char* name : {"config", "dir", "output", "share", "state"}) {
+  for (const char* name : {"config", "dir", "key", "output", "share", "sign", "state", "trust"}) {
     if (values.count(name) == 0) continue;
     boost::any& value = values.at(name).value();
     if (auto* path = boost::any_cast<std::string>(&value)) *path = expand_home(*path, variables);

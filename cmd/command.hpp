@@ -99,5 +99,6 @@ command verify_command();
 command torrent_command();
 command limit_command();
 command keys_command();
+command keygen_command();
 
 }  // namespace shoal

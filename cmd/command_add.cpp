@@ -25,6 +25,8 @@ void add_options(po::options_description& options) {
   add("symlinks", po::bool_switch(), "share symbolic links as links instead of leaving them out");
   add("follow", po::bool_switch(), "share each new version by itself when the files change");
   add("no-follow", po::bool_switch(), "stop following");
+  add("sign", po::value<std::string>()->value_name("KEYFILE"),
+      "sign it and its new versions with this key of keygen --publisher, which the peer reads");
   add_limit_options(options, " each of these shares");
 }
 
@@ -58,6 +60,7 @@ result<void> run(const invocation& call) {
     return error{errc::usage, "--follow and --no-follow contradict each other: give one of them"};
   }
   if (call.given.flag("follow") || call.given.flag("no-follow")) params["follow"] = call.given.flag("follow");
+  if (call.given.has("sign")) params["sign"] = absolute_path(call.given.text("sign"));
   put_share_limits(params, call.given);
   const auto answer = call_with_progress(call, "add", std::move(params), "");
   if (!answer) return answer.error();

@@ -17,6 +17,7 @@
 #include "cmd/remedy.hpp"
 #include "cmd/text.hpp"
 #include "cmd/torrent_file.hpp"
+#include "cmd/trust_option.hpp"
 #include "net/endpoint.hpp"
 
 namespace shoal {
@@ -39,11 +40,12 @@ void add_options(po::options_description& options) {
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
   add_key_option(options);
   add("seed", po::bool_switch(), "if no peer runs here: stay and serve it until Ctrl-C");
+  add_trust_option(options);
   add("no-wait", po::bool_switch(), "leave it to the running peer and return at once");
   add_limit_options(options, " each of these shares");
 }
 
-result<wanted_download> wanted_of(const std::string& what, const invocation& call) {
+result<wanted_download> wanted_of(const std::string& what, const invocation& call, const std::string& trust) {
   const arguments& given = call.given;
   const auto& torrent = call.torrents.of(what);
   if (!torrent) return torrent.error();
@@ -63,6 +65,7 @@ result<wanted_download> wanted_of(const std::string& what, const invocation& cal
     if (!where) return where.error();
     params.peers.push_back(to_text(*where));
   }
+  if (!trust.empty()) params.trust = trust;
   // Settings are of the process.
   if (given.typed("up-limit")) params.up_limit = given.text("up-limit");
   if (given.typed("down-limit")) params.down_limit = given.text("down-limit");
@@ -130,9 +133,11 @@ result<void> check(const invocation& call) {
 
 result<void> run(const invocation& call) {
   if (const auto fit = check(call); !fit) return fit;
+  const auto trust = trust_text_of(call.given);
+  if (!trust) return trust.error();
   std::vector<wanted_download> wanted;
   for (const std::string& what : call.given.texts("operands")) {
-    auto one = wanted_of(what, call);
+    auto one = wanted_of(what, call, *trust);
     if (!one) return one.error();
     wanted.push_back(std::move(*one));
   }

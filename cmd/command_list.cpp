@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 
@@ -12,6 +13,7 @@
 #include "cmd/table.hpp"
 #include "cmd/terminal.hpp"
 #include "cmd/text.hpp"
+#include "cmd/trust_option.hpp"
 #include "control/described.hpp"
 #include "control/rows.hpp"
 
@@ -27,6 +29,23 @@ void add_options(po::options_description& options) {
       "whom to ask if no peer runs here; may be repeated");
   add_key_option(options);
   add("versions", po::bool_switch(), "list older versions, too, which are downloaded by their id");
+  add_trust_option(options);
+}
+
+constexpr std::size_t fingerprint_digits = 16;
+
+// Who signed the share, in words that no publisher can choose for itself.
+std::string publisher_of(const rows::listed_share& row) {
+  if (row.signature == "wrong") return "WRONG SIGNATURE";
+  if (row.signature != "right") return row.signature;
+  const std::string known = row.signer_name.empty() ? row.fingerprint.substr(0, fingerprint_digits) : row.signer_name;
+  return row.trusted.value_or(true) ? known : known + " (not trusted)";
+}
+
+// In a swarm where nobody signs and nobody is asked to, the column would say nothing.
+bool tells_publishers(const std::vector<rows::listed_share>& shares) {
+  return std::ranges::any_of(
+      shares, [](const auto& row) { return row.trusted || (!row.id.empty() && row.signature != "unsigned"); });
 }
 
 result<void> run(const invocation& call) {
@@ -34,6 +53,9 @@ result<void> run(const invocation& call) {
   const auto operands = call.given.texts("operands");
   if (!operands.empty()) params["glob"] = operands.front();
   params["versions"] = call.given.flag("versions");
+  const auto trust = trust_text_of(call.given);
+  if (!trust) return trust.error();
+  if (!trust->empty()) params["trust"] = *trust;
   note_unused_tracker(call);
   std::vector<std::string> away;
   const auto answer = call_for_listing(call, "list", std::move(params), away);
@@ -42,23 +64,28 @@ result<void> run(const invocation& call) {
   if (call.given.flag("json")) return print(json::serialize(*answer) + "\n");
 
   using enum table::align;
-  table listing({{"NAME"},
-                 {"SIZE", right},
-                 {"FILES", right},
-                 {"SEEDERS", right},
-                 {"LEECHERS", right},
-                 {"AVAIL", right},
-                 {"PUBLISHED"},
-                 {"ID"}});
-  for (const auto& row : from_json<std::vector<rows::listed_share>>(*answer)) {
+  const auto shares = from_json<std::vector<rows::listed_share>>(*answer);
+  const bool publishers = tells_publishers(shares);
+  std::vector<table::column> columns{{"NAME"},           {"SIZE", right},     {"FILES", right},
+                                     {"SEEDERS", right}, {"LEECHERS", right}, {"AVAIL", right},
+                                     {"PUBLISHED"}};
+  if (publishers) columns.push_back({"PUBLISHER"});
+  columns.push_back({"ID"});
+  table listing(std::move(columns));
+  for (const auto& row : shares) {
+    std::vector<std::string> cells{row.name, human_bytes(row.bytes)};
     if (row.id.empty()) {
       // Some peer still hashes it: there is nothing to count yet, and no id.
-      listing.add_row({row.name, human_bytes(row.bytes), "", "", "", "", "", row.reason.value_or("")});
-      continue;
+      cells.resize(publishers ? 8 : 7);
+      cells.push_back(row.reason.value_or(""));
+    } else {
+      for (const std::uint64_t count : {row.files, row.seeders, row.leechers}) cells.push_back(std::to_string(count));
+      cells.push_back(fmt::format("{:.1f}", row.availability));
+      cells.push_back(human_date(row.published));
+      if (publishers) cells.push_back(publisher_of(row));
+      cells.push_back(short_id(row.id));
     }
-    listing.add_row({row.name, human_bytes(row.bytes), std::to_string(row.files), std::to_string(row.seeders),
-                     std::to_string(row.leechers), fmt::format("{:.1f}", row.availability), human_date(row.published),
-                     short_id(row.id)});
+    listing.add_row(std::move(cells));
   }
   if (listing.empty()) {
     note(operands.empty() ? "nothing is shared yet: share with " + quoted_command("add PATH")

@@ -22,7 +22,7 @@ _shoal() {
     local commands
     commands=$("$program" help 2>/dev/null | sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/\1/p')
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
-  elif [[ $command == add || $command == share || $before =~ ^(--dir|--share|--state|--config|--output|-o)$ ]]; then
+  elif [[ $command =~ ^(add|share|keygen)$ || $before =~ ^(--dir|--share|--state|--config|--output|-o|--key|--sign|--trust)$ ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
   else

@@ -1,6 +1,7 @@
 #include "cmd/completion.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
@@ -49,6 +50,11 @@ std::vector<std::string> paths(const std::string& begun, bool at_home) {
   return found;
 }
 
+bool takes_path(const std::string& option) {
+  constexpr std::array<std::string_view, 6> options{"--dir", "--key", "-o", "--output", "--sign", "--trust"};
+  return std::ranges::find(options, option) != options.end();
+}
+
 std::vector<std::string> option_names(const command& described) {
   std::vector<std::string> names;
   const auto options = options_of(described);
@@ -68,8 +74,7 @@ completion complete_line(std::string_view line, const std::function<std::vector<
     if (open.before.front() == "help" || open.before.front() == "HELP") found.words = verbs(open.text);
   } else if (open.text.starts_with("--")) {
     found.words = option_names(*described);
-  } else if (described->name == "add" || open.before.back() == "--dir" || open.before.back() == "-o" ||
-             open.before.back() == "--output") {
+  } else if (described->name == "add" || takes_path(open.before.back())) {
     found.words = paths(open.text, open.home);
   } else {
     found.words = share_names();

@@ -4,6 +4,7 @@
 #include <boost/program_options/value_semantic.hpp>
 
 #include "cmd/limit_options.hpp"
+#include "cmd/trust_option.hpp"
 #include "net/endpoint.hpp"
 
 namespace shoal {
@@ -36,6 +37,7 @@ void add_peer_options(po::options_description& options) {
   add("workers", po::value<std::uint32_t>()->value_name("N"), "threads that hash and write (default: one per core)");
   add("advertise", po::value<std::string>()->value_name("ADDRESS"),
       "the address that the tracker tells others, if it allows that");
+  add_trust_option(options);
   add_limit_options(options, "");
 }
 
@@ -61,6 +63,9 @@ result<peer_options> peer_options_of(const arguments& given) {
   options.name = given.text("name");
   options.advertise = given.text("advertise");
   options.workers = given.number("workers");
+  auto trust = trust_list_of(given);
+  if (!trust) return trust.error();
+  options.trust = std::move(*trust);
   const auto limits = limits_of_process(given);
   if (!limits) return limits.error();
   options.limits = *limits;

@@ -118,7 +118,7 @@ const std::vector<std::string_view>& setting_names() {
   static const std::vector<std::string_view> names{
       "tracker",         "dir",      "state",      "listen",    "name",      "workers",
       "advertise",       "share",    "symlinks",   "heartbeat", "log-level", "log-format",
-      "allow-advertise", "up-limit", "down-limit", "key"};
+      "allow-advertise", "up-limit", "down-limit", "key",       "trust"};
   return names;
 }
 

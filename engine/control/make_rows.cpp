@@ -4,6 +4,7 @@
 #include <chrono>
 #include <set>
 
+#include "core/base64.hpp"
 #include "net/endpoint.hpp"
 #include "peer/peer_node.hpp"
 
@@ -111,6 +112,29 @@ void put_limits(Row& row, const rate_limits& limits) {
   if (limits.down != 0) row.down_limit = limits.down;
 }
 
+std::string signature_text(standing of) {
+  switch (of) {
+    case standing::none:
+      return "unsigned";
+    case standing::unchecked:
+      return "unchecked";
+    case standing::right:
+      return "right";
+    case standing::wrong:
+      return "wrong";
+  }
+  return "";
+}
+
+void put_signature(rows::listed_share& row, const publication& published, const trust_list& trust) {
+  row.signature = signature_text(published.of_signature);
+  if (!trust.empty()) row.trusted = published.is_signed() && trust.trusts(published.signer);
+  if (!published.is_signed()) return;
+  row.signer = to_base64(published.signer.view());
+  row.fingerprint = fingerprint(published.signer);
+  if (const std::string* name = trust.name_of(published.signer)) row.signer_name = *name;
+}
+
 template <class Row>
 void tell_failure(Row& row, std::string& state, const error& why) {
   state = "failed";
@@ -143,7 +167,8 @@ rows::added row_of(const added_share& added) {
           .notes = added.notes};
 }
 
-std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions) {
+std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions,
+                                              const trust_list& trust) {
   std::vector<rows::listed_share> listed;
   // What this peer has itself needs no news.
   const std::int64_t now = unix_seconds(std::chrono::system_clock::now());
@@ -164,6 +189,7 @@ std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::
                       .publisher = row.publication.known() ? row.publication.publisher.hex() : "",
                       .local = local_state(node, row.id),
                       .as_of = node.library().hosted().find(row.id) ? now : as_of(node, row.id)});
+    put_signature(listed.back(), row.publication, trust);
   }
   for (const auto& one : node.library().index().hashing(glob)) {
     listed.push_back({.name = one.name,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "content/trust_list.hpp"
 #include "control/rows.hpp"
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
@@ -18,7 +19,8 @@ rows::download row_of(const share& which);
 rows::added row_of(const added_share& added);
 rows::status status_of(const peer_node& node);
 /// The shares whose names match `glob`; without `versions` only the newest of each name.
-std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions);
+std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions,
+                                              const trust_list& trust);
 std::vector<rows::listed_peer> listed_peers(const peer_node& node);
 /// The keys that this peer knows, and those that others joined with.
 std::vector<rows::swarm_key> known_keys(const peer_node& node);

@@ -4,6 +4,7 @@
 
 #include "control/make_rows.hpp"
 #include "control/share_here.hpp"
+#include "control/trusted_shares.hpp"
 #include "control/waits.hpp"
 #include "control/wanted_limits.hpp"
 #include "peer/peer_node.hpp"
@@ -51,7 +52,10 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
   if (wanted.paths.empty()) co_return requests::missing("paths");
   const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);
   if (!limits) co_return limits.error();
-  const share_options options{.symlinks = wanted.symlinks, .follow = wanted.follow};
+  if (wanted.sign && !wanted.sign->starts_with('/')) {
+    co_return error{errc::usage, "parameter 'sign' is no absolute path"};
+  }
+  const share_options options{.symlinks = wanted.symlinks, .follow = wanted.follow, .sign_with = wanted.sign};
   std::vector<hashing_mark> marks;
   for (const std::string& path : wanted.paths) marks.push_back(node_.discovery().announce_add(path));
   for (std::size_t i = 0; i < wanted.paths.size(); ++i) {
@@ -80,8 +84,11 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
 peer_control::answer<std::vector<rows::listed_share>> peer_control::list(requests::list wanted, caller& by) {
   co_await wait_for_catalogue(node_, by);
   if (!node_.discovery().ready() && node_.discovery().swarm().share_count() == 0) co_return without_tracker(node_);
+  const auto trust = trust_of(node_, wanted.trust);
+  if (!trust) co_return trust.error();
+  co_await wait_for_signatures(node_, by);
   tell_who_is_away(node_, by);
-  co_return listed_shares(node_, wanted.glob, wanted.versions);
+  co_return listed_shares(node_, wanted.glob, wanted.versions, *trust);
 }
 
 peer_control::answer<std::vector<rows::listed_peer>> peer_control::peers(requests::none /*none*/, caller& by) {

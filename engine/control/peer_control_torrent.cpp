@@ -77,7 +77,10 @@ peer_control::answer<rows::torrent_file> peer_control::torrent(requests::one wan
   link.id = info->id();
   link.name = info->name();
   link.way = way_to(node_, found->running.get(), info->is_private());
-  auto write = [info, way = link.way]() -> result<std::string> { return to_base64(info->to_torrent(way)); };
+  const publication published = found->running ? found->running->published() : publication{};
+  auto write = [info, way = link.way, published]() -> result<std::string> {
+    return to_base64(info->to_torrent(way, published));
+  };
   const auto torrent = co_await offload(node_.context().background, std::move(write));
   co_return rows::torrent_file{
       .id = info->id().hex(), .name = info->name(), .torrent = *torrent, .magnet = format_magnet(link)};

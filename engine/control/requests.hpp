@@ -19,20 +19,24 @@ BOOST_DESCRIBE_STRUCT(none, (), ())
 
 /// What to share.
 struct add {
-  std::vector<std::string> paths = {};         ///< at least one
-  bool symlinks = false;                       ///< share symbolic links as links instead of leaving them out
-  std::optional<bool> follow = {};             ///< share new versions when it changes; without it, as before
+  std::vector<std::string> paths = {};  ///< at least one
+  bool symlinks = false;                ///< share symbolic links as links instead of leaving them out
+  std::optional<bool> follow = {};      ///< share new versions when it changes; without it, as before
+  /// path of the publisher key that signs it and its new versions; without it, as before
+  std::optional<std::string> sign = {};
   std::optional<std::string> up_limit = {};    ///< of each share, as `up` of `limit`
   std::optional<std::string> down_limit = {};  ///< likewise
 };
-BOOST_DESCRIBE_STRUCT(add, (), (paths, symlinks, follow, up_limit, down_limit))
+BOOST_DESCRIBE_STRUCT(add, (), (paths, symlinks, follow, sign, up_limit, down_limit))
 
 /// What to list.
 struct list {
   std::string glob = "*";  ///< of names
   bool versions = false;   ///< older versions, too
+  /// the text of a trust file, whose names are shown; without it, that of the peer
+  std::optional<std::string> trust = {};
 };
-BOOST_DESCRIBE_STRUCT(list, (), (glob, versions))
+BOOST_DESCRIBE_STRUCT(list, (), (glob, versions, trust))
 
 /// What to download. One of `what` and `torrent` is needed.
 struct download {
@@ -48,12 +52,14 @@ struct download {
   bool delete_dropped = false;          ///< with `update`: files of the older version that this one does not have go
   std::vector<std::string> peers = {};  ///< "HOST:PORT" of peers that have it
   bool wait = true;                     ///< answer when it is complete
+  /// the text of a trust file, of whose publishers alone names are taken; without it, that of the peer
+  std::optional<std::string> trust = {};
   std::optional<std::string> up_limit = {};    ///< of each share, as `up` of `limit`
   std::optional<std::string> down_limit = {};  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(download, (),
                       (what, torrent, directory, default_directory, symlinks, keep_mode, reuse, update, delete_dropped,
-                       peers, wait, up_limit, down_limit))
+                       peers, wait, trust, up_limit, down_limit))
 
 /// What to cancel. One of `id` and `what` is needed.
 struct cancel {

@@ -73,14 +73,20 @@ struct listed_share {
   double availability = 0;     ///< complete copies, a number such as 2.5
   double published = 0;        ///< Unix time, 0 unknown
   std::string publisher = {};  ///< 32 hexadecimal digits, "" unknown
-  std::string local = {};      ///< "", "seeding", "downloading" or "waiting"; "hashing" if this peer hashes it
+  /// "unsigned", "right", "wrong", or "unchecked" if nobody had the time to look at it
+  std::string signature = {};
+  std::string signer = {};       ///< public key of who signed it, base64; "" if nobody did, or the signature is wrong
+  std::string fingerprint = {};  ///< of that key, 32 hexadecimal digits
+  std::string signer_name = {};  ///< of that key in the trust list, "" if it is not there
+  std::optional<bool> trusted = {};  ///< if there is a trust list: the signature is right, and by a key of the list
+  std::string local = {};            ///< "", "seeding", "downloading" or "waiting"; "hashing" if this peer hashes it
   /// when a tracker that lists it was last heard of, Unix time; now for what this peer has
   std::int64_t as_of = 0;
   std::optional<std::string> reason = {};  ///< of a share that is hashed: which peer hashes it, and how far it is
 };
 BOOST_DESCRIBE_STRUCT(listed_share, (),
-                      (id, name, bytes, files, seeders, leechers, availability, published, publisher, local, as_of,
-                       reason))
+                      (id, name, bytes, files, seeders, leechers, availability, published, publisher, signature, signer,
+                       fingerprint, signer_name, trusted, local, as_of, reason))
 
 /// A peer of the swarm.
 struct listed_peer {

@@ -11,6 +11,8 @@ namespace {
 
 // How long a word waits, when the peer has only just started, for the first snapshot of a tracker or for the record.
 constexpr auto first_wait = std::chrono::seconds(5);
+// How long a list waits for signatures: some 10,000 of them are checked in this time.
+constexpr auto signatures_wait = std::chrono::seconds(2);
 // How soon a wait ends after the caller is gone.
 constexpr duration gone_check_interval = std::chrono::milliseconds(100);
 
@@ -24,6 +26,13 @@ awaitable<void> wait_for_change(peer_node& node, time_point give_up) {
 awaitable<void> wait_for_catalogue(peer_node& node, const caller& by) {
   const auto give_up = clock::now() + first_wait;
   while (!node.discovery().ready() && !by.gone() && clock::now() < give_up) {
+    co_await wait_for_change(node, give_up);
+  }
+}
+
+awaitable<void> wait_for_signatures(peer_node& node, const caller& by) {
+  const auto give_up = clock::now() + signatures_wait;
+  while (!node.discovery().signatures_checked() && !by.gone() && clock::now() < give_up) {
     co_await wait_for_change(node, give_up);
   }
 }

@@ -20,6 +20,8 @@ inline constexpr duration notice_interval = std::chrono::milliseconds(100);
 awaitable<void> wait_for_change(peer_node& node, time_point give_up);
 /// Returns when a tracker has said what there is, or after a while without an answer.
 awaitable<void> wait_for_catalogue(peer_node& node, const caller& by);
+/// Returns when the signatures of the catalogue are checked, or after a while.
+awaitable<void> wait_for_signatures(peer_node& node, const caller& by);
 /// A peer that has only just started does not know its shares yet. Returns when it knows what `what` means, or all that
 /// it shares and downloads; at the latest after some seconds.
 awaitable<void> wait_for_record(peer_node& node, const std::optional<std::string>& what, const caller& by);

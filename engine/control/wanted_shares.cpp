@@ -1,11 +1,14 @@
 #include "control/wanted_shares.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "content/magnet.hpp"
+#include "content/signed_publication.hpp"
+#include "control/trusted_shares.hpp"
 #include "control/waits.hpp"
 #include "core/base64.hpp"
 #include "net/endpoint.hpp"
@@ -27,6 +30,12 @@ constexpr duration absence_wait = std::chrono::seconds(10);
 // How long a word waits for the first news of a tracker. A tracker nearby answers at once.
 constexpr duration names_wait = std::chrono::seconds(1);
 
+// What a request asks for beside its words.
+struct wanted_common {
+  download_request request;
+  trust_list trust;
+};
+
 result<std::vector<download_request>> requests_of_rows(const result<std::vector<tracking::share_row>>& rows,
                                                        const download_request& common) {
   if (!rows) return rows.error();
@@ -37,6 +46,11 @@ result<std::vector<download_request>> requests_of_rows(const result<std::vector<
     request.name = row.name;
     // Its row may be gone before the download begins.
     request.published = row.publication;
+    // Only an id means such a share.
+    if (row.publication.of_signature == standing::wrong) {
+      request.published = tellable(row.publication);
+      request.notes.push_back("the signature of this id is wrong and is not used");
+    }
     requests.push_back(std::move(request));
   }
   return requests;
@@ -48,8 +62,19 @@ bool unknown(const result<std::vector<tracking::share_row>>& rows) {
 
 // What a word means among the shares that trackers list and our own. A share that was downloaded before is here even if
 // nobody lists it.
-result<std::vector<tracking::share_row>> find_known(const peer_node& node, const std::string& what) {
-  return node.library().index().known().find(what);
+result<std::vector<tracking::share_row>> find_known(const peer_node& node, const std::string& what,
+                                                    const trust_list& trust) {
+  std::vector<error> refused;
+  return find_trusted(node, what, trust, refused);
+}
+
+// What a glob matches, and is not downloaded.
+std::vector<std::string> notes_of_refused(const peer_node& node, const std::string& what, const trust_list& trust) {
+  std::vector<error> refused;
+  std::vector<std::string> notes;
+  if (!find_trusted(node, what, trust, refused)) return notes;
+  for (const error& why : refused) notes.push_back("left out: " + why.text);
+  return notes;
 }
 
 bool is_here(const peer_node& node, const peer_id& peer) {
@@ -76,7 +101,8 @@ std::vector<hashed_share> awaited(const peer_node& node, const std::string& what
 
 // A share that some peer has just added is listed everywhere a moment later. A share that is hashed is listed when that
 // is done.
-awaitable<result<std::vector<tracking::share_row>>> find_soon(peer_node& node, caller& by, std::string what) {
+awaitable<result<std::vector<tracking::share_row>>> find_soon(peer_node& node, caller& by, std::string what,
+                                                              const trust_list& trust) {
   auto give_up = clock::now() + news_wait;
   std::optional<hashed_share> last;
   // A pattern waits for shares that were hashed when it was given, and not for all that come later.
@@ -84,7 +110,7 @@ awaitable<result<std::vector<tracking::share_row>>> find_soon(peer_node& node, c
   bool away = false;
   time_point tell_at{};
   while (true) {
-    auto rows = find_known(node, what);
+    auto rows = find_known(node, what, trust);
     const bool known = !unknown(rows);
     auto hashed = awaited(node, what, known);
     if (!begun) {
@@ -135,10 +161,11 @@ awaitable<void> wait_for_names(peer_node& node, caller& by) {
   }
 }
 
-awaitable<result<std::vector<tracking::share_row>>> find_listed(peer_node& node, caller& by, std::string what) {
+awaitable<result<std::vector<tracking::share_row>>> find_listed(peer_node& node, caller& by, std::string what,
+                                                                const trust_list& trust) {
   co_await wait_for_names(node, by);
-  if (unknown(find_known(node, what))) co_await wait_for_catalogue(node, by);
-  auto rows = co_await find_soon(node, by, what);
+  if (unknown(find_known(node, what, trust))) co_await wait_for_catalogue(node, by);
+  auto rows = co_await find_soon(node, by, what, trust);
   if (unknown(rows) && !node.discovery().ready()) co_return without_tracker(node);
   for (const auto& tracker : node.discovery().trackers()) {
     if (!unknown(rows) || tracker->state().connected) continue;
@@ -162,35 +189,50 @@ void go_in(const peer_node& node, const way_in& way, download_request& request) 
 }
 
 // The file that a word names, unless a share has that name.
-awaitable<result<std::vector<download_request>>> requests_of_file(peer_node& node, caller& by, download_request common,
+awaitable<result<std::vector<download_request>>> requests_of_file(peer_node& node, caller& by, wanted_common wanted,
                                                                   std::optional<std::string> name,
                                                                   std::string torrent) {
+  download_request common = std::move(wanted.request);
   if (name) {
     co_await wait_for_names(node, by);
-    const auto rows = find_known(node, *name);
-    const bool exact = rows ? rows->front().name == *name : rows.error().code == errc::ambiguous;
+    const auto rows = find_known(node, *name, wanted.trust);
+    const bool refused = !rows && (rows.error().code == errc::ambiguous || rows.error().code == errc::verification);
+    const bool exact = rows ? rows->front().name == *name : refused;
     if (exact) co_return requests_of_rows(rows, common);
   }
   // Reading the .torrent of a million files takes seconds.
-  auto read = [torrent = std::move(torrent)]() -> result<std::pair<metainfo_ptr, way_in>> {
+  struct read_file {
+    metainfo_ptr info;
+    way_in way;
+    publication published;
+  };
+  auto read = [torrent = std::move(torrent)]() -> result<read_file> {
     const auto bytes = from_base64(torrent);
     if (!bytes) return error{errc::malformed, "parameter 'torrent' is not base64"};
     const auto info = metainfo::from_torrent(*bytes);
     if (!info) return info.error();
-    return std::pair(*info, way_in_of_torrent(*bytes));
+    const auto published = checked(publication_of_torrent(*bytes), (*info)->id(), (*info)->name());
+    if (published.of_signature == standing::wrong) {
+      return error{errc::verification, "the .torrent of '" + (*info)->name() +
+                                           "' is refused: its signature is wrong, " + "key " +
+                                           fingerprint(published.signer) + " did not sign this id and name"};
+    }
+    return read_file{*info, way_in_of_torrent(*bytes), published};
   };
   const auto file = co_await offload(node.context().background, std::move(read));
   if (!file) co_return file.error();
-  go_in(node, file->second, common);
-  common.id = file->first->id();
-  common.name = file->first->name();
-  common.info = file->first;
+  go_in(node, file->way, common);
+  common.id = file->info->id();
+  common.name = file->info->name();
+  common.info = file->info;
+  common.published = file->published;
   co_return std::vector{std::move(common)};
 }
 
 // What a word means: a link and an id mean themselves, then come names. One request for each share.
-awaitable<result<std::vector<download_request>>> requests_of_word(peer_node& node, caller& by, download_request common,
+awaitable<result<std::vector<download_request>>> requests_of_word(peer_node& node, caller& by, wanted_common wanted,
                                                                   std::string what) {
+  download_request common = std::move(wanted.request);
   const auto link = parse_magnet(what);
   if (link) {
     common.id = link->id;
@@ -198,7 +240,7 @@ awaitable<result<std::vector<download_request>>> requests_of_word(peer_node& nod
     go_in(node, link->way, common);
     co_return std::vector{std::move(common)};
   }
-  const auto listed = find_known(node, what);
+  const auto listed = find_known(node, what, wanted.trust);
   const auto id = share_id::from_hex(what);
   if (!listed && id && !common.peers.empty()) {
     common.id = *id;
@@ -207,12 +249,19 @@ awaitable<result<std::vector<download_request>>> requests_of_word(peer_node& nod
   }
   // A user who pastes a damaged link does not mean a name.
   if (!listed && looks_like_magnet(what)) co_return link.error();
-  co_return requests_of_rows(co_await find_listed(node, by, what), common);
+  const auto rows = co_await find_listed(node, by, what, wanted.trust);
+  auto requests = requests_of_rows(rows, common);
+  if (!requests) co_return requests;
+  auto notes = notes_of_refused(node, what, wanted.trust);
+  std::ranges::move(notes, std::back_inserter(requests->front().notes));
+  co_return requests;
 }
 
 }  // namespace
 
 awaitable<result<std::vector<download_request>>> requests_of(peer_node& node, requests::download wanted, caller& by) {
+  auto trust = trust_of(node, wanted.trust);
+  if (!trust) co_return trust.error();
   download_request common;
   common.directory = std::move(wanted.directory);
   common.make_directory = !common.directory.empty();
@@ -223,11 +272,13 @@ awaitable<result<std::vector<download_request>>> requests_of(peer_node& node, re
   common.delete_dropped = wanted.update && wanted.delete_dropped;
   common.peers = std::move(wanted.peers);
   if (wanted.torrent) {
-    co_return co_await requests_of_file(node, by, std::move(common), std::move(wanted.what),
+    wanted_common shared{std::move(common), std::move(*trust)};
+    co_return co_await requests_of_file(node, by, std::move(shared), std::move(wanted.what),
                                         std::move(*wanted.torrent));
   }
   if (!wanted.what) co_return requests::missing("what");
-  co_return co_await requests_of_word(node, by, std::move(common), std::move(*wanted.what));
+  wanted_common shared{std::move(common), std::move(*trust)};
+  co_return co_await requests_of_word(node, by, std::move(shared), std::move(*wanted.what));
 }
 
 }  // namespace shoal

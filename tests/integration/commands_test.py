@@ -302,7 +302,7 @@ class CommandsTest(SwarmTest):
 
         self.assertEqual(complete("dow"), ["download"])
         self.assertEqual(complete("help", "st"), ["status", "stop"])
-        self.assertEqual(complete("list", "--tr"), ["--tracker"])
+        self.assertEqual(complete("list", "--trac"), ["--tracker"])
         self.assertEqual(complete("verify", "a"), ["a\\ share", "another"])
         self.assertEqual(complete("add", "anoth"), ["another"])
         self.assertEqual(complete("torrent", "another", "-o", "a sh"), ["a share"])

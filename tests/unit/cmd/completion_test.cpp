@@ -49,6 +49,12 @@ TEST_CASE("paths after add, folders with a slash") {
   CHECK(complete("add /nowhere/at/all/").empty());
 }
 
+TEST_CASE("paths after options that take one") {
+  const folder made;
+  CHECK(complete("list --trust " + made.path + "/.h") == texts{made.path + "/.hidden"});
+  CHECK(complete("add x --sign " + made.path + "/.h") == texts{made.path + "/.hidden"});
+}
+
 TEST_CASE("options of the command") {
   CHECK(complete("torrent --mag") == texts{"--magnet"});
   CHECK(complete("nonsense --mag").empty());

@@ -176,6 +176,7 @@ TEST_CASE("a tilde means the home directory wherever no shell has seen it") {
   CHECK(given->texts("share") == texts{"/my/home", "/my/home/a b"});
   CHECK(given->text("name") == "~/x");
   CHECK(parse("peer", {"--dir=~/x"})->text("dir") == "/my/home/x");
+  CHECK(parse("list", {}, {{"SHOAL_TRUST", "~/t"}})->text("trust") == "/my/home/t");
   CHECK(parse("peer", {}, {{"SHOAL_STATE", "~/s"}})->state_directory().value() == "/my/home/s");
   const environment nothing = variables({});
   CHECK(expand_home("~root/x", nothing).starts_with('/'));
