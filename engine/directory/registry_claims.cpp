@@ -100,6 +100,7 @@ bool registry::decide(share_state& share) {
   // A longer name must not make the list longer than it may be.
   const std::size_t grows = 2 * (best->name.size() - std::min(best->name.size(), share.row.name.size()));
   if (bytes_ + grows > limits_.bytes_max) return false;
+  if (best->name != share.row.name) share.row.publication = tellable(share.row.publication);
   adopt(share, claim(*best));
   return true;
 }
