@@ -47,18 +47,38 @@ std::vector<hash_range> piece_layer_requests(const digest& root, std::uint32_t p
 hash_range piece_leaves_request(const digest& root, std::uint32_t first_block, std::uint32_t piece_blocks_full,
                                 std::uint32_t file_blocks);
 
+/// True if the range is one that may be asked for, lies in a layer of `width` nodes (a power of two), and its proof
+/// does not climb past the root.
+bool merkle_fits(const hash_range& range, std::uint32_t width);
+
+/// The upper part of the tree over a layer. With it an answer hashes at most hashes_per_request_max nodes, however
+/// large the layer is. Without it an answer with uncles hashes the whole layer: about 0.1 us a node.
+class layer_summary {
+ public:
+  layer_summary() = default;
+  /// Hashes the whole layer once.
+  layer_summary(std::span<const digest> layer, std::uint32_t layer_height);
+  /// Appends the siblings on the way up from a block of hashes_per_request_max nodes of the layer.
+  void append_uncles(std::vector<digest>& out, std::uint32_t block, std::uint32_t uncles) const;
+
+ private:
+  std::uint32_t height_ = 0;                 ///< of the lowest level
+  std::vector<std::vector<digest>> levels_;  ///< from below; the lowest has one node for each block
+};
+
 /// Answers a request for hashes of the layer at `layer_height`, given that whole layer (unpadded). The answer is
 /// `count` hashes, zero subtrees beyond the end, then the uncles. errc::malformed if the range does not fit the tree,
-/// or is of more than hashes_per_request_max hashes. Answers any number of proof layers up to the root. If there are
-/// uncles, hashes the whole layer once: about 0.1 us a node.
+/// or is of more than hashes_per_request_max hashes. Answers any number of proof layers up to the root. `upper`: of the
+/// layer.
 result<std::vector<digest>> merkle_answer(std::span<const digest> layer, std::uint32_t layer_height,
-                                          const hash_range& range);
+                                          const hash_range& range, const layer_summary* upper = nullptr);
 
 /// Answers a request for the leaves of one piece, given those leaves and the whole piece layer of its file. For a file
-/// of one piece, the layer is its root alone.
+/// of one piece, the layer is its root alone. `upper`: of the piece layer.
 result<std::vector<digest>> merkle_answer_leaves(std::span<const digest> leaves, std::uint32_t piece_in_file,
                                                  std::span<const digest> piece_layer, std::uint32_t piece_blocks_full,
-                                                 std::uint32_t file_blocks, const hash_range& range);
+                                                 std::uint32_t file_blocks, const hash_range& range,
+                                                 const layer_summary* upper = nullptr);
 
 /// True if `hashes` (base hashes, then uncles) lead to `range.root`. `layer_width` is the padded number of nodes of the
 /// layer at base_height: proofs must reach the root. Safe for any input.

@@ -238,3 +238,25 @@ TEST_CASE("a proof that stops below the root is not accepted") {
   REQUIRE(partial.has_value());
   CHECK_FALSE(merkle_verify(range, *partial, 64));
 }
+
+TEST_CASE("an answer with the upper part of the tree known is the same as without") {
+  for (const sample& file :
+       {sample(2500 * 2, 2), sample(512 * 4, 4), sample(513, 1), sample(1025 * 2, 2), sample(3, 1)}) {
+    CAPTURE(file.blocks, file.piece_blocks);
+    const auto height = static_cast<std::uint32_t>(std::countr_zero(file.piece_blocks));
+    const layer_summary upper(file.piece_layer, height);
+    for (hash_range range : piece_layer_requests(file.tree.root(), file.pieces, file.piece_blocks)) {
+      CHECK(*merkle_answer(file.piece_layer, height, range, &upper) == reference_answer(file.tree, range));
+      range.count = 2;
+      CHECK(*merkle_answer(file.piece_layer, height, range, &upper) == reference_answer(file.tree, range));
+    }
+    for (std::uint32_t piece = 0; piece < file.pieces; piece += 97) {
+      const hash_range range =
+          piece_leaves_request(file.tree.root(), piece * file.piece_blocks, file.piece_blocks, file.blocks);
+      if (range.count > file.piece_blocks) continue;
+      const auto leaves = file.piece_leaves(piece);
+      CHECK(*merkle_answer_leaves(leaves, piece, file.piece_layer, file.piece_blocks, file.blocks, range, &upper) ==
+            reference_answer(file.tree, range));
+    }
+  }
+}
