@@ -16,6 +16,8 @@ constexpr auto bitfield_id = static_cast<std::uint8_t>(message_id::bitfield);
 constexpr auto piece_id = static_cast<std::uint8_t>(message_id::piece);
 /// Length prefix, id, piece index and begin.
 constexpr std::size_t piece_header_bytes = prefix_bytes + 1 + 4 + 4;
+/// A reader that waits with no more than this holds no larger buffer.
+constexpr std::size_t small_bytes = 2 * 1024;
 /// Less than this is moved to the front of the buffer, so that every read has nearly all of it.
 constexpr std::size_t cheap_move_bytes = 512;
 
@@ -36,7 +38,16 @@ std::size_t frame_reader::bytes_wanted() const {
   return prefix_bytes + std::min<std::size_t>(load_be32(at), frame_bytes_max);
 }
 
-void frame_reader::resize(std::size_t capacity) {
+void frame_reader::give_back() {
+  if (taken_ > 0) memory_->give_back(taken_);
+  taken_ = 0;
+}
+
+bool frame_reader::resize(std::size_t capacity) {
+  const std::size_t beyond = memory_ != nullptr && capacity > buffer_bytes ? capacity - buffer_bytes : 0;
+  if (beyond > taken_ && !memory_->take(beyond - taken_)) return false;
+  if (beyond < taken_) memory_->give_back(taken_ - beyond);
+  taken_ = beyond;
   auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
   const std::size_t held = end_ - begin_;
   if (held > 0) std::memcpy(larger.get(), buffer_.get() + begin_, held);
@@ -44,6 +55,7 @@ void frame_reader::resize(std::size_t capacity) {
   capacity_ = capacity;
   begin_ = 0;
   end_ = held;
+  return true;
 }
 
 std::span<std::uint8_t> frame_reader::free_space() {
@@ -51,10 +63,10 @@ std::span<std::uint8_t> frame_reader::free_space() {
   if (held == 0) begin_ = end_ = 0;
   const std::size_t wanted = bytes_wanted();
   if (capacity_ < buffer_bytes || (held == 0 && capacity_ > buffer_bytes)) {
-    resize(buffer_bytes);
+    (void)resize(buffer_bytes);
   } else if (held == capacity_ && wanted > capacity_) {
     // Doubling: a sender that claims a long frame must send half of it before it costs memory.
-    resize(std::min(2 * capacity_, std::max(wanted, buffer_bytes)));
+    if (!resize(std::min(2 * capacity_, std::max(wanted, buffer_bytes)))) return {};
   } else if (begin_ > 0 && (held < cheap_move_bytes || begin_ + wanted > capacity_ || end_ == capacity_)) {
     std::memmove(buffer_.get(), buffer_.get() + begin_, held);
     begin_ = 0;
@@ -114,9 +126,14 @@ void frame_reader::skip_payload(std::size_t bytes) {
 }
 
 void frame_reader::release() {
-  if (!empty()) return;
-  buffer_.reset();
-  capacity_ = begin_ = end_ = 0;
+  const std::size_t held = end_ - begin_;
+  if (held == 0) {
+    buffer_.reset();
+    capacity_ = begin_ = end_ = 0;
+    give_back();
+  } else if (held <= small_bytes && capacity_ > small_bytes) {
+    (void)resize(small_bytes);
+  }
 }
 
 }  // namespace shoal::wire

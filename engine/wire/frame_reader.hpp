@@ -6,7 +6,8 @@
 //    take_payload(). It reads the rest from the socket straight into its own memory, and reports that with
 //    skip_payload().
 //
-// Owns one buffer, allocated on first use and freed by release() when idle. No coroutine, no socket. Pure.
+// Owns one buffer, allocated on first use and freed by release() when idle. A buffer beyond buffer_bytes comes out of
+// the frame_memory of the process. No coroutine, no socket. Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +18,19 @@
 #include "content/geometry.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "wire/frame_memory.hpp"
 #include "wire/messages.hpp"
 
 namespace shoal::wire {
 
 class frame_reader {
  public:
+  /// `memory` outlives this. Null: nobody bounds all readers together.
+  explicit frame_reader(frame_memory* memory = nullptr) : memory_(memory) {}
+  ~frame_reader() { give_back(); }
+  frame_reader(const frame_reader&) = delete;
+  frame_reader& operator=(const frame_reader&) = delete;
+
   /// Bytes buffered for control messages.
   static constexpr std::size_t buffer_bytes = 64 * 1024;
   /// The largest frame other than `piece`: a bitfield of pieces_max pieces and its id.
@@ -44,8 +52,9 @@ class frame_reader {
   };
   using event = std::variant<more, piece, message>;
 
-  /// Where to read to; never empty. Call it after try_next() said `more`, or after take_payload() emptied the buffer.
-  /// Grows past buffer_bytes only for a larger bitfield, and only as far as the bitfield has arrived.
+  /// Where to read to. Empty only if the frame_memory is used up: then the session must end. Call it after try_next()
+  /// said `more`, or after take_payload() emptied the buffer. Grows past buffer_bytes only for a larger bitfield, and
+  /// only as far as the bitfield has arrived.
   std::span<std::uint8_t> free_space();
   /// `bytes` were read into the start of the last free_space().
   void commit(std::size_t bytes);
@@ -62,18 +71,23 @@ class frame_reader {
   void skip_payload(std::size_t bytes);
 
   bool empty() const { return begin_ == end_; }
-  /// Frees the buffer if nothing is buffered. So an idle session holds none.
+  /// Called before a wait. Frees the buffer if nothing is buffered, and shrinks it if little is. So an idle session
+  /// holds none, and one that stops in the middle of a short message holds little.
   void release();
 
  private:
   std::size_t bytes_wanted() const;
-  void resize(std::size_t capacity);
+  /// False: the memory of the process is used up.
+  bool resize(std::size_t capacity);
+  void give_back();
 
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint32_t payload_due_ = 0;
+  frame_memory* memory_;
+  std::size_t taken_ = 0;  ///< of the frame_memory
 };
 
 }  // namespace shoal::wire

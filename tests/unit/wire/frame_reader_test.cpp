@@ -165,5 +165,39 @@ TEST_CASE("release frees an empty buffer only") {
   CHECK(reader.try_next().value() == event{choke{}});
 }
 
+TEST_CASE("a reader that waits in the middle of a short message holds little, and goes on") {
+  frame_reader reader;
+  const byte_buffer bytes = stream_of({extended{1, byte_buffer(5000, 1)}, choke{}});
+  feed(reader, byte_view{bytes}.first(1500));
+  CHECK(reader.try_next().value() == event{frame_reader::more{}});
+  reader.release();
+  feed(reader, byte_view{bytes}.subspan(1500));
+  CHECK(reader.try_next().value() == event{extended{1, byte_buffer(5000, 1)}});
+  CHECK(reader.try_next().value() == event{choke{}});
+}
+
+TEST_CASE("long messages of all readers together are bounded, and give back what they took") {
+  frame_memory memory(frame_reader::buffer_bytes);
+  const message large = bitfield{byte_buffer(2 * frame_reader::buffer_bytes - 10, 0x5a)};
+  const byte_buffer bytes = stream_of({large});
+  const auto begin = [&](frame_reader& reader) { feed(reader, byte_view{bytes}.first(frame_reader::buffer_bytes)); };
+  frame_reader second(&memory);
+  {
+    frame_reader first(&memory);
+    begin(first);
+    CHECK(first.try_next().value() == event{frame_reader::more{}});
+    CHECK_FALSE(first.free_space().empty());
+    CHECK(memory.left() < 10);
+    begin(second);
+    CHECK(second.try_next().value() == event{frame_reader::more{}});
+    CHECK(second.free_space().empty());
+  }
+  CHECK(memory.left() == frame_reader::buffer_bytes);
+  feed(second, byte_view{bytes}.subspan(frame_reader::buffer_bytes));
+  CHECK(second.try_next().value() == event{large});
+  second.release();
+  CHECK(memory.left() == frame_reader::buffer_bytes);
+}
+
 }  // namespace
 }  // namespace shoal::wire
