@@ -149,6 +149,16 @@ std::string to_text(const host_port& where) {
   return (is_v6 ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
 }
 
+address_group group_of(const asio::ip::address& address) {
+  if (address.is_v4()) return address_group::of_v4(address.to_v4().to_bytes());
+  const auto v6 = address.to_v6();
+  if (v6.is_v4_mapped()) {
+    const auto mapped = asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
+    return address_group::of_v4(mapped.to_bytes());
+  }
+  return address_group::of_v6(v6.to_bytes());
+}
+
 asio::ip::address plain_address(const tcp::endpoint& endpoint) {
   const auto address = endpoint.address();
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {

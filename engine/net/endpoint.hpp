@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/address_group.hpp"
 #include "core/error.hpp"
 #include "core/time.hpp"
 #include "net/use_tuple.hpp"
@@ -38,6 +39,9 @@ std::string to_text(const host_port& where);
 std::string to_text(const tcp::endpoint& endpoint);
 /// The address alone, mapped addresses as IPv4.
 asio::ip::address plain_address(const tcp::endpoint& endpoint);
+
+/// The origin of an address, mapped addresses as IPv4.
+address_group group_of(const asio::ip::address& address);
 
 /// Looks up a name, for at most `timeout`. Numeric addresses take no time. errc::unreachable names the host.
 awaitable<result<std::vector<tcp::endpoint>>> resolve(host_port where, duration timeout);
