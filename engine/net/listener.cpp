@@ -1,6 +1,5 @@
 #include "net/listener.hpp"
 
-#include <algorithm>
 #include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -63,15 +62,19 @@ awaitable<void> listener::run() {
     auto& [ec, socket] = accepted;
     if (stopped_) break;
     if (ec) {
-      log_warn("accepting pauses endpoint={} error={}", to_text(local_), ec.message());
+      if (pauses_logged_.pass(clock::now())) {
+        log_warn("accepting pauses endpoint={} error={} unlogged={}", to_text(local_), ec.message(),
+                 pauses_logged_.take_left_out());
+      }
       pause_.expires_after(pause_without_descriptors);
       (void)co_await pause_.async_wait(use_tuple);
       continue;
     }
-    // Whoever means to talk does so at once, so the one that has been silent longest makes room.
-    if (silent_.size() >= silent_max_) close_oldest();
+    error_code gone;
+    const auto origin = group_of(socket.remote_endpoint(gone).address());
+    if (holders_.size() >= silent_max_) make_room(origin);
     const auto silent = silent_.insert(silent_.end(), stream(std::move(socket)));
-    sniffers_.spawn("sniff", sniff(silent));
+    sniffers_.spawn("sniff", sniff_in_place(silent, origin));
   }
   co_await sniffers_.join();
 }
@@ -116,9 +119,19 @@ void listener::log_failure(const stream& one, const error& why) {
            remote ? to_text(*remote) : "gone", why.text, failures_logged_.take_left_out());
 }
 
-void listener::close_oldest() {
-  const auto oldest = std::ranges::find_if(silent_, &stream::is_open);
-  if (oldest != silent_.end()) oldest->close();
+awaitable<void> listener::sniff_in_place(std::list<stream>::iterator silent, address_group origin) {
+  const auto place = places_.take(origin, clock::now());
+  holders_.emplace(place, &*silent);
+  co_await sniff(silent);
+  if (holders_.erase(place) != 0) places_.leave(place);
+}
+
+void listener::make_room(const address_group& origin) {
+  const auto place = places_.next_to_leave(origin);
+  if (!place) return;
+  holders_.at(*place)->close();
+  holders_.erase(*place);
+  places_.leave(*place);
 }
 
 void listener::stop() {

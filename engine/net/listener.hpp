@@ -4,16 +4,19 @@
 // The first byte is peeked, so the handler reads the stream from its beginning. 0x13 is BitTorrent (BEP 3), a letter is
 // HTTP, 0x16 is TLS. In a private swarm a connection proves the key first, and its first byte is the first one inside
 // TLS. So the handler never sees a stranger. Strangers that speak in the clear go to another handler, which refuses
-// them. A connection is closed if it says nothing within the handshake deadline, or if too many are silent. If the
+// them. A connection is closed if it says nothing within the handshake deadline. If too many are silent, one of the
+// origin that holds most goes (core/fair_places). If the
 // process is out of descriptors, accepting pauses and goes on later. Owned by a node; call stop(), then join its task
 // group.
 #pragma once
 
 #include <functional>
 #include <list>
+#include <map>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/fair_places.hpp"
 #include "net/stream.hpp"
 #include "net/swarm_keys.hpp"
 #include "net/task_group.hpp"
@@ -24,7 +27,7 @@ namespace shoal {
 
 /// The time from accept to the first byte, and again from there to the end of a protocol's own handshake.
 inline constexpr duration handshake_deadline = std::chrono::seconds(10);
-/// Connections that have not said their first byte yet. A further one makes the oldest go.
+/// Connections that have not said their first byte yet. A further one makes one of them go.
 inline constexpr std::size_t silent_connections_max = 256;
 
 class listener {
@@ -33,7 +36,7 @@ class listener {
   using handler = std::function<void(stream connection, std::uint8_t first_byte)>;
 
   /// `keys`: of the swarm; they outlive this. `on_stranger`: for connections in the clear, if the swarm is private.
-  /// `silent_max`: connections that have not said their first byte. A further one makes the oldest go.
+  /// `silent_max`: connections that have not said their first byte. A further one makes one of them go.
   listener(asio::any_io_executor executor, const swarm_keys& keys, handler on_connection, handler on_stranger,
            std::size_t silent_max = silent_connections_max);
   ~listener();
@@ -48,7 +51,10 @@ class listener {
   tcp::endpoint local() const { return local_; }
 
  private:
-  void close_oldest();
+  /// Closes a silent connection, so that one of `origin` has a place.
+  void make_room(const address_group& origin);
+  /// Sniffs, and holds a place meanwhile.
+  awaitable<void> sniff_in_place(std::list<stream>::iterator silent, address_group origin);
   awaitable<void> sniff(std::list<stream>::iterator silent);
   /// The first byte, inside TLS if the swarm is private. Nothing: the connection is of no use.
   awaitable<std::optional<std::uint8_t>> identify(stream& one);
@@ -61,8 +67,11 @@ class listener {
   handler on_connection_;
   handler on_stranger_;
   log_limit failures_logged_;
+  log_limit pauses_logged_;
   tcp::endpoint local_;
   std::list<stream> silent_;
+  fair_places places_;
+  std::map<fair_places::place_id, stream*> holders_;
   task_group sniffers_;
   std::size_t silent_max_;
   bool stopped_ = false;
