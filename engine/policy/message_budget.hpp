@@ -1,0 +1,90 @@
+// How much work the messages of strangers may make: a budget for each origin, shared out among its sessions.
+//
+// Each message has a price (policy/message_prices): about the time of the network thread that it takes. Payload that
+// was asked for, and what can happen only once, costs nothing. So a session that only transfers never waits. A session
+// that has overspent waits, and TCP holds its sender back. All sessions of one origin together cost share_of_core of
+// one core. An account saves what its session does not spend. So neighbours of an attacker have what they need.
+//
+// Pure: times are arguments, prices are nanoseconds. One book for the whole process; an account for each session.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
+#include "core/address_group.hpp"
+#include "core/time.hpp"
+
+namespace shoal {
+
+/// Nanoseconds of work.
+using work_price = std::int64_t;
+
+/// What all sessions of one origin may cost, in nanoseconds a second: 2 % of one core, shared among the accounts and
+/// the purse.
+inline constexpr work_price accounts_per_second = 14'000'000;
+inline constexpr work_price purse_per_second = 6'000'000;
+/// What an account can save.
+inline constexpr work_price account_max = 20'000'000;
+/// A new session gets this from the purse of its origin. If the purse is empty, it gets the least.
+inline constexpr work_price account_first = 4'000'000;
+inline constexpr work_price account_first_least = 100'000;
+inline constexpr work_price purse_max = 400'000'000;
+/// A session that spends more than this between two looks is active: the accounts' part is divided among those.
+inline constexpr work_price active_least = 100'000;
+inline constexpr duration look_interval = std::chrono::milliseconds(500);
+/// More origins than this are forgotten as soon as they have no session.
+inline constexpr std::size_t origins_kept_max = 1024;
+
+class message_budget {
+  struct origin;
+
+ public:
+  /// What one session may still cost. Its book outlives it.
+  class account {
+   public:
+    account(message_budget& book, const address_group& of, time_point now);
+    ~account();
+    account(const account&) = delete;
+    account& operator=(const account&) = delete;
+
+    /// The session caused work.
+    void charge(work_price price) {
+      left_ -= price;
+      spent_ += price;
+    }
+    /// The session has not overspent, as far as was counted.
+    bool has_credit() const { return left_ >= 0; }
+    /// Counts what came in since the last call. Returns when the session can pay `price`, `now` if it can. More than
+    /// account_max need not be saved. The time is the earliest: look again then.
+    time_point next_credit(time_point now, work_price price = 0);
+
+   private:
+    friend class message_budget;
+    message_budget& book_;
+    std::map<address_group, origin>::iterator at_;
+    work_price left_ = 0;
+    work_price spent_ = 0;  ///< since the last look
+    time_point counted_;
+    account* next_ = nullptr;
+    account* previous_ = nullptr;
+  };
+
+  /// Origins that are remembered.
+  std::size_t size() const { return origins_.size(); }
+
+ private:
+  struct origin {
+    account* first = nullptr;
+    work_price purse = purse_max;
+    time_point counted;
+    time_point looked;
+    std::int64_t active = 0;
+    std::size_t accounts = 0;
+  };
+  static void look(origin& at, time_point now);
+
+  std::map<address_group, origin> origins_;
+};
+
+}  // namespace shoal

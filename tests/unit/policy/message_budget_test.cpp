@@ -1,0 +1,126 @@
+#include "policy/message_budget.hpp"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
+
+#include "policy/message_prices.hpp"
+
+namespace shoal {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const time_point start{1h};
+
+address_group origin(std::uint8_t number) {
+  const std::array<std::uint8_t, 4> bytes{192, 0, 2, number};
+  return address_group::of_v4(bytes);
+}
+
+/// Spends all that it may, in messages of `price`, and returns what it spent until `end`.
+work_price spend(message_budget::account& from, time_point now, time_point end, work_price price) {
+  work_price spent = 0;
+  while (now < end) {
+    if (!from.has_credit()) now = from.next_credit(now);
+    if (!from.has_credit()) continue;
+    from.charge(price);
+    spent += price;
+  }
+  return spent;
+}
+
+constexpr work_price share_of_core = accounts_per_second + purse_per_second;
+
+}  // namespace
+
+TEST_CASE("a session that spends little never waits") {
+  message_budget book;
+  message_budget::account one(book, origin(1), start);
+  for (time_point now = start; now < start + 60s; now += 1ms) {
+    one.charge(prices::turn);
+    if (!one.has_credit()) REQUIRE(one.next_credit(now) == now);
+  }
+}
+
+TEST_CASE("a session that floods costs two hundredths of a core, beside what it had saved") {
+  message_budget book;
+  message_budget::account one(book, origin(1), start);
+  const work_price spent = spend(one, start, start + 10s, 1'000);
+  CHECK(spent <= 10 * share_of_core + account_first);
+  CHECK(spent >= 10 * accounts_per_second * 9 / 10);
+}
+
+TEST_CASE("many sessions of one origin cost no more than one") {
+  message_budget book;
+  std::vector<std::unique_ptr<message_budget::account>> all;
+  for (int i = 0; i < 50; ++i) all.push_back(std::make_unique<message_budget::account>(book, origin(1), start));
+  work_price spent = 0;
+  for (time_point now = start; now < start + 10s; now += 10ms) {
+    for (auto& one : all) {
+      if (one->next_credit(now) > now) continue;
+      one->charge(500'000);
+      spent += 500'000;
+    }
+  }
+  CHECK(spent <= 10 * share_of_core + purse_max + 50 * 500'000);
+}
+
+TEST_CASE("a neighbour of fifty flooding sessions has what it needs") {
+  message_budget book;
+  std::vector<std::unique_ptr<message_budget::account>> all;
+  for (int i = 0; i < 50; ++i) all.push_back(std::make_unique<message_budget::account>(book, origin(1), start));
+  message_budget::account honest(book, origin(1), start);
+  for (time_point now = start; now < start + 10s; now += 10ms) {
+    for (auto& one : all) {
+      if (one->next_credit(now) <= now) one->charge(500'000);
+    }
+    honest.charge(2'000);
+    REQUIRE(honest.next_credit(now) == now);
+  }
+}
+
+TEST_CASE("sessions that come and go cost no more than those that stay") {
+  message_budget book;
+  work_price spent = 0;
+  int begun = 0;
+  for (time_point now = start; now < start + 20s; now += 10ms) {
+    message_budget::account one(book, origin(1), now);
+    ++begun;
+    while (one.next_credit(now) <= now) {
+      one.charge(100'000);
+      spent += 100'000;
+    }
+  }
+  CHECK(spent <= 20 * share_of_core + purse_max + begun * (account_first_least + 200'000));
+}
+
+TEST_CASE("work that is dear is saved for before it is done") {
+  message_budget book;
+  std::vector<std::unique_ptr<message_budget::account>> poor;
+  // The purse is empty.
+  for (int i = 0; i < 200; ++i) poor.push_back(std::make_unique<message_budget::account>(book, origin(1), start));
+  message_budget::account one(book, origin(1), start);
+  const work_price dear = prices::leaves_of(16 * 1024 * 1024);
+  CHECK(one.next_credit(start, dear) > start);
+  CHECK(one.next_credit(start + 2s, dear) == start + 2s);
+  // What costs more than anybody can save is done once all is saved.
+  CHECK(one.next_credit(start + 10s, 100 * account_max) == start + 10s);
+}
+
+TEST_CASE("origins are accounted each for itself, and forgotten when there are many") {
+  message_budget book;
+  message_budget::account one(book, origin(1), start);
+  one.charge(1'000'000'000);
+  CHECK_FALSE(one.has_credit());
+  message_budget::account other(book, origin(2), start);
+  CHECK(other.next_credit(start) == start);
+  for (int i = 0; i < 5000; ++i) {
+    const std::array<std::uint8_t, 4> bytes{10, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)};
+    message_budget::account passing(book, address_group::of_v4(bytes), start);
+  }
+  CHECK(book.size() <= origins_kept_max + 1);
+}
+
+}  // namespace shoal
