@@ -14,8 +14,10 @@
 #include "peer/session/throttle.hpp"
 #include "peer/session/traffic.hpp"
 #include "policy/dial_history.hpp"
+#include "policy/message_budget.hpp"
 #include "store/file_cache.hpp"
 #include "store/state_database.hpp"
+#include "wire/frame_memory.hpp"
 
 namespace shoal {
 
@@ -34,6 +36,8 @@ struct peer_context {
 
   connection_counts connections{budget};
   dial_history dials{};
+  wire::frame_memory frames{};  ///< long messages that are not complete yet, of all sessions
+  message_budget messages{};    ///< what the messages of each origin may cost
   traffic payload{executor};
   throttle up{};  ///< payload of all shares
   throttle down{};

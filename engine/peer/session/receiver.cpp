@@ -30,6 +30,10 @@ void receiver::on_heard() {
 awaitable<bool> receiver::fill() {
   while (!stopped_) {
     auto space = reader_.free_space();
+    if (space.empty()) {
+      host_.close(end_reason::protocol, "too much memory is taken by messages without an end");
+      break;
+    }
     if (const std::uint64_t rate = limit_.lowest_rate(); rate != 0) {
       const auto held = static_cast<std::size_t>(held_bytes(rate, limited_read_held));
       space = space.first(std::min(space.size(), std::max(held, limited_read_bytes_min)));

@@ -47,7 +47,13 @@ class receiver {
  public:
   /// All outlive it. `limit`: where payload waits.
   receiver(peer_context& context, throttle& limit, stream& from, session_path& path, receiver_host& host)
-      : context_(context), limit_(limit), stream_(from), path_(path), host_(host), turn_(context.executor) {}
+      : context_(context),
+        limit_(limit),
+        stream_(from),
+        path_(path),
+        host_(host),
+        reader_(&context.frames),
+        turn_(context.executor) {}
 
   /// What there is of what was read. `more`: call fill().
   result<wire::frame_reader::event> try_next() { return reader_.try_next(); }

@@ -28,6 +28,8 @@ session::session(peer_context& context, session_owner& owner, session_turns& tur
       stream_(std::move(connection)),
       path_(stream_, std::move(dialled), answered_in, clock::now()),
       remote_(theirs),
+      account_(context.messages, group_of(path_.remote_address()), clock::now()),
+      credit_timer_(context.executor),
       receiver_(context, owner.down(), stream_, path_, *this),
       uploads_(context, owner, stream_, *this),
       work_(context.executor),
@@ -56,6 +58,7 @@ void session::close(end_reason why, std::string_view detail) {
   uploads_.stop();
   work_.set();
   watchdog_timer_.cancel();
+  credit_timer_.cancel();
 }
 
 bool session::dismiss(end_reason why, const wire::pieces_hint& last_words) {
@@ -198,6 +201,7 @@ awaitable<void> session::read_loop() {
     }
     if (auto* message = std::get_if<wire::message>(&*next)) {
       handle(*message);
+      if (!account_.has_credit()) co_await wait_for_credit();
     } else if (const auto* piece = std::get_if<wire::frame_reader::piece>(&*next)) {
       const byte_range range = piece->range;
       if (listener_ == nullptr || !listener_->on_piece_begin(range)) {
@@ -210,6 +214,19 @@ awaitable<void> session::read_loop() {
       if (!more) break;
     }
   }
+}
+
+awaitable<void> session::wait_for_credit() {
+  // What the peer sends meanwhile waits in the kernel, and then at the peer.
+  path_.on_limited(true);
+  while (!closed_) {
+    const auto now = clock::now();
+    const auto when = account_.next_credit(now);
+    if (when <= now) break;
+    credit_timer_.expires_at(when);
+    (void)co_await credit_timer_.async_wait(use_tuple);
+  }
+  path_.on_limited(false);
 }
 
 awaitable<bool> session::write_all(byte_view bytes) {
@@ -230,6 +247,9 @@ awaitable<void> session::write_loop() {
     } else if (dismissed_) {
       stream_.shutdown_send();
       break;
+    } else if (const work_price price = uploads_.next_price(); price > 0 && !can_pay(price)) {
+      const auto when = account_.next_credit(clock::now(), price);
+      (void)co_await work_.wait_until(when);
     } else if (!uploads_.empty()) {
       co_await uploads_.serve_next();
     } else {

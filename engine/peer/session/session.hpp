@@ -86,18 +86,23 @@ class session final : private receiver_host, private uploader_host {
   awaitable<void> write_loop();
   awaitable<void> watchdog();
   awaitable<bool> write_all(byte_view bytes);
+  /// Waits until the peer may make work again.
+  awaitable<void> wait_for_credit();
+  bool can_pay(work_price price) { return account_.next_credit(clock::now(), price) <= clock::now(); }
 
   void on_path_back() override { share_.on_path_back(*this); }
   void wake() override { work_.set(); }
   bool may_serve(const byte_range& range) override { return turns_.may_serve(*this, range); }
   void on_served(std::uint32_t bytes) override { turns_.on_sent(*this, bytes); }
   void on_refused(std::span<const byte_range> ranges) override { turns_.on_refused(*this, ranges); }
+  void charge(work_price price) override { account_.charge(price); }
   byte_buffer take_outbox() override;
   void on_sent() override { path_.on_sent(clock::now()); }
   void on_payload_sent(std::size_t bytes) override;
   bool is_near() override { return quick_path::is_near(path_.round_trip()); }
 
   void say_hello();
+  void on_pieces(remote_peer::pieces_said said);
   /// Puts the gathered hints into the outbox.
   void flush_hints();
   void handle(const wire::message& message);
@@ -116,7 +121,11 @@ class session final : private receiver_host, private uploader_host {
   stream stream_;
   session_path path_;
   remote_peer remote_;
-  bool interested_ = false;  ///< as we told the peer
+  message_budget::account account_;
+  asio::steady_timer credit_timer_;
+  bool said_pieces_ = false;           ///< it said which pieces it has, or one that it has (BEP 3, BEP 6)
+  std::uint32_t extensions_said_ = 0;  ///< handshakes of BEP 10
+  bool interested_ = false;            ///< as we told the peer
   std::uint32_t publications_told_ = 0;
 
   receiver receiver_;

@@ -1,6 +1,7 @@
 // session: what goes through BEP 10: its handshake, metadata (BEP 9), file attributes and hints.
 
 #include "peer/session/session.hpp"
+#include "policy/message_prices.hpp"
 
 namespace shoal {
 
@@ -32,27 +33,37 @@ void session::say_extensions() {
 void session::handle_extended(const wire::extended& message) {
   if (message.id == 0) {
     auto hello = wire::decode_extension_handshake(message.payload);
+    const bool free = extensions_said_ < prices::handshakes_free;
+    if (free) ++extensions_said_;
+    if (!free) charge(prices::handshake + prices::bencoded_byte * static_cast<work_price>(message.payload.size()));
     // A handshake that does not parse is ignored, as others do: plain BEP 3 still works.
     const publication claim = hello ? hello->published : publication{};
-    if (hello) remote_.on_extensions(std::move(*hello));
-    if (claim.of_signature != standing::none && publications_told_ < publications_max) {
+    const bool is_news = hello && *hello != remote_.extensions();
+    if (is_news) remote_.on_extensions(std::move(*hello));
+    if (is_news && claim.of_signature != standing::none && publications_told_ < publications_max) {
       ++publications_told_;
       share_.on_published(*this, claim);
     }
     if (!remote_.ready()) {
       on_ready();
-    } else if (listener_ && !closed_) {
+    } else if (is_news && listener_ && !closed_) {
       listener_->on_ready();
     }
   } else if (message.id == wire::ut_metadata_id || message.id == wire::shoal_files_id) {
     const auto decoded = wire::decode_metadata_message(message.payload);
+    const std::size_t read = message.payload.size() - (decoded ? decoded->data.size() : 0);
+    const bool asks = decoded && decoded->type == wire::metadata_message::kind::request;
+    const work_price part = asks ? prices::metadata_part : prices::answer_part;
+    charge(part + prices::bencoded_byte * static_cast<work_price>(read));
     // BEP 9: unrecognised message types are ignored.
     if (decoded && message.id == wire::ut_metadata_id) handle_metadata(*decoded);
     if (decoded && message.id == wire::shoal_files_id) handle_attributes(*decoded);
   } else if (message.id == wire::shoal_id) {
+    charge(prices::any + prices::entry * static_cast<work_price>(message.payload.size()));
     const auto hint = wire::decode_pieces_hint(message.payload);
     if (!hint) return close(end_reason::protocol, hint.error().text);
     if (listener_) listener_->on_hint(*hint);
+    if (!hint->failed.empty() || !hint->withdrawn.empty()) charge(prices::handshake);
     // Of one peer, one piece waits to be checked.
     if (!hint->failed.empty()) share_.on_accused(*this, hint->failed.front());
     if (!hint->withdrawn.empty()) share_.on_withdrawn(*this, hint->withdrawn);

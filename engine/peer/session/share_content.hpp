@@ -10,8 +10,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "content/merkle.hpp"
 #include "content/metainfo.hpp"
 #include "core/bitmap.hpp"
+#include "peer/session/recent_leaves.hpp"
 #include "store/content_files.hpp"
 
 namespace shoal {
@@ -33,6 +35,17 @@ class share_content {
   /// The file whose Merkle tree has this root. Nothing while the metadata is unknown, and for an empty file.
   std::optional<file_index> file_with_root(const digest& root) const;
 
+  /// For answers to questions for hashes. What an answer found out serves the next.
+  recent_leaves& leaves() const { return leaves_; }
+  /// Of the file's piece layer. Null if nobody has made it yet.
+  const layer_summary* summary(file_index file) const {
+    const auto at = summaries_.find(file.value());
+    return at == summaries_.end() ? nullptr : &at->second;
+  }
+  void keep_summary(file_index file, layer_summary made) const {
+    summaries_.try_emplace(file.value(), std::move(made));
+  }
+
   /// Everything is here.
   void adopt(metainfo_ptr info, std::shared_ptr<content_files> files);
   void on_metadata(metainfo_ptr info);
@@ -51,6 +64,8 @@ class share_content {
   bool complete_ = false;
   /// Filled when it is first asked for: most peers ask for no hashes.
   mutable std::optional<std::unordered_map<digest, file_index>> file_roots_;
+  mutable recent_leaves leaves_;
+  mutable std::unordered_map<std::uint32_t, layer_summary> summaries_;
 };
 
 }  // namespace shoal

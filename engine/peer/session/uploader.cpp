@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <vector>
 
 #include "net/offload.hpp"
+#include "policy/message_prices.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -45,6 +45,7 @@ void uploader::on_request(const byte_range& range) {
     return;
   }
   if (!content.has(range.piece) || waiting_.size() >= wire::requests_queued_max || !host_.may_serve(range)) {
+    host_.charge(prices::refusal);
     reject(range);
     return;
   }
@@ -53,6 +54,7 @@ void uploader::on_request(const byte_range& range) {
 }
 
 void uploader::on_cancel(const byte_range& range) {
+  host_.charge(prices::refusal + prices::entry * static_cast<work_price>(waiting_.size()));
   const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& one) {
     const auto* request = std::get_if<byte_range>(&one);
     return request != nullptr && *request == range;
@@ -98,15 +100,6 @@ void uploader::forget_requests() {
   host_.on_refused(forgotten);
 }
 
-void uploader::on_hash_request(const hash_range& range) {
-  if (waiting_.size() >= wire::requests_queued_max) {
-    host_.send(wire::hash_reject{range});
-    return;
-  }
-  waiting_.emplace_back(range);
-  host_.wake();
-}
-
 void uploader::on_metadata_request(std::uint32_t piece) {
   queue({piece, false});
 }
@@ -133,6 +126,7 @@ awaitable<void> uploader::serve_next() {
   }
   if (const auto* hashes = std::get_if<hash_range>(&waiting_.front())) {
     const hash_range range = *hashes;
+    host_.charge(next_price());
     waiting_.pop_front();
     co_await serve_hashes(range);
     co_return;
@@ -274,48 +268,6 @@ void uploader::answer(const metadata_request& request, byte_view whole) {
     answer.data.assign(part.begin(), part.end());
   }
   host_.send(wire::extended{*id, wire::encode(answer)});
-}
-
-awaitable<void> uploader::serve_hashes(hash_range range) {
-  const metainfo_ptr info = share_.content().info();
-  const auto file = share_.content().file_with_root(range.root);
-  if (!info || !info->has_layers() || !file) {
-    host_.send(wire::hash_reject{range});
-    co_return;
-  }
-  const geometry& shape = info->shape();
-  const std::uint32_t piece_blocks = shape.piece_bytes() / block_bytes;
-  const auto piece_height = static_cast<std::uint32_t>(std::countr_zero(piece_blocks));
-  result<std::vector<digest>> answer = error{errc::not_found, "no such hashes"};
-  if (range.base_height == piece_height && shape.file_pieces(*file) > 1) {
-    answer = merkle_answer(info->layer(*file), piece_height, range);
-  } else if (range.base_height == 0 && range.count <= piece_blocks) {
-    const std::uint32_t piece_in_file = range.index / piece_blocks;
-    const auto file_blocks = static_cast<std::uint32_t>(blocks_of(shape.file_size(*file)));
-    if (range.index < file_blocks) {
-      const piece_index piece{shape.file_first_piece(*file).value() + piece_in_file};
-      if (share_.content().has(piece)) {
-        auto hash = [files = share_.content().files(), piece,
-                     bytes = shape.piece_size(piece)]() -> result<std::vector<digest>> {
-          byte_buffer data(bytes);
-          if (auto read = files->read(piece, 0, data); !read) return read.error();
-          std::vector<digest> leaves(blocks_of(bytes));
-          sha256_leaves(data, leaves);
-          return leaves;
-        };
-        auto leaves = co_await offload(context_.workers, std::move(hash));
-        if (leaves) {
-          answer = merkle_answer_leaves(*leaves, piece_in_file, info->layer(*file), piece_blocks, file_blocks, range);
-        }
-      }
-    }
-  }
-  if (host_.closed()) co_return;
-  if (answer) {
-    host_.send(wire::hashes{range, std::move(*answer)});
-  } else {
-    host_.send(wire::hash_reject{range});
-  }
 }
 
 }  // namespace shoal

@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -21,6 +22,7 @@
 #include "peer/session/remote_peer.hpp"
 #include "peer/session/session_owner.hpp"
 #include "peer/session/throttle.hpp"
+#include "policy/message_budget.hpp"
 #include "policy/quick_path.hpp"
 #include "policy/unsent_limit.hpp"
 #include "store/content_files.hpp"
@@ -54,6 +56,8 @@ class uploader_host {
   virtual byte_buffer take_outbox() = 0;
   virtual void on_sent() = 0;
   virtual void on_payload_sent(std::size_t bytes) = 0;
+  /// The peer caused work that is not paid for with payload.
+  virtual void charge(work_price price) = 0;
 
  protected:
   ~uploader_host() = default;
@@ -84,6 +88,8 @@ class uploader {
   /// The session was closed: ends the wait for a limit.
   void stop() { turn_.cancel(); }
   bool empty() const { return waiting_.empty(); }
+  /// What the first waiting request costs beside payload. 0: nothing, or nothing waits.
+  work_price next_price() const;
   /// The session is in the middle of a range. Nothing else can be said before its end.
   bool sending() const { return sending_; }
   /// Serves the first waiting ranges, up to prepare_bytes_max, except those that are cancelled meanwhile. The session's
@@ -102,6 +108,10 @@ class uploader {
   };
   void queue(const metadata_request& request);
   awaitable<void> serve_hashes(hash_range range);
+  /// The leaves of a piece that is here. From the file, unless they are known from the last questions.
+  awaitable<result<leaf_list>> leaves_of(piece_index piece);
+  /// The piece whose leaves the range asks for. Nothing if there is no such piece, or it is not here.
+  std::optional<piece_index> piece_of_leaves(const hash_range& range) const;
   /// Answers with the requested part of `whole`, or with a reject if there is no such part (BEP 9).
   void answer(const metadata_request& request, byte_view whole);
   awaitable<bool> send_range(const prepared& one);
