@@ -29,7 +29,7 @@ void peer_book::retire(place at) {
 }
 
 void peer_book::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder, time_point now) {
-  if (where.port == 0 || (peer && banned(*peer))) return;
+  if (where.port == 0 || banned(where)) return;
   auto at = entries_.find(where);
   if (at == entries_.end()) {
     if (entries_.size() >= book_addresses_max) return;
@@ -115,9 +115,13 @@ void peer_book::on_refused(const peer_address& where, time_point now) {
   on_disconnected(where, true, now);
 }
 
-void peer_book::on_banned(const peer_id& peer) {
-  banned_.insert(peer);
-  on_left(peer);
+void peer_book::on_banned(const peer_address& where) {
+  // Each is an address that was dialled, so there are not many.
+  banned_.insert(where);
+  const auto at = entries_.find(where);
+  if (at == entries_.end()) return;
+  at->second.left = true;
+  retire(at);
 }
 
 bool peer_book::has_room(const sessions_held& have) const {

@@ -88,7 +88,8 @@ class peer_book {
   void on_new_way(time_point now);
   /// The peer at the address says that it has nothing for us. It is dialled again after dial_backoff_max.
   void on_refused(const peer_address& where, time_point now);
-  void on_banned(const peer_id& peer);
+  /// The peer at the address lied: nobody dials it again. Its id says nothing: anybody can claim it.
+  void on_banned(const peer_address& where);
 
   /// The limits allow another dial.
   bool has_room(const sessions_held& have) const;
@@ -99,7 +100,7 @@ class peer_book {
   time_point next_deadline() const;
   /// Known peers whose last dial failed: at most `count`, and others each time.
   std::vector<peer_id> unreached(std::size_t count);
-  bool banned(const peer_id& peer) const { return banned_.contains(peer); }
+  bool banned(const peer_address& where) const { return banned_.contains(where); }
   std::size_t banned_count() const { return banned_.size(); }
   std::size_t size() const { return entries_.size(); }
 
@@ -136,7 +137,7 @@ class peer_book {
   due due_others_;
   std::set<std::pair<time_point, peer_address>> later_;
   std::mt19937_64 random_;
-  std::set<peer_id> banned_;
+  std::set<peer_address> banned_;
   std::map<peer_address, time_point> recent_;  ///< dials of the last dial_interval_min, and some older ones
   time_point forgotten_at_{};                  ///< when older dials were last removed
   std::size_t dialling_ = 0;

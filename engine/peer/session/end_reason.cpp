@@ -14,6 +14,8 @@ std::string_view name_of(end_reason reason) {
       return "duplicate";
     case end_reason::replaced:
       return "replaced";
+    case end_reason::gave_way:
+      return "gave_way";
     case end_reason::both_complete:
       return "both_complete";
     case end_reason::banned:

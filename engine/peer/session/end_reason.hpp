@@ -12,6 +12,7 @@ enum class end_reason : std::uint8_t {
   idle,            ///< nothing came, or nothing could be sent, for too long
   duplicate,       ///< another session with the same peer for the same share stays
   replaced,        ///< nothing got through to the peer any more, but a new connection gets through
+  gave_way,        ///< there were too many, and its origin held most of the places
   both_complete,   ///< neither side has anything that the other lacks
   banned,          ///< the peer sent data that does not match its hash
   share_removed,   ///< the share is not offered any more

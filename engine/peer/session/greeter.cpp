@@ -12,18 +12,37 @@ namespace shoal {
 greeter::greeter(asio::any_io_executor executor, const peer_id& self, std::size_t greetings_max, greeting_host& host)
     : self_(self), greetings_max_(greetings_max), host_(host), tasks_(std::move(executor)) {}
 
-greeter::guest greeter::take(stream connection) {
-  // The one that has been slowest to greet makes room.
-  if (greeting_.size() >= greetings_max_) greeting_.front().close();
-  return greeting_.insert(greeting_.end(), std::move(connection));
-}
-
 void greeter::on_connection(stream connection) {
-  if (!stopped_) tasks_.spawn("greet", greet(take(std::move(connection))));
+  take(std::move(connection), &greeter::greet);
 }
 
 void greeter::on_stranger(stream connection) {
-  if (!stopped_) tasks_.spawn("turn away", turn_away(take(std::move(connection))));
+  take(std::move(connection), &greeter::turn_away);
+}
+
+void greeter::take(stream connection, service serve) {
+  if (stopped_) return;
+  const auto where = connection.remote();
+  if (!where) return;
+  const auto origin = group_of(where->address());
+  if (holders_.size() >= greetings_max_) make_room(origin);
+  const auto one = greeting_.insert(greeting_.end(), std::move(connection));
+  tasks_.spawn("greet", serve_in_place(one, origin, serve));
+}
+
+awaitable<void> greeter::serve_in_place(guest one, address_group origin, service serve) {
+  const auto place = places_.take(origin, clock::now());
+  holders_.emplace(place, &*one);
+  co_await (this->*serve)(one);
+  if (holders_.erase(place) != 0) places_.leave(place);
+}
+
+void greeter::make_room(const address_group& origin) {
+  const auto place = places_.next_to_leave(origin);
+  if (!place) return;
+  holders_.at(*place)->close();
+  holders_.erase(*place);
+  places_.leave(*place);
 }
 
 void greeter::stop() {

@@ -2,14 +2,16 @@
 // share.
 //
 // Another peer is told why the share is not here, if that is known. A stranger is told that the swarm is private, and
-// nothing else. If too many connections have not greeted yet, the slowest one makes room. Owned by peer_node, on its
-// context.
+// nothing else. If too many connections have not greeted yet, one of the origin that holds most makes room
+// (core/fair_places). Owned by peer_node, on its context.
 #pragma once
 
 #include <list>
+#include <map>
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/fair_places.hpp"
 #include "net/stream.hpp"
 #include "net/task_group.hpp"
 #include "observe/log_limit.hpp"
@@ -46,16 +48,23 @@ class greeter {
 
  private:
   using guest = std::list<stream>::iterator;
-  /// Takes the connection, and makes room for it.
-  guest take(stream connection);
+  using service = awaitable<void> (greeter::*)(guest);
+  /// Serves the connection, if there is a place for it.
+  void take(stream connection, service serve);
+  /// Serves, and holds a place meanwhile.
+  awaitable<void> serve_in_place(guest one, address_group origin, service serve);
   awaitable<void> greet(guest one);
   awaitable<void> turn_away(guest one);
+  /// Closes a connection that has not greeted, so that one of `origin` has a place.
+  void make_room(const address_group& origin);
 
   const peer_id self_;
   const std::size_t greetings_max_;
   greeting_host& host_;
   std::list<stream> greeting_;
   log_limit strangers_logged_;
+  fair_places places_;
+  std::map<fair_places::place_id, stream*> holders_;
   task_group tasks_;
   bool stopped_ = false;
 };

@@ -208,6 +208,7 @@ awaitable<void> session::read_loop() {
         close(end_reason::protocol, "a piece that was not asked for");
         break;
       }
+      path_.on_payload_begins();
       co_await receiver_.receive_piece(range, *listener_);
     } else {
       const bool more = co_await receiver_.fill();

@@ -29,7 +29,7 @@ namespace shoal {
 /// wait as requests, in uploader. The most that is due at once is a have for each piece of a resumed download.
 inline constexpr std::size_t outbox_bytes_max = 4 * MiB;
 
-class session final : private receiver_host, private uploader_host {
+class session final : private receiver_host, private uploader_host, public place_holder {
  public:
   /// `theirs` is the received handshake; ours was sent. `dialled`: the address, if we connected. `answered_in`: the
   /// time from our handshake to theirs, zero if theirs came first.
@@ -44,6 +44,8 @@ class session final : private receiver_host, private uploader_host {
   /// Ends the session; nothing else does. Idempotent. `detail` is for the log.
   void close(end_reason why, std::string_view detail = {}) override;
   bool closed() const override { return closed_; }
+  std::optional<time_point> last_use() const override { return path_.last_use(); }
+  void give_way() override { close(end_reason::gave_way); }
   /// Says `last_words` to a peer that knows our extension. Closes with `why` when the peer has read them, or soon
   /// after. The session says and hears nothing else any more.
   bool dismiss(end_reason why, const wire::pieces_hint& last_words);

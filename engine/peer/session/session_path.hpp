@@ -28,7 +28,7 @@ inline constexpr duration path_check_after = std::chrono::milliseconds(150);
 /// Nothing gets through if the peer acknowledges nothing for two round trips plus this time. That is more than any
 /// delayed acknowledgement (RFC 9293, 3.8.6.3: half a second at most; 200 ms in practice).
 inline constexpr duration path_lost_after = std::chrono::milliseconds(250);
-/// If nothing came on a session for so long and its peer connects again, the path is lost.
+/// If nothing came on a session for so long and its peer connects again, the path is asked for a sign of life.
 inline constexpr duration path_doubted_after = std::chrono::milliseconds(200);
 
 /// The time to its handshake, which a peer chooses itself, counts as distance up to this.
@@ -41,6 +41,7 @@ class session_path {
       : stream_(over),
         dialled_(std::move(dialled)),
         answered_in_(answered_in),
+        begun_(now),
         last_activity_(now),
         last_heard_(now),
         last_sent_(now) {}
@@ -63,9 +64,15 @@ class session_path {
   duration quiet_for(time_point now) const { return limited_ ? duration::zero() : now - last_activity_; }
   /// How long nothing has come in; likewise.
   duration silent_for(time_point now) const { return limited_ ? duration::zero() : now - last_heard_; }
-  /// Nothing came for a while, or nothing that we send is acknowledged. If the peer then opens another connection, the
-  /// new one is better.
-  bool seems_lost(time_point now) const { return silent_for(now) > path_doubted_after || stream_.is_repeating(); }
+  /// What we send is not acknowledged.
+  bool is_repeating() const { return stream_.is_repeating(); }
+
+  /// Payload that was asked for goes or went over it, in either direction.
+  bool proven() const { return proven_; }
+  /// When something last came or went. Nothing: no payload ever did.
+  std::optional<time_point> last_use() const { return proven_ ? std::optional(last_activity_) : std::nullopt; }
+  /// When the session began.
+  time_point begun() const { return begun_; }
 
   // For the session.
 
@@ -80,7 +87,10 @@ class session_path {
   void on_payload_sent(time_point now) {
     last_activity_ = now;
     last_sent_ = now;
+    proven_ = true;
   }
+  /// Payload that was asked for begins to come.
+  void on_payload_begins() { proven_ = true; }
   /// Whether a limit keeps us from reading.
   void on_limited(bool limited) { limited_ = limited; }
   /// When the session has been idle for too long, if nothing comes or goes before.
@@ -99,12 +109,14 @@ class session_path {
   stream& stream_;
   std::optional<peer_address> dialled_;
   duration answered_in_;
+  time_point begun_;
   time_point last_activity_;
   time_point last_heard_;
   time_point last_sent_;
   time_point checked_{};
   bool lost_ = false;
   bool limited_ = false;
+  bool proven_ = false;
 };
 
 }  // namespace shoal

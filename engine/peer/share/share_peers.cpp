@@ -8,12 +8,6 @@
 
 namespace shoal {
 
-namespace {
-
-constexpr duration presumed_dead_after = std::chrono::seconds(5);
-
-}  // namespace
-
 share_peers::share_peers(peer_context& context, share_peers_owner& owner, turn_keeper& turns)
     : context_(context),
       owner_(owner),
@@ -27,6 +21,7 @@ share_peers::~share_peers() = default;
 void share_peers::stop() {
   stopped_ = true;
   for (stream& one : dialling_) one.close();
+  for (asio::steady_timer& one : checks_) one.cancel();
   book_changed_.set();
 }
 
@@ -70,28 +65,33 @@ sessions_held share_peers::held() const {
 
 void share_peers::start_session(stream connection, const wire::handshake& theirs, std::optional<peer_address> dialled,
                                 duration answered_in) {
-  std::optional<asio::ip::address> caller;
-  if (!dialled) {
-    caller = plain_address(connection.remote().value_or(tcp::endpoint()));
-  }
+  const bool called = !dialled;
   link one;
   one.with = std::make_unique<session>(context_, owner_, turns_, std::move(connection), theirs, dialled, answered_in);
   if (listener_ != nullptr) one.offers = std::make_unique<session_source>(*one.with, *this, *listener_);
   one.in_book = std::move(dialled);
+  one.number = links_begun_++;
   const auto at = links_.insert(links_.end(), std::move(one));
-  context_.connections.on_session(caller);
+  std::optional<fair_places::place_id> place;
+  if (called) {
+    place = context_.connections.on_called(group_of(at->with->path().remote_address()), *at->with, clock::now());
+  } else {
+    context_.connections.on_session();
+  }
   log_debug("session begins share={} peer={}", short_id(), at->with->address());
-  tasks_.spawn("session", run_session(at, caller));
+  tasks_.spawn("session", run_session(at, place));
 }
 
-awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::optional<asio::ip::address> caller) {
+awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::optional<fair_places::place_id> place) {
   session& one = *at->with;
   co_await one.run();
   if (at->offers) listener_->on_source_gone(*at->offers);
   turns_.on_gone(one);
   if (at->in_book) {
     const end_reason why = one.reason();
-    const bool again = why != end_reason::banned && why != end_reason::both_complete;
+    // A liar that called says nothing about who listens there.
+    const bool lied_there = why == end_reason::banned && one.path().dialled();
+    const bool again = !lied_there && why != end_reason::both_complete;
     const bool taken_over = std::ranges::any_of(links_, [&](const link& other) {
       return &other != &*at && !other.with->closed() && other.in_book == at->in_book;
     });
@@ -99,13 +99,20 @@ awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::opti
     if (!taken_over) book_.on_disconnected(*at->in_book, again, clock::now());
     book_changed_.set();
   }
-  context_.connections.on_session_end(caller);
+  context_.connections.on_session_end(place);
   links_.erase(at);
 }
 
 void share_peers::ban(session& liar, std::optional<piece_index> damaged) {
-  log_warn("peer is banned share={} peer={} reason=\"its data does not match the hashes\"", short_id(), liar.address());
-  book_.on_banned(liar.remote().id());
+  if (bans_logged_.pass(clock::now())) {
+    log_warn("peer is banned share={} peer={} reason=\"its data does not match the hashes\" unlogged={}", short_id(),
+             liar.address(), bans_logged_.take_left_out());
+  }
+  if (const auto& dialled = liar.path().dialled()) {
+    book_.on_banned(*dialled);
+  } else {
+    bans_.on_liar(liar.remote().id(), group_of(liar.path().remote_address()), clock::now());
+  }
   if (!damaged) return liar.close(end_reason::banned);
   // It may not know that its disk is damaged.
   liar.dismiss(end_reason::banned, {{}, {}, {*damaged}, {}});
@@ -127,31 +134,8 @@ void share_peers::on_incoming(stream connection, const wire::handshake& theirs) 
   const auto where = connection.remote();
   if (!where) return;
   const auto caller = plain_address(*where);
-  if (stopped_ || !admit(theirs, caller) || !context_.connections.may_call(caller)) return;
+  if (stopped_ || !admit({theirs.peer, caller})) return;
   start_session(std::move(connection), theirs, std::nullopt, duration::zero());
-}
-
-bool share_peers::admit(const wire::handshake& theirs, const std::optional<asio::ip::address>& caller, bool let_in) {
-  if (theirs.peer == context_.self || book_.banned(theirs.peer)) return false;
-  const auto now = clock::now();
-  const bool dialled = !caller;
-  bool replaces = false;
-  for (const link& each : links_) {
-    session& one = *each.with;
-    if (one.closed() || one.remote().id() != theirs.peer) continue;
-    const session_path& path = one.path();
-    const bool same_direction = dialled == path.dialled().has_value();
-    // Two peers that dialled each other keep the connection that the greater id opened; both sides conclude the same.
-    const bool opened_by_greater = dialled == (context_.self > theirs.peer);
-    // A peer that comes again has perhaps lost a connection that still looks alive from here.
-    const bool seems_lost =
-        caller == path.remote_address() ? path.seems_lost(now) : path.quiet_for(now) > presumed_dead_after;
-    const bool old_is_lost = dialled ? let_in : seems_lost;
-    if (same_direction ? !old_is_lost : !opened_by_greater) return false;
-    one.close(old_is_lost ? end_reason::replaced : end_reason::duplicate);
-    replaces = true;
-  }
-  return replaces || context_.connections.may_begin_session();
 }
 
 }  // namespace shoal

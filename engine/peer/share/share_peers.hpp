@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,9 +16,11 @@
 #include "net/address_watch.hpp"
 #include "net/event.hpp"
 #include "net/task_group.hpp"
+#include "observe/log_limit.hpp"
 #include "peer/session/session.hpp"
 #include "peer/share/turn_keeper.hpp"
 #include "peer/sources/session_source.hpp"
+#include "policy/caller_bans.hpp"
 #include "policy/peer_book.hpp"
 
 namespace shoal {
@@ -80,7 +83,7 @@ class share_peers final : public session_judge {
   };
   std::vector<contact> contacts() const;
   std::size_t session_count() const { return links_.size(); }
-  std::size_t banned_count() const { return book_.banned_count(); }
+  std::size_t banned_count() const { return book_.banned_count() + bans_.count(); }
   /// Addresses known, sessions included. For the reason of a waiting download.
   std::size_t known_count() const;
   /// Why the last dial failed. Empty if none failed.
@@ -94,6 +97,7 @@ class share_peers final : public session_judge {
     /// The peer's address in the book. Known from the start if we dialled, otherwise once we do.
     std::optional<peer_address> in_book;
     time_point redial_after{};  ///< the peer is not dialled anew before this
+    std::uint64_t number = 0;   ///< of all links of this share
   };
   struct greeted {
     stream connection;
@@ -114,15 +118,29 @@ class share_peers final : public session_judge {
   sessions_held held() const;
   /// One more peer may be dialled.
   bool has_room() const;
+  /// A connection that greeted.
+  struct newcomer {
+    peer_id id;
+    asio::ip::address address;
+    bool dialled = false;
+    bool in_place = false;  ///< see second_connection
+  };
+  static newcomer dialled(const peer_address& where, const wire::handshake& theirs, bool in_place = false);
+  /// A session that called has the peer's id, and has not proven that it is of the peer that we dialled.
+  bool is_contested(const newcomer& one) const;
+  /// The other side answers the handshake of everybody, and decides then which of two connections stays.
+  awaitable<bool> is_let_in(greeted& peer);
   /// False if the new connection must go: banned, a duplicate, or one too many. Closes the sessions that it replaces.
-  /// `caller`: the address that opened the connection, if we did not. `let_in`: the other side prefers it to the
-  /// earlier connection.
-  bool admit(const wire::handshake& theirs, const std::optional<asio::ip::address>& caller, bool let_in = false);
+  bool admit(const newcomer& one);
+  /// The newcomer's address has several sessions that claim the id. One that proved nothing makes room. False: all did.
+  bool make_room_beside(const newcomer& one);
+  /// Closes the session if it gives no sign of life.
+  awaitable<void> check(std::uint64_t number);
   /// `answered_in`: see session.
   void start_session(stream connection, const wire::handshake& theirs, std::optional<peer_address> dialled,
                      duration answered_in);
-  /// `caller`: the address that opened the connection, if we did not.
-  awaitable<void> run_session(std::list<link>::iterator at, std::optional<asio::ip::address> caller);
+  /// `place`: of the session, if the peer opened it.
+  awaitable<void> run_session(std::list<link>::iterator at, std::optional<fair_places::place_id> place);
   link& link_of(const session& one);
   static std::optional<peer_address> listens_at(const link& one);
   std::string short_id() const;
@@ -132,6 +150,12 @@ class share_peers final : public session_judge {
   turn_keeper& turns_;
   source_listener* listener_ = nullptr;
   peer_book book_;
+  caller_bans bans_;
+  log_limit bans_logged_;
+  log_limit lost_paths_logged_;
+  std::map<peer_id, time_point> crossed_;  ///< when two connections of the id crossed
+  std::uint64_t links_begun_ = 0;
+  std::list<asio::steady_timer> checks_;
   std::string last_dial_error_;
   time_point call_at_ = never;
   duration call_pause_{};

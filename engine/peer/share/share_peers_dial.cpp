@@ -29,6 +29,19 @@ constexpr duration call_pause_alone = std::chrono::seconds(4);
 
 }  // namespace
 
+share_peers::newcomer share_peers::dialled(const peer_address& where, const wire::handshake& theirs, bool in_place) {
+  error_code ec;
+  return {theirs.peer, asio::ip::make_address(where.address, ec), true, in_place};
+}
+
+awaitable<bool> share_peers::is_let_in(greeted& peer) {
+  const auto fresh = dialling_.insert(dialling_.end(), std::move(peer.connection));
+  const bool let_in = co_await has_come(*fresh, dial_timeout);
+  peer.connection = std::move(*fresh);
+  dialling_.erase(fresh);
+  co_return let_in;
+}
+
 bool share_peers::has_room() const {
   return context_.connections.may_dial() && book_.has_room(held());
 }
@@ -118,7 +131,11 @@ awaitable<void> share_peers::dial(peer_address where) {
     book_.on_dial_failed(where);
     co_return;
   }
-  if (!admit(peer->theirs, std::nullopt)) {
+  const newcomer one = dialled(where, peer->theirs);
+  bool let_in = true;
+  if (is_contested(one)) let_in = co_await is_let_in(*peer);
+  if (!owner_.wants_peers()) co_return;
+  if (!let_in || !admit(one)) {
     on_dial_unwanted(where, peer->theirs.peer);
     co_return;
   }
@@ -127,12 +144,15 @@ awaitable<void> share_peers::dial(peer_address where) {
 }
 
 void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
-  if (stopped_ || !owner_.content().has_something() || peer == context_.self || book_.banned(peer)) return;
+  if (stopped_ || !owner_.content().has_something() || peer == context_.self || book_.banned(where)) return;
   if (dialling_.size() >= dials_max || !context_.connections.may_dial()) return;
   const time_point now = clock::now();
   if (context_.dials.earliest(where.address, where.port, now) > now) return;
-  const bool connected = std::ranges::any_of(
-      links_, [&](const link& one) { return !one.with->closed() && one.with->remote().id() == peer; });
+  // Anybody can call with the peer's id and be silent.
+  const bool connected = std::ranges::any_of(links_, [&](const link& one) {
+    const session_path& path = one.with->path();
+    return !one.with->closed() && one.with->remote().id() == peer && (path.proven() || path.dialled());
+  });
   if (connected) return;
   context_.dials.on_dial(where.address, where.port, now);
   tasks_.spawn("dial wanted", dial_wanted(where, peer));
@@ -141,15 +161,21 @@ void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
 awaitable<void> share_peers::dial_wanted(peer_address where, peer_id who) {
   auto peer = co_await greet(where, dial_timeout);
   if (!peer) log_debug("dial fails share={} error=\"{}\"", short_id(), peer.error().text);
-  if (!peer || stopped_ || peer->theirs.peer != who || !admit(peer->theirs, std::nullopt)) co_return;
+  if (!peer || peer->theirs.peer != who) co_return;
+  const newcomer one = dialled(where, peer->theirs);
+  bool let_in = true;
+  if (is_contested(one)) let_in = co_await is_let_in(*peer);
+  if (!let_in || stopped_ || !admit(one)) co_return;
   book_.on_connected(where);
   start_session(std::move(peer->connection), peer->theirs, std::move(where), peer->answered_in);
 }
 
 void share_peers::on_dial_unwanted(const peer_address& where, const peer_id& who) {
-  const auto other = std::ranges::find_if(
-      links_, [&](const link& one) { return !one.with->closed() && one.with->remote().id() == who; });
-  if (who == context_.self || book_.banned(who)) {
+  const auto other = std::ranges::find_if(links_, [&](const link& one) {
+    return !one.with->closed() && one.with->remote().id() == who &&
+           one.with->path().remote_address().to_string() == where.address;
+  });
+  if (who == context_.self || book_.banned(where)) {
     book_.on_connected(where);
     book_.on_disconnected(where, false, clock::now());
   } else if (other != links_.end() && !other->in_book) {
@@ -217,13 +243,12 @@ void share_peers::on_keys() {
 awaitable<void> share_peers::redial(peer_id who, peer_address where, duration patience) {
   auto peer = co_await greet(where, patience);
   if (!peer || peer->theirs.peer != who) co_return;
-  // The other side answers the handshake of everybody and decides then which of the two connections stays.
-  const auto fresh = dialling_.insert(dialling_.end(), std::move(peer->connection));
-  const bool let_in = co_await has_come(*fresh, dial_timeout);
-  peer->connection = std::move(*fresh);
-  dialling_.erase(fresh);
-  if (!let_in || !owner_.wants_peers() || !admit(peer->theirs, std::nullopt, true)) co_return;
-  log_info("a lost path is replaced share={} peer={}", short_id(), where.address);
+  const bool let_in = co_await is_let_in(*peer);
+  if (!let_in || !owner_.wants_peers() || !admit(dialled(where, peer->theirs, true))) co_return;
+  if (lost_paths_logged_.pass(clock::now())) {
+    log_info("a lost path is replaced share={} peer={} unlogged={}", short_id(), where.address,
+             lost_paths_logged_.take_left_out());
+  }
   book_.on_connected(where);
   start_session(std::move(peer->connection), peer->theirs, std::move(where), peer->answered_in);
 }

@@ -142,14 +142,22 @@ TEST_CASE("a peer that left is not dialled again, and a session with it may go o
   CHECK(book.size() == 0);
 }
 
-TEST_CASE("a banned peer is neither dialled nor taken up again") {
+TEST_CASE("a banned address is neither dialled nor taken up again, whatever id stands there") {
   peer_book book(1);
   book.on_found(a, id(1), false, start);
-  book.on_banned(id(1));
-  CHECK(book.banned(id(1)));
+  book.on_banned(a);
+  CHECK(book.banned(a));
   CHECK(book.next_dial({}, start) == std::nullopt);
+  book.on_found(a, id(2), false, start);
+  CHECK(book.next_dial({}, start) == std::nullopt);
+}
+
+TEST_CASE("a ban does not touch another address of the same id") {
+  peer_book book(1);
+  book.on_found(a, id(1), false, start);
   book.on_found(b, id(1), false, start);
-  CHECK(book.next_dial({}, start) == std::nullopt);
+  book.on_banned(a);
+  CHECK(book.next_dial({}, start) == b);
 }
 
 TEST_CASE("a lost session is dialled again after a pause only if that makes sense") {
@@ -257,7 +265,7 @@ TEST_CASE("the book stays consistent under any order of events") {
         (void)book.next_dial({seeders, seeders}, now);
         break;
       default:
-        if (random() % 50 == 0) book.on_banned(id(who));
+        if (random() % 2000 == 0) book.on_banned(where);
     }
     book.check_invariants();
   }
