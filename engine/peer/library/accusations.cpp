@@ -42,8 +42,10 @@ awaitable<void> accusations::check(std::shared_ptr<share> which, piece_index pie
     good = co_await check_pieces(context_.peer, content.files(), content.info(), candidates, go_on);
   }
   if (!good) co_return;
-  log_info("a piece was said to be damaged name=\"{}\" piece={} damaged={}", which->name(), piece.value(),
-           good->none());
+  if (logged_.pass(clock::now())) {
+    log_info("a piece was said to be damaged name=\"{}\" piece={} damaged={} unlogged={}", which->name(), piece.value(),
+             good->none(), logged_.take_left_out());
+  }
   if (context_.stopped() || which->stopped() || !good->none()) co_return;
   if (content.complete()) co_return co_await losses_.on_damage(which, 1);
   which->on_content_lost(

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "net/event.hpp"
+#include "observe/log_limit.hpp"
 #include "peer/library/share_losses.hpp"
 #include "policy/damage_checks.hpp"
 
@@ -30,6 +31,7 @@ class accusations {
   const hosted_shares& hosted_;
   share_losses& losses_;
   damage_checks checks_;
+  log_limit logged_;
   event accused_;
 };
 
