@@ -183,7 +183,7 @@ constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tra
     "welcome", "snapshot", "delta", "swarm", "wanted", "failure"};
 
 // What rows take at most without their texts: punctuation, names of members, ids and numbers.
-constexpr std::size_t peer_row_bytes = 192;
+constexpr std::size_t peer_row_bytes = 256;
 constexpr std::size_t hashing_row_bytes = 80;
 constexpr std::size_t share_row_bytes = 840;
 

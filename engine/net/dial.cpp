@@ -10,9 +10,17 @@ using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
+/// The dial failed before anything was sent.
+bool never_left(error_code ec) {
+  return ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space || ec == asio::error::no_memory ||
+         ec == asio::error::network_unreachable || ec == asio::error::network_down ||
+         ec == boost::system::errc::too_many_files_open_in_system || ec == boost::system::errc::address_not_available;
+}
+
 awaitable<result<void>> connect(stream& on, tcp::endpoint where, duration timeout) {
   const error_code ec = co_await on.connect(where, timeout);
   if (ec == asio::error::timed_out) co_return error{errc::timed_out, "it does not answer"};
+  if (never_left(ec)) co_return error{errc::limit, ec.message()};
   if (ec) co_return error{errc::unreachable, ec.message()};
   co_return result<void>{};
 }

@@ -48,6 +48,13 @@ void dial_history::on_failed(const std::string& host, std::uint16_t port, time_p
   one.failed = !is_proved(one, now);
 }
 
+void dial_history::on_not_made(const std::string& host, std::uint16_t port) {
+  place& one = hosts_.at(host).at(port);
+  SHOAL_ASSERT(one.under_way > 0);
+  --one.under_way;
+  one.failed = false;
+}
+
 void dial_history::on_new_way() {
   for (auto& [host, known] : hosts_) {
     for (auto& [port, one] : known) one.failed = false;

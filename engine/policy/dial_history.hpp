@@ -30,11 +30,13 @@ class dial_history {
 
   /// When the address may be dialled: `now` or later.
   time_point earliest(const std::string& host, std::uint16_t port, time_point now) const;
-  /// The dial begins. One of the two below follows.
+  /// The dial begins. One of the three below follows.
   void on_dial(const std::string& host, std::uint16_t port, time_point now);
   /// A peer that has the share is there.
   void on_proved(const std::string& host, std::uint16_t port, time_point now);
   void on_failed(const std::string& host, std::uint16_t port, time_point now);
+  /// It did not leave this machine, which has no descriptor for it or no way there. So it bothered nobody.
+  void on_not_made(const std::string& host, std::uint16_t port);
   /// This machine has a new way into the network: what failed before says nothing.
   void on_new_way();
 

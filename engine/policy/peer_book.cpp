@@ -38,6 +38,7 @@ void peer_book::on_found(const peer_address& where, const std::optional<peer_id>
   }
   entry& known = at->second;
   if (peer) known.peer = peer;
+  if (!peer) known.asked_for = true;
   known.left = false;
   known.backoff = dial_backoff_min;
   const bool idle = known.state == condition::idle;
@@ -149,7 +150,7 @@ std::optional<peer_address> peer_book::next_dial(const sessions_held& have, time
     const peer_address& where = at->first;
     if (history_ != nullptr) {
       const time_point allowed = history_->earliest(where.address, where.port, now);
-      if (allowed > now) {
+      if (allowed > now && !at->second.asked_for) {
         schedule(at, allowed);
         continue;
       }

@@ -72,7 +72,8 @@ class peer_book {
       : limits_(limits), history_(history), random_(seed) {}
 
   /// An address became known. `peer`: the tracker said who is there. `seeder`: the tracker said that the peer holds
-  /// everything. An address that is known already is dialled again at once.
+  /// everything. An address that is known already is dialled again at once. One without a peer comes from a person, by
+  /// an option or a link: it is dialled with the back-off of this book, whatever the history says.
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder, time_point now);
   /// The tracker says that the peer left. The peer is not dialled again; a session with it may go on.
   void on_left(const peer_id& peer);
@@ -117,7 +118,8 @@ class peer_book {
     time_point next_try{};    ///< of an idle entry; it is in due once this time has come, until then in later_
     duration backoff = dial_backoff_min;
     bool left = false;
-    bool failed = false;  ///< the last dial failed
+    bool asked_for = false;  ///< a person named the address
+    bool failed = false;     ///< the last dial failed
   };
   using place = std::map<peer_address, entry>::iterator;
   using due = std::set<std::pair<std::uint64_t, peer_address>>;  ///< by entry::order

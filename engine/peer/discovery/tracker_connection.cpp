@@ -55,7 +55,8 @@ awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::strin
   if (closed_) co_return error{errc::cancelled, reason_};
   if (!connected) {
     const error& why = connected.error();
-    if (why.code == errc::unreachable) co_return within("cannot connect to tracker " + host_, why);
+    const bool no_way = why.code == errc::unreachable || why.code == errc::limit;
+    if (no_way) co_return within("cannot connect to tracker " + host_, why);
     co_return error{why.code, "tracker " + host_ + ": " + why.text, why.helps};
   }
   auto upgraded = co_await upgrade(timeout);

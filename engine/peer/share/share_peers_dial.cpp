@@ -88,7 +88,7 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   error_code ec;
   const tcp::endpoint endpoint(asio::ip::make_address(where.address, ec), where.port);
   if (ec) {
-    context_.dials.on_failed(where.address, where.port, clock::now());
+    context_.dials.on_not_made(where.address, where.port);
     co_return error{errc::unreachable, where.address + " is not an address"};
   }
   const auto dialled = dialling_.insert(dialling_.end(), stream(context_.executor));
@@ -98,7 +98,8 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   result<wire::handshake> theirs = error{errc::unreachable, "not connected"};
   if (!connected) {
     theirs = connected.error();
-    if (connected.error().code == errc::unreachable) theirs = within("cannot connect", connected.error());
+    const errc why = connected.error().code;
+    if (why == errc::unreachable || why == errc::limit) theirs = within("cannot connect", connected.error());
   } else {
     const auto greeting = co_await send_handshake(*dialled, wire::truncate(owner_.id()), context_.self);
     if (greeting) {
@@ -114,8 +115,12 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   if (theirs && theirs->share != wire::truncate(owner_.id())) {
     theirs = error{errc::protocol, "the peer greets for another share"};
   }
-  if (!theirs) {
+  if (!connected && connected.error().code == errc::limit) {
+    context_.dials.on_not_made(where.address, where.port);
+  } else if (!theirs) {
     context_.dials.on_failed(where.address, where.port, clock::now());
+  }
+  if (!theirs) {
     co_return within(to_text(endpoint), theirs.error());
   }
   context_.dials.on_proved(where.address, where.port, clock::now());

@@ -70,6 +70,29 @@ TEST_CASE("one dial finds out for all who want an address", "[dial_history]") {
   CHECK(subject.earliest("a", 1, start) == start);
 }
 
+TEST_CASE("a dial that did not leave this machine counts for nothing", "[dial_history]") {
+  dial_history subject;
+  subject.on_dial("a", 1, start);
+  subject.on_not_made("a", 1);
+  CHECK(subject.earliest("a", 1, start) == start);
+}
+
+TEST_CASE("what a person names is dialled with growing pauses", "[dial_history]") {
+  dial_history subject;
+  peer_book book(1, dial_limits{}, &subject);
+  const peer_address where{"192.0.2.1", 22};
+  book.on_found(where, std::nullopt, false, start);
+  time_point last = start;
+  for (int i = 0; i < 10; ++i) {
+    const time_point now = book.next_deadline();
+    REQUIRE(book.next_dial({}, now) == where);
+    CHECK(now - last <= dial_backoff_max);
+    last = now;
+    subject.on_failed(where.address, where.port, now);
+    book.on_dial_failed(where);
+  }
+}
+
 TEST_CASE("a new way into the network makes up for failures", "[dial_history]") {
   dial_history subject;
   CHECK(dials_of(subject, 50, second) == dial_history::failures_per_host_max);
