@@ -45,7 +45,7 @@ void message_budget::look(origin& at, time_point now) {
   at.looked = now;
   at.active = 0;
   for (account* one = at.first; one != nullptr; one = one->next_) {
-    if (one->spent_ >= active_least || one->left_ < 0) ++at.active;
+    if (one->spent_ >= active_least || one->left_ < 0 || one->saves_) ++at.active;
     one->spent_ = 0;
   }
 }
@@ -57,7 +57,8 @@ time_point message_budget::account::next_credit(time_point now, work_price price
   left_ = std::min(left_ + earned(rate, now - counted_), account_max);
   counted_ = now;
   const work_price lacking = std::min(price, account_max) - left_;
-  if (lacking <= 0) return now;
+  saves_ = lacking > 0;
+  if (!saves_) return now;
   const std::chrono::duration<double> wait(static_cast<double>(lacking) / static_cast<double>(rate));
   // Others may become idle meanwhile, and then it is sooner.
   return now + std::clamp(std::chrono::duration_cast<duration>(wait), duration(std::chrono::milliseconds(1)),

@@ -30,7 +30,8 @@ inline constexpr work_price account_max = 20'000'000;
 inline constexpr work_price account_first = 4'000'000;
 inline constexpr work_price account_first_least = 100'000;
 inline constexpr work_price purse_max = 400'000'000;
-/// A session that spends more than this between two looks is active: the accounts' part is divided among those.
+/// A session that spends this between two looks, or waits for credit, is active: the accounts' part is divided among
+/// those.
 inline constexpr work_price active_least = 100'000;
 inline constexpr duration look_interval = std::chrono::milliseconds(500);
 /// More origins than this are forgotten as soon as they have no session.
@@ -65,6 +66,7 @@ class message_budget {
     std::map<address_group, origin>::iterator at_;
     work_price left_ = 0;
     work_price spent_ = 0;  ///< since the last look
+    bool saves_ = false;    ///< it waits until it can pay for something
     time_point counted_;
     account* next_ = nullptr;
     account* previous_ = nullptr;

@@ -36,6 +36,8 @@ inline constexpr work_price handshake = 20'000;
 inline constexpr std::uint32_t handshakes_free = 3;
 /// A request for hashes of a piece layer: 512 digests are copied, and up to 512 nodes hashed.
 inline constexpr work_price layer_hashes = 60'000;
+/// A question for hashes that is refused.
+inline constexpr work_price hash_refusal = 12'000;
 /// To read and hash leaves, for each KiB: 0.7 ms a MiB.
 inline constexpr work_price hashed_kib = 700;
 

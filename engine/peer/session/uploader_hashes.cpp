@@ -46,7 +46,7 @@ void uploader::on_hash_request(const hash_range& range) {
     can_be = piece_of_leaves(range).has_value() || piece_blocks_of(info->shape()) == 1;
   }
   if (!can_be) {
-    host_.charge(prices::refusal);
+    host_.charge(prices::hash_refusal);
     host_.send(wire::hash_reject{range});
     return;
   }

@@ -109,6 +109,23 @@ TEST_CASE("work that is dear is saved for before it is done") {
   CHECK(one.next_credit(start + 10s, 100 * account_max) == start + 10s);
 }
 
+TEST_CASE("many sessions that save for dear work cost no more than one") {
+  message_budget book;
+  std::vector<std::unique_ptr<message_budget::account>> all;
+  for (int i = 0; i < 32; ++i) all.push_back(std::make_unique<message_budget::account>(book, origin(1), start));
+  const work_price dear = prices::leaves_of(1024 * 1024);
+  work_price spent = 0;
+  // The first seconds spend what is saved at the beginning.
+  for (time_point now = start; now < start + 60s; now += 10ms) {
+    for (auto& one : all) {
+      if (one->next_credit(now, dear) > now) continue;
+      one->charge(dear);
+      if (now >= start + 20s) spent += dear;
+    }
+  }
+  CHECK(spent <= 40 * share_of_core + 32 * dear);
+}
+
 TEST_CASE("origins are accounted each for itself, and forgotten when there are many") {
   message_budget book;
   message_budget::account one(book, origin(1), start);
