@@ -60,7 +60,7 @@ tracker_session::tracker_session(tracker_session_id id, stream connection, tcp::
       stream_(std::move(connection)),
       upgrade_(std::make_unique<http_request>(std::move(upgrade))),
       turn_(stream_.get_executor()),
-      budget_(message_budget::of_peer, clock::now()),
+      budget_(listening_rate::of_peer, clock::now()),
       admitted_(stream_.get_executor()),
       tasks_(stream_.get_executor()),
       deadline_(clock::now() + settings.join_timeout) {

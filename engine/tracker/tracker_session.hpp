@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "directory/message_budget.hpp"
+#include "directory/listening_rate.hpp"
 #include "directory/registry.hpp"
 #include "directory/tracking.hpp"
 #include "net/event.hpp"
@@ -195,7 +195,7 @@ class tracker_session {
   bool pinging_ = false;
   std::vector<tracking::peer_message> held_;
   std::size_t held_bytes_ = 0;
-  message_budget budget_;
+  listening_rate budget_;
   std::unique_ptr<asio::steady_timer> pause_;  ///< most peers never say too much
   std::size_t counted_bytes_ = 0;              ///< of unfinished and held messages, as the budget knows
   time_point message_deadline_ = never;

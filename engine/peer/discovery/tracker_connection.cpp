@@ -41,7 +41,7 @@ tracker_connection::tracker_connection(asio::any_io_executor executor, const swa
       stream_(executor),
       open_timer_(executor),
       watchdog_timer_(executor),
-      budget_(message_budget::of_tracker, clock::now()),
+      budget_(listening_rate::of_tracker, clock::now()),
       ready_(executor) {
   stream_.read_message_max(tracking::tracker_message_bytes_max);
   stream_.auto_fragment(false);

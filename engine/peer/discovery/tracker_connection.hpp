@@ -14,7 +14,7 @@
 #include <string>
 
 #include "directory/announcements.hpp"
-#include "directory/message_budget.hpp"
+#include "directory/listening_rate.hpp"
 #include "directory/tracking_pack.hpp"
 #include "net/event.hpp"
 #include "net/stream.hpp"
@@ -82,7 +82,7 @@ class tracker_connection {
     tracking::tracker_message_decoder decoder;
   };
   std::unique_ptr<arriving> arriving_;
-  message_budget budget_;
+  listening_rate budget_;
   time_point turn_ends_{};  ///< then others on this thread are let go on
   event ready_;
   std::string host_;

@@ -1,4 +1,4 @@
-#include "directory/message_budget.hpp"
+#include "directory/listening_rate.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,8 +9,8 @@ namespace {
 const time_point start{std::chrono::hours(1)};
 
 // Messages of so many bytes that are read within a minute, if the other side never stops.
-std::size_t read_in_a_minute(const message_budget::rates& rates, std::size_t bytes) {
-  message_budget subject(rates, start);
+std::size_t read_in_a_minute(const listening_rate::rates& rates, std::size_t bytes) {
+  listening_rate subject(rates, start);
   std::size_t read = 0;
   for (time_point now = start; now < start + std::chrono::minutes(1); ++read) now += subject.on_read(1, bytes, now);
   return read;
@@ -18,8 +18,8 @@ std::size_t read_in_a_minute(const message_budget::rates& rates, std::size_t byt
 
 }  // namespace
 
-TEST_CASE("who says a lot is read more slowly", "[message_budget]") {
-  const auto rates = message_budget::of_peer;
+TEST_CASE("who says a lot is read more slowly", "[listening_rate]") {
+  const auto rates = listening_rate::of_peer;
   const std::size_t small = read_in_a_minute(rates, 50);
   CHECK(small >= 3000 + 60 * 300);
   CHECK(small <= 3000 + 61 * 300);
@@ -28,8 +28,8 @@ TEST_CASE("who says a lot is read more slowly", "[message_budget]") {
   CHECK(large <= 64 + 61 * 2);
 }
 
-TEST_CASE("who says what there is to say is read at once", "[message_budget]") {
-  message_budget subject(message_budget::of_peer, start);
+TEST_CASE("who says what there is to say is read at once", "[listening_rate]") {
+  listening_rate subject(listening_rate::of_peer, start);
   for (int i = 0; i < 3000; ++i) CHECK(subject.on_read(1, 1000, start) == duration::zero());
   CHECK(subject.on_read(100, 0, start) > duration::zero());
   // And again when it was silent for a while.

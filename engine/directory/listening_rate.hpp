@@ -13,7 +13,7 @@
 
 namespace shoal {
 
-class message_budget {
+class listening_rate {
  public:
   struct rates {
     double messages = 0;
@@ -26,7 +26,7 @@ class message_budget {
   /// Of a tracker, at the peer: a list or two, and then batches.
   static constexpr rates of_tracker{1000, 200, 512.0 * MiB, 8.0 * MiB};
 
-  message_budget(const rates& most, time_point now)
+  listening_rate(const rates& most, time_point now)
       : most_(most), messages_(most.messages), bytes_(most.bytes), counted_at_(now) {}
 
   /// Something was read. Returns how long to read nothing: zero while it is within the budget.
