@@ -19,15 +19,15 @@ bool same(const tracking::join_token& one, const tracking::join_token& other) {
 
 }  // namespace
 
-id_owners::standing id_owners::standing_of(const peer_id& peer, const tracking::join_token& token,
+id_owners::relation id_owners::relation_of(const peer_id& peer, const tracking::join_token& token,
                                            const std::string& address, time_point now) const {
   const auto found = owners_.find(peer);
-  if (found == owners_.end()) return standing::vacant;
+  if (found == owners_.end()) return relation::vacant;
   const owner& known = found->second;
   const bool here = known.left_at == never;
-  if (!here && now >= known.left_at + kept_for) return standing::vacant;
-  if (same(token, known.token) || same(token, known.earlier)) return standing::owner;
-  return here && known.address == address ? standing::asks : standing::other;
+  if (!here && now >= known.left_at + kept_for) return relation::vacant;
+  if (same(token, known.token) || same(token, known.earlier)) return relation::owner;
+  return here && known.address == address ? relation::asks : relation::other;
 }
 
 void id_owners::on_join(const peer_id& peer, const tracking::join_token& token, const std::string& address,

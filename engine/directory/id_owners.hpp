@@ -28,13 +28,13 @@ class id_owners {
   static constexpr std::size_t kept_max = 100'000;
   static constexpr std::uint32_t kept_per_address_max = 1000;
 
-  enum class standing {
+  enum class relation {
     vacant,  ///< the id is nobody's
     owner,   ///< the token is right
     asks,    ///< from the owner's address and without its token: the owner, if the session that is here is dead
     other,   ///< somebody else
   };
-  standing standing_of(const peer_id& peer, const tracking::join_token& token, const std::string& address,
+  relation relation_of(const peer_id& peer, const tracking::join_token& token, const std::string& address,
                        time_point now) const;
   /// The peer is here. It replaces the one that was here with this id.
   void on_join(const peer_id& peer, const tracking::join_token& token, const std::string& address, time_point now);

@@ -20,9 +20,9 @@ std::optional<tracker_session_id> registry::session_of(const peer_id& peer) cons
 result<std::optional<tracker_session_id>> registry::on_join(tracker_session_id session, newcomer one, time_point now) {
   SHOAL_ASSERT(!sessions_.contains(session));
   const std::optional<tracker_session_id> replaced = session_of(one.row.peer);
-  const auto standing = standing_of(one, now);
-  const bool inherits = standing == id_owners::standing::asks && replaced && one.silent == replaced;
-  if (standing != id_owners::standing::vacant && standing != id_owners::standing::owner && !inherits) {
+  const auto relation = relation_of(one, now);
+  const bool inherits = relation == id_owners::relation::asks && replaced && one.silent == replaced;
+  if (relation != id_owners::relation::vacant && relation != id_owners::relation::owner && !inherits) {
     return id_owners::refusal(one.row.peer);
   }
   const bool same_address = replaced && sessions_.at(*replaced).at->first == one.observed;
@@ -60,6 +60,7 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
     describe(share, {offer.name, offer.bytes, offer.files});
     charge(share, &state.at->second);
   }
+  on_publication(share, {offer.name, offer.bytes, offer.files}, offer.publication);
   const auto [at, is_new] = share.holders.try_emplace(session);
   holder& one = at->second;
   const holder before = one;
@@ -67,7 +68,6 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
   set_claim(share, one, offer);
   one.have = std::min(offer.have, bytes_of(share, one));
   count(share, one, true);
-  on_publication(share, offer.name, offer.publication);
   if (!is_new && one.have == before.have && one.differs == before.differs) return;
   if (!share.others.empty()) contested_.insert(offer.id);
   if (is_new) {

@@ -92,8 +92,8 @@ class registry {
   explicit registry(const limits& bounds) : limits_(bounds) {}
 
   /// How the newcomer stands to its peer id; id_owners.
-  id_owners::standing standing_of(const newcomer& one, time_point now) const {
-    return owners_.standing_of(one.row.peer, one.token, one.observed, now);
+  id_owners::relation relation_of(const newcomer& one, time_point now) const {
+    return owners_.relation_of(one.row.peer, one.token, one.observed, now);
   }
   /// The session of a peer that is here.
   std::optional<tracker_session_id> session_of(const peer_id& peer) const;
@@ -102,9 +102,9 @@ class registry {
   /// nothing changes for the others.
   result<std::optional<tracker_session_id>> on_join(tracker_session_id session, newcomer one, time_point now);
   /// New shares and new offers of known ones. An id determines a share's name and size. If holders differ about these,
-  /// the row says what most of them say (registry_claims.cpp). Who published it when is merged from all claims.
-  /// A signature counts when it is checked, in a later batch, and brings the name that it is for. errc::limit: the rest
-  /// of the message is not taken, and the session goes on.
+  /// the row says what most of them say (registry_claims.cpp). Who published it when is merged from all claims. A
+  /// signature counts when it is checked, in a later batch, and then the row says what its claim says. errc::limit: the
+  /// rest of the message is not taken, and the session goes on.
   result<void> on_publish(tracker_session_id session, const tracking::publish& message, time_point now);
   void on_withdraw(tracker_session_id session, const tracking::withdraw& message, time_point now);
   /// Ignored for a share that the session did not publish.
@@ -193,8 +193,8 @@ class registry {
   static bool handed_out(const session_state& state) { return state.row.reachable && state.row.port != 0; }
   // registry_signatures.cpp
 
-  /// Another claim of who published the share, with the name that goes with it.
-  void on_publication(share_state& share, const std::string& name, const publication& claim);
+  /// Another claim of who published the share, by somebody who says this of it.
+  void on_publication(share_state& share, const claim& said, const publication& published);
   /// The session's claim of a signature is checked in a later batch, unless its verdict is known.
   void have_checked(tracker_session_id session, const tracking::share_offer& offer, time_point now);
   /// Takes the signatures that are due to be checked.
@@ -214,12 +214,10 @@ class registry {
   static void set_claim(share_state& share, holder& one, const tracking::share_offer& offer);
   static void drop_claim(share_state& share, const holder& one);
   static void describe(share_state& share, const claim& as);
+  /// The row says `chosen` from now on. False: there is no room for a longer name.
+  bool adopt(share_state& share, const claim& chosen);
   /// Of the shares whose holders differ, so many as one batch has time for.
   void decide_contested();
-  /// Lets the row say `chosen`, which some holder says.
-  void adopt(share_state& share, const claim& chosen);
-  /// Lets the row say what a holder says that calls the share so, if there is one.
-  void adopt_name(share_state& share, const std::string& name);
   /// Lets the row say what most holders say. The counts are those of the row then. True: it says something else now.
   bool decide(share_state& share);
   static void recount(share_state& share);

@@ -89,29 +89,23 @@ bool registry::decide(share_state& share) {
     if (complete) mine.everything.insert(state.at->first);
     if (handed_out(state)) mine.reachable.insert(state.at->first);
   }
+  // A right signature is one for the name of the row.
+  if (share.row.publication.is_signed()) {
+    std::erase_if(all, [&share](const auto& one) { return one.first != nullptr && one.first->name != share.row.name; });
+    if (all.empty()) return false;
+  }
   const auto row_says = all.find(nullptr);
   const claim* best = row_says == all.end() ? all.begin()->first : nullptr;
   for (const auto& [said, mine] : all) {
     if (mine.rank() > all.at(best).rank()) best = said;
   }
-  if (best == nullptr) return false;
-  // A signature is of one name. Who says another name does not say what was signed.
-  if (share.row.publication.is_signed() && best->name != share.row.name) return false;
+  return best != nullptr && adopt(share, claim(*best));
+}
+
+bool registry::adopt(share_state& share, const claim& chosen) {
   // A longer name must not make the list longer than it may be.
-  const std::size_t grows = 2 * (best->name.size() - std::min(best->name.size(), share.row.name.size()));
+  const std::size_t grows = 2 * (chosen.name.size() - std::min(chosen.name.size(), share.row.name.size()));
   if (bytes_ + grows > limits_.bytes_max) return false;
-  if (best->name != share.row.name) share.row.publication = tellable(share.row.publication);
-  adopt(share, claim(*best));
-  return true;
-}
-
-void registry::adopt_name(share_state& share, const std::string& name) {
-  if (share.row.name == name) return;
-  const auto said = std::ranges::find_if(share.others, [&](const auto& one) { return one.first.name == name; });
-  if (said != share.others.end()) adopt(share, claim(said->first));
-}
-
-void registry::adopt(share_state& share, const claim& chosen) {
   const auto before = share.others.try_emplace({share.row.name, share.row.bytes, share.row.files}, 0).first;
   for (auto& [session, one] : share.holders) {
     if (one.differs == nullptr) {
@@ -123,9 +117,12 @@ void registry::adopt(share_state& share, const claim& chosen) {
   }
   share.others.erase(chosen);
   if (before->second == 0) share.others.erase(before);
+  // A signature that is not known to be right was claimed of the name before.
+  if (chosen.name != share.row.name) share.row.publication = tellable(share.row.publication);
   describe(share, chosen);
   charge(share, share.payer);
   recount(share);
+  return true;
 }
 
 }  // namespace shoal

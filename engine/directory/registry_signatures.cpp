@@ -13,31 +13,33 @@ publication unchecked(publication claim) {
 
 }  // namespace
 
-void registry::on_publication(share_state& share, const std::string& name, const publication& claim) {
+void registry::on_publication(share_state& share, const claim& said, const publication& published) {
+  const bool same_name = share.row.name == said.name;
+  // Peers check a signature as one of the row's name.
+  if (!same_name && !published.is_signed() && published.of_signature != standing::none) return;
   publication& now = share.row.publication;
   // A verdict of what the row says already.
-  const bool same = unchecked(now) == unchecked(claim) && share.row.name == name;
-  const publication best = same ? claim : merged(now, claim);
+  const bool same = same_name && unchecked(now) == unchecked(published);
+  const publication best = same ? published : merged(now, published);
   if (best == now) return;
+  if (best.is_signed() && !same_name && !adopt(share, said)) return;
   now = best;
   share.published_anew = true;
   shares_changed_.insert(share.row.id);
-  // Peers check a signature as one of the row's name.
-  if (best.of_signature != standing::none) adopt_name(share, name);
-  if (!share.others.empty()) contested_.insert(share.row.id);
 }
 
 void registry::have_checked(tracker_session_id session, const tracking::share_offer& offer, time_point now) {
   const tracking::share_row& row = shares_.at(offer.id).row;
   const bool known = row.publication.of_signature != standing::unchecked && row.name == offer.name &&
                      unchecked(row.publication) == offer.publication;
-  if (!known) claims_.on_claim(session, {offer.id, offer.name, offer.publication}, now);
+  if (!known) claims_.on_claim(session, {offer.id, {offer.name, offer.bytes, offer.files}, offer.publication}, now);
 }
 
 void registry::take_verdicts(time_point now) {
   for (const signature_claims::claim& one : claims_.next_checked(now)) {
     const auto share = shares_.find(one.id);
-    if (share != shares_.end() && !share->second.holders.empty()) on_publication(share->second, one.name, one.what);
+    if (share == shares_.end() || share->second.holders.empty()) continue;
+    on_publication(share->second, {one.share.name, one.share.bytes, one.share.files}, one.what);
   }
 }
 

@@ -48,7 +48,7 @@ std::vector<signature_claims::claim> signature_claims::next_checked(time_point n
     auto taken = from.claims.extract(from.claims.begin());
     if (!from.claims.empty()) turns_.push_back(next);
     claim& one = taken.mapped();
-    one.what = checked(one.what, one.id, one.name);
+    one.what = checked(one.what, one.id, one.share.name);
     done.push_back(std::move(one));
   }
   return done;

@@ -27,9 +27,15 @@ class signature_claims {
   static constexpr double credit_max = 1000;
   static constexpr double credit_a_second = 100;
 
+  /// What the claimant says of the share besides.
+  struct description {
+    std::string name;
+    std::uint64_t bytes = 0;
+    std::uint32_t files = 0;
+  };
   struct claim {
     share_id id;
-    std::string name;
+    description share;
     publication what;  ///< unchecked; its verdict in what next_checked() returns
   };
 

@@ -33,14 +33,14 @@ awaitable<void> tracker_session::admit() {
   }
   row.address = address.to_string();
   registry::newcomer one{row, observed.to_string(), join_.token};
-  auto standing = registry_.standing_of(one, clock::now());
-  if (const auto holder = registry_.session_of(row.peer); holder && standing == id_owners::standing::asks) {
+  auto relation = registry_.relation_of(one, clock::now());
+  if (const auto holder = registry_.session_of(row.peer); holder && relation == id_owners::relation::asks) {
     const bool alive = co_await answers(*holder);
     if (closed_) co_return;
-    if (alive) standing = id_owners::standing::other;
+    if (alive) relation = id_owners::relation::other;
     one.silent = holder;
   }
-  if (standing == id_owners::standing::other) {
+  if (relation == id_owners::relation::other) {
     fail(id_owners::refusal(row.peer));
     co_return;
   }

@@ -6,7 +6,7 @@ using namespace shoal;
 
 namespace {
 
-using standing = id_owners::standing;
+using relation = id_owners::relation;
 
 const time_point start{std::chrono::hours(1)};
 
@@ -26,24 +26,24 @@ const tracking::join_token none;
 
 TEST_CASE("only its owner's token gives an id back", "[id_owners]") {
   id_owners subject;
-  CHECK(subject.standing_of(peer(1), token(1), "a", start) == standing::vacant);
+  CHECK(subject.relation_of(peer(1), token(1), "a", start) == relation::vacant);
   subject.on_join(peer(1), token(1), "a", start);
-  CHECK(subject.standing_of(peer(1), token(1), "a", start) == standing::owner);
-  CHECK(subject.standing_of(peer(1), token(1), "elsewhere", start) == standing::owner);
-  CHECK(subject.standing_of(peer(1), token(2), "elsewhere", start) == standing::other);
-  CHECK(subject.standing_of(peer(1), none, "elsewhere", start) == standing::other);
-  CHECK(subject.standing_of(peer(1), token(2), "a", start) == standing::asks);
-  CHECK(subject.standing_of(peer(2), none, "a", start) == standing::vacant);
+  CHECK(subject.relation_of(peer(1), token(1), "a", start) == relation::owner);
+  CHECK(subject.relation_of(peer(1), token(1), "elsewhere", start) == relation::owner);
+  CHECK(subject.relation_of(peer(1), token(2), "elsewhere", start) == relation::other);
+  CHECK(subject.relation_of(peer(1), none, "elsewhere", start) == relation::other);
+  CHECK(subject.relation_of(peer(1), token(2), "a", start) == relation::asks);
+  CHECK(subject.relation_of(peer(2), none, "a", start) == relation::vacant);
   subject.check_invariants();
 }
 
 TEST_CASE("an owner without a token is known by its address", "[id_owners]") {
   id_owners subject;
   subject.on_join(peer(1), none, "a", start);
-  CHECK(subject.standing_of(peer(1), none, "a", start) == standing::asks);
-  CHECK(subject.standing_of(peer(1), none, "b", start) == standing::other);
+  CHECK(subject.relation_of(peer(1), none, "a", start) == relation::asks);
+  CHECK(subject.relation_of(peer(1), none, "b", start) == relation::other);
   subject.on_leave(peer(1), start);
-  CHECK(subject.standing_of(peer(1), none, "b", start) == standing::vacant);
+  CHECK(subject.relation_of(peer(1), none, "b", start) == relation::vacant);
   CHECK(subject.size() == 0);
 }
 
@@ -52,12 +52,12 @@ TEST_CASE("who left keeps its id for a while", "[id_owners]") {
   subject.on_join(peer(1), token(1), "a", start);
   subject.on_leave(peer(1), start);
   const time_point later = start + id_owners::kept_for - std::chrono::seconds(1);
-  CHECK(subject.standing_of(peer(1), token(2), "a", later) == standing::other);
-  CHECK(subject.standing_of(peer(1), token(1), "b", later) == standing::owner);
+  CHECK(subject.relation_of(peer(1), token(2), "a", later) == relation::other);
+  CHECK(subject.relation_of(peer(1), token(1), "b", later) == relation::owner);
   subject.on_join(peer(1), token(1), "b", later);
   subject.on_leave(peer(1), later);
-  CHECK(subject.standing_of(peer(1), none, "b", start + id_owners::kept_for) == standing::other);
-  CHECK(subject.standing_of(peer(1), none, "b", later + id_owners::kept_for) == standing::vacant);
+  CHECK(subject.relation_of(peer(1), none, "b", start + id_owners::kept_for) == relation::other);
+  CHECK(subject.relation_of(peer(1), none, "b", later + id_owners::kept_for) == relation::vacant);
   subject.check_invariants();
 }
 
@@ -66,11 +66,11 @@ TEST_CASE("who was taken for dead takes its id back", "[id_owners]") {
   subject.on_join(peer(1), token(1), "a", start);
   subject.on_join(peer(1), token(2), "a", start);
   subject.on_join(peer(1), token(3), "a", start);
-  CHECK(subject.standing_of(peer(1), token(2), "b", start) == standing::other);
-  CHECK(subject.standing_of(peer(1), token(1), "b", start) == standing::owner);
+  CHECK(subject.relation_of(peer(1), token(2), "b", start) == relation::other);
+  CHECK(subject.relation_of(peer(1), token(1), "b", start) == relation::owner);
   subject.on_join(peer(1), token(1), "b", start);
-  CHECK(subject.standing_of(peer(1), token(3), "b", start) == standing::asks);
-  CHECK(subject.standing_of(peer(1), token(3), "a", start) == standing::other);
+  CHECK(subject.relation_of(peer(1), token(3), "b", start) == relation::asks);
+  CHECK(subject.relation_of(peer(1), token(3), "a", start) == relation::other);
 }
 
 TEST_CASE("a crowd that comes and goes takes no id from others", "[id_owners]") {
@@ -85,5 +85,5 @@ TEST_CASE("a crowd that comes and goes takes no id from others", "[id_owners]") 
   }
   subject.check_invariants();
   CHECK(subject.size() == 1 + id_owners::kept_per_address_max);
-  CHECK(subject.standing_of(peer(1), token(2), "a", start) == standing::other);
+  CHECK(subject.relation_of(peer(1), token(2), "a", start) == relation::other);
 }

@@ -26,7 +26,7 @@ struct bench {
       tracking::peer_row row;
       row.peer.bytes[0] = static_cast<std::uint8_t>(n);
       row.name = "host";
-      REQUIRE(subject.on_join(tracker_session_id{n}, row, "192.0.2.1", now).has_value());
+      REQUIRE(subject.on_join(tracker_session_id{n}, {row, "192.0.2." + std::to_string(n)}, now).has_value());
     }
   }
   void publish(std::uint32_t by, const tracking::share_row& row) {

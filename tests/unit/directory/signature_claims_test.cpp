@@ -18,9 +18,9 @@ constexpr tracker_session_id other{2};
 signature_claims::claim claim(std::uint32_t n, bool right = true) {
   signature_claims::claim made;
   for (std::size_t at = 0; at < 4; ++at) made.id.bytes[at] = static_cast<std::uint8_t>(n >> (8 * at));
-  made.name = "x";
+  made.share.name = "x";
   made.what = signed_row(ann, 1, "x", 1).publication;
-  if (right) made.what = *signed_by(ann, {}, made.id, made.name);
+  if (right) made.what = *signed_by(ann, {}, made.id, made.share.name);
   made.what.of_signature = standing::unchecked;
   return made;
 }
