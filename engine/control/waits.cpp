@@ -16,6 +16,13 @@ constexpr auto signatures_wait = std::chrono::seconds(2);
 // How soon a wait ends after the caller is gone.
 constexpr duration gone_check_interval = std::chrono::milliseconds(100);
 
+// No tracker would answer differently if it were asked again: each wants another key, for example.
+bool refused_for_good(const peer_node& node) {
+  const auto& trackers = node.discovery().trackers();
+  const auto refuses = [](const auto& one) { return one->state().helps != remedy::none; };
+  return !trackers.empty() && std::ranges::all_of(trackers, refuses);
+}
+
 }  // namespace
 
 awaitable<void> wait_for_change(peer_node& node, time_point give_up) {
@@ -25,7 +32,7 @@ awaitable<void> wait_for_change(peer_node& node, time_point give_up) {
 // A peer that has only just started has no catalogue yet; asking it then must not look like an empty swarm.
 awaitable<void> wait_for_catalogue(peer_node& node, const caller& by) {
   const auto give_up = clock::now() + first_wait;
-  while (!node.discovery().ready() && !by.gone() && clock::now() < give_up) {
+  while (!node.discovery().ready() && !refused_for_good(node) && !by.gone() && clock::now() < give_up) {
     co_await wait_for_change(node, give_up);
   }
 }

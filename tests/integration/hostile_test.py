@@ -91,7 +91,8 @@ class Hostile(SwarmTest):
         self.addCleanup(asking.close)
         asking.sendall(b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x04" + share + b"-XX0001-hostile test")
         asking.sendall(extended(0, b"d1:md11:ut_metadatai3eee"))
-        # BEP 9: the first piece of the info dictionary, 16 KiB, again and again.
+        # BEP 9: the first piece of the info dictionary, 16 KiB, again and again. The session ends, or is not read.
+        asking.settimeout(5)
         question = extended(1, b"d8:msg_typei0e5:piecei0ee") * 100
         with self.assertRaises(OSError):
             for _ in range(10_000):

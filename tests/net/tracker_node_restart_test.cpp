@@ -17,8 +17,8 @@ class member final : public tracker_observer {
  public:
   member(world& w, const swarm_keys& keys, std::uint32_t n, tcp::endpoint tracker)
       : client_(
-            w.executor(), keys, 0, host_port{tracker.address().to_string(), tracker.port()}, [this] { return join_; }, rows_,
-            *this) {
+            w.executor(), keys, 0, host_port{tracker.address().to_string(), tracker.port()}, [this] { return join_; },
+            rows_, *this) {
     store_be32(join_.peer.bytes.data(), n);
     join_.name = "host" + std::to_string(n);
   }
