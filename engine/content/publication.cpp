@@ -10,8 +10,8 @@ namespace {
 // What a claim is worth. Only claims of one worth are compared by their publishers and times.
 int worth(const publication& claim) {
   if (claim.is_signed()) return 3;
-  if (!claim.known()) return 0;
-  return claim.of_signature == standing::none ? 2 : 1;
+  if (claim.of_signature != standing::none) return 0;
+  return claim.known() ? 2 : 1;
 }
 
 }  // namespace

@@ -31,11 +31,13 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-void merge(tracking::share_row& into, const tracking::share_row& row) {
+// `certain`: what `into` says is known, so nobody renames it.
+void merge(tracking::share_row& into, const tracking::share_row& row, bool certain) {
   into.seeders = std::max(into.seeders, row.seeders);
   into.leechers = std::max(into.leechers, row.leechers);
   into.held = std::max(into.held, row.held);
   if (into.files == 0 && into.bytes == row.bytes) into.files = row.files;
+  if (certain && row.name != into.name) return;
   const publication best = merged(into.publication, row.publication);
   // A signature is right for the name of its row alone.
   if (best.of_signature != standing::none && best != into.publication) into.name = row.name;
@@ -166,7 +168,7 @@ std::optional<tracking::share_row> catalogue::share(const share_id& id) const {
     const auto found = view.shares.find(id);
     if (found == view.shares.end()) return;
     if (merged) {
-      merge(*merged, found->second);
+      merge(*merged, found->second, own_ && views_[*own_].shares.contains(id));
     } else {
       merged = found->second;
     }

@@ -57,6 +57,8 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
   if (share.holders.empty() && !share.announced) share.row = {};
   share.row.id = offer.id;
   if (share.holders.empty()) {
+    // A publication is of one name.
+    if (share.row.name != offer.name) share.row.publication = offer.publication;
     describe(share, {offer.name, offer.bytes, offer.files});
     charge(share, &state.at->second);
   }

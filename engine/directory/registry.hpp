@@ -16,6 +16,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -214,6 +216,15 @@ class registry {
   static void set_claim(share_state& share, holder& one, const tracking::share_offer& offer);
   static void drop_claim(share_state& share, const holder& one);
   static void describe(share_state& share, const claim& as);
+  /// The addresses of those who say one thing of a share, and hold something, or everything, or can be connected to.
+  struct support {
+    std::set<std::string_view> something, everything, reachable;
+    auto rank() const { return std::tuple(something.size(), everything.size(), reachable.size()); }
+  };
+  /// By what they say; null: what the row says.
+  std::map<const claim*, support> supports(const share_state& share) const;
+  /// More and better holders say this than what the row says.
+  bool outranks_row(const share_state& share, const claim& said) const;
   /// The row says `chosen` from now on. False: there is no room for a longer name.
   bool adopt(share_state& share, const claim& chosen);
   /// Of the shares whose holders differ, so many as one batch has time for.

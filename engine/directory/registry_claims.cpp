@@ -73,12 +73,7 @@ void registry::decide_contested() {
   }
 }
 
-bool registry::decide(share_state& share) {
-  if (share.holders.empty() || share.others.empty()) return false;
-  struct support {
-    std::set<std::string_view> something, everything, reachable;
-    auto rank() const { return std::tuple(something.size(), everything.size(), reachable.size()); }
-  };
+std::map<const registry::claim*, registry::support> registry::supports(const share_state& share) const {
   std::map<const claim*, support> all;
   for (const auto& [session, one] : share.holders) {
     const session_state& state = sessions_.at(session);
@@ -89,6 +84,21 @@ bool registry::decide(share_state& share) {
     if (complete) mine.everything.insert(state.at->first);
     if (handed_out(state)) mine.reachable.insert(state.at->first);
   }
+  return all;
+}
+
+bool registry::outranks_row(const share_state& share, const claim& said) const {
+  const auto known = share.others.find(said);
+  if (known == share.others.end()) return false;
+  const auto all = supports(share);
+  const auto theirs = all.find(&known->first);
+  const auto ours = all.find(nullptr);
+  return theirs != all.end() && (ours == all.end() || theirs->second.rank() > ours->second.rank());
+}
+
+bool registry::decide(share_state& share) {
+  if (share.holders.empty() || share.others.empty()) return false;
+  auto all = supports(share);
   // A right signature is one for the name of the row.
   if (share.row.publication.is_signed()) {
     std::erase_if(all, [&share](const auto& one) { return one.first != nullptr && one.first->name != share.row.name; });

@@ -18,11 +18,13 @@ void registry::on_publication(share_state& share, const claim& said, const publi
   // Peers check a signature as one of the row's name.
   if (!same_name && !published.is_signed() && published.of_signature != standing::none) return;
   publication& now = share.row.publication;
-  // A verdict of what the row says already.
+  // What the row says already: a verdict counts once, and a copy of the claim takes no verdict back.
   const bool same = same_name && unchecked(now) == unchecked(published);
+  if (same && now.of_signature != standing::unchecked) return;
   const publication best = same ? published : merged(now, published);
   if (best == now) return;
-  if (best.is_signed() && !same_name && !adopt(share, said)) return;
+  // Anybody can sign. So a signature alone gives a share no other name than its holders do.
+  if (best.is_signed() && !same_name && !(outranks_row(share, said) && adopt(share, said))) return;
   now = best;
   share.published_anew = true;
   shares_changed_.insert(share.row.id);

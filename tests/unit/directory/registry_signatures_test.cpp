@@ -74,11 +74,43 @@ TEST_CASE("a wrong signature is listed as wrong, and displaces nothing", "[regis
   }
 }
 
-TEST_CASE("a right signature brings the name that it is for", "[registry]") {
+TEST_CASE("a copy of a claim takes no verdict back", "[registry]") {
+  bench b;
+  const auto right = signed_row(ann, 1, "x", 10);
+  b.publish(1, unchecked(right));
+  b.tick();
+  b.publish(2, unchecked(right));
+  b.subject.on_withdraw(tracker_session_id{2}, {{share_number(1)}}, b.now);
+  CHECK(b.row().publication == right.publication);
+}
+
+TEST_CASE("anybody can sign, so a signature alone renames nothing", "[registry]") {
+  bench b;
+  b.publish(1, plain_row(1, "x", 1));
+  b.publish(2, unchecked(signed_row(eve, 1, "poison", 10)));
+  CHECK(b.row().name == "x");
+  CHECK_FALSE(b.row().publication.is_signed());
+}
+
+TEST_CASE("a signature does not outlive the name that it is for", "[registry]") {
+  bench b;
+  b.publish(1, unchecked(signed_row(ann, 1, "x", 10)));
+  b.publish(2, plain_row(1, "evil", 1));
+  CHECK(b.row().publication.is_signed());
+  b.subject.on_withdraw(tracker_session_id{1}, {{share_number(1)}}, b.now);
+  b.subject.on_withdraw(tracker_session_id{2}, {{share_number(1)}}, b.now);
+  b.publish(2, plain_row(1, "evil", 1));
+  CHECK(b.row().name == "evil");
+  CHECK_FALSE(b.row().publication.is_signed());
+}
+
+TEST_CASE("a right signature stays with the name that most holders say", "[registry]") {
   bench b;
   b.publish(1, plain_row(1, "poison", 1));
   b.publish(2, unchecked(signed_row(ann, 1, "x", 10)));
+  b.publish(3, unchecked(signed_row(ann, 1, "x", 10)));
   CHECK(b.row().name == "x");
+  CHECK(b.row().publication.is_signed());
   for (const std::uint32_t liar : {1u, 3u}) {
     b.publish(liar, plain_row(1, "poison", 1));
     CHECK(b.row().name == "x");
