@@ -43,7 +43,7 @@ awaitable<result<void>> dial(stream& on, tcp::endpoint where, duration timeout, 
     outcome = co_await connect(on, where, timeout);
     if (!outcome) break;
     outcome = co_await prove(on, keys, offered, timeout);
-    if (outcome || outcome.error().code != errc::permission) break;
+    if (outcome || outcome.error().code != errc::permission || !on.is_open()) break;
     on.close();
   }
   co_return outcome;

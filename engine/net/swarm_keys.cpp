@@ -1,5 +1,6 @@
 #include "net/swarm_keys.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -63,9 +64,10 @@ const swarm_key* swarm_keys::find(const key_id& id) const {
 result<std::vector<swarm_key>> read_swarm_keys(const std::vector<std::string>& paths) {
   std::vector<swarm_key> keys;
   for (const std::string& path : paths) {
-    const auto text = read_secret_file(path);
+    auto text = read_secret_file(path);
     if (!text) return text.error();
     const auto read = parse_swarm_keys(*text);
+    OPENSSL_cleanse(text->data(), text->size());
     if (!read) return within("cannot use the key file " + printable(path), read.error());
     add_new(keys, *read);
   }

@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,8 +22,9 @@ constexpr std::array<unsigned char, 2> suite{0x13, 0x01};
 constexpr std::size_t record_payload_max = 16 * KiB;
 /// Read of a file at a time: a few records, so that a socket that takes only one wastes little.
 constexpr std::size_t file_bytes = 64 * KiB;
-/// Records under one traffic key. AES-GCM bears 2^24.5 full ones (RFC 8446, 5.5).
-constexpr std::uint64_t records_max = std::uint64_t{1} << 23;
+/// Payload under one traffic key. AES-GCM bears 2^24.5 full records (RFC 8446, 5.5). After this the connection ends,
+/// and a new one has a new key.
+constexpr std::uint64_t payload_max = std::uint64_t{256} << 30;
 
 // What a retry of OpenSSL's write is given: it looks only at the length.
 constexpr std::array<std::uint8_t, record_payload_max> anything{};
@@ -42,6 +44,10 @@ SSL_SESSION* session_with(SSL* ssl, const swarm_key& key) {
   return nullptr;
 }
 
+int flags_of(bool more) {
+  return MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
+}
+
 bool is_more(BIO* bio) {
   return BIO_get_app_data(bio) != nullptr;
 }
@@ -51,8 +57,7 @@ int write_socket(BIO* bio, const char* bytes, int count) {
   int socket = -1;
   BIO_get_fd(bio, &socket);
   BIO_clear_retry_flags(bio);
-  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (is_more(bio) ? MSG_MORE : 0);
-  const auto sent = ::send(socket, bytes, static_cast<std::size_t>(count), flags);
+  const auto sent = ::send(socket, bytes, static_cast<std::size_t>(count), flags_of(is_more(bio)));
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
@@ -139,6 +144,8 @@ tls_connection::step tls_connection::handshake() {
   if (code == 1) {
     // OpenSSL counts an external key as a resumed session. Nothing else has proven that the other side has our key.
     if (!offered_ || SSL_session_reused(ssl_.get()) != 1) return step::failed;
+    // The keys may have changed since it was named.
+    if (keys_.find(*offered_) == nullptr) return step::failed;
     key_ = offered_;
     return step::done;
   }
@@ -229,10 +236,6 @@ std::optional<std::size_t> tls_connection::settle(std::size_t wanted, io_attempt
 
 io_attempt tls_connection::send_records(byte_view bytes, std::size_t done) {
   while (!bytes.empty()) {
-    if (++records_ == records_max && !BIO_get_ktls_send(SSL_get_wbio(ssl_.get()))) {
-      SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
-      records_ = 0;
-    }
     const byte_view record = bytes.first(std::min(bytes.size(), record_payload_max));
     ERR_clear_error();
     std::size_t sent = 0;
@@ -244,12 +247,25 @@ io_attempt tls_connection::send_records(byte_view bytes, std::size_t done) {
       break;
     }
     done += sent;
+    payload_ += sent;
     bytes = bytes.subspan(sent);
   }
   return {.bytes = done};
 }
 
+bool tls_connection::kernel_encrypts() const {
+  return BIO_get_ktls_send(SSL_get_wbio(ssl_.get()));
+}
+
+io_attempt tls_connection::counted(io_attempt sent) {
+  payload_ += sent.bytes;
+  return sent;
+}
+
 io_attempt tls_connection::send_some(byte_view bytes, bool more) {
+  if (payload_ >= payload_max) return {.error_number = ECONNRESET};
+  if (kernel_encrypts())
+    return counted(outcome_of(::send(SSL_get_fd(ssl_.get()), bytes.data(), bytes.size(), flags_of(more))));
   BIO_set_app_data(SSL_get_wbio(ssl_.get()), more ? this : nullptr);
   io_attempt why;
   const auto done = settle(bytes.size(), why);
@@ -258,14 +274,16 @@ io_attempt tls_connection::send_some(byte_view bytes, bool more) {
 }
 
 io_attempt tls_connection::send_file(int descriptor, std::uint64_t offset, std::size_t bytes) {
+  if (payload_ >= payload_max) return {.error_number = ECONNRESET};
+  if (kernel_encrypts()) {
+    auto from = static_cast<off_t>(offset);
+    return counted(outcome_of(::sendfile(SSL_get_fd(ssl_.get()), descriptor, &from, bytes)));
+  }
   BIO_set_app_data(SSL_get_wbio(ssl_.get()), nullptr);
   io_attempt why;
   const auto settled = settle(bytes, why);
   if (!settled) return why;
   std::size_t done = *settled;
-  if (done == 0 && BIO_get_ktls_send(SSL_get_wbio(ssl_.get()))) {
-    return outcome_of(SSL_sendfile(ssl_.get(), descriptor, static_cast<off_t>(offset), bytes, 0));
-  }
   thread_local std::array<std::uint8_t, file_bytes> space;
   while (done < bytes && unsent_ == 0) {
     const auto got =

@@ -73,6 +73,9 @@ class tls_connection {
   /// Sends what is encrypted already, and takes it off `wanted` bytes. Nothing: it would block or has failed.
   std::optional<std::size_t> settle(std::size_t wanted, io_attempt& why);
   io_attempt send_records(byte_view bytes, std::size_t done);
+  /// Then this class does nothing but receive: what is sent goes to the socket as it is.
+  bool kernel_encrypts() const;
+  io_attempt counted(io_attempt sent);
 
   const swarm_keys& keys_;
   std::unique_ptr<SSL, ssl_free> ssl_;
@@ -80,7 +83,7 @@ class tls_connection {
   std::optional<key_id> key_;
   std::size_t unsent_ = 0;     ///< bytes of the record that is encrypted and not wholly sent
   std::size_t unsaid_ = 0;     ///< bytes that are sent, and of which the caller was not told
-  std::uint64_t records_ = 0;  ///< sent with the present traffic key
+  std::uint64_t payload_ = 0;  ///< bytes sent
   bool drained_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
@@ -56,10 +57,12 @@ result<std::string> read_secret_file(const std::string& path) {
     return error{errc::permission, "others than its owner may use " + printable(path) +
                                        ", so what it holds is no secret: make it private with chmod 600"};
   }
-  std::string text(secret_file_bytes_max + 1, '\0');
+  // No longer than it is, so that who wipes it wipes all.
+  const auto bytes = std::min<std::size_t>(static_cast<std::size_t>(found.st_size), secret_file_bytes_max);
+  std::string text(bytes + 1, '\0');
   const auto got = read_at(file.get(), 0, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   if (!got) return within("cannot read " + printable(path), got.error());
-  if (*got > secret_file_bytes_max) return error{errc::malformed, printable(path) + " is too large for a key file"};
+  if (*got > bytes) return error{errc::malformed, printable(path) + " is too large for a key file"};
   text.resize(*got);
   return text;
 }

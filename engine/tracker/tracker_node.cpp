@@ -87,6 +87,7 @@ void tracker_node::stop() {
   if (std::exchange(stopped_, true)) return;
   for (const auto& one : listeners_) one->stop();
   for (stream& one : visitors_) one.close();
+  for (stream& one : strangers_) one.close();
   for (const auto& [id, session] : sessions_) session->close(tracker_session_end::stopping);
   key_files_.stop();
   changed_.set();
@@ -100,14 +101,14 @@ std::vector<tcp::endpoint> tracker_node::local() const {
   return bound;
 }
 
-tracker_node::visitor tracker_node::take(stream connection) {
-  // The one that has been slowest to say what it wants makes room.
-  if (visitors_.size() >= visitors_max) visitors_.front().close();
-  return visitors_.insert(visitors_.end(), std::move(connection));
+tracker_node::visitor tracker_node::take(std::list<stream>& all, std::size_t most, stream connection) {
+  if (all.size() >= most) all.front().close();
+  return all.insert(all.end(), std::move(connection));
 }
 
 void tracker_node::on_connection(stream connection, std::uint8_t first_byte) {
-  if (!stopped_ && is_letter(first_byte)) tasks_.spawn("connection", visit(take(std::move(connection))));
+  if (stopped_ || !is_letter(first_byte)) return;
+  tasks_.spawn("connection", visit(take(visitors_, visitors_max, std::move(connection))));
 }
 
 void tracker_node::on_stranger(stream connection, std::uint8_t first_byte) {
@@ -116,7 +117,8 @@ void tracker_node::on_stranger(stream connection, std::uint8_t first_byte) {
     log_warn("a connection without the key of this swarm is refused from={} unlogged={}",
              remote ? to_text(*remote) : "gone", strangers_logged_.take_left_out());
   }
-  if (!stopped_ && is_letter(first_byte)) tasks_.spawn("stranger", turn_away(take(std::move(connection))));
+  if (stopped_ || !is_letter(first_byte)) return;
+  tasks_.spawn("stranger", turn_away(take(strangers_, strangers_max, std::move(connection))));
 }
 
 void tracker_node::on_keys() {
@@ -133,7 +135,7 @@ awaitable<void> tracker_node::turn_away(visitor guest) {
     response.body() = "This swarm is private: its key is needed.\n";
     co_await write(*guest, std::move(response), *request);
   }
-  visitors_.erase(guest);
+  strangers_.erase(guest);
 }
 
 awaitable<void> tracker_node::visit(visitor guest) {
@@ -145,6 +147,11 @@ awaitable<void> tracker_node::visit(visitor guest) {
   }
   if (!beast::websocket::is_upgrade(*request) || path_of(*request) != "/live") {
     co_await answer(*guest, *request);
+    visitors_.erase(guest);
+    co_return;
+  }
+  // The keys may have changed since it was proven.
+  if (const auto& key = guest->key(); key && key_files_.keys().find(*key) == nullptr) {
     visitors_.erase(guest);
     co_return;
   }

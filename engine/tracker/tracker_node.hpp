@@ -43,6 +43,8 @@ class tracker_node final : private tracker_session_host {
  public:
   /// Connections that have not finished their request. Further ones are closed.
   static constexpr std::size_t visitors_max = 1024;
+  /// Those of them that have not the key of a private swarm. They take no place from those that have it.
+  static constexpr std::size_t strangers_max = 64;
 
   tracker_node(asio::any_io_executor executor, tracker_options options);
   ~tracker_node();
@@ -68,7 +70,8 @@ class tracker_node final : private tracker_session_host {
   void on_stranger(stream connection, std::uint8_t first_byte);
   /// Sessions go on only with the keys that are accepted now.
   void on_keys();
-  visitor take(stream connection);
+  /// The one of these that has been slowest to say what it wants makes room.
+  static visitor take(std::list<stream>& all, std::size_t most, stream connection);
   awaitable<void> visit(visitor guest);
   awaitable<void> turn_away(visitor guest);
   awaitable<std::optional<http_request>> read_request(stream& from);
@@ -98,6 +101,7 @@ class tracker_node final : private tracker_session_host {
   asio::steady_timer sweep_timer_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::list<stream> visitors_;
+  std::list<stream> strangers_;
   std::unordered_map<tracker_session_id, std::unique_ptr<tracker_session>> sessions_;
   using planned_look = std::pair<time_point, tracker_session_id>;
   std::priority_queue<planned_look, std::vector<planned_look>, std::greater<>> looks_;  ///< one of each session

@@ -61,6 +61,9 @@ awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::strin
   }
   auto upgraded = co_await upgrade(timeout);
   if (closed_) co_return error{errc::cancelled, reason_};
+  if (key() && keys_.find(*key()) == nullptr) {
+    co_return error{errc::permission, "the key of the session with tracker " + host_ + " is not accepted any more"};
+  }
   open_ = upgraded.has_value();
   deadline_ = clock::now() + handshake_deadline;
   co_return upgraded;

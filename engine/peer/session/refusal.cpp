@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 #include <string>
@@ -49,7 +50,13 @@ awaitable<std::optional<std::uint8_t>> receive_extension_id(stream& from) {
 awaitable<void> discard(stream& from) {
   std::array<std::uint8_t, 512> nothing{};
   while (true) {
-    if (from.recv_some(nothing).is_over()) co_return;
+    const auto got = from.recv_some(nothing);
+    if (got.is_over()) co_return;
+    if (got.bytes > 0) {
+      // Whoever sends without end must not keep others waiting.
+      co_await asio::post(from.get_executor(), asio::use_awaitable);
+      continue;
+    }
     const auto [ec] = co_await from.wait_readable();
     if (ec) co_return;
   }

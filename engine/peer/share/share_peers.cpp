@@ -79,6 +79,10 @@ void share_peers::start_session(stream connection, const wire::handshake& theirs
     context_.connections.on_session();
   }
   log_debug("session begins share={} peer={}", short_id(), at->with->address());
+  // The keys may have changed since it was proven.
+  if (const auto& key = at->with->key(); key && context_.keys.find(*key) == nullptr) {
+    at->with->close(end_reason::key_withdrawn);
+  }
   tasks_.spawn("session", run_session(at, place));
 }
 
@@ -87,6 +91,7 @@ awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::opti
   co_await one.run();
   if (at->offers) listener_->on_source_gone(*at->offers);
   turns_.on_gone(one);
+  if (const auto& where = one.path().dialled()) context_.dials.on_seen(where->address, where->port, clock::now());
   if (at->in_book) {
     const end_reason why = one.reason();
     // A liar that called says nothing about who listens there.
