@@ -167,6 +167,17 @@ asio::ip::address plain_address(const tcp::endpoint& endpoint) {
   return address;
 }
 
+std::optional<std::string> plain_address_text(const std::string& text) {
+  error_code ec;
+  const auto address = asio::ip::make_address(text, ec);
+  if (ec) return std::nullopt;
+  const auto plain = plain_address(tcp::endpoint(address, 0));
+  if (!plain.is_v6() || plain.to_v6().is_link_local()) return plain.to_string();
+  auto without_scope = plain.to_v6();
+  without_scope.scope_id(0);
+  return without_scope.to_string();
+}
+
 std::string to_text(const tcp::endpoint& endpoint) {
   const auto address = plain_address(endpoint);
   const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,9 @@ result<tcp::endpoint> parse_listen_endpoint(std::string_view text, std::uint16_t
 std::string to_text(const host_port& where);
 /// "192.0.2.1:80" or "[2001:db8::1]:80". IPv4 addresses mapped into IPv6 are printed as IPv4.
 std::string to_text(const tcp::endpoint& endpoint);
+/// The one spelling of an address: mapped addresses as IPv4, without the scope of an address that needs none. Nothing
+/// if the text is no address.
+std::optional<std::string> plain_address_text(const std::string& text);
 /// The address alone, mapped addresses as IPv4.
 asio::ip::address plain_address(const tcp::endpoint& endpoint);
 

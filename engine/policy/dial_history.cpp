@@ -21,7 +21,7 @@ time_point dial_history::earliest(const std::string& host, std::uint16_t port, t
   for (const auto& [other, one] : known->second) {
     if (!counts(one, now)) continue;
     ++count;
-    first_ends = std::min(first_ends, one.under_way > 0 ? now + result_interval : one.dialled + interval);
+    first_ends = std::min(first_ends, one.under_way > 0 ? now + host_interval : one.dialled + interval);
   }
   return count < failures_per_host_max ? when : std::max(when, first_ends);
 }
@@ -46,6 +46,13 @@ void dial_history::on_failed(const std::string& host, std::uint16_t port, time_p
   SHOAL_ASSERT(one.under_way > 0);
   --one.under_way;
   one.failed = !is_proved(one, now);
+}
+
+void dial_history::on_seen(const std::string& host, std::uint16_t port, time_point now) {
+  forget(now);
+  place& one = hosts_[host][port];
+  one.proved = now;
+  one.failed = false;
 }
 
 void dial_history::on_not_made(const std::string& host, std::uint16_t port) {

@@ -27,6 +27,8 @@ class dial_history {
   static constexpr duration proof_lasts = std::chrono::minutes(10);
   /// Until the result of a dial that is under way is known, others look again this often.
   static constexpr duration result_interval = std::chrono::milliseconds(20);
+  /// The same for other ports of a host of which too many are no peers. There may be thousands of them.
+  static constexpr duration host_interval = std::chrono::seconds(1);
 
   /// When the address may be dialled: `now` or later.
   time_point earliest(const std::string& host, std::uint16_t port, time_point now) const;
@@ -35,6 +37,8 @@ class dial_history {
   /// A peer that has the share is there.
   void on_proved(const std::string& host, std::uint16_t port, time_point now);
   void on_failed(const std::string& host, std::uint16_t port, time_point now);
+  /// A session with a peer that listens there has worked until now. It may be dialled again at once.
+  void on_seen(const std::string& host, std::uint16_t port, time_point now);
   /// It did not leave this machine, which has no descriptor for it or no way there. So it bothered nobody.
   void on_not_made(const std::string& host, std::uint16_t port);
   /// This machine has a new way into the network: what failed before says nothing.

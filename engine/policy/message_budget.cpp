@@ -34,8 +34,8 @@ message_budget::account::~account() {
   origin& home = at_->second;
   (previous_ != nullptr ? previous_->next_ : home.first) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
-  // What the session owes stays with its origin.
-  home.purse = std::max(home.purse + std::min<work_price>(left_, 0), -purse_max);
+  // What the session owes stays with its origin, and what it got from there goes back.
+  home.purse = std::clamp(home.purse + std::min<work_price>(left_, account_first), -purse_max, purse_max);
   // A session that comes back at once finds what its origin owes.
   if (--home.accounts == 0 && book_.origins_.size() > origins_kept_max) book_.origins_.erase(at_);
 }

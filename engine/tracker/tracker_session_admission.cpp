@@ -71,6 +71,7 @@ awaitable<void> tracker_session::admit() {
     if (in_registry_) apply(message);
   }
   held_bytes_ = 0;
+  (void)count_inbox(inbox_.size());
   admitted_.set();
   host_.registry_changed();
 }

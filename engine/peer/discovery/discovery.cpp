@@ -196,12 +196,23 @@ void discovery::on_rows(std::size_t) {
 }
 
 void discovery::on_swarm(std::size_t, const tracking::swarm& change) {
-  observer_.on_swarm(change);
+  tracking::swarm plain = change;
+  std::erase_if(plain.joined, [](tracking::endpoint_row& row) {
+    // Of several spellings each would be dialled.
+    const auto address = plain_address_text(row.address);
+    if (address) row.address = *address;
+    return !address;
+  });
+  observer_.on_swarm(plain);
 }
 
 void discovery::on_wanted(std::size_t, const tracking::wanted& call) {
   if (stopped_ || !offers(call.id)) return;
-  if (wanted_dials_.on_wanted({call.address, call.port}, clock::now())) observer_.on_wanted(call);
+  tracking::wanted plain = call;
+  const auto address = plain_address_text(call.address);
+  if (!address) return;
+  plain.address = *address;
+  if (wanted_dials_.on_wanted({plain.address, plain.port}, clock::now())) observer_.on_wanted(plain);
 }
 
 void discovery::on_disconnected(std::size_t, const std::string&) {

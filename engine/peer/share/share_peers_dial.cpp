@@ -115,7 +115,9 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
   if (theirs && theirs->share != wire::truncate(owner_.id())) {
     theirs = error{errc::protocol, "the peer greets for another share"};
   }
-  if (!connected && connected.error().code == errc::limit) {
+  const bool not_made = !connected && connected.error().code == errc::limit;
+  // A dial that was closed with its download says nothing of who listens there.
+  if (not_made || (stopped_ && !theirs)) {
     context_.dials.on_not_made(where.address, where.port);
   } else if (!theirs) {
     context_.dials.on_failed(where.address, where.port, clock::now());
@@ -201,6 +203,7 @@ void share_peers::on_path_lost(session& with) {
   const bool ours_to_dial = with.path().dialled() || context_.self > with.remote().id();
   if (!where || !ours_to_dial || now < lost.redial_after) return;
   const duration interval = std::max(redial_interval_min, with.path().silent_for(now) / 8);
+  if (with.path().dialled() || with.path().proven()) context_.dials.on_seen(where->address, where->port, now);
   if (context_.dials.earliest(where->address, where->port, now) > now) return;
   lost.redial_after = now + interval;
   context_.dials.on_dial(where->address, where->port, now);
