@@ -98,6 +98,7 @@ command stop_command();
 command verify_command();
 command torrent_command();
 command limit_command();
+command why_command();
 command keys_command();
 command keygen_command();
 

@@ -23,6 +23,9 @@ constexpr std::size_t rate_width = 9;
 constexpr std::size_t eta_width = 11;
 
 constexpr double eta_max = 3e9;
+// A download that takes longer from now on, after so long, is slow: people want to know why. Seconds.
+constexpr double slow_left = 10;
+constexpr double slow_after = 3;
 
 unsigned percent_of(const transfer_view& view) {
   if (view.total == 0) return view.phase == "complete" ? 100 : 0;
@@ -57,6 +60,10 @@ std::string sources_of(const transfer_view& view) {
   return view.has_sources ? fmt::format("from {}", view.sources) : std::string();
 }
 
+bool is_slow(const rows::download& row) {
+  return row.phase == "downloading" && row.elapsed >= slow_after && (row.eta < 0 || row.eta > slow_left);
+}
+
 }  // namespace
 
 transfer_view view_of(const rows::download& row, const std::string& fallback_name) {
@@ -65,7 +72,7 @@ transfer_view view_of(const rows::download& row, const std::string& fallback_nam
   return {
       .name = displayable(row.name.empty() ? fallback_name : row.name),
       .phase = row.phase,
-      .reason = displayable(row.reason),
+      .reason = displayable(row.reason.empty() && is_slow(row) ? row.why : row.reason),
       .done = row.done,
       .total = row.bytes,
       .rate = row.rate,

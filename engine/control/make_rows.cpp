@@ -261,6 +261,7 @@ rows::download row_of(const share& which) {
   }
   const auto totals = running->totals();
   row.reason = running->reason();
+  if (!running->ended()) row.why = running->why().text;
   row.done = running->bytes_done();
   row.rate = running->speed().rate();
   if (row.done >= row.bytes) {

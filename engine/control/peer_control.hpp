@@ -48,6 +48,9 @@ class peer_control {
   answer<rows::limits> limit(requests::limit wanted, caller& by);
   /// When the record of earlier runs is read, or after some seconds.
   answer<rows::status> status(requests::none none, caller& by);
+  /// Sorted by name. Of one share, also if it is complete or cancelled.
+  answer<std::vector<rows::why>> why(requests::why wanted, caller& by);
+  answer<rows::dump> dump(requests::dump wanted, caller& by);
   answer<rows::removal> remove(requests::one wanted, caller& by);
   /// Tells how far the check is. conflict: the share is not complete.
   answer<rows::verified> verify(requests::one wanted, caller& by);

@@ -75,6 +75,18 @@ struct one {
 };
 BOOST_DESCRIBE_STRUCT(one, (), (what))
 
+/// Of which downloads to say what holds them up.
+struct why {
+  std::optional<std::string> what = {};  ///< one share, as for `remove`; without it all that are not complete
+};
+BOOST_DESCRIBE_STRUCT(why, (), (what))
+
+/// What a dump holds.
+struct dump {
+  bool names = false;  ///< the names of shares and files, too
+};
+BOOST_DESCRIBE_STRUCT(dump, (), (names))
+
 /// How fast the whole peer, or one share, may send and receive. What is left out stays as it is.
 struct limit {
   std::optional<std::string> what = {};  ///< one share, as for `remove`; without it the whole peer

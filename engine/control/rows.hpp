@@ -33,7 +33,8 @@ struct download {
   std::string name = {};
   /// "metadata", "checking", "downloading", "waiting", "finishing", "complete", "failed" or "cancelled"
   std::string phase = {};
-  std::string reason = {};  ///< one line when it waits, is slow or failed, else ""
+  std::string reason = {};  ///< one line when nothing moves or it failed, else ""
+  std::string why = {};     ///< what holds it up, one line; of a running download
   std::string path = {};
   std::uint64_t bytes = 0;
   std::uint64_t files = 0;
@@ -57,9 +58,9 @@ struct download {
   std::optional<std::uint64_t> down_limit = {};  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(download, (),
-                      (id, name, phase, reason, path, bytes, files, done, rate, eta, elapsed, sources, chunks_stolen,
-                       chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, bytes_reused, bytes_fetched, notes,
-                       already_there, class_, remedy, up_limit, down_limit))
+                      (id, name, phase, reason, why, path, bytes, files, done, rate, eta, elapsed, sources,
+                       chunks_stolen, chunks_requeued, bytes_duplicate, bytes_failed, bytes_zero, bytes_reused,
+                       bytes_fetched, notes, already_there, class_, remedy, up_limit, down_limit))
 
 /// A share that the swarm lists. After these, a share that some peer still hashes: `id` and `publisher` are "", and all
 /// numbers but `bytes` are 0.
@@ -219,6 +220,108 @@ struct cancellation {
   bool cancelled = false;  ///< false: another command waits for it, and it goes on
 };
 BOOST_DESCRIBE_STRUCT(cancellation, (), (id, name, cancelled))
+
+/// What holds a download up, measured in the last ten seconds.
+struct why {
+  std::string id = {};
+  std::string name = {};
+  std::string phase = {};  ///< as of `download`
+  /// "own_limit", "their_limit", "downlink", "uplinks", "disk", "hashing" or "processor" while something arrives. Else
+  /// "no_source", "no_route", "missing_pieces", "choked", "refused", "silent", "metadata", "checking", "finishing",
+  /// "complete", "failed" or "cancelled". "unknown" in the first second.
+  std::string cause = {};
+  std::string text = {};  ///< the same in words
+  double rate = 0;        ///< bytes a second that it reaches
+  double possible = 0;    ///< bytes a second that the cause lets through, 0 not measured
+  double share = 0;       ///< `rate` as a part of `possible`, 0 to 1
+};
+BOOST_DESCRIBE_STRUCT(why, (), (id, name, phase, cause, text, rate, possible, share))
+
+/// A source of a dumped download.
+struct dumped_source {
+  std::string peer = {};
+  std::string address = {};
+  std::string client = {};
+  /// "delivering", "limited", "idle", "choking", "rejecting", "without" or "silent"
+  std::string doing = {};
+  double rate = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t in_flight = 0;  ///< bytes that it was asked for
+  std::uint64_t pieces = 0;     ///< that it holds
+  std::uint64_t limit = 0;      ///< that holds it up, as it says; 0 none
+  double round_trip = 0;
+};
+BOOST_DESCRIBE_STRUCT(dumped_source, (),
+                      (peer, address, client, doing, rate, bytes, in_flight, pieces, limit, round_trip))
+
+/// A piece that a dumped download has begun.
+struct dumped_piece {
+  std::uint64_t piece = 0;
+  std::uint64_t missing = 0;  ///< blocks
+  std::uint64_t asked = 0;    ///< of these, asked of some source
+  bool one_source = false;    ///< fetched from one source at a time, because a copy of it was wrong
+};
+BOOST_DESCRIBE_STRUCT(dumped_piece, (), (piece, missing, asked, one_source))
+
+/// A download as a maintainer needs it.
+struct dumped_download {
+  std::string id = {};
+  std::string name = {};  ///< "" unless names were asked for
+  std::string phase = {};
+  std::string cause = {};  ///< as of `why`
+  std::string text = {};   ///< as of `why`; "" unless names were asked for
+  std::uint64_t bytes = 0;
+  std::uint64_t done = 0;
+  double rate = 0;
+  double elapsed = 0;
+  double silence = 0;  ///< since something came
+  std::uint64_t piece_bytes = 0;
+  std::uint64_t pieces = 0;
+  std::uint64_t pieces_verified = 0;
+  std::uint64_t pieces_nobody_has = 0;
+  std::uint64_t known_peers = 0;  ///< addresses
+  std::uint64_t banned_peers = 0;
+  std::string last_dial_error = {};
+  std::uint64_t chunks_stolen = 0;
+  std::uint64_t chunks_requeued = 0;
+  std::uint64_t bytes_duplicate = 0;
+  std::uint64_t bytes_failed = 0;
+  std::vector<dumped_source> sources = {};
+  std::vector<dumped_piece> begun = {};  ///< at most 1,000
+};
+BOOST_DESCRIBE_STRUCT(dumped_download, (),
+                      (id, name, phase, cause, text, bytes, done, rate, elapsed, silence, piece_bytes, pieces,
+                       pieces_verified, pieces_nobody_has, known_peers, banned_peers, last_dial_error, chunks_stolen,
+                       chunks_requeued, bytes_duplicate, bytes_failed, sources, begun))
+
+/// What a maintainer needs to know of a peer. No keys, no content of files, and names only if they were asked for.
+struct dump {
+  std::string version = {};
+  std::string system = {};  ///< of uname(2)
+  std::uint64_t cores = 0;
+  double time = 0;  ///< Unix time
+  double uptime = 0;
+  std::string peer = {};
+  bool closed_swarm = false;  ///< it has a swarm key
+  std::vector<tracker> trackers = {};
+  std::uint64_t sessions = 0;
+  std::uint64_t sessions_max = 0;
+  std::uint64_t shares = 0;   ///< complete ones
+  std::uint64_t buffers = 0;  ///< receive buffers in use
+  std::uint64_t up_limit = 0;
+  std::uint64_t down_limit = 0;
+  std::uint64_t bytes_uploaded = 0;
+  std::uint64_t bytes_downloaded = 0;
+  double upload_rate = 0;
+  double processor_thread = 0;   ///< busy share of the network thread, 0 to 1
+  double processor_program = 0;  ///< of the whole processor, by this peer
+  double processor_machine = 0;  ///< of the whole processor, by everybody
+  std::vector<dumped_download> downloads = {};
+};
+BOOST_DESCRIBE_STRUCT(dump, (),
+                      (version, system, cores, time, uptime, peer, closed_swarm, trackers, sessions, sessions_max,
+                       shares, buffers, up_limit, down_limit, bytes_uploaded, bytes_downloaded, upload_rate,
+                       processor_thread, processor_program, processor_machine, downloads))
 
 /// What is no longer shared or downloaded.
 struct removal {

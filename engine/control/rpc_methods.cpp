@@ -49,7 +49,8 @@ constexpr std::array methods{
     method_row{"remove", run<&peer_control::remove>},   method_row{"verify", run<&peer_control::verify>},
     method_row{"torrent", run<&peer_control::torrent>}, method_row{"ping", run<&peer_control::ping>},
     method_row{"stop", run<&peer_control::stop>},       method_row{"limit", run<&peer_control::limit>},
-    method_row{"keys", run<&peer_control::keys>},
+    method_row{"keys", run<&peer_control::keys>},       method_row{"why", run<&peer_control::why>},
+    method_row{"dump", run<&peer_control::dump>},
 };
 
 awaitable<outcome> no_method(std::string name) {

@@ -174,6 +174,8 @@ class chunk_queue {
   /// Whether the source may take a queued chunk of the piece. The piece must be begun.
   bool may_take(source_id source, piece_index piece) const;
   const std::vector<chunk_index>& lane(source_id source) const { return at(source).lane; }
+  /// Chunks of which the source was asked for missing blocks.
+  const std::vector<chunk_index>& claimed(source_id source) const { return at(source).claimed; }
   /// Open blocks of the chunks in the lane.
   std::uint64_t lane_bytes(source_id source) const { return at(source).lane_bytes; }
   /// Whether the source holds a piece that we lack.

@@ -361,38 +361,4 @@ const transfer::totals& transfer::total() const {
   return state_->total;
 }
 
-transfer::source_stats transfer::stats(source_id source) const {
-  const auto& one = state_->at(source);
-  source_stats stats;
-  stats.bytes_received = one.bytes_received;
-  stats.rate = one.window.rate() > 0 ? one.window.rate_at(state_->latest) : 0;
-  stats.bytes_in_flight = one.requests.bytes();
-  stats.stalled = one.stalled;
-  stats.choked = one.choked;
-  stats.rejecting = one.reject_pause > duration::zero();
-  stats.pieces_held = state_->queue.held(source).count();
-  return stats;
-}
-
-explanation transfer::explain() const {
-  explanation why;
-  why.bytes_missing = state_->queue.missing_bytes();
-  for (const source_id id : state_->present) {
-    if (state_->rests(id)) continue;
-    const auto& one = state_->at(id);
-    ++why.sources;
-    if (one.window.rate() > 0) why.rate += one.window.rate_at(state_->latest);
-    if (one.stalled) {
-      ++why.silent;
-    } else if (!interesting(id)) {
-      ++why.without;
-    } else if (one.choked) {
-      ++why.choking;
-    } else if (one.reject_pause > duration::zero()) {
-      ++why.rejecting;
-    }
-  }
-  return why;
-}
-
 }  // namespace shoal

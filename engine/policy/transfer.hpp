@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "content/geometry.hpp"
@@ -190,7 +191,10 @@ class transfer {
     std::uint32_t pieces_held = 0;
   };
   source_stats stats(source_id source) const;
+  source_activity activity(source_id source) const;
   explanation explain() const;
+  /// Missing pieces that no source holds, nor is about to have (piece_count bits).
+  bitmap held_by_nobody() const;
   struct totals {
     std::uint64_t chunks_stolen = 0;    ///< taken from another source's lane or out of its hands
     std::uint64_t chunks_requeued = 0;  ///< given back because a source died, stalled, choked or rejected
@@ -199,9 +203,27 @@ class transfer {
   };
   const totals& total() const;
 
+  /// A piece that was begun and is not verified.
+  struct begun_piece {
+    piece_index piece;
+    std::uint32_t missing = 0;  ///< blocks that have not arrived
+    std::uint32_t asked = 0;    ///< of these, blocks that some source was asked for
+    bool one_source = false;    ///< it is fetched from one source at a time, because a copy of it was wrong
+  };
+  std::vector<begun_piece> begun() const;
+
+  // Proof against errors of this class (transfer_audit.cpp).
+
+  /// Looks whether each missing chunk is queued, asked of a source that owes it with a deadline, or being stored. What
+  /// is not is queued again, and named in a line for the log. Cheap enough for once a second. `stored`: nothing that
+  /// on_blocks() wanted is still being stored.
+  std::vector<std::string> audit(bool stored, time_point now);
+
   void check_invariants() const;
 
  private:
+  friend class transfer_damage;  // breaks one, to test audit()
+
   struct state;
   std::unique_ptr<state> state_;
 };

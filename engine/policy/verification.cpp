@@ -181,6 +181,17 @@ bool verification::arrived(piece_index piece, std::uint32_t block) const {
   return found != records_.end() && found->second.states[block] != block_state::missing;
 }
 
+std::vector<verification::unreported_block> verification::unreported() const {
+  std::vector<unreported_block> found;
+  for (const auto& [piece, about] : records_) {
+    for (std::uint32_t i = 0; i < about.states.size(); ++i) {
+      const block_state now = about.states[i];
+      if (now == block_state::writing || now == block_state::writing_void) found.push_back({piece, i});
+    }
+  }
+  return found;
+}
+
 void verification::check_invariants() const {
   for (const auto& [piece, about] : records_) {
     SHOAL_ASSERT(about.states.size() == info_->shape().piece_blocks(piece));

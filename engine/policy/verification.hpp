@@ -55,6 +55,13 @@ class verification {
   /// The block was handed over for writing, and is not wanted again now.
   bool arrived(piece_index piece, std::uint32_t block) const;
 
+  /// A block that was handed over for writing, of which nothing was reported.
+  struct unreported_block {
+    piece_index piece;
+    std::uint32_t block = 0;
+  };
+  std::vector<unreported_block> unreported() const;
+
   void check_invariants() const;
 
  private:

@@ -163,6 +163,7 @@ byte_buffer encode(const pieces_hint& message) {
   bencode::writer out;
   out.begin_dictionary();
   if (!message.failed.empty()) out.key("failed").string(packed(message.failed));
+  if (message.limited) out.key("limited").integer(static_cast<std::int64_t>(*message.limited));
   if (!message.returned.empty()) out.key("returned").string(packed(message.returned));
   if (!message.taken.empty()) out.key("taken").string(packed(message.taken));
   if (!message.withdrawn.empty()) out.key("withdrawn").string(message.withdrawn);
@@ -183,6 +184,8 @@ result<pieces_hint> decode_pieces_hint(byte_view payload) {
   pieces_hint out{std::move(*taken), std::move(*returned), std::move(*failed)};
   if (const bencode::value* why = parsed->find("withdrawn", bencode::kind::string))
     out.withdrawn = printable(why->string());
+  if (const bencode::value* rate = parsed->find("limited", bencode::kind::integer); rate && rate->integer() >= 0)
+    out.limited = static_cast<std::uint64_t>(rate->integer());
   return out;
 }
 

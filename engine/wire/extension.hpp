@@ -62,14 +62,16 @@ result<metadata_message> decode_metadata_message(byte_view payload);
 /// Pieces of each kind in one pieces_hint. A node that has more to say sends several.
 inline constexpr std::size_t hinted_pieces_max = 2048;
 
-/// The message of our extension. A seeder tells its leechers hints (policy/first_copies.hpp), and either side says last
-/// words before it ends the session. A bencoded dictionary. Each list is a string of 4-byte big-endian piece indexes,
-/// in the style of BEP 23. Unknown keys are ignored.
+/// The message of our extension. A seeder tells its leechers hints (policy/first_copies.hpp), who sends tells which
+/// limit holds it up, and either side says last words before it ends the session. A bencoded dictionary. Each list is a
+/// string of 4-byte big-endian piece indexes, in the style of BEP 23. Unknown keys are ignored.
 struct pieces_hint {
   std::vector<piece_index> taken;     ///< `taken`: another leecher was given these and will pass them on
   std::vector<piece_index> returned;  ///< `returned`: that leecher left before anybody had them
   std::vector<piece_index> failed{};  ///< `failed`: the receiver sent data of these that does not match their hashes
   std::string withdrawn{};  ///< `withdrawn`: why the sender no longer shares it, name_of(errc); "": it still shares it
+  /// `limited`: the limit of the sender that holds this session up, bytes per second; 0: none does any more
+  std::optional<std::uint64_t> limited{};
   friend bool operator==(const pieces_hint&, const pieces_hint&) = default;
 };
 

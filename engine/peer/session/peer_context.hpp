@@ -11,6 +11,7 @@
 #include "net/buffer_pool.hpp"
 #include "net/swarm_keys.hpp"
 #include "peer/session/connection_counts.hpp"
+#include "peer/session/processor_load.hpp"
 #include "peer/session/throttle.hpp"
 #include "peer/session/traffic.hpp"
 #include "policy/dial_history.hpp"
@@ -39,6 +40,7 @@ struct peer_context {
   wire::frame_memory frames{};  ///< long messages that are not complete yet, of all sessions
   message_budget messages{};    ///< what the messages of each origin may cost
   traffic payload{executor};
+  processor_load processor{};
   throttle up{};  ///< payload of all shares
   throttle down{};
 };

@@ -47,6 +47,8 @@ class remote_peer {
   bool ready() const { return ready_; }
   /// It serves us nothing for now.
   bool choking() const { return choking_; }
+  /// Its limit holds up what it sends us, bytes per second; 0: none does, as far as it says.
+  std::uint64_t limit() const { return limit_; }
   /// It wants something of ours.
   bool interested() const { return interested_; }
   /// Pieces that it has; empty until the shape of the share is known.
@@ -57,6 +59,7 @@ class remote_peer {
   void on_extensions(wire::extension_handshake said) { extensions_ = std::move(said); }
   void on_ready() { ready_ = true; }
   void on_choking(bool choking) { choking_ = choking; }
+  void on_limit(std::uint64_t rate) { limit_ = rate; }
   void on_interested(bool interested) { interested_ = interested; }
   /// Replaces what it said of its pieces before. Takes effect with the next on_shape().
   void on_pieces(pieces_said all) { unread_pieces_ = std::move(all); }
@@ -77,6 +80,7 @@ class remote_peer {
   bool ready_ = false;
   bool choking_ = true;
   bool interested_ = false;
+  std::uint64_t limit_ = 0;
   bitmap holds_;
   std::optional<pieces_said> unread_pieces_;
   std::vector<piece_index> early_haves_;

@@ -154,8 +154,14 @@ void session::hint(piece_index piece, bool taken) {
   work_.set();
 }
 
+void session::on_limited(std::uint64_t rate) {
+  if (!remote_.hears_hints()) return;
+  hints_.limited = rate;
+  work_.set();
+}
+
 void session::flush_hints() {
-  if (hints_.taken.empty() && hints_.returned.empty()) return;
+  if (hints_.taken.empty() && hints_.returned.empty() && !hints_.limited) return;
   // A later handshake may have taken it back.
   if (const auto id = remote_.extensions().shoal) send(wire::extended{*id, wire::encode(hints_)});
   hints_ = {};

@@ -62,6 +62,7 @@ void session::handle_extended(const wire::extended& message) {
     charge(prices::any + prices::entry * static_cast<work_price>(message.payload.size()));
     const auto hint = wire::decode_pieces_hint(message.payload);
     if (!hint) return close(end_reason::protocol, hint.error().text);
+    if (hint->limited) remote_.on_limit(*hint->limited);
     if (listener_) listener_->on_hint(*hint);
     if (!hint->failed.empty() || !hint->withdrawn.empty()) charge(prices::handshake);
     // Of one peer, one piece waits to be checked.

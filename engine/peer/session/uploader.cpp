@@ -216,10 +216,16 @@ awaitable<bool> uploader::send_range(const prepared& one) {
   std::uint64_t offset = one.source->offset;
   std::size_t left = one.bytes_in_file;
   throttle& limit = share_.up();
+  const time_point begun = clock::now();
+  duration waited{};
   while (left > 0) {
     const std::size_t wanted = std::min(left, sendfile_bytes_max);
     std::uint64_t allowed = limit.take_now(wanted);
-    if (allowed == 0) allowed = co_await limit.take(turn_, wanted);
+    if (allowed == 0) {
+      const time_point since = clock::now();
+      allowed = co_await limit.take(turn_, wanted);
+      waited += clock::now() - since;
+    }
     if (allowed == 0) co_return false;
     const auto put = stream_.send_file(one.source->file->descriptor(), offset, allowed);
     limit.put_back(allowed - put.bytes);
@@ -242,6 +248,8 @@ awaitable<bool> uploader::send_range(const prepared& one) {
       co_return false;
     }
   }
+  limit_wait_.on_sent(clock::now() - begun, waited);
+  if (const auto news = limit_wait_.next_news(limit.lowest_rate())) host_.on_limited(*news);
   static constexpr std::array<std::uint8_t, block_bytes> zeros{};
   co_return co_await send_bytes(byte_view(zeros).first(one.range.bytes - one.bytes_in_file), false);
 }

@@ -22,6 +22,7 @@
 #include "peer/session/remote_peer.hpp"
 #include "peer/session/session_owner.hpp"
 #include "peer/session/throttle.hpp"
+#include "policy/limit_wait.hpp"
 #include "policy/message_budget.hpp"
 #include "policy/quick_path.hpp"
 #include "policy/unsent_limit.hpp"
@@ -56,6 +57,8 @@ class uploader_host {
   virtual byte_buffer take_outbox() = 0;
   virtual void on_sent() = 0;
   virtual void on_payload_sent(std::size_t bytes) = 0;
+  /// This limit holds the session up, in bytes per second; 0: none does any more.
+  virtual void on_limited(std::uint64_t rate) = 0;
   /// The peer caused work that is not paid for with payload.
   virtual void charge(work_price price) = 0;
 
@@ -131,6 +134,7 @@ class uploader {
   bool sending_ = false;
   quick_path path_;
   unsent_limit unsent_;
+  limit_wait limit_wait_;
 };
 
 }  // namespace shoal

@@ -31,7 +31,10 @@
 #include "peer/share/download_request.hpp"
 #include "peer/share/final_place.hpp"
 #include "peer/share/journal.hpp"
+#include "peer/share/last_holders.hpp"
 #include "peer/share/leaf_queries.hpp"
+#include "peer/share/limit_text.hpp"
+#include "peer/share/limit_watch.hpp"
 #include "peer/share/metadata_download.hpp"
 #include "peer/share/source_list.hpp"
 #include "peer/share/store_queue.hpp"
@@ -42,6 +45,14 @@
 #include "wire/extension.hpp"
 
 namespace shoal {
+
+/// What holds a download up, measured.
+struct limit_report {
+  std::string cause;    ///< one word; rows::why lists them
+  std::string text;     ///< for people
+  double rate = 0;      ///< bytes per second that it reaches
+  double possible = 0;  ///< bytes per second that the cause lets through; 0: not measured
+};
 
 class download final : public source_listener {
  public:
@@ -65,6 +76,8 @@ class download final : public source_listener {
   bool already_there() const { return already_there_; }
   /// One line that says why nothing moves; empty when something moves.
   std::string reason() const;
+  /// What holds it up now, in every phase.
+  limit_report why() const;
   /// What else the user should know, one line each: what is left out, and who is not told.
   const std::vector<std::string>& notes() const { return notes_; }
   /// Time since anything came, while peers were asked.
@@ -79,6 +92,9 @@ class download final : public source_listener {
   transfer::totals totals() const;
   /// The limits of the share or of the process have changed.
   void on_limits();
+  /// For a dump. Null until the first chunk may be asked for.
+  const transfer* decides() const { return transfer_.get(); }
+  const source_list& used() const { return sources_; }
 
  private:
   void on_source_ready(source& from) override;
@@ -124,6 +140,8 @@ class download final : public source_listener {
   void pump_all();
   void after_event(source& from);
   void follow_decisions();
+  /// Finds what nobody fetches, which is an error of the program, and has it fetched.
+  void audit(time_point now);
   /// Finds sources to which nothing gets through any more.
   void check_paths(time_point now);
   /// Waits a moment for the times and modes of the files, if somebody was asked for them.
@@ -133,6 +151,8 @@ class download final : public source_listener {
   void forget(source& from);
   void on_stored(std::span<const store_queue::job> done);
 
+  /// What no connected peer has.
+  lacking_pieces lacking() const;
   /// True of the source that is this disk.
   bool is_disk(const source& one) const { return reuse_ && reuse_->is_disk(one); }
   void let_go_of_disk();
@@ -155,7 +175,10 @@ class download final : public source_listener {
   std::unique_ptr<disk_reuse> reuse_;  ///< if it is wanted
 
   throughput speed_;
+  limit_watch limits_;
+  last_holders last_holders_;
   time_point sweep_at_{};  ///< when deadlines are looked at next
+  time_point audit_at_{};  ///< when audit() is due
   bool reading_paused_ = false;
   bool resting_ = false;  ///< no sources, and the files hold no descriptors
   event wake_;

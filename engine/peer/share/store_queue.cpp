@@ -21,6 +21,7 @@ struct store_queue::shared {
   std::deque<job> waiting;
   std::uint64_t waiting_bytes = 0;
   std::vector<job> stored;
+  work_done done;
   std::size_t at_work = 0;  // workers that will look at `waiting` again
 };
 
@@ -79,10 +80,13 @@ void store_queue::work(const std::shared_ptr<shared>& with) {
       }
       with->waiting_bytes -= bytes;
     }
-    store(batch);
+    const work_done took = store(batch);
     bool tell = false;
     {
       const std::lock_guard lock(with->mutex);
+      with->done.hashing += took.hashing;
+      with->done.writing += took.writing;
+      with->done.bytes += took.bytes;
       tell = with->stored.empty();
       std::move(batch.begin(), batch.end(), std::back_inserter(with->stored));
     }
@@ -92,7 +96,13 @@ void store_queue::work(const std::shared_ptr<shared>& with) {
   asio::post(with->workers, [with] { work(with); });
 }
 
-void store_queue::store(std::span<job> batch) {
+store_queue::work_done store_queue::done() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->done;
+}
+
+store_queue::work_done store_queue::store(std::span<job> batch) {
+  const time_point begun = clock::now();
   std::vector<byte_view> blocks;
   for (const job& one : batch) {
     for (std::uint32_t begin = 0; begin < one.range.bytes; begin += block_bytes) {
@@ -101,6 +111,8 @@ void store_queue::store(std::span<job> batch) {
   }
   std::vector<digest> leaves(blocks.size());
   sha256_blocks(blocks, leaves);
+  const time_point hashed = clock::now();
+  work_done took{.hashing = hashed - begun};
   auto next = leaves.begin();
   for (job& one : batch) {
     const auto end = next + blocks_of(one.range.bytes);
@@ -114,7 +126,10 @@ void store_queue::store(std::span<job> batch) {
     }
     // Closing the last handle of a file can block.
     one.files.reset();
+    took.bytes += one.range.bytes;
   }
+  took.writing = clock::now() - hashed;
+  return took;
 }
 
 void store_queue::deliver() {

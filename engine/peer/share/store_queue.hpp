@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "content/geometry.hpp"
+#include "core/time.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/event.hpp"
 #include "policy/transfer.hpp"
@@ -54,6 +55,13 @@ class store_queue {
   /// `wanted` is not empty. After on_stored, the buffer goes back to the pool.
   void push(std::shared_ptr<content_files> files, source_id from, const byte_range& range, block_mask wanted,
             buffer_pool::buffer buffer);
+  /// What the workers did so far, and how long they took for it, all together.
+  struct work_done {
+    duration hashing{};
+    duration writing{};
+    std::uint64_t bytes = 0;
+  };
+  work_done done() const;
   /// Jobs whose on_stored has not returned yet.
   std::size_t size() const { return size_; }
   /// Returns when there are no jobs. At most one coroutine at a time.
@@ -62,7 +70,7 @@ class store_queue {
  private:
   struct shared;
   static void work(const std::shared_ptr<shared>& with);
-  static void store(std::span<job> batch);
+  static work_done store(std::span<job> batch);
   void deliver();
 
   buffer_pool& buffers_;

@@ -142,6 +142,16 @@ TEST_CASE("a hint tells pieces in four bytes each and comes back") {
   CHECK(decode_pieces_hint(encode(last_words)).value() == last_words);
 }
 
+TEST_CASE("a hint tells a limit, also that there is none any more") {
+  pieces_hint hint;
+  hint.limited = 2'000'000;
+  CHECK(as_text(encode(hint)) == "d7:limitedi2000000ee");
+  CHECK(decode_pieces_hint(encode(hint)).value() == hint);
+  hint.limited = 0;
+  CHECK(decode_pieces_hint(encode(hint)).value() == hint);
+  CHECK_FALSE(decode_pieces_hint(as_bytes("d7:limitedi-5ee")).value().limited);
+}
+
 TEST_CASE("hints that are no hints are refused") {
   for (const std::string_view text : {"", "i1e", "d5:taken3:abce", "d8:returned5:abcdee", "d6:failed1:ae"}) {
     CHECK(decode_pieces_hint(as_bytes(text)).error().code == errc::protocol);

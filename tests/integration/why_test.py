@@ -1,0 +1,181 @@
+"""A download says what holds it up: each cause is made, and `why` names it."""
+import json
+import os
+import pathlib
+import sys
+import unittest
+
+import harness
+from harness import Peer, Process, SwarmTest, wait_for
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "bench"))
+import swarm_host  # noqa: E402: from the folder above
+
+SIZE = 64 << 20
+
+
+class WhyTest(SwarmTest):
+    in_memory = True
+
+    def cause(self, peer, cause, seconds=harness.PATIENCE):
+        """The row of the peer's only download, once it names this cause."""
+        seen = {}
+
+        def named():
+            rows = peer.json("why")
+            if rows:
+                seen["last"] = rows[0]
+            return rows[0] if rows and rows[0]["cause"] == cause else None
+        try:
+            return wait_for(named, f"'{cause}'", seconds, every=0.1)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}: {seen.get('last')}") from None
+
+    def begin(self, peer, what, *options):
+        """A download that goes on in the background."""
+        running = peer.start("download", what, *options)
+        self.addCleanup(running.communicate)
+        self.addCleanup(running.kill)
+        return running
+
+
+@unittest.skipIf(swarm_host.why_not(), swarm_host.why_not())
+class LinksTest(WhyTest):
+    """Each peer has a link of its own, of a chosen rate in Mbit/s."""
+
+    def swarm(self, sources, leecher, *options, size=SIZE):
+        """One peer for each (up, down) of `sources`, which share one file, and one that wants it."""
+        network = swarm_host.Network([(None, None), *sources, leecher])
+        self.enterContext(network) if hasattr(self, "enterContext") else self.enter(network)
+        hosts = network.hosts
+        where = f"{hosts[0].address}:7000"
+        Process(hosts[0], ["tracker", "--listen", where], self.directory / "tracker.log")
+        path = self.file("wanted.bin", size)
+        for number, host in enumerate(hosts[1:-1]):
+            name = f"source{number}"
+            Peer(host, name, self.directory, "--tracker", where, "--listen", f"{host.address}:7000", *options).add(path)
+        peer = Peer(hosts[-1], "leecher", self.directory, "--tracker", where, "--listen", f"{hosts[-1].address}:7000")
+        self.wait_listed(peer, "wanted.bin", seeders=len(sources))
+        return peer
+
+    def enter(self, network):
+        network.__enter__()
+        self.addCleanup(network.__exit__)
+
+    def test_our_downlink(self):
+        leecher = self.swarm([(None, None)] * 3, (None, 30))
+        self.begin(leecher, "wanted.bin")
+        row = self.cause(leecher, "downlink")
+        self.assertIn("our downlink: 3 sources share", row["text"])
+        self.assertGreater(row["share"], 0.7)
+        self.assertLess(row["rate"], 30e6 / 8)
+
+    def test_the_uplinks_of_sources(self):
+        leecher = self.swarm([(10, None)] * 3, (None, None))
+        self.begin(leecher, "wanted.bin")
+        # With few samples a common link is not excluded yet.
+        wait_for(lambda: any(row["elapsed"] > 4 for row in leecher.json("status")["downloads"]), "enough is measured")
+        row = self.cause(leecher, "uplinks")
+        self.assertIn("the uplinks of 3 sources", row["text"])
+        for number in range(3):
+            self.assertIn(f"10.77.0.{number + 2}:7000", row["text"])
+        self.assertGreater(row["share"], 0.7)
+
+    def test_the_uplink_of_the_only_source(self):
+        leecher = self.swarm([(10, None)], (None, None))
+        self.begin(leecher, "wanted.bin")
+        row = self.cause(leecher, "uplinks")
+        self.assertIn("the uplink of 10.77.0.2:7000", row["text"])
+
+    def test_the_limit_of_the_sources(self):
+        leecher = self.swarm([(None, None)] * 2, (None, None), "--up-limit", "1M")
+        self.begin(leecher, "wanted.bin")
+        row = self.cause(leecher, "their_limit")
+        self.assertIn("the limits of 2 sources, 2.00 MB/s together", row["text"])
+        self.assertGreater(row["share"], 0.8)
+
+
+class HereTest(WhyTest):
+    def test_our_own_limits(self):
+        tracker = self.tracker()
+        seeder = self.peer("seeder", tracker)
+        seeder.add(self.file("wanted.bin", SIZE))
+        leecher = self.peer("leecher", tracker, "--down-limit", "2M")
+        self.wait_listed(leecher, "wanted.bin")
+        self.begin(leecher, "wanted.bin")
+        row = self.cause(leecher, "own_limit")
+        self.assertIn("the limit of this peer, 2.00 MB/s", row["text"])
+        self.assertEqual(row["possible"], 2e6)
+        self.assertGreater(row["share"], 0.8)
+        leecher.ok("limit", "wanted.bin", "--down", "1M")
+        wait_for(lambda: "the limit of this share here, 1.00 MB/s" in leecher.json("why")[0]["text"], "the lower one")
+        # A line of it is everywhere.
+        self.assertIn("the limit of this share", leecher.json("status")["downloads"][0]["why"])
+        self.assertIn("the limit of this share", leecher.ok("why", "wanted.bin").out)
+        self.assertIn("% of 1.00 MB/s", leecher.ok("why", "wanted.bin").out)
+
+    def test_nobody_has_it_and_nobody_can_be_reached(self):
+        leecher = self.peer("leecher")
+        link = f"magnet:?xt=urn:btmh:1220{'ab' * 32}"
+        self.begin(leecher, link)
+        self.assertIn("none is connected", self.cause(leecher, "no_source")["text"])
+        with_peer = f"magnet:?xt=urn:btmh:1220{'cd' * 32}&x.pe=127.0.0.1:9"
+        self.begin(leecher, with_peer)
+        row = wait_for(lambda: next((r for r in leecher.json("why") if r["cause"] == "no_route"), None), "no route")
+        self.assertIn("refused", row["text"])
+
+    def test_pieces_that_nobody_has(self):
+        tracker = self.tracker()
+        seeder = self.peer("seeder", tracker, "--up-limit", "4M")
+        share = seeder.add(self.file("wanted.bin", SIZE))["id"]
+        first = self.peer("first", tracker)
+        self.wait_listed(first, "wanted.bin")
+        self.begin(first, "wanted.bin")
+        first.wait_done(share, 4 << 20)
+        second = self.peer("second", tracker)
+        self.wait_listed(second, "wanted.bin")
+        self.begin(second, "wanted.bin")
+        second.wait_done(share, 1 << 20)
+        address = seeder.ready["listen"][0]
+        seeder.kill()
+        row = self.cause(second, "missing_pieces")
+        self.assertIn("nobody who is connected has", row["text"])
+        self.assertIn("of wanted.bin)", row["text"])
+        self.assertIn(f"{address} had some of them last", row["text"])
+
+    def test_a_dump_holds_what_happens_and_no_name(self):
+        tracker = self.tracker()
+        seeder = self.peer("seeder", tracker)
+        seeder.add(self.file("secret-name.bin", SIZE))
+        leecher = self.peer("leecher", tracker, "--down-limit", "2M")
+        self.wait_listed(leecher, "secret-name.bin")
+        self.begin(leecher, "secret-name.bin")
+        self.cause(leecher, "own_limit")
+        path = self.directory / "dump.json"
+        leecher.ok("why", "--dump", path)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        text = path.read_text()
+        self.assertNotIn("secret-name", text)
+        download, = json.loads(text)["downloads"]
+        self.assertEqual(download["cause"], "own_limit")
+        self.assertEqual(download["sources"][0]["address"], seeder.ready["listen"][0])
+        self.assertEqual(download["pieces_nobody_has"], 0)
+        again = leecher.run("why", "--dump", path)
+        self.assertEqual(again.code, 7)
+        self.assertIn("dump.json", again.err)
+        leecher.ok("why", "--dump", self.directory / "names.json", "--names")
+        self.assertIn("secret-name", (self.directory / "names.json").read_text())
+        self.assertEqual(leecher.run("why", "--names").code, 2)
+
+    def test_what_is_complete_or_not_there(self):
+        seeder = self.peer("seeder")
+        self.assertEqual(seeder.json("why"), [])
+        seeder.add(self.file("wanted.bin", 1 << 20))
+        self.assertEqual(seeder.json("why", "wanted.bin")[0]["cause"], "complete")
+        unknown = seeder.run("why", "nothing.bin")
+        self.assertNotEqual(unknown.code, 0)
+        self.assertIn("nothing.bin", unknown.err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,78 @@
+#include "peer/share/limit_text.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "peer/share/last_holders.hpp"
+
+namespace shoal {
+
+namespace {
+
+limit_facts facts(limiter what, std::size_t sources) {
+  limit_facts about{.found = {.what = what, .rate = 2.4e6, .possible = 3e6}};
+  for (std::uint32_t i = 0; i < sources; ++i) {
+    about.found.sources.emplace_back(i);
+    about.from.push_back("10.0.0." + std::to_string(i + 2) + ":7000");
+  }
+  return about;
+}
+
+}  // namespace
+
+TEST_CASE("a limit is named with whose it is") {
+  CHECK(limit_text(facts(limiter::own_limit, 1)) == "the limit of this peer, 3.00 MB/s: 'limit' changes it");
+  CHECK(limit_text(facts(limiter::their_limit, 1)) == "the limit of 10.0.0.2:7000, 3.00 MB/s");
+  CHECK(limit_text(facts(limiter::their_limit, 2)) ==
+        "the limits of 2 sources, 3.00 MB/s together: 10.0.0.2:7000, 10.0.0.3:7000");
+}
+
+TEST_CASE("links are named with who is behind them, and with who brings nothing") {
+  CHECK(limit_text(facts(limiter::downlink, 3)) ==
+        "our downlink: 3 sources share 2.40 MB/s, and what one brings more another brings less");
+  auto many = facts(limiter::uplinks, 5);
+  many.sources.choking = 2;
+  many.sources.without = 1;
+  CHECK(limit_text(many) ==
+        "the uplinks of 5 sources, which bring 2.40 MB/s together: 10.0.0.2:7000, 10.0.0.3:7000, 10.0.0.4:7000 and 2 "
+        "more; 2 more serve others first, 1 more has nothing that is missing here");
+  auto one = facts(limiter::uplinks, 1);
+  one.found.only_guess = true;
+  CHECK(limit_text(one) ==
+        "the uplink of 10.0.0.2:7000, the only source that brings something (or our downlink: one source alone does "
+        "not tell)");
+}
+
+TEST_CASE("pieces that nobody has are named with who had them last") {
+  lacking_pieces lack{.pieces = {3, 5, 6, 7}, .bytes = 1'500'000, .files = {"a.bin"}};
+  CHECK(lacking_text(lack) ==
+        "nobody who is connected has 4 pieces (3, 5-7; 1.50 MB of a.bin), and nobody who was connected had them");
+  lack.last_holder = "10.0.0.2:7000";
+  lack.gone_for = std::chrono::seconds(12);
+  CHECK(
+      lacking_text(lack) ==
+      "nobody who is connected has 4 pieces (3, 5-7; 1.50 MB of a.bin); 10.0.0.2:7000 had some of them last, and left "
+      "12 s ago");
+}
+
+TEST_CASE("the last one of several holders is named, and few are remembered") {
+  last_holders gone;
+  bitmap all(4);
+  all.set_all();
+  bitmap first(4);
+  first.set(0);
+  bitmap second(4);
+  second.set(1);
+  const time_point now{std::chrono::seconds(1)};
+  CHECK(gone.of(first) == nullptr);
+  gone.on_gone("a", all, now);
+  gone.on_gone("b", first, now);
+  CHECK(gone.of(first)->address == "b");
+  CHECK(gone.of(second)->address == "a");
+  for (std::size_t i = 0; i < last_holders::holders_max; ++i) gone.on_gone(std::to_string(i), first, now);
+  CHECK(gone.of(second) == nullptr);
+  // Who held nothing takes no place.
+  gone.on_gone("nothing", bitmap(4), now);
+  CHECK(gone.of(first)->address == "7");
+}
+
+}  // namespace shoal
