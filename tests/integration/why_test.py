@@ -6,6 +6,7 @@ import sys
 import unittest
 
 import harness
+import wire
 from harness import Peer, Process, SwarmTest, wait_for
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "bench"))
@@ -142,6 +143,41 @@ class HereTest(WhyTest):
         self.assertIn("nobody who is connected has", row["text"])
         self.assertIn("of wanted.bin)", row["text"])
         self.assertIn(f"{address} had some of them last", row["text"])
+
+    def foreign(self, serve):
+        """A leecher of a share that only a client of another kind has, which does what `serve` says."""
+        torrent = wire.Torrent("foreign.bin", 1 << 20, 64 << 10)
+        client = serve(torrent)
+        self.addCleanup(client.close)
+        leecher = self.peer("leecher")
+        self.begin(leecher, f"{torrent.magnet}&x.pe={client.address}")
+        return leecher, client
+
+    def test_a_foreign_client_that_chokes(self):
+        class Choking(wire.Seeder):
+            def _begin(self, connection):
+                send = connection.send
+                connection.send = lambda data: send(data.replace(wire.message(wire.UNCHOKE), b""))
+                super()._begin(connection)
+        leecher, client = self.foreign(Choking)
+        row = self.cause(leecher, "choked")
+        self.assertIn(f"the only connected peer serves others first ({client.address}", row["text"])
+
+    def test_a_foreign_client_that_says_nothing_of_the_metadata(self):
+        class Silent(wire.Seeder):
+            def _tell(self, connection, asked):
+                pass
+        leecher, _ = self.foreign(Silent)
+        row = self.cause(leecher, "metadata")
+        self.assertIn("asking 1 peer what it is", row["text"])
+
+    def test_a_foreign_client_that_answers_nothing(self):
+        class Mute(wire.Seeder):
+            def _answer(self, connection, piece, begin, length):
+                pass
+        leecher, client = self.foreign(Mute)
+        row = self.cause(leecher, "silent")
+        self.assertIn(f"does not answer ({client.address}", row["text"])
 
     def test_a_dump_holds_what_happens_and_no_name(self):
         tracker = self.tracker()

@@ -151,6 +151,10 @@ class download final : public source_listener {
   void forget(source& from);
   void on_stored(std::span<const store_queue::job> done);
 
+  /// " (10.0.0.2:7000 with qBittorrent/4.6)": the sources that do this.
+  std::string names_of(source_activity doing) const;
+  /// Of those that the trackers list, who does not serve us and why.
+  std::string absent_text() const;
   /// What no connected peer has.
   lacking_pieces lacking() const;
   /// True of the source that is this disk.

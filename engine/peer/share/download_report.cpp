@@ -19,26 +19,26 @@ constexpr std::size_t links_named_max = 20;
 // Before, nobody can know whether a peer can be connected to.
 constexpr duration dials_take = std::chrono::seconds(1);
 
-// Of those that the trackers list, who does not serve us and why.
-std::string absent_text(const download_owner& which, bool tried) {
+}  // namespace
+
+std::string download::absent_text() const {
+  const bool tried = !share_.peers().last_dial_error().empty();
   std::string text;
-  const std::size_t banned = which.peers().banned_count();
+  const std::size_t banned = share_.peers().banned_count();
   if (banned > 0) {
     text =
         "; " + std::to_string(banned) + " sent damaged data and " + (banned == 1 ? "is" : "are") + " not asked again";
   }
-  const swarm_outlook seen = which.outlook();
-  const std::size_t known = which.peers().known_count() + banned;
+  const swarm_outlook seen = share_.outlook();
+  const std::size_t known = share_.peers().known_count() + banned;
   const std::size_t hidden = seen.holders - std::min(seen.holders, known);
   if (hidden > 0) text += "; " + std::to_string(hidden) + " listed, to whom nobody can connect";
   if (hidden > 0 && seen.reachable) text += ": they are asked to connect to this peer";
-  if (!seen.reachable && (hidden > 0 || (tried && seen.holders > 0))) {
+  if (!seen.reachable && (hidden > 0 || (tried && sources_.in_use().empty() && seen.holders > 0))) {
     text += "; nobody can connect to this peer either, so open its port, or let it listen on one that is open";
   }
   return text;
 }
-
-}  // namespace
 
 void download::note_what_is_left_out() {
   const metainfo& info = *content_.info();
@@ -110,13 +110,13 @@ std::string download::reason() const {
     std::string text = "waiting for a peer that has it: none is connected";
     if (share_.peers().known_count() > 0) text += ", " + std::to_string(share_.peers().known_count()) + " known";
     if (!share_.peers().last_dial_error().empty()) text += "; last try: " + share_.peers().last_dial_error();
-    return elapsed() < dials_take ? text : text + absent_text(share_, !share_.peers().last_dial_error().empty());
+    return elapsed() < dials_take ? text : text + absent_text();
   }
   if (progress_.in(download_phase::metadata))
     return "asking " + std::to_string(sources_.in_use().size()) + (sources_.in_use().size() == 1 ? " peer" : " peers") +
            " what it is";
   if (speed_.silence(clock::now()) < silence_worth_a_reason) return {};
-  return waiting_reason(transfer_->explain()) + absent_text(share_, false);
+  return waiting_reason(transfer_->explain()) + absent_text();
 }
 
 }  // namespace shoal

@@ -5,19 +5,38 @@
 
 #include "peer/share/download.hpp"
 #include "peer/share/limit_text.hpp"
+#include "peer/share/waiting_reason.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
 
 namespace {
 
-// The first kind that most of the sources are of.
-std::string cause_of_silence(const explanation& why) {
+// Sources that are named; more is too long for a line.
+constexpr std::size_t named_max = 3;
+
+// What most of the sources do, of what brings nothing.
+source_activity most_common(const explanation& why) {
   const std::size_t most = std::max({why.without, why.choking, why.rejecting, why.silent});
-  if (most == 0) return "unknown";
-  if (most == why.without) return "missing_pieces";
-  if (most == why.choking) return "choked";
-  return most == why.rejecting ? "refused" : "silent";
+  if (most == 0) return source_activity::idle;
+  if (most == why.without) return source_activity::without;
+  if (most == why.choking) return source_activity::choking;
+  return most == why.rejecting ? source_activity::rejecting : source_activity::silent;
+}
+
+std::string cause_of(source_activity doing) {
+  switch (doing) {
+    case source_activity::without:
+      return "missing_pieces";
+    case source_activity::choking:
+      return "choked";
+    case source_activity::rejecting:
+      return "refused";
+    case source_activity::silent:
+      return "silent";
+    default:
+      return "unknown";
+  }
 }
 
 }  // namespace
@@ -41,6 +60,19 @@ lacking_pieces download::lacking() const {
   return found;
 }
 
+std::string download::names_of(source_activity doing) const {
+  std::string text;
+  std::size_t named = 0;
+  for (const auto& [number, one] : sources_.in_use()) {
+    if (transfer_->activity(number) != doing || named++ >= named_max) continue;
+    const source_name name = one->name();
+    text += (text.empty() ? " (" : ", ") + name.address;
+    if (!name.client.empty() && !name.client.starts_with("shoal/")) text += " with " + name.client;
+  }
+  if (named > named_max) text += " and others";
+  return text.empty() ? text : text + ")";
+}
+
 limit_report download::why() const {
   if (progress_.in(download_phase::failed)) return {"failed", reason()};
   if (progress_.in(download_phase::checking)) return {"checking", reason()};
@@ -60,9 +92,9 @@ limit_report download::why() const {
   limit_report report{std::string(name_of(found.what)), {}, found.rate, found.possible};
   const lacking_pieces lack = lacking();
   if (found.what == limiter::nothing) {
-    report.cause = cause_of_silence(sources);
-    report.text = reason();
-    if (report.text.empty()) report.text = limit_text({.found = found});
+    const source_activity doing = most_common(sources);
+    report.cause = cause_of(doing);
+    report.text = waiting_reason(sources) + names_of(doing) + absent_text();
   } else {
     limit_facts facts{
         .found = found, .sources = sources, .limit_of_share = share_.down().rate() == share_.down().lowest_rate()};
