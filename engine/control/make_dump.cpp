@@ -27,26 +27,6 @@ std::string system_text() {
   return std::string(about.sysname) + " " + about.release + " " + about.machine;
 }
 
-std::string text_of(source_activity doing) {
-  switch (doing) {
-    case source_activity::silent:
-      return "silent";
-    case source_activity::without:
-      return "without";
-    case source_activity::choking:
-      return "choking";
-    case source_activity::rejecting:
-      return "rejecting";
-    case source_activity::limited:
-      return "limited";
-    case source_activity::delivering:
-      return "delivering";
-    case source_activity::idle:
-      return "idle";
-  }
-  return "";
-}
-
 std::vector<rows::dumped_source> sources_of(const download& running) {
   std::vector<rows::dumped_source> sources;
   const transfer* decides = running.decides();
@@ -54,12 +34,12 @@ std::vector<rows::dumped_source> sources_of(const download& running) {
     const source_name name = one->name();
     rows::dumped_source row{.address = name.address,
                             .client = name.client,
-                            .limit = one->limit(),
+                            .limit = one->their_limit(),
                             .round_trip = seconds(one->limits().distance)};
     if (name.what == source_name::kind::peer) row.peer = name.peer.hex();
     if (decides != nullptr) {
       const auto stats = decides->stats(number);
-      row.doing = text_of(decides->activity(number));
+      row.doing = name_of(decides->activity(number));
       row.rate = stats.rate;
       row.bytes = stats.bytes_received;
       row.in_flight = stats.bytes_in_flight;
@@ -72,7 +52,7 @@ std::vector<rows::dumped_source> sources_of(const download& running) {
 
 rows::dumped_download dump_of(const share& which, const download& running, bool names) {
   const rows::download row = row_of(which);
-  const limit_report why = running.why();
+  const rows::why why = why_row(which);
   rows::dumped_download dumped{.id = row.id,
                                .name = names ? row.name : "",
                                .phase = row.phase,
@@ -114,7 +94,7 @@ rows::dumped_download dump_of(const share& which, const download& running, bool 
 rows::dump dump_of(const peer_node& node, bool names) {
   const rows::status status = status_of(node);
   const peer_context& context = node.context();
-  const processor_load::shares& load = context.processor.last();
+  const processor_load::shares load = context.processor.last(clock::now());
   rows::dump dumped{.version = status.version,
                     .system = system_text(),
                     .cores = std::thread::hardware_concurrency(),

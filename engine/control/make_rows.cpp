@@ -283,6 +283,23 @@ rows::download row_of(const share& which) {
   return row;
 }
 
+rows::why why_row(const share& which) {
+  rows::why row{.id = which.id().hex(), .name = which.name(), .phase = phase_text(which)};
+  const class download* running = which.downloading();
+  if (which.content().complete() || running == nullptr) {
+    row.cause = "complete";
+    row.text = "it is complete";
+    return row;
+  }
+  const limit_report report = running->why();
+  row.cause = report.cause;
+  row.text = report.text;
+  row.rate = report.rate;
+  row.possible = report.possible;
+  if (report.possible > 0) row.share = std::min(1.0, report.rate / report.possible);
+  return row;
+}
+
 rows::status status_of(const peer_node& node) {
   rows::status status{.peer = node.id().hex(),
                       .name = node.options().name,

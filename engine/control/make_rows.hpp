@@ -17,6 +17,8 @@ struct added_share;
 
 rows::download row_of(const share& which);
 rows::added row_of(const added_share& added);
+/// What holds its download up.
+rows::why why_row(const share& which);
 rows::status status_of(const peer_node& node);
 /// The shares whose names match `glob`; without `versions` only the newest of each name.
 std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions,

@@ -13,22 +13,8 @@ namespace shoal {
 
 namespace {
 
-rows::why why_of(const share& which) {
-  const rows::download seen = row_of(which);
-  rows::why row{.id = seen.id, .name = seen.name, .phase = seen.phase, .cause = "complete", .text = "it is complete"};
-  const class download* running = which.downloading();
-  if (which.content().complete() || running == nullptr) return row;
-  const limit_report report = running->why();
-  row.cause = report.cause;
-  row.text = report.text;
-  row.rate = report.rate;
-  row.possible = report.possible;
-  if (report.possible > 0) row.share = std::min(1.0, report.rate / report.possible);
-  return row;
-}
-
 rows::why why_of(const share_here& found) {
-  if (found.running) return why_of(*found.running);
+  if (found.running) return why_row(*found.running);
   rows::why row{.id = found.id.hex(), .name = found.name};
   if (found.paused != nullptr) {
     row.phase = "cancelled";
@@ -54,7 +40,7 @@ peer_control::answer<std::vector<rows::why>> peer_control::why(requests::why wan
     co_return told;
   }
   for (const auto& [id, one] : node_.library().hosted().all()) {
-    if (!one->content().complete() && one->downloading() != nullptr) told.push_back(why_of(*one));
+    if (!one->content().complete() && one->downloading() != nullptr) told.push_back(why_row(*one));
   }
   std::ranges::sort(told, {}, &rows::why::name);
   co_return told;

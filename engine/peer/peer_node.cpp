@@ -86,7 +86,7 @@ result<void> peer_node::open() {
   if (auto opened = listener_.open(*listen); !opened) return opened;
   context_.reset(new peer_context{io_.get_executor(), threads_.workers, threads_.background, buffers_, *database_,
                                   std::make_shared<file_cache>(budget_.files), key_files_.keys(), self_, budget_,
-                                  listener_.local().port(), options_.remember});
+                                  listener_.local().port(), options_.remember, threads_.worker_count});
   context_->up.set_rate(options_.limits.up);
   context_->down.set_rate(options_.limits.down);
   tracking::join join;

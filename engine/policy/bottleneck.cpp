@@ -18,7 +18,7 @@ constexpr double machine_busy = 0.95;
 constexpr double program_busy = 0.25;
 // The variance of the sum of independent sources is the sum of their variances.
 constexpr double shared_variance_max = 0.5;
-// Whoever brought something in so much of the time counts as one that delivers all the time.
+// Whoever brings something in so much of the time brings something all the time.
 constexpr double steady = 0.75;
 
 double variance(const std::vector<double>& values) {
@@ -41,62 +41,95 @@ double bottleneck::share(Test&& test) const {
   return static_cast<double>(count) / static_cast<double>(past_.size());
 }
 
-bool bottleneck::one_link(const std::vector<source_id>& sources) const {
-  if (past_.size() < samples_of_variance || sources.size() < 2) return false;
+std::optional<bool> bottleneck::one_link(const std::vector<source_id>& sources) const {
+  if (past_.size() < samples_of_variance) return std::nullopt;
   std::vector<double> together(past_.size());
   double apart = 0;
   std::size_t counted = 0;
-  for (const source_id id : sources) {
+  const auto count = [&](auto&& bytes_of) {
     std::vector<double> rates(past_.size());
-    std::size_t busy = 0;
     for (std::size_t i = 0; i < past_.size(); ++i) {
-      const auto at = std::ranges::find(past_[i].of.sources, id, &source_sample::source);
-      if (at == past_[i].of.sources.end() || at->bytes == 0) continue;
-      rates[i] = static_cast<double>(at->bytes) / past_[i].seconds;
-      ++busy;
+      rates[i] = static_cast<double>(bytes_of(past_[i].of)) / past_[i].seconds;
     }
-    if (static_cast<double>(busy) < steady * static_cast<double>(past_.size())) continue;
+    const auto idle = static_cast<double>(std::ranges::count(rates, 0.0));
+    if (idle > (1 - steady) * static_cast<double>(rates.size())) return;
     ++counted;
     apart += variance(rates);
     for (std::size_t i = 0; i < rates.size(); ++i) together[i] += rates[i];
+  };
+  for (const source_id id : sources) {
+    count([id](const sample& of) {
+      const auto at = std::ranges::find(of.sources, id, &source_sample::source);
+      return at == of.sources.end() ? 0 : at->bytes;
+    });
   }
-  return counted >= 2 && variance(together) < shared_variance_max * apart;
+  count([](const sample& of) { return of.others; });
+  if (counted < 2) return std::nullopt;
+  return variance(together) < shared_variance_max * apart;
+}
+
+double bottleneck::best_second() const {
+  constexpr std::size_t samples = std::chrono::seconds(1) / interval;
+  double best = 0;
+  for (std::size_t begin = 0; begin + samples <= past_.size(); ++begin) {
+    double bytes = 0;
+    double seconds = 0;
+    for (std::size_t i = begin; i < begin + samples; ++i) {
+      seconds += past_[i].seconds;
+      for (const source_sample& source : past_[i].of.sources) bytes += static_cast<double>(source.bytes);
+    }
+    best = std::max(best, bytes / seconds);
+  }
+  return best;
 }
 
 bottleneck::finding bottleneck::find(unsigned workers) const {
   finding found;
   if (past_.size() < samples_min) return found;
   double seconds = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t from_disk = 0;
-  std::uint64_t held_by_them = 0;
-  std::uint64_t stored = 0;
+  double bytes = 0;
+  double from_disk = 0;
+  double held_by_them = 0;
+  double others = 0;
+  double sent = 0;
+  double stored = 0;
   duration hashing{};
   duration writing{};
   double thread = 0;
   double program = 0;
   double machine = 0;
-  std::map<source_id, std::uint64_t> brought;
-  std::map<source_id, std::uint64_t> their_limits;
+  // Only those that are there still.
+  std::map<source_id, double> brought;
+  for (const source_sample& source : past_.back().of.sources) brought[source.source] = 0;
   for (const past& one : past_) {
     seconds += one.seconds;
-    stored += one.of.stored;
+    others += static_cast<double>(one.of.others);
+    sent += static_cast<double>(one.of.sent);
+    stored += static_cast<double>(one.of.stored);
     hashing += one.of.hashing;
     writing += one.of.writing;
     thread += one.of.thread * one.seconds;
     program += one.of.program * one.seconds;
     machine += one.of.machine * one.seconds;
     for (const source_sample& source : one.of.sources) {
-      bytes += source.bytes;
-      if (source.disk) from_disk += source.bytes;
-      if (source.bytes > 0) brought[source.source] += source.bytes;
-      if (source.their_limit == 0) continue;
-      held_by_them += source.bytes;
-      their_limits[source.source] = source.their_limit;
+      const auto of_it = static_cast<double>(source.bytes);
+      bytes += of_it;
+      if (source.disk) from_disk += of_it;
+      if (source.their_limit != 0) held_by_them += of_it;
+      if (const auto at = brought.find(source.source); at != brought.end()) at->second += of_it;
     }
   }
-  found.rate = static_cast<double>(bytes) / seconds;
-  for (const auto& [id, of_it] : brought) found.sources.push_back(id);
+  found.rate = bytes / seconds;
+  for (const auto& [id, of_it] : brought) {
+    if (of_it > 0) found.sources.push_back(id);
+  }
+  const auto behind = [](const sample& one) { return one.disk_behind; };
+  if (share(behind) >= often) {
+    found.what = hashing > writing ? limiter::hashing : limiter::disk;
+    const double worked = std::chrono::duration<double>(std::max(hashing, writing)).count();
+    if (worked > 0) found.possible = stored / worked * workers;
+    return found;
+  }
   const auto silent = [](const past& one) {
     return std::ranges::all_of(one.of.sources, [](const source_sample& source) { return source.bytes == 0; });
   };
@@ -106,38 +139,45 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
     found.rate = 0;
     return found;
   }
-  const std::uint64_t limit = past_.back().of.own_limit;
+  found.limit = static_cast<double>(past_.back().of.own_limit);
   const auto limited = [](const source_sample& one) { return one.doing == source_activity::limited; };
-  if (limit != 0 && share([&](const sample& one) { return std::ranges::any_of(one.sources, limited); }) >= often) {
+  const auto waits = [&](const sample& one) { return std::ranges::any_of(one.sources, limited); };
+  if (found.limit > 0 && share(waits) >= often) {
     found.what = limiter::own_limit;
-    found.possible = static_cast<double>(limit);
+    // What other downloads take of it is not left for this one.
+    found.possible = std::max(std::min(found.rate, found.limit), found.limit - others / seconds);
     return found;
   }
-  if (static_cast<double>(from_disk) >= mostly * static_cast<double>(bytes)) {
+  found.limit = 0;
+  if (from_disk >= mostly * bytes) {
     found.what = limiter::disk;
     return found;
   }
-  if (share([](const sample& one) { return one.disk_behind; }) >= often) {
-    found.what = hashing > writing ? limiter::hashing : limiter::disk;
-    const double worked = std::chrono::duration<double>(std::max(hashing, writing)).count();
-    if (worked > 0) found.possible = static_cast<double>(stored) / worked * workers;
+  if (held_by_them >= mostly * bytes) {
+    found.what = limiter::their_limit;
+    found.possible = found.rate;
+    found.sources.clear();
+    for (const source_sample& source : past_.back().of.sources) {
+      if (source.their_limit == 0 || brought[source.source] == 0) continue;
+      found.sources.push_back(source.source);
+      found.limit += static_cast<double>(source.their_limit);
+    }
     return found;
   }
   thread /= seconds;
   program /= seconds;
   machine /= seconds;
-  if (thread >= thread_busy || (machine >= machine_busy && program >= program_busy)) {
+  // What the processor does for others does not hold this one up.
+  const bool busy = thread >= thread_busy || (machine >= machine_busy && program >= program_busy);
+  if (busy && bytes >= mostly * (bytes + others + sent)) {
     found.what = limiter::processor;
     found.possible = found.rate / std::min(1.0, std::max(thread, program));
     return found;
   }
-  if (static_cast<double>(held_by_them) >= mostly * static_cast<double>(bytes)) {
-    found.what = limiter::their_limit;
-    for (const auto& [id, rate] : their_limits) found.possible += static_cast<double>(rate);
-    return found;
-  }
-  found.what = one_link(found.sources) ? limiter::downlink : limiter::uplinks;
-  found.only_guess = found.sources.size() == 1 || past_.size() < samples_of_variance;
+  const std::optional<bool> common = one_link(found.sources);
+  found.what = common.value_or(false) ? limiter::downlink : limiter::uplinks;
+  found.only_guess = !common;
+  found.possible = std::max(found.rate, best_second());
   return found;
 }
 

@@ -5,9 +5,9 @@
 // - Our limit: sources wait for it. Their limit: they say so.
 // - The disk or the hashes: payload waits for the workers, who spend most of their time there.
 // - The processor: the network thread never rests, or nobody on this machine does.
-// - Our downlink: what one source brings more, another brings less. Sources behind links of their own do not care for
+// - A common link: what one source brings more, another brings less. Sources behind links of their own do not care for
 //   each other, so the variance of the sum tells the two apart. (RFC 8382 finds shared bottlenecks by delays, which a
-//   receiver does not see.)
+//   receiver does not see.) What other downloads of this peer receive counts as one more source.
 // - Otherwise the way from each source.
 //
 // Pure, no clock; owned by limit_watch.
@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -32,7 +33,7 @@ enum class limiter : std::uint8_t {
   disk,         ///< this disk does not write, or read, any faster
   hashing,      ///< the hashes are not computed any faster
   processor,    ///< this machine's processor
-  downlink,     ///< what all sources come through
+  downlink,     ///< a link that all sources come through
   uplinks,      ///< the ways from the sources, each on its own
 };
 
@@ -58,6 +59,8 @@ class bottleneck {
   };
   struct sample {
     std::vector<source_sample> sources = {};
+    std::uint64_t others = 0;     ///< payload that other downloads of this peer received
+    std::uint64_t sent = 0;       ///< payload that this peer sent
     std::uint64_t own_limit = 0;  ///< bytes per second; 0: none
     bool disk_behind = false;     ///< nobody reads from the network, because payload waits to be stored
     duration hashing{};           ///< time of all workers
@@ -69,13 +72,16 @@ class bottleneck {
   };
   /// `took`: since the sample before.
   void on_sample(sample taken, duration took);
+  /// Nothing is measured for a while. What was measured is forgotten.
+  void on_pause() { past_.clear(); }
 
   struct finding {
     limiter what = limiter::unknown;
     double rate = 0;                      ///< bytes per second
     double possible = 0;                  ///< what the limiter lets through, bytes per second; 0: not measured
-    std::vector<source_id> sources = {};  ///< that brought something
-    bool only_guess = false;              ///< one source, or few samples: nothing tells uplinks from our downlink
+    double limit = 0;                     ///< of own_limit and their_limit: what was set, bytes per second
+    std::vector<source_id> sources = {};  ///< those of their_limit; else all that brought something
+    bool only_guess = false;              ///< of uplinks: one source, or few samples, do not exclude a common link
   };
   /// `workers`: threads that hash and write.
   finding find(unsigned workers) const;
@@ -88,8 +94,11 @@ class bottleneck {
   /// Share of the samples for which this is true.
   template <class Test>
   double share(Test&& test) const;
-  /// What the sources bring together varies less than half as much as it would if none knew of the others.
-  bool one_link(const std::vector<source_id>& sources) const;
+  /// The highest rate of any second, bytes per second.
+  double best_second() const;
+  /// What the sources bring together varies less than half as much as it would if none knew of the others. Nothing: too
+  /// few of them bring something all the time.
+  std::optional<bool> one_link(const std::vector<source_id>& sources) const;
 
   std::deque<past> past_;
 };

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace shoal {
 
@@ -18,6 +19,9 @@ enum class source_activity : std::uint8_t {
   delivering,  ///< owes an answer that is not late
   idle,        ///< was not asked
 };
+
+/// "choking" for source_activity::choking.
+std::string_view name_of(source_activity doing);
 
 struct explanation {
   std::size_t sources = 0;

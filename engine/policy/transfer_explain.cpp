@@ -7,6 +7,26 @@
 
 namespace shoal {
 
+std::string_view name_of(source_activity doing) {
+  switch (doing) {
+    case source_activity::silent:
+      return "silent";
+    case source_activity::without:
+      return "without";
+    case source_activity::choking:
+      return "choking";
+    case source_activity::rejecting:
+      return "rejecting";
+    case source_activity::limited:
+      return "limited";
+    case source_activity::delivering:
+      return "delivering";
+    case source_activity::idle:
+      return "idle";
+  }
+  return "";
+}
+
 transfer::source_stats transfer::stats(source_id source) const {
   const auto& one = state_->at(source);
   source_stats stats;

@@ -5,6 +5,7 @@
 
 #include "content/bencode.hpp"
 #include "content/signed_publication.hpp"
+#include "core/rate_text.hpp"
 #include "core/sha256.hpp"
 
 namespace shoal::wire {
@@ -184,8 +185,10 @@ result<pieces_hint> decode_pieces_hint(byte_view payload) {
   pieces_hint out{std::move(*taken), std::move(*returned), std::move(*failed)};
   if (const bencode::value* why = parsed->find("withdrawn", bencode::kind::string))
     out.withdrawn = printable(why->string());
-  if (const bencode::value* rate = parsed->find("limited", bencode::kind::integer); rate && rate->integer() >= 0)
-    out.limited = static_cast<std::uint64_t>(rate->integer());
+  if (const bencode::value* limited = parsed->find("limited", bencode::kind::integer)) {
+    const std::int64_t rate = limited->integer();
+    if (rate >= 0 && rate <= static_cast<std::int64_t>(rate_limit_max)) out.limited = static_cast<std::uint64_t>(rate);
+  }
   return out;
 }
 

@@ -64,23 +64,22 @@ class LinksTest(WhyTest):
         self.addCleanup(network.__exit__)
 
     def test_our_downlink(self):
-        leecher = self.swarm([(None, None)] * 3, (None, 30))
+        leecher = self.swarm([(None, None)] * 3, (None, 10))
         self.begin(leecher, "wanted.bin")
         row = self.cause(leecher, "downlink")
-        self.assertIn("our downlink: 3 sources share", row["text"])
-        self.assertGreater(row["share"], 0.7)
-        self.assertLess(row["rate"], 30e6 / 8)
+        self.assertIn("our downlink, or another link that all share: 3 sources bring", row["text"])
+        self.assertLess(row["rate"], 10e6 / 8)
 
     def test_the_uplinks_of_sources(self):
         leecher = self.swarm([(10, None)] * 3, (None, None))
         self.begin(leecher, "wanted.bin")
-        # With few samples a common link is not excluded yet.
-        wait_for(lambda: any(row["elapsed"] > 4 for row in leecher.json("status")["downloads"]), "enough is measured")
         row = self.cause(leecher, "uplinks")
+        # With few samples a common link is not excluded yet.
+        row = wait_for(lambda: (r := leecher.json("why")[0]) and "too little is seen" not in r["text"] and r, "no guess")
+        self.assertEqual(row["cause"], "uplinks")
         self.assertIn("the uplinks of 3 sources", row["text"])
         for number in range(3):
             self.assertIn(f"10.77.0.{number + 2}:7000", row["text"])
-        self.assertGreater(row["share"], 0.7)
 
     def test_the_uplink_of_the_only_source(self):
         leecher = self.swarm([(10, None)], (None, None))
@@ -91,9 +90,8 @@ class LinksTest(WhyTest):
     def test_the_limit_of_the_sources(self):
         leecher = self.swarm([(None, None)] * 2, (None, None), "--up-limit", "1M")
         self.begin(leecher, "wanted.bin")
-        row = self.cause(leecher, "their_limit")
-        self.assertIn("the limits of 2 sources, 2.00 MB/s together", row["text"])
-        self.assertGreater(row["share"], 0.8)
+        self.cause(leecher, "their_limit")
+        wait_for(lambda: "the limits of 2 sources, 2.00 MB/s together" in leecher.json("why")[0]["text"], "both")
 
 
 class HereTest(WhyTest):
@@ -107,7 +105,7 @@ class HereTest(WhyTest):
         row = self.cause(leecher, "own_limit")
         self.assertIn("the limit of this peer, 2.00 MB/s", row["text"])
         self.assertEqual(row["possible"], 2e6)
-        self.assertGreater(row["share"], 0.8)
+        wait_for(lambda: leecher.json("why")[0]["share"] > 0.8, "it is used")
         leecher.ok("limit", "wanted.bin", "--down", "1M")
         wait_for(lambda: "the limit of this share here, 1.00 MB/s" in leecher.json("why")[0]["text"], "the lower one")
         # A line of it is everywhere.

@@ -31,7 +31,7 @@ class test_source final : public source, public metadata_origin {
   const bitmap& holds() const override { return holds_; }
   bool choking() const override { return false; }
   bool answers_all() const override { return true; }
-  std::uint64_t limit() const override { return 0; }
+  std::uint64_t their_limit() const override { return 0; }
   bool closed() const override { return false; }
   metadata_origin* metadata() override { return only_bytes ? nullptr : this; }
   void set_interested(bool) override {}

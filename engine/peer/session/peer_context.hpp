@@ -34,6 +34,7 @@ struct peer_context {
   descriptor_budget budget;  ///< receive_buffers_max says how much memory each of its sessions may hold
   std::uint16_t listen_port = 0;
   bool remember_shares = true;  ///< later runs share complete downloads again
+  unsigned worker_count = 1;    ///< threads of `workers`
 
   connection_counts connections{budget};
   dial_history dials{};

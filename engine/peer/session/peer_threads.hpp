@@ -13,7 +13,8 @@ inline constexpr unsigned workers_max = 1024;
 struct peer_threads {
   /// `wanted` workers; 0: one a core.
   explicit peer_threads(unsigned wanted)
-      : workers(std::clamp(wanted != 0 ? wanted : std::thread::hardware_concurrency(), 1u, workers_max)) {}
+      : worker_count(std::clamp(wanted != 0 ? wanted : std::thread::hardware_concurrency(), 1u, workers_max)),
+        workers(worker_count) {}
 
   /// Returns when all threads have done their work. Call it before what they work on is destroyed.
   void join() {
@@ -22,6 +23,7 @@ struct peer_threads {
     looks.join();
   }
 
+  const unsigned worker_count;
   boost::asio::thread_pool workers;        ///< hashing, reads and writes
   boost::asio::thread_pool background{1};  ///< the database, flushing, scanning
   boost::asio::thread_pool looks{1};       ///< a disk that does not answer holds up only the looking

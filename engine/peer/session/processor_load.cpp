@@ -24,32 +24,45 @@ double part(duration spent, duration of) {
 
 }  // namespace
 
-processor_load::times processor_load::read() {
-  times now{time_of(CLOCK_THREAD_CPUTIME_ID), time_of(CLOCK_PROCESS_CPUTIME_ID)};
+processor_load::ticks processor_load::read_ticks() {
   // user, nice, system, idle, iowait, irq, softirq, steal
-  std::array<std::uint64_t, 8> ticks{};
+  std::array<std::uint64_t, 8> spent{};
   std::ifstream file("/proc/stat");
   std::string cpu;
   file >> cpu;
-  for (std::uint64_t& one : ticks) file >> one;
-  for (const std::uint64_t one : ticks) now.all += one;
-  now.busy = now.all - ticks[3] - ticks[4];
+  for (std::uint64_t& one : spent) file >> one;
+  ticks now;
+  for (const std::uint64_t one : spent) now.all += one;
+  now.busy = now.all - spent[3] - spent[4];
   return now;
 }
 
+void processor_load::look_at_machine(time_point now) {
+  if (now - ticks_at_ < machine_interval) return;
+  const ticks read = read_ticks();
+  // The time of waiting for disks may run backwards.
+  const std::uint64_t all = read.all - std::min(read.all, ticks_.all);
+  const std::uint64_t busy = std::min(all, read.busy - std::min(read.busy, ticks_.busy));
+  const bool recent = now - ticks_at_ <= age_max;
+  last_.machine = recent && all > 0 ? static_cast<double>(busy) / static_cast<double>(all) : 0;
+  ticks_ = read;
+  ticks_at_ = now;
+}
+
 const processor_load::shares& processor_load::look(time_point now) {
-  if (measured_at_ != time_point{} && now - measured_at_ < interval) return last_;
-  const times read_now = read();
-  if (measured_at_ != time_point{}) {
-    const duration took = now - measured_at_;
-    const auto cores = std::max(1u, std::thread::hardware_concurrency());
-    last_.thread = part(read_now.thread - before_.thread, took);
-    last_.program = part(read_now.program - before_.program, took * cores);
-    const std::uint64_t all = read_now.all - std::min(read_now.all, before_.all);
-    const std::uint64_t busy = read_now.busy - std::min(read_now.busy, before_.busy);
-    last_.machine = all == 0 ? 0 : static_cast<double>(busy) / static_cast<double>(all);
+  if (now - measured_at_ < interval) return last_;
+  const duration thread = time_of(CLOCK_THREAD_CPUTIME_ID);
+  const duration program = time_of(CLOCK_PROCESS_CPUTIME_ID);
+  const duration took = now - measured_at_;
+  if (took <= age_max) {
+    last_.thread = part(thread - thread_, took);
+    last_.program = part(program - program_, took * std::max(1u, std::thread::hardware_concurrency()));
+  } else {
+    last_ = {};
   }
-  before_ = read_now;
+  look_at_machine(now);
+  thread_ = thread;
+  program_ = program;
   measured_at_ = now;
   return last_;
 }

@@ -154,7 +154,7 @@ void session::hint(piece_index piece, bool taken) {
   work_.set();
 }
 
-void session::on_limited(std::uint64_t rate) {
+void session::on_held_by_limit(std::uint64_t rate) {
   if (!remote_.hears_hints()) return;
   hints_.limited = rate;
   work_.set();

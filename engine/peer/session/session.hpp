@@ -97,7 +97,7 @@ class session final : private receiver_host, private uploader_host, public place
   bool may_serve(const byte_range& range) override { return turns_.may_serve(*this, range); }
   void on_served(std::uint32_t bytes) override { turns_.on_sent(*this, bytes); }
   void on_refused(std::span<const byte_range> ranges) override { turns_.on_refused(*this, ranges); }
-  void on_limited(std::uint64_t rate) override;
+  void on_held_by_limit(std::uint64_t rate) override;
   void charge(work_price price) override { account_.charge(price); }
   byte_buffer take_outbox() override;
   void on_sent() override { path_.on_sent(clock::now()); }

@@ -249,7 +249,7 @@ awaitable<bool> uploader::send_range(const prepared& one) {
     }
   }
   limit_wait_.on_sent(clock::now() - begun, waited);
-  if (const auto news = limit_wait_.next_news(limit.lowest_rate())) host_.on_limited(*news);
+  if (const auto news = limit_wait_.next_news(limit.lowest_rate())) host_.on_held_by_limit(*news);
   static constexpr std::array<std::uint8_t, block_bytes> zeros{};
   co_return co_await send_bytes(byte_view(zeros).first(one.range.bytes - one.bytes_in_file), false);
 }

@@ -15,8 +15,6 @@ namespace {
 // idle sources are looked at sooner.
 constexpr duration sweep_interval = std::chrono::milliseconds(100);
 constexpr duration sweep_interval_min = std::chrono::milliseconds(5);
-// Looking whether anything is forgotten.
-constexpr duration audit_interval = std::chrono::seconds(1);
 // Without a source there is nothing to look at but the rate, which falls.
 constexpr duration rest_interval = std::chrono::seconds(1);
 
@@ -29,7 +27,7 @@ download::download(peer_context& context, download_owner& owner, download_reques
       request_(std::move(request)),
       place_(context, owner, request_, progress_),
       speed_(clock::now()),
-      limits_(context.processor),
+      limits_(context),
       wake_(context.executor),
       stores_(context.executor, context.workers, context.buffers,
               [this](std::span<const store_queue::job> done) { on_stored(done); }),
@@ -130,17 +128,6 @@ awaitable<void> download::transfer_chunks() {
   }
   let_go_of_disk();
   if (reuse_) reuse_->stop();
-}
-
-void download::audit(time_point now) {
-  audit_at_ = now + audit_interval;
-  const auto wrong = transfer_->audit(stores_.size() == 0, now);
-  if (wrong.empty()) return;
-  std::string all;
-  for (const std::string& one : wrong) all += (all.empty() ? "" : "; ") + one;
-  log_error("a download had forgotten something, and fetches it now share={} pieces={} sources={}: {}",
-            request_.id.hex().substr(0, 12), transfer_->begun().size(), sources_.in_use().size(), all);
-  follow_decisions();
 }
 
 void download::let_go_of_disk() {
@@ -270,7 +257,9 @@ void download::forget(source& from) {
   if (transfer_) {
     const auto stats = transfer_->stats(number);
     const char* state = is_disk(from) ? "done" : "gone";
-    last_holders_.on_gone(from.name().address, from.holds(), clock::now());
+    if (!is_disk(from) && !transfer_->lied_about(number)) {
+      last_holders_.on_gone(from.name().address, from.holds(), clock::now());
+    }
     if (stats.bytes_received > 0) sources_.remember({from.name(), stats.bytes_received, 0, state});
     sources_.put_down(from);
     transfer_->on_source_gone(number, clock::now());

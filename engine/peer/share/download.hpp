@@ -46,14 +46,6 @@
 
 namespace shoal {
 
-/// What holds a download up, measured.
-struct limit_report {
-  std::string cause;    ///< one word; rows::why lists them
-  std::string text;     ///< for people
-  double rate = 0;      ///< bytes per second that it reaches
-  double possible = 0;  ///< bytes per second that the cause lets through; 0: not measured
-};
-
 class download final : public source_listener {
  public:
   download(peer_context& context, download_owner& owner, download_request request);
@@ -183,6 +175,7 @@ class download final : public source_listener {
   last_holders last_holders_;
   time_point sweep_at_{};  ///< when deadlines are looked at next
   time_point audit_at_{};  ///< when audit() is due
+  log_limit forgotten_logged_{1};
   bool reading_paused_ = false;
   bool resting_ = false;  ///< no sources, and the files hold no descriptors
   event wake_;

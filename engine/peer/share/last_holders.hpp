@@ -31,6 +31,7 @@ class last_holders {
     holders_.push_front({std::move(address), held, now});
     if (holders_.size() > holders_max) holders_.pop_back();
   }
+  bool empty() const { return holders_.empty(); }
   /// The last one that held some of these pieces; null if none did.
   const holder* of(const bitmap& pieces) const {
     const auto at = std::ranges::find_if(holders_, [&](const holder& one) {

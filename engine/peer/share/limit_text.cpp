@@ -5,6 +5,7 @@
 
 #include "core/human_bytes.hpp"
 #include "core/rate_text.hpp"
+#include "peer/share/waiting_reason.hpp"
 
 namespace shoal {
 
@@ -18,93 +19,119 @@ std::string rate_of(double bytes_per_second) {
   return rate_text(static_cast<std::uint64_t>(bytes_per_second));
 }
 
-std::string joined(const std::vector<std::string>& names, std::size_t named_max) {
+std::string joined(const std::vector<std::string>& names, std::size_t more = 0) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), named_max); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > named_max) text += " and " + std::to_string(names.size() - named_max) + " more";
-  return text;
+  const std::size_t named = std::min(names.size(), names_max);
+  for (std::size_t i = 0; i < named; ++i) text += (i == 0 ? "" : ", ") + names[i];
+  more += names.size() - named;
+  return more == 0 ? text : text + " and " + std::to_string(more) + " more";
 }
 
 std::string source_count(std::size_t sources) {
   return std::to_string(sources) + (sources == 1 ? " source" : " sources");
 }
 
-// "; 2 more serve others first, 1 has nothing that is missing here"
-std::string others(const explanation& of) {
-  std::string text;
-  const auto add = [&text](std::size_t count, std::string_view one, std::string_view several) {
-    if (count == 0) return;
-    text += (text.empty() ? "; " : ", ") + std::to_string(count) + " more " + std::string(count == 1 ? one : several);
-  };
-  add(of.choking, "serves others first", "serve others first");
-  add(of.without, "has nothing that is missing here", "have nothing that is missing here");
-  add(of.rejecting, "refuses what it is asked for", "refuse what they are asked for");
-  add(of.silent, "does not answer", "do not answer");
-  return text;
+std::string_view host_of(std::string_view address) {
+  return address.substr(0, address.rfind(':'));
 }
 
-std::string piece_ranges(const std::vector<std::uint32_t>& pieces) {
+bool of_one_host(const std::vector<std::string>& addresses) {
+  return std::ranges::all_of(addresses,
+                             [&](const std::string& one) { return host_of(one) == host_of(addresses.front()); });
+}
+
+std::string own_limit_text(const limit_facts& about) {
+  return std::string("the limit of ") + (about.limit_of_share ? "this share here" : "this peer") + ", " +
+         rate_of(about.found.limit) + ": 'limit' changes it";
+}
+
+std::string their_limit_text(const limit_facts& about) {
+  const std::string limit = rate_of(about.found.limit);
+  if (about.from.size() == 1) return "the limit of " + about.from.front() + ", " + limit;
+  return "the limits of " + source_count(about.from.size()) + ", " + limit + " together: " + joined(about.from);
+}
+
+std::string common_link_text(const limit_facts& about) {
+  if (about.from.size() < 2) return "our downlink: what this download gets more, others of this peer get less";
+  const std::string sources = source_count(about.from.size());
+  const std::string evidence = "what one brings more another brings less";
+  if (of_one_host(about.from)) {
+    return "the uplink of " + std::string(host_of(about.from.front())) + ", where all " + sources + " are: " + evidence;
+  }
+  return "our downlink, or another link that all share: " + sources + " bring " + rate_of(about.found.rate) + ", and " +
+         evidence;
+}
+
+std::string uplinks_text(const limit_facts& about) {
+  const std::string guess = about.found.only_guess ? " (or our downlink: too little is seen to tell)" : "";
+  if (about.from.size() == 1) {
+    return "the uplink of " + about.from.front() + ", the only source that brings something" + guess;
+  }
+  return "the uplinks of " + source_count(about.from.size()) + ", which bring " + rate_of(about.found.rate) +
+         " together: " + joined(about.from) + guess;
+}
+
+std::string piece_ranges(const bitmap& pieces) {
   std::string text;
   std::size_t ranges = 0;
-  for (std::size_t i = 0; i < pieces.size();) {
-    std::size_t end = i + 1;
-    while (end < pieces.size() && pieces[end] == pieces[end - 1] + 1) ++end;
+  for (std::uint32_t i = pieces.next_set(0); i < pieces.size();) {
+    std::uint32_t end = i + 1;
+    while (end < pieces.size() && pieces.test(end)) ++end;
     if (ranges++ == ranges_max) return text + ", ...";
     if (!text.empty()) text += ", ";
-    text += std::to_string(pieces[i]);
-    if (end > i + 1) text += "-" + std::to_string(pieces[end - 1]);
-    i = end;
+    text += std::to_string(i);
+    if (end > i + 1) text += "-" + std::to_string(end - 1);
+    i = pieces.next_set(end);
   }
   return text;
 }
 
 }  // namespace
 
-std::string limit_text(const limit_facts& about) {
+limit_report report_of(const limit_facts& about) {
   const bottleneck::finding& found = about.found;
-  const std::size_t count = found.sources.size();
-  const std::string rate = rate_of(found.rate);
+  limit_report report{std::string(name_of(found.what)), {}, found.rate, found.possible};
   switch (found.what) {
     case limiter::unknown:
-      return "it has just begun: too little is measured yet";
+      report.text = "it has just begun: too little is measured yet";
+      break;
     case limiter::nothing:
-      return "nothing arrives";
+      report.text = "nothing arrives";
+      break;
     case limiter::own_limit:
-      return std::string("the limit of ") + (about.limit_of_share ? "this share here" : "this peer") + ", " +
-             rate_of(found.possible) + ": 'limit' changes it";
+      report.text = own_limit_text(about);
+      break;
     case limiter::their_limit:
-      if (count == 1) return "the limit of " + joined(about.from, names_max) + ", " + rate_of(found.possible);
-      return "the limits of " + source_count(count) + ", " + rate_of(found.possible) +
-             " together: " + joined(about.from, names_max) + others(about.sources);
+      report.text = their_limit_text(about) + others_text(about.sources);
+      break;
     case limiter::disk:
-      return "this disk: it is no faster, and what arrives waits for it";
+      report.text = "this disk: it is no faster, and what arrives waits for it";
+      break;
     case limiter::hashing:
-      return "hashing: this machine's processor is no faster, and what arrives waits to be verified";
+      report.text = "hashing: this machine's processor is no faster, and what arrives waits to be verified";
+      break;
     case limiter::processor:
-      return "the processor of this machine, which is busy all the time";
+      report.text = "the processor of this machine, which is busy all the time";
+      break;
     case limiter::downlink:
-      return "our downlink: " + source_count(count) + " share " + rate +
-             ", and what one brings more another brings less";
+      report.text = common_link_text(about);
+      if (about.from.size() > 1 && of_one_host(about.from)) report.cause = name_of(limiter::uplinks);
+      break;
     case limiter::uplinks:
+      report.text = uplinks_text(about) + others_text(about.sources);
       break;
   }
-  if (count > 1) {
-    return "the uplinks of " + source_count(count) + ", which bring " + rate +
-           " together: " + joined(about.from, names_max) +
-           (found.only_guess ? " (or our downlink: that takes some seconds to tell)" : "") + others(about.sources);
-  }
-  std::string text = "the uplink of " + joined(about.from, names_max) + ", the only source that brings something";
-  if (found.only_guess) text += " (or our downlink: one source alone does not tell)";
-  return text + others(about.sources);
+  return report;
 }
 
 std::string lacking_text(const lacking_pieces& about) {
-  const std::size_t count = about.pieces.size();
+  const std::uint32_t count = about.pieces.count();
+  const std::string them = count == 1 ? "it" : "them";
   std::string text = "nobody who is connected has " + std::to_string(count) + (count == 1 ? " piece (" : " pieces (") +
                      piece_ranges(about.pieces) + "; " + human_bytes(about.bytes) + " of " +
-                     joined(about.files, names_max) + ")";
+                     joined(about.files, about.more_files) + ")";
+  if (about.last_holder.empty()) return text + ", and nobody who was connected had " + them;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(about.gone_for).count();
-  if (about.last_holder.empty()) return text + ", and nobody who was connected had " + (count == 1 ? "it" : "them");
   return text + "; " + about.last_holder + " had " + (count == 1 ? "it" : "some of them") + " last, and left " +
          std::to_string(seconds) + " s ago";
 }

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "core/time.hpp"
-#include "peer/session/processor_load.hpp"
+#include "peer/session/peer_context.hpp"
 #include "peer/share/source_list.hpp"
 #include "peer/share/store_queue.hpp"
 #include "policy/bottleneck.hpp"
@@ -17,7 +17,8 @@ namespace shoal {
 
 class limit_watch {
  public:
-  explicit limit_watch(processor_load& processor) : processor_(processor) {}
+  /// The context outlives it.
+  explicit limit_watch(peer_context& context) : context_(context) {}
 
   /// What a sample is taken of. `disk`: the source that is this disk, or null. `own_limit`: bytes per second, 0: none.
   /// `disk_behind`: see bottleneck.
@@ -31,8 +32,8 @@ class limit_watch {
   };
   /// Takes a sample when one is due.
   void look(const subject& at, time_point now);
-  /// Nothing is measured now: there is no source.
-  void rest() { last_at_ = {}; }
+  /// There is no source, and nothing to measure.
+  void rest();
 
   /// As of the last sample.
   const bottleneck::finding& found() const { return found_; }
@@ -40,11 +41,12 @@ class limit_watch {
  private:
   bottleneck samples_;
   bottleneck::finding found_;
-  processor_load& processor_;
+  peer_context& context_;
   time_point last_at_{};
   std::map<source_id, std::uint64_t> received_;  ///< by source, at last_at_
   store_queue::work_done done_;                  ///< at last_at_
-  double best_ = 0;                              ///< the highest rate that was found, bytes per second
+  std::uint64_t received_by_all_ = 0;            ///< likewise, by all downloads of this peer
+  std::uint64_t sent_ = 0;                       ///< likewise, by this peer
 };
 
 }  // namespace shoal

@@ -88,6 +88,8 @@ class share_peers final : public session_judge {
   std::size_t known_count() const;
   /// Why the last dial failed. Empty if none failed.
   const std::string& last_dial_error() const { return last_dial_error_; }
+  /// No dial has succeeded since that.
+  bool last_dial_failed() const { return last_dial_failed_; }
 
  private:
   /// A session, and what share_peers must know of it.
@@ -157,6 +159,7 @@ class share_peers final : public session_judge {
   std::uint64_t links_begun_ = 0;
   std::list<asio::steady_timer> checks_;
   std::string last_dial_error_;
+  bool last_dial_failed_ = false;
   time_point call_at_ = never;
   duration call_pause_{};
   std::list<stream> dialling_;

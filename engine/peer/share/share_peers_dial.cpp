@@ -134,10 +134,12 @@ awaitable<void> share_peers::dial(peer_address where) {
   if (!owner_.wants_peers()) co_return;
   if (!peer) {
     last_dial_error_ = peer.error().text;
+    last_dial_failed_ = true;
     log_debug("dial fails share={} error=\"{}\"", short_id(), last_dial_error_);
     book_.on_dial_failed(where);
     co_return;
   }
+  last_dial_failed_ = false;
   const newcomer one = dialled(where, peer->theirs);
   bool let_in = true;
   if (is_contested(one)) let_in = co_await is_let_in(*peer);

@@ -17,19 +17,27 @@ std::string_view verb_of(const group& which) {
   return which.peers == 1 ? which.one : which.several;
 }
 
-}  // namespace
-
-std::string waiting_reason(const explanation& why) {
-  const std::size_t counted = why.silent + why.choking + why.rejecting + why.without;
-  const std::size_t asked = why.sources > counted ? why.sources - counted : 0;
+// Who brings nothing, and why. Only kinds that there are.
+std::vector<group> groups_of(const explanation& why) {
   std::vector<group> groups;
   for (const group& known :
        {group{why.without, "has nothing that is missing here", "have nothing that is missing here"},
         group{why.choking, "serves others first", "serve others first"},
         group{why.rejecting, "refuses what it is asked for", "refuse what they are asked for"},
-        group{why.silent, "does not answer", "do not answer"},
-        group{asked, "has been asked and may still answer", "have been asked and may still answer"}}) {
+        group{why.silent, "does not answer", "do not answer"}}) {
     if (known.peers > 0) groups.push_back(known);
+  }
+  return groups;
+}
+
+}  // namespace
+
+std::string waiting_reason(const explanation& why) {
+  std::vector<group> groups = groups_of(why);
+  const std::size_t counted = why.silent + why.choking + why.rejecting + why.without;
+  if (why.sources > counted) {
+    groups.push_back(
+        {why.sources - counted, "has been asked and may still answer", "have been asked and may still answer"});
   }
   if (groups.empty()) return "nothing arrives: no peer is connected";
   const std::string begin = "nothing arrives: ";
@@ -43,6 +51,14 @@ std::string waiting_reason(const explanation& why) {
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (i > 0) text += i + 1 < groups.size() ? ", " : " and ";
     text += std::to_string(groups[i].peers) + " " + std::string(verb_of(groups[i]));
+  }
+  return text;
+}
+
+std::string others_text(const explanation& why) {
+  std::string text;
+  for (const group& one : groups_of(why)) {
+    text += (text.empty() ? "; " : ", ") + std::to_string(one.peers) + " more " + std::string(verb_of(one));
   }
   return text;
 }

@@ -56,7 +56,7 @@ class local_source final : public source {
   const bitmap& holds() const override { return holds_; }
   bool choking() const override { return false; }
   bool answers_all() const override { return true; }
-  std::uint64_t limit() const override { return 0; }
+  std::uint64_t their_limit() const override { return 0; }
   bool closed() const override { return stopped_; }
   metadata_origin* metadata() override { return nullptr; }
   void set_interested(bool) override {}

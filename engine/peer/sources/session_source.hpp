@@ -33,7 +33,7 @@ class session_source final : public source, private metadata_origin, private ses
   const bitmap& holds() const override { return session_.remote().holds(); }
   bool choking() const override { return session_.remote().choking(); }
   bool answers_all() const override { return session_.remote().fast(); }
-  std::uint64_t limit() const override { return session_.remote().limit(); }
+  std::uint64_t their_limit() const override { return session_.remote().limit(); }
   bool closed() const override { return session_.closed(); }
   metadata_origin* metadata() override { return this; }
 

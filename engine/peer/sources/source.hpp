@@ -75,7 +75,7 @@ class source {
   /// Requests that it got before it choked stay until each is answered or rejected (BEP 6).
   virtual bool answers_all() const = 0;
   /// A limit of the source's own holds it up, as it says: bytes per second; 0: none.
-  virtual std::uint64_t limit() const = 0;
+  virtual std::uint64_t their_limit() const = 0;
   /// The source ends. Nothing may be asked of it any more.
   virtual bool closed() const = 0;
   /// Null if the source knows nothing but bytes.

@@ -62,6 +62,25 @@ TEST_CASE("the reason stands below the bar") {
   CHECK(lines[1] == "  no holder is here");
 }
 
+TEST_CASE("below the bar of a slow download stands what holds it up") {
+  rows::download row{.name = "video.mkv", .phase = "downloading", .why = "the limit of this peer", .bytes = 100};
+  row.elapsed = 5;
+  row.eta = 60;
+  CHECK(view_of(row, "").reason == "the limit of this peer");
+  row.eta = -1;
+  CHECK(view_of(row, "").reason == "the limit of this peer");
+  // Soon over, or just begun.
+  row.eta = 5;
+  CHECK(view_of(row, "").reason.empty());
+  row.eta = 60;
+  row.elapsed = 1;
+  CHECK(view_of(row, "").reason.empty());
+  // It is known that nothing moves.
+  row.elapsed = 5;
+  row.reason = "nobody has it";
+  CHECK(view_of(row, "").reason == "nobody has it");
+}
+
 TEST_CASE("100 % is only said of what is complete") {
   auto view = half_done();
   view.done = view.total - 1;

@@ -65,6 +65,43 @@ TEST_CASE("sources that share a link are told from sources with links of their o
   CHECK_FALSE(apart.only_guess);
 }
 
+TEST_CASE("what other downloads of this peer receive is on our downlink, too") {
+  std::mt19937 random(1);
+  std::normal_distribution<double> noise(0, 20'000);
+  const auto found = after(bottleneck::samples_max, [&](std::size_t) {
+    const auto part = static_cast<std::uint64_t>(250'000 + noise(random));
+    return bottleneck::sample{.sources = {brings(0, part)}, .others = 500'000 - part};
+  });
+  CHECK(found.what == limiter::downlink);
+}
+
+TEST_CASE("sources that bring something now and then do not tell") {
+  const auto found = after(bottleneck::samples_max, [](std::size_t i) {
+    return bottleneck::sample{.sources = {brings(0, 250'000), brings(1, i % 4 == 0 ? 100'000 : 0)}};
+  });
+  CHECK(found.what == limiter::uplinks);
+  CHECK(found.only_guess);
+}
+
+TEST_CASE("a link is said to let through what it did in its best second") {
+  const auto found = after(bottleneck::samples_max, [](std::size_t i) {
+    return bottleneck::sample{.sources = {brings(0, i >= 8 && i < 12 ? 500'000 : 250'000)}};
+  });
+  CHECK(found.rate == Approx(1.1e6));
+  CHECK(found.possible == Approx(2e6));
+}
+
+TEST_CASE("what was measured before a pause, and of sources that are gone, counts no more") {
+  bottleneck measured;
+  const bottleneck::sample two{.sources = {brings(0, 1000), brings(1, 1000)}};
+  for (std::size_t i = 0; i < 20; ++i) measured.on_sample(two, bottleneck::interval);
+  CHECK(measured.find(workers).sources == std::vector{source_id{0}, source_id{1}});
+  measured.on_sample({.sources = {brings(1, 1000)}}, bottleneck::interval);
+  CHECK(measured.find(workers).sources == std::vector{source_id{1}});
+  measured.on_pause();
+  CHECK(measured.find(workers).what == limiter::unknown);
+}
+
 TEST_CASE("one source alone does not tell its uplink from our downlink") {
   const auto found = after(bottleneck::samples_max, [](std::size_t) {
     return bottleneck::sample{.sources = {brings(0, 1000), {.source = source_id{1}}}};
@@ -84,6 +121,7 @@ TEST_CASE("a limit counts when it is what sources wait for") {
   const auto held = after(20, make(true, 1'000'000));
   CHECK(held.what == limiter::own_limit);
   CHECK(held.possible == 1e6);
+  CHECK(held.limit == 1e6);
   CHECK(after(20, make(false, 1'000'000)).what == limiter::uplinks);
   // A source also waits when its peer has made too much work.
   CHECK(after(20, make(true, 0)).what == limiter::uplinks);
@@ -99,7 +137,8 @@ TEST_CASE("a limit of theirs counts when most bytes come from those who have it"
   };
   const auto held = after(20, make(110'000));
   CHECK(held.what == limiter::their_limit);
-  CHECK(held.possible == 400'000);
+  CHECK(held.limit == 400'000);
+  CHECK(held.sources == std::vector{source_id{0}});
   CHECK(after(20, make(90'000)).what == limiter::uplinks);
 }
 
@@ -118,6 +157,23 @@ TEST_CASE("when payload waits to be stored, the slower of disk and hashes holds 
   CHECK(disk.what == limiter::disk);
   CHECK(disk.possible == Approx(4e6));
   CHECK(after(20, make(milliseconds(500), milliseconds(50))).what == limiter::hashing);
+}
+
+TEST_CASE("of a limit of the whole peer others take their part") {
+  auto source = brings(0, 125'000);
+  source.doing = source_activity::limited;
+  const auto found = after(20, [&](std::size_t) {
+    return bottleneck::sample{.sources = {source}, .others = 125'000, .own_limit = 1'000'000};
+  });
+  CHECK(found.what == limiter::own_limit);
+  CHECK(found.limit == 1e6);
+  CHECK(found.possible == Approx(0.5e6));
+}
+
+TEST_CASE("a disk that stands still holds it up, and not the sources that are not read") {
+  const auto found =
+      after(20, [](std::size_t) { return bottleneck::sample{.sources = {brings(0, 0)}, .disk_behind = true}; });
+  CHECK(found.what == limiter::disk);
 }
 
 TEST_CASE("what comes from this disk is held up by this disk") {
@@ -140,6 +196,10 @@ TEST_CASE("the processor holds it up if our thread never rests, or nobody does a
   CHECK(after(20, make(0.6, 0.4, 1)).what == limiter::processor);
   // Others are busy, and we are not.
   CHECK(after(20, make(0.1, 0.05, 1)).what == limiter::uplinks);
+  // The thread works for others.
+  CHECK(after(20, [](std::size_t) {
+          return bottleneck::sample{.sources = {brings(0, 1'000)}, .sent = 1'000'000, .thread = 0.95};
+        }).what == limiter::uplinks);
 }
 
 TEST_CASE("silence is told from slowness") {

@@ -149,7 +149,9 @@ TEST_CASE("a hint tells a limit, also that there is none any more") {
   CHECK(decode_pieces_hint(encode(hint)).value() == hint);
   hint.limited = 0;
   CHECK(decode_pieces_hint(encode(hint)).value() == hint);
-  CHECK_FALSE(decode_pieces_hint(as_bytes("d7:limitedi-5ee")).value().limited);
+  for (const std::string_view nonsense : {"d7:limitedi-5ee", "d7:limitedi9223372036854775807ee", "d7:limited1:5e"}) {
+    CHECK_FALSE(decode_pieces_hint(as_bytes(nonsense)).value().limited);
+  }
 }
 
 TEST_CASE("hints that are no hints are refused") {
