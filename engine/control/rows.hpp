@@ -227,7 +227,7 @@ struct why {
   std::string name = {};
   std::string phase = {};  ///< as of `download`
   /// "own_limit", "their_limit", "downlink", "uplinks", "disk", "hashing" or "processor" while something arrives. Else
-  /// "no_source", "no_route", "missing_pieces", "choked", "refused", "silent", "awaiting" (answers are due),
+  /// "no_source", "no_route", "missing_pieces", "choked", "refused", "silent", "awaiting" (answers are due), "disk_full",
   /// "metadata", "checking", "finishing", "complete", "failed" or "cancelled". "unknown" in the first second.
   std::string cause = {};
   std::string text = {};  ///< the same in words

@@ -43,6 +43,16 @@ std::vector<file_signature> signatures_there(int root, const metainfo& info) {
   return signatures;
 }
 
+/// When this returns, the name of the content at `path` is on the disk.
+result<void> sync_directory_of(const std::string& path) {
+  const std::string directory(parent_path(path));
+  const unique_descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened || fsync(opened.get()) != 0) {
+    return system_error("cannot sync the directory of " + printable(path), errno);
+  }
+  return {};
+}
+
 }  // namespace
 
 content_files::content_files(std::unique_ptr<content_state> s) : state_(std::move(s)) {}
@@ -239,7 +249,8 @@ result<void> content_files::complete(const older_content* older, const remember_
   content_state& s = *state_;
   const std::lock_guard lock(s.transition);
   if (s.swapped_out) return clear_up(*older, wanted);
-  if (s.now == content_state::phase::complete) return {};
+  // The last step of an earlier call may have failed.
+  if (s.now == content_state::phase::complete) return sync_directory_of(s.path);
   if (s.now == content_state::phase::discarded)
     return error{errc::cancelled, printable(s.info->name()) + " was removed"};
   {
@@ -282,10 +293,7 @@ result<void> content_files::complete(const older_content* older, const remember_
     if (!moved) return moved;
   }
   if (older != nullptr) return clear_up(*older, wanted);
-  if (fsync(done_with.directory.get()) != 0) {
-    return system_error("cannot sync the directory of " + printable(path()), errno);
-  }
-  return {};
+  return sync_directory_of(s.path);
 }
 
 result<void> content_files::clear_up(const older_content& older, const wanted_attributes& wanted) {
@@ -301,6 +309,12 @@ result<void> content_files::clear_up(const older_content& older, const wanted_at
   }
   s.swapped_out.reset();
   return {};
+}
+
+result<disk_room> content_files::room() {
+  const std::shared_lock lock(state_->place);
+  if (state_->now != content_state::phase::partial) return disk_room{};
+  return room_for(state_->partial, *state_->info);
 }
 
 result<void> content_files::rest() {

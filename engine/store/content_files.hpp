@@ -13,6 +13,7 @@
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
 #include "store/apply_attributes.hpp"
+#include "store/disk_room.hpp"
 #include "store/doubtful_file.hpp"
 #include "store/file_cache.hpp"
 #include "store/file_signature.hpp"
@@ -91,6 +92,8 @@ class content_files {
   /// seen. `remember` is told how the older version is found again after a crash. An error after the swap leaves the
   /// new version whole in its place.
   result<void> replace(const older_content& older, const remember_partial& remember, const wanted_attributes& wanted);
+  /// What a download that is not finished needs of the disk.
+  result<disk_room> room();
   /// Flushes, and holds no descriptor until it is used again. For a partial that waits for its data.
   result<void> rest();
   /// Deletes the partial and nothing else, or gives it back if it was taken_back. From then on reads and writes fail

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "store/printable.hpp"
@@ -31,7 +30,8 @@ download::download(peer_context& context, download_owner& owner, download_reques
       wake_(context.executor),
       stores_(context.executor, context.workers, context.buffers,
               [this](std::span<const store_queue::job> done) { on_stored(done); }),
-      tasks_(context.executor) {}
+      tasks_(context.executor),
+      room_(context, content_, request_.directory, tasks_, wake_) {}
 
 download::~download() = default;
 
@@ -89,11 +89,7 @@ awaitable<void> download::transfer_chunks() {
   tasks_.spawn("journal", journal_->run(transfer_->verified()));
   while (progress_.goes_on() && !transfer_->complete()) {
     const auto now = clock::now();
-    // Sources are not silent while it is us who do not read, because disk or hash cannot follow.
-    const bool paused = context_.buffers.exhausted() && stores_.size() > 0;
-    if (paused) transfer_->on_reading_paused(now);
-    if (reading_paused_ && !paused) transfer_->on_reading_resumed(now);
-    reading_paused_ = paused;
+    look_at_own_side(now);
     if (transfer_->next_deadline() <= now) {
       transfer_->on_deadline(now);
       follow_decisions();
@@ -109,7 +105,7 @@ awaitable<void> download::transfer_chunks() {
                   .stores = stores_,
                   .disk = reuse_ ? reuse_->disk() : nullptr,
                   .own_limit = share_.down().lowest_rate(),
-                  .disk_behind = paused},
+                  .disk_behind = reading_paused_},
                  now);
     if (sources_.in_use().empty() && stores_.size() == 0) {
       limits_.rest();
@@ -130,6 +126,17 @@ awaitable<void> download::transfer_chunks() {
   if (reuse_) reuse_->stop();
 }
 
+void download::look_at_own_side(time_point now) {
+  room_.look(now);
+  const bool paused = room_.waiting() || (context_.buffers.exhausted() && stores_.size() > 0);
+  if (paused) transfer_->on_reading_paused(now);
+  const bool resumed = reading_paused_ && !paused;
+  reading_paused_ = paused;
+  if (!resumed) return;
+  transfer_->on_reading_resumed(now);
+  pump_all();
+}
+
 void download::let_go_of_disk() {
   if (reuse_ && reuse_->spent()) forget(*reuse_->disk());
 }
@@ -145,33 +152,6 @@ void download::check_paths(time_point now) {
     const auto stats = transfer_->stats(number);
     if (stats.bytes_in_flight > 0 || stats.stalled) one->look_after(now, starves);
   }
-}
-
-awaitable<void> download::finish() {
-  progress_.enter(download_phase::finishing);
-  journal_->stop();
-  co_await stores_.drained();
-  co_await tasks_.join();
-  co_await await_attributes();
-  if (!progress_.goes_on()) co_return;
-  const result<void> completed = co_await place_.put();
-  if (!completed && completed.error().code == errc::conflict && place_.older() == nullptr) {
-    // Another peer that downloads to the same directory may have been faster.
-    auto there = co_await place_.look();
-    if (progress_.stopped()) co_return;
-    if (there && there->whole()) co_return co_await take_over(std::move(*there));
-  }
-  if (!completed) {
-    fail(completed.error());
-    co_return;
-  }
-  progress_.enter(download_phase::complete);
-  const auto files = content_.files();
-  const auto info = content_.info();
-  log_info("download is complete name=\"{}\" size=\"{}\" path=\"{}\" seconds={:.1f} share={}", printable(info->name()),
-           human_bytes(info->total_bytes()), printable(files->path()), std::chrono::duration<double>(elapsed()).count(),
-           request_.id.hex().substr(0, 12));
-  share_.on_download_complete();
 }
 
 void download::attach(source& to) {
@@ -191,8 +171,9 @@ void download::pump(source& to) {
   if (to.closed() || !sources_.uses(to)) return;
   const auto now = clock::now();
   const source_id number = *to.number();
-  to.set_interested(transfer_->interesting(number));
+  to.set_interested(transfer_->interesting(number) && !room_.waiting());
   while (const auto cancel = transfer_->next_cancel(number)) to.cancel(*cancel);
+  if (room_.waiting()) return;
   bool asked = false;
   while (const auto request = transfer_->next_request(number, now)) {
     to.request(*request);
@@ -370,8 +351,14 @@ void download::on_stored(std::span<const store_queue::job> done) {
         if (reuse_) reuse_->offer_twins(one.range.piece);
       }
     }
-    // For want of descriptors it is asked for again.
-    if (!one.written && one.written.error().code != errc::limit) fail(one.written.error());
+    if (one.written) {
+      room_.on_stored();
+    } else if (one.written.error().code == errc::no_space) {
+      room_.on_full(one.written.error());
+    } else if (one.written.error().code != errc::limit) {
+      // For want of descriptors it is asked for again.
+      fail(one.written.error());
+    }
   }
   if (!progress_.in(download_phase::downloading)) return;
   follow_decisions();

@@ -9,8 +9,8 @@
 //
 // Translates what sources say into on_*(…, now), and sends what next_*() answers. Moves payload to the worker pool
 // (hash and write). Journals what is verified. Waits for as long as there is no source, and can always say what it
-// waits for. Knows its sources only as `source`. Owned by share; on the network thread only. DESIGN: "The life of one
-// chunk".
+// waits for. A full disk makes it pause (room_keeper). Knows its sources only as `source`. Owned by share; on the
+// network thread only. DESIGN: "The life of one chunk".
 #pragma once
 
 #include <memory>
@@ -36,6 +36,7 @@
 #include "peer/share/limit_text.hpp"
 #include "peer/share/limit_watch.hpp"
 #include "peer/share/metadata_download.hpp"
+#include "peer/share/room_keeper.hpp"
 #include "peer/share/source_list.hpp"
 #include "peer/share/store_queue.hpp"
 #include "peer/share/throughput.hpp"
@@ -124,9 +125,11 @@ class download final : public source_listener {
   /// Ends the download with what is there, which is whole.
   awaitable<void> take_over(content_there there);
 
+  // download_finish.cpp
+  awaitable<void> finish();
+
   // download.cpp
   awaitable<void> transfer_chunks();
-  awaitable<void> finish();
   void attach(source& to);
   void pump(source& to);
   void pump_all();
@@ -142,6 +145,8 @@ class download final : public source_listener {
   /// Nothing of it is expected any more.
   void forget(source& from);
   void on_stored(std::span<const store_queue::job> done);
+  /// What keeps us from taking more: the disk is full, or disk or hash cannot follow. Sources are not silent meanwhile.
+  void look_at_own_side(time_point now);
 
   /// " (10.0.0.2:7000 with qBittorrent/4.6)": the sources that do this.
   std::string names_of(source_activity doing) const;
@@ -181,6 +186,7 @@ class download final : public source_listener {
   event wake_;
   store_queue stores_;
   task_group tasks_;
+  room_keeper room_;
 };
 
 }  // namespace shoal

@@ -106,7 +106,16 @@ awaitable<bool> download::prepare() {
     return opened;
   };
   auto go_on = [this] { return !progress_.stopped(); };
-  auto files = co_await offload_patiently(context_.background, std::move(open), go_on);
+  auto files = co_await offload_patiently(context_.background, open, go_on);
+  // What was begun once goes on when there is room. What never had room fails at once.
+  const bool begun = !request_.safe.empty();
+  while (begun && !files && files.error().code == errc::no_space && progress_.goes_on()) {
+    room_.on_refused(files.error());
+    (void)co_await wake_.wait_until(clock::now() + room_look_interval);
+    if (!progress_.goes_on()) co_return false;
+    files = co_await offload_patiently(context_.background, open, go_on);
+  }
+  room_.on_passed();
   if (!files) {
     fail(files.error());
     co_return false;

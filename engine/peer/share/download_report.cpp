@@ -94,12 +94,14 @@ std::vector<source_row> download::sources() const {
 }
 
 duration download::silence() const {
+  if (room_.waiting()) return duration::zero();
   const bool asking = progress_.in(download_phase::metadata) || progress_.in(download_phase::downloading);
   return asking ? speed_.silence(clock::now()) : duration::zero();
 }
 
 std::string download::reason() const {
   if (progress_.in(download_phase::failed)) return progress_.failure().text;
+  if (std::string lacking = room_.reason(); !lacking.empty()) return lacking;
   if (progress_.in(download_phase::checking)) return "looking at what is on disk already and making room for the rest";
   if (progress_.in(download_phase::finishing)) return "writing everything to disk";
   if (progress_.in(download_phase::complete)) return {};

@@ -101,6 +101,7 @@ void download::audit(time_point now) {
 
 limit_report download::why() const {
   if (progress_.in(download_phase::failed)) return {"failed", reason()};
+  if (std::string lacking = room_.reason(); !lacking.empty()) return {"disk_full", std::move(lacking)};
   if (progress_.in(download_phase::checking)) return {"checking", reason()};
   if (progress_.in(download_phase::finishing)) return {"finishing", reason()};
   if (progress_.in(download_phase::complete)) return {"complete", "it is complete"};

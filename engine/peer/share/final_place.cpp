@@ -190,8 +190,10 @@ awaitable<result<void>> final_place::put() {
         record_complete({files->path(), request_.symlinks, info->to_torrent(), files->signatures(), inode, published});
     if (written) written = context_.database.remove_download(request_.id);
     if (written) return written;
-    return error{written.error().code, printable(files->path()) + " is complete, but could not be recorded: " +
-                                           written.error().text + "; add it once that is mended"};
+    error why = within(printable(files->path()) + " is complete, but could not be recorded", written.error());
+    // Without room it is tried again.
+    if (why.code != errc::no_space) why.text += "; add it once that is mended";
+    return why;
   };
   auto go_on = [this] { return !progress_.stopped(); };
   co_return co_await offload_patiently(context_.background, std::move(complete), go_on);

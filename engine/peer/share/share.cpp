@@ -102,7 +102,8 @@ std::string share::name() const {
 }
 
 bool share::wants_peers() const {
-  return !stopped_ && !content_.complete() && download_ && !download_->ended();
+  const bool all_here = content_.info() && content_.verified().all();
+  return !stopped_ && !all_here && !content_.complete() && download_ && !download_->ended();
 }
 
 void share::on_accused(session& by, piece_index piece) {

@@ -46,10 +46,22 @@ TEST_CASE("in memory no block is reserved, and one that was cut is noticed all t
   CHECK(status.st_size == 1'500'000);
   CHECK(status.st_blocks == 0);
   // What an earlier run wrote counts: the holes that are left are its own.
+  const auto room = [&] {
+    const result<disk_room> seen = (*target)->room();
+    REQUIRE(seen);
+    return *seen;
+  };
+  CHECK(room().needed == 1'500'000);
+  const std::uint64_t free = room().free.value_or(0);
+  CHECK(free > 1'900'000);
   REQUIRE((*target)->write(piece_index{0}, 0, byte_buffer(block_bytes)));
+  CHECK(room().needed == 1'500'000 - block_bytes);
+  CHECK(room().free == free - block_bytes);
   target->reset();
   target = open();
   REQUIRE(target);
+  REQUIRE((*target)->rest());
+  CHECK(room().needed == 1'500'000 - block_bytes);
   CHECK((*target)->renewed_files().empty());
 
   test::copy_all(**source, **target, *share.info);
@@ -62,6 +74,7 @@ TEST_CASE("in memory no block is reserved, and one that was cut is noticed all t
     CHECK(failed.error().code == errc::verification);
   } else {
     REQUIRE((*target)->finish());
+    CHECK(room().needed == 0);
     CHECK(test::read_file(memory / "file") == test::read_file(home / "file"));
   }
 }
