@@ -21,6 +21,12 @@ error opening_error(const std::string& shown, int error_number) {
   return beneath_error("cannot open " + shown, error_number);
 }
 
+/// After a failed write-back the kernel may keep pages that are not on the disk, and call them clean. Whoever reads the
+/// file next shall see what the disk has.
+void forget_pages(int descriptor) {
+  posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 }  // namespace
 
 error changed_error(const std::string& shown) {
@@ -159,7 +165,12 @@ result<void> content_state::flush_written() {
   if (files.size() > single_syncs_max) {
     const std::shared_lock lock(place);
     if (syncfs(partial.part.get()) == 0) return {};
-    return keep_failure(system_error("cannot sync " + printable(location), errno));
+    error failure = system_error("cannot sync " + printable(location), errno);
+    for (const std::uint32_t file : files) {
+      const auto handle = cache->get(owner, file, [this, file] { return open_now(file, true); });
+      if (handle) forget_pages((*handle)->descriptor());
+    }
+    return keep_failure(std::move(failure));
   }
   while (!files.empty()) {
     const std::uint32_t file = *files.begin();
@@ -169,7 +180,11 @@ result<void> content_state::flush_written() {
       written.merge(files);
       return handle.error();
     }
-    if (fdatasync((*handle)->descriptor()) != 0) return keep_failure(system_error("cannot sync " + shown(file), errno));
+    if (fdatasync((*handle)->descriptor()) != 0) {
+      error failure = system_error("cannot sync " + shown(file), errno);
+      forget_pages((*handle)->descriptor());
+      return keep_failure(std::move(failure));
+    }
     files.erase(files.begin());
   }
   return {};

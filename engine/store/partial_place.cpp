@@ -40,6 +40,15 @@ int rename_to_new(int from_directory, const char* from, int directory, const cha
   return renameat(from_directory, from, directory, to) == 0 ? 0 : errno;
 }
 
+/// False: the path of the download directory leads nowhere, or to another directory, such as one that lay below a
+/// mount.
+bool is_at_its_path(const partial_place& place) {
+  struct stat opened{};
+  struct stat named{};
+  return fstat(place.directory.get(), &opened) == 0 && stat(place.directory_path.c_str(), &named) == 0 &&
+         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
 }  // namespace
 
 std::uint64_t identity_of(int descriptor) {
@@ -186,6 +195,11 @@ result<partial_record> take_back(const std::string& directory, const metainfo& i
 }
 
 result<void> rename_partial(const partial_place& place, const metainfo& info) {
+  if (!is_at_its_path(place)) {
+    return error{errc::not_found,
+                 printable(place.directory_path) + " was moved or unmounted during the download: put it back",
+                 remedy::other_directory};
+  }
   const int failure = rename_to_new(place.unfinished.get(), place.record.name.c_str(), place.directory.get(),
                                     info.name().c_str(), info.is_folder());
   if (failure == 0) {

@@ -83,7 +83,9 @@ result<state_directory> state_directory::open(const std::string& directory) {
 
   const std::string lock_path = opened.path_ + "/lock";
   opened.lock_.reset(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!opened.lock_) return beneath_error("cannot open " + printable(lock_path), errno);
+  if (!opened.lock_) {
+    return helped_by(remedy::other_state_directory, beneath_error("cannot open " + printable(lock_path), errno));
+  }
   if (flock(opened.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error("cannot lock " + printable(lock_path), errno);
     return error{errc::conflict,

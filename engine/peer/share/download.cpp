@@ -127,6 +127,7 @@ awaitable<void> download::transfer_chunks() {
 }
 
 void download::look_at_own_side(time_point now) {
+  if (journal_->lost() != nullptr) return fail(*journal_->lost());
   room_.look(now);
   const bool paused = room_.waiting() || (context_.buffers.exhausted() && stores_.size() > 0);
   if (paused) transfer_->on_reading_paused(now);

@@ -42,20 +42,30 @@ awaitable<void> journal::run(const bitmap& verified) {
 
 awaitable<void> journal::save(const bitmap& verified, bool flush) {
   const bitmap now_verified = verified;
-  auto write = [this, now_verified, flush]() -> result<void> {
+  std::optional<error> lost;
+  auto write = [this, now_verified, flush, &lost]() -> result<void> {
     if (flush) {
       // Written down before the flush as well, which may take long.
       auto pending = context_.database.save_progress(id_, safe_.to_bytes(), now_verified.to_bytes());
       if (!pending) return pending;
       auto flushed = files_->flush();
-      if (!flushed) return flushed;
+      if (!flushed) {
+        lost = flushed.error();
+        return flushed;
+      }
       safe_ = now_verified;
     }
     return context_.database.save_progress(id_, safe_.to_bytes(), now_verified.to_bytes());
   };
   const auto written = co_await offload(context_.background, std::move(write));
-  if (!written) log_warn("journal fails share={} error=\"{}\"", id_.hex().substr(0, 12), written.error().text);
-  saved_count_ = now_verified.count();
+  // For want of descriptors it is tried again.
+  if (lost && lost->code != errc::limit) lost_ = std::move(lost);
+  if (written) {
+    saved_count_ = now_verified.count();
+  } else if (failures_logged_.pass(clock::now())) {
+    log_warn("journal fails share={} error=\"{}\" unlogged={}", id_.hex().substr(0, 12), written.error().text,
+             failures_logged_.take_left_out());
+  }
 }
 
 }  // namespace shoal

@@ -2,14 +2,17 @@
 //
 // Two bitmaps. `safe` pieces were flushed to disk before they were written down, and are trusted. `pending` pieces are
 // verified but perhaps not on disk, and are hashed again. Pending is saved a few times a second, safe after a flush
-// every few seconds. The background thread does both. Owned by download. DESIGN: "Invariants".
+// every few seconds. The background thread does both. What could not be saved is saved as soon as that can be done.
+// Owned by download. DESIGN: "Invariants".
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "core/bitmap.hpp"
 #include "net/event.hpp"
 #include "net/use_tuple.hpp"
+#include "observe/log_limit.hpp"
 #include "peer/session/peer_context.hpp"
 #include "store/content_files.hpp"
 
@@ -29,6 +32,8 @@ class journal {
   /// Saves `verified`, which outlives run(), until stop(), and once more then.
   awaitable<void> run(const bitmap& verified);
   void stop();
+  /// The error of a flush, once one failed: what was written since the last one may be lost. Null: none failed.
+  const error* lost() const { return lost_ ? &*lost_ : nullptr; }
 
  private:
   awaitable<void> save(const bitmap& verified, bool flush);
@@ -38,6 +43,8 @@ class journal {
   std::shared_ptr<content_files> files_;
   bitmap safe_;
   std::uint32_t saved_count_ = 0;
+  std::optional<error> lost_;
+  log_limit failures_logged_;
   bool stopped_ = false;
   event wake_;
 };

@@ -1,0 +1,81 @@
+"""Disks that fail: each failure is told with its cause, nothing that was verified is lost, and nothing hangs."""
+import os
+import unittest
+
+import faulty_disk
+from harness import SwarmTest, digest, wait_for
+
+MIB = 1 << 20
+SIZE = 24 * MIB
+
+
+@unittest.skipIf(faulty_disk.compiler() is None or os.environ.get("SHOAL_SANITIZE"),
+                 "needs a C compiler, and a program that takes a preloaded library")
+class DiskTest(SwarmTest):
+    """A peer `b` has begun to download `x`, and then its disk fails."""
+
+    def setUp(self):
+        super().setUp()
+        self.head = self.tracker()
+        self.a = self.peer("a", self.head, "--up-limit", "12M")
+        self.x = self.file("data/x", SIZE)
+        self.share = self.a.add(self.x)["id"]
+        self.faults = faulty_disk.FaultyDisk(self.directory)
+        self.prefix = self.faults.prefix
+        self.b = self.peer("b", self.head)
+        self.prefix = []
+        self.wait_listed(self.b, "x")
+        self.b.ok("download", "x", "--no-wait")
+        self.done = self.b.wait_done(self.share, 4 * MIB)["done"]
+
+    def fail(self, *lines):
+        self.faults.set(*(f"fault {line}" for line in lines))
+
+    def row_that_failed(self, text):
+        def failed():
+            row = self.b.download_row(self.share)
+            return row if row["phase"] == "failed" else None
+        row = wait_for(failed, "the download fails")
+        self.assertIn(text, row["reason"])
+        return row
+
+    def check_goes_on(self, lost_max=MIB):
+        """The next try has what was verified, and fetches the rest."""
+        self.faults.set()
+        before = self.b.json("status")["bytes_downloaded"]
+        self.b.ok("download", "x")
+        self.assertEqual(digest(self.b.dir / "x"), digest(self.x))
+        self.assertLess(self.b.json("status")["bytes_downloaded"] - before, SIZE - self.done + lost_max)
+        self.assertEqual([path.name for path in self.b.dir.iterdir()], ["x"])
+
+    def test_a_write_that_fails(self):
+        self.fail(f"{self.b.dir} pwrite EIO 1")
+        self.row_that_failed("Input/output error")
+        self.check_goes_on()
+
+    def test_a_folder_that_became_read_only(self):
+        self.fail(f"{self.b.dir} pwrite EROFS 1")
+        self.row_that_failed("Read-only file system")
+        self.check_goes_on()
+
+    def test_a_sync_that_fails(self):
+        """Told long before the end: what was written since the last one may be lost."""
+        self.fail(f"{self.b.dir} fdatasync,fsync,syncfs EIO 1")
+        row = self.row_that_failed("cannot sync")
+        self.assertLess(row["done"], SIZE)
+        self.check_goes_on()
+
+    def test_reads_and_writes_that_are_short(self):
+        self.fail(f"{self.b.dir} pwrite,pread,sendfile short 0.9", f"{self.b.state} pwrite,write,pread short 0.9")
+        self.check_goes_on()
+
+    def test_a_folder_that_was_moved(self):
+        away = self.directory / "away"
+        os.rename(self.b.dir, away)
+        self.row_that_failed(f"{self.b.dir} was moved or unmounted during the download: put it back")
+        os.rename(away, self.b.dir)
+        self.check_goes_on()
+
+
+if __name__ == "__main__":
+    unittest.main()
