@@ -122,7 +122,9 @@ result<void> peer_node::open_state() {
   std::string warning;
   auto database = state_database::open(state_->path(), warning);
   if (!database) return database.error();
-  if (!warning.empty()) log_error("{}", warning);
+  const auto warn = [](const std::string& text) { log_error("{}", text); };
+  if (!warning.empty()) warn(warning);
+  (*database)->on_warning(warn);
   database_ = std::move(*database);
   return {};
 }

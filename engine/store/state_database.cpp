@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <random>
 #include <utility>
 
 #include "store/printable.hpp"
@@ -150,13 +149,15 @@ bool is_damage(int code) {
 
 error database_error(const std::string& what, int code, sqlite3* handle) {
   error failure{errc::disk, what + ": " + (handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle))};
-  if ((code & 0xff) == SQLITE_FULL) {
-    failure.code = errc::no_space;
-    failure.text += "; free some space there";
-  }
-  if ((code & 0xff) == SQLITE_PERM || (code & 0xff) == SQLITE_READONLY) failure.code = errc::permission;
-  if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) {
-    failure = {errc::conflict, what + ": another program uses it"};
+  const int kind = code & 0xff;
+  const int reason = handle == nullptr ? 0 : sqlite3_system_errno(handle);
+  if ((kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && reason != 0) failure = system_error(failure.text, reason);
+  if (is_damage(code)) failure.text += "; start this peer again: it puts a damaged database aside";
+  if (kind == SQLITE_FULL) failure.code = errc::no_space;
+  if (failure.code == errc::no_space) failure.text += "; free some space there";
+  if (kind == SQLITE_PERM || kind == SQLITE_READONLY) failure.code = errc::permission;
+  if (kind == SQLITE_BUSY || kind == SQLITE_LOCKED) {
+    failure = {errc::conflict, what + ": another program uses it; end that program"};
   }
   return failure;
 }
@@ -209,16 +210,18 @@ result<std::unique_ptr<state_database>> state_database::open_in_memory() {
 }
 
 state_database::~state_database() {
+  (void)use();
   sqlite3_close(handle_);
 }
 
 result<void> state_database::finished(int code) {
+  if (lost_) return *lost_;
   if (code == SQLITE_DONE || code == SQLITE_OK) return {};
   return database_error("cannot use " + shown_path_, code, handle_);
 }
 
 result<std::vector<stored_share>> state_database::shares() {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   const std::string sql = "SELECT " + std::string(share_columns) + " FROM share ORDER BY rowid LIMIT ?";
   sqlite_statement query(handle_, sql);
   query.bind(static_cast<std::int64_t>(rows_max));
@@ -230,7 +233,7 @@ result<std::vector<stored_share>> state_database::shares() {
 }
 
 result<std::optional<stored_share>> state_database::share(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   const std::string sql = "SELECT " + std::string(share_columns) + " FROM share WHERE path = ?";
   sqlite_statement query(handle_, sql);
   const int code = query.bind(path).step();
@@ -243,7 +246,7 @@ result<void> state_database::save_share(const stored_share& share) {
   const byte_buffer signatures = encode(share.signatures);
   const byte_buffer ctimes = encode_ctimes(share.signatures);
   const byte_buffer signature = encode_signed(share.published);
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   const std::string sql =
       "INSERT OR REPLACE INTO share (" + std::string(share_columns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
   sqlite_statement put(handle_, sql);
@@ -255,13 +258,13 @@ result<void> state_database::save_share(const stored_share& share) {
 }
 
 result<void> state_database::remove_share(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   sqlite_statement remove(handle_, "DELETE FROM share WHERE path = ?");
   return finished(remove.bind(path).step());
 }
 
 result<std::vector<stored_download>> state_database::downloads() {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   sqlite_statement query(handle_, "SELECT " + std::string(download_columns) +
                                       " FROM download LEFT JOIN progress USING (id) ORDER BY download.rowid LIMIT ?");
   query.bind(static_cast<std::int64_t>(rows_max));
@@ -277,7 +280,7 @@ result<std::vector<stored_download>> state_database::downloads() {
 }
 
 result<std::optional<stored_download>> state_database::download(const share_id& id) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   sqlite_statement query(
       handle_, "SELECT " + std::string(download_columns) + " FROM download LEFT JOIN progress USING (id) WHERE id = ?");
   const int code = query.bind(id.view()).step();
@@ -289,7 +292,7 @@ result<std::optional<stored_download>> state_database::download(const share_id& 
 result<void> state_database::save_download(const stored_download& download) {
   const std::string peers = encode(download.peers);
   const byte_buffer signature = encode_signed(download.published);
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   if (const result<void> begun = finished(execute(handle_, "BEGIN IMMEDIATE")); !begun) return begun;
   int code;
   {
@@ -323,12 +326,12 @@ int state_database::put_progress(const share_id& id, byte_view safe, byte_view p
 }
 
 result<void> state_database::save_progress(const share_id& id, byte_view safe, byte_view pending) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   return finished(put_progress(id, safe, pending));
 }
 
 result<void> state_database::save_partial(const share_id& id, const partial_record& partial) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   if (const result<void> begun = finished(execute(handle_, "BEGIN IMMEDIATE")); !begun) return begun;
   int code;
   {
@@ -345,7 +348,7 @@ result<void> state_database::save_partial(const share_id& id, const partial_reco
 }
 
 result<void> state_database::save_replaces(const share_id& id, std::uint64_t replaces) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   // The names are swapped next, and the disk may keep that and lose what a sync did not cover.
   execute(handle_, "PRAGMA synchronous = FULL");
   int code;
@@ -358,13 +361,13 @@ result<void> state_database::save_replaces(const share_id& id, std::uint64_t rep
 }
 
 result<void> state_database::pause_download(const share_id& id) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   sqlite_statement pause(handle_, "UPDATE download SET paused = 1 WHERE id = ?");
   return finished(pause.bind(id.view()).step());
 }
 
 result<void> state_database::remove_download(const share_id& id) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   if (const result<void> begun = finished(execute(handle_, "BEGIN IMMEDIATE")); !begun) return begun;
   int code = SQLITE_DONE;
   for (const char* sql : {"DELETE FROM progress WHERE id = ?", "DELETE FROM download WHERE id = ?"}) {
@@ -375,23 +378,6 @@ result<void> state_database::remove_download(const share_id& id) {
   const result<void> done = finished(code);
   if (!done) execute(handle_, "ROLLBACK");
   return done;
-}
-
-result<publisher_id> state_database::publisher() {
-  const std::lock_guard lock(mutex_);
-  {
-    sqlite_statement query(handle_, "SELECT publisher FROM self");
-    const int code = query.step();
-    const auto known = code == SQLITE_ROW ? publisher_id::from_bytes(query.bytes(0)) : std::nullopt;
-    if (known) return *known;
-    if (const result<void> done = finished(code == SQLITE_ROW ? SQLITE_DONE : code); !done) return done.error();
-  }
-  publisher_id made;
-  std::random_device random;
-  for (std::uint8_t& byte : made.bytes) byte = static_cast<std::uint8_t>(random());
-  sqlite_statement put(handle_, "INSERT INTO self (publisher) VALUES (?)");
-  if (const result<void> done = finished(put.bind(made.view()).step()); !done) return done.error();
-  return made;
 }
 
 }  // namespace shoal

@@ -1,9 +1,11 @@
 // What a peer remembers between runs: its shares and its unfinished downloads, in SQLite (WAL mode).
 //
 // One file `state.db` in the state directory. A database that cannot be read is moved aside as state.db.broken, with an
-// error for the log. A new database is then begun. Blocks; thread-safe (one mutex).
+// error for the log. A new database is then begun. If somebody deletes the file while it is in use, the next call
+// writes it anew, with all that it held (state_database_file.cpp). Blocks; thread-safe (one mutex).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -64,6 +66,9 @@ class state_database {
   /// A database that is forgotten when it ends. It writes nothing to any disk.
   static result<std::unique_ptr<state_database>> open_in_memory();
   ~state_database();
+  /// `warn` is told what happened to the file meanwhile, on the thread that notices it. Set it before other threads
+  /// know the object.
+  void on_warning(std::function<void(const std::string&)> warn) { warn_ = std::move(warn); }
 
   result<std::vector<stored_share>> shares();
   /// Replaces the share with the same path.
@@ -107,13 +112,19 @@ class state_database {
  private:
   state_database(sqlite3* handle, std::optional<sqlite_path> path, std::string shown_path)
       : handle_(handle), path_(std::move(path)), shown_path_(std::move(shown_path)) {}
+  /// Locks, and looks whether the file is still there.
+  std::unique_lock<std::mutex> use();
+  /// The file was deleted: writes it anew. Needs the lock.
+  result<void> restore_file();
   /// The outcome of SQLite's `code` as an error that names the file. Needs the lock.
   result<void> finished(int code);
   /// SQLite's code. Needs the lock.
   int put_progress(const share_id& id, byte_view safe, byte_view pending);
 
   std::mutex mutex_;
-  sqlite3* handle_;
+  sqlite3* handle_;            ///< null: see lost_
+  std::optional<error> lost_;  ///< why nothing that is written now is kept
+  std::function<void(const std::string&)> warn_ = [](const std::string&) {};
   std::optional<sqlite_path> path_;  ///< none in memory
   std::string shown_path_;
 };

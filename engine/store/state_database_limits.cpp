@@ -22,7 +22,7 @@ std::uint64_t rate_of(std::int64_t stored) {
 }  // namespace
 
 result<std::vector<std::pair<share_id, rate_limits>>> state_database::limits() {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   std::vector<std::pair<share_id, rate_limits>> all;
   sqlite_statement query(handle_, "SELECT id, up, down FROM share_limit ORDER BY id");
   int code = query.step();
@@ -35,7 +35,7 @@ result<std::vector<std::pair<share_id, rate_limits>>> state_database::limits() {
 }
 
 result<void> state_database::save_limits(const share_id& id, const rate_limits& limits) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   if (!limits.any()) {
     sqlite_statement remove(handle_, "DELETE FROM share_limit WHERE id = ?");
     return finished(remove.bind(id.view()).step());

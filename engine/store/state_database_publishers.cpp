@@ -1,6 +1,8 @@
-// state_database: the newest versions that were seen of signed shares.
+// state_database: the publisher of this state directory, and the newest versions that were seen of signed shares.
 
 #include <sqlite3.h>
+
+#include <random>
 
 #include "store/sqlite_statement.hpp"
 #include "store/state_database.hpp"
@@ -15,7 +17,7 @@ constexpr std::size_t versions_max = 200'000;
 }  // namespace
 
 result<std::vector<std::pair<std::string, seen_version>>> state_database::seen_versions() {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   std::vector<std::pair<std::string, seen_version>> all;
   sqlite_statement query(handle_, "SELECT name, signer, id, published FROM seen_version ORDER BY rowid");
   int code = query.step();
@@ -31,11 +33,28 @@ result<std::vector<std::pair<std::string, seen_version>>> state_database::seen_v
 }
 
 result<void> state_database::save_seen_version(const std::string& name, const seen_version& seen) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = use();
   sqlite_statement put(handle_,
                        "INSERT OR REPLACE INTO seen_version (name, signer, id, published) VALUES (?, ?, ?, ?)");
   put.bind(name).bind(seen.signer.view()).bind(seen.id.view()).bind(static_cast<std::int64_t>(seen.ms));
   return finished(put.step());
+}
+
+result<publisher_id> state_database::publisher() {
+  const auto lock = use();
+  {
+    sqlite_statement query(handle_, "SELECT publisher FROM self");
+    const int code = query.step();
+    const auto known = code == SQLITE_ROW ? publisher_id::from_bytes(query.bytes(0)) : std::nullopt;
+    if (known) return *known;
+    if (const result<void> done = finished(code == SQLITE_ROW ? SQLITE_DONE : code); !done) return done.error();
+  }
+  publisher_id made;
+  std::random_device random;
+  for (std::uint8_t& byte : made.bytes) byte = static_cast<std::uint8_t>(random());
+  sqlite_statement put(handle_, "INSERT INTO self (publisher) VALUES (?)");
+  if (const result<void> done = finished(put.bind(made.view()).step()); !done) return done.error();
+  return made;
 }
 
 }  // namespace shoal

@@ -1,5 +1,6 @@
 """Disks that fail: each failure is told with its cause, nothing that was verified is lost, and nothing hangs."""
 import os
+import subprocess
 import unittest
 
 import faulty_disk
@@ -75,6 +76,66 @@ class DiskTest(SwarmTest):
         self.row_that_failed(f"{self.b.dir} was moved or unmounted during the download: put it back")
         os.rename(away, self.b.dir)
         self.check_goes_on()
+
+    def test_a_database_that_is_deleted(self):
+        for path in self.b.state.glob("state.db*"):
+            path.unlink()
+        other = self.b.add(self.file("data/other", 1000))["id"]
+        self.b.wait_done(self.share, self.done + 4 * MIB)
+        self.assertIn("was deleted while it was in use, and is written anew", self.b.text())
+        self.b.kill()
+        self.b = self.peer("b", self.head)
+        self.check_goes_on()
+        self.assertIn(other, [row["id"] for row in self.b.json("status")["shares"]])
+
+    def test_a_database_without_room(self):
+        self.fail(f"{self.b.state} pwrite,write,ftruncate,fallocate ENOSPC 1")
+        result = self.b.run("add", self.file("data/other", 1000))
+        self.assertEqual(result.code, 6)
+        self.assertIn("free some space there", result.err)
+        row = wait_for(lambda: next((row for row in [self.b.download_row(self.share)] if row["reason"]), None),
+                       "it waits for room")
+        self.assertIn("could not be recorded", row["reason"])
+        self.assertIn("it goes on by itself when there is room", row["reason"])
+        self.faults.set()
+        wait_for(lambda: self.b.download_row(self.share)["phase"] == "complete", "it is complete")
+        # The log of a disk that stays full stays small.
+        self.assertLess(self.b.text().count("journal fails"), 10)
+        self.b.kill()
+        self.b = self.peer("b", self.head)
+        wait_for(lambda: [row["there"] for row in self.b.json("status")["shares"]] == [True], "it is shared")
+
+    def test_a_database_that_another_program_overwrites(self):
+        for path in self.b.state.glob("state.db*"):
+            with open(path, "r+b") as file:
+                file.write(os.urandom(path.stat().st_size))
+        result = self.b.run("add", self.file("data/other", 1000))
+        self.assertEqual(result.code, 6)
+        self.assertIn("start this peer again", result.err)
+        self.assertEqual(self.b.terminate()[0], 0)
+        self.b = self.peer("b", self.head)
+        self.assertIn("was damaged and is now", self.b.text())
+        self.b.ok("download", "x")
+        self.assertEqual(digest(self.b.dir / "x"), digest(self.x))
+
+
+class StateDirectoryTest(SwarmTest):
+    @unittest.skipIf(os.geteuid() != 0, "needs root, for a small file system")
+    def test_a_state_directory_on_a_full_or_read_only_disk(self):
+        small = self.directory / "b.state"
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", small], check=True)
+        (small / "filler").write_bytes(bytes(1020 << 10))
+        for trouble, cause, remedy in ((None, "disk is full|No space left on device", "free some space there"),
+                                       ("remount,ro", "Read-only file system", "choose another state directory")):
+            if trouble:
+                (small / "filler").unlink()
+                subprocess.run(["mount", "-o", trouble, small], check=True)
+            with self.assertRaises(AssertionError) as ended:
+                self.peer("b")
+            self.assertRegex(str(ended.exception), cause)
+            self.assertIn(remedy, str(ended.exception))
 
 
 if __name__ == "__main__":

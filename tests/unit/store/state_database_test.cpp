@@ -16,12 +16,16 @@ byte_buffer buffer_of(std::string_view text) {
   return {text.begin(), text.end()};
 }
 
-std::unique_ptr<state_database> open_quietly(const temporary_directory& home) {
+std::unique_ptr<state_database> open_quietly(const std::filesystem::path& home) {
   std::string warning;
-  auto opened = state_database::open(home.path().string(), warning);
+  auto opened = state_database::open(home.string(), warning);
   REQUIRE(opened);
   CHECK(warning.empty());
   return std::move(*opened);
+}
+
+std::unique_ptr<state_database> open_quietly(const temporary_directory& home) {
+  return open_quietly(home.path());
 }
 
 share_id id_of(std::uint8_t seed) {
@@ -126,6 +130,56 @@ TEST_CASE("a broken database is put aside and begun anew", "[state_database]") {
   CHECK(test::read_file(home / "state.db.broken") == garbage);
   REQUIRE((*opened)->save_share({"/x", false, {}, {}}));
   CHECK((*opened)->shares()->size() == 1);
+}
+
+TEST_CASE("a database that is deleted while it is in use is written anew", "[state_database]") {
+  const temporary_directory directory;
+  const std::filesystem::path home = directory / "it's";
+  std::filesystem::create_directories(home);
+  std::vector<std::string> warnings;
+  const bool with_journals = GENERATE(false, true);
+  {
+    const auto database = open_quietly(home);
+    database->on_warning([&](const std::string& text) { warnings.push_back(text); });
+    REQUIRE(database->save_share({"/data/a", false, {}, {}}));
+    std::filesystem::remove(home / "state.db");
+    if (with_journals) {
+      for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(home / ("state.db" + std::string(suffix)));
+    }
+    REQUIRE(database->save_share({"/data/b", false, {}, {}}));
+    CHECK(database->shares()->size() == 2);
+    std::filesystem::remove(home / "state.db");
+  }
+  REQUIRE(warnings.size() == 2);
+  CHECK(warnings[0].find("state.db was deleted while it was in use, and is written anew") != std::string::npos);
+  const auto shares = open_quietly(home)->shares();
+  REQUIRE(shares->size() == 2);
+  CHECK(shares->at(1).path == "/data/b");
+}
+
+TEST_CASE("a database that is lost for good says so each time, and once to the log", "[state_database]") {
+  const temporary_directory home;
+  std::size_t warnings = 0;
+  const auto database = open_quietly(home);
+  database->on_warning([&](const std::string&) { ++warnings; });
+  REQUIRE(database->save_share({"/data/a", false, {}, {}}));
+  const bool replaced = GENERATE(false, true);
+  std::filesystem::rename(home.path(), home.path().string() + ".away");
+  if (replaced) {
+    std::filesystem::create_directories(home.path());
+    std::ofstream(home.path() / "state.db") << "of another program";
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto saved = database->save_share({"/data/b", false, {}, {}});
+    REQUIRE(!saved);
+    CHECK(saved.error().code == (replaced ? errc::conflict : errc::disk));
+  }
+  CHECK(warnings == 1);
+  std::filesystem::remove_all(home.path());
+  std::filesystem::rename(home.path().string() + ".away", home.path());
+  // The file is there again.
+  REQUIRE(database->save_share({"/data/b", false, {}, {}}));
+  CHECK(open_quietly(home)->shares()->size() == 2);
 }
 
 TEST_CASE("pages that were overwritten are noticed", "[state_database]") {
