@@ -127,7 +127,7 @@ awaitable<void> listener::sniff_in_place(std::list<stream>::iterator silent, add
 }
 
 void listener::make_room(const address_group& origin) {
-  const auto place = places_.next_to_leave(origin);
+  const auto place = places_.next_to_leave(origin, clock::now());
   if (!place) return;
   holders_.at(*place)->close();
   holders_.erase(*place);

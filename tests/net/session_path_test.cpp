@@ -76,6 +76,22 @@ TEST_CASE("what comes in ends silence, and what is sent does not", "[session_pat
   CHECK(way.path.idle_at(way.begun + 60s) == way.begun + 50s + session_idle_max);
 }
 
+TEST_CASE("only payload is use of a path, and messages are not", "[session_path]") {
+  short_way way;
+  CHECK_FALSE(way.path.last_use());
+  CHECK_FALSE(way.path.on_heard(way.begun + 1s));
+  CHECK_FALSE(way.path.last_use());
+  way.path.on_payload_begins(way.begun + 2s);
+  CHECK(way.path.last_use() == way.begun + 2s);
+  CHECK_FALSE(way.path.on_heard(way.begun + 3s));
+  way.path.on_sent(way.begun + 3s);
+  CHECK(way.path.last_use() == way.begun + 2s);
+  way.path.on_payload(way.begun + 4s);
+  CHECK(way.path.last_use() == way.begun + 4s);
+  way.path.on_payload_sent(way.begun + 5s);
+  CHECK(way.path.last_use() == way.begun + 5s);
+}
+
 TEST_CASE("a limit that keeps us from reading is no silence", "[session_path]") {
   short_way way;
   way.path.on_limited(true);

@@ -20,7 +20,7 @@ namespace shoal {
 /// A session that another peer opened.
 class place_holder {
  public:
-  /// When payload or a message last went over it. Nothing: no payload ever did.
+  /// When payload that was asked for last went over it. Nothing: none ever did.
   virtual std::optional<time_point> last_use() const = 0;
   /// Another connection gets the place. Ends the session.
   virtual void give_way() = 0;
@@ -33,8 +33,10 @@ class connection_counts {
  public:
   /// Sessions that one origin opens. Room for a whole lab behind one router, with some left for others.
   static constexpr std::size_t sessions_per_origin_max = 256;
-  /// A session that was of use within this time does not give way.
+  /// A session that was of use within this time does not give way, unless its origin holds more than its part.
   static constexpr duration busy = std::chrono::seconds(10);
+  /// A session that begins may be the next in line to be served, and is not of use yet.
+  static constexpr duration grace = std::chrono::seconds(5);
 
   explicit connection_counts(const descriptor_budget& budget)
       : sessions_max_(budget.sessions), dials_max_(budget.dials) {}
@@ -44,17 +46,19 @@ class connection_counts {
   /// far as they hold more than half of all.
   bool may_dial() const { return dials_ < dials_max_ && (may_begin_session() || 2 * places_.size() > sessions_max_); }
   /// A peer of `origin` may open one more session. If there is no room, the least useful session gives way. False:
-  /// all that could are in use.
+  /// all that could are in use, or have just begun. No address: this peer opened the session.
   [[nodiscard]] bool make_room(const address_group& origin, time_point now) {
     const bool too_many = places_.held_by(origin) >= sessions_per_origin_max;
     if (!too_many && may_begin_session()) return true;
     for (const auto& [place, holder] : holders_) {
       if (const auto used = holder->last_use()) places_.on_use(place, *used);
     }
-    const auto place = too_many ? places_.least_useful(origin) : places_.next_to_leave(origin);
-    if (!place) return false;
+    const auto place = too_many ? places_.least_useful(origin, now) : places_.next_to_leave(origin, now);
+    if (!place || (too_many && places_.in_grace(*place, now))) return false;
     place_holder& holder = *holders_.at(*place);
-    if (const auto used = holder.last_use(); used && now - *used < busy) return false;
+    const auto used = holder.last_use();
+    const bool in_use = used && now - *used < busy;
+    if (in_use && (too_many || !places_.above_part(*place, sessions_max_, origin))) return false;
     leave(*place);
     holder.give_way();
     return true;
@@ -101,7 +105,7 @@ class connection_counts {
   std::size_t sessions_ = 0;
   std::size_t finishing_ = 0;
   std::size_t dials_ = 0;
-  fair_places places_;
+  fair_places places_{grace};
   std::map<fair_places::place_id, place_holder*> holders_;
 };
 

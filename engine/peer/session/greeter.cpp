@@ -38,7 +38,7 @@ awaitable<void> greeter::serve_in_place(guest one, address_group origin, service
 }
 
 void greeter::make_room(const address_group& origin) {
-  const auto place = places_.next_to_leave(origin);
+  const auto place = places_.next_to_leave(origin, clock::now());
   if (!place) return;
   holders_.at(*place)->close();
   holders_.erase(*place);

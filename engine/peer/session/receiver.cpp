@@ -98,6 +98,7 @@ awaitable<std::uint32_t> receiver::receive_payload(std::span<std::uint8_t> place
       reader_.skip_payload(got.bytes);
       filled += got.bytes;
       on_heard();
+      path_.on_payload(clock::now());
       to.on_bytes(static_cast<std::uint32_t>(got.bytes));
       continue;
     }

@@ -214,7 +214,7 @@ awaitable<void> session::read_loop() {
         close(end_reason::protocol, "a piece that was not asked for");
         break;
       }
-      path_.on_payload_begins();
+      path_.on_payload_begins(clock::now());
       co_await receiver_.receive_piece(range, *listener_);
     } else {
       const bool more = co_await receiver_.fill();

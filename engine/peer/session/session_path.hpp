@@ -69,8 +69,8 @@ class session_path {
 
   /// Payload that was asked for goes or went over it, in either direction.
   bool proven() const { return proven_; }
-  /// When something last came or went. Nothing: no payload ever did.
-  std::optional<time_point> last_use() const { return proven_ ? std::optional(last_activity_) : std::nullopt; }
+  /// When such payload last came or went. Nothing: none ever did.
+  std::optional<time_point> last_use() const { return proven_ ? std::optional(last_use_) : std::nullopt; }
   /// When the session began.
   time_point begun() const { return begun_; }
 
@@ -87,10 +87,16 @@ class session_path {
   void on_payload_sent(time_point now) {
     last_activity_ = now;
     last_sent_ = now;
+    last_use_ = now;
     proven_ = true;
   }
   /// Payload that was asked for begins to come.
-  void on_payload_begins() { proven_ = true; }
+  void on_payload_begins(time_point now) {
+    last_use_ = now;
+    proven_ = true;
+  }
+  /// More of it came.
+  void on_payload(time_point now) { last_use_ = now; }
   /// Whether a limit keeps us from reading.
   void on_limited(bool limited) { limited_ = limited; }
   /// When the session has been idle for too long, if nothing comes or goes before.
@@ -113,6 +119,7 @@ class session_path {
   time_point last_activity_;
   time_point last_heard_;
   time_point last_sent_;
+  time_point last_use_{};
   time_point checked_{};
   bool lost_ = false;
   bool limited_ = false;

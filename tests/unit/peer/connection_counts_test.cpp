@@ -1,5 +1,6 @@
 #include "peer/session/connection_counts.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <list>
 
@@ -69,7 +70,9 @@ TEST_CASE("of one origin with its part of the sessions the least useful makes ro
   }
   sessions.front().used = start + 1s;
   CHECK(counts.make_room(origin(2), start + 1s));
-  CHECK(counts.make_room(origin(1), start + 1s));
+  // Those who came last may be the next to be served.
+  CHECK_FALSE(counts.make_room(origin(1), start + 1s));
+  CHECK(counts.make_room(origin(1), start + 1ms + connection_counts::grace));
   CHECK_FALSE(sessions.front().gone);
   CHECK(std::next(sessions.begin())->gone);
 }
@@ -83,6 +86,36 @@ TEST_CASE("sessions that are in use do not give way") {
   }
   CHECK_FALSE(counts.make_room(origin(1), start + 1s));
   CHECK(counts.make_room(origin(1), start + connection_counts::busy + 1s));
+}
+
+TEST_CASE("a session that was of use once and then only lives gives way to a newcomer") {
+  connection_counts counts(budget(2, 1));
+  std::list<test_session> sessions;
+  counts.on_called(origin(1), sessions.emplace_back(), start);
+  sessions.front().used = start + 1s;
+  counts.on_called(origin(2), sessions.emplace_back(), start + 2min);
+  CHECK(counts.make_room(origin(3), start + 2min + 1s));
+  CHECK(sessions.front().gone);
+  CHECK_FALSE(sessions.back().gone);
+}
+
+TEST_CASE("an origin that keeps all its sessions busy leaves others their part") {
+  connection_counts counts(budget(20, 1));
+  std::list<test_session> sessions;
+  for (std::size_t i = 0; i < 20; ++i) {
+    counts.on_called(origin(i % 2 == 0 ? 1 : 2), sessions.emplace_back(), start);
+    sessions.back().used = start;
+  }
+  CHECK_FALSE(counts.make_room(origin(1), start + 1s));
+  std::list<test_session> others;
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(counts.make_room(origin(3), start + 1s));
+    counts.on_called(origin(3), others.emplace_back(), start + 1s);
+    others.back().used = start + 1s;
+  }
+  CHECK(std::ranges::none_of(others, &test_session::gone));
+  CHECK(std::ranges::count(sessions, true, &test_session::gone) == 6);
+  CHECK_FALSE(counts.make_room(origin(1), start + 1s));
 }
 
 TEST_CASE("when all sessions are taken, the origin that holds most gives way, and few are not touched") {
