@@ -5,7 +5,10 @@
 // The side that was called decides about a connection; the caller waits for the decision. A session that we dialled
 // leads to whoever listens there, so another connection with its id is refused. What merely called with an id does not
 // keep others from the id: both stay, an honest peer closes the one that it has given up, and a liar gains nothing.
-// Pure; peer/share/share_peers asks it.
+//
+// If two peers dial each other at the same moment, each is called before its own dial is answered. Then the one with
+// the greater id keeps what it dialled, and closes what called. The other one refuses nothing that it dialled. So a
+// liar that calls first with another's id keeps nobody from dialling that peer. Pure; peer/share/share_peers asks it.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +34,7 @@ struct second_connection {
   bool in_place = false;           ///< we dialled it because the present one is lost
   bool opened_by_greater = false;  ///< the peer with the greater id opened it
   bool may_cross = true;           ///< no two connections of this id have crossed lately
+  duration age{};                  ///< since we began to dial; zero if the peer called
 };
 
 enum class second_verdict : std::uint8_t {
@@ -48,8 +52,9 @@ constexpr second_verdict judge(const second_connection& newcomer, const present_
   if (!present.same_address) return beside;
   if (present.lost) return second_verdict::in_lost_place;
   if (present.proven && !present.doubted) return second_verdict::refuse;
+  const bool crossing = !present.proven && present.age < newcomer.age + crossing_max && newcomer.may_cross;
+  if (newcomer.dialled && !present.dialled && crossing && newcomer.opened_by_greater) return second_verdict::crossed;
   if (newcomer.dialled || !present.dialled) return beside;
-  const bool crossing = !present.proven && present.age < crossing_max && newcomer.may_cross;
   if (crossing && newcomer.opened_by_greater) return second_verdict::crossed;
   return present.doubted ? second_verdict::refuse_checked : second_verdict::refuse;
 }

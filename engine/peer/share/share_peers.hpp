@@ -126,8 +126,11 @@ class share_peers final : public session_judge {
     asio::ip::address address;
     bool dialled = false;
     bool in_place = false;  ///< see second_connection
+    duration age{};         ///< see second_connection
   };
-  static newcomer dialled(const peer_address& where, const wire::handshake& theirs, bool in_place = false);
+  /// `begun`: when we began to dial.
+  static newcomer dialled(const peer_address& where, const wire::handshake& theirs, time_point begun,
+                          bool in_place = false);
   /// A session that called has the peer's id, and has not proven that it is of the peer that we dialled.
   bool is_contested(const newcomer& one) const;
   /// The other side answers the handshake of everybody, and decides then which of two connections stays.

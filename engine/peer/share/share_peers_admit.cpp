@@ -42,6 +42,7 @@ bool share_peers::admit(const newcomer& one) {
   second_connection how;
   how.dialled = one.dialled;
   how.in_place = one.in_place;
+  how.age = one.age;
   how.opened_by_greater = one.dialled == (context_.self > one.id);
   how.may_cross = last_crossing == crossed_.end() || now - last_crossing->second > crossed_lately;
   for (const link& each : links_) {

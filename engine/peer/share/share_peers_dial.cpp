@@ -29,9 +29,10 @@ constexpr duration call_pause_alone = std::chrono::seconds(4);
 
 }  // namespace
 
-share_peers::newcomer share_peers::dialled(const peer_address& where, const wire::handshake& theirs, bool in_place) {
+share_peers::newcomer share_peers::dialled(const peer_address& where, const wire::handshake& theirs, time_point begun,
+                                           bool in_place) {
   error_code ec;
-  return {theirs.peer, asio::ip::make_address(where.address, ec), true, in_place};
+  return {theirs.peer, asio::ip::make_address(where.address, ec), true, in_place, clock::now() - begun};
 }
 
 awaitable<bool> share_peers::is_let_in(greeted& peer) {
@@ -130,6 +131,7 @@ awaitable<result<share_peers::greeted>> share_peers::greet(peer_address where, d
 }
 
 awaitable<void> share_peers::dial(peer_address where) {
+  const time_point begun = clock::now();
   auto peer = co_await greet(where, dial_timeout);
   if (!owner_.wants_peers()) co_return;
   if (!peer) {
@@ -140,9 +142,10 @@ awaitable<void> share_peers::dial(peer_address where) {
     co_return;
   }
   last_dial_failed_ = false;
-  const newcomer one = dialled(where, peer->theirs);
+  newcomer one = dialled(where, peer->theirs, begun);
   bool let_in = true;
   if (is_contested(one)) let_in = co_await is_let_in(*peer);
+  one.age = clock::now() - begun;
   if (!owner_.wants_peers()) co_return;
   if (!let_in || !admit(one)) {
     on_dial_unwanted(where, peer->theirs.peer);
@@ -169,12 +172,14 @@ void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
 
 awaitable<void> share_peers::dial_wanted(peer_address where, peer_id who) {
   auto peer = co_await greet(where, dial_timeout);
+  const time_point begun = clock::now();
   if (!peer) log_debug("dial fails share={} error=\"{}\"", short_id(), peer.error().text);
   if (!peer || peer->theirs.peer != who) co_return;
-  const newcomer one = dialled(where, peer->theirs);
+  newcomer one = dialled(where, peer->theirs, begun);
   bool let_in = true;
   if (is_contested(one)) let_in = co_await is_let_in(*peer);
   if (!let_in || stopped_ || !admit(one)) co_return;
+  one.age = clock::now() - begun;
   book_.on_connected(where);
   start_session(std::move(peer->connection), peer->theirs, std::move(where), peer->answered_in);
 }
@@ -252,9 +257,10 @@ void share_peers::on_keys() {
 
 awaitable<void> share_peers::redial(peer_id who, peer_address where, duration patience) {
   auto peer = co_await greet(where, patience);
+  const time_point begun = clock::now();
   if (!peer || peer->theirs.peer != who) co_return;
   const bool let_in = co_await is_let_in(*peer);
-  if (!let_in || !owner_.wants_peers() || !admit(dialled(where, peer->theirs, true))) co_return;
+  if (!let_in || !owner_.wants_peers() || !admit(dialled(where, peer->theirs, begun, true))) co_return;
   if (lost_paths_logged_.pass(clock::now())) {
     log_info("a lost path is replaced share={} peer={} unlogged={}", short_id(), where.address,
              lost_paths_logged_.take_left_out());

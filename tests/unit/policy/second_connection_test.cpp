@@ -70,6 +70,21 @@ TEST_CASE("a lost path gives way to the same address only, or to what we dialled
   CHECK(judge({true, true, false, true}, present) == second_verdict::in_lost_place);
 }
 
+TEST_CASE("of two peers that were called before their dials were answered one keeps what it dialled") {
+  const present_session theirs{true, false, false, false, false, 10ms};
+  CHECK(judge({true, false, true, true}, theirs) == second_verdict::crossed);
+  // The other one waits for that: what called may be an impostor.
+  CHECK(judge({true, false, false, true}, theirs) == second_verdict::beside);
+  CHECK(judge({true, false, true, false}, theirs) == second_verdict::beside);
+  // It came after we had begun to dial, however far away the peer is.
+  present_session late = theirs;
+  late.age = 1500ms;
+  CHECK(judge({true, false, true, true, 2s}, late) == second_verdict::crossed);
+  CHECK(judge({true, false, true, true, 100ms}, late) == second_verdict::beside);
+  late.same_address = false;
+  CHECK(judge({true, false, true, true, 2s}, late) == second_verdict::beside);
+}
+
 TEST_CASE("of two connections that cross each other the one stays that the greater id opened") {
   present_session ours{true, true, false, false, false, 10ms};
   CHECK(judge({false, false, true, true}, ours) == second_verdict::crossed);
