@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "content/signed_publication.hpp"
+#include "content/checked_signatures.hpp"
 #include "control/requests.hpp"
 #include "peer/peer_node.hpp"
 
@@ -15,11 +15,11 @@ namespace {
 /// Signatures that one look checks itself, because the word may come before the background is done: some 3 ms.
 constexpr std::size_t checks_max = 32;
 
-void check_some(std::vector<tracking::share_row>& rows) {
+void check_some(checked_signatures& verdicts, std::vector<tracking::share_row>& rows) {
   std::size_t checks = 0;
   for (auto& row : rows) {
     if (row.publication.of_signature != standing::unchecked || checks++ >= checks_max) continue;
-    row.publication = checked(row.publication, row.id, row.name);
+    row.publication = verdicts.check(row.publication, row.id, row.name);
   }
 }
 
@@ -42,7 +42,7 @@ result<std::vector<tracking::share_row>> find_trusted(const peer_node& node, con
   if (!is_name && what.find_first_of("*?[") != std::string::npos) rows = known.matching(what);
   // A prefix of an id, or nothing.
   if (rows.empty()) return known.find(what);
-  check_some(rows);
+  check_some(node.context().signatures, rows);
   std::vector<tracking::share_row> chosen;
   for (auto begin = rows.begin(); begin != rows.end();) {
     const auto end = std::find_if(begin, rows.end(), [begin](const auto& row) { return row.name != begin->name; });

@@ -34,7 +34,9 @@ void registry::have_checked(tracker_session_id session, const tracking::share_of
   const tracking::share_row& row = shares_.at(offer.id).row;
   const bool known = row.publication.of_signature != standing::unchecked && row.name == offer.name &&
                      unchecked(row.publication) == offer.publication;
-  if (!known) claims_.on_claim(session, {offer.id, {offer.name, offer.bytes, offer.files}, offer.publication}, now);
+  if (known) return;
+  const std::string& origin = sessions_.at(session).at->first;
+  claims_.on_claim(session, origin, {offer.id, {offer.name, offer.bytes, offer.files}, offer.publication}, now);
 }
 
 void registry::take_verdicts(time_point now) {

@@ -95,9 +95,9 @@ result<void> peer_node::open() {
   join.port = listener_.local().port();
   join.version = SHOAL_VERSION;
   join.advertise = options_.advertise;
-  discovery_ =
-      std::make_unique<class discovery>(io_.get_executor(), key_files_.keys(), threads_.background, std::move(join),
-                                        trackers, static_cast<discovery_observer&>(*this), changes_);
+  discovery_ = std::make_unique<class discovery>(io_.get_executor(), key_files_.keys(), threads_.background,
+                                                 context_->signatures, std::move(join), trackers,
+                                                 static_cast<discovery_observer&>(*this), changes_);
   library_settings settings{state_path(),  options_.download_directory, *publisher, options_.shares, options_.follow,
                             options_.trust};
   library_ = std::make_unique<class library>(*context_, threads_.looks, *discovery_, changes_, std::move(settings));

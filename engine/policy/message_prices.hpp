@@ -34,6 +34,8 @@ inline constexpr work_price handshake = 20'000;
 /// Extension handshakes and bitfields without a price: what a peer says at the beginning, and once more when it has
 /// learnt of the metadata and of the attributes.
 inline constexpr std::uint32_t handshakes_free = 3;
+/// To check a signature.
+inline constexpr work_price signature = 120'000;
 /// A request for hashes of a piece layer: 512 digests are copied, and up to 512 nodes hashed.
 inline constexpr work_price layer_hashes = 60'000;
 /// A question for hashes that is refused.

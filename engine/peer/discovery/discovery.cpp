@@ -20,14 +20,16 @@ constexpr std::size_t checks_at_once = 64;
 }  // namespace
 
 discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, asio::thread_pool& background,
-                     tracking::join self, const std::vector<host_port>& trackers, discovery_observer& observer,
-                     notifier& changes)
+                     checked_signatures& verdicts, tracking::join self, const std::vector<host_port>& trackers,
+                     discovery_observer& observer, notifier& changes)
     : background_(background),
+      verdicts_(verdicts),
       self_(std::move(self)),
       observer_(observer),
       changes_(changes),
       hashing_changed_(executor),
       rows_changed_(executor),
+      signature_budget_(listening_rate::of_signatures, clock::now()),
       tasks_(executor) {
   for (std::size_t i = 0; i < trackers.size(); ++i) {
     auto describe = [this] { return self_; };
@@ -175,19 +177,40 @@ awaitable<void> discovery::check_signatures() {
       continue;
     }
     checking_ = true;
-    auto check = [rows = std::move(rows)]() mutable {
-      for (auto& row : rows) row.publication = checked(row.publication, row.id, row.name);
-      return std::move(rows);
-    };
-    const auto done = co_await offload(background_, std::move(check));
-    checking_ = false;
-    if (stopped_) co_return;
-    for (const auto& row : done) {
-      swarm_.on_checked(row);
-      if (row.publication.is_signed()) observer_.on_signed(row);
+    std::erase_if(rows, [this](tracking::share_row& row) {
+      const auto known = verdicts_.find(row.publication, row.id, row.name);
+      if (!known) return false;
+      row.publication = *known;
+      on_verdict(row);
+      return true;
+    });
+    const duration pause = signature_budget_.on_read(rows.size(), 0, clock::now());
+    if (!rows.empty()) {
+      const auto done = co_await checked_rows(std::move(rows));
+      if (stopped_) co_return;
+      for (const auto& row : done) {
+        verdicts_.keep(row.publication, row.id, row.name);
+        on_verdict(row);
+      }
     }
+    checking_ = false;
     changes_.notify_all();
+    const time_point go_on = clock::now() + pause;
+    while (!stopped_ && clock::now() < go_on) (void)co_await rows_changed_.wait_until(go_on);
   }
+}
+
+awaitable<std::vector<tracking::share_row>> discovery::checked_rows(std::vector<tracking::share_row> rows) {
+  auto check = [rows = std::move(rows)]() mutable {
+    for (auto& row : rows) row.publication = checked(row.publication, row.id, row.name);
+    return std::move(rows);
+  };
+  co_return co_await offload(background_, std::move(check));
+}
+
+void discovery::on_verdict(const tracking::share_row& row) {
+  swarm_.on_checked(row);
+  if (row.publication.is_signed()) observer_.on_signed(row);
 }
 
 void discovery::on_rows(std::size_t) {

@@ -12,8 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "content/checked_signatures.hpp"
 #include "directory/catalogue.hpp"
 #include "directory/hashing_list.hpp"
+#include "directory/listening_rate.hpp"
 #include "directory/tracking.hpp"
 #include "net/address_watch.hpp"
 #include "net/endpoint.hpp"
@@ -44,9 +46,10 @@ class discovery_observer {
 class discovery final : private tracker_observer {
  public:
   /// `self`: what the trackers are told of this peer. `changes` is notified when the catalogue or the list of what is
-  /// hashed changed. Signatures are checked in `background`. All of these outlive this.
-  discovery(asio::any_io_executor executor, const swarm_keys& keys, asio::thread_pool& background, tracking::join self,
-            const std::vector<host_port>& trackers, discovery_observer& observer, notifier& changes);
+  /// hashed changed. Signatures are checked in `background`, unless `verdicts` knows them. All of these outlive this.
+  discovery(asio::any_io_executor executor, const swarm_keys& keys, asio::thread_pool& background,
+            checked_signatures& verdicts, tracking::join self, const std::vector<host_port>& trackers,
+            discovery_observer& observer, notifier& changes);
 
   awaitable<void> run();
   /// Says goodbye to the trackers; run() returns within tracker_client::leave_timeout.
@@ -98,8 +101,11 @@ class discovery final : private tracker_observer {
   void on_disconnected(std::size_t tracker, const std::string& reason) override;
   /// Tells the trackers what this peer hashes, until stop().
   awaitable<void> tell_hashing();
-  /// Has the signatures of the catalogue checked, until stop().
+  /// Has the signatures of the catalogue checked, no faster than their budget lets it, until stop().
   awaitable<void> check_signatures();
+  /// Has these checked. Returns with their verdicts.
+  awaitable<std::vector<tracking::share_row>> checked_rows(std::vector<tracking::share_row> rows);
+  void on_verdict(const tracking::share_row& row);
 
   struct offered_share {
     std::string name;
@@ -107,6 +113,7 @@ class discovery final : private tracker_observer {
   };
 
   asio::thread_pool& background_;
+  checked_signatures& verdicts_;
   tracking::join self_;
   discovery_observer& observer_;
   notifier& changes_;
@@ -115,6 +122,7 @@ class discovery final : private tracker_observer {
   event hashing_changed_;
   event rows_changed_;
   bool checking_ = false;  ///< some signatures are in the background
+  listening_rate signature_budget_;
   std::vector<std::unique_ptr<tracker_client>> trackers_;
   std::map<share_id, offered_share> offered_;
   wanted_dials wanted_dials_;

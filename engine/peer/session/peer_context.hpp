@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "content/checked_signatures.hpp"
 #include "core/descriptor_budget.hpp"
 #include "core/ids.hpp"
 #include "net/buffer_pool.hpp"
@@ -38,8 +39,9 @@ struct peer_context {
 
   connection_counts connections{budget};
   dial_history dials{};
-  wire::frame_memory frames{};  ///< long messages that are not complete yet, of all sessions
-  message_budget messages{};    ///< what the messages of each origin may cost
+  wire::frame_memory frames{};              ///< long messages that are not complete yet, of all sessions
+  message_budget messages{};                ///< what the messages of each origin may cost
+  mutable checked_signatures signatures{};  ///< what one part found out is known to all
   traffic payload{executor};
   processor_load processor{};
   throttle up{};  ///< payload of all shares

@@ -42,6 +42,8 @@ void session::handle_extended(const wire::extended& message) {
     if (is_news) remote_.on_extensions(std::move(*hello));
     if (is_news && claim.of_signature != standing::none && publications_told_ < publications_max) {
       ++publications_told_;
+      // What is known already needs no check.
+      if (share_.published().signature != claim.signature) charge(prices::signature);
       share_.on_published(*this, claim);
     }
     if (!remote_.ready()) {

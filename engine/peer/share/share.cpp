@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "content/signed_publication.hpp"
+#include "content/checked_signatures.hpp"
 
 namespace shoal {
 
@@ -128,7 +128,7 @@ void share::on_published(session&, const publication& claim) {
   if (content_.info()) {
     // What is known already needs no check.
     const bool known = published_.is_signed() && published_.signature == claim.signature;
-    const publication heard = known ? publication{} : checked(claim, id_, content_.info()->name());
+    const publication heard = known ? publication{} : context_.signatures.check(claim, id_, content_.info()->name());
     if (heard.is_signed()) on_claim(heard);
   } else if (claims_.size() < claims_max && std::ranges::find(claims_, claim) == claims_.end()) {
     claims_.push_back(claim);
@@ -157,9 +157,9 @@ void share::on_metadata(metainfo_ptr info) {
   turns_.on_shape(content_.info()->shape());
   // The list may have had another name for it.
   const std::string& name = content_.info()->name();
-  publication best = tellable(checked(published_, id_, name));
+  publication best = tellable(context_.signatures.check(published_, id_, name));
   for (const publication& claim : std::exchange(claims_, {})) {
-    const publication heard = checked(claim, id_, name);
+    const publication heard = context_.signatures.check(claim, id_, name);
     if (heard.is_signed()) best = merged(best, heard);
   }
   set_published(best);
