@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace shoal {
 
@@ -29,10 +30,17 @@ class address_group {
     return group;
   }
 
+  /// 4 and the address, or 6 and the network. All zero: of no address.
+  std::span<const std::uint8_t, 9> bytes() const { return bytes_; }
+
   friend auto operator<=>(const address_group&, const address_group&) = default;
 
  private:
   std::array<std::uint8_t, 9> bytes_{};
 };
+
+/// The same as text: "192.0.2.1", or "2001:db8:0:0::/64" for each address of that network. What is no IPv6 address
+/// stays as it is.
+std::string origin_text(const std::string& address);
 
 }  // namespace shoal

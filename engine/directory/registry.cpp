@@ -230,6 +230,26 @@ void registry::call_hidden(share_state& share, tracker_session_id caller, std::v
   }
 }
 
+void registry::on_reachable(tracker_session_id session, bool reachable, time_point now) {
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end() || found->second.row.reachable == reachable) return;
+  session_state& state = found->second;
+  const bool before = handed_out(state);
+  state.row.reachable = reachable;
+  peers_changed_.insert(state.row.peer);
+  mark_changed(now);
+  if (handed_out(state) == before) return;
+  for (const share_id& id : state.shares) {
+    share_state& share = shares_.at(id);
+    if (before) share.hidden.insert(session);
+    if (!before) share.hidden.erase(session);
+    if (!share.others.empty()) contested_.insert(id);
+    if (share.watchers.empty()) continue;
+    share.touched.insert(state.row.peer);
+    swarms_changed_.insert(id);
+  }
+}
+
 void registry::on_resync(tracker_session_id session, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;

@@ -81,7 +81,8 @@ class registry {
     std::vector<addressed<tracking::wanted>> wanted;        ///< to holders that are to connect to a watcher
   };
 
-  /// Who wants to join. `row` is what others see. `observed` is the address that the connection comes from.
+  /// Who wants to join. `row` is what others see. `observed` is the origin that the connection comes from, as
+  /// origin_text() of core/address_group. It is what "address" means below.
   struct newcomer {
     tracking::peer_row row;
     std::string observed;
@@ -119,6 +120,8 @@ class registry {
   /// Tells holders of the share that the peer wants them to connect to it. Ignored if the peer does not watch the
   /// share, or if nobody can connect to the peer.
   void on_unreached(tracker_session_id session, const tracking::unreached& message, time_point now);
+  /// Others can connect to the peer, or cannot, other than was said when it joined.
+  void on_reachable(tracker_session_id session, bool reachable, time_point now);
   /// Gets a snapshot, at most each resync_interval, and no deltas before.
   void on_resync(tracker_session_id session, time_point now);
   /// The session is over, for whatever reason.

@@ -2,7 +2,8 @@
 //
 // Whoever names addresses can name a stranger's: a tracker, a link, a peer that says where it listens. An address that
 // proved to be a peer of a share may be dialled as often as its download likes. Any other is dialled once a minute at
-// most, and of one host so many ports. Of many downloads that want one address at once, one finds out for all.
+// most, and of one origin (core/address_group) so many addresses. Of many downloads that want one address at once, one
+// finds out for all.
 //
 // Pure; part of peer_context, asked by peer_book and by whoever else is about to dial.
 #pragma once
@@ -11,6 +12,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "core/time.hpp"
 
@@ -20,15 +22,15 @@ class dial_history {
  public:
   /// An address that is no peer, or does not answer, is dialled once in this time.
   static constexpr duration interval = std::chrono::minutes(1);
-  /// Ports of one host that are dialled in this time and are no peers. Several people may share an address, and the
+  /// Addresses of one origin that are dialled in this time and are no peers. Several people may share one, and the
   /// peers of a swarm that just died are still named for a moment.
-  static constexpr std::size_t failures_per_host_max = 20;
+  static constexpr std::size_t failures_per_origin_max = 20;
   /// So long after an address last was a peer it is still dialled as one: it starts again, or its network does.
   static constexpr duration proof_lasts = std::chrono::minutes(10);
   /// Until the result of a dial that is under way is known, others look again this often.
   static constexpr duration result_interval = std::chrono::milliseconds(20);
-  /// The same for other ports of a host of which too many are no peers. There may be thousands of them.
-  static constexpr duration host_interval = std::chrono::seconds(1);
+  /// The same for other addresses of an origin of which too many are no peers. There may be thousands of them.
+  static constexpr duration origin_interval = std::chrono::seconds(1);
 
   /// When the address may be dialled: `now` or later.
   time_point earliest(const std::string& host, std::uint16_t port, time_point now) const;
@@ -54,7 +56,8 @@ class dial_history {
     std::uint32_t under_way = 0;
     bool failed = false;
   };
-  using ports = std::map<std::uint16_t, place>;
+  using places = std::map<std::pair<std::string, std::uint16_t>, place>;  ///< of all hosts of one origin
+  place& place_of(const std::string& host, std::uint16_t port);
   static bool is_proved(const place& one, time_point now) {
     return one.proved != time_point::min() && now < one.proved + proof_lasts;
   }
@@ -63,7 +66,7 @@ class dial_history {
   }
   void forget(time_point now);
 
-  std::unordered_map<std::string, ports> hosts_;
+  std::unordered_map<std::string, places> origins_;
   time_point forgotten_at_ = time_point::min();
 };
 

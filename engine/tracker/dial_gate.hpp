@@ -7,11 +7,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <unordered_map>
-#include <utility>
 
+#include "core/address_group.hpp"
 #include "directory/dial_backs.hpp"
 #include "net/event.hpp"
 
@@ -19,13 +20,14 @@ namespace shoal {
 
 class dial_gate {
  public:
-  explicit dial_gate(std::size_t places) : free_(places) {}
+  /// `interval`: see dial_backs.
+  dial_gate(std::size_t places, duration interval) : free_(places), found_(interval) {}
 
   /// As dial_backs::next(). If the answer is `wait`, `turn` is set when it is time to ask again.
   [[nodiscard]] dial_backs::plan begin(const std::string& host, std::uint16_t port, event& turn) {
     const auto next = found_.next(host, port, clock::now());
     if (next == dial_backs::plan::wait) {
-      asking_[host].emplace_back(port, &turn);
+      asking_[origin_text(host)].push_back({host, port, &turn});
     } else if (next != dial_backs::plan::dial) {
       wake(host, port);
     }
@@ -42,8 +44,8 @@ class dial_gate {
   }
   /// Ends the wait that begin() asked for.
   void stop_asking(const std::string& host, std::uint16_t port, const event& turn) {
-    const auto at = asking_.find(host);
-    if (at != asking_.end()) std::erase_if(at->second, [&turn](const auto& one) { return one.second == &turn; });
+    const auto at = asking_.find(origin_text(host));
+    if (at != asking_.end()) std::erase_if(at->second, [&turn](const auto& one) { return one.turn == &turn; });
     wake(host, port);
   }
 
@@ -72,13 +74,14 @@ class dial_gate {
  private:
   /// Those that wait for this port, and as many others as may dial now.
   void wake(const std::string& host, std::uint16_t port) {
-    const auto at = asking_.find(host);
+    const auto at = asking_.find(origin_text(host));
     if (at == asking_.end()) return;
     std::size_t others = found_.room(host);
     std::erase_if(at->second, [&](const auto& one) {
-      if (one.first != port && others == 0) return false;
-      if (one.first != port) --others;
-      one.second->set();
+      const bool same = one.host == host && one.port == port;
+      if (!same && others == 0) return false;
+      if (!same) --others;
+      one.turn->set();
       return true;
     });
     if (at->second.empty()) asking_.erase(at);
@@ -87,7 +90,12 @@ class dial_gate {
   std::size_t free_;
   std::deque<event*> waiting_;
   dial_backs found_;
-  std::unordered_map<std::string, std::deque<std::pair<std::uint16_t, event*>>> asking_;
+  struct asker {
+    std::string host;
+    std::uint16_t port = 0;
+    event* turn = nullptr;
+  };
+  std::unordered_map<std::string, std::deque<asker>> asking_;  ///< by origin
 };
 
 }  // namespace shoal

@@ -46,7 +46,7 @@ tracker_node::tracker_node(asio::any_io_executor executor, tracker_options optio
       options_(std::move(options)),
       key_files_(executor, options_.key_files, [this] { on_keys(); }),
       registry_(options_.limits),
-      dials_(options_.session.dial_backs_max),
+      dials_(options_.session.dial_backs_max, options_.session.dial_back_interval),
       changed_(executor),
       batch_pause_(executor),
       sweep_timer_(executor),

@@ -5,6 +5,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <utility>
 
+#include "core/address_group.hpp"
 #include "core/overloaded.hpp"
 #include "directory/tracking_pack.hpp"
 #include "net/endpoint.hpp"
@@ -53,6 +54,7 @@ tracker_session::tracker_session(tracker_session_id id, stream connection, tcp::
                                  tracker_session_host& host)
     : id_(id),
       remote_(std::move(remote)),
+      origin_(origin_text(plain_address(remote_).to_string())),
       settings_(settings),
       registry_(state),
       dials_(dials),
@@ -85,6 +87,7 @@ void tracker_session::close(tracker_session_end why) {
   if (pause_) pause_->cancel();
   turn_.set();
   admitted_.set();
+  if (later_) later_->set();
   for (event* asker : std::exchange(askers_, {})) asker->set();
 }
 
@@ -116,7 +119,7 @@ awaitable<void> tracker_session::read_loop() {
     }
     heard();
     if (!count_inbox(inbox_.size() + held_bytes_)) {
-      fail({errc::limit, "too many long messages come from " + plain_address(remote_).to_string() + " at once"});
+      fail({errc::limit, "too many long messages come from " + origin_ + " at once"});
       inbox_.clear();
     }
     if (!stream_.is_message_done()) {
@@ -146,7 +149,7 @@ awaitable<void> tracker_session::keep_budget(std::size_t bytes) {
 
 bool tracker_session::count_inbox(std::size_t bytes) {
   const bool matters = std::max(bytes, counted_bytes_) > inbox_budget::bytes_free;
-  if (matters && !host_.inboxes().change(plain_address(remote_).to_string(), counted_bytes_, bytes)) return false;
+  if (matters && !host_.inboxes().change(origin_, counted_bytes_, bytes)) return false;
   counted_bytes_ = bytes;
   return true;
 }

@@ -61,6 +61,9 @@ struct tracker_session_settings {
   duration heartbeat = std::chrono::seconds(5);
   duration dial_back_timeout = std::chrono::seconds(2);
   /// Time from the upgrade to `join`.
+  /// A port is dialled back no more often. A peer that joins meanwhile is told what was found or guessed, and is
+  /// dialled back after it.
+  duration dial_back_interval = dial_backs::interval;
   duration join_timeout = std::chrono::seconds(10);
   bool allow_advertise = false;
   /// Unsent bytes of a session, without its snapshot. Beyond this nothing more is queued. It is what some seconds of a
@@ -158,7 +161,12 @@ class tracker_session {
   awaitable<bool> dial_back(tcp::endpoint where);
   awaitable<bool> connect(tcp::endpoint where);
   awaitable<error_code> write(outgoing message);
+  /// Lets the peer in, if its id and the limits allow that.
+  bool let_in(registry::newcomer one);
 
+  /// Finds out whether what was guessed is true, and tells it.
+  awaitable<void> dial_again(tcp::endpoint where, bool told);
+  void welcome(const std::string& address, bool reachable);
   void heard();
   /// Tells the budget what is held. False if there is no room.
   bool count_inbox(std::size_t bytes);
@@ -179,6 +187,7 @@ class tracker_session {
   dial_gate& dials_;
   tracker_session_host& host_;
 
+  const std::string origin_;  ///< of `remote_` (core/address_group)
   // Without support for compression, which takes memory for each session even when it is off.
   boost::beast::websocket::stream<stream, false> stream_;
   std::unique_ptr<http_request> upgrade_;  ///< until the upgrade is answered
@@ -208,6 +217,8 @@ class tracker_session {
   bool in_registry_ = false;
   bool failing_ = false;
   bool closed_ = false;
+  std::unique_ptr<event> later_;     ///< until it dials back again
+  bool guessed_ = false;             ///< what dial_back() returned was not found by it
   tracker_session_end why_ = tracker_session_end::closed;
 };
 

@@ -32,7 +32,7 @@ awaitable<void> tracker_session::admit() {
     }
   }
   row.address = address.to_string();
-  registry::newcomer one{row, observed.to_string(), join_.token};
+  registry::newcomer one{row, origin_, join_.token};
   auto relation = registry_.relation_of(one, clock::now());
   if (const auto holder = registry_.session_of(row.peer); holder && relation == id_owners::relation::asks) {
     const bool alive = co_await answers(*holder);
@@ -46,25 +46,28 @@ awaitable<void> tracker_session::admit() {
   }
   if (row.port != 0) row.reachable = co_await dial_back(tcp::endpoint(address, row.port));
   if (closed_) co_return;
-
-  tracking::welcome welcome;
-  welcome.address = row.address;
-  welcome.reachable = row.reachable;
-  welcome.heartbeat_ms =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(settings_.heartbeat).count());
+  const bool told = row.reachable;
   one.row = std::move(row);
+  if (let_in(std::move(one)) && guessed_) {
+    tasks_.spawn("dial back again", dial_again(tcp::endpoint(address, join_.port), told));
+  }
+}
+
+bool tracker_session::let_in(registry::newcomer one) {
+  const std::string address = one.row.address;
+  const bool reachable = one.row.reachable;
   const auto joined = registry_.on_join(id_, std::move(one), clock::now());
   if (!joined) {
     fail(joined.error());
-    co_return;
+    return false;
   }
   in_registry_ = true;
   heard();
   if (log_limit& joins = host_.log_limits().joins; joins.pass(clock::now())) {
     log_info("peer joins peer={} name={} endpoint={} port={} reachable={} unlogged={}", join_.peer.hex(), join_.name,
-             welcome.address, join_.port, welcome.reachable, joins.take_left_out());
+             address, join_.port, reachable, joins.take_left_out());
   }
-  send(encode_shared(std::move(welcome)));
+  welcome(address, reachable);
   if (*joined) host_.end_session(**joined, tracker_session_end::replaced);
   auto held = std::exchange(held_, {});
   for (const tracking::peer_message& message : held) {
@@ -74,6 +77,31 @@ awaitable<void> tracker_session::admit() {
   (void)count_inbox(inbox_.size());
   admitted_.set();
   host_.registry_changed();
+  return in_registry_;
+}
+
+void tracker_session::welcome(const std::string& address, bool reachable) {
+  tracking::welcome said;
+  said.address = address;
+  said.reachable = reachable;
+  said.heartbeat_ms =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(settings_.heartbeat).count());
+  send(encode_shared(std::move(said)));
+}
+
+awaitable<void> tracker_session::dial_again(tcp::endpoint where, bool told) {
+  later_ = std::make_unique<event>(stream_.get_executor());
+  while (guessed_) {
+    const auto when = clock::now() + settings_.dial_back_interval;
+    while (in_registry_ && clock::now() < when) (void)co_await later_->wait_until(when);
+    if (!in_registry_) co_return;
+    const bool reachable = co_await dial_back(where);
+    if (!in_registry_) co_return;
+    if (guessed_ || reachable == told) continue;
+    registry_.on_reachable(id_, reachable, clock::now());
+    host_.registry_changed();
+    welcome(where.address().to_string(), reachable);
+  }
 }
 
 awaitable<bool> tracker_session::answers(tracker_session_id holder) {
@@ -99,7 +127,8 @@ awaitable<bool> tracker_session::dial_back(tcp::endpoint where) {
     }
     plan = dials_.begin(host, where.port(), turn_);
   }
-  if (plan != dial_backs::plan::dial) co_return plan == dial_backs::plan::reachable;
+  guessed_ = plan != dial_backs::plan::dial;
+  if (guessed_) co_return plan == dial_backs::plan::reachable;
   if (!dials_.enter(turn_)) {
     co_await turn_.wait();
     if (closed_) {

@@ -53,3 +53,21 @@ TEST_CASE("of one host only so many shut ports are dialled back in a minute", "[
   CHECK(subject.next("shut", 1, start + 200 * second) == plan::dial);
   CHECK(subject.size() == 1);
 }
+
+TEST_CASE("the addresses of one network of IPv6 are one origin, and each has its own ports", "[dial_backs]") {
+  dial_backs subject;
+  const auto host = [](std::uint16_t n) { return "2001:db8::1:" + std::to_string(n); };
+  CHECK(subject.next(host(1), 7, start) == plan::dial);
+  subject.on_result(host(1), 7, true);
+  CHECK(subject.next(host(2), 7, start) == plan::dial);
+  subject.on_result(host(2), 7, false);
+  CHECK(subject.next(host(1), 7, start) == plan::reachable);
+  std::size_t dials = 1;
+  for (std::uint16_t n = 3; n < 500; ++n) {
+    if (subject.next(host(n), 7, start) != plan::dial) continue;
+    ++dials;
+    subject.on_result(host(n), 7, false);
+  }
+  CHECK(dials == dial_backs::shut_ports_max);
+  CHECK(subject.next("2001:db8:0:1::1", 7, start) == plan::dial);
+}

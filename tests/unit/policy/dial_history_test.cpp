@@ -34,9 +34,23 @@ TEST_CASE("an address that is no peer is dialled once a minute", "[dial_history]
 
 TEST_CASE("of one host only so many addresses that are no peers are dialled", "[dial_history]") {
   dial_history subject;
-  CHECK(dials_of(subject, 1000, 180 * second) == 3 * dial_history::failures_per_host_max);
+  CHECK(dials_of(subject, 1000, 180 * second) == 3 * dial_history::failures_per_origin_max);
   CHECK(subject.earliest("other", 1, start + second) == start + second);
-  CHECK(subject.size() <= 2 * dial_history::failures_per_host_max);
+  CHECK(subject.size() <= 2 * dial_history::failures_per_origin_max);
+}
+
+TEST_CASE("the addresses of one network of IPv6 are one origin of dials", "[dial_history]") {
+  dial_history subject;
+  std::size_t dials = 0;
+  for (int n = 1; n < 100; ++n) {
+    const std::string host = "2001:db8::" + std::to_string(n);
+    if (subject.earliest(host, 7, start) > start) continue;
+    subject.on_dial(host, 7, start);
+    subject.on_failed(host, 7, start);
+    ++dials;
+  }
+  CHECK(dials == dial_history::failures_per_origin_max);
+  CHECK(subject.earliest("2001:db8:0:1::1", 7, start) == start);
 }
 
 TEST_CASE("peers are dialled as often as needed", "[dial_history]") {
@@ -95,7 +109,7 @@ TEST_CASE("what a person names is dialled with growing pauses", "[dial_history]"
 
 TEST_CASE("a new way into the network makes up for failures", "[dial_history]") {
   dial_history subject;
-  CHECK(dials_of(subject, 50, second) == dial_history::failures_per_host_max);
+  CHECK(dials_of(subject, 50, second) == dial_history::failures_per_origin_max);
   subject.on_new_way();
   CHECK(subject.earliest("victim", 1, start + second) == start + second);
 }
