@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/endpoint.hpp"
+#include "net/syn_filter.hpp"
 #include "net/tls_connection.hpp"
 #include "observe/log.hpp"
 
@@ -24,13 +25,15 @@ constexpr std::array<std::uint8_t, 7> alert_no_tls{0x15, 0x03, 0x03, 0x00, 0x02,
 }  // namespace
 
 listener::listener(asio::any_io_executor executor, const swarm_keys& keys, handler on_connection, handler on_stranger,
-                   std::size_t silent_max)
+                   std::size_t silent_max, const connection_rate::rates& rates)
     : executor_(executor),
       keys_(keys),
       acceptor_(executor),
       pause_(executor),
+      release_(executor),
       on_connection_(std::move(on_connection)),
       on_stranger_(std::move(on_stranger)),
+      rate_(rates),
       sniffers_(executor),
       silent_max_(silent_max) {}
 
@@ -57,6 +60,7 @@ result<void> listener::open(const tcp::endpoint& where) {
 }
 
 awaitable<void> listener::run() {
+  sniffers_.spawn("let go", let_go());
   while (!stopped_) {
     auto accepted = co_await acceptor_.async_accept(use_tuple);
     auto& [ec, socket] = accepted;
@@ -71,7 +75,12 @@ awaitable<void> listener::run() {
       continue;
     }
     error_code gone;
-    const auto origin = group_of(socket.remote_endpoint(gone).address());
+    const auto remote = socket.remote_endpoint(gone);
+    const auto origin = group_of(remote.address());
+    const std::size_t held = rate_.held_count();
+    const bool welcome = rate_.on_connection(origin, clock::now());
+    if (rate_.held_count() != held) hold(remote);
+    if (!welcome) continue;
     if (holders_.size() >= silent_max_) make_room(origin);
     const auto silent = silent_.insert(silent_.end(), stream(std::move(socket)));
     sniffers_.spawn("sniff", sniff_in_place(silent, origin));
@@ -112,6 +121,21 @@ awaitable<std::optional<std::uint8_t>> listener::identify(stream& one) {
   co_return first_byte;
 }
 
+void listener::hold(const tcp::endpoint& from) {
+  (void)drop_attempts(acceptor_.native_handle(), rate_.held());
+  release_.set();
+  if (!floods_logged_.pass(clock::now())) return;
+  log_warn("too many connections come from one address, and have to wait from={} unlogged={}",
+           plain_address(from).to_string(), floods_logged_.take_left_out());
+}
+
+awaitable<void> listener::let_go() {
+  while (!stopped_) {
+    (void)co_await release_.wait_until(rate_.next_release());
+    if (!stopped_ && rate_.release(clock::now())) (void)drop_attempts(acceptor_.native_handle(), rate_.held());
+  }
+}
+
 void listener::log_failure(const stream& one, const error& why) {
   if (stopped_ || why.code == errc::cancelled || !failures_logged_.pass(clock::now())) return;
   const auto remote = one.remote();
@@ -139,6 +163,7 @@ void listener::stop() {
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
+  release_.set();
   for (stream& one : silent_) one.close();
 }
 

@@ -5,9 +5,9 @@
 // HTTP, 0x16 is TLS. In a private swarm a connection proves the key first, and its first byte is the first one inside
 // TLS. So the handler never sees a stranger. Strangers that speak in the clear go to another handler, which refuses
 // them. A connection is closed if it says nothing within the handshake deadline. If too many are silent, one of the
-// origin that holds most goes (core/fair_places). If the
-// process is out of descriptors, accepting pauses and goes on later. Owned by a node; call stop(), then join its task
-// group.
+// origin that holds most goes (core/fair_places). An origin that opens connections too often has to wait
+// (core/connection_rate, net/syn_filter). If the process is out of descriptors, accepting pauses and goes on later.
+// Owned by a node; call stop(), then join its task group.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,10 @@
 #include <map>
 #include <string>
 
+#include "core/connection_rate.hpp"
 #include "core/error.hpp"
 #include "core/fair_places.hpp"
+#include "net/event.hpp"
 #include "net/stream.hpp"
 #include "net/swarm_keys.hpp"
 #include "net/task_group.hpp"
@@ -36,9 +38,11 @@ class listener {
   using handler = std::function<void(stream connection, std::uint8_t first_byte)>;
 
   /// `keys`: of the swarm; they outlive this. `on_stranger`: for connections in the clear, if the swarm is private.
-  /// `silent_max`: connections that have not said their first byte. A further one makes one of them go.
+  /// `silent_max`: connections that have not said their first byte. A further one makes one of them go. `rates`: how
+  /// many connections one origin may open.
   listener(asio::any_io_executor executor, const swarm_keys& keys, handler on_connection, handler on_stranger,
-           std::size_t silent_max = silent_connections_max);
+           std::size_t silent_max = silent_connections_max,
+           const connection_rate::rates& rates = connection_rate::at_peer);
   ~listener();
 
   /// Binds and listens. Port 0 takes a free one. errc::address_in_use or permission name the endpoint and the remedy.
@@ -59,15 +63,22 @@ class listener {
   /// The first byte, inside TLS if the swarm is private. Nothing: the connection is of no use.
   awaitable<std::optional<std::uint8_t>> identify(stream& one);
   void log_failure(const stream& one, const error& why);
+  /// The origin of this address has spent its credit: the kernel drops what it opens, for a while.
+  void hold(const tcp::endpoint& from);
+  /// Ends that, until stop().
+  awaitable<void> let_go();
 
   asio::any_io_executor executor_;
   const swarm_keys& keys_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
+  event release_;
   handler on_connection_;
   handler on_stranger_;
   log_limit failures_logged_;
   log_limit pauses_logged_;
+  log_limit floods_logged_;
+  connection_rate rate_;
   tcp::endpoint local_;
   std::list<stream> silent_;
   fair_places places_;

@@ -64,7 +64,8 @@ result<void> tracker_node::open() {
   for (const tcp::endpoint& where : options_.listen) {
     auto take = [this](stream guest, std::uint8_t first_byte) { on_connection(std::move(guest), first_byte); };
     auto turn_away = [this](stream guest, std::uint8_t first_byte) { on_stranger(std::move(guest), first_byte); };
-    auto one = std::make_unique<listener>(executor_, key_files_.keys(), std::move(take), std::move(turn_away));
+    auto one = std::make_unique<listener>(executor_, key_files_.keys(), std::move(take), std::move(turn_away),
+                                          silent_connections_max, options_.connections);
     if (const auto bound = one->open(where); !bound) return bound.error();
     opened.push_back(std::move(one));
   }

@@ -37,6 +37,8 @@ struct tracker_options {
   registry::limits limits;
   /// Time from the first byte to the end of the HTTP request.
   duration request_timeout = handshake_deadline;
+  /// Connections that one origin may open.
+  connection_rate::rates connections = connection_rate::at_tracker;
 };
 
 class tracker_node final : private tracker_session_host {

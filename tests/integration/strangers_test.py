@@ -203,6 +203,49 @@ class Cost(Strangers):
         for _ in range(20):
             one.send(hash_request(torrent.root, 0, 64, 64, 8))
         answers = []
+    def test_leaf_hashes_that_wait_for_credit_hold_no_payload_up(self):
+        torrent = Torrent("big", 64 * MB, 4 << 20)
+        peer, _ = self.hosted(torrent)
+        one = self.connect(peer, torrent.id)
+        one.send(hello() + message(HAVE_NONE) + message(INTERESTED))
+        while one.receive()[0] != UNCHOKE:
+            pass
+        questions = 4 * torrent.pieces
+        one.send(b"".join(hash_request(torrent.root, 0, 256 * (number % torrent.pieces), 256, 11)
+                          for number in range(questions)) + message(REQUEST, 0, 0, BLOCK))
+        answers = []
+        while PIECE not in answers:
+            answers.append(one.receive()[0])
+        self.assertLess(answers.count(HASHES), questions)
+
+    def test_sessions_that_come_and_go_cost_little(self):
+        if os.environ.get("SHOAL_SANITIZE"):
+            self.skipTest("sanitizers cost more than what is measured")
+        torrent = Torrent("big", 4 * MB, 64 << 10)
+        peer, path = self.hosted(torrent)
+        for number in range(1024):
+            Connection(peer.port, torrent.id, address="127.0.0.77").close()
+        end = time.monotonic() + 3
+
+        def come_and_go():
+            while time.monotonic() < end:
+                try:
+                    Connection(peer.port, torrent.id, address="127.0.0.77", timeout=2).close()
+                except OSError:
+                    pass
+
+        before = cpu_seconds(peer)
+        threads = [threading.Thread(target=come_and_go) for _ in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        # 50 connections a second are served, and the others wait.
+        self.assertLess(cpu_seconds(peer) - before, 0.2)
+        # Another address is served as ever.
+        late = self.peer("late")
+        late.ok("download", path, "--peer", f"127.0.0.1:{peer.port}")
+
         while len(answers) < 20:
             number, content = one.receive()
             if number in (HASHES, HASH_REJECT):
