@@ -32,6 +32,16 @@ class tls_connection;
 /// Most that a reader waits for at a time.
 inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
 
+/// Hears how much came over a connection, before it is known what that is.
+class read_observer {
+ public:
+  /// It may close the stream.
+  virtual void on_bytes_read(std::size_t bytes) = 0;
+
+ protected:
+  ~read_observer() = default;
+};
+
 class stream {
  public:
   using executor_type = tcp::socket::executor_type;
@@ -120,6 +130,9 @@ class stream {
 
   // An AsyncStream of Beast: for WebSocket and HTTP.
 
+  /// Hears of what async_read_some() reads. It outlives the stream.
+  void set_read_observer(read_observer& observer) { read_observer_ = &observer; }
+
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& into, Token&& token) {
     return asio::async_compose<Token, void(error_code, std::size_t)>(operation<Buffers, true>(*this, into), token,
@@ -201,7 +214,10 @@ class stream {
   attempt attempt_first(const Buffers& into, std::true_type) {
     for (auto one = asio::buffer_sequence_begin(into); one != asio::buffer_sequence_end(into); ++one) {
       const asio::mutable_buffer place = *one;
-      if (place.size() != 0) return recv_some({static_cast<std::uint8_t*>(place.data()), place.size()});
+      if (place.size() == 0) continue;
+      const attempt came = recv_some({static_cast<std::uint8_t*>(place.data()), place.size()});
+      if (came.bytes > 0 && read_observer_ != nullptr) read_observer_->on_bytes_read(came.bytes);
+      return came;
     }
     return {};
   }
@@ -226,6 +242,7 @@ class stream {
   tcp::socket socket_;
   std::unique_ptr<tls_connection> tls_;  ///< knows the descriptor of socket_, so it goes first
   std::optional<key_id> key_;
+  read_observer* read_observer_ = nullptr;
   std::uint32_t low_watermark_ = 1;
 };
 

@@ -89,6 +89,7 @@ class tracker_node final : private tracker_session_host {
   void registry_changed() override { changed_.set(); }
   tracker_log_limits& log_limits() override { return log_limits_; }
   inbox_budget& inboxes() override { return inboxes_; }
+  frame_budget& frames() override { return frames_; }
   void end_session(tracker_session_id session, tracker_session_end why) override;
 
   asio::any_io_executor executor_;
@@ -98,6 +99,7 @@ class tracker_node final : private tracker_session_host {
   dial_gate dials_;
   tracker_log_limits log_limits_;
   inbox_budget inboxes_;
+  frame_budget frames_;
   event changed_;
   asio::steady_timer batch_pause_;
   asio::steady_timer sweep_timer_;

@@ -63,9 +63,11 @@ tracker_session::tracker_session(tracker_session_id id, stream connection, tcp::
       upgrade_(std::make_unique<http_request>(std::move(upgrade))),
       turn_(stream_.get_executor()),
       budget_(listening_rate::of_peer, clock::now()),
+      overhead_(frame_overhead::of_session, clock::now()),
       admitted_(stream_.get_executor()),
       tasks_(stream_.get_executor()),
       deadline_(clock::now() + settings.join_timeout) {
+  stream_.next_layer().set_read_observer(*this);
   stream_.read_message_max(tracking::peer_message_bytes_max);
   stream_.auto_fragment(false);
   stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
@@ -97,6 +99,13 @@ void tracker_session::leave_registry() {
   host_.registry_changed();
 }
 
+void tracker_session::on_bytes_read(std::size_t bytes) {
+  const time_point now = clock::now();
+  const bool mine = overhead_.on_read(bytes, now);
+  const bool all = host_.frames().on_read(origin_, bytes, now);
+  if (!mine || !all) close(tracker_session_end::protocol);
+}
+
 void tracker_session::heard() {
   for (event* asker : std::exchange(askers_, {})) asker->set();
   if (in_registry_) deadline_ = clock::now() + heartbeats_missed_max * settings_.heartbeat;
@@ -117,6 +126,8 @@ awaitable<void> tracker_session::read_loop() {
       close(broke_protocol ? tracker_session_end::protocol : tracker_session_end::closed);
       break;
     }
+    overhead_.on_content(std::get<1>(got), stream_.is_message_done());
+    host_.frames().on_content(origin_, std::get<1>(got), stream_.is_message_done());
     heard();
     if (!count_inbox(inbox_.size() + held_bytes_)) {
       fail({errc::limit, "too many long messages come from " + origin_ + " at once"});

@@ -27,6 +27,7 @@
 #include "net/task_group.hpp"
 #include "observe/log_limit.hpp"
 #include "tracker/dial_gate.hpp"
+#include "tracker/frame_budget.hpp"
 #include "tracker/inbox_budget.hpp"
 
 namespace shoal {
@@ -94,6 +95,7 @@ class tracker_session_host {
   virtual tracker_session* find(tracker_session_id session) = 0;
   virtual tracker_log_limits& log_limits() = 0;
   virtual inbox_budget& inboxes() = 0;
+  virtual frame_budget& frames() = 0;
   /// The registry has something new to tell.
   virtual void registry_changed() = 0;
   virtual void end_session(tracker_session_id session, tracker_session_end why) = 0;
@@ -102,7 +104,7 @@ class tracker_session_host {
   ~tracker_session_host() = default;
 };
 
-class tracker_session {
+class tracker_session final : private read_observer {
  public:
   static constexpr int heartbeats_missed_max = 3;
   /// Bytes of messages held while the port is dialled back. Beyond this the socket is not read.
@@ -165,6 +167,11 @@ class tracker_session {
   bool let_in(registry::newcomer one);
 
   /// Finds out whether what was guessed is true, and tells it.
+  awaitable<bool> connect(tcp::endpoint where);
+  awaitable<error_code> write(outgoing message);
+
+  /// Pings and empty fragments are read inside of async_read_some(), which does not return for them.
+  void on_bytes_read(std::size_t bytes) override;
   awaitable<void> dial_again(tcp::endpoint where, bool told);
   void welcome(const std::string& address, bool reachable);
   void heard();
@@ -203,6 +210,7 @@ class tracker_session {
   std::vector<event*> askers_;
   bool pinging_ = false;
   std::vector<tracking::peer_message> held_;
+  frame_overhead overhead_;
   std::size_t held_bytes_ = 0;
   listening_rate budget_;
   std::unique_ptr<asio::steady_timer> pause_;  ///< most peers never say too much

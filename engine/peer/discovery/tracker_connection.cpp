@@ -42,7 +42,9 @@ tracker_connection::tracker_connection(asio::any_io_executor executor, const swa
       open_timer_(executor),
       watchdog_timer_(executor),
       budget_(listening_rate::of_tracker, clock::now()),
+      overhead_(frame_overhead::of_session, clock::now()),
       ready_(executor) {
+  stream_.next_layer().set_read_observer(*this);
   stream_.read_message_max(tracking::tracker_message_bytes_max);
   stream_.auto_fragment(false);
   stream_.write_buffer_bytes(mask_bytes);
@@ -109,6 +111,10 @@ bool tracker_connection::leave() {
   return true;
 }
 
+void tracker_connection::on_bytes_read(std::size_t bytes) {
+  if (!overhead_.on_read(bytes, clock::now())) close("tracker " + host_ + " sends too many frames without content");
+}
+
 void tracker_connection::heard() {
   last_heard_ = std::chrono::system_clock::now();
   if (heartbeat_ == duration::zero()) return;
@@ -134,6 +140,7 @@ awaitable<void> tracker_connection::read_loop() {
       close("session with tracker " + host_ + " broke: " + ec.message());
       break;
     }
+    overhead_.on_content(std::get<1>(got), stream_.is_message_done());
     heard();
     co_await take_inbox();
   }

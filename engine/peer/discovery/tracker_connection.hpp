@@ -14,6 +14,7 @@
 #include <string>
 
 #include "directory/announcements.hpp"
+#include "directory/frame_overhead.hpp"
 #include "directory/listening_rate.hpp"
 #include "directory/tracking_pack.hpp"
 #include "net/event.hpp"
@@ -23,7 +24,7 @@
 
 namespace shoal {
 
-class tracker_connection {
+class tracker_connection final : private read_observer {
  public:
   /// `keys`, `unsaid` and `reader` outlive the connection.
   tracker_connection(asio::any_io_executor executor, const swarm_keys& keys, tracking::join join, announcements& unsaid,
@@ -59,6 +60,7 @@ class tracker_connection {
   awaitable<void> write(std::string text);
   awaitable<void> beat();
   void on_written(error_code ec);
+  void on_bytes_read(std::size_t bytes) override;
   void heard();
   /// Takes the part of a message that is in the inbox. Long messages are decoded in turns with all else on this thread.
   awaitable<void> take_inbox();
@@ -83,6 +85,7 @@ class tracker_connection {
   };
   std::unique_ptr<arriving> arriving_;
   listening_rate budget_;
+  frame_overhead overhead_;
   time_point turn_ends_{};  ///< then others on this thread are let go on
   event ready_;
   std::string host_;
