@@ -9,6 +9,21 @@ result<bool> remote_peer::on_have(piece_index piece) {
   return holds_.set(piece.value());
 }
 
+bool remote_peer::on_pieces(pieces_said all) {
+  const auto* field = std::get_if<wire::bitfield>(&all);
+  const bool room = field == nullptr || kept_.take(field->bits.size());
+  unread_pieces_ = std::move(all);
+  return room;
+}
+
+bool remote_peer::on_early_have(piece_index piece) {
+  if (early_haves_.size() >= early_haves_max) return true;
+  // A vector may hold twice as much as it needs.
+  if (!kept_.take(2 * sizeof piece)) return false;
+  early_haves_.push_back(piece);
+  return true;
+}
+
 result<void> remote_peer::on_shape(std::uint32_t pieces) {
   if (holds_.size() != pieces) holds_ = bitmap(pieces);
   if (unread_pieces_) {
@@ -29,7 +44,8 @@ result<void> remote_peer::on_shape(std::uint32_t pieces) {
   for (const piece_index piece : early_haves_) {
     if (piece.value() < pieces) holds_.set(piece.value());
   }
-  early_haves_.clear();
+  early_haves_ = {};
+  kept_.give_back();
   return {};
 }
 

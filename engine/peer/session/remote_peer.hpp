@@ -15,6 +15,7 @@
 #include "core/error.hpp"
 #include "core/ids.hpp"
 #include "wire/extension.hpp"
+#include "wire/frame_memory.hpp"
 #include "wire/messages.hpp"
 
 namespace shoal {
@@ -26,8 +27,10 @@ class remote_peer {
   /// What says at once which pieces the peer has.
   using pieces_said = std::variant<wire::have_none, wire::have_all, wire::bitfield>;
 
-  explicit remote_peer(const wire::handshake& theirs)
-      : id_(theirs.peer), fast_(theirs.fast), extension_protocol_(theirs.extension_protocol) {}
+  /// What is kept before the shape of the share is known comes out of `memory`, which outlives this. Null: nobody
+  /// bounds that of all sessions together.
+  explicit remote_peer(const wire::handshake& theirs, wire::frame_memory* memory = nullptr)
+      : id_(theirs.peer), fast_(theirs.fast), extension_protocol_(theirs.extension_protocol), kept_(memory) {}
 
   const peer_id& id() const { return id_; }
   /// It knows BEP 6.
@@ -61,12 +64,11 @@ class remote_peer {
   void on_choking(bool choking) { choking_ = choking; }
   void on_limit(std::uint64_t rate) { limit_ = rate; }
   void on_interested(bool interested) { interested_ = interested; }
-  /// Replaces what it said of its pieces before. Takes effect with the next on_shape().
-  void on_pieces(pieces_said all) { unread_pieces_ = std::move(all); }
-  /// Before on_shape(), takes effect with it.
-  void on_early_have(piece_index piece) {
-    if (early_haves_.size() < early_haves_max) early_haves_.push_back(piece);
-  }
+  /// Replaces what it said of its pieces before. Takes effect with the next on_shape(). False: too much is kept
+  /// already, so on_shape() must follow at once, or the session must end.
+  [[nodiscard]] bool on_pieces(pieces_said all);
+  /// Before on_shape(), takes effect with it. False: too much is kept already, and the session must end.
+  [[nodiscard]] bool on_early_have(piece_index piece);
   /// It has one more piece. True if that is news. errc::protocol: there is no such piece.
   result<bool> on_have(piece_index piece);
   /// The share has so many pieces. What the peer said about its pieces is read. errc::protocol if that is nonsense.
@@ -84,6 +86,7 @@ class remote_peer {
   bitmap holds_;
   std::optional<pieces_said> unread_pieces_;
   std::vector<piece_index> early_haves_;
+  wire::taken_memory kept_;
 };
 
 }  // namespace shoal

@@ -27,7 +27,7 @@ session::session(peer_context& context, session_owner& owner, session_turns& tur
       turns_(turns),
       stream_(std::move(connection)),
       path_(stream_, std::move(dialled), answered_in, clock::now()),
-      remote_(theirs),
+      remote_(theirs, &context.frames),
       account_(context.messages, group_of(path_.remote_address()), clock::now()),
       credit_timer_(context.executor),
       receiver_(context, owner.down(), stream_, path_, *this),

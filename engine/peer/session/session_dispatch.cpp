@@ -68,15 +68,17 @@ void session::on_pieces(remote_peer::pieces_said said) {
   // BEP 3: a bitfield comes first or not at all. BEP 6 says the same of have-all and have-none. To read it again would
   // cost work for each piece, for five bytes.
   if (std::exchange(said_pieces_, true)) return close(end_reason::protocol, "it said twice which pieces it has");
-  remote_.on_pieces(std::move(said));
-  if (share_.content().info()) on_holds_changed();
+  const bool kept = remote_.on_pieces(std::move(said));
+  if (share_.content().info()) return on_holds_changed();
+  if (!kept) close(end_reason::protocol, "too much memory is taken by what peers have of unknown shares");
 }
 
 void session::on_have(piece_index piece) {
   said_pieces_ = true;
   if (!share_.content().info()) {
     charge(prices::any);
-    return remote_.on_early_have(piece);
+    if (remote_.on_early_have(piece)) return;
+    return close(end_reason::protocol, "too much memory is taken by what peers have of unknown shares");
   }
   const auto is_news = remote_.on_have(piece);
   if (!is_news) return close(end_reason::protocol, is_news.error().text);

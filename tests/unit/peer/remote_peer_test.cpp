@@ -22,9 +22,9 @@ bitmap some(std::initializer_list<std::uint32_t> which) {
 
 TEST_CASE("pieces that a peer names before their number is known are read with it") {
   remote_peer peer = greeted();
-  peer.on_pieces(wire::bitfield{some({1, 9}).to_bytes()});
-  peer.on_early_have(piece_index{4});
-  peer.on_early_have(piece_index{pieces});
+  CHECK(peer.on_pieces(wire::bitfield{some({1, 9}).to_bytes()}));
+  CHECK(peer.on_early_have(piece_index{4}));
+  CHECK(peer.on_early_have(piece_index{pieces}));
   CHECK(peer.holds().size() == 0);
   CHECK_FALSE(peer.holds_all());
   REQUIRE(peer.on_shape(pieces).has_value());
@@ -41,10 +41,10 @@ TEST_CASE("a peer that says nothing of its pieces has none") {
 
 TEST_CASE("what a peer says last of all its pieces counts") {
   remote_peer peer = greeted();
-  peer.on_pieces(wire::have_all{});
+  CHECK(peer.on_pieces(wire::have_all{}));
   REQUIRE(peer.on_shape(pieces).has_value());
   CHECK(peer.holds_all());
-  peer.on_pieces(wire::have_none{});
+  CHECK(peer.on_pieces(wire::have_none{}));
   REQUIRE(peer.on_shape(pieces).has_value());
   CHECK(peer.holds().none());
   CHECK(peer.holds().size() == pieces);
@@ -52,7 +52,7 @@ TEST_CASE("what a peer says last of all its pieces counts") {
 
 TEST_CASE("a bitfield of the wrong size is an error") {
   remote_peer peer = greeted();
-  peer.on_pieces(wire::bitfield{byte_buffer(3)});
+  CHECK(peer.on_pieces(wire::bitfield{byte_buffer(3)}));
   const auto read = peer.on_shape(pieces);
   REQUIRE_FALSE(read.has_value());
   CHECK(read.error().code == errc::protocol);
@@ -71,10 +71,29 @@ TEST_CASE("a have is news once, and an error if there is no such piece") {
 
 TEST_CASE("a peer cannot make this side keep haves without end") {
   remote_peer peer = greeted();
-  for (std::uint32_t i = 0; i < remote_peer::early_haves_max; ++i) peer.on_early_have(piece_index{0});
-  peer.on_early_have(piece_index{1});
+  for (std::uint32_t i = 0; i < remote_peer::early_haves_max; ++i) (void)peer.on_early_have(piece_index{0});
+  CHECK(peer.on_early_have(piece_index{1}));
   REQUIRE(peer.on_shape(pieces).has_value());
   CHECK(peer.holds() == some({0}));
+}
+
+TEST_CASE("what is kept until the shape is known is bounded for all sessions together") {
+  wire::frame_memory memory(100);
+  {
+    remote_peer one(wire::handshake{}, &memory);
+    CHECK(one.on_pieces(wire::bitfield{byte_buffer(60)}));
+    remote_peer other(wire::handshake{}, &memory);
+    CHECK_FALSE(other.on_pieces(wire::bitfield{byte_buffer(60)}));
+    CHECK(other.on_pieces(wire::have_all{}));
+    std::uint32_t haves = 0;
+    while (haves < 1000 && other.on_early_have(piece_index{0})) ++haves;
+    CHECK(haves == 5);
+    CHECK(memory.left() == 0);
+    CHECK_FALSE(one.on_shape(pieces).has_value());
+    REQUIRE(other.on_shape(pieces).has_value());
+    CHECK(memory.left() == 40);
+  }
+  CHECK(memory.left() == 100);
 }
 
 TEST_CASE("only with the extension that carries it can something be asked for") {
