@@ -1,7 +1,7 @@
 // What each message of a peer costs, in nanoseconds of the network thread: the prices of message_budget.
 //
 // A price is about what the message takes on one core of 2020, rounded up. Free are payload that was asked for,
-// requests that are served, the first handshakes and the bitfield: honest peers send little else. Pure.
+// requests of whole blocks that are served, the first handshakes and the bitfield: honest peers send little else. Pure.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +21,9 @@ inline constexpr work_price fresh_have = 150;
 inline constexpr work_price stale_have = 500;
 /// A request or cancel that is refused, or a refusal of theirs: an answer, or a look at what is queued.
 inline constexpr work_price refusal = 5'000;
+/// A request of less than a block, beyond one for each piece: a worker opens the file and a message is sent, and hardly
+/// any payload pays for that.
+inline constexpr work_price short_request = 25'000;
 /// One entry of a list that is searched or read.
 inline constexpr work_price entry = 40;
 /// One byte of a bencoded message: values of two bytes make the most work.
@@ -31,11 +34,11 @@ inline constexpr work_price metadata_part = 10'000;
 inline constexpr work_price answer_part = 4'000;
 /// A handshake of BEP 10 that says something new, beside its bytes.
 inline constexpr work_price handshake = 20'000;
+/// To check a signature.
+inline constexpr work_price signature = 120'000;
 /// Extension handshakes and bitfields without a price: what a peer says at the beginning, and once more when it has
 /// learnt of the metadata and of the attributes.
 inline constexpr std::uint32_t handshakes_free = 3;
-/// To check a signature.
-inline constexpr work_price signature = 120'000;
 /// A request for hashes of a piece layer: 512 digests are copied, and up to 512 nodes hashed.
 inline constexpr work_price layer_hashes = 60'000;
 /// A question for hashes that is refused.

@@ -187,6 +187,14 @@ class Cost(Strangers):
                 # 2 % of 4 s, what was saved up, and what reading and connecting takes.
                 self.assertLess(self.flood(peer, torrent, what), 0.8)
 
+    def test_requests_of_one_byte_cost_little(self):
+        if os.environ.get("SHOAL_SANITIZE"):
+            self.skipTest("sanitizers cost more than what is measured")
+        torrent = Torrent("big", MB + 1, 64 << 10)
+        peer, _ = self.hosted(torrent)
+        what = message(INTERESTED) + message(REQUEST, torrent.pieces - 1, 0, 1) * 1000
+        self.assertLess(self.flood(peer, torrent, what, 1), 0.4)
+
     def test_leaf_hashes_for_strangers_cost_little(self):
         if os.environ.get("SHOAL_SANITIZE"):
             self.skipTest("sanitizers cost more than what is measured")

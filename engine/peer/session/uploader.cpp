@@ -49,6 +49,9 @@ void uploader::on_request(const byte_range& range) {
     reject(range);
     return;
   }
+  // It is the last block of its piece, which is asked for once.
+  const bool is_short = range.bytes < block_bytes;
+  if (is_short && ++short_requests_ > content.info()->shape().piece_count()) host_.charge(prices::short_request);
   waiting_.emplace_back(range);
   host_.wake();
 }

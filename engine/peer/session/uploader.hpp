@@ -136,5 +136,6 @@ class uploader {
   unsent_limit unsent_;
   limit_wait limit_wait_;
 };
+  std::uint64_t short_requests_ = 0;
 
 }  // namespace shoal
