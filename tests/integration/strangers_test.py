@@ -203,14 +203,6 @@ class Cost(Strangers):
         what = b"".join(hash_request(torrent.root, 0, 256 * piece, 256, 11) for piece in range(torrent.pieces)) * 20
         self.assertLess(self.flood(peer, torrent, what, 8), 1.2)
 
-    def test_same_leaves_again(self):
-        torrent = Torrent("big", 8 * MB, 1 << 20)
-        peer, _ = self.hosted(torrent)
-        one = self.connect(peer, torrent.id)
-        one.send(hello() + message(HAVE_NONE))
-        for _ in range(20):
-            one.send(hash_request(torrent.root, 0, 64, 64, 8))
-        answers = []
     def test_leaf_hashes_that_wait_for_credit_hold_no_payload_up(self):
         torrent = Torrent("big", 64 * MB, 4 << 20)
         peer, _ = self.hosted(torrent)
@@ -254,6 +246,14 @@ class Cost(Strangers):
         late = self.peer("late")
         late.ok("download", path, "--peer", f"127.0.0.1:{peer.port}")
 
+    def test_same_leaves_again(self):
+        torrent = Torrent("big", 8 * MB, 1 << 20)
+        peer, _ = self.hosted(torrent)
+        one = self.connect(peer, torrent.id)
+        one.send(hello() + message(HAVE_NONE))
+        for _ in range(20):
+            one.send(hash_request(torrent.root, 0, 64, 64, 8))
+        answers = []
         while len(answers) < 20:
             number, content = one.receive()
             if number in (HASHES, HASH_REJECT):

@@ -257,7 +257,8 @@ awaitable<void> session::write_loop() {
     } else if (dismissed_) {
       stream_.shutdown_send();
       break;
-    } else if (const work_price price = uploads_.next_price(); price > 0 && !can_pay(price)) {
+    } else if (const work_price price = uploads_.next_price();
+               price > 0 && !can_pay(price) && !uploads_.serve_free_first()) {
       const auto when = account_.next_credit(clock::now(), price);
       (void)co_await work_.wait_until(when);
     } else if (!uploads_.empty()) {

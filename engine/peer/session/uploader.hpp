@@ -93,6 +93,9 @@ class uploader {
   bool empty() const { return waiting_.empty(); }
   /// What the first waiting request costs beside payload. 0: nothing, or nothing waits.
   work_price next_price() const;
+  /// The first waiting request cannot be paid for yet. Puts the first one that costs nothing before it. False: there is
+  /// none.
+  [[nodiscard]] bool serve_free_first();
   /// The session is in the middle of a range. Nothing else can be said before its end.
   bool sending() const { return sending_; }
   /// Serves the first waiting ranges, up to prepare_bytes_max, except those that are cancelled meanwhile. The session's
@@ -132,10 +135,10 @@ class uploader {
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
   std::deque<byte_range> preparing_;  ///< ranges that serve_next has taken and not begun to send
   bool sending_ = false;
+  std::uint64_t short_requests_ = 0;
   quick_path path_;
   unsent_limit unsent_;
   limit_wait limit_wait_;
 };
-  std::uint64_t short_requests_ = 0;
 
 }  // namespace shoal

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <vector>
 
 #include "core/sha256.hpp"
@@ -74,6 +75,14 @@ work_price uploader::next_price() const {
   const auto piece = piece_of_leaves(*range);
   if (!piece || share_.content().leaves().find(*piece)) return prices::layer_hashes;
   return prices::leaves_of(share_.content().info()->shape().piece_size(*piece));
+}
+
+bool uploader::serve_free_first() {
+  const auto costs = [](const auto& one) { return std::holds_alternative<hash_range>(one); };
+  const auto free = std::ranges::find_if_not(waiting_, costs);
+  if (free == waiting_.end()) return false;
+  std::rotate(waiting_.begin(), free, std::next(free));
+  return true;
 }
 
 awaitable<result<leaf_list>> uploader::leaves_of(piece_index piece) {
