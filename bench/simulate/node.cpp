@@ -108,7 +108,7 @@ void node::dial_more() {
 }
 
 bool node::accepts(node_index peer) const {
-  if (book_.banned(address_of(peer))) return false;
+  if (book_.banned(address_of(peer), now())) return false;
   return std::none_of(ends_.begin(), ends_.end(), [&](end_index end) { return peer_of(end) == peer; });
 }
 
@@ -347,7 +347,7 @@ void node::after_event(session& from) {
 void node::follow_decisions() {
   while (const auto liar = transfer_->next_ban()) {
     const end_index end = by_source_[liar->value()];
-    book_.on_banned(address_of(peer_of(end)));
+    book_.on_banned(address_of(peer_of(end)), now());
     around_.seen_by.on_banned(index_, peer_of(end), now());
     if (open(end)) close(at(end), false);
   }

@@ -5,9 +5,10 @@
 namespace shoal {
 
 void caller_bans::on_liar(const peer_id& id, const address_group& origin, time_point now) {
-  if (callers_.contains({origin, id})) return;
-  if (callers_.size() >= caller_bans_max) callers_.erase(callers_.begin());
-  callers_.emplace(origin, id);
+  const bool known = callers_.contains({origin, id});
+  if (!known && callers_.size() >= caller_bans_max) callers_.erase(callers_.begin());
+  callers_[{origin, id}].on_lie(now);
+  if (known) return;
   if (origins_.size() >= caller_bans_max && !origins_.contains(origin)) return;
   record& at = origins_[origin];
   if (++at.liars < liars_per_origin) return;
@@ -16,9 +17,15 @@ void caller_bans::on_liar(const peer_id& id, const address_group& origin, time_p
 }
 
 bool caller_bans::banned(const peer_id& id, const address_group& origin, time_point now) const {
-  if (callers_.contains({origin, id})) return true;
+  const auto caller = callers_.find({origin, id});
+  if (caller != callers_.end() && caller->second.in_force(now)) return true;
   const auto at = origins_.find(origin);
   return at != origins_.end() && now < at->second.until;
+}
+
+std::size_t caller_bans::count(time_point now) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(callers_, [now](const auto& one) { return one.second.in_force(now); }));
 }
 
 }  // namespace shoal

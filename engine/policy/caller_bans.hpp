@@ -1,4 +1,4 @@
-// Who called for one share, lied, and is not let in again.
+// Who called for one share, lied, and is not let in for a while.
 //
 // Anybody can claim any peer id. So a ban names the id together with the address that called, and never an id alone. An
 // honest peer whose id a liar used stays where it is. peer_book bans what was dialled, by its endpoint.
@@ -9,12 +9,12 @@
 
 #include <cstddef>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "core/address_group.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "policy/ban.hpp"
 
 namespace shoal {
 
@@ -32,15 +32,15 @@ class caller_bans {
   void on_liar(const peer_id& id, const address_group& origin, time_point now);
   /// The caller is not to be let in.
   bool banned(const peer_id& id, const address_group& origin, time_point now) const;
-  /// Callers that are banned.
-  std::size_t count() const { return callers_.size(); }
+  /// Callers that are banned now.
+  std::size_t count(time_point now) const;
 
  private:
   struct record {
     std::size_t liars = 0;
     time_point until{};
   };
-  std::set<std::pair<address_group, peer_id>> callers_;
+  std::map<std::pair<address_group, peer_id>, ban> callers_;
   std::map<address_group, record> origins_;
 };
 

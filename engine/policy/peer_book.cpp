@@ -29,7 +29,7 @@ void peer_book::retire(place at) {
 }
 
 void peer_book::on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder, time_point now) {
-  if (where.port == 0 || banned(where)) return;
+  if (where.port == 0 || banned(where, now)) return;
   auto at = entries_.find(where);
   if (at == entries_.end()) {
     if (entries_.size() >= book_addresses_max) return;
@@ -38,7 +38,7 @@ void peer_book::on_found(const peer_address& where, const std::optional<peer_id>
   }
   entry& known = at->second;
   if (peer) known.peer = peer;
-  if (!peer) known.asked_for = true;
+  if (!peer) known.asked = asked_dials;
   known.left = false;
   known.backoff = dial_backoff_min;
   const bool idle = known.state == condition::idle;
@@ -116,11 +116,34 @@ void peer_book::on_refused(const peer_address& where, time_point now) {
   on_disconnected(where, true, now);
 }
 
-void peer_book::on_banned(const peer_address& where) {
+bool peer_book::banned(const peer_address& where, time_point now) const {
+  const auto at = bans_.find(where);
+  return at != bans_.end() && at->second.term.in_force(now);
+}
+
+std::size_t peer_book::banned_count(time_point now) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(bans_, [now](const auto& one) { return one.second.term.in_force(now); }));
+}
+
+void peer_book::end_bans(time_point now) {
+  while (!bans_end_.empty() && bans_end_.begin()->first <= now) {
+    const peer_address where = bans_end_.extract(bans_end_.begin()).value().second;
+    on_found(where, bans_.at(where).peer, false, now);
+  }
+}
+
+void peer_book::on_banned(const peer_address& where, time_point now) {
   // Each is an address that was dialled, so there are not many.
-  banned_.insert(where);
+  banned_address& one = bans_[where];
+  if (!one.term.in_force(now)) {
+    bans_end_.erase({one.term.until, where});
+    one.term.on_lie(now);
+    bans_end_.emplace(one.term.until, where);
+  }
   const auto at = entries_.find(where);
   if (at == entries_.end()) return;
+  one.peer = at->second.peer;
   at->second.left = true;
   retire(at);
 }
@@ -133,6 +156,7 @@ bool peer_book::has_room(const sessions_held& have) const {
 }
 
 std::optional<peer_address> peer_book::next_dial(const sessions_held& have, time_point now) {
+  end_bans(now);
   if (!has_room(have)) return std::nullopt;
   while (!later_.empty() && later_.begin()->first <= now) {
     const peer_address& where = later_.begin()->second;
@@ -150,12 +174,13 @@ std::optional<peer_address> peer_book::next_dial(const sessions_held& have, time
     const peer_address& where = at->first;
     if (history_ != nullptr) {
       const time_point allowed = history_->earliest(where.address, where.port, now);
-      if (allowed > now && !at->second.asked_for) {
+      if (allowed > now && at->second.asked == 0) {
         schedule(at, allowed);
         continue;
       }
       history_->on_dial(where.address, where.port, now);
     }
+    if (at->second.asked > 0) --at->second.asked;
     at->second.state = condition::dialling;
     at->second.dialled = now;
     remember_dial(where, now);
@@ -181,7 +206,8 @@ time_point peer_book::next_deadline() const {
   for (const due* list : {&due_seeders_, &due_others_}) {
     if (!list->empty()) return entries_.at(list->begin()->second).next_try;
   }
-  return later_.empty() ? never : later_.begin()->first;
+  const time_point later = later_.empty() ? never : later_.begin()->first;
+  return bans_end_.empty() ? later : std::min(later, bans_end_.begin()->first);
 }
 
 void peer_book::check_invariants() const {

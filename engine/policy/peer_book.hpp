@@ -22,6 +22,7 @@
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "policy/ban.hpp"
 #include "policy/dial_history.hpp"
 
 namespace shoal {
@@ -44,6 +45,9 @@ inline constexpr std::size_t small_swarm_max = 64;
 inline constexpr std::size_t seeders_first_max = 8;
 inline constexpr duration dial_backoff_min = std::chrono::milliseconds(500);
 inline constexpr duration dial_backoff_max = std::chrono::seconds(15);
+/// Dials of an address that a person named, whatever the history of dials says. With their pauses they last half a
+/// minute.
+inline constexpr std::uint8_t asked_dials = 7;
 /// However often somebody names an address, that causes no dial sooner than this after the last dial.
 inline constexpr duration dial_interval_min = std::chrono::seconds(1);
 
@@ -73,7 +77,7 @@ class peer_book {
 
   /// An address became known. `peer`: the tracker said who is there. `seeder`: the tracker said that the peer holds
   /// everything. An address that is known already is dialled again at once. One without a peer comes from a person, by
-  /// an option or a link: it is dialled with the back-off of this book, whatever the history says.
+  /// an option or a link: it is dialled asked_dials times, whatever the history says.
   void on_found(const peer_address& where, const std::optional<peer_id>& peer, bool seeder, time_point now);
   /// The tracker says that the peer left. The peer is not dialled again; a session with it may go on.
   void on_left(const peer_id& peer);
@@ -89,8 +93,8 @@ class peer_book {
   void on_new_way(time_point now);
   /// The peer at the address says that it has nothing for us. It is dialled again after dial_backoff_max.
   void on_refused(const peer_address& where, time_point now);
-  /// The peer at the address lied: nobody dials it again. Its id says nothing: anybody can claim it.
-  void on_banned(const peer_address& where);
+  /// The peer at the address lied: nobody dials it before its ban ends. Its id says nothing: anybody can claim it.
+  void on_banned(const peer_address& where, time_point now);
 
   /// The limits allow another dial.
   bool has_room(const sessions_held& have) const;
@@ -101,8 +105,8 @@ class peer_book {
   time_point next_deadline() const;
   /// Known peers whose last dial failed: at most `count`, and others each time.
   std::vector<peer_id> unreached(std::size_t count);
-  bool banned(const peer_address& where) const { return banned_.contains(where); }
-  std::size_t banned_count() const { return banned_.size(); }
+  bool banned(const peer_address& where, time_point now) const;
+  std::size_t banned_count(time_point now) const;
   std::size_t size() const { return entries_.size(); }
 
   void check_invariants() const;
@@ -118,7 +122,7 @@ class peer_book {
     time_point next_try{};    ///< of an idle entry; it is in due once this time has come, until then in later_
     duration backoff = dial_backoff_min;
     bool left = false;
-    bool asked_for = false;  ///< a person named the address
+    std::uint8_t asked = 0;  ///< dials left of those that a person asked for
     bool failed = false;     ///< the last dial failed
   };
   using place = std::map<peer_address, entry>::iterator;
@@ -130,6 +134,8 @@ class peer_book {
   void rest(place at, time_point since);
   void retire(place at);
   time_point earliest_dial(const peer_address& where, time_point now) const;
+  /// What was banned until now may be dialled again.
+  void end_bans(time_point now);
   void remember_dial(const peer_address& where, time_point now);
 
   dial_limits limits_;
@@ -139,7 +145,12 @@ class peer_book {
   due due_others_;
   std::set<std::pair<time_point, peer_address>> later_;
   std::mt19937_64 random_;
-  std::set<peer_address> banned_;
+  struct banned_address {
+    ban term;
+    std::optional<peer_id> peer;
+  };
+  std::map<peer_address, banned_address> bans_;  ///< those that ended count for the next one
+  std::set<std::pair<time_point, peer_address>> bans_end_;
   std::map<peer_address, time_point> recent_;  ///< dials of the last dial_interval_min, and some older ones
   time_point forgotten_at_{};                  ///< when older dials were last removed
   std::size_t dialling_ = 0;

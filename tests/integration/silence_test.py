@@ -198,7 +198,7 @@ class DamageTest(SwarmTest):
         rot(path, 5 << 20)
         leecher.ok("download", "x", "--no-wait")
         self.assertIn("damaged", self.not_there(seeder, "x"))
-        self.wait_told(seeder, leecher, share, "1 sent damaged data and is not asked again")
+        self.wait_told(seeder, leecher, share, "1 sent damaged data and is not asked for a while")
         # Mended, it is there again, and the download goes on with it: as a new peer, since the old one is banned.
         rot(path, 5 << 20)
         seeder.terminate()

@@ -26,8 +26,8 @@ std::string download::absent_text() const {
   std::string text;
   const std::size_t banned = share_.peers().banned_count();
   if (banned > 0) {
-    text =
-        "; " + std::to_string(banned) + " sent damaged data and " + (banned == 1 ? "is" : "are") + " not asked again";
+    text = "; " + std::to_string(banned) + " sent damaged data and " + (banned == 1 ? "is" : "are") +
+           " not asked for a while";
   }
   const swarm_outlook seen = share_.outlook();
   const std::size_t known = share_.peers().known_count() + banned;

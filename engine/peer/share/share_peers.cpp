@@ -96,6 +96,7 @@ awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::opti
     const end_reason why = one.reason();
     // A liar that called says nothing about who listens there.
     const bool lied_there = why == end_reason::banned && one.path().dialled();
+    // The book dials it again when its ban ends.
     const bool again = !lied_there && why != end_reason::both_complete;
     const bool taken_over = std::ranges::any_of(links_, [&](const link& other) {
       return &other != &*at && !other.with->closed() && other.in_book == at->in_book;
@@ -114,7 +115,7 @@ void share_peers::ban(session& liar, std::optional<piece_index> damaged) {
              liar.address(), bans_logged_.take_left_out());
   }
   if (const auto& dialled = liar.path().dialled()) {
-    book_.on_banned(*dialled);
+    book_.on_banned(*dialled, clock::now());
   } else {
     bans_.on_liar(liar.remote().id(), group_of(liar.path().remote_address()), clock::now());
   }

@@ -83,7 +83,7 @@ class share_peers final : public session_judge {
   };
   std::vector<contact> contacts() const;
   std::size_t session_count() const { return links_.size(); }
-  std::size_t banned_count() const { return book_.banned_count() + bans_.count(); }
+  std::size_t banned_count() const { return book_.banned_count(clock::now()) + bans_.count(clock::now()); }
   /// Addresses known, sessions included. For the reason of a waiting download.
   std::size_t known_count() const;
   /// Why the last dial failed. Empty if none failed.

@@ -156,7 +156,8 @@ awaitable<void> share_peers::dial(peer_address where) {
 }
 
 void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
-  if (stopped_ || !owner_.content().has_something() || peer == context_.self || book_.banned(where)) return;
+  if (stopped_ || !owner_.content().has_something() || peer == context_.self || book_.banned(where, clock::now()))
+    return;
   if (dialling_.size() >= dials_max || !context_.connections.may_dial()) return;
   const time_point now = clock::now();
   if (context_.dials.earliest(where.address, where.port, now) > now) return;
@@ -171,15 +172,15 @@ void share_peers::on_wanted(const peer_address& where, const peer_id& peer) {
 }
 
 awaitable<void> share_peers::dial_wanted(peer_address where, peer_id who) {
-  auto peer = co_await greet(where, dial_timeout);
   const time_point begun = clock::now();
+  auto peer = co_await greet(where, dial_timeout);
   if (!peer) log_debug("dial fails share={} error=\"{}\"", short_id(), peer.error().text);
   if (!peer || peer->theirs.peer != who) co_return;
   newcomer one = dialled(where, peer->theirs, begun);
   bool let_in = true;
   if (is_contested(one)) let_in = co_await is_let_in(*peer);
-  if (!let_in || stopped_ || !admit(one)) co_return;
   one.age = clock::now() - begun;
+  if (!let_in || stopped_ || !admit(one)) co_return;
   book_.on_connected(where);
   start_session(std::move(peer->connection), peer->theirs, std::move(where), peer->answered_in);
 }
@@ -189,7 +190,7 @@ void share_peers::on_dial_unwanted(const peer_address& where, const peer_id& who
     return !one.with->closed() && one.with->remote().id() == who &&
            one.with->path().remote_address().to_string() == where.address;
   });
-  if (who == context_.self || book_.banned(where)) {
+  if (who == context_.self || book_.banned(where, clock::now())) {
     book_.on_connected(where);
     book_.on_disconnected(where, false, clock::now());
   } else if (other != links_.end() && !other->in_book) {
@@ -256,8 +257,8 @@ void share_peers::on_keys() {
 }
 
 awaitable<void> share_peers::redial(peer_id who, peer_address where, duration patience) {
-  auto peer = co_await greet(where, patience);
   const time_point begun = clock::now();
+  auto peer = co_await greet(where, patience);
   if (!peer || peer->theirs.peer != who) co_return;
   const bool let_in = co_await is_let_in(*peer);
   if (!let_in || !owner_.wants_peers() || !admit(dialled(where, peer->theirs, begun, true))) co_return;

@@ -22,13 +22,31 @@ peer_id id(std::uint8_t number) {
 
 }  // namespace
 
-TEST_CASE("a liar does not call again, and the peer whose id it used does") {
+TEST_CASE("a liar does not call for a while, and the peer whose id it used does") {
   caller_bans bans;
   bans.on_liar(id(1), origin(1), start);
-  CHECK(bans.banned(id(1), origin(1), start + 24h));
+  CHECK(bans.banned(id(1), origin(1), start + ban_min - 1s));
+  CHECK_FALSE(bans.banned(id(1), origin(1), start + ban_min));
   CHECK_FALSE(bans.banned(id(1), origin(2), start));
   CHECK_FALSE(bans.banned(id(2), origin(1), start));
-  CHECK(bans.count() == 1);
+  CHECK(bans.count(start) == 1);
+  CHECK(bans.count(start + ban_min) == 0);
+}
+
+TEST_CASE("who lies again waits longer each time, a day at most") {
+  caller_bans bans;
+  time_point now = start;
+  for (duration wait = ban_min; wait < ban_max; wait *= 2) {
+    bans.on_liar(id(1), origin(1), now);
+    bans.on_liar(id(1), origin(1), now + 1s);
+    CHECK(bans.banned(id(1), origin(1), now + wait - 1s));
+    now += wait;
+    CHECK_FALSE(bans.banned(id(1), origin(1), now));
+  }
+  bans.on_liar(id(1), origin(1), now);
+  CHECK_FALSE(bans.banned(id(1), origin(1), now + ban_max));
+  // It is one liar still.
+  CHECK_FALSE(bans.banned(id(2), origin(1), start));
 }
 
 TEST_CASE("an origin of several liars waits, longer each time") {

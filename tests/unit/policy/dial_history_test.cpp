@@ -91,20 +91,25 @@ TEST_CASE("a dial that did not leave this machine counts for nothing", "[dial_hi
   CHECK(subject.earliest("a", 1, start) == start);
 }
 
-TEST_CASE("what a person names is dialled with growing pauses", "[dial_history]") {
+TEST_CASE("what a person names is dialled with growing pauses, and then as any stranger", "[dial_history]") {
   dial_history subject;
   peer_book book(1, dial_limits{}, &subject);
   const peer_address where{"192.0.2.1", 22};
   book.on_found(where, std::nullopt, false, start);
-  time_point last = start;
-  for (int i = 0; i < 10; ++i) {
-    const time_point now = book.next_deadline();
-    REQUIRE(book.next_dial({}, now) == where);
-    CHECK(now - last <= dial_backoff_max);
-    last = now;
+  std::size_t early = 0;
+  std::size_t dials = 0;
+  for (time_point now = start; now < start + 600 * second; now += second / 10) {
+    if (book.next_dial({}, now) != where) continue;
+    ++(now < start + 60 * second ? early : dials);
     subject.on_failed(where.address, where.port, now);
     book.on_dial_failed(where);
   }
+  CHECK(early == asked_dials);
+  CHECK(dials <= 9);
+  CHECK(dials >= 8);
+  // A person who names it again does not wait.
+  book.on_found(where, std::nullopt, false, start + 601 * second);
+  CHECK(book.next_dial({}, start + 602 * second) == where);
 }
 
 TEST_CASE("a new way into the network makes up for failures", "[dial_history]") {

@@ -145,18 +145,41 @@ TEST_CASE("a peer that left is not dialled again, and a session with it may go o
 TEST_CASE("a banned address is neither dialled nor taken up again, whatever id stands there") {
   peer_book book(1);
   book.on_found(a, id(1), false, start);
-  book.on_banned(a);
-  CHECK(book.banned(a));
+  book.on_banned(a, start);
+  CHECK(book.banned(a, start));
+  CHECK(book.banned_count(start) == 1);
   CHECK(book.next_dial({}, start) == std::nullopt);
   book.on_found(a, id(2), false, start);
   CHECK(book.next_dial({}, start) == std::nullopt);
+}
+
+TEST_CASE("a ban ends, the address is dialled again by itself, and the next ban lasts longer") {
+  peer_book book(1);
+  book.on_found(a, id(1), false, start);
+  REQUIRE(book.next_dial({}, start) == a);
+  book.on_connected(a);
+  book.on_banned(a, start);
+  book.on_banned(a, start + std::chrono::seconds(1));
+  book.on_disconnected(a, false, start + std::chrono::seconds(1));
+  CHECK(book.size() == 0);
+  CHECK(book.next_deadline() == start + ban_min);
+  CHECK(book.next_dial({}, start + ban_min - std::chrono::seconds(1)) == std::nullopt);
+  const time_point later = start + ban_min;
+  CHECK_FALSE(book.banned(a, later));
+  CHECK(book.banned_count(later) == 0);
+  REQUIRE(book.next_dial({}, later) == a);
+  book.on_connected(a);
+  book.on_banned(a, later);
+  book.on_disconnected(a, false, later);
+  CHECK(book.next_deadline() == later + 2 * ban_min);
+  book.check_invariants();
 }
 
 TEST_CASE("a ban does not touch another address of the same id") {
   peer_book book(1);
   book.on_found(a, id(1), false, start);
   book.on_found(b, id(1), false, start);
-  book.on_banned(a);
+  book.on_banned(a, start);
   CHECK(book.next_dial({}, start) == b);
 }
 
@@ -265,7 +288,7 @@ TEST_CASE("the book stays consistent under any order of events") {
         (void)book.next_dial({seeders, seeders}, now);
         break;
       default:
-        if (random() % 2000 == 0) book.on_banned(where);
+        if (random() % 2000 == 0) book.on_banned(where, now);
     }
     book.check_invariants();
   }
