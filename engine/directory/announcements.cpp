@@ -9,6 +9,9 @@ namespace shoal {
 
 namespace {
 
+// At 10 KB/s these take some seconds.
+constexpr std::size_t offers_per_message = 100;
+
 // Takes up to `count` ids out of the set.
 std::vector<share_id> take(std::unordered_set<share_id>& from, std::size_t count) {
   std::vector<share_id> taken;
@@ -107,9 +110,10 @@ std::optional<tracking::peer_message> announcements::next_message(time_point now
     return tracking::unreached{first.key(), std::move(first.mapped())};
   }
   if (!unsaid_offers_.empty()) {
-    // At most 800 bytes a row (name_bytes_max, escaped), so the message is within peer_message_bytes_max.
+    // At most 800 bytes a row (name_bytes_max, escaped). Signs of life go out between two messages, so one message is
+    // no longer than a slow uplink carries in a moment.
     tracking::publish publish;
-    for (const share_id& id : take(unsaid_offers_, tracking::shares_per_message_max)) {
+    for (const share_id& id : take(unsaid_offers_, offers_per_message)) {
       offer_state& state = offers_.at(id);
       state.progress_at = now + have_interval;
       publish.shares.push_back(state.offer);

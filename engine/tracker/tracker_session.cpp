@@ -87,9 +87,9 @@ void tracker_session::close(tracker_session_end why) {
   leave_registry();
   stream_.next_layer().close();
   if (pause_) pause_->cancel();
+  if (later_) later_->set();
   turn_.set();
   admitted_.set();
-  if (later_) later_->set();
   for (event* asker : std::exchange(askers_, {})) asker->set();
 }
 
@@ -134,7 +134,10 @@ awaitable<void> tracker_session::read_loop() {
       inbox_.clear();
     }
     if (!stream_.is_message_done()) {
-      if (message_deadline_ == never) message_deadline_ = clock::now() + message_timeout;
+      if (message_deadline_ == never || inbox_.size() >= message_counted_ + message_part_bytes) {
+        message_deadline_ = clock::now() + message_timeout;
+        message_counted_ = inbox_.size();
+      }
       continue;
     }
     message_deadline_ = never;

@@ -61,10 +61,10 @@ std::string_view name_of(tracker_session_end why);
 struct tracker_session_settings {
   duration heartbeat = std::chrono::seconds(5);
   duration dial_back_timeout = std::chrono::seconds(2);
-  /// Time from the upgrade to `join`.
   /// A port is dialled back no more often. A peer that joins meanwhile is told what was found or guessed, and is
   /// dialled back after it.
   duration dial_back_interval = dial_backs::interval;
+  /// Time from the upgrade to `join`.
   duration join_timeout = std::chrono::seconds(10);
   bool allow_advertise = false;
   /// Unsent bytes of a session, without its snapshot. Beyond this nothing more is queued. It is what some seconds of a
@@ -109,7 +109,8 @@ class tracker_session final : private read_observer {
   static constexpr int heartbeats_missed_max = 3;
   /// Bytes of messages held while the port is dialled back. Beyond this the socket is not read.
   static constexpr std::size_t held_bytes_max = 256 * KiB;
-  /// Time from the first byte of a message to its last.
+  /// A message that goes on brings this much in this time: a slow uplink may need minutes for a long one.
+  static constexpr std::size_t message_part_bytes = 16 * KiB;
   static constexpr duration message_timeout = std::chrono::seconds(30);
   /// Newcomers that wait at once for a sign of life of this session. Further ones are refused.
   static constexpr std::size_t askers_max = 8;
@@ -160,20 +161,17 @@ class tracker_session final : private read_observer {
   /// Whether the peer of this session gives a sign of life.
   awaitable<bool> answers(tracker_session_id holder);
   awaitable<void> ping();
-  awaitable<bool> dial_back(tcp::endpoint where);
-  awaitable<bool> connect(tcp::endpoint where);
-  awaitable<error_code> write(outgoing message);
   /// Lets the peer in, if its id and the limits allow that.
   bool let_in(registry::newcomer one);
-
+  awaitable<bool> dial_back(tcp::endpoint where);
   /// Finds out whether what was guessed is true, and tells it.
+  awaitable<void> dial_again(tcp::endpoint where, bool told);
+  void welcome(const std::string& address, bool reachable);
   awaitable<bool> connect(tcp::endpoint where);
   awaitable<error_code> write(outgoing message);
 
   /// Pings and empty fragments are read inside of async_read_some(), which does not return for them.
   void on_bytes_read(std::size_t bytes) override;
-  awaitable<void> dial_again(tcp::endpoint where, bool told);
-  void welcome(const std::string& address, bool reachable);
   void heard();
   /// Tells the budget what is held. False if there is no room.
   bool count_inbox(std::size_t bytes);
@@ -189,12 +187,12 @@ class tracker_session final : private read_observer {
 
   const tracker_session_id id_;
   const tcp::endpoint remote_;
+  const std::string origin_;  ///< of `remote_` (core/address_group)
   const tracker_session_settings& settings_;
   registry& registry_;
   dial_gate& dials_;
   tracker_session_host& host_;
 
-  const std::string origin_;  ///< of `remote_` (core/address_group)
   // Without support for compression, which takes memory for each session even when it is off.
   boost::beast::websocket::stream<stream, false> stream_;
   std::unique_ptr<http_request> upgrade_;  ///< until the upgrade is answered
@@ -210,14 +208,17 @@ class tracker_session final : private read_observer {
   std::vector<event*> askers_;
   bool pinging_ = false;
   std::vector<tracking::peer_message> held_;
-  frame_overhead overhead_;
   std::size_t held_bytes_ = 0;
   listening_rate budget_;
+  frame_overhead overhead_;
   std::unique_ptr<asio::steady_timer> pause_;  ///< most peers never say too much
   std::size_t counted_bytes_ = 0;              ///< of unfinished and held messages, as the budget knows
   time_point message_deadline_ = never;
+  std::size_t message_counted_ = 0;  ///< bytes of the message when its deadline was set
   event admitted_;
   std::unique_ptr<stream> dialled_;  ///< while it dials back
+  std::unique_ptr<event> later_;     ///< until it dials back again
+  bool guessed_ = false;             ///< what dial_back() returned was not found by it
 
   task_group tasks_;
   time_point deadline_;
@@ -225,8 +226,6 @@ class tracker_session final : private read_observer {
   bool in_registry_ = false;
   bool failing_ = false;
   bool closed_ = false;
-  std::unique_ptr<event> later_;     ///< until it dials back again
-  bool guessed_ = false;             ///< what dial_back() returned was not found by it
   tracker_session_end why_ = tracker_session_end::closed;
 };
 
