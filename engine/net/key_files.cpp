@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/assert.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
 
@@ -25,7 +26,7 @@ result<void> key_files::open() {
   if (paths_.empty()) return {};
   auto read = read_swarm_keys(paths_);
   if (!read) return read.error();
-  keys_.replace(std::move(*read));
+  if (auto taken = keys_.replace(std::move(*read)); !taken) return taken;
   reader_ = std::make_unique<asio::thread_pool>(1);
   return {};
 }
@@ -58,7 +59,9 @@ void key_files::on_read(result<std::vector<swarm_key>> read) {
   failure_ = failure;
   if (!read || ids_of(*read) == ids_of(keys_.keys())) return;
   log_info("the keys of this swarm changed keys={} offered={}", read->size(), read->front().id().hex());
-  keys_.replace(std::move(*read));
+  // The swarm is private already, so it is known that OpenSSL offers what this needs.
+  const auto taken = keys_.replace(std::move(*read));
+  SHOAL_ASSERT(taken.has_value());
   on_change_();
 }
 

@@ -4,7 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <new>
+#include <utility>
 
 #include "core/assert.hpp"
 #include "net/tls_connection.hpp"
@@ -31,13 +31,23 @@ void swarm_keys::context_free::operator()(SSL_CTX* context) const {
   SSL_CTX_free(context);
 }
 
-swarm_keys::swarm_keys() : context_(SSL_CTX_new(TLS_method())) {
-  SSL_CTX* context = context_.get();
-  if (context == nullptr) throw std::bad_alloc();
-  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-  const bool known = SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") == 1 &&
-                     SSL_CTX_set1_groups_list(context, "X25519") == 1;
-  SHOAL_ASSERT(known);
+swarm_keys::swarm_keys() = default;
+
+swarm_keys::~swarm_keys() = default;
+
+result<void> swarm_keys::prepare() {
+  if (context_) return {};
+  std::unique_ptr<SSL_CTX, context_free> made(SSL_CTX_new(TLS_method()));
+  SSL_CTX* context = made.get();
+  if (context == nullptr || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1) {
+    return error{errc::internal, "a private swarm needs TLS 1.3, which the OpenSSL of this machine does not offer"};
+  }
+  // A machine in FIPS mode has no X25519.
+  if (SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") != 1 ||
+      SSL_CTX_set1_groups_list(context, "X25519") != 1) {
+    return error{errc::internal,
+                 "a private swarm needs X25519 and AES-128-GCM, which the OpenSSL of this machine does not offer"};
+  }
   SSL_CTX_set_options(context, SSL_OP_ENABLE_KTLS | SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
@@ -47,13 +57,15 @@ swarm_keys::swarm_keys() : context_(SSL_CTX_new(TLS_method())) {
   SSL_CTX_set_default_read_buffer_len(context, read_ahead_bytes);
   SSL_CTX_set_psk_use_session_callback(context, &tls_connection::use_session);
   SSL_CTX_set_psk_find_session_callback(context, &tls_connection::find_session);
+  context_ = std::move(made);
+  return {};
 }
 
-swarm_keys::~swarm_keys() = default;
-
-void swarm_keys::replace(std::vector<swarm_key> keys) {
+result<void> swarm_keys::replace(std::vector<swarm_key> keys) {
   SHOAL_ASSERT(!keys.empty());
+  if (auto prepared = prepare(); !prepared) return prepared;
   keys_ = std::move(keys);
+  return {};
 }
 
 const swarm_key* swarm_keys::find(const key_id& id) const {

@@ -18,25 +18,29 @@ namespace shoal {
 
 class swarm_keys {
  public:
-  /// An open swarm.
+  /// An open swarm. Asks nothing of OpenSSL.
   swarm_keys();
   ~swarm_keys();
   swarm_keys(const swarm_keys&) = delete;
   swarm_keys& operator=(const swarm_keys&) = delete;
 
   /// The first key is offered to others, and all are accepted. Not empty; a swarm that is private stays so.
-  void replace(std::vector<swarm_key> keys);
+  /// errc::internal: this OpenSSL lacks what a private swarm speaks. Then nothing changes.
+  result<void> replace(std::vector<swarm_key> keys);
   bool is_private() const { return !keys_.empty(); }
   const std::vector<swarm_key>& keys() const { return keys_; }
   /// Null if the key is not, or not any more, one of ours.
   const swarm_key* find(const key_id& id) const;
-  /// For net/tls_connection.
+  /// For net/tls_connection. Null in an open swarm.
   SSL_CTX* context() const { return context_.get(); }
 
  private:
   struct context_free {
     void operator()(SSL_CTX* context) const;
   };
+
+  /// Makes the context, if there is none.
+  result<void> prepare();
 
   std::unique_ptr<SSL_CTX, context_free> context_;
   std::vector<swarm_key> keys_;
