@@ -11,19 +11,18 @@ namespace {
 
 // How long a word waits, when the peer has only just started, for the first snapshot of a tracker or for the record.
 constexpr auto first_wait = std::chrono::seconds(5);
-// How long a list waits for signatures: some 10,000 of them are checked in this time.
+// How long a list waits for signatures: some 20,000 of them are checked in this time.
 constexpr auto signatures_wait = std::chrono::seconds(2);
 // How soon a wait ends after the caller is gone.
 constexpr duration gone_check_interval = std::chrono::milliseconds(100);
 
-// No tracker would answer differently if it were asked again: each wants another key, for example.
+}  // namespace
+
 bool refused_for_good(const peer_node& node) {
   const auto& trackers = node.discovery().trackers();
   const auto refuses = [](const auto& one) { return one->state().helps != remedy::none; };
   return !trackers.empty() && std::ranges::all_of(trackers, refuses);
 }
-
-}  // namespace
 
 awaitable<void> wait_for_change(peer_node& node, time_point give_up) {
   co_await node.changes().wait_until(std::min(clock::now() + gone_check_interval, give_up));

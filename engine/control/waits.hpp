@@ -25,6 +25,8 @@ awaitable<void> wait_for_signatures(peer_node& node, const caller& by);
 /// A peer that has only just started does not know its shares yet. Returns when it knows what `what` means, or all that
 /// it shares and downloads; at the latest after some seconds.
 awaitable<void> wait_for_record(peer_node& node, const std::optional<std::string>& what, const caller& by);
+/// No tracker would answer differently if it were asked again: each wants another key, for example.
+bool refused_for_good(const peer_node& node);
 /// errc::timed_out or unreachable: why the first tracker is not connected.
 error without_tracker(const peer_node& node);
 /// errc::cancelled.

@@ -165,6 +165,9 @@ awaitable<result<std::vector<tracking::share_row>>> find_listed(peer_node& node,
                                                                 const trust_list& trust) {
   co_await wait_for_names(node, by);
   if (unknown(find_known(node, what, trust))) co_await wait_for_catalogue(node, by);
+  // Nobody will list it in the next moment.
+  const bool refused = !node.discovery().ready() && refused_for_good(node);
+  if (refused && unknown(find_known(node, what, trust))) co_return without_tracker(node);
   auto rows = co_await find_soon(node, by, what, trust);
   if (unknown(rows) && !node.discovery().ready()) co_return without_tracker(node);
   for (const auto& tracker : node.discovery().trackers()) {
