@@ -227,8 +227,9 @@ struct why {
   std::string name = {};
   std::string phase = {};  ///< as of `download`
   /// "own_limit", "their_limit", "downlink", "uplinks", "disk", "hashing" or "processor" while something arrives. Else
-  /// "no_source", "no_route", "missing_pieces", "choked", "refused", "silent", "awaiting" (answers are due), "disk_full",
-  /// "metadata", "checking", "finishing", "complete", "failed" or "cancelled". "unknown" in the first second.
+  /// "no_source", "no_route", "missing_pieces", "choked", "refused", "silent", "awaiting" (answers are due),
+  /// "disk_full", "metadata", "checking", "finishing", "complete", "failed" or "cancelled". "unknown" in the first
+  /// second.
   std::string cause = {};
   std::string text = {};  ///< the same in words
   double rate = 0;        ///< bytes a second that it reaches
