@@ -1,13 +1,30 @@
 """The swarm that tools/chaos kills: its processes, each with many lives, and what they have on the disk."""
+import contextlib
+import os
 import pathlib
+import random
 import signal
 
 import harness
 from proxy import Proxy
 
 
+FOLDER_FILES = 300
+FOLDER_FILE_BYTES_MAX = 200_000
+
+
 class Failure(Exception):
     pass
+
+
+def make_folder(chaos):
+    """A folder to be shared: files of all sizes, an executable one, and an empty folder."""
+    sizes = random.Random(0)
+    for i in range(FOLDER_FILES):
+        chaos.file(f"data/folder/d{i % 17}/f{i}", sizes.randrange(FOLDER_FILE_BYTES_MAX))
+    (chaos.directory / "data/folder/d3/f3").chmod(0o755)
+    (chaos.directory / "data/folder/empty").mkdir()
+    return chaos.directory / "data/folder"
 
 
 class Member:
@@ -21,6 +38,7 @@ class Member:
         self.memory = 0
         self.lives = 0
         self.proxy = None
+        self.faults = None  # its disk, if that can fail
         self.owed = set()  # shares that a killed or failed word was about: to be asked for again
         if kind != "tracker":
             # Others are told the proxy's address; it has the peer's port on another address of the loopback.
@@ -36,14 +54,18 @@ class Member:
         return self.chaos.directory / self.name
 
     def start(self):
+        # Without room for its state it would not start.
+        self.chaos.faults.end_due(kind="record", where=self)
+        self.chaos.prefix = self.faults.prefix if self.faults else []
         if self.kind == "tracker":
             listen = self.chaos.tracker_address or "127.0.0.1:0"
-            self.process = self.chaos.tracker(*self.chaos.swarm_options, "--listen", listen, "--allow-advertise", "--heartbeat", "1000")
+            self.process = self.chaos.tracker(*self.chaos.swarm_options, "--listen", listen, "--allow-advertise",
+                                              "--heartbeat", "1000")
             self.chaos.tracker_address = self.process.ready["listen"][0]
         else:
-            self.process = self.chaos.peer(self.name, None, *self.chaos.swarm_options, "--tracker", self.chaos.tracker_address, "--listen",
-                                           f"127.0.1.{self.number}:{self.proxy.port}", "--advertise",
-                                           self.proxy.host)
+            self.process = self.chaos.peer(self.name, None, *self.chaos.swarm_options, "--tracker",
+                                           self.chaos.tracker_address, "--listen",
+                                           f"127.0.1.{self.number}:{self.proxy.port}", "--advertise", self.proxy.host)
         self.lives += 1
         self.due = None
 
@@ -67,6 +89,17 @@ class Member:
         for line in status.splitlines():
             if line.startswith("VmHWM:"):
                 self.memory = max(self.memory, int(line.split()[1]) * 1024)
+
+    def descriptors(self, directory):
+        """What the process holds open, but for whole content, of which it keeps some files open."""
+        content = tuple(f"{directory}/{one}/" for one in ("data", "copies", self.name))
+        held = []
+        for path in pathlib.Path(f"/proc/{self.process.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                target = os.readlink(path)
+                if not target.startswith(content) or "/.shoal" in target or target.endswith(" (deleted)"):
+                    held.append(target)
+        return sorted(held)
 
     def check_up(self):
         code = self.process.process.poll()
