@@ -1,5 +1,6 @@
 #include "net/tls_connection.hpp"
 
+#include <netinet/tcp.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -11,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace shoal {
 
@@ -48,17 +50,25 @@ int flags_of(bool more) {
   return MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
 }
 
-bool is_more(BIO* bio) {
-  return BIO_get_app_data(bio) != nullptr;
+// Setting it again sends what was held back.
+void send_held(int socket) {
+  constexpr int on = 1;
+  (void)::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 // OpenSSL's own sockets raise SIGPIPE, and know no MSG_MORE.
 int write_socket(BIO* bio, const char* bytes, int count) {
+  auto* cork = static_cast<tls_cork*>(BIO_get_app_data(bio));
   int socket = -1;
   BIO_get_fd(bio, &socket);
   BIO_clear_retry_flags(bio);
-  const auto sent = ::send(socket, bytes, static_cast<std::size_t>(count), flags_of(is_more(bio)));
-  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  const auto sent = ::send(socket, bytes, static_cast<std::size_t>(count), flags_of(cork->more));
+  if (sent > 0) cork->holds = cork->more;
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
+    BIO_set_retry_write(bio);
+    // While nothing is on its way, no acknowledgement would make the kernel send it.
+    if (std::exchange(cork->holds, false)) send_held(socket);
+  }
   return static_cast<int>(sent);
 }
 
@@ -92,6 +102,7 @@ tls_connection::tls_connection(const swarm_keys& keys, int socket) : keys_(keys)
   SSL_set_app_data(ssl_.get(), this);
   BIO* bio = BIO_new(socket_method());
   BIO_set_fd(bio, socket, BIO_NOCLOSE);
+  BIO_set_app_data(bio, &cork_);
   SSL_set_bio(ssl_.get(), bio, bio);
 }
 
@@ -221,6 +232,7 @@ io_attempt tls_connection::peek(std::uint8_t& first) {
 std::optional<std::size_t> tls_connection::settle(std::size_t wanted, io_attempt& why) {
   if (unsent_ > 0) {
     ERR_clear_error();
+    cork_.more = false;
     std::size_t sent = 0;
     const int code = SSL_write_ex(ssl_.get(), anything.data(), unsent_, &sent);
     if (code != 1) {
@@ -234,9 +246,10 @@ std::optional<std::size_t> tls_connection::settle(std::size_t wanted, io_attempt
   return done;
 }
 
-io_attempt tls_connection::send_records(byte_view bytes, std::size_t done) {
+io_attempt tls_connection::send_records(byte_view bytes, std::size_t done, bool more) {
   while (!bytes.empty()) {
     const byte_view record = bytes.first(std::min(bytes.size(), record_payload_max));
+    cork_.more = more || record.size() < bytes.size();
     ERR_clear_error();
     std::size_t sent = 0;
     const int code = SSL_write_ex(ssl_.get(), record.data(), record.size(), &sent);
@@ -266,11 +279,10 @@ io_attempt tls_connection::send_some(byte_view bytes, bool more) {
   if (payload_ >= payload_max) return {.error_number = ECONNRESET};
   if (kernel_encrypts())
     return counted(outcome_of(::send(SSL_get_fd(ssl_.get()), bytes.data(), bytes.size(), flags_of(more))));
-  BIO_set_app_data(SSL_get_wbio(ssl_.get()), more ? this : nullptr);
   io_attempt why;
   const auto done = settle(bytes.size(), why);
   if (!done) return why;
-  return send_records(bytes.subspan(*done), *done);
+  return send_records(bytes.subspan(*done), *done, more);
 }
 
 io_attempt tls_connection::send_file(int descriptor, std::uint64_t offset, std::size_t bytes) {
@@ -279,7 +291,6 @@ io_attempt tls_connection::send_file(int descriptor, std::uint64_t offset, std::
     auto from = static_cast<off_t>(offset);
     return counted(outcome_of(::sendfile(SSL_get_fd(ssl_.get()), descriptor, &from, bytes)));
   }
-  BIO_set_app_data(SSL_get_wbio(ssl_.get()), nullptr);
   io_attempt why;
   const auto settled = settle(bytes, why);
   if (!settled) return why;
@@ -289,16 +300,18 @@ io_attempt tls_connection::send_file(int descriptor, std::uint64_t offset, std::
     const auto got =
         ::pread(descriptor, space.data(), std::min(space.size(), bytes - done), static_cast<off_t>(offset + done));
     if (got <= 0) return done > 0 ? io_attempt{.bytes = done} : outcome_of(got);
-    const io_attempt sent = send_records(byte_view(space).first(static_cast<std::size_t>(got)), 0);
+    const auto read = static_cast<std::size_t>(got);
+    const io_attempt sent = send_records(byte_view(space).first(read), 0, done + read < bytes);
     done += sent.bytes;
     if (sent.bytes == 0 && done == 0) return sent;
-    if (sent.bytes < static_cast<std::size_t>(got)) break;
+    if (sent.bytes < read) break;
   }
   return {.bytes = done};
 }
 
 void tls_connection::shutdown_send() {
   ERR_clear_error();
+  cork_.more = false;
   if (unsent_ == 0) (void)SSL_shutdown(ssl_.get());
 }
 
