@@ -8,6 +8,7 @@
 
 #include "core/assert.hpp"
 #include "net/tls_connection.hpp"
+#include "net/tls_library.hpp"
 #include "store/printable.hpp"
 #include "store/secret_file.hpp"
 
@@ -37,7 +38,8 @@ swarm_keys::~swarm_keys() = default;
 
 result<void> swarm_keys::prepare() {
   if (context_) return {};
-  std::unique_ptr<SSL_CTX, context_free> made(SSL_CTX_new(TLS_method()));
+  std::unique_ptr<SSL_CTX, context_free> made(
+      SSL_CTX_new_ex(tls_library::of_process().context(), tls_library::preferred(), TLS_method()));
   SSL_CTX* context = made.get();
   if (context == nullptr || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1) {
     return error{errc::internal, "a private swarm needs TLS 1.3, which the OpenSSL of this machine does not offer"};
