@@ -30,13 +30,17 @@ class NodeSwarm:
     def __init__(self, network, directory, sources=1, log_level="info"):
         self.network = network
         self.directory = directory
-        self.options = ["--log-level", log_level]
+        self.options = ["--log-level", log_level, *self.key()]
         hosts = network.hosts
         where = f"{hosts[0].address}:7000"
         self.tracker = harness.Process(hosts[0], ["tracker", "--listen", where, *self.options], directory / "tracker.log")
         self.options += ["--tracker", where]
         self.sources = [self._peer(host, f"source{i}") for i, host in enumerate(hosts[1:1 + sources])]
         self.leechers = [self._peer(host, f"leecher{i}") for i, host in enumerate(hosts[1 + sources:])]
+
+    def key(self):
+        """The option that makes the swarm private, or nothing."""
+        return ()
 
     def _peer(self, host, name):
         peer = harness.Peer(host, name, self.directory, "--listen", f"{host.address}:7000", *self.options)

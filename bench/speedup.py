@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 
@@ -26,6 +27,8 @@ TITLE = "Parallel speedup: k sources, one downloader"
 UP = 50
 COUNTS = (1, 2, 4, 8, 16)
 GOAL = 0.97
+PRIVATE = "node, private swarm"
+PRIVATE_COUNTS = (1, 16)  # the least and the most say enough
 # Few slow sources leave the machine idle, and take long: so many runs go on at the same time, otherwise one.
 AT_ONCE = {1: 9, 2: 9, 4: 5, 8: 2}
 
@@ -47,6 +50,16 @@ class NodeSources(NodeSwarm):
         return {name: self.total(name) for name in ("bytes_duplicate", "chunks_stolen", "chunks_requeued")}
 
 
+class PrivateSources(NodeSources):
+    """As NodeSources, in a private swarm."""
+
+    def key(self):
+        path = self.directory / "swarm.key"
+        subprocess.run([harness.NODE, "keygen", path], check=True, stdout=subprocess.DEVNULL)
+        return "--key", path
+
+
+NODES = {"node": NodeSources, PRIVATE: PrivateSources}
 RIVALS = {"libtorrent": (LibtorrentSwarm, ["libtorrent"]), "aria2 (HTTP)": (HttpSwarm, ["aria2", "nginx"])}
 
 
@@ -80,6 +93,7 @@ def run(suite):
     path.parent.chmod(0o755)
     subjects = {"node": NodeSources}
     if not suite.quick:
+        subjects[PRIVATE] = PrivateSources
         for name, (swarm, programs) in RIVALS.items():
             if len(suite.available(*programs)) == len(programs):
                 subjects[name] = swarm
@@ -87,7 +101,7 @@ def run(suite):
     curves = {name: [] for name in subjects}
     for k in counts:
         calls = {name: lambda swarm=swarm, k=k: run_sources(swarm, suite.memory_directory, path, k)
-                 for name, swarm in subjects.items()}
+                 for name, swarm in subjects.items() if name != PRIVATE or k in PRIVATE_COUNTS}
         together = suite.side_by_side(calls, AT_ONCE[k]) if k in AT_ONCE else suite.alternate(calls)
         for subject, runs in together.items():
             seconds = [each["seconds"] for each in runs]
@@ -95,7 +109,7 @@ def run(suite):
             speedups = [one[subject] / each for each in seconds]
             suite.row(f"k = {k}", subject, "time", seconds, "s", limit=wire_seconds(size, k))
             if k > 1:
-                goal = f"≥ {GOAL}" if subject == "node" and not suite.quick else None
+                goal = f"≥ {GOAL}" if subject in NODES and not suite.quick else None
                 suite.row(f"k = {k}", subject, "speedup", speedups, "x", limit=k, goal=goal)
             curves[subject].append((k, statistics.median(speedups)))
     suite.line_plot("speedup", "Speedup over one source", "sources", "speedup", curves, ideal=[(k, k) for k in counts])
@@ -109,7 +123,7 @@ def main():
     parser.add_argument("--up", type=float, default=UP, help="Mbit/s of each source")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--node", default=str(HERE.parent / "build" / "release" / "node"))
-    parser.add_argument("--subject", choices=["node", *RIVALS], default="node")
+    parser.add_argument("--subject", choices=[*NODES, *RIVALS], default="node")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if why_not():
@@ -118,7 +132,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="shoal-speedup-", dir="/dev/shm") as directory:
         path = random_file(pathlib.Path(directory) / "file.bin", options.mib * MIB)
         path.parent.chmod(0o755)
-        swarm_of = RIVALS[options.subject][0] if options.subject in RIVALS else NodeSources
+        swarm_of = RIVALS[options.subject][0] if options.subject in RIVALS else NODES[options.subject]
         for sources in options.sources * options.runs:
             result = run_sources(swarm_of, directory, path, sources, options.up)
             print(f"k {sources:2}  " + json.dumps({name: round(value, 4) for name, value in result.items()}), flush=True)
