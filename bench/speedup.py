@@ -30,7 +30,7 @@ GOAL = 0.97
 PRIVATE = "node, private swarm"
 PRIVATE_COUNTS = (1, 16)  # the least and the most say enough
 # Few slow sources leave the machine idle, and take long: so many runs go on at the same time, otherwise one.
-AT_ONCE = {1: 9, 2: 9, 4: 5, 8: 2}
+AT_ONCE = {1: 12, 2: 9, 4: 5, 8: 2}
 
 
 def wire_seconds(size, sources, up=UP):

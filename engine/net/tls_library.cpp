@@ -23,10 +23,9 @@ namespace shoal {
 
 namespace {
 
-constexpr const char* provider_name = "shoal";
-
 #ifdef SHOAL_HAS_IPSEC_MB
 
+constexpr const char* provider_name = "shoal";
 constexpr std::size_t key_bytes = 16;
 constexpr std::size_t nonce_bytes = 12;
 constexpr std::size_t tag_bytes = 16;
