@@ -322,12 +322,14 @@ result<void> content_files::rest() {
   const std::lock_guard lock(s.transition);
   if (s.now != content_state::phase::partial || s.resting) return {};
   // Afterwards no written data is left whose flush would open the files again.
-  if (result<void> flushed = s.flush_written(); !flushed) return flushed;
+  result<void> flushed = s.flush_written();
+  if (!flushed && flushed.error().code == errc::limit) return flushed;
+  // A disk that keeps nothing is no reason to keep the lock: the next try shall have it.
   const std::unique_lock moving(s.place);
   s.resting = true;
   s.cache->drop(s.owner);
   close_place(s.partial);
-  return {};
+  return flushed;
 }
 
 result<void> content_files::discard() {

@@ -117,6 +117,9 @@ class download final : public source_listener {
   /// Files of the older version, or beside it, stay.
   void note_what_stays(std::size_t files);
 
+  /// Something found no room, and may be tried again when this returns. False: the download ended meanwhile.
+  awaitable<bool> wait_for_room(error why);
+
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
   awaitable<bool> prepare();

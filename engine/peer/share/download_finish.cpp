@@ -1,4 +1,5 @@
-// What a download does after its last chunk: write everything to disk, and take its place.
+// What a download does after its last chunk: write everything to disk, and take its place. And how it waits for room
+// without which it can neither begin nor end.
 
 #include "core/human_bytes.hpp"
 #include "observe/log.hpp"
@@ -6,6 +7,13 @@
 #include "store/printable.hpp"
 
 namespace shoal {
+
+awaitable<bool> download::wait_for_room(error why) {
+  room_.on_refused(why);
+  if (progress_.goes_on()) (void)co_await wake_.wait_until(clock::now() + room_look_interval);
+  room_.on_passed();
+  co_return progress_.goes_on();
+}
 
 awaitable<void> download::finish() {
   progress_.enter(download_phase::finishing);
@@ -15,16 +23,14 @@ awaitable<void> download::finish() {
   co_await await_attributes();
   if (!progress_.goes_on()) co_return;
   result<void> completed = co_await place_.put();
-  while (!completed && completed.error().code == errc::no_space && progress_.goes_on()) {
-    room_.on_refused(completed.error());
+  while (!completed && completed.error().code == errc::no_space) {
     // It can be cancelled until it is tried again.
     progress_.enter(download_phase::downloading);
-    (void)co_await wake_.wait_until(clock::now() + room_look_interval);
-    if (!progress_.goes_on()) co_return;
+    const bool again = co_await wait_for_room(completed.error());
+    if (!again) co_return;
     progress_.enter(download_phase::finishing);
     completed = co_await place_.put();
   }
-  room_.on_passed();
   if (!completed && completed.error().code == errc::conflict && place_.older() == nullptr) {
     // Another peer that downloads to the same directory may have been faster.
     auto there = co_await place_.look();

@@ -109,13 +109,11 @@ awaitable<bool> download::prepare() {
   auto files = co_await offload_patiently(context_.background, open, go_on);
   // What was begun once goes on when there is room. What never had room fails at once.
   const bool begun = !request_.safe.empty();
-  while (begun && !files && files.error().code == errc::no_space && progress_.goes_on()) {
-    room_.on_refused(files.error());
-    (void)co_await wake_.wait_until(clock::now() + room_look_interval);
-    if (!progress_.goes_on()) co_return false;
+  while (begun && !files && files.error().code == errc::no_space) {
+    const bool again = co_await wait_for_room(files.error());
+    if (!again) co_return false;
     files = co_await offload_patiently(context_.background, open, go_on);
   }
-  room_.on_passed();
   if (!files) {
     fail(files.error());
     co_return false;
@@ -170,7 +168,12 @@ awaitable<bool> download::prepare() {
   row.partial = (*files)->record();
   row.published = share_.published();
   auto save = [this, row = std::move(row)] { return context_.database.save_download(row); };
-  const auto saved = co_await offload(context_.background, std::move(save));
+  auto saved = co_await offload(context_.background, save);
+  while (!saved && saved.error().code == errc::no_space) {
+    const bool again = co_await wait_for_room(saved.error());
+    if (!again) co_return false;
+    saved = co_await offload(context_.background, save);
+  }
   if (!saved) {
     fail(saved.error());
     co_return false;

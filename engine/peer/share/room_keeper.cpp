@@ -36,7 +36,10 @@ awaitable<void> room_keeper::look_at_disk() {
 }
 
 void room_keeper::on_refused(const error& why) {
-  if (!refused_) log_warn("download waits for room directory=\"{}\" error=\"{}\"", printable(directory_), why.text);
+  if (refusals_logged_.pass(clock::now())) {
+    log_warn("download waits for room directory=\"{}\" error=\"{}\" unlogged={}", printable(directory_), why.text,
+             refusals_logged_.take_left_out());
+  }
   refused_ = true;
   why_ = why;
 }

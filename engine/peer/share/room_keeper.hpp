@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "net/event.hpp"
 #include "net/task_group.hpp"
+#include "observe/log_limit.hpp"
 #include "peer/session/peer_context.hpp"
 #include "peer/session/share_content.hpp"
 #include "policy/room_wait.hpp"
@@ -29,7 +30,7 @@ class room_keeper {
   void look(time_point now);
   bool waiting() const { return wait_.waiting(); }
 
-  /// Something other than a write found no room. It is tried again after room_look_interval, until on_passed().
+  /// Something other than a write found no room. It is tried again after room_look_interval; then call on_passed().
   void on_refused(const error& why);
   void on_passed() { refused_ = false; }
 
@@ -48,6 +49,7 @@ class room_keeper {
   error why_;
   bool looking_ = false;
   bool refused_ = false;
+  log_limit refusals_logged_{1};
 };
 
 }  // namespace shoal
