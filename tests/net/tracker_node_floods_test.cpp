@@ -66,7 +66,6 @@ TEST_CASE("a flood of frames that are no messages ends its session", "[tracker_n
       "\x89\x80" + mask,                          // pings
       "\x8a\x80" + mask,                          // pongs
       "\x89\xfd" + mask + std::string(125, 'x'),  // pings with content
-      std::string("\x01\x81", 2) + mask + "x",    // not one message: a new one in each frame
   };
   for (const std::string& frame : frames) {
     swarm_world w;
@@ -79,7 +78,7 @@ TEST_CASE("a flood of frames that are no messages ends its session", "[tracker_n
     CHECK(w.until([&] { return flood.ended(); }));
     // What was on its way in the kernel counts, too.
     CHECK(flood.bytes() < 16 * MiB);
-    CHECK(w.tracker().ended(tracker_session_end::protocol) == 1);
+    CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::protocol) == 1; }));
     CHECK(witness.connected());
     flood.stop();
   }
@@ -94,7 +93,7 @@ TEST_CASE("fragments without content end their session", "[tracker_node]") {
   frame_flood flood(w, w.where(), fragments);
   CHECK(w.until([&] { return flood.ended(); }));
   CHECK(flood.bytes() < fragments.size());
-  CHECK(w.tracker().ended(tracker_session_end::protocol) == 1);
+  CHECK(w.until([&] { return w.tracker().ended(tracker_session_end::protocol) == 1; }));
   flood.stop();
 }
 
