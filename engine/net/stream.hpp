@@ -143,7 +143,8 @@ class stream {
     return asio::async_compose<Token, void(error_code, std::size_t)>(operation<Buffers, false>(*this, from), token,
                                                                      socket_);
   }
-  /// The end of a WebSocket (RFC 6455, 7.1.1): says that nothing more comes, and waits until the other side closes.
+  /// The end of a WebSocket (RFC 6455, 7.1.1): says that nothing more comes, and waits until the other side closes. Who
+  /// sends on and on is not waited for.
   template <class Handler>
   friend void async_teardown(boost::beast::role_type, stream& of, Handler&& handler) {
     of.shutdown_send();
@@ -186,7 +187,8 @@ class stream {
     std::size_t bytes_ = 0;
   };
 
-  /// Reads and throws away until the end.
+  /// Reads and throws away until the end, or until so much came.
+  static constexpr std::size_t drained_bytes_max = 256 * KiB;
   class draining {
    public:
     explicit draining(stream& on) : stream_(on) {}
@@ -195,13 +197,15 @@ class stream {
     void operator()(Self& self, error_code ec = {}) {
       if (ec || over_) return self.complete(ec);
       attempt came = stream_.discard();
-      over_ = came.is_over();
+      bytes_ += came.bytes;
+      over_ = came.is_over() || bytes_ > drained_bytes_max;
       if (!over_) return stream_.wait(true, std::move(self));
       asio::post(stream_.get_executor(), std::move(self));
     }
 
    private:
     stream& stream_;
+    std::size_t bytes_ = 0;
     bool over_ = false;
   };
 

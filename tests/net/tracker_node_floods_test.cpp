@@ -66,6 +66,7 @@ TEST_CASE("a flood of frames that are no messages ends its session", "[tracker_n
       "\x89\x80" + mask,                          // pings
       "\x8a\x80" + mask,                          // pongs
       "\x89\xfd" + mask + std::string(125, 'x'),  // pings with content
+      std::string("\x01\x81", 2) + mask + "x",    // a message that begins anew in each frame, which is an error
   };
   for (const std::string& frame : frames) {
     swarm_world w;
