@@ -94,7 +94,8 @@ class content_files {
   result<void> replace(const older_content& older, const remember_partial& remember, const wanted_attributes& wanted);
   /// What a download that is not finished needs of the disk.
   result<disk_room> room();
-  /// Flushes, and holds no descriptor until it is used again. For a partial that waits for its data.
+  /// Flushes, and holds no descriptor until it is used again, also if the flush fails. For a partial that waits for its
+  /// data.
   result<void> rest();
   /// Deletes the partial and nothing else, or gives it back if it was taken_back. From then on reads and writes fail
   /// with errc::cancelled. Does nothing once finished.

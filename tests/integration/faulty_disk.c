@@ -3,7 +3,7 @@
  * SHOAL_FAULTY_DISK names a plan, a text that may be replaced while the process runs. Its lines:
  *
  *   seed N                                    of the random choices
- *   fault FOLDER CALLS WHAT PROBABILITY       CALLS: "pwrite,fsync", or "all". WHAT: EIO, ENOSPC, EDQUOT, EROFS, or short
+ *   fault FOLDER CALLS WHAT PROBABILITY       CALLS: "pwrite,fsync", or "all". WHAT: EIO, ENOSPC, EDQUOT, EROFS, short, or slow
  *   clock SECONDS                             the date is shifted by this
  *   log FILE FOLDER                           what is overwritten below FOLDER is kept in FILE, and so are all syncs
  *
@@ -26,12 +26,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FAULTS_MAX = 32, PLAN_BYTES_MAX = 16384 };
+enum { SHORT = -1, SLOW = -2, SLOW_MICROSECONDS = 50000, FAULTS_MAX = 32, PLAN_BYTES_MAX = 16384 };
 
 struct fault {
   char folder[PATH_MAX];
   char calls[128];
-  int error; /* 0: short */
+  int error; /* SHORT, SLOW, or of errno */
   double probability;
 };
 
@@ -60,7 +60,7 @@ static int error_of(const char* name) {
   if (strcmp(name, "ENOSPC") == 0) return ENOSPC;
   if (strcmp(name, "EDQUOT") == 0) return EDQUOT;
   if (strcmp(name, "EROFS") == 0) return EROFS;
-  return 0;
+  return strcmp(name, "slow") == 0 ? SLOW : SHORT;
 }
 
 static void read_line(struct plan* to, char* line) {
@@ -135,22 +135,29 @@ static int names(const char* calls, const char* call) {
   return 0;
 }
 
-/* 0: nothing goes wrong; -1: short; otherwise the error. Sets `logged` if the log wants to know of it. */
+/* 0: nothing goes wrong, SHORT, or the error. Waits if the call is to be slow. Sets `logged` if the log wants to know of it. */
 static int outcome_of(int descriptor, const char* call, int* logged) {
   if (inside) return 0;
   const int saved = errno;
   int outcome = 0;
+  int slow = 0;
   inside = 1;
   pthread_mutex_lock(&plan_mutex);
   look_at_plan();
   for (int i = 0; i < current.fault_count && outcome == 0; ++i) {
     const struct fault* one = &current.faults[i];
     if (!names(one->calls, call) || !is_below(descriptor, one->folder)) continue;
-    if (draw() < one->probability) outcome = one->error == 0 ? -1 : one->error;
+    if (draw() >= one->probability) continue;
+    if (one->error == SLOW) {
+      slow = 1;
+    } else {
+      outcome = one->error;
+    }
   }
   if (logged != NULL) *logged = log_file >= 0 && is_below(descriptor, current.log_folder);
   pthread_mutex_unlock(&plan_mutex);
   inside = 0;
+  if (slow) usleep(SLOW_MICROSECONDS);
   errno = saved;
   return outcome;
 }

@@ -5,6 +5,7 @@ import pathlib
 import sys
 import unittest
 
+import faulty_disk
 import harness
 import wire
 from harness import Peer, Process, SwarmTest, wait_for
@@ -141,6 +142,22 @@ class HereTest(WhyTest):
         self.assertIn("nobody who is connected has", row["text"])
         self.assertIn("of wanted.bin)", row["text"])
         self.assertIn(f"{address} had some of them last", row["text"])
+
+    @unittest.skipIf(faulty_disk.compiler() is None or os.environ.get("SHOAL_SANITIZE"),
+                     "needs a C compiler, and a program that takes a preloaded library")
+    def test_a_disk_that_is_slow(self):
+        tracker = self.tracker()
+        seeder = self.peer("seeder", tracker)
+        seeder.add(self.file("wanted.bin", SIZE))
+        faults = faulty_disk.FaultyDisk(self.directory)
+        self.prefix = faults.prefix
+        leecher = self.peer("leecher", tracker)
+        self.prefix = []
+        self.wait_listed(leecher, "wanted.bin")
+        faults.set(f"fault {leecher.dir} pwrite slow 1")
+        self.begin(leecher, "wanted.bin")
+        row = self.cause(leecher, "disk")
+        self.assertIn("this disk", row["text"])
 
     def foreign(self, serve):
         """A leecher of a share that only a client of another kind has, which does what `serve` says."""
