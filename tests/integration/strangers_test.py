@@ -187,6 +187,24 @@ class Cost(Strangers):
                 # 2 % of 4 s, what was saved up, and what reading and connecting takes.
                 self.assertLess(self.flood(peer, torrent, what), 0.8)
 
+    def test_what_a_source_that_floods_owes_comes_from_others(self):
+        torrent = Torrent("big", 8 * MB, 64 << 10)
+        honest = self.seeder(torrent, rate=8 * MB)
+
+        class Flooding(Seeder):
+            def _answer(self, connection, piece, begin, length):
+                if self.requests == 0:
+                    # More work than the budget of minutes.
+                    connection.send((message(CHOKE) + message(UNCHOKE)) * 500_000)
+                super()._answer(connection, piece, begin, length)
+
+        flooding = Flooding(torrent)
+        self.addCleanup(flooding.close)
+        peer = self.peer("downloader")
+        waiting = peer.start("download", torrent.magnet, "--peer", honest.address, "--peer", flooding.address)
+        self.addCleanup(waiting.kill)
+        self.assert_arrives(peer, waiting, torrent)
+
     def test_requests_of_one_byte_cost_little(self):
         if os.environ.get("SHOAL_SANITIZE"):
             self.skipTest("sanitizers cost more than what is measured")

@@ -224,10 +224,9 @@ awaitable<void> session::read_loop() {
 }
 
 awaitable<void> session::wait_for_credit() {
-  // What the peer sends meanwhile waits in the kernel, and then at the peer.
+  // What the peer sends meanwhile waits in the kernel, and then at the peer. Its path is not lost. But what it owes is
+  // late, and others bring that.
   path_.on_limited(true);
-  // What it owes is not late: we do not read.
-  if (listener_) listener_->on_limited();
   while (!closed_) {
     const auto now = clock::now();
     const auto when = account_.next_credit(now);
@@ -236,7 +235,6 @@ awaitable<void> session::wait_for_credit() {
     (void)co_await credit_timer_.async_wait(use_tuple);
   }
   path_.on_limited(false);
-  if (listener_) listener_->on_limit_passed();
 }
 
 awaitable<bool> session::write_all(byte_view bytes) {
