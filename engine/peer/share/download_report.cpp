@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "peer/share/download.hpp"
-#include "peer/share/limit_text.hpp"
 #include "peer/share/waiting_reason.hpp"
 #include "store/printable.hpp"
 

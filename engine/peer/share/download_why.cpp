@@ -128,8 +128,6 @@ limit_report download::why() const {
     for (const source_id id : found.sources) {
       if (const source* one = sources_.at(id)) facts.from.push_back(one->name().address);
     }
-    // Those that brought something have gone since.
-    if (facts.from.empty()) facts.found.what = limiter::unknown;
     report = report_of(facts);
   }
   if (lacks) report.text += "; " + lacking_text(lack);

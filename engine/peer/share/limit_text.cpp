@@ -89,7 +89,11 @@ std::string piece_ranges(const bitmap& pieces) {
 }  // namespace
 
 limit_report report_of(const limit_facts& about) {
-  const bottleneck::finding& found = about.found;
+  bottleneck::finding found = about.found;
+  // Of what sources bring nothing can be said once they have gone.
+  const bool of_sources =
+      found.what == limiter::their_limit || found.what == limiter::downlink || found.what == limiter::uplinks;
+  if (of_sources && about.from.empty()) found.what = limiter::unknown;
   limit_report report{std::string(name_of(found.what)), {}, found.rate, found.possible};
   switch (found.what) {
     case limiter::unknown:

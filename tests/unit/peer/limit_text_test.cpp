@@ -60,6 +60,13 @@ TEST_CASE("links are named with who is behind them, and with who brings nothing"
         "tell)");
 }
 
+TEST_CASE("a disk holds a download up also when nothing comes from anybody; of links nothing is known then") {
+  CHECK(report_of(facts(limiter::disk, 0)).cause == "disk");
+  for (const limiter link : {limiter::their_limit, limiter::downlink, limiter::uplinks}) {
+    CHECK(report_of(facts(link, 0)).cause == "unknown");
+  }
+}
+
 TEST_CASE("pieces that nobody has are named with who had them last") {
   lacking_pieces lack{.pieces = pieces({3, 5, 6, 7}), .bytes = 1'500'000, .files = {"a.bin"}};
   CHECK(lacking_text(lack) ==
