@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """libtorrent as a process of its own, tuned for one fast network: seeds or fetches one torrent.
 
-    libtorrent_node.py TORRENT DIR [--listen ADDR:PORT] [--peer ADDR:PORT]… [--seed] [--super] [--wait] [--set NAME=VALUE]…
+    libtorrent_node.py TORRENT DIR [--listen ADDR:PORT] [--peer ADDR:PORT]… [--seed] [--super] [--wait] [--ssl DIR] [--set NAME=VALUE]…
 
 One JSON line a step on stdout: {"listening": port}, and when everything is here and verified
 {"complete": seconds since the torrent was added, "cpu": CPU seconds since then}. A seed stays until it is ended; so does
 whoever fetches with --seed, else it exits. --super is super-seeding (BEP 16); with --wait the torrent is added when a line
-comes on stdin. Settings are those of lt.session.
+comes on stdin. --ssl names the directory with peer.pem, peer.key and dh.pem, for a torrent that holds the certificate of
+who signed peer.pem; --listen is then the port of encrypted connections. Settings are those of lt.session.
 """
 import argparse
 import json
@@ -43,13 +44,14 @@ def options():
     parser.add_argument("--seed", action="store_true")
     parser.add_argument("--super", action="store_true")
     parser.add_argument("--wait", action="store_true")
+    parser.add_argument("--ssl", metavar="DIR")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     return parser.parse_args()
 
 
 def main():
     given = options()
-    settings = {**TUNED, "listen_interfaces": given.listen}
+    settings = {**TUNED, "listen_interfaces": given.listen + ("s" if given.ssl else "")}
     for one in given.set:
         name, value = one.split("=", 1)
         settings[name] = json.loads(value)
@@ -67,6 +69,8 @@ def main():
         sys.stdin.readline()
     begun, used = time.monotonic(), time.process_time()
     handle = session.add_torrent(parameters)
+    if given.ssl:
+        handle.set_ssl_certificate(f"{given.ssl}/peer.pem", f"{given.ssl}/peer.key", f"{given.ssl}/dh.pem")
     for peer in given.peer:
         address, port = peer.rsplit(":", 1)
         handle.connect_peer((address, int(port)))

@@ -55,7 +55,7 @@ class PrivateSources(NodeSources):
 
     def key(self):
         path = self.directory / "swarm.key"
-        subprocess.run([harness.NODE, "keygen", path], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([harness.NODE, "keygen", path], check=True, capture_output=True)
         return "--key", path
 
 

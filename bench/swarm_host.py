@@ -61,6 +61,7 @@ class Host:
 
     def __init__(self, network, index, up, down):
         self.network = network
+        self.index = index
         self.namespace = f"{network.name}-{index}"
         self.port = f"port{index}"
         self.address = f"10.77.{index // 250}.{index % 250 + 1}"
@@ -87,6 +88,11 @@ class Host:
         if down is not None:
             _batch("tc", self.network.bridge, [_bucket(self.port, down)])
             self.down = down
+
+    def set_address(self, address):
+        """From now on the host has this one, of 10.77.0.0/16, and not the one before."""
+        _batch("ip", self.namespace, [f"address del {self.address}/16 dev eth0", f"address add {address}/16 dev eth0"])
+        self.address = address
 
     def sent_bytes(self):
         """Bytes of all frames that went through the bucket of a host whose `up` is limited."""

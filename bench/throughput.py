@@ -34,8 +34,10 @@ FROM_LIBTORRENT = "libtorrent to node"
 TO_LIBTORRENT = "node to libtorrent"
 UNVERIFIED = "nginx to curl, unverified"
 ENCRYPTED_LIMIT, ENCRYPTED_NODE, ENCRYPTED_CURL = "limit, TLS", "node, private swarm", "curl over TLS, then openssl"
+ENCRYPTED_LIBTORRENT = "libtorrent v2, SSL torrent"
 ENCRYPTED = {ENCRYPTED_LIMIT: transfers.LimitEncrypted, ENCRYPTED_NODE: transfers.NodePrivate,
-             ENCRYPTED_CURL: transfers.CurlEncryptedThenOpenssl}
+             ENCRYPTED_LIBTORRENT: transfers.LibtorrentSsl, ENCRYPTED_CURL: transfers.CurlEncryptedThenOpenssl}
+ENCRYPTED_GOALS = {ENCRYPTED_LIBTORRENT: "≥ 2.5", ENCRYPTED_CURL: "≥ 2.0"}
 IN_RAM = {"limit": transfers.Limit, "node": transfers.NodeToNode, "rsync": transfers.Rsync,
           "libtorrent v2": transfers.LibtorrentV2, "libtorrent v1": transfers.LibtorrentV1, "aria2": transfers.Aria2,
           FROM_LIBTORRENT: transfers.LibtorrentToNode, TO_LIBTORRENT: transfers.NodeToLibtorrent,
@@ -148,9 +150,9 @@ def measure_encrypted(suite):
     for name, samples in rate.items():
         suite.row("RAM, TLS", name, "throughput", samples, "MB/s", limit=limit,
                   goal="≥ 0.9" if name == ENCRYPTED_NODE else None)
-    if ENCRYPTED_CURL in rate:
-        suite.row("RAM, TLS", f"node / {ENCRYPTED_CURL}", "ratio", map(ratio, rate[ENCRYPTED_NODE], rate[ENCRYPTED_CURL]),
-                  "", goal="≥ 2.5")
+    for name, goal in ENCRYPTED_GOALS.items():
+        if name in rate:
+            suite.row("RAM, TLS", f"node / {name}", "ratio", map(ratio, rate[ENCRYPTED_NODE], rate[name]), "", goal=goal)
     for name, fetches in results.items():
         suite.row("RAM, TLS", name, "CPU of the source", [fetch.source_cpu * GIB / size for fetch in fetches], "s/GiB")
         suite.row("RAM, TLS", name, "CPU of the downloader", [fetch.target_cpu * GIB / size for fetch in fetches], "s/GiB")

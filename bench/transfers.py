@@ -164,7 +164,7 @@ class NodePrivate(NodeToNode):
     def key(self):
         path = self.work / "swarm.key"
         if not path.exists():
-            subprocess.run([harness.NODE, "keygen", path], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([harness.NODE, "keygen", path], check=True, capture_output=True)
         return "--key", path
 
     def command(self, target):
@@ -226,6 +226,42 @@ class LibtorrentV2(LibtorrentFetch, LibtorrentSource):
 
 class LibtorrentV1(LibtorrentV2):
     version = "v1"
+
+
+class LibtorrentSsl(LibtorrentV2):
+    """An SSL torrent: the torrent holds a certificate, which has signed those of all members."""
+
+    rivals = ("libtorrent", "openssl")
+
+    def start(self):
+        plain = torrent_of(self.path, self.version)
+        self.make_certificates()
+        import libtorrent as lt
+        content = lt.bdecode(plain.read_bytes())
+        content[b"info"][b"ssl-cert"] = (self.work / "root.pem").read_bytes()
+        self.torrent = self.work / f"{self.path.name}.torrent"
+        self.torrent.write_bytes(lt.bencode(content))
+        self.port = free_port()
+        self.source, _ = self.launch([*self.node(self.path.parent), "--listen", f"127.0.0.1:{self.port}", "--seed"],
+                                     "libtorrent", first_line=True)
+        wait_listening(self.port, self.source, self.work / "libtorrent.log")
+
+    def make_certificates(self):
+        """One for the torrent; one for its members, whose name is that of the torrent, or "*"."""
+        def openssl(*words):
+            subprocess.run(["openssl", *words], cwd=self.work, check=True, capture_output=True)
+        elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        openssl("req", "-x509", *elliptic, "-subj", "/CN=bench", "-keyout", "root.key", "-out", "root.pem")
+        openssl("req", *elliptic, "-subj", "/CN=*", "-addext", "subjectAltName=DNS:*", "-keyout", "peer.key", "-out", "peer.csr")
+        openssl("x509", "-req", "-in", "peer.csr", "-CA", "root.pem", "-CAkey", "root.key", "-set_serial", "1",
+                "-copy_extensions", "copy", "-out", "peer.pem")
+        openssl("dhparam", "-dsaparam", "-out", "dh.pem", "2048")
+
+    def node(self, directory):
+        return [PYTHON, BENCH / "libtorrent_node.py", self.torrent, directory, "--ssl", self.work]
+
+    def command(self, target):
+        return [*self.node(target), "--listen", f"127.0.0.1:{free_port()}", "--peer", f"127.0.0.1:{self.port}"]
 
 
 class LibtorrentToNode(NodeFetch, LibtorrentSource):
