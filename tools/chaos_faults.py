@@ -1,5 +1,5 @@
 """What tools/chaos does to the machines of its swarm besides killing: disks that are full or fail, sources that change,
-links that are cut, and dates that jump. Each fault lasts a moment, and says what a download may end with meanwhile."""
+links that are cut, addresses that change, and dates that jump. Each fault lasts a moment, and says what a download may end with meanwhile."""
 import contextlib
 import os
 import shutil
@@ -15,7 +15,7 @@ DISK_BYTES = 400 * MB
 FREE_BYTES_MAX = 3 * MB
 LASTS_SECONDS = (0.3, 4)
 # How often which fault is chosen.
-WEIGHTS = {"full": 3, "write": 2, "short": 2, "sync": 2, "record": 2, "source": 3, "cut": 3, "clock": 1}
+WEIGHTS = {"full": 3, "write": 2, "short": 2, "sync": 2, "record": 2, "source": 3, "cut": 3, "address": 1, "clock": 1}
 # A download may end with one of these while such a fault lasts, or soon after. What begins on a full disk fails at once.
 EXCUSES = {"write": "Input/output error", "sync": "Input/output error", "full": "not enough space", "record": "state.db"}
 # The end of a fault and the row that tells of it: at most this far apart.
@@ -122,13 +122,15 @@ class Faults:
         return self.plan_of(member, f"clock {3600 if share < 0.5 else -3600}")
 
     def cut(self, member, share):
-        """Nothing gets through the connections that there are; new ones wait until the link is back."""
-        member.proxy.lose_paths()
-        member.proxy.swallow = share < 0.7
+        """The cable is out: nothing is reset, frames vanish."""
+        network, hosts = self.chaos.network, [member.host]
+        network.set_links(hosts, up=False)
+        return lambda: network.set_links(hosts, up=True)
 
-        def undo():
-            member.proxy.swallow = False
-        return undo
+    def address(self, member, share):
+        """The host has another address from now on; what was connected to the old one hears nothing more."""
+        member.host.set_address(f"10.77.{1 + self.counts['address'] % 200}.{member.host.index + 1}")
+        return lambda: None
 
     def source(self, seeder, share):
         """Somebody edits, cuts, replaces or deletes what a seeder shares, and puts it back later."""

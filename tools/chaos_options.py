@@ -12,14 +12,14 @@ def options(description):
     parser.add_argument("--node", metavar="PATH", help="binary (default: SHOAL_NODE, else build/release/node)")
     parser.add_argument("--seed", type=int, metavar="N", help="of the choices (default: a random one, printed)")
     parser.add_argument("--kills", type=int, default=50, metavar="N", help="default: %(default)s")
-    parser.add_argument("--rate", type=float, default=3, metavar="MB",
-                        help="MB/s of one connection; 0: as fast as it goes (default: %(default)s)")
+    parser.add_argument("--rate", type=float, default=8, metavar="MB",
+                        help="MB/s of the link of each peer, in each direction (default: %(default)s)")
     parser.add_argument("--patience", type=float, default=120, metavar="SECONDS",
                         help="for all downloads to end after the last kill (default: %(default)s)")
     parser.add_argument("--memory", type=float, default=200, metavar="MIB",
                         help="that no process may exceed; sanitizers need more (default: %(default)s)")
     parser.add_argument("--faults", type=float, default=0.7, metavar="P",
-                        help="probability of a fault before each kill; needs root and a C compiler (default: %(default)s)")
+                        help="probability of a fault before each kill; needs a C compiler (default: %(default)s)")
     parser.add_argument("--stop", type=float, default=2, metavar="SECONDS",
                         help="that a process may take to stop (default: %(default)s)")
     parser.add_argument("--private", action="store_true", help="a private swarm: everything is encrypted")

@@ -6,9 +6,10 @@ import random
 import signal
 
 import harness
-from proxy import Proxy
 
 
+# Of every process: each has a host of its own.
+PORT = 7000
 FOLDER_FILES = 300
 FOLDER_FILE_BYTES_MAX = 200_000
 
@@ -28,22 +29,17 @@ def make_folder(chaos):
 
 
 class Member:
-    """One process of the swarm over all its lives; `rate` of a peer's connections in bytes per second."""
+    """One process of the swarm over all its lives, on a host of its own (swarm_host.Host)."""
 
-    def __init__(self, chaos, kind, name, number, rate):
-        self.chaos, self.kind, self.name, self.number = chaos, kind, name, number
+    def __init__(self, chaos, kind, name, host):
+        self.chaos, self.kind, self.name, self.host = chaos, kind, name, host
         self.process = None
         self.due = None  # when one that was killed or sleeps comes back; None: it is up
         self.asleep = False
         self.memory = 0
         self.lives = 0
-        self.proxy = None
         self.faults = None  # its disk, if that can fail
         self.owed = set()  # shares that a killed or failed word was about: to be asked for again
-        if kind != "tracker":
-            # Others are told the proxy's address; it has the peer's port on another address of the loopback.
-            self.proxy = Proxy(chaos, 0, rate=rate, host=f"127.0.2.{number}", both_ways=True)
-            self.proxy.target = (f"127.0.1.{number}", self.proxy.port)
 
     @property
     def up(self):
@@ -56,16 +52,12 @@ class Member:
     def start(self):
         # Without room for its state it would not start.
         self.chaos.faults.end_due(kind="record", where=self)
-        self.chaos.prefix = self.faults.prefix if self.faults else []
+        self.chaos.prefix = [*self.host.prefix, *(self.faults.prefix if self.faults else [])]
         if self.kind == "tracker":
-            listen = self.chaos.tracker_address or "127.0.0.1:0"
-            self.process = self.chaos.tracker(*self.chaos.swarm_options, "--listen", listen, "--allow-advertise",
-                                              "--heartbeat", "1000")
-            self.chaos.tracker_address = self.process.ready["listen"][0]
+            self.process = self.chaos.tracker(*self.chaos.swarm_options, "--listen", f":{PORT}", "--heartbeat", "1000")
         else:
             self.process = self.chaos.peer(self.name, None, *self.chaos.swarm_options, "--tracker",
-                                           self.chaos.tracker_address, "--listen",
-                                           f"127.0.1.{self.number}:{self.proxy.port}", "--advertise", self.proxy.host)
+                                           f"{self.chaos.head.host.address}:{PORT}", "--listen", f":{PORT}")
         self.lives += 1
         self.due = None
 
