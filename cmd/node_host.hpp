@@ -6,6 +6,7 @@
 #pragma once
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -89,6 +90,8 @@ class node_host {
   }
 
   void serve() {
+    // top -H and perf show the name.
+    (void)::pthread_setname_np(::pthread_self(), "network");
     try {
       context_.run();
     } catch (const std::exception& e) {

@@ -94,7 +94,7 @@ rows::dumped_download dump_of(const share& which, const download& running, bool 
 rows::dump dump_of(const peer_node& node, bool names) {
   const rows::status status = status_of(node);
   const peer_context& context = node.context();
-  const processor_load::shares load = context.processor.last(clock::now());
+  const thread_load::shares load = context.load.last(clock::now());
   rows::dump dumped{.version = status.version,
                     .system = system_text(),
                     .cores = std::thread::hardware_concurrency(),
@@ -112,9 +112,8 @@ rows::dump dump_of(const peer_node& node, bool names) {
                     .bytes_uploaded = status.bytes_uploaded,
                     .bytes_downloaded = status.bytes_downloaded,
                     .upload_rate = status.upload_rate,
-                    .processor_thread = load.thread,
-                    .processor_program = load.program,
-                    .processor_machine = load.machine};
+                    .thread_works = load.works,
+                    .thread_waits = load.waits};
   for (const auto& [id, one] : node.library().hosted().all()) {
     if (one->downloading() != nullptr) dumped.downloads.push_back(dump_of(*one, *one->downloading(), names));
   }

@@ -314,15 +314,14 @@ struct dump {
   std::uint64_t bytes_uploaded = 0;
   std::uint64_t bytes_downloaded = 0;
   double upload_rate = 0;
-  double processor_thread = 0;   ///< busy share of the network thread, 0 to 1
-  double processor_program = 0;  ///< of the whole processor, by this peer
-  double processor_machine = 0;  ///< of the whole processor, by everybody
+  double thread_works = 0;  ///< share of its time in which the network thread works, 0 to 1
+  double thread_waits = 0;  ///< share in which it waits for a processor that others have, 0 to 1
   std::vector<dumped_download> downloads = {};
 };
 BOOST_DESCRIBE_STRUCT(dump, (),
                       (version, system, cores, time, uptime, peer, closed_swarm, trackers, sessions, sessions_max,
                        shares, buffers, up_limit, down_limit, bytes_uploaded, bytes_downloaded, upload_rate,
-                       processor_thread, processor_program, processor_machine, downloads))
+                       thread_works, thread_waits, downloads))
 
 /// What is no longer shared or downloaded.
 struct removal {

@@ -13,9 +13,6 @@ namespace {
 constexpr double often = 0.3;
 constexpr double mostly = 0.5;
 constexpr double thread_busy = 0.85;
-constexpr double machine_busy = 0.95;
-// Someone else takes the processor if this program has less of it.
-constexpr double program_busy = 0.25;
 // The variance of the sum of independent sources is the sum of their variances.
 constexpr double shared_variance_max = 0.5;
 // Whoever brings something in so much of the time brings something all the time.
@@ -28,7 +25,28 @@ double variance(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
+double seconds_of(duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
 }  // namespace
+
+bottleneck::finding bottleneck::of_workers(const work& hashing, const work& writing) {
+  const double took = seconds_of(hashing.took + writing.took);
+  // Who hashes waits for a processor only; who writes waits for the disk as well.
+  const double stalled = std::max(0.0, seconds_of(hashing.took - hashing.worked));
+  const double per_work = stalled / std::max(1e-9, seconds_of(hashing.worked));
+  const double stalled_writing =
+      std::clamp(per_work * seconds_of(writing.worked), 0.0, std::max(0.0, seconds_of(writing.took - writing.worked)));
+  finding found;
+  if (took > 0 && stalled + stalled_writing >= mostly * took) {
+    found.what = limiter::processor;
+    found.waits = (stalled + stalled_writing) / took;
+  } else {
+    found.what = hashing.took > writing.took ? limiter::hashing : limiter::disk;
+  }
+  return found;
+}
 
 void bottleneck::on_sample(sample taken, duration took) {
   past_.push_back({std::move(taken), std::max(1e-3, std::chrono::duration<double>(took).count())});
@@ -93,11 +111,10 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
   double others = 0;
   double sent = 0;
   double stored = 0;
-  duration hashing{};
-  duration writing{};
-  double thread = 0;
-  double program = 0;
-  double machine = 0;
+  work hashing;
+  work writing;
+  double works = 0;
+  double waits = 0;
   // Only those that are there still.
   std::map<source_id, double> brought;
   for (const source_sample& source : past_.back().of.sources) brought[source.source] = 0;
@@ -106,11 +123,12 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
     others += static_cast<double>(one.of.others);
     sent += static_cast<double>(one.of.sent);
     stored += static_cast<double>(one.of.stored);
-    hashing += one.of.hashing;
-    writing += one.of.writing;
-    thread += one.of.thread * one.seconds;
-    program += one.of.program * one.seconds;
-    machine += one.of.machine * one.seconds;
+    hashing.took += one.of.hashing.took;
+    hashing.worked += one.of.hashing.worked;
+    writing.took += one.of.writing.took;
+    writing.worked += one.of.writing.worked;
+    works += one.of.works * one.seconds;
+    waits += one.of.waits * one.seconds;
     for (const source_sample& source : one.of.sources) {
       const auto of_it = static_cast<double>(source.bytes);
       bytes += of_it;
@@ -125,9 +143,12 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
   }
   const auto behind = [](const sample& one) { return one.disk_behind; };
   if (share(behind) >= often) {
-    found.what = hashing > writing ? limiter::hashing : limiter::disk;
-    const double worked = std::chrono::duration<double>(std::max(hashing, writing)).count();
-    if (worked > 0) found.possible = stored / worked * workers;
+    const finding of = of_workers(hashing, writing);
+    found.what = of.what;
+    found.waits = of.waits;
+    const double longest = seconds_of(found.what == limiter::processor ? hashing.took + writing.took
+                                                                       : std::max(hashing.took, writing.took));
+    if (longest > 0) found.possible = stored / longest * workers;
     return found;
   }
   const auto silent = [](const past& one) {
@@ -141,8 +162,8 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
   }
   found.limit = static_cast<double>(past_.back().of.own_limit);
   const auto limited = [](const source_sample& one) { return one.doing == source_activity::limited; };
-  const auto waits = [&](const sample& one) { return std::ranges::any_of(one.sources, limited); };
-  if (found.limit > 0 && share(waits) >= often) {
+  const auto held_by_us = [&](const sample& one) { return std::ranges::any_of(one.sources, limited); };
+  if (found.limit > 0 && share(held_by_us) >= often) {
     found.what = limiter::own_limit;
     // What other downloads take of it is not left for this one.
     found.possible = std::max(std::min(found.rate, found.limit), found.limit - others / seconds);
@@ -164,14 +185,13 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
     }
     return found;
   }
-  thread /= seconds;
-  program /= seconds;
-  machine /= seconds;
-  // What the processor does for others does not hold this one up.
-  const bool busy = thread >= thread_busy || (machine >= machine_busy && program >= program_busy);
-  if (busy && bytes >= mostly * (bytes + others + sent)) {
+  works /= seconds;
+  waits /= seconds;
+  // What the thread does for others does not hold this one up.
+  if (works + waits >= thread_busy && bytes >= mostly * (bytes + others + sent)) {
     found.what = limiter::processor;
-    found.possible = found.rate / std::min(1.0, std::max(thread, program));
+    found.possible = found.rate / std::min(1.0, works + waits);
+    found.waits = waits;
     return found;
   }
   const std::optional<bool> common = one_link(found.sources);

@@ -1,10 +1,11 @@
 // What holds a transfer up, found in what was measured of it in the last ten seconds.
 //
 // The driver takes a sample a few times a second: what each source does and brought, whether the disk is behind, how
-// busy the processor is. Each verdict needs a measurement that speaks for it:
+// busy the network thread is. Each verdict needs a measurement that speaks for it:
 // - Our limit: sources wait for it. Their limit: they say so.
 // - The disk or the hashes: payload waits for the workers, who spend most of their time there.
-// - The processor: the network thread never rests, or nobody on this machine does.
+// - The processor: the network thread never rests, it works or waits for a processor. Or payload waits for the workers,
+//   and most of the time they wait for a processor. To hash is never to wait for anything else.
 // - A common link: what one source brings more, another brings less. Sources behind links of their own do not care for
 //   each other, so the variance of the sum tells the two apart. (RFC 8382 finds shared bottlenecks by delays, which a
 //   receiver does not see.) What other downloads of this peer receive counts as one more source.
@@ -57,18 +58,21 @@ class bottleneck {
     std::uint64_t their_limit = 0;  ///< bytes per second that its user lets it send, where that holds it up; else 0
     bool disk = false;              ///< it is this disk
   };
+  struct work {
+    duration took{};
+    duration worked{};  ///< of that, time in which the workers had a processor
+  };
   struct sample {
     std::vector<source_sample> sources = {};
     std::uint64_t others = 0;     ///< payload that other downloads of this peer received
     std::uint64_t sent = 0;       ///< payload that this peer sent
     std::uint64_t own_limit = 0;  ///< bytes per second; 0: none
     bool disk_behind = false;     ///< nobody reads from the network, because payload waits to be stored
-    duration hashing{};           ///< time of all workers
-    duration writing{};           ///< likewise
+    work hashing = {};            ///< of all workers
+    work writing = {};            ///< likewise
     std::uint64_t stored = 0;     ///< bytes that the workers hashed and wrote in that time
-    double thread = 0;            ///< busy share of the network thread
-    double program = 0;           ///< share of the whole processor that this program took
-    double machine = 0;           ///< share of the whole processor that everybody took
+    double works = 0;             ///< share of its time in which the network thread worked
+    double waits = 0;             ///< share in which it waited for a processor
   };
   /// `took`: since the sample before.
   void on_sample(sample taken, duration took);
@@ -79,6 +83,7 @@ class bottleneck {
     limiter what = limiter::unknown;
     double rate = 0;                      ///< bytes per second
     double possible = 0;                  ///< what the limiter lets through, bytes per second; 0: not measured
+    double waits = 0;                     ///< of processor: share of the time in which it served others
     double limit = 0;                     ///< of own_limit and their_limit: what was set, bytes per second
     std::vector<source_id> sources = {};  ///< those of their_limit; else all that brought something
     bool only_guess = false;              ///< of uplinks: one source, or few samples, do not exclude a common link
@@ -94,6 +99,8 @@ class bottleneck {
   /// Share of the samples for which this is true.
   template <class Test>
   double share(Test&& test) const;
+  /// What payload that waits for the workers waits for: the disk, the hashes, or a processor.
+  static finding of_workers(const work& hashing, const work& writing);
   /// The highest rate of any second, bytes per second.
   double best_second() const;
   /// What the sources bring together varies less than half as much as it would if none knew of the others. Nothing: too

@@ -5,7 +5,7 @@ import shutil
 import struct
 import subprocess
 
-SOURCE = pathlib.Path(__file__).resolve().parent / "faulty_disk.c"
+SOURCES = pathlib.Path(__file__).resolve().parent
 RECORD = struct.Struct("=QQQQQQ")
 
 
@@ -13,19 +13,24 @@ def compiler():
     return shutil.which("cc") or shutil.which("clang-19")
 
 
+def preloaded(directory, name):
+    """Builds NAME.c of this folder, in `directory`. Returns how the command line of a process begins that suffers from it."""
+    library = pathlib.Path(directory) / f"{name}.so"
+    if not library.exists():
+        subprocess.run([compiler(), "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-pthread", "-o", library,
+                        SOURCES / f"{name}.c", "-ldl"], check=True)
+    return ["env", f"LD_PRELOAD={library}"]
+
+
 class FaultyDisk:
     """The library and its plan, in `directory`. `prefix` begins the command line of a process that suffers from it."""
 
     def __init__(self, directory, name="faults"):
         directory = pathlib.Path(directory)
-        library = directory / "faulty_disk.so"
-        if not library.exists():
-            subprocess.run([compiler(), "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-pthread", "-o", library, SOURCE,
-                            "-ldl"], check=True)
         self.plan = directory / f"{name}.plan"
         self.log = directory / f"{name}.log-of-writes"
         self.set()
-        self.prefix = ["env", f"LD_PRELOAD={library}", f"SHOAL_FAULTY_DISK={self.plan}"]
+        self.prefix = [*preloaded(directory, "faulty_disk"), f"SHOAL_FAULTY_DISK={self.plan}"]
 
     def set(self, *lines):
         """The plan from now on; without lines nothing fails."""

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -159,6 +160,58 @@ class HereTest(WhyTest):
         row = self.cause(leecher, "disk")
         self.assertIn("this disk", row["text"])
 
+    def keep_busy(self, cores):
+        """Somebody else uses these."""
+        for core in cores:
+            other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            self.addCleanup(other.wait)
+            self.addCleanup(other.kill)
+            os.sched_setaffinity(other.pid, {core})
+
+    def threads(self, peer):
+        """Numbers of its network thread and of all others."""
+        folder = pathlib.Path(f"/proc/{peer.process.pid}/task")
+        numbers = {(one / "comm").read_text().strip() == "network": int(one.name) for one in folder.iterdir()}
+        others = [int(one.name) for one in folder.iterdir() if int(one.name) != numbers[True]]
+        return numbers[True], others
+
+    def fetching(self, size=SIZE, prefix=()):
+        """A leecher whose download begins now, from a seeder on this machine."""
+        tracker = self.tracker()
+        seeder = self.peer("seeder", tracker)
+        seeder.add(self.file("wanted.bin", size))
+        self.prefix = list(prefix)
+        leecher = self.peer("leecher", tracker)
+        self.prefix = []
+        self.wait_listed(leecher, "wanted.bin")
+        return leecher
+
+    def waits_for_a_processor(self, of_network):
+        cores = sorted(os.sched_getaffinity(0))
+        if len(cores) < 2:
+            self.skipTest("needs a processor for the others")
+        leecher = self.fetching(4 * SIZE)
+        network, others = self.threads(leecher)
+        self.keep_busy([cores[0]] * 2)
+        for number in [network] if of_network else others:
+            os.sched_setaffinity(number, {cores[0]})
+            os.setpriority(os.PRIO_PROCESS, number, 15)
+        self.begin(leecher, "wanted.bin")
+        self.assertRegex(self.cause(leecher, "processor")["text"], r"this program waits for it \d+ % of the time")
+
+    def test_a_network_thread_that_waits_for_a_processor(self):
+        self.waits_for_a_processor(of_network=True)
+
+    def test_workers_that_wait_for_a_processor(self):
+        self.waits_for_a_processor(of_network=False)
+
+    @unittest.skipIf(faulty_disk.compiler() is None or os.environ.get("SHOAL_SANITIZE"),
+                     "needs a C compiler, and a program that takes a preloaded library")
+    def test_hashes_that_are_slow(self):
+        leecher = self.fetching(prefix=faulty_disk.preloaded(self.directory, "slow_hash"))
+        self.begin(leecher, "wanted.bin")
+        self.assertIn("what arrives waits to be verified", self.cause(leecher, "hashing")["text"])
+
     def foreign(self, serve):
         """A leecher of a share that only a client of another kind has, which does what `serve` says."""
         torrent = wire.Torrent("foreign.bin", 1 << 20, 64 << 10)
@@ -177,6 +230,14 @@ class HereTest(WhyTest):
         leecher, client = self.foreign(Choking)
         row = self.cause(leecher, "choked")
         self.assertIn(f"the only connected peer serves others first ({client.address}", row["text"])
+
+    def test_a_foreign_client_that_refuses(self):
+        class Refusing(wire.Seeder):
+            def _answer(self, connection, piece, begin, length):
+                connection.send(wire.message(wire.REJECT, piece, begin, length))
+        leecher, client = self.foreign(Refusing)
+        row = self.cause(leecher, "refused")
+        self.assertIn(f"refuses what it is asked for ({client.address}", row["text"])
 
     def test_a_foreign_client_that_says_nothing_of_the_metadata(self):
         class Silent(wire.Seeder):

@@ -11,8 +11,8 @@
 #include "core/ids.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/swarm_keys.hpp"
+#include "observe/thread_load.hpp"
 #include "peer/session/connection_counts.hpp"
-#include "peer/session/processor_load.hpp"
 #include "peer/session/throttle.hpp"
 #include "peer/session/traffic.hpp"
 #include "policy/dial_history.hpp"
@@ -43,7 +43,7 @@ struct peer_context {
   message_budget messages{};                ///< what the messages of each origin may cost
   mutable checked_signatures signatures{};  ///< what one part found out is known to all
   traffic payload{executor};
-  processor_load processor{};
+  thread_load load{};
   throttle up{};  ///< payload of all shares
   throttle down{};
 };

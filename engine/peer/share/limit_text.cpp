@@ -1,6 +1,7 @@
 #include "peer/share/limit_text.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "core/human_bytes.hpp"
@@ -14,6 +15,8 @@ namespace {
 // More is a number.
 constexpr std::size_t names_max = 3;
 constexpr std::size_t ranges_max = 8;
+// So much waiting for a processor is worth a word.
+constexpr double waits_often = 0.2;
 
 std::string rate_of(double bytes_per_second) {
   return rate_text(static_cast<std::uint64_t>(bytes_per_second));
@@ -86,6 +89,13 @@ std::string piece_ranges(const bitmap& pieces) {
   return text;
 }
 
+std::string processor_text(const bottleneck::finding& found) {
+  const std::string begin = "the processor of this machine: ";
+  if (found.waits < waits_often) return begin + "this program has work for it all the time";
+  return begin + "this program waits for it " + std::to_string(std::lround(found.waits * 100)) +
+         " % of the time, because others have it or a limit holds this program back";
+}
+
 }  // namespace
 
 limit_report report_of(const limit_facts& about) {
@@ -115,7 +125,7 @@ limit_report report_of(const limit_facts& about) {
       report.text = "hashing: this machine's processor is no faster, and what arrives waits to be verified";
       break;
     case limiter::processor:
-      report.text = "the processor of this machine, which is busy all the time";
+      report.text = processor_text(found);
       break;
     case limiter::downlink:
       report.text = common_link_text(about);

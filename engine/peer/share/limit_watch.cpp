@@ -30,16 +30,15 @@ void limit_watch::look(const subject& at, time_point now) {
     received.emplace(id, bytes);
   }
   const store_queue::work_done done = at.stores.done();
-  taken.hashing = done.hashing - done_.hashing;
-  taken.writing = done.writing - done_.writing;
+  taken.hashing = {done.hashing - done_.hashing, done.hashing_worked - done_.hashing_worked};
+  taken.writing = {done.writing - done_.writing, done.writing_worked - done_.writing_worked};
   taken.stored = done.bytes - done_.bytes;
   const std::uint64_t by_all = context_.payload.received() - received_by_all_;
   taken.others = by_all - std::min(by_all, own);
   taken.sent = context_.payload.sent() - sent_;
-  const processor_load::shares& load = context_.processor.look(now);
-  taken.thread = load.thread;
-  taken.program = load.program;
-  taken.machine = load.machine;
+  const thread_load::shares& load = context_.load.look(now);
+  taken.works = load.works;
+  taken.waits = load.waits;
   received_ = std::move(received);
   done_ = done;
   received_by_all_ = context_.payload.received();

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "core/assert.hpp"
+#include "observe/thread_load.hpp"
 
 namespace shoal {
 
@@ -85,7 +86,9 @@ void store_queue::work(const std::shared_ptr<shared>& with) {
     {
       const std::lock_guard lock(with->mutex);
       with->done.hashing += took.hashing;
+      with->done.hashing_worked += took.hashing_worked;
       with->done.writing += took.writing;
+      with->done.writing_worked += took.writing_worked;
       with->done.bytes += took.bytes;
       tell = with->stored.empty();
       std::move(batch.begin(), batch.end(), std::back_inserter(with->stored));
@@ -103,6 +106,7 @@ store_queue::work_done store_queue::done() const {
 
 store_queue::work_done store_queue::store(std::span<job> batch) {
   const time_point begun = clock::now();
+  const duration worked_before = thread_load::worked();
   std::vector<byte_view> blocks;
   for (const job& one : batch) {
     for (std::uint32_t begin = 0; begin < one.range.bytes; begin += block_bytes) {
@@ -112,7 +116,8 @@ store_queue::work_done store_queue::store(std::span<job> batch) {
   std::vector<digest> leaves(blocks.size());
   sha256_blocks(blocks, leaves);
   const time_point hashed = clock::now();
-  work_done took{.hashing = hashed - begun};
+  const duration worked_for_hashes = thread_load::worked();
+  work_done took{.hashing = hashed - begun, .hashing_worked = worked_for_hashes - worked_before};
   auto next = leaves.begin();
   for (job& one : batch) {
     const auto end = next + blocks_of(one.range.bytes);
@@ -129,6 +134,7 @@ store_queue::work_done store_queue::store(std::span<job> batch) {
     took.bytes += one.range.bytes;
   }
   took.writing = clock::now() - hashed;
+  took.writing_worked = thread_load::worked() - worked_for_hashes;
   return took;
 }
 

@@ -67,6 +67,15 @@ TEST_CASE("a disk holds a download up also when nothing comes from anybody; of l
   }
 }
 
+TEST_CASE("a processor that others have is told from one that has much to do") {
+  auto about = facts(limiter::processor, 1);
+  CHECK(text_of(about) == "the processor of this machine: this program has work for it all the time");
+  about.found.waits = 0.6;
+  CHECK(text_of(about) ==
+        "the processor of this machine: this program waits for it 60 % of the time, because others have it or a limit "
+        "holds this program back");
+}
+
 TEST_CASE("pieces that nobody has are named with who had them last") {
   lacking_pieces lack{.pieces = pieces({3, 5, 6, 7}), .bytes = 1'500'000, .files = {"a.bin"}};
   CHECK(lacking_text(lack) ==

@@ -8,6 +8,8 @@ namespace shoal {
 
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr unsigned workers = 2;
 
 bottleneck::source_sample brings(std::uint32_t number, std::uint64_t bytes) {
@@ -147,16 +149,35 @@ TEST_CASE("when payload waits to be stored, the slower of disk and hashes holds 
     return [=](std::size_t) {
       return bottleneck::sample{.sources = {brings(0, 1'000'000)},
                                 .disk_behind = true,
-                                .hashing = hashing,
-                                .writing = writing,
+                                .hashing = {hashing, hashing},
+                                .writing = {writing, writing / 10},
                                 .stored = 1'000'000};
     };
   };
-  using std::chrono::milliseconds;
   const auto disk = after(20, make(milliseconds(50), milliseconds(500)));
   CHECK(disk.what == limiter::disk);
   CHECK(disk.possible == Approx(4e6));
   CHECK(after(20, make(milliseconds(500), milliseconds(50))).what == limiter::hashing);
+}
+
+TEST_CASE("workers that wait for a processor are not held up by the disk or the hashes") {
+  const auto make = [](duration hashing, duration writing) {
+    return [=](std::size_t) {
+      return bottleneck::sample{.sources = {brings(0, 1'000'000)},
+                                .disk_behind = true,
+                                .hashing = {hashing, milliseconds(50)},
+                                .writing = {writing, milliseconds(20)},
+                                .stored = 1'000'000};
+    };
+  };
+  const auto found = after(20, make(milliseconds(500), milliseconds(200)));
+  CHECK(found.what == limiter::processor);
+  CHECK(found.waits == Approx(0.9));
+  CHECK(found.possible == Approx(2e6 / 0.7));
+  // Hashes that nobody stops tell that it is the disk.
+  CHECK(after(20, make(milliseconds(50), milliseconds(200))).what == limiter::disk);
+  // So does a time that the processor does not account for.
+  CHECK(after(20, make(milliseconds(100), milliseconds(2000))).what == limiter::disk);
 }
 
 TEST_CASE("of a limit of the whole peer others take their part") {
@@ -185,20 +206,20 @@ TEST_CASE("what comes from this disk is held up by this disk") {
   CHECK(found.what == limiter::disk);
 }
 
-TEST_CASE("the processor holds it up if our thread never rests, or nobody does and we take part") {
-  const auto make = [](double thread, double program, double machine) {
+TEST_CASE("the processor holds it up if our thread never rests: it works, or waits for its turn") {
+  const auto make = [](double works, double waits) {
     return [=](std::size_t) {
-      return bottleneck::sample{
-          .sources = {brings(0, 1'000'000)}, .thread = thread, .program = program, .machine = machine};
+      return bottleneck::sample{.sources = {brings(0, 1'000'000)}, .works = works, .waits = waits};
     };
   };
-  CHECK(after(20, make(0.95, 0.5, 0.6)).what == limiter::processor);
-  CHECK(after(20, make(0.6, 0.4, 1)).what == limiter::processor);
-  // Others are busy, and we are not.
-  CHECK(after(20, make(0.1, 0.05, 1)).what == limiter::uplinks);
+  CHECK(after(20, make(0.95, 0)).what == limiter::processor);
+  CHECK(after(20, make(0.3, 0.6)).what == limiter::processor);
+  CHECK(after(20, make(0.3, 0.6)).waits == Approx(0.6));
+  CHECK(after(20, make(0.3, 0.6)).possible == Approx(after(20, make(0.3, 0.6)).rate / 0.9));
+  CHECK(after(20, make(0.1, 0.05)).what == limiter::uplinks);
   // The thread works for others.
   CHECK(after(20, [](std::size_t) {
-          return bottleneck::sample{.sources = {brings(0, 1'000)}, .sent = 1'000'000, .thread = 0.95};
+          return bottleneck::sample{.sources = {brings(0, 1'000)}, .sent = 1'000'000, .works = 0.95};
         }).what == limiter::uplinks);
 }
 
