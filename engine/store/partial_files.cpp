@@ -13,6 +13,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "content/zero_pieces.hpp"
 #include "store/file_links.hpp"
@@ -54,7 +55,7 @@ class partial_maker {
     result<void> made = make_root(known);
     shown_ = shown_partial(place_);
     if (made) made = lock();
-    if (made && !place_.resumed) made = remember(place_.record);
+    if (made && place_.record != known) made = remember(place_.record);
     if (made) made = info_.is_folder() ? make_folder() : make_single();
     if (made && later_bytes_ > free_bytes().value_or(later_bytes_)) made = no_space_error();
     if (!made) undo();
@@ -80,6 +81,8 @@ class partial_maker {
         const result<bool> taken_up = take_up(known);
         if (!taken_up) return taken_up.error();
         if (*taken_up) return {};
+      } else if (adopt()) {
+        return {};
       }
       made = under_free_name(place_, info_, [this] { return make_new(); });
     }
@@ -101,6 +104,29 @@ class partial_maker {
     if (fstat(opened.get(), &status) != 0 || identity_of(opened.get()) != known.inode) return false;
     if (!info_.is_folder() && !S_ISREG(status.st_mode)) return false;
     place_.record = known;
+    place_.part = std::move(opened);
+    place_.resumed = true;
+    return true;
+  }
+
+  /// Takes up what lies where the first partial of the share would be, if its record was lost. What is in it is hashed
+  /// before anything of it counts. False: there is nothing, or it may be somebody else's, or in use.
+  bool adopt() {
+    place_.record.name = info_.id().hex();
+    const int flags = info_.is_folder() ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
+    unique_descriptor opened = open_beneath(place_.unfinished.get(), place_.record.name, flags | O_NOFOLLOW);
+    struct stat status{};
+    if (!opened || fstat(opened.get(), &status) != 0 || status.st_uid != geteuid()) return false;
+    if (flock(opened.get(), LOCK_EX | LOCK_NB) != 0) return false;
+    if (info_.is_folder()) {
+      const std::string shown = shown_partial(place_);
+      const result<std::vector<std::string>> names = names_in(opened.get(), shown);
+      if (!names || names->empty() || !check_only_holds(opened.get(), shown, info_, true)) return false;
+    } else if (!S_ISREG(status.st_mode) || status.st_nlink != 1 ||
+               std::cmp_not_equal(status.st_size, info_.files().front().size)) {
+      return false;
+    }
+    place_.record.inode = identity_of(opened.get());
     place_.part = std::move(opened);
     place_.resumed = true;
     return true;

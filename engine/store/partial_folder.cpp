@@ -52,7 +52,7 @@ result<std::vector<std::string>> names_in(int directory, const std::string& show
   }
 }
 
-result<void> check_only_holds(int part, const std::string& shown, const metainfo& info) {
+result<void> check_only_holds(int part, const std::string& shown, const metainfo& info, bool alone) {
   std::unordered_set<std::string_view> known;
   for (const file_entry& file : info.files()) {
     for (std::string_view path = file.path; !path.empty() && known.insert(path).second;) path = parent_path(path);
@@ -78,8 +78,12 @@ result<void> check_only_holds(int part, const std::string& shown, const metainfo
       }
       // Entries that are no directories are checked when they are opened.
       struct stat status{};
-      const bool folder = fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
-      if (folder) directories.push_back(path + "/");
+      const bool seen = fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+      if (seen && S_ISDIR(status.st_mode)) {
+        directories.push_back(path + "/");
+      } else if (alone && (!seen || status.st_nlink != 1)) {
+        return error{errc::conflict, shown + " holds " + printable(path) + ", which has another name elsewhere"};
+      }
     }
   }
   return {};

@@ -16,8 +16,8 @@ namespace shoal {
 
 /// errc::conflict if the open directory `part` holds anything that is not of the share. Such content belongs to another
 /// share of the same name, or to the user. It must not end up in the finished folder. `shown` is the path of `part` for
-/// messages.
-result<void> check_only_holds(int part, const std::string& shown, const metainfo& info);
+/// messages. With `alone`, no file may have a second name (link(2)), by which it belongs to somebody else as well.
+result<void> check_only_holds(int part, const std::string& shown, const metainfo& info, bool alone = false);
 
 /// The names in an open directory, which stays open. `shown` is its path for messages.
 result<std::vector<std::string>> names_in(int directory, const std::string& shown);

@@ -1,8 +1,9 @@
 // Where an unfinished download is kept, and how it gets there and away. The one judge of what on disk is ours.
 //
 // A partial is in the folder .shoal of the download directory, under the id of the share. No content has such a place,
-// so nothing that another program put there is ever taken for a partial. A partial is ours only if our record names it
-// and its inode. Used by partial_files and content_files. Blocks.
+// so nothing that another program put there is ever taken for a partial. A partial is ours if our record names it and
+// its inode. A download without a record takes up what a lost record left behind: nobody has it open, it belongs to the
+// user, and it holds nothing else (partial_files). Used by partial_files and content_files. Blocks.
 #pragma once
 
 #include <cstdint>

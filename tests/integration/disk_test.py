@@ -115,8 +115,11 @@ class DiskTest(SwarmTest):
         self.assertEqual(self.b.terminate()[0], 0)
         self.b = self.peer("b", self.head)
         self.assertIn("was damaged and is now", self.b.text())
+        before = self.b.unfinished()
         self.b.ok("download", "x")
         self.assertEqual(digest(self.b.dir / "x"), digest(self.x))
+        self.assertLess(self.b.json("status")["bytes_downloaded"], self.x.stat().st_size - self.done + MIB)
+        self.assertFalse(before.parent.exists())
 
 
 class StateDirectoryTest(SwarmTest):

@@ -12,11 +12,14 @@
 #include <thread>
 
 #include "store/partial_files.hpp"
-#include "unit/store/sample_share.hpp"
+#include "unit/store/partial_fixture.hpp"
 
 namespace shoal {
 namespace {
 
+using fixture = test::partial_fixture;
+using test::entries_in;
+using test::identity_at;
 using test::made_up_file;
 using test::pattern;
 using test::read_file;
@@ -25,45 +28,6 @@ using test::sample_of;
 using test::temporary_directory;
 using test::write_file;
 namespace fs = std::filesystem;
-
-std::uint64_t identity_at(const fs::path& path) {
-  const unique_descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return identity_of(opened.get());
-}
-
-struct fixture {
-  fixture() {
-    fs::create_directory(home / "down");
-    write_file(home / "src/folder/a/one", pattern(200'000, 1));
-    write_file(home / "src/folder/a/two", pattern(70'000, 2));
-    write_file(home / "src/folder/b", "small");
-    write_file(home / "src/folder/nothing", "");
-    fs::create_directories(home / "src/folder/empty/deep");
-    fs::permissions(home / "src/folder/b", fs::perms::owner_all);
-    write_file(home / "src/file", pattern(300'000, 3));
-  }
-  std::shared_ptr<content_files> source(const sample& share) {
-    auto opened = content_files::open_complete(share.path, share.info, share.signatures, cache);
-    REQUIRE(opened);
-    return *opened;
-  }
-  result<std::shared_ptr<content_files>> partial(const metainfo_ptr& info, bool symlinks = false) {
-    partial_record& record = records[info->id()];
-    return content_files::open_partial((home / "down").string(), info, symlinks, cache, record,
-                                       [&record](const partial_record& made) -> result<void> {
-                                         record = made;
-                                         return {};
-                                       });
-  }
-  fs::path unfinished(const metainfo_ptr& info) const { return home / "down" / unfinished_folder / info->id().hex(); }
-  temporary_directory home;
-  std::shared_ptr<file_cache> cache = std::make_shared<file_cache>(512);
-  std::map<share_id, partial_record> records;  ///< what was written down
-};
-
-std::size_t entries_in(const fs::path& directory) {
-  return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
-}
 
 }  // namespace
 
@@ -296,47 +260,6 @@ TEST_CASE("what is in the way of a download is a conflict and stays as it is", "
   }
 }
 
-TEST_CASE("what our record does not name is left alone, and the download is kept beside it", "[content_files]") {
-  fixture f;
-  const bool of_folder = GENERATE(false, true);
-  const bool complete = GENERATE(false, true);
-  const sample share = sample_of(f.home / (of_folder ? "src/folder" : "src/file"));
-  const fs::path part = f.unfinished(share.info);
-  fs::create_directory(f.home / "down" / unfinished_folder);
-  SECTION("a file") {
-    write_file(part, "mine");
-  }
-  SECTION("a directory") {
-    fs::create_directory(part);
-  }
-  SECTION("a pipe") {
-    REQUIRE(mkfifo(part.c_str(), 0600) == 0);
-  }
-  SECTION("a symlink") {
-    fs::create_symlink(f.home / "src/file", part);
-  }
-  SECTION("one that took the place of ours") {
-    REQUIRE(f.partial(share.info));
-    fs::rename(part, f.home / "ours");
-    write_file(part, "mine");
-  }
-  const auto before = fs::symlink_status(part);
-  {
-    const auto target = f.partial(share.info);
-    REQUIRE(target);
-    CHECK_FALSE((*target)->resumed());
-    CHECK(f.records[share.info->id()].name == part.filename().string() + ".1");
-  }
-  auto target = f.partial(share.info);
-  REQUIRE(target);
-  CHECK((*target)->resumed());
-  test::copy_all(*f.source(share), **target, *share.info);
-  CHECK((complete ? (*target)->finish() : (*target)->discard()));
-  CHECK(fs::symlink_status(part) == before);
-  if (fs::is_regular_file(before)) CHECK(read_file(part) == "mine");
-  CHECK(entries_in(f.home / "down" / unfinished_folder) == 1);
-}
-
 TEST_CASE("complete content is looked at, and taken back to be mended", "[content_files]") {
   fixture f;
   const bool of_folder = GENERATE(false, true);
@@ -388,18 +311,6 @@ TEST_CASE("complete content is looked at, and taken back to be mended", "[conten
   REQUIRE((*target)->finish());
   CHECK(fs::exists(place));
   CHECK(take_back((f.home / "nowhere").string(), *share.info, 1, refuse).error().code == errc::not_found);
-}
-
-TEST_CASE("files that only look like unfinished ones are not touched", "[content_files]") {
-  fixture f;
-  write_file(f.home / "down/file.part", "mine");
-  const sample share = sample_of(f.home / "src/file");
-  const auto target = f.partial(share.info);
-  REQUIRE(target);
-  test::copy_all(*f.source(share), **target, *share.info);
-  REQUIRE((*target)->finish());
-  CHECK(read_file(f.home / "down/file.part") == "mine");
-  CHECK(entries_in(f.home / "down") == 2);
 }
 
 TEST_CASE("a download whose record cannot be written down takes no space", "[content_files]") {
