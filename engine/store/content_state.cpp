@@ -191,6 +191,11 @@ result<void> content_state::flush_written() {
 }
 
 error content_state::keep_failure(error failure) {
+  if (failure.code == errc::no_space) {
+    // To wait for room is no use: nobody knows which pages are lost. The next download looks at all of them.
+    failure.code = errc::disk;
+    failure.text += "; free some space there, then download it again: only what was lost is fetched";
+  }
   const std::lock_guard lock(facts);
   flush_failure = failure;
   return failure;

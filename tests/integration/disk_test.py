@@ -66,6 +66,23 @@ class DiskTest(SwarmTest):
         self.assertLess(row["done"], SIZE)
         self.check_goes_on()
 
+    def test_a_disk_that_is_full_when_it_syncs(self):
+        self.fail(f"{self.b.dir} fdatasync,fsync,syncfs ENOSPC 1")
+        row = self.row_that_failed("free some space there, then download it again")
+        self.assertIn("cannot sync", row["reason"])
+        self.check_goes_on()
+
+    def test_a_disk_that_is_full_at_the_last_sync(self):
+        """To wait there is to wait for ever: the system tells of lost pages once."""
+        self.a.add(self.file("data/small", 100_000))
+        self.wait_listed(self.b, "small")
+        self.fail(f"{self.b.dir} fdatasync,fsync,syncfs ENOSPC 1")
+        failed = self.b.run("download", "small")
+        self.assertEqual(failed.code, 6)
+        self.assertIn("free some space there, then download it again", failed.err)
+        self.faults.set()
+        self.b.ok("download", "small")
+
     def test_reads_and_writes_that_are_short(self):
         self.fail(f"{self.b.dir} pwrite,pread,sendfile short 0.9", f"{self.b.state} pwrite,write,pread short 0.9")
         self.check_goes_on()
