@@ -103,7 +103,7 @@ class peer_book {
   std::optional<peer_address> next_dial(const sessions_held& have, time_point now);
   /// When to call next_dial() again: `now` or earlier if an address is due, never while dials_max dials are under way.
   time_point next_deadline() const;
-  /// Known peers whose last dial failed: at most `count`, and others each time.
+  /// Known peers whose last dial failed, also that of another download: at most `count`, and others each time.
   std::vector<peer_id> unreached(std::size_t count);
   bool banned(const peer_address& where, time_point now) const;
   std::size_t banned_count(time_point now) const;

@@ -84,6 +84,23 @@ TEST_CASE("one dial finds out for all who want an address", "[dial_history]") {
   CHECK(subject.earliest("a", 1, start) == start);
 }
 
+TEST_CASE("who failed another download's dial is asked to call", "[dial_history]") {
+  dial_history subject;
+  const peer_address where{"192.0.2.1", 22};
+  const peer_id who{};
+  peer_book first(1, dial_limits{}, &subject);
+  peer_book second_book(2, dial_limits{}, &subject);
+  first.on_found(where, who, true, start);
+  REQUIRE(first.next_dial({}, start) == where);
+  // Whether it is there is not known yet.
+  second_book.on_found(where, who, true, start);
+  CHECK_FALSE(second_book.next_dial({}, start));
+  CHECK(second_book.unreached(10).empty());
+  subject.on_failed(where.address, where.port, start);
+  CHECK_FALSE(second_book.next_dial({}, start + second));
+  CHECK(second_book.unreached(10) == std::vector{who});
+}
+
 TEST_CASE("a dial that did not leave this machine counts for nothing", "[dial_history]") {
   dial_history subject;
   subject.on_dial("a", 1, start);
