@@ -49,14 +49,14 @@ auto offload(asio::thread_pool& pool, Work work) -> awaitable<std::invoke_result
 /// Time between two tries of work that got no descriptor. Meanwhile other work ends, and gives its descriptors back.
 inline constexpr duration descriptors_interval = std::chrono::milliseconds(200);
 
-/// Like offload(), for a result<T>. Tries again after a while as long as the work fails with errc::limit and `go_on()`
-/// is true.
+/// Like offload(), for a result<T>. Tries again after a while as long as the work fails with errc::limit and
+/// `go_on(failure)` is true.
 template <class Work, class Condition>
 auto offload_patiently(asio::thread_pool& pool, Work work, Condition go_on) -> awaitable<std::invoke_result_t<Work&>> {
   auto outcome = co_await offload(pool, work);
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer pause(executor);
-  while (!outcome && outcome.error().code == errc::limit && go_on()) {
+  while (!outcome && outcome.error().code == errc::limit && go_on(outcome.error())) {
     pause.expires_after(descriptors_interval);
     (void)co_await pause.async_wait(use_tuple);
     outcome = co_await offload(pool, work);

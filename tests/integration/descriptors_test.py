@@ -108,6 +108,8 @@ class DescriptorsTest(SwarmTest):
         for _ in range(100):
             says("add", paths=[str(self.directory / "none")])
             self.assertEqual(self.not_failed(says, share)["phase"], "finishing")
+        wait_for(lambda: "Too many open files; it goes on by itself" in self.not_failed(says, share)["reason"],
+                 "it says what it waits for")
         give_back()
         wait_for(lambda: self.not_failed(says, share)["phase"] == "complete", "the download ends")
         self.assertEqual(tree(leecher.dir / "folder"), tree(folder))

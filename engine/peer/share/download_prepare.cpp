@@ -105,7 +105,7 @@ awaitable<bool> download::prepare() {
     if (!rests) return rests.error();
     return opened;
   };
-  auto go_on = [this] { return !progress_.stopped(); };
+  auto go_on = [this](const error& lack) { return progress_.tries_again(lack, clock::now()); };
   auto files = co_await offload_patiently(context_.background, open, go_on);
   // What was begun once goes on when there is room. What never had room fails at once.
   const bool begun = !request_.safe.empty();

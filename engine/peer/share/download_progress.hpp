@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/time.hpp"
 
 namespace shoal {
 
@@ -37,6 +39,15 @@ class download_progress {
   const download_bytes& bytes() const { return bytes_; }
   download_bytes& bytes() { return bytes_; }
 
+  /// Work here failed for want of descriptors or memory. True: it shall be tried again soon.
+  bool tries_again(const error& lack, time_point now) {
+    lack_ = lack.text;
+    lack_at_ = now;
+    return !stopped_;
+  }
+  /// What the last try lacked; "" if that is a while ago.
+  std::string lack(time_point now) const { return now < lack_at_ + lack_shown ? lack_ : std::string(); }
+
   void enter(download_phase next) { phase_ = next; }
   void fail(error why) {
     failure_ = std::move(why);
@@ -45,10 +56,14 @@ class download_progress {
   void stop() { stopped_ = true; }
 
  private:
+  static constexpr duration lack_shown = std::chrono::seconds(2);
+
   download_phase phase_ = download_phase::metadata;
   error failure_;
   bool stopped_ = false;
   download_bytes bytes_;
+  std::string lack_;
+  time_point lack_at_ = time_point::min();
 };
 
 }  // namespace shoal

@@ -101,6 +101,9 @@ duration download::silence() const {
 std::string download::reason() const {
   if (progress_.in(download_phase::failed)) return progress_.failure().text;
   if (std::string lacking = room_.reason(); !lacking.empty()) return lacking;
+  if (std::string lack = progress_.lack(clock::now()); !lack.empty()) {
+    return std::move(lack) + "; it goes on by itself when this peer has less to do, or more files may be open";
+  }
   if (progress_.in(download_phase::checking)) return "looking at what is on disk already and making room for the rest";
   if (progress_.in(download_phase::finishing)) return "writing everything to disk";
   if (progress_.in(download_phase::complete)) return {};

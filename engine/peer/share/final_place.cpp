@@ -155,7 +155,7 @@ awaitable<result<void>> final_place::take_back_damaged(bitmap good) {
     auto remember = [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); };
     return take_back(request_.directory, *content_.info(), request_.mend_inode, remember);
   };
-  auto go_on = [this] { return !progress_.stopped(); };
+  auto go_on = [this](const error& lack) { return progress_.tries_again(lack, clock::now()); };
   auto taken = co_await offload_patiently(context_.background, std::move(take), go_on);
   if (!taken) co_return taken.error();
   request_.partial = std::move(*taken);
@@ -195,7 +195,7 @@ awaitable<result<void>> final_place::put() {
     if (why.code != errc::no_space) why.text += "; add it once that is mended";
     return why;
   };
-  auto go_on = [this] { return !progress_.stopped(); };
+  auto go_on = [this](const error& lack) { return progress_.tries_again(lack, clock::now()); };
   co_return co_await offload_patiently(context_.background, std::move(complete), go_on);
 }
 

@@ -84,7 +84,7 @@ awaitable<result<void>> final_place::end_interrupted_swap() {
     if (info_of(*row)) before = recorded_version{info_of(*row), (*row)->signatures};
     return end_swap(request_.directory, *info, request_.partial, before ? &*before : nullptr, request_.delete_dropped);
   };
-  auto go_on = [this] { return !progress_.stopped(); };
+  auto go_on = [this](const error& lack) { return progress_.tries_again(lack, clock::now()); };
   const auto ended_swap = co_await offload_patiently(context_.background, std::move(end), go_on);
   if (!ended_swap) co_return ended_swap.error();
   // What is at the final place now is the partial of this download, and what the user has beside it.
@@ -109,7 +109,7 @@ awaitable<result<void>> final_place::look_at_older() {
     std::erase_if(odd, [&listed](const std::string& path) { return listed.contains(path); });
     return found_older{std::move(*seen), std::move(odd), std::move(*row)};
   };
-  auto go_on = [this] { return !progress_.stopped(); };
+  auto go_on = [this](const error& lack) { return progress_.tries_again(lack, clock::now()); };
   auto found = co_await offload_patiently(context_.background, std::move(look), go_on);
   if (progress_.stopped()) co_return result<void>{};
   if (!found) co_return found.error();

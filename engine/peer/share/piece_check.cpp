@@ -85,7 +85,8 @@ awaitable<result<bitmap>> check_patiently(peer_context& context, std::shared_ptr
   while (true) {
     progress.bytes().checked = 0;
     auto checked = co_await check_pieces(context, files, info, candidates, count);
-    if (checked || checked.error().code != errc::limit || !progress.goes_on()) co_return checked;
+    const bool lacking = !checked && checked.error().code == errc::limit && progress.goes_on();
+    if (!lacking || !progress.tries_again(checked.error(), clock::now())) co_return checked;
     pause.expires_after(descriptors_interval);
     (void)co_await pause.async_wait(use_tuple);
   }
