@@ -136,6 +136,22 @@ class Private(SwarmTest):
         wait_for(lambda: "key" in peer.run("list").err, "it says that its key is not accepted")
         first.ok("download", source.name)
 
+    def test_nobody_shows_under_the_old_key_when_each_machine_offers_the_new_one(self):
+        """What somebody who changes the key waits for before the old one goes, word for word as in the README."""
+        swarm, new = self.key("swarm.key"), self.key("new.key")
+        tracker, seeder, source, _ = self.private_swarm(swarm)
+        other = self.peer("other", tracker, "--key", swarm)
+        self.wait_peers(other, 2)
+        swarm.write_text(swarm.read_text() + new.read_text())
+        for one in (tracker, seeder, other):
+            wait_for(lambda: "the keys of this swarm changed keys=2" in one.text(), "each has read the file")
+        before = seeder.json("keys")
+        self.assertEqual([sorted(row["peers"]) for row in before], [["other", "seeder"], []])
+        swarm.write_text("".join(reversed(swarm.read_text().splitlines(keepends=True))))
+        wait_for(lambda: [(row["key"], sorted(row["peers"])) for row in seeder.json("keys")] ==
+                 [(before[1]["key"], ["other", "seeder"]), (before[0]["key"], [])], "nobody uses the old key any more")
+        other.ok("download", source.name)
+
     def test_a_key_file_that_breaks_leaves_the_keys_as_they_are(self):
         key = self.key("swarm.key")
         tracker, seeder, source, _ = self.private_swarm(key)

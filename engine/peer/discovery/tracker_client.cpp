@@ -179,8 +179,8 @@ void tracker_client::on_address(const address_change& change) {
 
 void tracker_client::on_keys() {
   const auto& key = connection_ ? connection_->key() : std::nullopt;
-  if (key && keys_.find(*key) == nullptr) {
-    connection_->close("the key of the session is not accepted any more");
+  if (key && *key != keys_.keys().front().id()) {
+    connection_->close("this peer offers another key now");
   } else if (!state_.connected) {
     backoff_.reset();
     wake_.set();

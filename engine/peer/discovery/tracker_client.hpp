@@ -86,7 +86,7 @@ class tracker_client final : private tracker_connection_reader {
   /// An address of this machine is gone, and with it a connection over it. Or there is a new address, over which the
   /// tracker can perhaps be reached.
   void on_address(const address_change& change);
-  /// Other keys are accepted now. Ends a session with a key that is not, and tries again at once if there is none.
+  /// The keys changed. Ends a session whose key is not the offered one. Tries again at once if there is no session.
   void on_keys();
   /// Ends run() soon. Idempotent; sends nothing.
   void stop();
