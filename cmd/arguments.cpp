@@ -7,6 +7,7 @@
 
 #include "cmd/command.hpp"
 #include "cmd/home_path.hpp"
+#include "cmd/nearest_word.hpp"
 #include "cmd/program_name.hpp"
 #include "cmd/setting_form.hpp"
 #include "cmd/settings_file.hpp"
@@ -22,6 +23,17 @@ namespace {
 
 error usage_error(const command& described, const std::string& text) {
   return {errc::usage, text + ": see " + quoted_command("help " + std::string(described.name))};
+}
+
+error unknown_option(const command& described, const std::string& typed, const po::options_description& known) {
+  std::vector<std::string_view> names;
+  for (const auto& one : known.options()) names.push_back(one->long_name());
+  const std::size_t dashes = std::min(typed.find_first_not_of('-'), typed.size());
+  const std::string_view nearest = nearest_word(std::string_view(typed).substr(dashes), names);
+  const std::string text = "unknown option '" + typed + "'";
+  if (nearest.empty()) return usage_error(described, text);
+  return {errc::usage, text + ": did you mean '--" + std::string(nearest) + "'? See " +
+                           quoted_command("help " + std::string(described.name))};
 }
 
 result<std::vector<setting>> read_config(const command& described, const po::options_description& known,
@@ -46,7 +58,7 @@ result<void> check_typed(const po::parsed_options& typed) {
 
 // A `~` at the beginning of a value means the home directory, also where no shell has seen the value.
 void expand_homes(po::variables_map& values, const environment& variables) {
-  for (const char* name : {"config", "dir", "key", "output", "share", "sign", "state", "trust"}) {
+  for (const char* name : {"config", "dir", "dump", "key", "output", "share", "sign", "state", "trust"}) {
     if (values.count(name) == 0) continue;
     boost::any& value = values.at(name).value();
     if (auto* path = boost::any_cast<std::string>(&value)) *path = expand_home(*path, variables);
@@ -99,6 +111,8 @@ result<arguments> arguments::parse(const command& described, const std::vector<s
     po::notify(parsed.values_);
   } catch (const po::too_many_positional_options_error&) {
     return usage_error(described, "'" + std::string(described.name) + "' takes no arguments");
+  } catch (const po::unknown_option& e) {
+    return unknown_option(described, e.get_option_name(), visible);
   } catch (const po::error& e) {
     return usage_error(described, e.what());
   }

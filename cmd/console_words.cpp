@@ -13,7 +13,8 @@ namespace shoal {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> options_of_a_path{"--dir", "--key", "--output", "-o", "--sign", "--trust"};
+constexpr std::array<std::string_view, 7> options_of_a_path{"--dir", "--dump", "--key",  "--output",
+                                                            "-o",    "--sign", "--trust"};
 
 std::vector<std::string> expanded(const shell_word& word, const environment& variables) {
   const std::string plain = word.home ? expand_home(word.text, variables) : word.text;

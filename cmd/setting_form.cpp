@@ -1,5 +1,7 @@
 #include "cmd/setting_form.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <chrono>
@@ -48,6 +50,13 @@ result<void> check_log_format(const std::string& value) {
   return error{errc::usage, "unknown log format '" + printable(value) + "': use text or json"};
 }
 
+// A script that gives an empty variable must not get what stands for no option at all, such as the default peer.
+bool is_path(std::string_view name) {
+  constexpr std::array<std::string_view, 9> paths{"config", "dir",  "dump",  "key",  "output",
+                                                  "share",  "sign", "state", "trust"};
+  return std::ranges::find(paths, name) != paths.end();
+}
+
 // What is a key itself must not be repeated in an error, and is no secret any more.
 result<void> check_key_file(const std::string& value) {
   if (!value.starts_with("shoal-")) return {};
@@ -59,6 +68,7 @@ result<void> check_key_file(const std::string& value) {
 }  // namespace
 
 result<void> check_form(std::string_view name, const std::string& value) {
+  if (value.empty() && is_path(name)) return error{errc::usage, "'' is no path: name a file or directory"};
   if (name == "tracker") return outcome_of(parse_host_port(value, tracker_port_default));
   if (name == "peer") return outcome_of(parse_host_port(value));
   if (name == "listen") return outcome_of(parse_listen_endpoint(value));

@@ -68,10 +68,27 @@ TEST_CASE("no option may be abbreviated or unknown") {
   const auto unknown = parse("list", {"--bogus"});
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().code == errc::usage);
-  CHECK(unknown.error().text == "unrecognised option '--bogus': see 'shoal help list'");
+  CHECK(unknown.error().text == "unknown option '--bogus': see 'shoal help list'");
+  const auto misspelt = parse("list", {"--tracer", "host"});
+  REQUIRE_FALSE(misspelt);
+  CHECK(misspelt.error().text == "unknown option '--tracer': did you mean '--tracker'? See 'shoal help list'");
   CHECK_FALSE(parse("list", {"--log", "debug"}));
   CHECK_FALSE(parse("list", {"--tracker"}));
   CHECK_FALSE(parse("peer", {"--workers", "many"}));
+}
+
+TEST_CASE("an empty path is not taken for no option at all") {
+  const std::vector<std::pair<std::string_view, std::string>> options{
+      {"status", "--state"}, {"status", "--config"}, {"peer", "--dir"},       {"peer", "--share"}, {"peer", "--key"},
+      {"peer", "--trust"},   {"why", "--dump"},      {"torrent", "--output"}, {"add", "--sign"}};
+  for (const auto& [name, option] : options) {
+    texts words{option, ""};
+    if (name == "torrent" || name == "add") words.emplace_back("x");
+    const auto refused = parse(name, words);
+    INFO(name << " " << option);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().text == option + ": '' is no path: name a file or directory");
+  }
 }
 
 TEST_CASE("what is typed has its form, whether it is used or not") {

@@ -44,6 +44,7 @@ TEST_CASE("paths of this machine are expanded as a shell does it") {
   CHECK(h.of("add --symlinks ~/a.bin") == words{"add", "--symlinks", p + "/a.bin"});
   CHECK(h.of("download x --dir ~/fold*") == words{"download", "x", "--dir", p + "/folder"});
   CHECK(h.of("torrent x* -o ~/x.torrent") == words{"torrent", "x*", "-o", p + "/x.torrent"});
+  CHECK(h.of("why --dump ~/x.json") == words{"why", "--dump", p + "/x.json"});
   CHECK(h.of("down ~/*.torrent") == words{"down", p + "/one.torrent"});
 }
 
