@@ -21,19 +21,26 @@ error refused(std::string_view path, std::string_view why) {
   return {errc::malformed, "path " + quoted(path) + " " + std::string(why)};
 }
 
+/// What is wrong with one name; "" if nothing is.
+std::string_view fault_of(std::string_view element) {
+  if (element.empty()) return "has an empty name in it";
+  if (element == "." || element == "..") return "is not a file name";
+  if (element.size() > path_element_bytes_max) return "is longer than 255 bytes";
+  for (std::string_view rest = element; !rest.empty();) {
+    const auto character = first_character(rest);
+    if (!character) return "is not valid UTF-8";
+    if (character->code < 0x20 || character->code == 0x7f) return "contains control characters";
+    if (character->code == '/') return "contains a slash";
+    rest.remove_prefix(character->bytes);
+  }
+  return {};
+}
+
 }  // namespace
 
 result<void> check_path_element(std::string_view element) {
-  if (element.empty()) return refused(element, "has an empty name in it");
-  if (element == "." || element == "..") return refused(element, "is not a file name");
-  if (element.size() > path_element_bytes_max) return refused(element, "is longer than 255 bytes");
-  for (std::string_view rest = element; !rest.empty();) {
-    const auto character = first_character(rest);
-    if (!character) return refused(element, "is not valid UTF-8");
-    if (character->code < 0x20 || character->code == 0x7f) return refused(element, "contains control characters");
-    if (character->code == '/') return refused(element, "contains a slash");
-    rest.remove_prefix(character->bytes);
-  }
+  const std::string_view fault = fault_of(element);
+  if (!fault.empty()) return refused(element, fault);
   return {};
 }
 
@@ -47,8 +54,10 @@ result<void> check_relative_path(std::string_view path) {
       return error{errc::limit, refused(path, "is more than " + std::to_string(path_depth_max) + " folders deep").text};
     }
     const std::size_t end = std::min(path.find('/', begin), path.size());
-    if (const auto checked = check_path_element(path.substr(begin, end - begin)); !checked) {
-      return refused(path, "cannot be created: " + checked.error().text);
+    const std::string_view element = path.substr(begin, end - begin);
+    if (const std::string_view fault = fault_of(element); !fault.empty()) {
+      const bool is_whole = element.empty() || element == path;
+      return refused(path, (is_whole ? "" : "cannot be used: " + quoted(element) + " ") + std::string(fault));
     }
     begin = end + 1;
   }

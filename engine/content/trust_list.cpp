@@ -41,7 +41,8 @@ result<trust_list> trust_list::parse(std::string_view text) {
     if (line.starts_with("shoal-publisher-key-")) {
       return malformed(number, "is a secret key: put the line there that keygen printed, and tell nobody this one");
     }
-    if (!line.starts_with(line_begins)) return malformed(number, "does not begin with shoal-publisher-1");
+    if (!line.starts_with(line_begins))
+      return malformed(number, "does not begin with shoal-publisher-1: copy the line that keygen printed");
     line = without_blanks(line.substr(line_begins.size()));
     const std::size_t blank = std::min(line.find(' '), line.size());
     const auto bytes = from_base64(line.substr(0, blank));
@@ -51,12 +52,14 @@ result<trust_list> trust_list::parse(std::string_view text) {
     if (name.size() > name_bytes_max || !is_printable(name))
       return malformed(number, "has a name that cannot be shown");
     const std::string shown = name.empty() ? list.shown(*key) : std::string(name);
-    if (!list.names_.emplace(*key, shown).second) return malformed(number, "has a key that stands there already");
+    if (!list.names_.emplace(*key, shown).second)
+      return malformed(number, "has a key that stands there already: remove one of the two lines");
     if (list.names_.size() > trusted_keys_max) {
       return malformed(number, "is one key too many: at most " + std::to_string(trusted_keys_max) + " are taken");
     }
   }
-  if (list.empty()) return error{errc::malformed, "it holds no public key, so nobody would be trusted"};
+  if (list.empty())
+    return error{errc::malformed, "it holds no public key, so nobody would be trusted: add a line that keygen printed"};
   return list;
 }
 

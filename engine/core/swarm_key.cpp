@@ -58,7 +58,10 @@ result<std::vector<swarm_key>> parse_swarm_keys(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
     if (line.empty() || line.front() == '#') continue;
-    if (!line.starts_with(line_begins)) return malformed(number, "is not a swarm key");
+    if (line.starts_with("shoal-publisher-")) {
+      return malformed(number, "is the key of a publisher, and not of a swarm");
+    }
+    if (!line.starts_with(line_begins)) return malformed(number, "is not a swarm key: name a file that keygen made");
     auto bytes = from_base64(line.substr(line_begins.size()));
     if (!bytes || bytes->size() != swarm_key::secret_bytes) {
       return malformed(number, "is not a whole swarm key: copy the file again");
@@ -72,7 +75,7 @@ result<std::vector<swarm_key>> parse_swarm_keys(std::string_view text) {
       return malformed(number, "is one key too many: at most " + std::to_string(swarm_keys_max) + " are accepted");
     }
   }
-  if (keys.empty()) return error{errc::malformed, "it holds no swarm key"};
+  if (keys.empty()) return error{errc::malformed, "it holds no swarm key: name a file that keygen made"};
   return keys;
 }
 

@@ -79,7 +79,7 @@ result<std::vector<swarm_key>> read_swarm_keys(const std::vector<std::string>& p
   std::vector<swarm_key> keys;
   for (const std::string& path : paths) {
     auto text = read_secret_file(path);
-    if (!text) return text.error();
+    if (!text) return within("cannot use the key file", text.error());
     const auto read = parse_swarm_keys(*text);
     OPENSSL_cleanse(text->data(), text->size());
     if (!read) return within("cannot use the key file " + printable(path), read.error());

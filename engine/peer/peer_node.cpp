@@ -64,9 +64,13 @@ result<void> peer_node::open() {
   if (options_.download_directory.empty()) options_.download_directory = std::filesystem::current_path(ec).string();
   options_.download_directory = std::filesystem::absolute(options_.download_directory, ec).lexically_normal().string();
   // A stateless peer looks and downloads nothing.
-  if (!options_.stateless) std::filesystem::create_directories(options_.download_directory, ec);
+  std::error_code made;
+  if (!options_.stateless) std::filesystem::create_directories(options_.download_directory, made);
   if (!options_.stateless && !std::filesystem::is_directory(options_.download_directory, ec)) {
-    return error{errc::not_found, "no directory " + options_.download_directory, remedy::make_directory};
+    const int reason = made ? made.value() : ENOTDIR;
+    return helped_by(
+        remedy::other_directory,
+        system_error("cannot create directory " + printable(options_.download_directory), reason, errc::conflict));
   }
   for (const std::string& path : options_.shares) {
     if (!std::filesystem::exists(path, ec)) return error{errc::not_found, "no file or directory " + path};

@@ -129,7 +129,8 @@ result<void> open_unfinished(partial_place& place) {
       fchmodat(place.directory.get(), folder.c_str(), status.st_mode & 07777, 0);
     }
   } else if (errno != EEXIST) {
-    return system_error("cannot download to " + printable(place.directory_path), errno);
+    return helped_by(remedy::other_directory,
+                     system_error("cannot download to " + printable(place.directory_path), errno));
   }
   place.unfinished = open_beneath(place.directory.get(), folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (place.unfinished) return {};

@@ -32,8 +32,7 @@ result<void> write_secret_file(const std::string& path, std::string_view text) {
   const unique_descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file && errno == EEXIST) {
     return error{errc::conflict, "there is something at " + printable(path) +
-                                     " already, and a key is never replaced: "
-                                     "choose another name, or move it away"};
+                                     " already, and it is not replaced: choose another name, or move it away"};
   }
   if (!file) return system_error("cannot create " + printable(path), errno);
   result<void> written = write_at(file.get(), 0, bytes_of(text));
@@ -52,17 +51,21 @@ result<std::string> read_secret_file(const std::string& path) {
   if (!file) return system_error("cannot read " + printable(path), errno);
   struct stat found{};
   if (::fstat(file.get(), &found) != 0) return system_error("cannot read " + printable(path), errno);
-  if (!S_ISREG(found.st_mode)) return error{errc::malformed, printable(path) + " is not a regular file"};
+  if (!S_ISREG(found.st_mode)) {
+    return error{errc::malformed, printable(path) + " is not a regular file: name a file that keygen made"};
+  }
   if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return error{errc::permission, "others than its owner may use " + printable(path) +
-                                       ", so what it holds is no secret: make it private with chmod 600"};
+    return error{errc::permission, "other users may read or change " + printable(path) +
+                                       ", so it holds no secret: make it private with chmod 600"};
   }
   // No longer than it is, so that who wipes it wipes all.
   const auto bytes = std::min<std::size_t>(static_cast<std::size_t>(found.st_size), secret_file_bytes_max);
   std::string text(bytes + 1, '\0');
   const auto got = read_at(file.get(), 0, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   if (!got) return within("cannot read " + printable(path), got.error());
-  if (*got > bytes) return error{errc::malformed, printable(path) + " is too large for a key file"};
+  if (*got > bytes) {
+    return error{errc::malformed, printable(path) + " is too large for a key file: name a file that keygen made"};
+  }
   text.resize(*got);
   return text;
 }

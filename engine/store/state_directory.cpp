@@ -81,6 +81,11 @@ result<state_directory> state_directory::open(const std::string& directory) {
   opened.path_ = std::filesystem::path(opened.control_socket_).parent_path().string();
   if (result<void> made = make_directories(opened.path_); !made) return std::move(made).error();
 
+  std::error_code ec;
+  if (!std::filesystem::is_directory(opened.path_, ec)) {
+    return error{errc::conflict, printable(opened.path_) + " is not a directory", remedy::other_state_directory};
+  }
+
   const std::string lock_path = opened.path_ + "/lock";
   opened.lock_.reset(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!opened.lock_) {

@@ -146,6 +146,23 @@ class ErrorsTest(SwarmTest):
             self.expect(node("tracker", "--listen", f"127.0.0.1:{port}"), 4, port)
             self.expect(node("peer", "--state", self.directory / "s", "--listen", f"127.0.0.1:{port}"), 4, port)
 
+    def test_a_file_in_place_of_a_directory(self):
+        file = self.directory / "file"
+        file.write_text("mine")
+        self.expect(node("peer", "--state", self.directory / "s", "--dir", file), 7, file, "Not a directory", "--dir")
+        self.expect(node("peer", "--state", file), 7, f"{file} is not a directory", "--state")
+        self.expect(node("tracker", "--listen", "127.0.0.1:0", "--key", self.directory), 2, "key file", self.directory,
+                    "keygen")
+        self.assertEqual(file.read_text(), "mine")
+
+    def test_a_dump_is_not_called_a_key(self):
+        a = self.peer("a", None)
+        dump = self.directory / "dump.json"
+        a.ok("why", "--dump", dump)
+        result = a.run("why", "--dump", dump)
+        self.expect(result, 7, dump, "move it away")
+        self.assertNotIn("key", result.err)
+
     def test_state_directory_in_use(self):
         a = self.peer("a")
         self.expect(node("peer", "--state", a.state, "--listen", "127.0.0.1:0"), 7, a.state)

@@ -263,6 +263,9 @@ TEST_CASE("relative paths are bounded in depth and length") {
   CHECK(check_relative_path(path_of(path_bytes_max / 256, 255)).has_value());
   CHECK(check_relative_path(path_of(path_bytes_max / 256 + 1, 255)).error().code == errc::limit);
   CHECK(check_relative_path(path_of(path_depth_max + 1, 1)).error().code == errc::limit);
+  CHECK(check_relative_path("a/b\nc/d").error().text ==
+        "path \"a/b?c/d\" cannot be used: \"b?c\" contains control characters");
+  CHECK(check_relative_path("b\nc").error().text == "path \"b?c\" contains control characters");
   CHECK_FALSE(check_relative_path("a//b").has_value());
   CHECK_FALSE(check_relative_path("a/").has_value());
   CHECK_FALSE(check_relative_path("").has_value());

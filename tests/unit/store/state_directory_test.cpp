@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 
 #include "show_result.hpp"
@@ -35,6 +36,16 @@ class with_variable {
 };
 
 }  // namespace
+
+TEST_CASE("a file in place of the state directory is named, and nobody is told to remove it", "[state_directory]") {
+  const temporary_directory home;
+  const std::string path = (home / "file").string();
+  std::ofstream(path) << "mine";
+  const auto opened = state_directory::open(path);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().text == path + " is not a directory");
+  CHECK(opened.error().helps == remedy::other_state_directory);
+}
 
 TEST_CASE("one process at a time holds a state directory", "[state_directory]") {
   const temporary_directory home;
