@@ -129,7 +129,7 @@ std::string help_of_program() {
       "Settings come from options, then SHOAL_* variables (SHOAL_TRACKER, SHOAL_DIR, SHOAL_STATE,\n"
       "SHOAL_LOG_LEVEL, …), then ~/.config/shoal/shoal.ini ('tracker = HOST:7000').\n"
       "Exit codes: 0 done, 1 internal, 2 usage, 3 not found, 4 unreachable, 5 verification failed,\n"
-      "6 disk, 7 conflict, 8 limit, 130 interrupted.\n";
+      "6 disk or not permitted, 7 conflict, 8 limit, 130 interrupted.\n";
   return text;
 }
 

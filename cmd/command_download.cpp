@@ -40,7 +40,7 @@ void add_options(po::options_description& options) {
       "if no peer runs here: download alone with this tracker, then leave; may be repeated");
   add_key_option(options);
   add("seed", po::bool_switch(), "if no peer runs here: stay and serve it until Ctrl-C");
-  add_trust_option(options);
+  add_trust_option(options, "take names only of publishers");
   add("no-wait", po::bool_switch(), "leave it to the running peer and return at once");
   add_limit_options(options, " each of these shares");
 }
@@ -121,7 +121,7 @@ result<void> check(const invocation& call) {
                                   quoted_command("peer") + ", or leave out --no-wait"};
   }
   if (call.given.flag("delete") && !call.given.flag("update")) {
-    return error{errc::usage, "--delete is of --update, which replaces an older version: add --update"};
+    return error{errc::usage, "--delete works only with --update, which replaces an older version: add --update"};
   }
   note_unused_tracker(call);
   if (call.alone == nullptr && call.given.flag("seed")) {

@@ -25,7 +25,8 @@ namespace {
 void add_options(po::options_description& options) {
   auto add = options.add_options();
   add("publisher", po::bool_switch(), "a key that signs what you share, instead of the key of a private swarm");
-  add("name", po::value<std::string>()->value_name("NAME"), "with --publisher: how the line for others calls you");
+  add("name", po::value<std::string>()->value_name("NAME"),
+      "with --publisher: your name in the line for others (default: USER@HOST)");
 }
 
 // USER@HOST, as far as they are known.
@@ -49,7 +50,7 @@ result<void> make_publisher_key(const std::string& path, const std::string& name
   }
   note(fmt::format("made a publisher key in {}, fingerprint {}", path, fingerprint(secret->key())));
   note("sign what you share: " + quoted_command("add PATH --sign " + path) +
-       "; keep the file secret, and a copy of it");
+       "; keep the file secret, and keep a copy of it");
   note("those who trust you put this line into a file, and name the file with --trust:");
   return print(line + "\n");
 }
@@ -62,20 +63,19 @@ result<void> make_swarm_key(const std::string& path) {
     const json::object made{{"kind", "swarm"}, {"file", path}, {"id", key->id().hex()}};
     return print(json::serialize(made) + "\n");
   }
-  note(
-      "copy it to each machine of the swarm, by a way that nobody else reads, and start tracker, peers and commands "
-      "there with --key " +
-      path);
+  note("copy the file to each machine of the swarm, by a way that nobody else can read");
+  note("tracker, peers and commands there take it with --key " + path);
   return print(fmt::format("made the key of a private swarm in {}, id {}\n", path, key->id().hex()));
 }
 
 result<void> run(const invocation& call) {
   const bool publisher = call.given.flag("publisher");
   if (call.given.typed("name") && !publisher) {
-    return error{errc::usage, "--name is of --publisher: add --publisher, or leave out --name"};
+    return error{errc::usage, "--name works only with --publisher: add --publisher, or leave out --name"};
   }
   const auto operands = call.given.texts("operands");
   const std::string path = !operands.empty() ? operands.front() : publisher ? "publisher.key" : "swarm.key";
+  if (path.empty()) return error{errc::usage, "'' is no path: name the file of the new key"};
   if (!publisher) return make_swarm_key(path);
   return make_publisher_key(path, call.given.typed("name") ? call.given.text("name") : own_name());
 }

@@ -29,7 +29,7 @@ void add_options(po::options_description& options) {
       "whom to ask if no peer runs here; may be repeated");
   add_key_option(options);
   add("versions", po::bool_switch(), "list older versions, too, which are downloaded by their id");
-  add_trust_option(options);
+  add_trust_option(options, "show as trusted only publishers");
 }
 
 constexpr std::size_t fingerprint_digits = 16;

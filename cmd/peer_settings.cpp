@@ -37,7 +37,7 @@ void add_peer_options(po::options_description& options) {
   add("workers", po::value<std::uint32_t>()->value_name("N"), "threads that hash and write (default: one per core)");
   add("advertise", po::value<std::string>()->value_name("ADDRESS"),
       "the address that the tracker tells others, if it allows that");
-  add_trust_option(options);
+  add_trust_option(options, "take names only of publishers");
   add_limit_options(options, "");
 }
 

@@ -31,9 +31,9 @@ result<std::string> read_text(const std::string& path) {
 
 }  // namespace
 
-void add_trust_option(po::options_description& options) {
-  options.add_options()("trust", po::value<std::string>()->value_name("FILE"),
-                        "take names only of publishers whose keys are in FILE, one line of keygen --publisher each");
+void add_trust_option(po::options_description& options, const std::string& use) {
+  const std::string text = use + " whose keys are in FILE, one line of keygen --publisher each";
+  options.add_options()("trust", po::value<std::string>()->value_name("FILE"), text.c_str());
 }
 
 result<std::string> trust_text_of(const arguments& given) {

@@ -14,7 +14,8 @@
 
 namespace shoal {
 
-void add_trust_option(boost::program_options::options_description& options);
+/// `use` says what the command does with the keys: "take names only of publishers".
+void add_trust_option(boost::program_options::options_description& options, const std::string& use);
 
 /// The text of the file, which is a trust list; "" without the option. Errors name the file.
 result<std::string> trust_text_of(const arguments& given);
