@@ -109,8 +109,9 @@ class partial_maker {
     return true;
   }
 
-  /// Takes up what lies where the first partial of the share would be, if its record was lost. What is in it is hashed
-  /// before anything of it counts. False: there is nothing, or it may be somebody else's, or in use.
+  /// Takes up what lies where the first partial of the share would be, if its record was lost, or was not written yet
+  /// when the process was killed. What is in it is hashed before anything of it counts. False: there is nothing, or it
+  /// may be somebody else's, or in use.
   bool adopt() {
     place_.record.name = info_.id().hex();
     const int flags = info_.is_folder() ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
@@ -119,11 +120,9 @@ class partial_maker {
     if (!opened || fstat(opened.get(), &status) != 0 || status.st_uid != geteuid()) return false;
     if (flock(opened.get(), LOCK_EX | LOCK_NB) != 0) return false;
     if (info_.is_folder()) {
-      const std::string shown = shown_partial(place_);
-      const result<std::vector<std::string>> names = names_in(opened.get(), shown);
-      if (!names || names->empty() || !check_only_holds(opened.get(), shown, info_, true)) return false;
+      if (!check_only_holds(opened.get(), shown_partial(place_), info_, true)) return false;
     } else if (!S_ISREG(status.st_mode) || status.st_nlink != 1 ||
-               std::cmp_not_equal(status.st_size, info_.files().front().size)) {
+               (status.st_size != 0 && std::cmp_not_equal(status.st_size, info_.files().front().size))) {
       return false;
     }
     place_.record.inode = identity_of(opened.get());

@@ -10,8 +10,7 @@ MIB = 1 << 20
 SIZE = 24 * MIB
 
 
-@unittest.skipIf(faulty_disk.compiler() is None or os.environ.get("SHOAL_SANITIZE"),
-                 "needs a C compiler, and a program that takes a preloaded library")
+@faulty_disk.needed
 class DiskTest(SwarmTest):
     """A peer `b` has begun to download `x`, and then its disk fails."""
 

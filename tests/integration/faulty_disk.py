@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import struct
 import subprocess
+import unittest
 
 SOURCES = pathlib.Path(__file__).resolve().parent
 RECORD = struct.Struct("=QQQQQQ")
@@ -11,6 +12,11 @@ RECORD = struct.Struct("=QQQQQQ")
 
 def compiler():
     return shutil.which("cc") or shutil.which("clang-19")
+
+
+# For tests that preload a library.
+needed = unittest.skipIf(compiler() is None or os.environ.get("SHOAL_SANITIZE"),
+                         "needs a C compiler, and a program that takes a preloaded library")
 
 
 def preloaded(directory, name):

@@ -137,6 +137,7 @@ class FullDiskTest(SwarmTest):
         self.assertEqual(command.wait(PATIENCE), 0)
         self.assertEqual(digest(self.small / "x"), digest(self.x))
 
+    @faulty_disk.needed
     def test_no_room_for_the_last_step(self):
         faults = faulty_disk.FaultyDisk(self.directory)
         faults.set(f"fault {self.small} fsync ENOSPC 1")
@@ -157,6 +158,7 @@ class FullDiskTest(SwarmTest):
         faults.set()
         self.wait_folder(b, share)
 
+    @faulty_disk.needed
     def test_no_room_for_the_name_of_what_is_in_its_place(self):
         faults = faulty_disk.FaultyDisk(self.directory)
         faults.set(f"fault {self.small} fsync ENOSPC 1")
@@ -175,6 +177,7 @@ class FullDiskTest(SwarmTest):
         faults.set()
         self.wait_complete(b)
 
+    @faulty_disk.needed
     def test_a_quota_that_is_used_up(self):
         faults = faulty_disk.FaultyDisk(self.directory)
         self.prefix = faults.prefix

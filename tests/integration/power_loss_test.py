@@ -1,7 +1,5 @@
 """A machine that loses its power: what was not synced is lost. The record never promises a piece that is not there."""
-import os
 import random
-import time
 import unittest
 
 import faulty_disk
@@ -11,8 +9,7 @@ MIB = 1 << 20
 LOSSES = 5
 
 
-@unittest.skipIf(faulty_disk.compiler() is None or os.environ.get("SHOAL_SANITIZE"),
-                 "needs a C compiler, and a program that takes a preloaded library")
+@faulty_disk.needed
 class PowerLossTest(SwarmTest):
     """Writes that were not synced are taken back after a kill, all or some. The database is as if it had all been
     synced: so it promises as much as it ever can."""

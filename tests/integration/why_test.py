@@ -144,8 +144,7 @@ class HereTest(WhyTest):
         self.assertIn("of wanted.bin)", row["text"])
         self.assertIn(f"{address} had some of them last", row["text"])
 
-    @unittest.skipIf(faulty_disk.compiler() is None or os.environ.get("SHOAL_SANITIZE"),
-                     "needs a C compiler, and a program that takes a preloaded library")
+    @faulty_disk.needed
     def test_a_disk_that_is_slow(self):
         tracker = self.tracker()
         seeder = self.peer("seeder", tracker)
@@ -205,8 +204,7 @@ class HereTest(WhyTest):
     def test_workers_that_wait_for_a_processor(self):
         self.waits_for_a_processor(of_network=False)
 
-    @unittest.skipIf(faulty_disk.compiler() is None or os.environ.get("SHOAL_SANITIZE"),
-                     "needs a C compiler, and a program that takes a preloaded library")
+    @faulty_disk.needed
     def test_hashes_that_are_slow(self):
         leecher = self.fetching(prefix=faulty_disk.preloaded(self.directory, "slow_hash"))
         self.begin(leecher, "wanted.bin")

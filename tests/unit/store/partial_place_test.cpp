@@ -70,6 +70,25 @@ TEST_CASE("what a lost record left behind is taken up, unless it may be somebody
   CHECK(fs::exists(file));
 }
 
+TEST_CASE("what was made just before a kill is taken up", "[partial_place]") {
+  fixture f;
+  const bool of_folder = GENERATE(false, true);
+  const sample share = sample_of(f.home / (of_folder ? "src/folder" : "src/file"));
+  const fs::path part = f.unfinished(share.info);
+  fs::create_directory(part.parent_path());
+  if (of_folder) {
+    fs::create_directory(part);
+  } else {
+    write_file(part, "");
+  }
+  const auto target = f.partial(share.info);
+  REQUIRE(target);
+  CHECK(f.records[share.info->id()].inode == identity_at(part));
+  test::copy_all(*f.source(share), **target, *share.info);
+  REQUIRE((*target)->finish());
+  CHECK_FALSE(fs::exists(part.parent_path()));
+}
+
 TEST_CASE("what our record does not name is left alone, and the download is kept beside it", "[partial_place]") {
   fixture f;
   const bool of_folder = GENERATE(false, true);
@@ -82,6 +101,7 @@ TEST_CASE("what our record does not name is left alone, and the download is kept
   }
   SECTION("a directory") {
     fs::create_directory(part);
+    write_file(part / "mine", "mine");
   }
   SECTION("a pipe") {
     REQUIRE(mkfifo(part.c_str(), 0600) == 0);
