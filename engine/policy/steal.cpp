@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 namespace shoal {
 
@@ -21,16 +22,6 @@ block_mask highest_run(block_mask mask, std::uint32_t count_max) {
   return blocks_from(top - count, count);
 }
 
-/// When the first source that was asked for these blocks has them, but after `victim` seconds at the latest.
-double soonest(const chunk_record& record, std::span<const workload> others, chunk_index chunk, block_mask blocks,
-               double victim) {
-  if (record.claims.size() == 1) return victim;
-  for (const auto& one : others) {
-    if ((record.claimed_by(one.source) & blocks) != 0) victim = std::min(victim, seconds_until(one, chunk, blocks));
-  }
-  return victim;
-}
-
 /// The most blocks at the end of `open` that the thief has clearly sooner than after `owner` seconds. May be none.
 block_mask gain(const chunk_queue& queue, const workload& thief, chunk_index chunk, block_mask open, double owner,
                 std::uint32_t bytes_max) {
@@ -48,6 +39,17 @@ bool can_recall(const workload& of, double seconds) {
 }
 
 }  // namespace
+
+double soonest(const chunk_record& record, std::span<const workload> all, chunk_index chunk, block_mask blocks) {
+  double seconds = std::numeric_limits<double>::infinity();
+  for (const chunk_claim& claim : record.claims) {
+    if ((claim.blocks & blocks) == 0) continue;
+    const auto one = std::ranges::lower_bound(all, claim.source, {}, &workload::source);
+    if (one == all.end() || one->source != claim.source) continue;
+    seconds = std::min(seconds, seconds_until(*one, chunk, blocks));
+  }
+  return seconds;
+}
 
 bool clearly_sooner(double thief, double owner) {
   return thief * theft_gain_factor + theft_gain_seconds < owner;
@@ -99,7 +101,7 @@ std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload&
       const chunk_record& record = queue.record(request->chunk);
       const block_mask open = request->live & ~record.claimed_by(thief.source);
       if (open == 0) continue;
-      const double owner = soonest(record, others, request->chunk, open, seconds);
+      const double owner = std::min(seconds, soonest(record, others, request->chunk, open));
       if (owner <= best_seconds || owner <= least) continue;
       const block_mask blocks = gain(queue, thief, request->chunk, open, owner, bytes_max);
       if (blocks == 0) continue;

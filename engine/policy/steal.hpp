@@ -33,6 +33,10 @@ inline constexpr double theft_gain_in_crowd = 1.0;
 /// sooner by so many seconds plus twice the delay of the asked source.
 inline constexpr double theft_gain_beyond_bound = 0.75;
 
+/// Seconds until the first of the sources that were asked for any of these blocks has them; infinite if none was. `all`
+/// is sorted by source. It costs one look for each source that was asked, because a stranger can make a crowd of them.
+double soonest(const chunk_record& record, std::span<const workload> all, chunk_index chunk, block_mask blocks);
+
 /// Whether a thief that takes `thief` seconds is clearly sooner than an owner that takes `owner` seconds.
 bool clearly_sooner(double thief, double owner);
 
@@ -57,9 +61,9 @@ struct asked_theft {
   /// the bound is reached. False: both sources are asked, and the first to deliver makes the other's request void.
   bool recalled = false;
 };
-/// Takes at most `bytes_max`, of one request. `others` has every source that was asked for anything. `may_come_twice`,
-/// in bytes, is exceeded only where that makes the end clearly sooner, so the bound never locks anything. `left`:
-/// seconds that all sources together need for all that is missing.
+/// Takes at most `bytes_max`, of one request. `others` has every source that was asked for anything, sorted by source.
+/// `may_come_twice`, in bytes, is exceeded only where that makes the end clearly sooner, so the bound never locks
+/// anything. `left`: seconds that all sources together need for all that is missing.
 std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload& thief,
                                        std::span<const workload> others, std::uint32_t bytes_max,
                                        std::uint64_t may_come_twice, double left);

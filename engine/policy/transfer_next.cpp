@@ -63,9 +63,8 @@ std::optional<byte_range> transfer::state::steal(source_id id, source& one, std:
   look(now, look_interval);
   refresh_pending();
   // Kept. Otherwise two sources that each seem much faster than the other was would rob each other without end.
-  const auto place =
-      std::find_if(workloads.begin(), workloads.end(), [&](const workload& each) { return each.source == id; });
-  SHOAL_ASSERT(place != workloads.end());
+  const auto place = std::ranges::lower_bound(workloads, id, {}, &workload::source);
+  SHOAL_ASSERT(place != workloads.end() && place->source == id);
   workload& thief = *place = workload_of(id, now);
   // A source that rejects does not make others leave what they have in hand.
   thief.known = thief.known && one.reject_pause == duration::zero();

@@ -123,12 +123,8 @@ std::optional<chunk_index> transfer::state::neglected(source_id id, time_point n
       const chunk_record& record = begun->chunks[c];
       if (record.open() != 0 && !record.lane && !left_to_others()) return chunk;
       for (const auto& claim : record.claims) {
-        double soonest = std::numeric_limits<double>::infinity();
-        for (const workload& other : workloads) {
-          if ((record.claimed_by(other.source) & claim.blocks) == 0) continue;
-          soonest = std::min(soonest, seconds_until(other, chunk, claim.blocks));
-        }
-        if (clearly_sooner(mine + theft_gain_in_crowd, soonest)) return chunk;
+        const double others = soonest(record, workloads, chunk, claim.blocks);
+        if (clearly_sooner(mine + theft_gain_in_crowd, others)) return chunk;
       }
     }
   }

@@ -135,7 +135,7 @@ struct transfer::state {
   bitmap verified;
   std::uint64_t verified_bytes = 0;
   std::vector<std::unique_ptr<source>> sources;
-  std::vector<source_id> present;
+  std::vector<source_id> present;  ///< in the order of their ids
   std::optional<source_id> preferred;
   bitmap reserved;  ///< pieces that only the preferred source is asked for; empty if there are none
   std::vector<std::optional<piece_index>> lied;  ///< by source: the piece that it lied about
@@ -151,7 +151,7 @@ struct transfer::state {
   time_point latest{};  ///< the last `now`, for figures that take no time
 
   std::vector<chunk_claim> void_claims;  ///< kept for its memory
-  std::vector<workload> workloads;       ///< of all present sources, as they were at looked_at
+  std::vector<workload> workloads;       ///< of all present sources in order, as at looked_at
   time_point looked_at{};                ///< when workloads was last brought up to date
   double rate_all = 0;                   ///< bytes per second of the sources that can be asked and deliver
   time_point healed_at{};                ///< when heal() last looked for sources that idle in vain
