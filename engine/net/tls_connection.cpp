@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace shoal {
@@ -27,6 +28,11 @@ constexpr std::size_t file_bytes = 64 * KiB;
 /// Payload under one traffic key. AES-GCM bears 2^24.5 full records (RFC 8446, 5.5). After this the connection ends,
 /// and a new one has a new key.
 constexpr std::uint64_t payload_max = std::uint64_t{256} << 30;
+
+/// Of what a stranger says before it has proven the key, bytes that are read. Our own handshake takes some 300, twice
+/// if the groups have to be settled. OpenSSL takes 128 KiB, and compares each key share in it with each group: that
+/// cost 0.1 seconds a connection.
+constexpr std::size_t handshake_bytes_max = 2 * KiB;
 
 // What a retry of OpenSSL's write is given: it looks only at the length.
 constexpr std::array<std::uint8_t, record_payload_max> anything{};
@@ -58,16 +64,16 @@ void send_held(int socket) {
 
 // OpenSSL's own sockets raise SIGPIPE, and know no MSG_MORE.
 int write_socket(BIO* bio, const char* bytes, int count) {
-  auto* cork = static_cast<tls_cork*>(BIO_get_app_data(bio));
+  auto* use = static_cast<tls_socket_use*>(BIO_get_app_data(bio));
   int socket = -1;
   BIO_get_fd(bio, &socket);
   BIO_clear_retry_flags(bio);
-  const auto sent = ::send(socket, bytes, static_cast<std::size_t>(count), flags_of(cork->more));
-  if (sent > 0) cork->holds = cork->more;
+  const auto sent = ::send(socket, bytes, static_cast<std::size_t>(count), flags_of(use->more));
+  if (sent > 0) use->holds = use->more;
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
     BIO_set_retry_write(bio);
     // While nothing is on its way, no acknowledgement would make the kernel send it.
-    if (std::exchange(cork->holds, false)) send_held(socket);
+    if (std::exchange(use->holds, false)) send_held(socket);
   }
   return static_cast<int>(sent);
 }
@@ -78,12 +84,23 @@ int write_socket_or_kernel(BIO* bio, const char* bytes, int count) {
   return BIO_get_ktls_send(bio) ? of_openssl(bio, bytes, count) : write_socket(bio, bytes, count);
 }
 
+int read_socket(BIO* bio, char* into, int count) {
+  static const auto of_openssl = BIO_meth_get_read(BIO_s_socket());
+  auto* use = static_cast<tls_socket_use*>(BIO_get_app_data(bio));
+  BIO_clear_retry_flags(bio);
+  if (use->readable == 0) return -1;
+  const int got =
+      of_openssl(bio, into, static_cast<int>(std::min<std::size_t>(use->readable, static_cast<std::size_t>(count))));
+  if (got > 0) use->readable -= static_cast<std::size_t>(got);
+  return got;
+}
+
 const BIO_METHOD* socket_method() {
   static const BIO_METHOD* const made = [] {
     const BIO_METHOD* base = BIO_s_socket();
     BIO_METHOD* method = BIO_meth_new(BIO_TYPE_SOCKET, "socket without SIGPIPE");
     BIO_meth_set_write(method, &write_socket_or_kernel);
-    BIO_meth_set_read(method, BIO_meth_get_read(base));
+    BIO_meth_set_read(method, &read_socket);
     BIO_meth_set_ctrl(method, BIO_meth_get_ctrl(base));
     BIO_meth_set_create(method, BIO_meth_get_create(base));
     BIO_meth_set_destroy(method, BIO_meth_get_destroy(base));
@@ -102,8 +119,9 @@ tls_connection::tls_connection(const swarm_keys& keys, int socket) : keys_(keys)
   SSL_set_app_data(ssl_.get(), this);
   BIO* bio = BIO_new(socket_method());
   BIO_set_fd(bio, socket, BIO_NOCLOSE);
-  BIO_set_app_data(bio, &cork_);
+  BIO_set_app_data(bio, &use_);
   SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_msg_callback(ssl_.get(), &on_message);
 }
 
 tls_connection::~tls_connection() = default;
@@ -121,6 +139,7 @@ std::unique_ptr<tls_connection> tls_connection::as_client(const swarm_keys& keys
 std::unique_ptr<tls_connection> tls_connection::as_server(const swarm_keys& keys, int socket) {
   std::unique_ptr<tls_connection> made(new tls_connection(keys, socket));
   SSL_set_accept_state(made->ssl_.get());
+  made->use_.readable = handshake_bytes_max;
   return made;
 }
 
@@ -149,6 +168,13 @@ int tls_connection::find_session(SSL* ssl, const unsigned char* id, std::size_t 
   return 1;
 }
 
+void tls_connection::on_message(int is_sent, int, int type, const void*, std::size_t, SSL* ssl, void*) {
+  if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || !connection_of(ssl)->key_) return;
+  // A key update, as our nodes send none. OpenSSL works off a flood of them within one call, which never returns. This
+  // makes it throw away what follows.
+  SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
 tls_connection::step tls_connection::handshake() {
   ERR_clear_error();
   const int code = SSL_do_handshake(ssl_.get());
@@ -158,6 +184,7 @@ tls_connection::step tls_connection::handshake() {
     // The keys may have changed since it was named.
     if (keys_.find(*offered_) == nullptr) return step::failed;
     key_ = offered_;
+    use_.readable = std::numeric_limits<std::size_t>::max();
     return step::done;
   }
   switch (SSL_get_error(ssl_.get(), code)) {
@@ -232,7 +259,7 @@ io_attempt tls_connection::peek(std::uint8_t& first) {
 std::optional<std::size_t> tls_connection::settle(std::size_t wanted, io_attempt& why) {
   if (unsent_ > 0) {
     ERR_clear_error();
-    cork_.more = false;
+    use_.more = false;
     std::size_t sent = 0;
     const int code = SSL_write_ex(ssl_.get(), anything.data(), unsent_, &sent);
     if (code != 1) {
@@ -249,7 +276,7 @@ std::optional<std::size_t> tls_connection::settle(std::size_t wanted, io_attempt
 io_attempt tls_connection::send_records(byte_view bytes, std::size_t done, bool more) {
   while (!bytes.empty()) {
     const byte_view record = bytes.first(std::min(bytes.size(), record_payload_max));
-    cork_.more = more || record.size() < bytes.size();
+    use_.more = more || record.size() < bytes.size();
     ERR_clear_error();
     std::size_t sent = 0;
     const int code = SSL_write_ex(ssl_.get(), record.data(), record.size(), &sent);
@@ -311,7 +338,7 @@ io_attempt tls_connection::send_file(int descriptor, std::uint64_t offset, std::
 
 void tls_connection::shutdown_send() {
   ERR_clear_error();
-  cork_.more = false;
+  use_.more = false;
   if (unsent_ == 0) (void)SSL_shutdown(ssl_.get());
 }
 

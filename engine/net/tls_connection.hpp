@@ -9,6 +9,7 @@
 #include <openssl/types.h>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,11 +28,14 @@ inline constexpr std::uint8_t tls_first_byte = 0x16;
 /// Of a record that is on its way, this many bytes may be here and cannot be read yet (RFC 8446, 5.2).
 inline constexpr std::uint32_t tls_record_bytes_max = 5 + 16 * KiB + 256;
 
-/// What the kernel may hold back, so that records share segments. A segment of its own for each record costs half the
-/// processor time that OpenSSL takes to encrypt it.
-struct tls_cork {
-  bool more = false;   ///< something follows the record that is written now
-  bool holds = false;  ///< the kernel may hold something back
+/// How OpenSSL may use the socket.
+///
+/// The kernel may hold back what is written, so that records share segments. A segment of its own for each record costs
+/// half the processor time that OpenSSL takes to encrypt it.
+struct tls_socket_use {
+  bool more = false;                                               ///< something follows the record that is written now
+  bool holds = false;                                              ///< the kernel may hold something back
+  std::size_t readable = std::numeric_limits<std::size_t>::max();  ///< bytes that may still be read
 };
 
 class tls_connection {
@@ -73,6 +77,8 @@ class tls_connection {
   static int use_session(SSL* connection, const EVP_MD* hash, const unsigned char** id, std::size_t* id_bytes,
                          ssl_session_st** session);
   static int find_session(SSL* connection, const unsigned char* id, std::size_t id_bytes, ssl_session_st** session);
+  static void on_message(int is_sent, int version, int type, const void* bytes, std::size_t count, SSL* connection,
+                         void* nothing);
   friend class swarm_keys;
 
   /// Why the call that returned `code` did nothing.
@@ -86,7 +92,7 @@ class tls_connection {
   io_attempt counted(io_attempt sent);
 
   const swarm_keys& keys_;
-  tls_cork cork_;
+  tls_socket_use use_;
   std::unique_ptr<SSL, ssl_free> ssl_;
   std::optional<key_id> offered_;
   std::optional<key_id> key_;
