@@ -95,14 +95,21 @@ void node::sweep_at(time_point when) {
   around_.net.set_timer(index_, timer::sweep, when);
 }
 
-std::size_t node::seeders() {
-  return static_cast<std::size_t>(
-      std::count_if(ends_.begin(), ends_.end(), [&](end_index end) { return has_all(at(end)); }));
+sessions_held node::held() {
+  sessions_held have{.all = ends_.size(), .silence = now() - heard_};
+  for (const end_index end : ends_) {
+    const bool seeder = has_all(at(end));
+    if (seeder) ++have.seeders;
+    if (dialled(end)) continue;
+    ++have.called;
+    if (seeder) ++have.called_seeders;
+  }
+  return have;
 }
 
 void node::dial_more() {
   if (!downloading()) return;
-  while (const auto next = book_.next_dial({ends_.size(), seeders(), now() - heard_}, now())) {
+  while (const auto next = book_.next_dial(held(), now())) {
     around_.net.dial(index_, node_at(*next));
   }
 }

@@ -93,8 +93,7 @@ class node final : public host {
   bool open(end_index end) const { return around_.net.open(end); }
   bool has_all(const session& other) const { return other.pieces_held == around_.content.shape().piece_count(); }
   bool downloading() const { return transfer_ != nullptr; }
-  /// Sessions with nodes that hold everything.
-  std::size_t seeders();
+  sessions_held held();
   void dial_more();
   const host& peer_host(end_index end) const { return around_.net.at(peer_of(end)); }
   void detach(session& gone);

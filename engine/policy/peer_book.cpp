@@ -148,11 +148,16 @@ void peer_book::on_banned(const peer_address& where, time_point now) {
   retire(at);
 }
 
+bool peer_book::below(const dial_limits& most, std::size_t all, std::size_t seeders) const {
+  return all + dialling_ < most.sources_max && all - seeders + dialling_ < most.crowd_max;
+}
+
 bool peer_book::has_room(const sessions_held& have) const {
   if (dialling_ >= dials_max) return false;
   if (have.silence >= starved_after) return dialling_ < limits_.crowd_max;
-  const std::size_t crowd = have.all - have.seeders;
-  return have.all + dialling_ < limits_.sources_max && crowd + dialling_ < limits_.crowd_max;
+  const dial_limits own{limits_.sources_max / 2, limits_.crowd_max / 2};
+  return below(limits_, have.all, have.seeders) ||
+         below(own, have.all - have.called, have.seeders - have.called_seeders);
 }
 
 std::optional<peer_address> peer_book::next_dial(const sessions_held& have, time_point now) {

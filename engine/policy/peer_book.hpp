@@ -51,7 +51,8 @@ inline constexpr std::uint8_t asked_dials = 7;
 /// However often somebody names an address, that causes no dial sooner than this after the last dial.
 inline constexpr duration dial_interval_min = std::chrono::seconds(1);
 
-/// A downloader with so many sessions for a share dials no more peers.
+/// A downloader with so many sessions for a share dials no more peers. It dials half as many itself, whoever calls: a
+/// stranger could call often, send a byte a second, and keep it from all others.
 struct dial_limits {
   std::uint32_t sources_max = 64;
   /// Sessions with peers that do not hold everything. Each such peer tells all what it verifies, and a crowd is no
@@ -67,6 +68,8 @@ struct sessions_held {
   std::size_t all = 0;
   std::size_t seeders = 0;  ///< those with peers that hold everything
   duration silence{};       ///< time since anything arrived
+  std::size_t called = 0;   ///< those that the other side opened
+  std::size_t called_seeders = 0;
 };
 
 class peer_book {
@@ -127,6 +130,8 @@ class peer_book {
   };
   using place = std::map<peer_address, entry>::iterator;
   using due = std::set<std::pair<std::uint64_t, peer_address>>;  ///< by entry::order
+  /// So many sessions and dials are below these limits.
+  bool below(const dial_limits& most, std::size_t all, std::size_t seeders) const;
   due& due_of(const entry& known) { return known.seeder ? due_seeders_ : due_others_; }
   void schedule(place at, time_point when);
   void unschedule(place at);

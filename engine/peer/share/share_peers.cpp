@@ -60,7 +60,13 @@ std::size_t share_peers::seeders() const {
 }
 
 sessions_held share_peers::held() const {
-  return {links_.size(), seeders(), owner_.silence()};
+  sessions_held have{links_.size(), seeders(), owner_.silence()};
+  for (const link& one : links_) {
+    if (one.with->path().dialled()) continue;
+    ++have.called;
+    if (one.with->remote().holds_all()) ++have.called_seeders;
+  }
+  return have;
 }
 
 void share_peers::start_session(stream connection, const wire::handshake& theirs, std::optional<peer_address> dialled,

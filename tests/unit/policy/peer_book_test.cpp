@@ -294,4 +294,23 @@ TEST_CASE("the book stays consistent under any order of events") {
   }
 }
 
+TEST_CASE("those that call do not keep a downloader from dialling others") {
+  for (const bool seeders : {false, true}) {
+    peer_book book(1);
+    for (std::uint16_t port = 1; port <= 100; ++port) book.on_found({"192.0.2.1", port}, std::nullopt, false, start);
+    const dial_limits limits;
+    // As many as want to have called, and send a little all the time.
+    sessions_held have{.all = 200, .seeders = seeders ? 200u : 0u};
+    have.called = have.all;
+    have.called_seeders = have.seeders;
+    std::size_t dialled = 0;
+    while (const auto next = book.next_dial(have, start)) {
+      book.on_connected(*next);
+      ++have.all;
+      ++dialled;
+    }
+    CHECK(dialled == limits.crowd_max / 2);
+  }
+}
+
 }  // namespace shoal
