@@ -25,7 +25,7 @@ awaitable<buffer_pool::buffer> buffer_pool::acquire() {
 
 void buffer_pool::release(buffer&& returned) {
   SHOAL_ASSERT(in_use_ > full_);
-  free_.push_back(std::move(returned));
+  if (in_use_ <= capacity_) free_.push_back(std::move(returned));
   --in_use_;
   while (!waiting_.empty() && has_room()) {
     ++in_use_;

@@ -57,7 +57,7 @@ awaitable<bool> receiver::fill() {
 awaitable<void> receiver::receive_piece(byte_range range, session_listener& to) {
   std::uint32_t offset = 0;
   while (offset < range.bytes) {
-    const std::uint32_t segment = std::min(receive_buffer_bytes, range.bytes - offset);
+    const std::uint32_t segment = std::min(context_.buffers.usable_bytes(), range.bytes - offset);
     auto buffer = co_await context_.buffers.acquire();
     std::uint32_t got = 0;
     const std::span<std::uint8_t> place(buffer.get(), segment);
