@@ -8,7 +8,7 @@ import unittest
 from harness import SwarmTest, wait_for
 from wire import (BITFIELD, BLOCK, CANCEL, CHOKE, HASHES, HASH_REJECT, HAVE, HAVE_ALL, HAVE_NONE, INTERESTED,
                   NOT_INTERESTED, PIECE, REJECT, REQUEST, SHOAL, UNCHOKE, UT_METADATA, Connection, Seeder, Torrent,
-                  bencode, extended, hash_request, hello, message)
+                  bencode, extended, hash_request, hello, message, random_id)
 
 MB = 1 << 20
 
@@ -280,7 +280,56 @@ class Cost(Strangers):
         self.assertEqual(set(answers), {torrent.hashes(0, 64, 64, 8)})
 
 
+class Repeating(Seeder):
+    """Sends each block twice, which nobody asked for."""
+
+    def _answer(self, connection, piece, begin, length):
+        super()._answer(connection, piece, begin, length)
+        super()._answer(connection, piece, begin, length)
+
+
+class Dripping(Seeder):
+    """Begins each answer, and then sends a byte a second."""
+
+    def _answer(self, connection, piece, begin, length):
+        self.requests += 1
+        at = piece * self.torrent.piece + begin
+        whole = message(PIECE, piece, begin, payload=self.torrent.data[at:at + length])
+        connection.send(whole[:14])
+        for place in range(14, len(whole)):
+            time.sleep(1)
+            connection.send(whole[place:place + 1])
+
+
 class Places(Strangers):
+    def test_a_crowd_of_sources_that_drip_holds_nobody_up(self):
+        torrent = Torrent("big", 8 * MB, 64 << 10)
+        peer = self.peer("downloader")
+        waiting = peer.start("download", torrent.magnet)
+        self.addCleanup(waiting.kill)
+        wait_for(lambda: peer.download_row(torrent.id.hex()), "the download begins")
+        dripping = Dripping(torrent)
+        self.addCleanup(dripping.close)
+        for _ in range(250):
+            dripping.peer = random_id()
+            dripping.call(peer.port)
+        wait_for(lambda: dripping.requests >= 100, "many sources were asked")
+        honest = self.seeder(torrent, rate=8 * MB)
+        more = peer.start("download", torrent.magnet, "--peer", honest.address)
+        self.addCleanup(more.kill)
+        self.assert_arrives(peer, waiting, torrent)
+
+    def test_a_source_that_breaks_the_protocol_is_left_alone(self):
+        torrent = Torrent("big", 12 * MB, 64 << 10)
+        breaking = Repeating(torrent)
+        self.addCleanup(breaking.close)
+        honest = self.seeder(torrent, rate=4 * MB)
+        peer = self.peer("downloader")
+        waiting = peer.start("download", torrent.magnet, "--peer", honest.address, "--peer", breaking.address)
+        self.addCleanup(waiting.kill)
+        self.assert_arrives(peer, waiting, torrent)
+        self.assertLessEqual(breaking.connections, 2)
+
     def test_idle_sessions_of_one_address_do_not_keep_others_out(self):
         torrent = Torrent("big", 4 * MB, 64 << 10)
         peer, path = self.hosted(torrent)

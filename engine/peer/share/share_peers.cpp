@@ -107,7 +107,9 @@ awaitable<void> share_peers::run_session(std::list<link>::iterator at, std::opti
     const bool taken_over = std::ranges::any_of(links_, [&](const link& other) {
       return &other != &*at && !other.with->closed() && other.in_book == at->in_book;
     });
-    if (!taken_over && why == end_reason::withdrawn) book_.on_refused(*at->in_book, clock::now());
+    // Who breaks the protocol would do so again, each time with chunks that others then bring later.
+    const bool no_use = why == end_reason::withdrawn || why == end_reason::protocol;
+    if (!taken_over && no_use) book_.on_refused(*at->in_book, clock::now());
     if (!taken_over) book_.on_disconnected(*at->in_book, again, clock::now());
     book_changed_.set();
   }
