@@ -25,13 +25,6 @@ char32_t take_character(std::string_view& rest) {
   return character.code;
 }
 
-bool harmful(char32_t character) {
-  const bool direction = (character >= 0x202A && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069) ||
-                         character == 0x200E || character == 0x200F;
-  const bool separator = character == 0x2028 || character == 0x2029;
-  return is_control(character) || direction || separator || character == invalid;
-}
-
 }  // namespace
 
 std::string human_rate(double bytes_per_second) {
@@ -71,7 +64,8 @@ std::string displayable(std::string_view text) {
   shown.reserve(text.size());
   while (!text.empty()) {
     const std::string_view before = text;
-    if (harmful(take_character(text))) {
+    const char32_t character = take_character(text);
+    if (is_harmful(character) || character == invalid) {
       shown += replacement;
     } else {
       shown += before.substr(0, before.size() - text.size());

@@ -21,6 +21,12 @@ bool is_control(char32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0);
 }
 
+bool is_harmful(char32_t code) {
+  const bool direction = (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0x200E ||
+                         code == 0x200F || code == 0x061C;
+  return is_control(code) || direction || code == 0x2028 || code == 0x2029;
+}
+
 std::size_t columns_of(char32_t code) {
   return static_cast<std::size_t>(utf8proc_charwidth(static_cast<utf8proc_int32_t>(code)));
 }

@@ -20,6 +20,9 @@ bool is_utf8(std::string_view text);
 /// C0, DEL and C1: a terminal obeys them.
 bool is_control(char32_t code);
 
+/// Controls, and what makes text look like other text: marks of the direction of writing, and separators of lines.
+bool is_harmful(char32_t code);
+
 /// Columns that a printable character takes: 2 for wide ones, 0 for combining ones.
 std::size_t columns_of(char32_t code);
 

@@ -14,7 +14,7 @@ std::string printable(std::string_view text) {
     const auto character = first_character(text);
     const std::string_view taken = text.substr(0, character ? character->bytes : 1);
     text.remove_prefix(taken.size());
-    if (character && !is_control(character->code)) {
+    if (character && !is_harmful(character->code)) {
       shown += taken;
       continue;
     }

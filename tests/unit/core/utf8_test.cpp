@@ -44,3 +44,8 @@ TEST_CASE("control characters") {
   CHECK(is_control(0x9B));
   CHECK_FALSE(is_control(0xA0));
 }
+
+TEST_CASE("harmful characters") {
+  for (const char32_t code : {0x1Bu, 0x9Bu, 0x61Cu, 0x200Fu, 0x202Eu, 0x2066u, 0x2028u}) CHECK(is_harmful(code));
+  for (const char32_t code : {0x20u, 0xE9u, 0x5D0u, 0x200Du}) CHECK_FALSE(is_harmful(code));
+}
