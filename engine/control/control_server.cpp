@@ -9,6 +9,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 
 #include "control/described.hpp"
 #include "control/rpc_failure.hpp"
@@ -40,6 +41,9 @@ bool is_request(const json::value& parsed) {
   if (request == nullptr) return false;
   const auto* version = request->if_contains("jsonrpc");
   const auto* method = request->if_contains("method");
+  const auto* id = request->if_contains("id");
+  // Infinite is what the parser takes a number of many digits for. No answer can repeat it.
+  if (id != nullptr && id->is_double() && !std::isfinite(id->get_double())) return false;
   return version != nullptr && *version == "2.0" && method != nullptr && method->is_string();
 }
 
