@@ -17,6 +17,8 @@ constexpr duration look_interval_busy = std::chrono::milliseconds(20);
 // A request is at most what is missing, divided by this and by the number of sources. Whatever becomes of a source,
 // what it has begun to send is then little of a small file.
 constexpr std::uint64_t part_of_missing = 32;
+// So many idle sources look for something to take as often as each of them likes.
+constexpr std::size_t crowd_that_looks = 32;
 // An owner of an exclusive piece is late if it needs so many times, and so many seconds, longer than another source for
 // all of it.
 constexpr double owner_late_factor = 2;
@@ -163,7 +165,8 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
       s.fill_lane(source, now)) {
     return s.ask(source, one, *s.queue.next_range(source, in_time), now);
   }
-  one.theft_after = now + theft_interval;
+  // To look costs as much as there are sources. So all of them together look no more often, however many they are.
+  one.theft_after = now + theft_interval * std::max<std::size_t>(1, s.present.size() / crowd_that_looks);
   s.idle_check = std::min(s.idle_check, now + idle_check_interval);
   return std::nullopt;
 }
