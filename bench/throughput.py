@@ -37,7 +37,7 @@ ENCRYPTED_LIMIT, ENCRYPTED_NODE, ENCRYPTED_CURL = "limit, TLS", "node, private s
 ENCRYPTED_LIBTORRENT = "libtorrent v2, SSL torrent"
 ENCRYPTED = {ENCRYPTED_LIMIT: transfers.LimitEncrypted, ENCRYPTED_NODE: transfers.NodePrivate,
              ENCRYPTED_LIBTORRENT: transfers.LibtorrentSsl, ENCRYPTED_CURL: transfers.CurlEncryptedThenOpenssl}
-ENCRYPTED_GOALS = {ENCRYPTED_LIBTORRENT: "≥ 2.5", ENCRYPTED_CURL: "≥ 2.0"}
+ENCRYPTED_GOALS = {ENCRYPTED_LIBTORRENT: "≥ 2.5", ENCRYPTED_CURL: None}
 IN_RAM = {"limit": transfers.Limit, "node": transfers.NodeToNode, "rsync": transfers.Rsync,
           "libtorrent v2": transfers.LibtorrentV2, "libtorrent v1": transfers.LibtorrentV1, "aria2": transfers.Aria2,
           FROM_LIBTORRENT: transfers.LibtorrentToNode, TO_LIBTORRENT: transfers.NodeToLibtorrent,

@@ -42,8 +42,10 @@ bool is_request(const json::value& parsed) {
   const auto* version = request->if_contains("jsonrpc");
   const auto* method = request->if_contains("method");
   const auto* id = request->if_contains("id");
-  // Infinite is what the parser takes a number of many digits for. No answer can repeat it.
-  if (id != nullptr && id->is_double() && !std::isfinite(id->get_double())) return false;
+  // JSON-RPC 2.0, section 4. Infinite is what the parser takes a number of many digits for: no answer can repeat it.
+  const bool repeatable = id == nullptr || id->is_null() || id->is_string() || id->is_int64() || id->is_uint64() ||
+                          (id->is_double() && std::isfinite(id->get_double()));
+  if (!repeatable) return false;
   return version != nullptr && *version == "2.0" && method != nullptr && method->is_string();
 }
 

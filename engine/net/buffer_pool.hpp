@@ -34,10 +34,10 @@ class buffer_pool {
 
   using buffer = page_buffer;
 
-  /// Bytes of the next buffer that may be filled.
-  std::uint32_t usable_bytes() const { return in_use_ < capacity_ ? receive_buffer_bytes : block_bytes; }
   /// A buffer of receive_buffer_bytes, as soon as the disk allows. First come, first served.
   awaitable<buffer> acquire();
+  /// So much of the buffer that was just acquired may be filled.
+  std::uint32_t usable_bytes() const { return in_use_ <= capacity_ ? receive_buffer_bytes : block_bytes; }
   /// A buffer was filled and goes to the disk; release_full() gives it back.
   void on_full() { ++full_; }
   void release(buffer&& returned);

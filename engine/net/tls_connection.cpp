@@ -30,8 +30,7 @@ constexpr std::size_t file_bytes = 64 * KiB;
 constexpr std::uint64_t payload_max = std::uint64_t{256} << 30;
 
 /// Of what a stranger says before it has proven the key, bytes that are read. Our own handshake takes some 300, twice
-/// if the groups have to be settled. OpenSSL takes 128 KiB, and compares each key share in it with each group: that
-/// cost 0.1 seconds a connection.
+/// if the groups have to be settled. OpenSSL takes 128 KiB, and compares each key share in it with each group.
 constexpr std::size_t handshake_bytes_max = 2 * KiB;
 
 // What a retry of OpenSSL's write is given: it looks only at the length.

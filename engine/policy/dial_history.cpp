@@ -27,6 +27,13 @@ time_point dial_history::earliest(const std::string& host, std::uint16_t port, t
   return count < failures_per_origin_max ? when : std::max(when, first_ends);
 }
 
+bool dial_history::has_failed(const std::string& host, std::uint16_t port, time_point now) const {
+  const auto known = origins_.find(origin_text(host));
+  if (known == origins_.end()) return false;
+  const auto at = known->second.find({host, port});
+  return at != known->second.end() && at->second.failed && now < at->second.dialled + interval;
+}
+
 dial_history::place& dial_history::place_of(const std::string& host, std::uint16_t port) {
   return origins_.at(origin_text(host)).at({host, port});
 }

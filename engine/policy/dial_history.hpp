@@ -34,6 +34,8 @@ class dial_history {
 
   /// When the address may be dialled: `now` or later.
   time_point earliest(const std::string& host, std::uint16_t port, time_point now) const;
+  /// The last dial of the address failed, less than `interval` ago.
+  bool has_failed(const std::string& host, std::uint16_t port, time_point now) const;
   /// The dial begins. One of the three below follows.
   void on_dial(const std::string& host, std::uint16_t port, time_point now);
   /// A peer that has the share is there.

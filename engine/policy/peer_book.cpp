@@ -180,8 +180,8 @@ std::optional<peer_address> peer_book::next_dial(const sessions_held& have, time
     if (history_ != nullptr) {
       const time_point allowed = history_->earliest(where.address, where.port, now);
       if (allowed > now && at->second.asked == 0) {
-        // Another download has failed there, which says as much as a dial of this one.
-        at->second.failed = at->second.failed || allowed >= now + dial_interval_min;
+        // Another download's failure says as much as one of this download.
+        at->second.failed = at->second.failed || history_->has_failed(where.address, where.port, now);
         schedule(at, allowed);
         continue;
       }

@@ -12,6 +12,7 @@
 #include "store/content_state.hpp"
 #include "store/file_links.hpp"
 #include "store/holes.hpp"
+#include "store/partial_owner.hpp"
 #include "store/positioned_io.hpp"
 #include "store/version_swap.hpp"
 
@@ -267,6 +268,7 @@ result<void> content_files::complete(const older_content* older, const remember_
     // As late as can be, because the disk may have taken its time.
     if (result<void> same = check_replaceable(s.partial, *s.info, *older); !same) return same;
   }
+  unmark_partial(s.partial.part.get());
   result<std::vector<file_signature>> signatures = partial_signatures(s.partial, *s.info);
   if (!signatures) return std::move(signatures).error();
   partial_place done_with;

@@ -19,6 +19,7 @@
 #include "store/file_links.hpp"
 #include "store/holes.hpp"
 #include "store/partial_folder.hpp"
+#include "store/partial_owner.hpp"
 #include "store/printable.hpp"
 
 namespace shoal {
@@ -52,7 +53,7 @@ class partial_maker {
     place_.zeros = zero_pieces(info_);
     place_.without_holes.resize(info_.files().size());
     place_.awaited.resize(info_.files().size());
-    result<void> made = make_root(known);
+    result<void> made = make_root(known, remember.owner());
     shown_ = shown_partial(place_);
     if (made) made = lock();
     if (made && place_.record != known) made = remember(place_.record);
@@ -72,7 +73,7 @@ class partial_maker {
   }
 
   /// Opens the file or directory of the record if it is still the one that was made, or makes a new one.
-  result<void> make_root(const partial_record& known) {
+  result<void> make_root(const partial_record& known, const std::string& owner) {
     result<void> made;
     // Tried again if another download ended meanwhile and took the empty folder with it.
     for (int tries = 0; tries < 2 && (tries == 0 || (!made && made.error().code == errc::not_found)); ++tries) {
@@ -81,10 +82,12 @@ class partial_maker {
         const result<bool> taken_up = take_up(known);
         if (!taken_up) return taken_up.error();
         if (*taken_up) return {};
-      } else if (adopt()) {
-        return {};
+      } else {
+        const result<bool> adopted = adopt(owner);
+        if (!adopted) return adopted.error();
+        if (*adopted) return {};
       }
-      made = under_free_name(place_, info_, [this] { return make_new(); });
+      made = under_free_name(place_, info_, [&] { return make_new(owner); });
     }
     return made;
   }
@@ -109,30 +112,44 @@ class partial_maker {
     return true;
   }
 
-  /// Takes up what lies where the first partial of the share would be, if its record was lost, or was not written yet
-  /// when the process was killed. What is in it is hashed before anything of it counts. False: there is nothing, or it
-  /// may be somebody else's, or in use.
-  bool adopt() {
+  /// Takes up what lies where the first partial of the share would be, if the record of it was lost, or was not written
+  /// yet when the process was killed. What is in it is hashed before anything of it counts. False: there is nothing, or
+  /// it is not the owner's, or in use.
+  result<bool> adopt(const std::string& owner) {
     place_.record.name = info_.id().hex();
     const int flags = info_.is_folder() ? O_RDONLY | O_DIRECTORY : O_RDWR | O_NONBLOCK;
-    unique_descriptor opened = open_beneath(place_.unfinished.get(), place_.record.name, flags | O_NOFOLLOW);
-    struct stat status{};
-    if (!opened || fstat(opened.get(), &status) != 0 || status.st_uid != geteuid()) return false;
-    if (flock(opened.get(), LOCK_EX | LOCK_NB) != 0) return false;
-    if (info_.is_folder()) {
-      if (!check_only_holds(opened.get(), shown_partial(place_), info_, true)) return false;
-    } else if (!S_ISREG(status.st_mode) || status.st_nlink != 1 ||
-               (status.st_size != 0 && std::cmp_not_equal(status.st_size, info_.files().front().size))) {
+    place_.part = open_beneath(place_.unfinished.get(), place_.record.name, flags | O_NOFOLLOW);
+    if (!place_.part) {
+      error why = beneath_error("cannot go on with " + shown_partial(place_), errno);
+      if (why.code == errc::limit) return why;
       return false;
     }
-    place_.record.inode = identity_of(opened.get());
-    place_.part = std::move(opened);
+    const result<bool> mine = is_left_behind(owner);
+    if (!mine || !*mine) {
+      place_.part.reset();
+      return mine;
+    }
+    place_.record.inode = identity_of(place_.part.get());
     place_.resumed = true;
     return true;
   }
 
+  result<bool> is_left_behind(const std::string& owner) const {
+    struct stat status{};
+    if (!is_marked(place_.part.get(), owner) || fstat(place_.part.get(), &status) != 0) return false;
+    // Before it is locked, whoever had it locked may take it away.
+    if (flock(place_.part.get(), LOCK_EX | LOCK_NB) != 0 || !is_still_there(place_)) return false;
+    if (info_.is_folder()) {
+      const result<void> alone = check_only_holds(place_.part.get(), shown_partial(place_), info_, true);
+      if (!alone && alone.error().code == errc::limit) return alone.error();
+      return alone.has_value();
+    }
+    const bool size_fits = status.st_size == 0 || std::cmp_equal(status.st_size, info_.files().front().size);
+    return S_ISREG(status.st_mode) && status.st_nlink == 1 && size_fits;
+  }
+
   /// False: see errno.
-  bool make_new() {
+  bool make_new(const std::string& owner) {
     const std::string& name = place_.record.name;
     if (info_.is_folder()) {
       if (mkdirat(place_.unfinished.get(), name.c_str(), 0777) != 0) return false;
@@ -143,6 +160,7 @@ class partial_maker {
     }
     if (!place_.part) return false;
     place_.record.inode = identity_of(place_.part.get());
+    mark_partial(place_.part.get(), owner);
     return true;
   }
 

@@ -2,14 +2,17 @@
 //
 // A partial is in the folder .shoal of the download directory, under the id of the share. No content has such a place,
 // so nothing that another program put there is ever taken for a partial. A partial is ours if our record names it and
-// its inode. A download without a record takes up what a lost record left behind: nobody has it open, it belongs to the
-// user, and it holds nothing else (partial_files). Used by partial_files and content_files. Blocks.
+// its inode. A download without a record takes up what a lost record left behind: our mark is on it (partial_owner),
+// nobody has it open, and it holds nothing else (partial_files). Used by partial_files and content_files. Blocks.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "content/metainfo.hpp"
@@ -35,7 +38,24 @@ struct partial_record {
   bool operator==(const partial_record&) const = default;
 };
 /// Writes the record of a new partial down before anything else is done with the partial. A failure ends the download.
-using remember_partial = std::function<result<void>(const partial_record&)>;
+class remember_partial {
+ public:
+  using write = std::function<result<void>(const partial_record&)>;
+
+  remember_partial() = default;  ///< for what makes no partial
+  /// `owner`: what is written on the partial, too, so that it is found if the record is lost (partial_owner).
+  template <class Write>
+    requires(std::constructible_from<write, Write> && !std::same_as<std::remove_cvref_t<Write>, remember_partial>)
+  remember_partial(Write record, std::string owner = {})  // NOLINT: each write is one
+      : write_(std::move(record)), owner_(std::move(owner)) {}
+
+  result<void> operator()(const partial_record& made) const { return write_(made); }
+  const std::string& owner() const { return owner_; }
+
+ private:
+  write write_;
+  std::string owner_;
+};
 
 /// A file of a partial that is a second name of a file of the content to be replaced (link(2)).
 struct linked_file {

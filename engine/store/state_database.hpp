@@ -70,6 +70,9 @@ class state_database {
   /// know the object.
   void on_warning(std::function<void(const std::string&)> warn) { warn_ = std::move(warn); }
 
+  /// Where it is, for people and as a name of its own; "" if it is in memory.
+  std::string place() const { return path_ ? shown_path_ : std::string(); }
+
   result<std::vector<stored_share>> shares();
   /// Replaces the share with the same path.
   result<void> save_share(const stored_share& share);

@@ -56,13 +56,15 @@ class ErrorsTest(SwarmTest):
             self.assertEqual(failure["code"], 2)
             self.assertIn(text, failure["message"])
 
-    def test_an_id_that_is_too_large_a_number_is_refused_in_json(self):
+    def test_an_id_that_no_answer_can_repeat_is_refused_in_json(self):
         a = self.peer("a", None)
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(f"{a.state}/control.sock")
-            client.sendall(b'{"jsonrpc":"2.0","id":' + b"9" * 400 + b',"method":"ping"}\n')
-            answer = json.loads(client.makefile().readline(), parse_constant=lambda text: self.fail(text))
-        self.assertEqual((answer["id"], answer["error"]["code"]), (None, -32600))
+            answers = client.makefile()
+            for number in (b"9" * 400, b"[" + b"9" * 400 + b"]", b"true", b"{}"):
+                client.sendall(b'{"jsonrpc":"2.0","id":' + number + b',"method":"ping"}\n')
+                answer = json.loads(answers.readline(), parse_constant=lambda text: self.fail(text))
+                self.assertEqual((answer["id"], answer["error"]["code"]), (None, -32600))
 
     def test_the_error_of_an_empty_path_quotes_it(self):
         failure = self.answer(self.peer("a", None), "add", {"paths": [""]})["error"]

@@ -63,8 +63,8 @@ awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::strin
   }
   auto upgraded = co_await upgrade(timeout);
   if (closed_) co_return error{errc::cancelled, reason_};
-  if (key() && keys_.find(*key()) == nullptr) {
-    co_return error{errc::permission, "the key of the session with tracker " + host_ + " is not accepted any more"};
+  if (key() && *key() != keys_.keys().front().id()) {
+    co_return error{errc::permission, "this peer offers another key to tracker " + host_ + " now"};
   }
   open_ = upgraded.has_value();
   deadline_ = clock::now() + handshake_deadline;

@@ -8,6 +8,8 @@ std::string_view name_of(end_reason reason) {
       return "closed_by_peer";
     case end_reason::protocol:
       return "protocol";
+    case end_reason::no_memory:
+      return "no_memory";
     case end_reason::idle:
       return "idle";
     case end_reason::duplicate:

@@ -31,7 +31,7 @@ awaitable<bool> receiver::fill() {
   while (!stopped_) {
     auto space = reader_.free_space();
     if (space.empty()) {
-      host_.close(end_reason::protocol, "too much memory is taken by messages without an end");
+      host_.close(end_reason::no_memory, "too much memory is taken by messages without an end");
       break;
     }
     if (const std::uint64_t rate = limit_.lowest_rate(); rate != 0) {
@@ -57,8 +57,8 @@ awaitable<bool> receiver::fill() {
 awaitable<void> receiver::receive_piece(byte_range range, session_listener& to) {
   std::uint32_t offset = 0;
   while (offset < range.bytes) {
-    const std::uint32_t segment = std::min(context_.buffers.usable_bytes(), range.bytes - offset);
     auto buffer = co_await context_.buffers.acquire();
+    const std::uint32_t segment = std::min(context_.buffers.usable_bytes(), range.bytes - offset);
     std::uint32_t got = 0;
     const std::span<std::uint8_t> place(buffer.get(), segment);
     if (!stopped_) got = co_await receive_payload(place, to);

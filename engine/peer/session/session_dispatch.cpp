@@ -70,7 +70,7 @@ void session::on_pieces(remote_peer::pieces_said said) {
   if (std::exchange(said_pieces_, true)) return close(end_reason::protocol, "it said twice which pieces it has");
   const bool kept = remote_.on_pieces(std::move(said));
   if (share_.content().info()) return on_holds_changed();
-  if (!kept) close(end_reason::protocol, "too much memory is taken by what peers have of unknown shares");
+  if (!kept) close(end_reason::no_memory, "too much memory is taken by what peers have of unknown shares");
 }
 
 void session::on_have(piece_index piece) {
@@ -78,7 +78,7 @@ void session::on_have(piece_index piece) {
   if (!share_.content().info()) {
     charge(prices::any);
     if (remote_.on_early_have(piece)) return;
-    return close(end_reason::protocol, "too much memory is taken by what peers have of unknown shares");
+    return close(end_reason::no_memory, "too much memory is taken by what peers have of unknown shares");
   }
   const auto is_news = remote_.on_have(piece);
   if (!is_news) return close(end_reason::protocol, is_news.error().text);

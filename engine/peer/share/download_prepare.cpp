@@ -96,7 +96,8 @@ awaitable<bool> download::prepare() {
   const bool goes_on = co_await look_at_place();
   if (!goes_on) co_return false;
   auto open = [this, info]() -> result<std::shared_ptr<content_files>> {
-    auto remember = [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); };
+    auto write = [this](const partial_record& made) { return context_.database.save_partial(request_.id, made); };
+    const remember_partial remember(write, context_.database.place());
     const older_content* older = place_.older() ? &place_.older()->what : nullptr;
     auto opened = content_files::open_partial(request_.directory, info, request_.symlinks, context_.files,
                                               request_.partial, remember, older);

@@ -39,14 +39,16 @@ struct partial_fixture {
   }
   result<std::shared_ptr<content_files>> partial(const metainfo_ptr& info, bool symlinks = false) {
     partial_record& record = records[info->id()];
+    const auto write = [&record](const partial_record& made) -> result<void> {
+      record = made;
+      return {};
+    };
     return content_files::open_partial((home / "down").string(), info, symlinks, cache, record,
-                                       [&record](const partial_record& made) -> result<void> {
-                                         record = made;
-                                         return {};
-                                       });
+                                       remember_partial(write, owner));
   }
   fs::path unfinished(const metainfo_ptr& info) const { return home / "down" / unfinished_folder / info->id().hex(); }
   temporary_directory home;
+  std::string owner = "/state/of/this/peer";
   std::shared_ptr<file_cache> cache = std::make_shared<file_cache>(512);
   std::map<share_id, partial_record> records;  ///< what was written down
 };

@@ -1,10 +1,12 @@
 // What on disk is ours: whose place a partial takes, and what is left alone.
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "store/partial_owner.hpp"
 #include "unit/store/partial_fixture.hpp"
 
 namespace shoal {
@@ -53,6 +55,12 @@ TEST_CASE("what a lost record left behind is taken up, unless it may be somebody
     CHECK_FALSE(fs::exists(f.home / "down" / unfinished_folder));
     return;
   }
+  SECTION("it rests, and is another peer's") {
+    f.owner = "/state/of/another";
+  }
+  SECTION("nobody knows whose it is") {
+    f.owner = "";
+  }
   SECTION("a file has a second name") {
     fs::create_hard_link(file, f.home / "second");
   }
@@ -81,12 +89,15 @@ TEST_CASE("what was made just before a kill is taken up", "[partial_place]") {
   } else {
     write_file(part, "");
   }
+  mark_partial(unique_descriptor(::open(part.c_str(), O_RDONLY)).get(), f.owner);
   const auto target = f.partial(share.info);
   REQUIRE(target);
   CHECK(f.records[share.info->id()].inode == identity_at(part));
   test::copy_all(*f.source(share), **target, *share.info);
   REQUIRE((*target)->finish());
   CHECK_FALSE(fs::exists(part.parent_path()));
+  // What is complete tells nobody where our state is.
+  CHECK_FALSE(is_marked(unique_descriptor(::open((*target)->path().c_str(), O_RDONLY)).get(), f.owner));
 }
 
 TEST_CASE("what our record does not name is left alone, and the download is kept beside it", "[partial_place]") {
@@ -101,7 +112,6 @@ TEST_CASE("what our record does not name is left alone, and the download is kept
   }
   SECTION("a directory") {
     fs::create_directory(part);
-    write_file(part / "mine", "mine");
   }
   SECTION("a pipe") {
     REQUIRE(mkfifo(part.c_str(), 0600) == 0);
