@@ -162,10 +162,11 @@ class HereTest(WhyTest):
     def keep_busy(self, cores):
         """Somebody else uses these."""
         for core in cores:
-            other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-            self.addCleanup(other.wait)
+            busy = f"import os\nos.sched_setaffinity(0, {{{core}}})\nprint(flush=True)\nwhile True: pass"
+            other = subprocess.Popen([sys.executable, "-c", busy], stdout=subprocess.PIPE)
+            self.addCleanup(other.communicate)
             self.addCleanup(other.kill)
-            os.sched_setaffinity(other.pid, {core})
+            other.stdout.read(1)
 
     def threads(self, peer):
         """Numbers of its network thread and of all others."""
