@@ -1,9 +1,16 @@
 #include "observe/thread_load.hpp"
 
-#include <ctime>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <array>
+#include <charconv>
+#include <ctime>
+#include <string_view>
+#include <utility>
+
+#include "core/descriptor.hpp"
 
 namespace shoal {
 
@@ -13,21 +20,34 @@ double part(duration of, duration whole) {
   return std::clamp(std::chrono::duration<double>(of) / std::chrono::duration<double>(whole), 0.0, 1.0);
 }
 
-}  // namespace
-
-duration thread_load::worked() {
-  timespec spent{};
-  if (::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent) != 0) return {};
-  return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+/// Since the thread began. Zero where the kernel does not tell it.
+duration waited() {
+  static thread_local const unique_descriptor file(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC));
+  std::array<char, 80> text{};
+  const auto bytes = ::pread(file.get(), text.data(), text.size(), 0);
+  const std::string_view said(text.data(), bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+  const std::size_t space = said.find(' ');
+  std::int64_t nanoseconds = 0;
+  if (space != std::string_view::npos) std::from_chars(said.data() + space + 1, said.data() + said.size(), nanoseconds);
+  return std::chrono::nanoseconds(nanoseconds);
 }
 
+}  // namespace
+
 thread_load::spent thread_load::read() {
-  spent now{.working = worked()};
-  std::ifstream file("/proc/thread-self/schedstat");
-  std::int64_t nanoseconds_working = 0;
-  std::int64_t nanoseconds_waiting = 0;
-  if (file >> nanoseconds_working >> nanoseconds_waiting) now.waiting = std::chrono::nanoseconds(nanoseconds_waiting);
+  spent now;
+  timespec working{};
+  if (::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &working) == 0) {
+    now.working = std::chrono::seconds(working.tv_sec) + std::chrono::nanoseconds(working.tv_nsec);
+  }
+  now.waiting = waited();
   return now;
+}
+
+duration thread_load::waited_since_last() {
+  static thread_local duration last{};
+  const duration now = waited();
+  return now - std::exchange(last, now);
 }
 
 const thread_load::shares& thread_load::look(time_point now) {

@@ -16,8 +16,9 @@ class thread_load {
   /// A measurement that is older says nothing.
   static constexpr duration age_max = std::chrono::seconds(3);
 
-  /// Time in which the calling thread had a processor, since it began.
-  static duration worked();
+  /// How long the calling thread has waited for a processor since it asked last, or began. A system call on a file that
+  /// stays open.
+  static duration waited_since_last();
 
   /// Of the time since the measurement before, 0 to 1. Zero until there are two.
   struct shares {

@@ -31,23 +31,6 @@ double seconds_of(duration time) {
 
 }  // namespace
 
-bottleneck::finding bottleneck::of_workers(const work& hashing, const work& writing) {
-  const double took = seconds_of(hashing.took + writing.took);
-  // Who hashes waits for a processor only; who writes waits for the disk as well.
-  const double stalled = std::max(0.0, seconds_of(hashing.took - hashing.worked));
-  const double per_work = stalled / std::max(1e-9, seconds_of(hashing.worked));
-  const double stalled_writing =
-      std::clamp(per_work * seconds_of(writing.worked), 0.0, std::max(0.0, seconds_of(writing.took - writing.worked)));
-  finding found;
-  if (took > 0 && stalled + stalled_writing >= mostly * took) {
-    found.what = limiter::processor;
-    found.waits = (stalled + stalled_writing) / took;
-  } else {
-    found.what = hashing.took > writing.took ? limiter::hashing : limiter::disk;
-  }
-  return found;
-}
-
 void bottleneck::on_sample(sample taken, duration took) {
   past_.push_back({std::move(taken), std::max(1e-3, std::chrono::duration<double>(took).count())});
   if (past_.size() > samples_max) past_.pop_front();
@@ -111,8 +94,9 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
   double others = 0;
   double sent = 0;
   double stored = 0;
-  work hashing;
-  work writing;
+  duration hashing{};
+  duration writing{};
+  duration waiting{};
   double works = 0;
   double waits = 0;
   // Only those that are there still.
@@ -123,10 +107,9 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
     others += static_cast<double>(one.of.others);
     sent += static_cast<double>(one.of.sent);
     stored += static_cast<double>(one.of.stored);
-    hashing.took += one.of.hashing.took;
-    hashing.worked += one.of.hashing.worked;
-    writing.took += one.of.writing.took;
-    writing.worked += one.of.writing.worked;
+    hashing += one.of.hashing;
+    writing += one.of.writing;
+    waiting += one.of.waiting;
     works += one.of.works * one.seconds;
     waits += one.of.waits * one.seconds;
     for (const source_sample& source : one.of.sources) {
@@ -143,11 +126,15 @@ bottleneck::finding bottleneck::find(unsigned workers) const {
   }
   const auto behind = [](const sample& one) { return one.disk_behind; };
   if (share(behind) >= often) {
-    const finding of = of_workers(hashing, writing);
-    found.what = of.what;
-    found.waits = of.waits;
-    const double longest = seconds_of(found.what == limiter::processor ? hashing.took + writing.took
-                                                                       : std::max(hashing.took, writing.took));
+    const double took = seconds_of(hashing + writing);
+    double longest = seconds_of(std::max(hashing, writing));
+    if (took > 0 && seconds_of(waiting) >= mostly * took) {
+      found.what = limiter::processor;
+      found.waits = seconds_of(waiting) / took;
+      longest = took;
+    } else {
+      found.what = hashing > writing ? limiter::hashing : limiter::disk;
+    }
     if (longest > 0) found.possible = stored / longest * workers;
     return found;
   }

@@ -5,7 +5,7 @@
 // - Our limit: sources wait for it. Their limit: they say so.
 // - The disk or the hashes: payload waits for the workers, who spend most of their time there.
 // - The processor: the network thread never rests, it works or waits for a processor. Or payload waits for the workers,
-//   and most of the time they wait for a processor. To hash is never to wait for anything else.
+//   and most of the time they wait for a processor.
 // - A common link: what one source brings more, another brings less. Sources behind links of their own do not care for
 //   each other, so the variance of the sum tells the two apart. (RFC 8382 finds shared bottlenecks by delays, which a
 //   receiver does not see.) What other downloads of this peer receive counts as one more source.
@@ -58,18 +58,15 @@ class bottleneck {
     std::uint64_t their_limit = 0;  ///< bytes per second that its user lets it send, where that holds it up; else 0
     bool disk = false;              ///< it is this disk
   };
-  struct work {
-    duration took{};
-    duration worked{};  ///< of that, time in which the workers had a processor
-  };
   struct sample {
     std::vector<source_sample> sources = {};
     std::uint64_t others = 0;     ///< payload that other downloads of this peer received
     std::uint64_t sent = 0;       ///< payload that this peer sent
     std::uint64_t own_limit = 0;  ///< bytes per second; 0: none
     bool disk_behind = false;     ///< nobody reads from the network, because payload waits to be stored
-    work hashing = {};            ///< of all workers
-    work writing = {};            ///< likewise
+    duration hashing{};           ///< time of all workers
+    duration writing{};           ///< likewise
+    duration waiting{};           ///< of both, the time in which they waited for a processor
     std::uint64_t stored = 0;     ///< bytes that the workers hashed and wrote in that time
     double works = 0;             ///< share of its time in which the network thread worked
     double waits = 0;             ///< share in which it waited for a processor
@@ -99,8 +96,6 @@ class bottleneck {
   /// Share of the samples for which this is true.
   template <class Test>
   double share(Test&& test) const;
-  /// What payload that waits for the workers waits for: the disk, the hashes, or a processor.
-  static finding of_workers(const work& hashing, const work& writing);
   /// The highest rate of any second, bytes per second.
   double best_second() const;
   /// What the sources bring together varies less than half as much as it would if none knew of the others. Nothing: too

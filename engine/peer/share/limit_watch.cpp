@@ -30,8 +30,9 @@ void limit_watch::look(const subject& at, time_point now) {
     received.emplace(id, bytes);
   }
   const store_queue::work_done done = at.stores.done();
-  taken.hashing = {done.hashing - done_.hashing, done.hashing_worked - done_.hashing_worked};
-  taken.writing = {done.writing - done_.writing, done.writing_worked - done_.writing_worked};
+  taken.hashing = done.hashing - done_.hashing;
+  taken.writing = done.writing - done_.writing;
+  taken.waiting = done.waiting - done_.waiting;
   taken.stored = done.bytes - done_.bytes;
   const std::uint64_t by_all = context_.payload.received() - received_by_all_;
   taken.others = by_all - std::min(by_all, own);

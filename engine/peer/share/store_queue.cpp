@@ -86,9 +86,8 @@ void store_queue::work(const std::shared_ptr<shared>& with) {
     {
       const std::lock_guard lock(with->mutex);
       with->done.hashing += took.hashing;
-      with->done.hashing_worked += took.hashing_worked;
       with->done.writing += took.writing;
-      with->done.writing_worked += took.writing_worked;
+      with->done.waiting += took.waiting;
       with->done.bytes += took.bytes;
       tell = with->stored.empty();
       std::move(batch.begin(), batch.end(), std::back_inserter(with->stored));
@@ -106,7 +105,6 @@ store_queue::work_done store_queue::done() const {
 
 store_queue::work_done store_queue::store(std::span<job> batch) {
   const time_point begun = clock::now();
-  const duration worked_before = thread_load::worked();
   std::vector<byte_view> blocks;
   for (const job& one : batch) {
     for (std::uint32_t begin = 0; begin < one.range.bytes; begin += block_bytes) {
@@ -116,8 +114,7 @@ store_queue::work_done store_queue::store(std::span<job> batch) {
   std::vector<digest> leaves(blocks.size());
   sha256_blocks(blocks, leaves);
   const time_point hashed = clock::now();
-  const duration worked_for_hashes = thread_load::worked();
-  work_done took{.hashing = hashed - begun, .hashing_worked = worked_for_hashes - worked_before};
+  work_done took{.hashing = hashed - begun};
   auto next = leaves.begin();
   for (job& one : batch) {
     const auto end = next + blocks_of(one.range.bytes);
@@ -134,7 +131,7 @@ store_queue::work_done store_queue::store(std::span<job> batch) {
     took.bytes += one.range.bytes;
   }
   took.writing = clock::now() - hashed;
-  took.writing_worked = thread_load::worked() - worked_for_hashes;
+  took.waiting = std::min(thread_load::waited_since_last(), took.hashing + took.writing);
   return took;
 }
 

@@ -55,13 +55,11 @@ class store_queue {
   /// `wanted` is not empty. After on_stored, the buffer goes back to the pool.
   void push(std::shared_ptr<content_files> files, source_id from, const byte_range& range, block_mask wanted,
             buffer_pool::buffer buffer);
-  /// What the workers did so far, and how long they took for it, all together; `_worked` is the part of it in which
-  /// they had a processor.
+  /// What the workers did so far, and how long they took for it, all together.
   struct work_done {
     duration hashing{};
-    duration hashing_worked{};
     duration writing{};
-    duration writing_worked{};
+    duration waiting{};  ///< of these, for a processor
     std::uint64_t bytes = 0;
   };
   work_done done() const;

@@ -149,8 +149,8 @@ TEST_CASE("when payload waits to be stored, the slower of disk and hashes holds 
     return [=](std::size_t) {
       return bottleneck::sample{.sources = {brings(0, 1'000'000)},
                                 .disk_behind = true,
-                                .hashing = {hashing, hashing},
-                                .writing = {writing, writing / 10},
+                                .hashing = hashing,
+                                .writing = writing,
                                 .stored = 1'000'000};
     };
   };
@@ -161,23 +161,21 @@ TEST_CASE("when payload waits to be stored, the slower of disk and hashes holds 
 }
 
 TEST_CASE("workers that wait for a processor are not held up by the disk or the hashes") {
-  const auto make = [](duration hashing, duration writing) {
+  const auto make = [](duration waiting) {
     return [=](std::size_t) {
       return bottleneck::sample{.sources = {brings(0, 1'000'000)},
                                 .disk_behind = true,
-                                .hashing = {hashing, milliseconds(50)},
-                                .writing = {writing, milliseconds(20)},
+                                .hashing = milliseconds(500),
+                                .writing = milliseconds(200),
+                                .waiting = waiting,
                                 .stored = 1'000'000};
     };
   };
-  const auto found = after(20, make(milliseconds(500), milliseconds(200)));
+  const auto found = after(20, make(milliseconds(630)));
   CHECK(found.what == limiter::processor);
   CHECK(found.waits == Approx(0.9));
   CHECK(found.possible == Approx(2e6 / 0.7));
-  // Hashes that nobody stops tell that it is the disk.
-  CHECK(after(20, make(milliseconds(50), milliseconds(200))).what == limiter::disk);
-  // So does a time that the processor does not account for.
-  CHECK(after(20, make(milliseconds(100), milliseconds(2000))).what == limiter::disk);
+  CHECK(after(20, make(milliseconds(100))).what == limiter::hashing);
 }
 
 TEST_CASE("of a limit of the whole peer others take their part") {
