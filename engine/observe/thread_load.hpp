@@ -1,8 +1,9 @@
 // How much of its time the calling thread works, and how much it waits for a processor that others have.
 //
-// All downloads of a peer ask, and share one measurement. On the network thread only, which it measures. Linux: the
-// second number of /proc/thread-self/schedstat (sched-stats of the kernel's documentation) is the time of waiting;
-// a limit of the control group counts as well. Where the kernel does not tell it, it is 0.
+// An object measures the network thread: all downloads of a peer ask it, on that thread, and share one measurement.
+// Any thread may ask how long it waited itself. Linux: the second number of /proc/thread-self/schedstat (sched-stats of
+// the kernel's documentation) is the time of waiting. A limit of the control group counts as well. Where the kernel
+// does not tell it, it is 0.
 #pragma once
 
 #include "core/time.hpp"

@@ -80,7 +80,7 @@ class bottleneck {
     limiter what = limiter::unknown;
     double rate = 0;                      ///< bytes per second
     double possible = 0;                  ///< what the limiter lets through, bytes per second; 0: not measured
-    double waits = 0;                     ///< of processor: share of the time in which it served others
+    double waits = 0;                     ///< of processor: share of the time in which we waited for it
     double limit = 0;                     ///< of own_limit and their_limit: what was set, bytes per second
     std::vector<source_id> sources = {};  ///< those of their_limit; else all that brought something
     bool only_guess = false;              ///< of uplinks: one source, or few samples, do not exclude a common link

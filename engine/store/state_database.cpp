@@ -189,9 +189,8 @@ result<std::unique_ptr<state_database>> state_database::open(const std::string& 
     const std::string broken = path + ".broken";
     // The journals go first: none may ever be replayed into another database.
     for (const char* suffix : {"-wal", "-shm", ""}) std::rename((path + suffix).c_str(), (broken + suffix).c_str());
-    warning =
-        printable(path) + " was damaged and is now " + printable(broken) +
-        ": add the shares again, and download again what was unfinished: what is on the disk is not fetched again";
+    warning = printable(path) + " was damaged and is now " + printable(broken) +
+              ": add the shares again, and download again what was unfinished";
   }
   return error{errc::internal, "cannot open " + printable(path)};
 }
