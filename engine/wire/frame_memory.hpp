@@ -1,59 +1,56 @@
-// Memory that long messages of all sessions of a process take together: those that are not complete, beyond the buffer
-// that each session has, and those that are kept until they can be read.
+// Memory that messages take that cannot be read yet: those that are not complete, those that wait for credit, and what
+// is kept until the shape of a share is known.
 //
-// A bitfield of a large share is longer than that buffer. A sender that never ends it must not take memory from all.
-// Nor must those that name their pieces before anybody knows how many there are. One for the process; its frame readers
-// and remote_peer ask it. Pure.
+// A bitfield of a large share is longer than a session's buffer. A sender that never ends it must not take memory from
+// all. Nor must a crowd of one origin, or those that name their pieces before anybody knows how many there are. One for
+// the process; its frame readers and remote_peer ask it. Pure.
 #pragma once
 
 #include <cstddef>
+#include <map>
 
-#include "core/assert.hpp"
+#include "core/address_group.hpp"
 
 namespace shoal::wire {
 
 class frame_memory {
  public:
-  /// Room for 64 of the longest bitfields at once.
+  /// Of all sessions: room for 64 of the longest bitfields at once.
   static constexpr std::size_t bytes_max = 32 * 1024 * 1024;
+  /// Of all sessions of one origin: room for eight of them.
+  static constexpr std::size_t origin_bytes_max = 4 * 1024 * 1024;
 
-  explicit frame_memory(std::size_t bytes = bytes_max) : left_(bytes) {}
+  explicit frame_memory(std::size_t bytes = bytes_max, std::size_t of_one_origin = origin_bytes_max)
+      : left_(bytes), of_one_origin_(of_one_origin) {}
 
-  /// False if too much is taken already.
-  [[nodiscard]] bool take(std::size_t bytes) {
-    if (bytes > left_) return false;
-    left_ -= bytes;
-    return true;
-  }
-  void give_back(std::size_t bytes) { left_ += bytes; }
+  /// False if too much is taken already, by all or by this origin.
+  [[nodiscard]] bool take(const address_group& origin, std::size_t bytes);
+  /// `bytes` were taken for this origin.
+  void give_back(const address_group& origin, std::size_t bytes);
   std::size_t left() const { return left_; }
 
  private:
   std::size_t left_;
+  std::size_t of_one_origin_;
+  std::map<address_group, std::size_t> taken_;  ///< no zero
 };
 
 /// What one owner has taken of it, and gives back at its end.
 class taken_memory {
  public:
   /// `from` outlives this. Null: nobody bounds it.
-  explicit taken_memory(frame_memory* from) : from_(from) {}
-  ~taken_memory() { give_back(); }
+  taken_memory(frame_memory* from, const address_group& origin) : from_(from), origin_(origin) {}
+  ~taken_memory() { (void)resize(0); }
   taken_memory(const taken_memory&) = delete;
   taken_memory& operator=(const taken_memory&) = delete;
 
-  [[nodiscard]] bool take(std::size_t bytes) {
-    if (from_ == nullptr) return true;
-    if (!from_->take(bytes)) return false;
-    bytes_ += bytes;
-    return true;
-  }
-  void give_back() {
-    if (bytes_ > 0) from_->give_back(bytes_);
-    bytes_ = 0;
-  }
+  /// In all. False: there is no room for more, and nothing has changed. Less always succeeds.
+  [[nodiscard]] bool resize(std::size_t bytes);
+  std::size_t bytes() const { return bytes_; }
 
  private:
   frame_memory* from_;
+  address_group origin_;
   std::size_t bytes_ = 0;
 };
 

@@ -38,16 +38,8 @@ std::size_t frame_reader::bytes_wanted() const {
   return prefix_bytes + std::min<std::size_t>(load_be32(at), frame_bytes_max);
 }
 
-void frame_reader::give_back() {
-  if (taken_ > 0) memory_->give_back(taken_);
-  taken_ = 0;
-}
-
 bool frame_reader::resize(std::size_t capacity) {
-  const std::size_t beyond = memory_ != nullptr && capacity > buffer_bytes ? capacity - buffer_bytes : 0;
-  if (beyond > taken_ && !memory_->take(beyond - taken_)) return false;
-  if (beyond < taken_) memory_->give_back(taken_ - beyond);
-  taken_ = beyond;
+  if (!taken_.resize(capacity > buffer_bytes ? capacity : 0)) return false;
   auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
   const std::size_t held = end_ - begin_;
   if (held > 0) std::memcpy(larger.get(), buffer_.get() + begin_, held);
@@ -125,15 +117,16 @@ void frame_reader::skip_payload(std::size_t bytes) {
   payload_due_ -= static_cast<std::uint32_t>(bytes);
 }
 
-void frame_reader::release() {
+bool frame_reader::release() {
   const std::size_t held = end_ - begin_;
   if (held == 0) {
     buffer_.reset();
     capacity_ = begin_ = end_ = 0;
-    give_back();
-  } else if (held <= small_bytes && capacity_ > small_bytes) {
-    (void)resize(small_bytes);
+    return taken_.resize(0);
   }
+  if (capacity_ <= small_bytes) return true;
+  if (held <= small_bytes) return resize(small_bytes);
+  return taken_.resize(capacity_);
 }
 
 }  // namespace shoal::wire

@@ -7,7 +7,7 @@
 //    skip_payload().
 //
 // Owns one buffer, allocated on first use and freed by release() when idle. A buffer beyond buffer_bytes comes out of
-// the frame_memory of the process. No coroutine, no socket. Pure.
+// the frame_memory of the process, and so does one that is kept over a wait. No coroutine, no socket. Pure.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,8 @@ namespace shoal::wire {
 
 class frame_reader {
  public:
-  /// `memory` outlives this. Null: nobody bounds all readers together.
-  explicit frame_reader(frame_memory* memory = nullptr) : memory_(memory) {}
-  ~frame_reader() { give_back(); }
+  /// `memory` outlives this. Null: nobody bounds all readers together. `origin`: who sends.
+  explicit frame_reader(frame_memory* memory = nullptr, const address_group& origin = {}) : taken_(memory, origin) {}
   frame_reader(const frame_reader&) = delete;
   frame_reader& operator=(const frame_reader&) = delete;
 
@@ -72,22 +71,21 @@ class frame_reader {
 
   bool empty() const { return begin_ == end_; }
   /// Called before a wait. Frees the buffer if nothing is buffered, and shrinks it if little is. So an idle session
-  /// holds none, and one that stops in the middle of a short message holds little.
-  void release();
+  /// holds none, and one that stops in the middle of a short message holds little. Any other buffer comes out of the
+  /// frame_memory. False: that is used up, and the session must end.
+  [[nodiscard]] bool release();
 
  private:
   std::size_t bytes_wanted() const;
   /// False: the memory of the process is used up.
   bool resize(std::size_t capacity);
-  void give_back();
 
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint32_t payload_due_ = 0;
-  frame_memory* memory_;
-  std::size_t taken_ = 0;  ///< of the frame_memory
+  taken_memory taken_;
 };
 
 }  // namespace shoal::wire

@@ -62,7 +62,7 @@ trace run(byte_view stream, byte_view sizes, bool direct) {
       drain(reader, bytes, out);
     }
     stream = stream.subspan(bytes);
-    if (reader.payload_due() == 0) reader.release();
+    if (reader.payload_due() == 0) (void)reader.release();
   }
   return out;
 }

@@ -31,7 +31,7 @@ awaitable<bool> receiver::fill() {
   while (!stopped_) {
     auto space = reader_.free_space();
     if (space.empty()) {
-      host_.close(end_reason::no_memory, "too much memory is taken by messages without an end");
+      close_for_memory();
       break;
     }
     if (const std::uint64_t rate = limit_.lowest_rate(); rate != 0) {
@@ -48,10 +48,20 @@ awaitable<bool> receiver::fill() {
       host_.close(end_reason::closed_by_peer);
       break;
     }
-    reader_.release();
+    if (!release()) break;
     (void)co_await stream_.wait_readable();
   }
   co_return false;
+}
+
+bool receiver::release() {
+  const bool room = reader_.release();
+  if (!room) close_for_memory();
+  return room;
+}
+
+void receiver::close_for_memory() {
+  host_.close(end_reason::no_memory, "too much memory is taken by messages that wait or have no end");
 }
 
 awaitable<void> receiver::receive_piece(byte_range range, session_listener& to) {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "content/geometry.hpp"
+#include "net/endpoint.hpp"
 #include "net/stream.hpp"
 #include "peer/session/end_reason.hpp"
 #include "peer/session/peer_context.hpp"
@@ -52,7 +53,7 @@ class receiver {
         stream_(from),
         path_(path),
         host_(host),
-        reader_(&context.frames),
+        reader_(&context.frames, group_of(path.remote_address())),
         turn_(context.executor) {}
 
   /// What there is of what was read. `more`: call fill().
@@ -61,6 +62,9 @@ class receiver {
   awaitable<bool> fill();
   /// Receives the payload of the piece message that try_next() began. Returns early if the session closes.
   awaitable<void> receive_piece(byte_range range, session_listener& to);
+  /// Called before a wait in which nothing is read. False: what was read and waits takes too much memory, of all
+  /// sessions or of those of this origin, and the session is closed.
+  [[nodiscard]] bool release();
   /// Reads and throws away until the other side closes. A connection that is closed with unread data is reset, and our
   /// last words would be lost.
   awaitable<void> discard_rest();
@@ -79,6 +83,7 @@ class receiver {
   /// Waits until a limit lets some of `wanted` bytes be read; how many. 0: closed.
   awaitable<std::size_t> wait_for_limit(std::size_t wanted, session_listener& to);
   void on_heard();
+  void close_for_memory();
 
   peer_context& context_;
   throttle& limit_;

@@ -11,7 +11,7 @@ result<bool> remote_peer::on_have(piece_index piece) {
 
 bool remote_peer::on_pieces(pieces_said all) {
   const auto* field = std::get_if<wire::bitfield>(&all);
-  const bool room = field == nullptr || kept_.take(field->bits.size());
+  const bool room = field == nullptr || kept_.resize(kept_.bytes() + field->bits.size());
   unread_pieces_ = std::move(all);
   return room;
 }
@@ -19,7 +19,7 @@ bool remote_peer::on_pieces(pieces_said all) {
 bool remote_peer::on_early_have(piece_index piece) {
   if (early_haves_.size() >= early_haves_max) return true;
   // A vector may hold twice as much as it needs.
-  if (!kept_.take(2 * sizeof piece)) return false;
+  if (!kept_.resize(kept_.bytes() + 2 * sizeof piece)) return false;
   early_haves_.push_back(piece);
   return true;
 }
@@ -45,7 +45,7 @@ result<void> remote_peer::on_shape(std::uint32_t pieces) {
     if (piece.value() < pieces) holds_.set(piece.value());
   }
   early_haves_ = {};
-  kept_.give_back();
+  (void)kept_.resize(0);
   return {};
 }
 

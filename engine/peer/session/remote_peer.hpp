@@ -28,9 +28,10 @@ class remote_peer {
   using pieces_said = std::variant<wire::have_none, wire::have_all, wire::bitfield>;
 
   /// What is kept before the shape of the share is known comes out of `memory`, which outlives this. Null: nobody
-  /// bounds that of all sessions together.
-  explicit remote_peer(const wire::handshake& theirs, wire::frame_memory* memory = nullptr)
-      : id_(theirs.peer), fast_(theirs.fast), extension_protocol_(theirs.extension_protocol), kept_(memory) {}
+  /// bounds that of all sessions together. `origin`: where the peer is.
+  explicit remote_peer(const wire::handshake& theirs, wire::frame_memory* memory = nullptr,
+                       const address_group& origin = {})
+      : id_(theirs.peer), fast_(theirs.fast), extension_protocol_(theirs.extension_protocol), kept_(memory, origin) {}
 
   const peer_id& id() const { return id_; }
   /// It knows BEP 6.

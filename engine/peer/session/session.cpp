@@ -27,7 +27,7 @@ session::session(peer_context& context, session_owner& owner, session_turns& tur
       turns_(turns),
       stream_(std::move(connection)),
       path_(stream_, std::move(dialled), answered_in, clock::now()),
-      remote_(theirs, &context.frames),
+      remote_(theirs, &context.frames, group_of(path_.remote_address())),
       account_(context.messages, group_of(path_.remote_address()), clock::now()),
       credit_timer_(context.executor),
       receiver_(context, owner.down(), stream_, path_, *this),
@@ -227,9 +227,9 @@ awaitable<void> session::wait_for_credit() {
   // What the peer sends meanwhile waits in the kernel, and then at the peer. Its path is not lost. But what it owes is
   // late, and others bring that.
   path_.on_limited(true);
-  while (!closed_) {
+  while (!closed_ && receiver_.release()) {
     const auto now = clock::now();
-    const auto when = account_.next_credit(now);
+    const auto when = account_.next_credit(now, pause_credit);
     if (when <= now) break;
     credit_timer_.expires_at(when);
     (void)co_await credit_timer_.async_wait(use_tuple);

@@ -1,7 +1,10 @@
 #include "wire/frame_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
 
 namespace shoal::wire {
 namespace {
@@ -156,10 +159,10 @@ TEST_CASE("a frame that does not decode ends the stream") {
 TEST_CASE("release frees an empty buffer only") {
   frame_reader reader;
   feed(reader, from_hex("00000001").value());
-  reader.release();
+  CHECK(reader.release());
   feed(reader, from_hex("01").value());
   CHECK(reader.try_next().value() == event{unchoke{}});
-  reader.release();
+  CHECK(reader.release());
   CHECK(reader.try_next().value() == event{frame_reader::more{}});
   feed(reader, from_hex("0000000100").value());
   CHECK(reader.try_next().value() == event{choke{}});
@@ -170,14 +173,15 @@ TEST_CASE("a reader that waits in the middle of a short message holds little, an
   const byte_buffer bytes = stream_of({extended{1, byte_buffer(5000, 1)}, choke{}});
   feed(reader, byte_view{bytes}.first(1500));
   CHECK(reader.try_next().value() == event{frame_reader::more{}});
-  reader.release();
+  CHECK(reader.release());
   feed(reader, byte_view{bytes}.subspan(1500));
   CHECK(reader.try_next().value() == event{extended{1, byte_buffer(5000, 1)}});
   CHECK(reader.try_next().value() == event{choke{}});
 }
 
 TEST_CASE("long messages of all readers together are bounded, and give back what they took") {
-  frame_memory memory(frame_reader::buffer_bytes);
+  constexpr std::size_t room = 2 * frame_reader::buffer_bytes;
+  frame_memory memory(room);
   const message large = bitfield{byte_buffer(2 * frame_reader::buffer_bytes - 10, 0x5a)};
   const byte_buffer bytes = stream_of({large});
   const auto begin = [&](frame_reader& reader) { feed(reader, byte_view{bytes}.first(frame_reader::buffer_bytes)); };
@@ -191,12 +195,39 @@ TEST_CASE("long messages of all readers together are bounded, and give back what
     begin(second);
     CHECK(second.try_next().value() == event{frame_reader::more{}});
     CHECK(second.free_space().empty());
+    CHECK_FALSE(second.release());
   }
-  CHECK(memory.left() == frame_reader::buffer_bytes);
+  CHECK(memory.left() == room);
   feed(second, byte_view{bytes}.subspan(frame_reader::buffer_bytes));
   CHECK(second.try_next().value() == event{large});
-  second.release();
-  CHECK(memory.left() == frame_reader::buffer_bytes);
+  CHECK(second.release());
+  CHECK(memory.left() == room);
+}
+
+TEST_CASE("a crowd of one origin that stops in the middle of messages takes nothing from others") {
+  const auto origin = [](std::uint8_t number) {
+    return address_group::of_v4(std::array<std::uint8_t, 4>{192, 0, 2, number});
+  };
+  frame_memory memory(10 * frame_reader::buffer_bytes, 2 * frame_reader::buffer_bytes);
+  const byte_buffer bytes = stream_of({extended{1, byte_buffer(9000, 1)}});
+  const auto waits = [&](frame_reader& reader) {
+    feed(reader, byte_view{bytes}.first(5000));
+    CHECK(reader.try_next().value() == event{frame_reader::more{}});
+    return reader.release();
+  };
+  std::vector<std::unique_ptr<frame_reader>> crowd;
+  for (int i = 0; i < 3; ++i) crowd.push_back(std::make_unique<frame_reader>(&memory, origin(1)));
+  CHECK(waits(*crowd[0]));
+  CHECK(waits(*crowd[1]));
+  CHECK_FALSE(waits(*crowd[2]));
+  frame_reader other(&memory, origin(2));
+  CHECK(waits(other));
+  crowd.pop_back();
+  feed(*crowd[0], byte_view{bytes}.subspan(5000));
+  CHECK(crowd[0]->try_next().value() == event{extended{1, byte_buffer(9000, 1)}});
+  CHECK(crowd[0]->release());
+  frame_reader next(&memory, origin(1));
+  CHECK(waits(next));
 }
 
 }  // namespace
