@@ -22,10 +22,13 @@ const choker::leecher_record& choker::at(leecher_id leecher) const {
 void choker::choke(leecher_record& one, time_point now) {
   one.choked = true;
   one.choked_at = now;
-  // A leecher that wants nothing gives its turn up at once, and is no burden.
-  const bool unused = one.interested && !one.asked && !held_back(one, now);
-  one.turns_unused = unused ? std::min(one.turns_unused + 1, turns_unused_max) : 0;
-  one.rests_until = unused ? now + turn_idle_max * (1 << one.turns_unused) : now;
+  // A leecher that wants nothing in its whole turn gives it up at once, and is no burden.
+  const bool unused = one.wanted && !one.asked && !held_back(one, now);
+  if (unused) one.turns_unused = std::min(one.turns_unused + 1, turns_unused_max);
+  if (one.asked) one.turns_unused = 0;
+  // It may have got meanwhile what it wanted. But not each time.
+  const bool rests = unused && (one.interested || one.turns_unused > 1);
+  one.rests_until = rests ? now + turn_idle_max * (1 << one.turns_unused) : now;
   std::erase(unchoked_, &one);
   if (one.interested) waiting_.push_back(one.id);
   decisions_.push_back({one.id, true});
@@ -35,6 +38,7 @@ void choker::unchoke(leecher_record& one, time_point now) {
   one.choked = false;
   one.turn_bytes = 0;
   one.asked = false;
+  one.wanted = one.interested;
   one.unchoked_at = now;
   one.quiet_since = now;
   one.paused = {};
@@ -142,6 +146,7 @@ void choker::on_interested(leecher_id leecher, bool interested, time_point now) 
   if (one.interested == interested) return;
   one.interested = interested;
   if (interested) {
+    one.wanted = true;
     backlogs_.insert(one.backlog);
   } else {
     backlogs_.erase(backlogs_.find(one.backlog));

@@ -108,6 +108,7 @@ class choker {
     std::uint64_t turn_bytes = 0;   ///< asked for in this turn
     std::uint64_t outstanding = 0;  ///< bytes asked for and not answered
     std::uint32_t backlog = 0;
+    bool wanted = false;       ///< was interested in this turn
     bool asked = true;         ///< has asked in this turn
     int turns_unused = 0;      ///< turns without a request, since the last turn with one
     time_point rests_until{};  ///< others go first until then

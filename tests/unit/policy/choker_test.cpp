@@ -180,7 +180,8 @@ TEST_CASE("one that leaves makes room") {
 
 TEST_CASE("those who make nothing of their turns cost the others little") {
   stage s(40);
-  const bool they_ask = GENERATE(false, true);
+  enum class habit { silent, asks, loses_interest };
+  const habit theirs = GENERATE(habit::silent, habit::asks, habit::loses_interest);
   const leecher_id honest = s.leechers.back();
   std::vector<bool> choked(s.leechers.size(), true);
   int served = 0;
@@ -188,7 +189,13 @@ TEST_CASE("those who make nothing of their turns cost the others little") {
     for (const auto& [leecher, choke] : s.decisions()) {
       choked[leecher.value()] = choke;
       // And takes nothing of it.
-      if (they_ask && !choke && leecher != honest) (void)s.chokes.on_request(leecher, chunk_bytes, s.now);
+      if (theirs == habit::asks && !choke && leecher != honest) {
+        (void)s.chokes.on_request(leecher, chunk_bytes, s.now);
+      }
+    }
+    for (const leecher_id leecher : s.leechers) {
+      if (theirs != habit::loses_interest || leecher == honest) continue;
+      s.chokes.on_interested(leecher, step % 50 != 0, s.now);
     }
     if (!choked[honest.value()] && s.chokes.on_request(honest, chunk_bytes, s.now)) {
       s.chokes.on_sent(honest, chunk_bytes, s.now);
