@@ -6,6 +6,9 @@ namespace shoal {
 
 namespace {
 
+// So many active sessions of one origin are a crowd: each looks more seldom.
+constexpr std::int64_t crowd_least = 16;
+
 // What comes in at a rate.
 work_price earned(work_price per_second, duration time) {
   const double seconds = std::chrono::duration<double>(std::min<duration>(time, std::chrono::minutes(5))).count();
@@ -60,9 +63,9 @@ time_point message_budget::account::next_credit(time_point now, work_price price
   saves_ = lacking > 0;
   if (!saves_) return now;
   const std::chrono::duration<double> wait(static_cast<double>(lacking) / static_cast<double>(rate));
-  // Others may become idle meanwhile, and then it is sooner.
-  return now + std::clamp(std::chrono::duration_cast<duration>(wait), duration(std::chrono::milliseconds(1)),
-                          duration(look_interval));
+  // Others may become idle meanwhile, and then it is sooner. A crowd that waits costs no more looks than a few do.
+  const duration longest = look_interval * std::max<std::int64_t>(home.active / crowd_least, 1);
+  return now + std::clamp(std::chrono::duration_cast<duration>(wait), duration(std::chrono::milliseconds(1)), longest);
 }
 
 }  // namespace shoal

@@ -29,7 +29,9 @@ inline constexpr work_price account_max = 20'000'000;
 /// A new session gets this from the purse of its origin. If the purse is empty, it gets the least.
 inline constexpr work_price account_first = 4'000'000;
 inline constexpr work_price account_first_least = 100'000;
-inline constexpr work_price purse_max = 400'000'000;
+inline constexpr work_price purse_max = 100'000'000;
+/// A session that has overspent is not woken before it has so much: to wake costs as much as twenty small messages.
+inline constexpr work_price pause_credit = 500'000;
 /// A session that spends this between two looks, or waits for credit, is active: the accounts' part is divided among
 /// those.
 inline constexpr work_price active_least = 100'000;

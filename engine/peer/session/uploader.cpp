@@ -131,6 +131,7 @@ awaitable<void> uploader::serve_next() {
     const hash_range range = *hashes;
     host_.charge(next_price());
     waiting_.pop_front();
+    --hashes_waiting_;
     co_await serve_hashes(range);
     co_return;
   }

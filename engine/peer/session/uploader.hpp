@@ -133,6 +133,7 @@ class uploader {
   uploader_host& host_;
   throttle::turn turn_;
   std::deque<std::variant<byte_range, hash_range, metadata_request>> waiting_;
+  std::size_t hashes_waiting_ = 0;    ///< how many of those cost something
   std::deque<byte_range> preparing_;  ///< ranges that serve_next has taken and not begun to send
   bool sending_ = false;
   std::uint64_t short_requests_ = 0;

@@ -51,7 +51,9 @@ void uploader::on_hash_request(const hash_range& range) {
     host_.send(wire::hash_reject{range});
     return;
   }
+  host_.charge(prices::any);
   waiting_.emplace_back(range);
+  ++hashes_waiting_;
   host_.wake();
 }
 
@@ -78,9 +80,9 @@ work_price uploader::next_price() const {
 }
 
 bool uploader::serve_free_first() {
+  if (hashes_waiting_ == waiting_.size()) return false;
   const auto costs = [](const auto& one) { return std::holds_alternative<hash_range>(one); };
   const auto free = std::ranges::find_if_not(waiting_, costs);
-  if (free == waiting_.end()) return false;
   std::rotate(waiting_.begin(), free, std::next(free));
   return true;
 }

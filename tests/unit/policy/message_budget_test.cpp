@@ -52,6 +52,27 @@ TEST_CASE("a session that floods costs two hundredths of a core, beside what it 
   CHECK(spent >= 10 * accounts_per_second * 9 / 10);
 }
 
+TEST_CASE("a flood wakes its sessions seldom, however many they are") {
+  const auto count = static_cast<std::size_t>(GENERATE(1, 4, 250));
+  message_budget book;
+  std::vector<std::unique_ptr<message_budget::account>> all;
+  std::vector<time_point> wakes(count, start);
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back(std::make_unique<message_budget::account>(book, origin(1), start));
+  }
+  int woken = 0;
+  for (time_point now = start; now < start + 20s; now += 1ms) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (wakes[i] > now) continue;
+      ++woken;
+      wakes[i] = all[i]->next_credit(now, pause_credit);
+      if (wakes[i] > now) continue;
+      while (all[i]->has_credit()) all[i]->charge(1'000);
+    }
+  }
+  CHECK(woken <= 20 * 150);
+}
+
 TEST_CASE("many sessions of one origin cost no more than one") {
   message_budget book;
   std::vector<std::unique_ptr<message_budget::account>> all;
