@@ -73,6 +73,37 @@ TEST_CASE("an idle source that nobody pumped is found, named and asked") {
   CHECK(s.transfer.complete());
 }
 
+TEST_CASE("an idle source that leaves late blocks to others while there is much else to come is not forgotten") {
+  stage s(64 * KiB, {256 * MiB});
+  const auto ann = s.join(std::nullopt, 64 * KiB, 1);
+  const auto deliver = [&](source_id id) {
+    const auto asked = s.ask(id);
+    REQUIRE(asked.size() == 1);
+    s.now += 20ms;
+    s.deliver(id, asked[0]);
+  };
+  for (int i = 0; i < 20; ++i) deliver(ann);
+  const auto late = s.ask(ann);
+  REQUIRE(late.size() == 1);
+  REQUIRE(s.transfer.on_piece_begin(ann, late[0], s.now));
+  // Bob has nothing else than what Ann was asked for.
+  const auto bob = s.join(s.only({}), 64 * KiB, 1);
+  for (std::uint32_t piece = 0, brought = 0; brought < 5; ++piece) {
+    if (s.transfer.verified().test(piece) || piece == late[0].piece.value()) continue;
+    s.transfer.on_have(bob, piece_index{piece}, s.now);
+    deliver(bob);
+    ++brought;
+  }
+  s.transfer.on_have(bob, late[0].piece, s.now);
+  for (int i = 0; i < 40; ++i) {
+    s.now += 100ms;
+    s.transfer.on_bytes(ann, 1, s.now);
+    s.transfer.on_deadline(s.now);
+    s.ask(bob);
+    CHECK_FALSE(s.transfer.next_fault());
+  }
+}
+
 TEST_CASE("what a silent source has begun to send is asked of another, too, and written once") {
   stage s(64 * KiB, {64 * KiB});
   const auto ann = s.join();
