@@ -121,6 +121,24 @@ class DiskTest(SwarmTest):
         self.b = self.peer("b", self.head)
         wait_for(lambda: [row["there"] for row in self.b.json("status")["shares"]] == [True], "it is shared")
 
+    def test_a_share_that_cannot_be_forgotten_stays(self):
+        other = self.b.add(self.file("data/other", 1000))["id"]
+
+        def listed():
+            return other in [row["id"] for row in self.b.json("status")["shares"]]
+
+        self.fail(f"{self.b.state} pwrite,write,ftruncate,fallocate ENOSPC 1")
+        result = self.b.run("remove", other)
+        self.assertEqual(result.code, 6)
+        self.assertIn("free some space there", result.err)
+        self.assertTrue(listed())
+        self.faults.set()
+        self.b.ok("remove", other)
+        self.assertFalse(listed())
+        self.b.kill()
+        self.b = self.peer("b", self.head)
+        self.assertFalse(listed())
+
     def test_a_database_that_another_program_overwrites(self):
         for path in self.b.state.glob("state.db*"):
             with open(path, "r+b") as file:

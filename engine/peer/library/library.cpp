@@ -146,11 +146,14 @@ awaitable<result<void>> library::remove(share_id id) {
   co_await hosted_.wait_for_finish(which);
   if (!which->content().complete()) co_return co_await downloads_.remove(which);
   const std::string path = which->content().files()->path();
-  followed_.forget(path);
-  log_info("share is removed name=\"{}\"", printable(which->name()));
-  co_await hosted_.retire(which, end_reason::share_removed);
+  // What cannot be forgotten comes back at the next start, so it stays.
   auto forget = [&database = context_.peer.database, path] { return database.remove_share(path); };
-  co_return co_await offload(context_.peer.background, std::move(forget));
+  const auto forgotten = co_await offload(context_.peer.background, std::move(forget));
+  if (!forgotten) co_return forgotten;
+  log_info("share is removed name=\"{}\"", printable(which->name()));
+  followed_.forget(path);
+  co_await hosted_.retire(which, end_reason::share_removed);
+  co_return result<void>{};
 }
 
 awaitable<result<void>> library::forget_missing(share_id id) {
@@ -158,18 +161,20 @@ awaitable<result<void>> library::forget_missing(share_id id) {
   for (const auto& [path, one] : missing_.all()) {
     if (one.info->id() == id) paths.push_back(path);
   }
-  for (const std::string& path : paths) {
-    missing_.remove(path);
-    followed_.forget(path);
-    watch_.remove(path);
-  }
   auto forget = [&database = context_.peer.database, paths]() -> result<void> {
     for (const std::string& path : paths) {
       if (auto forgotten = database.remove_share(path); !forgotten) return forgotten;
     }
     return {};
   };
-  co_return co_await offload(context_.peer.background, std::move(forget));
+  auto forgotten = co_await offload(context_.peer.background, std::move(forget));
+  if (!forgotten) co_return forgotten;
+  for (const std::string& path : paths) {
+    missing_.remove(path);
+    followed_.forget(path);
+    watch_.remove(path);
+  }
+  co_return forgotten;
 }
 
 void library::limit_all(const rate_limits& limits) {
