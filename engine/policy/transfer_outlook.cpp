@@ -14,8 +14,6 @@ namespace {
 
 // Seconds. A source without BEP 6 never answers a withdrawn request.
 constexpr double owed_wait_max = 2;
-// A thief that is sooner by so much takes blocks over in any case that steal_asked knows.
-constexpr double gain_surely = theft_gain_in_crowd + theft_gain_beyond_bound;
 
 }  // namespace
 
@@ -105,8 +103,6 @@ std::optional<chunk_index> transfer::state::neglected(source_id id, time_point n
   const workload idle = workload_of(id, now);
   const double mine = seconds_for(idle, block_bytes);
   look(now, duration::zero());
-  // steal_asked leaves to others what they bring before the end of all that nobody was asked for.
-  const double end = queue.all_given_out() ? 0 : seconds_left();
   for (auto i = held.next_set(0); i < held.size(); i = held.next_set(i + 1)) {
     const piece_index piece{i};
     const chunk_index first = info->shape().first_chunk(piece);
@@ -126,12 +122,11 @@ std::optional<chunk_index> transfer::state::neglected(source_id id, time_point n
       const chunk_index chunk{first.value() + c};
       const chunk_record& record = begun->chunks[c];
       if (record.open() != 0 && !record.lane && !left_to_others()) return chunk;
-      for (const auto& claim : record.claims) {
-        const double others = soonest(record, workloads, chunk, claim.blocks);
-        if (others >= end && clearly_sooner(mine * wager_gain_factor + gain_surely, others)) return chunk;
-      }
     }
   }
+  const double left = seconds_left();
+  const auto theft = steal_asked(queue, idle, workloads, block_bytes, may_come_twice(left), left);
+  if (theft) return theft->chunk;
   return std::nullopt;
 }
 
