@@ -1,9 +1,9 @@
-// Memory that messages take that cannot be read yet: those that are not complete, those that wait for credit, and what
-// is kept until the shape of a share is known.
+// Memory that messages take beyond a little of each session: those that are not complete or wait for credit, and pieces
+// that are named before the shape of a share is known.
 //
 // A bitfield of a large share is longer than a session's buffer. A sender that never ends it must not take memory from
 // all. Nor must a crowd of one origin, or those that name their pieces before anybody knows how many there are. One for
-// the process; its frame readers and remote_peer ask it. Pure.
+// the process; frame readers and remote_peer ask it. Pure.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,13 @@ namespace shoal::wire {
 
 class frame_memory {
  public:
-  /// Of all sessions: room for 64 of the longest bitfields at once.
+  /// Of all sessions: room for 62 of the longest bitfields at once.
   static constexpr std::size_t bytes_max = 32 * 1024 * 1024;
-  /// Of all sessions of one origin: room for eight of them.
-  static constexpr std::size_t origin_bytes_max = 4 * 1024 * 1024;
+  /// Of all sessions of one origin: room for three of them.
+  static constexpr std::size_t origin_bytes_max = 2 * 1024 * 1024;
+  /// What a session holds beside it: the longest hashes (BEP 52) and a part of metadata (BEP 9) fit. So a crowd that
+  /// takes all of the memory does not keep others from talking.
+  static constexpr std::size_t free_bytes = 20 * 1024;
 
   explicit frame_memory(std::size_t bytes = bytes_max, std::size_t of_one_origin = origin_bytes_max)
       : left_(bytes), of_one_origin_(of_one_origin) {}

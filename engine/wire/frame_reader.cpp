@@ -39,7 +39,7 @@ std::size_t frame_reader::bytes_wanted() const {
 }
 
 bool frame_reader::resize(std::size_t capacity) {
-  if (!taken_.resize(capacity > buffer_bytes ? capacity : 0)) return false;
+  if (!taken_.resize(capacity > buffer_bytes ? capacity - frame_memory::free_bytes : 0)) return false;
   auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
   const std::size_t held = end_ - begin_;
   if (held > 0) std::memcpy(larger.get(), buffer_.get() + begin_, held);
@@ -54,6 +54,8 @@ std::span<std::uint8_t> frame_reader::free_space() {
   const std::size_t held = end_ - begin_;
   if (held == 0) begin_ = end_ = 0;
   const std::size_t wanted = bytes_wanted();
+  // The wait is over.
+  if (capacity_ <= buffer_bytes) (void)taken_.resize(0);
   if (capacity_ < buffer_bytes || (held == 0 && capacity_ > buffer_bytes)) {
     (void)resize(buffer_bytes);
   } else if (held == capacity_ && wanted > capacity_) {
@@ -124,9 +126,11 @@ bool frame_reader::release() {
     capacity_ = begin_ = end_ = 0;
     return taken_.resize(0);
   }
-  if (capacity_ <= small_bytes) return true;
-  if (held <= small_bytes) return resize(small_bytes);
-  return taken_.resize(capacity_);
+  for (const std::size_t small : {small_bytes, frame_memory::free_bytes}) {
+    if (capacity_ <= small) return true;
+    if (held <= small) return resize(small);
+  }
+  return taken_.resize(capacity_ - frame_memory::free_bytes);
 }
 
 }  // namespace shoal::wire

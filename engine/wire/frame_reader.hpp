@@ -71,13 +71,13 @@ class frame_reader {
 
   bool empty() const { return begin_ == end_; }
   /// Called before a wait. Frees the buffer if nothing is buffered, and shrinks it if little is. So an idle session
-  /// holds none, and one that stops in the middle of a short message holds little. Any other buffer comes out of the
-  /// frame_memory. False: that is used up, and the session must end.
+  /// holds none, and one that stops in the middle of a short message holds little. A larger buffer comes out of the
+  /// frame_memory until the wait is over. False: that is used up, and the session must end.
   [[nodiscard]] bool release();
 
  private:
   std::size_t bytes_wanted() const;
-  /// False: the memory of the process is used up.
+  /// False: the frame_memory is used up, for all or for this origin.
   bool resize(std::size_t capacity);
 
   std::unique_ptr<std::uint8_t[]> buffer_;

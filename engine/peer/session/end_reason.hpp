@@ -9,7 +9,7 @@ namespace shoal {
 enum class end_reason : std::uint8_t {
   closed_by_peer,  ///< end of stream or reset
   protocol,        ///< the other side broke the protocol
-  no_memory,       ///< what sessions may hold of unfinished messages is taken, by whomever
+  no_memory,       ///< what all sessions, or those of its origin, may hold of messages is taken
   idle,            ///< nothing came, or nothing could be sent, for too long
   duplicate,       ///< another session with the same peer for the same share stays
   replaced,        ///< nothing got through to the peer any more, but a new connection gets through

@@ -180,7 +180,7 @@ TEST_CASE("a reader that waits in the middle of a short message holds little, an
 }
 
 TEST_CASE("long messages of all readers together are bounded, and give back what they took") {
-  constexpr std::size_t room = 2 * frame_reader::buffer_bytes;
+  constexpr std::size_t room = 2 * frame_reader::buffer_bytes - frame_memory::free_bytes;
   frame_memory memory(room);
   const message large = bitfield{byte_buffer(2 * frame_reader::buffer_bytes - 10, 0x5a)};
   const byte_buffer bytes = stream_of({large});
@@ -209,25 +209,32 @@ TEST_CASE("a crowd of one origin that stops in the middle of messages takes noth
     return address_group::of_v4(std::array<std::uint8_t, 4>{192, 0, 2, number});
   };
   frame_memory memory(10 * frame_reader::buffer_bytes, 2 * frame_reader::buffer_bytes);
-  const byte_buffer bytes = stream_of({extended{1, byte_buffer(9000, 1)}});
-  const auto waits = [&](frame_reader& reader) {
-    feed(reader, byte_view{bytes}.first(5000));
+  const auto waits_after = [](frame_reader& reader, byte_view bytes) {
+    feed(reader, bytes);
     CHECK(reader.try_next().value() == event{frame_reader::more{}});
     return reader.release();
   };
+  const byte_buffer longer = stream_of({extended{1, byte_buffer(40'000, 1)}});
+  const byte_view most = byte_view{longer}.first(30'000);
   std::vector<std::unique_ptr<frame_reader>> crowd;
   for (int i = 0; i < 3; ++i) crowd.push_back(std::make_unique<frame_reader>(&memory, origin(1)));
-  CHECK(waits(*crowd[0]));
-  CHECK(waits(*crowd[1]));
-  CHECK_FALSE(waits(*crowd[2]));
-  frame_reader other(&memory, origin(2));
-  CHECK(waits(other));
+  CHECK(waits_after(*crowd[0], most));
+  CHECK(waits_after(*crowd[1], most));
+  CHECK_FALSE(waits_after(*crowd[2], most));
   crowd.pop_back();
-  feed(*crowd[0], byte_view{bytes}.subspan(5000));
-  CHECK(crowd[0]->try_next().value() == event{extended{1, byte_buffer(9000, 1)}});
-  CHECK(crowd[0]->release());
+  frame_reader other(&memory, origin(2));
+  CHECK(waits_after(other, most));
+  // And nothing from neighbours that say what honest peers say.
+  frame_reader neighbour(&memory, origin(1));
+  const byte_buffer usual = stream_of({extended{1, byte_buffer(19'000, 1)}});
+  CHECK(waits_after(neighbour, byte_view{usual}.first(18'000)));
+  feed(neighbour, byte_view{usual}.subspan(18'000));
+  CHECK(neighbour.try_next().value() == event{extended{1, byte_buffer(19'000, 1)}});
+  // Who goes on takes nothing any more.
+  feed(*crowd[0], byte_view{longer}.subspan(30'000));
+  CHECK(crowd[0]->try_next().value() == event{extended{1, byte_buffer(40'000, 1)}});
   frame_reader next(&memory, origin(1));
-  CHECK(waits(next));
+  CHECK(waits_after(next, most));
 }
 
 }  // namespace
