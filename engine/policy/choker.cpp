@@ -22,7 +22,7 @@ const choker::leecher_record& choker::at(leecher_id leecher) const {
 void choker::choke(leecher_record& one, time_point now) {
   one.choked = true;
   one.choked_at = now;
-  // A leecher that wants nothing in its whole turn gives it up at once, and is no burden.
+  // A leecher that wanted nothing in its turn was no burden.
   const bool unused = one.wanted && !one.asked && !held_back(one, now);
   if (unused) one.turns_unused = std::min(one.turns_unused + 1, turns_unused_max);
   if (one.asked) one.turns_unused = 0;

@@ -12,8 +12,8 @@
 // request is served soon: it does not wait here while another peer could serve it.
 //
 // A turn is wasted on a leecher that sends no requests in it. After each such turn the leecher waits behind the others
-// for twice as long. A leecher that has not taken what it asked for also waits behind the others, until it has taken
-// it.
+// for twice as long. A leecher that loses its interest in such a turn waits from the second time on. A leecher that has
+// not taken what it asked for also waits behind the others, until it has taken it.
 //
 // A leecher that passes on less than it is given (first_copies.hpp) is held back while the uplink is busy with others.
 // It is choked, even where a place is free, until it has passed on what it has. So fast uplinks spread what the seeder
