@@ -171,6 +171,18 @@ def chatter(target):
            message(ALLOWED_FAST, 1) * 1000)
 
 
+@attack("messages a byte at a time")
+def segments(target):
+    def run(number):
+        one = target.connect(number, timeout=5)
+        one.send(hello() + message(HAVE_NONE))
+        while target.goes_on():
+            for _ in range(100):
+                one.send(b"\0")
+        one.close()
+    crowd(target, 4, run)
+
+
 @attack("requests of a choked peer that reads no answer")
 def requests_unread(target):
     repeat(target, b"".join(message(REQUEST, number % target.pieces, 0, BLOCK) for number in range(2000)), reads=False)

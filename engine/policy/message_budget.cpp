@@ -6,8 +6,10 @@ namespace shoal {
 
 namespace {
 
-// So many active sessions of one origin are a crowd: each looks more seldom.
-constexpr std::int64_t crowd_least = 16;
+// To wake a session more often costs more than it is good for.
+constexpr duration wait_min = std::chrono::milliseconds(20);
+// What is waited for is there at the first look.
+constexpr work_price rounding = 500;
 
 // What comes in at a rate.
 work_price earned(work_price per_second, duration time) {
@@ -23,9 +25,8 @@ message_budget::account::account(message_budget& book, const address_group& of, 
   if (home.counted == time_point{}) home.counted = home.looked = now;
   ++home.accounts;
   // Until the next look, a newcomer counts as active.
-  ++home.active;
-  home.purse = std::min(home.purse + earned(purse_per_second, now - home.counted), purse_max);
-  home.counted = now;
+  set_active(true);
+  count(home, now);
   left_ = std::clamp(home.purse, account_first_least, account_first);
   home.purse -= left_;
   next_ = home.first;
@@ -35,6 +36,7 @@ message_budget::account::account(message_budget& book, const address_group& of, 
 
 message_budget::account::~account() {
   origin& home = at_->second;
+  set_active(false);
   (previous_ != nullptr ? previous_->next_ : home.first) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   // What the session owes stays with its origin, and what it got from there goes back.
@@ -43,29 +45,57 @@ message_budget::account::~account() {
   if (--home.accounts == 0 && book_.origins_.size() > origins_kept_max) book_.origins_.erase(at_);
 }
 
+void message_budget::count(origin& at, time_point now) {
+  at.purse = std::min(at.purse + earned(purse_per_second, now - at.counted), purse_max);
+  at.fund = std::min(at.fund + earned(accounts_per_second, now - at.counted), saved_max);
+  at.counted = now;
+}
+
 void message_budget::look(origin& at, time_point now) {
   if (now - at.looked < look_interval) return;
   at.looked = now;
-  at.active = 0;
   for (account* one = at.first; one != nullptr; one = one->next_) {
-    if (one->spent_ >= active_least || one->left_ < 0 || one->saves_) ++at.active;
+    one->set_active(one->spent_ >= active_least || one->left_ < 0 || one->saves_);
     one->spent_ = 0;
   }
+}
+
+void message_budget::account::set_active(bool active) {
+  if (active == active_) return;
+  active_ = active;
+  at_->second.active += active ? 1 : -1;
+}
+
+work_price message_budget::account::rate() const {
+  return std::max<work_price>(accounts_per_second / std::max<std::int64_t>(at_->second.active, 1), 1);
+}
+
+work_price message_budget::account::most() const {
+  return std::min(account_max, saved_max / static_cast<work_price>(at_->second.accounts));
+}
+
+work_price message_budget::account::pause_price() const {
+  return std::min(pause_credit, earned(rate(), pause_max));
 }
 
 time_point message_budget::account::next_credit(time_point now, work_price price) {
   origin& home = at_->second;
   look(home, now);
-  const work_price rate = std::max<work_price>(accounts_per_second / std::max<std::int64_t>(home.active, 1), 1);
-  left_ = std::min(left_ + earned(rate, now - counted_), account_max);
+  count(home, now);
+  // Whoever was idle for long has saved no more than there is for all.
+  const work_price due = std::min({earned(rate(), now - counted_), most() - left_, home.fund});
   counted_ = now;
-  const work_price lacking = std::min(price, account_max) - left_;
+  if (due > 0) {
+    left_ += due;
+    home.fund -= due;
+  }
+  const work_price lacking = std::min(price, most()) - left_;
   saves_ = lacking > 0;
   if (!saves_) return now;
-  const std::chrono::duration<double> wait(static_cast<double>(lacking) / static_cast<double>(rate));
-  // Others may become idle meanwhile, and then it is sooner. A crowd that waits costs no more looks than a few do.
-  const duration longest = look_interval * std::max<std::int64_t>(home.active / crowd_least, 1);
-  return now + std::clamp(std::chrono::duration_cast<duration>(wait), duration(std::chrono::milliseconds(1)), longest);
+  set_active(true);
+  const std::chrono::duration<double> wait(static_cast<double>(lacking + rounding) / static_cast<double>(rate()));
+  // Others may become idle meanwhile, and then it is sooner. Or they take what there is, and then it is later.
+  return now + std::clamp(std::chrono::duration_cast<duration>(wait), wait_min, look_interval);
 }
 
 }  // namespace shoal

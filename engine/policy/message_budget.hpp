@@ -2,8 +2,9 @@
 //
 // Each message has a price (policy/message_prices): about the time of the network thread that it takes. Payload that
 // was asked for, and what can happen only once, costs nothing. So a session that only transfers never waits. A session
-// that has overspent waits, and TCP holds its sender back. All sessions of one origin together cost share_of_core of
-// one core. An account saves what its session does not spend. So neighbours of an attacker have what they need.
+// that has overspent waits, and TCP holds its sender back. All sessions of one origin together cost 2 % of one core,
+// beside what the origin has saved. What comes in is shared out among the sessions that spend. An account saves what
+// its session does not spend. So neighbours of an attacker have what they need.
 //
 // Pure: times are arguments, prices are nanoseconds. One book for the whole process; an account for each session.
 #pragma once
@@ -24,14 +25,17 @@ using work_price = std::int64_t;
 /// the purse.
 inline constexpr work_price accounts_per_second = 14'000'000;
 inline constexpr work_price purse_per_second = 6'000'000;
-/// What an account can save.
+/// What the accounts of one origin have saved together, and what an account can save at most.
+inline constexpr work_price saved_max = 100'000'000;
 inline constexpr work_price account_max = 20'000'000;
 /// A new session gets this from the purse of its origin. If the purse is empty, it gets the least.
-inline constexpr work_price account_first = 4'000'000;
+inline constexpr work_price account_first = 2'000'000;
 inline constexpr work_price account_first_least = 100'000;
 inline constexpr work_price purse_max = 100'000'000;
-/// A session that has overspent is not woken before it has so much: to wake costs as much as twenty small messages.
+/// A session that has overspent is not woken before it has so much, or what comes in within this time: to wake up costs
+/// as much as many small messages.
 inline constexpr work_price pause_credit = 500'000;
+inline constexpr duration pause_max = std::chrono::milliseconds(400);
 /// A session that spends this between two looks, or waits for credit, is active: the accounts' part is divided among
 /// those.
 inline constexpr work_price active_least = 100'000;
@@ -55,20 +59,28 @@ class message_budget {
     void charge(work_price price) {
       left_ -= price;
       spent_ += price;
+      if (spent_ >= active_least) set_active(true);
     }
     /// The session has not overspent, as far as was counted.
     bool has_credit() const { return left_ >= 0; }
     /// Counts what came in since the last call. Returns when the session can pay `price`, `now` if it can. More than
-    /// account_max need not be saved. The time is the earliest: look again then.
+    /// the account can save need not be there. The time is the earliest: look again then.
     time_point next_credit(time_point now, work_price price = 0);
+    /// What a session that has overspent must have before it goes on.
+    work_price pause_price() const;
 
    private:
     friend class message_budget;
+    void set_active(bool active);
+    work_price rate() const;
+    work_price most() const;
+
     message_budget& book_;
     std::map<address_group, origin>::iterator at_;
     work_price left_ = 0;
     work_price spent_ = 0;  ///< since the last look
     bool saves_ = false;    ///< it waits until it can pay for something
+    bool active_ = false;   ///< counted in origin::active
     time_point counted_;
     account* next_ = nullptr;
     account* previous_ = nullptr;
@@ -80,12 +92,14 @@ class message_budget {
  private:
   struct origin {
     account* first = nullptr;
-    work_price purse = purse_max;
+    work_price purse = purse_max;  ///< for new sessions
+    work_price fund = saved_max;   ///< for the accounts
     time_point counted;
     time_point looked;
     std::int64_t active = 0;
     std::size_t accounts = 0;
   };
+  static void count(origin& at, time_point now);
   static void look(origin& at, time_point now);
 
   std::map<address_group, origin> origins_;

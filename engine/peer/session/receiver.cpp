@@ -27,7 +27,7 @@ void receiver::on_heard() {
   if (path_.on_heard(clock::now())) host_.on_path_back();
 }
 
-awaitable<bool> receiver::fill() {
+awaitable<std::size_t> receiver::fill() {
   while (!stopped_) {
     auto space = reader_.free_space();
     if (space.empty()) {
@@ -42,7 +42,7 @@ awaitable<bool> receiver::fill() {
     if (got.bytes > 0) {
       reader_.commit(got.bytes);
       on_heard();
-      co_return true;
+      co_return got.bytes;
     }
     if (got.is_over()) {
       host_.close(end_reason::closed_by_peer);
@@ -51,7 +51,7 @@ awaitable<bool> receiver::fill() {
     if (!release()) break;
     (void)co_await stream_.wait_readable();
   }
-  co_return false;
+  co_return 0;
 }
 
 bool receiver::release() {

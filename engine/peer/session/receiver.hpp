@@ -58,8 +58,8 @@ class receiver {
 
   /// What there is of what was read. `more`: call fill().
   result<wire::frame_reader::event> try_next() { return reader_.try_next(); }
-  /// Reads what there is, and waits for at least one byte. False: the session is closed.
-  awaitable<bool> fill();
+  /// Reads what there is, and waits for at least one byte. How many came; 0: the session is closed.
+  awaitable<std::size_t> fill();
   /// Receives the payload of the piece message that try_next() began. Returns early if the session closes.
   awaitable<void> receive_piece(byte_range range, session_listener& to);
   /// Called before a wait in which nothing is read. False: what was read and waits takes too much memory, of all

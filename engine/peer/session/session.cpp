@@ -7,6 +7,7 @@
 
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
+#include "policy/message_prices.hpp"
 
 namespace shoal {
 
@@ -214,11 +215,15 @@ awaitable<void> session::read_loop() {
         close(end_reason::protocol, "a piece that was not asked for");
         break;
       }
+      last_read_ = 0;
       path_.on_payload_begins(clock::now());
       co_await receiver_.receive_piece(range, *listener_);
     } else {
-      const bool more = co_await receiver_.fill();
-      if (!more) break;
+      // Who sends each byte for itself, or each in a record of TLS, makes a read of it.
+      if (last_read_ > 0 && last_read_ < prices::read_free_bytes) charge(prices::read);
+      if (!account_.has_credit()) co_await wait_for_credit();
+      last_read_ = co_await receiver_.fill();
+      if (last_read_ == 0) break;
     }
   }
 }
@@ -227,14 +232,22 @@ awaitable<void> session::wait_for_credit() {
   // What the peer sends meanwhile waits in the kernel, and then at the peer. Its path is not lost. But what it owes is
   // late, and others bring that.
   path_.on_limited(true);
-  while (!closed_ && receiver_.release()) {
+  waits_for_credit_ = receiver_.release();
+  while (!closed_) {
     const auto now = clock::now();
-    const auto when = account_.next_credit(now, pause_credit);
+    const auto when = account_.next_credit(now, account_.pause_price());
     if (when <= now) break;
     credit_timer_.expires_at(when);
     (void)co_await credit_timer_.async_wait(use_tuple);
   }
+  waits_for_credit_ = false;
   path_.on_limited(false);
+}
+
+time_point session::payable_at(time_point now) {
+  const work_price price = uploads_.next_price();
+  if (price == 0) return now;
+  return account_.next_credit(now, price + (waits_for_credit_ ? account_.pause_price() : 0));
 }
 
 awaitable<bool> session::write_all(byte_view bytes) {
@@ -255,9 +268,7 @@ awaitable<void> session::write_loop() {
     } else if (dismissed_) {
       stream_.shutdown_send();
       break;
-    } else if (const work_price price = uploads_.next_price();
-               price > 0 && !can_pay(price) && !uploads_.serve_free_first()) {
-      const auto when = account_.next_credit(clock::now(), price);
+    } else if (const auto now = clock::now(), when = payable_at(now); when > now && !uploads_.serve_free_first()) {
       (void)co_await work_.wait_until(when);
     } else if (!uploads_.empty()) {
       co_await uploads_.serve_next();

@@ -90,7 +90,8 @@ class session final : private receiver_host, private uploader_host, public place
   awaitable<bool> write_all(byte_view bytes);
   /// Waits until the peer may make work again.
   awaitable<void> wait_for_credit();
-  bool can_pay(work_price price) { return account_.next_credit(clock::now(), price) <= clock::now(); }
+  /// When the first waiting request can be paid for. A reader that waits for credit comes first.
+  time_point payable_at(time_point now);
 
   void on_path_back() override { share_.on_path_back(*this); }
   void wake() override { work_.set(); }
@@ -126,6 +127,8 @@ class session final : private receiver_host, private uploader_host, public place
   remote_peer remote_;
   message_budget::account account_;
   asio::steady_timer credit_timer_;
+  bool waits_for_credit_ = false;      ///< the reader does
+  std::size_t last_read_ = 0;          ///< bytes; 0: it was paid for, or had payload, a request or news in it
   bool said_pieces_ = false;           ///< it said which pieces it has, or one that it has (BEP 3, BEP 6)
   std::uint32_t extensions_said_ = 0;  ///< handshakes of BEP 10
   bool interested_ = false;            ///< as we told the peer

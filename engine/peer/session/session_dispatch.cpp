@@ -39,7 +39,10 @@ void session::handle(const wire::message& message) {
                  [&](const wire::bitfield& field) { on_pieces(field); },
                  [&](const wire::have_all& all) { on_pieces(all); },
                  [&](const wire::have_none& none) { on_pieces(none); },
-                 [&](const wire::request& request) { uploads_.on_request(request.range); },
+                 [&](const wire::request& request) {
+                   last_read_ = 0;
+                   uploads_.on_request(request.range);
+                 },
                  [&](const wire::cancel& cancel) { uploads_.on_cancel(cancel.range); },
                  [&](const wire::reject& reject) {
                    charge(prices::refusal);
@@ -77,6 +80,7 @@ void session::on_have(piece_index piece) {
   said_pieces_ = true;
   if (!share_.content().info()) {
     charge(prices::any);
+    last_read_ = 0;
     if (remote_.on_early_have(piece)) return;
     return close(end_reason::no_memory, "too much memory is taken by what peers have of unknown shares");
   }
@@ -84,6 +88,7 @@ void session::on_have(piece_index piece) {
   if (!is_news) return close(end_reason::protocol, is_news.error().text);
   charge(*is_news ? prices::fresh_have : prices::stale_have);
   if (!*is_news) return;
+  last_read_ = 0;
   if (listener_) listener_->on_have(piece);
   turns_.on_has(*this, piece);
   close_if_both_complete();

@@ -65,12 +65,13 @@ TEST_CASE("a flood wakes its sessions seldom, however many they are") {
     for (std::size_t i = 0; i < count; ++i) {
       if (wakes[i] > now) continue;
       ++woken;
-      wakes[i] = all[i]->next_credit(now, pause_credit);
+      wakes[i] = all[i]->next_credit(now, all[i]->pause_price());
       if (wakes[i] > now) continue;
       while (all[i]->has_credit()) all[i]->charge(1'000);
     }
   }
-  CHECK(woken <= 20 * 150);
+  // Each time once to go on, and once to find that all is spent.
+  CHECK(woken <= static_cast<int>(2 * 20 * (30 + 3 * count)));
 }
 
 TEST_CASE("many sessions of one origin cost no more than one") {
@@ -86,6 +87,27 @@ TEST_CASE("many sessions of one origin cost no more than one") {
     }
   }
   CHECK(spent <= 10 * share_of_core + purse_max + 50 * 500'000);
+}
+
+TEST_CASE("sessions that rest and then flood all at once cost no more than one") {
+  const auto rest = GENERATE(300ms, 1000ms, 10000ms);
+  message_budget book;
+  std::vector<std::unique_ptr<message_budget::account>> all;
+  for (int i = 0; i < 250; ++i) all.push_back(std::make_unique<message_budget::account>(book, origin(1), start));
+  work_price spent = 0;
+  for (time_point now = start + 10s; now < start + 110s; now += rest) {
+    for (auto& one : all) {
+      while (one->has_credit()) {
+        one->charge(50'000);
+        spent += 50'000;
+      }
+    }
+    // Each waits until it may go on, and is idle then.
+    for (const time_point end = now + 1s; now < end; now += 50ms) {
+      for (auto& one : all) (void)one->next_credit(now, one->pause_price());
+    }
+  }
+  CHECK(spent <= 100 * share_of_core + saved_max + purse_max + 250 * (account_first_least + 50'000));
 }
 
 TEST_CASE("a neighbour of fifty flooding sessions has what it needs") {
