@@ -17,7 +17,8 @@ LASTS_SECONDS = (0.3, 4)
 # How often which fault is chosen.
 WEIGHTS = {"full": 3, "write": 2, "short": 2, "sync": 2, "record": 2, "source": 3, "cut": 3, "address": 3, "clock": 1}
 # A download may end with one of these while such a fault lasts, or soon after. What begins on a full disk fails at once.
-EXCUSES = {"write": "Input/output error", "sync": "Input/output error", "full": "not enough space", "record": "state.db"}
+EXCUSES = {"write": "Input/output error", "sync": "Input/output error", "full": "not enough space", "record": "state.db",
+           "cut": "No route to host"}
 # The end of a fault and the row that tells of it: at most this far apart.
 EXCUSED_SECONDS = 20
 
