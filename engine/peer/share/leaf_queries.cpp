@@ -1,7 +1,8 @@
 #include "peer/share/leaf_queries.hpp"
 
 #include <algorithm>
-#include <bit>
+
+#include "content/leaf_proof.hpp"
 
 namespace shoal {
 
@@ -17,11 +18,7 @@ hash_range leaf_queries::next_range(piece_index piece, const query& of) const {
 
 void leaf_queries::ask(source_id from, source* whom, piece_index piece) {
   query& asked = queries_[piece];
-  if (asked.leaf_count == 0) {
-    const geometry& shape = info_->shape();
-    asked.leaf_count = shape.piece_blocks(piece);
-    asked.layer_width = std::bit_ceil(static_cast<std::uint32_t>(blocks_of(shape.file_size(shape.piece_file(piece)))));
-  }
+  asked.leaf_count = info_->shape().piece_blocks(piece);
   metadata_origin* origin = whom == nullptr ? nullptr : whom->metadata();
   if (origin == nullptr) return transfer_.on_leaves_refused(piece, from, clock::now());
   asked.range = next_range(piece, asked);
@@ -35,10 +32,10 @@ bool leaf_queries::on_hashes(source& from, const hash_range& range, std::span<co
   if (at == queries_.end()) return false;
   const piece_index piece = at->first;
   query& asked = at->second;
-  if (!merkle_verify(range, hashes, asked.layer_width)) {
+  if (const leaf_proof proof = check_leaves(*info_, piece, range, hashes); proof != leaf_proof::right) {
     // Another that was asked, too, may still answer.
     transfer_.on_leaves_refused(piece, *from.number(), clock::now());
-    from.ban({});
+    if (proof == leaf_proof::wrong) from.ban({});
     return true;
   }
   const auto missing = asked.leaf_count - asked.leaves.size();

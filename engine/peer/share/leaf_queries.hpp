@@ -21,14 +21,13 @@ class leaf_queries {
 
   /// Asks `whom`, whose number is `from`, for the leaves of the piece. Null: the source is gone.
   void ask(source_id from, source* whom, piece_index piece);
-  /// False if the answer belongs to no question of ours. Bans a source whose proof does not fit.
+  /// False if the answer belongs to no question of ours. Bans a source that sends other hashes.
   bool on_hashes(source& from, const hash_range& range, std::span<const digest> hashes);
   void on_reject(source& from, const hash_range& range);
 
  private:
   struct query {
     hash_range range;
-    std::uint32_t layer_width = 0;
     std::uint32_t leaf_count = 0;
     std::vector<digest> leaves;  // proven so far, from the first leaf of the piece on
   };
