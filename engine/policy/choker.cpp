@@ -35,6 +35,7 @@ void choker::choke(leecher_record& one, time_point now) {
 }
 
 void choker::unchoke(leecher_record& one, time_point now) {
+  if (is_behind(one)) places_.on_held_back_served(now);
   one.choked = false;
   one.turn_bytes = 0;
   one.asked = false;

@@ -74,6 +74,11 @@ class upload_places {
   bool has_room(time_point now) const {
     return count_ > upload_places_usual || rate_best_ <= 0 || now < room_until_ || now >= room_at();
   }
+  /// A leecher that was held back is served. If that is because nothing was sent, those who were preferred to it take
+  /// little, so the room stays for a while.
+  void on_held_back_served(time_point now) {
+    if (now >= room_at()) room_until_ = now + upload_room_duration;
+  }
   /// When the uplink has room at the latest, if nothing is sent until then.
   time_point room_at() const { return served_at_ + upload_silence_max; }
 

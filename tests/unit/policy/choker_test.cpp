@@ -265,6 +265,34 @@ TEST_CASE("who passes on less than it is given is held back while the uplink is 
   }
 }
 
+TEST_CASE("nobody is held back for long for the sake of those who take next to nothing") {
+  stage s(5);
+  const leecher_id honest = s.leechers.back();
+  std::vector<bool> choked(s.leechers.size(), true);
+  int served = 0;
+  for (int step = 0; step < 12'000; ++step) {
+    for (const auto& [leecher, choke] : s.decisions()) {
+      choked[leecher.value()] = choke;
+      if (!choke && leecher != honest) (void)s.chokes.on_request(leecher, 2 * block_bytes, s.now);
+    }
+    if (!choked[honest.value()] && s.chokes.on_request(honest, chunk_bytes, s.now)) {
+      s.chokes.on_sent(honest, chunk_bytes, s.now);
+      // From now on it has what nobody else has.
+      if (step > 2'000) s.chokes.on_backlog(honest, 100, s.now);
+      if (step > 2'000) ++served;
+    }
+    if (step % 1'200 == 0) {
+      const leecher_id other = s.leechers[static_cast<std::size_t>(step / 1'200) % 4];
+      if (!choked[other.value()] && s.chokes.on_request(other, block_bytes, s.now)) {
+        s.chokes.on_sent(other, block_bytes, s.now);
+      }
+    }
+    s.now += std::chrono::milliseconds(1);
+    if (s.chokes.next_deadline() <= s.now) s.chokes.on_deadline(s.now);
+  }
+  CHECK(served > 6'000);
+}
+
 TEST_CASE("whatever happens, everybody who waits has a turn") {
   std::mt19937 random(7);
   stage s(40);
