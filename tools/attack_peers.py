@@ -183,6 +183,19 @@ def segments(target):
     crowd(target, 4, run)
 
 
+@attack("messages a byte at a time, of a peer that has overspent")
+def segments_unread(target):
+    def run(number):
+        one = target.connect(number, timeout=5)
+        one.send(hello() + message(HAVE_NONE))
+        while target.goes_on():
+            one.send(bytes(80_000))
+            for _ in range(20_000):
+                one.send(b"\0")
+        one.close()
+    crowd(target, 4, run)
+
+
 @attack("requests of a choked peer that reads no answer")
 def requests_unread(target):
     repeat(target, b"".join(message(REQUEST, number % target.pieces, 0, BLOCK) for number in range(2000)), reads=False)

@@ -32,6 +32,9 @@ class tls_connection;
 /// Most that a reader waits for at a time.
 inline constexpr std::uint32_t low_watermark_bytes_max = 1024 * 1024;
 
+/// A segment with less payload brings little for the time that it takes: see stream::drop_small_segments().
+inline constexpr std::uint32_t small_segment_bytes = 512;
+
 /// Hears how much came over a connection, before it is known what that is.
 class read_observer {
  public:
@@ -114,6 +117,10 @@ class stream {
   /// TCP_NOTSENT_LOWAT: about so many bytes wait in the kernel to be sent, besides what is on its way. Messages wait
   /// behind them, and what a slow reader has not taken counts as sent.
   void set_unsent_max(std::uint32_t bytes);
+  /// Whether the kernel drops segments with less payload than small_segment_bytes (SO_ATTACH_FILTER). The other side
+  /// sends them again later (RFC 6298), several in one segment. For times in which nobody reads what one peer sends:
+  /// each segment wakes the thread all the same.
+  void drop_small_segments(bool drop);
   /// CUBIC (RFC 9438) instead of BBR for what is sent from now on. Any other choice of the system stays. BBR lets
   /// nearly each segment wait for a timer, which costs more processor time than sending it. CUBIC's pace is so high
   /// that the timer hardly ever runs.

@@ -1,5 +1,6 @@
 // stream: what the kernel tells of the path, and is told of it.
 
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -48,6 +49,31 @@ void stream::set_low_watermark(std::uint32_t bytes) {
 void stream::set_unsent_max(std::uint32_t bytes) {
   const int value = static_cast<int>(bytes);
   (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
+}
+
+void stream::drop_small_segments(bool drop) {
+  if (!drop) {
+    constexpr int nothing = 0;
+    (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_DETACH_FILTER, &nothing, sizeof nothing);
+    return;
+  }
+  // Of the TCP header (RFC 9293, 3.1): how long it is, in words.
+  constexpr std::uint32_t data_offset_at = 12;
+  std::array<sock_filter, 10> steps{{
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, data_offset_at),
+      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+      BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2),
+      BPF_STMT(BPF_MISC | BPF_TAX, 0),
+      BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+      BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
+      // Now it is the payload. Less one, no payload at all is the largest number.
+      BPF_STMT(BPF_ALU | BPF_SUB | BPF_K, 1),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, small_segment_bytes - 1, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+  }};
+  const sock_fprog program{steps.size(), steps.data()};
+  (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 void stream::leave_bbr() {

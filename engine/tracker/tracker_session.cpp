@@ -157,7 +157,9 @@ awaitable<void> tracker_session::keep_budget(std::size_t bytes) {
   if (pause == duration::zero() || closed_) co_return;
   if (!pause_) pause_ = std::make_unique<asio::steady_timer>(stream_.get_executor());
   pause_->expires_after(pause);
+  stream_.next_layer().drop_small_segments(true);
   (void)co_await pause_->async_wait(use_tuple);
+  stream_.next_layer().drop_small_segments(false);
   heard();
 }
 

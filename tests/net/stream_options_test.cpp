@@ -69,6 +69,27 @@ TEST_CASE("a path on which nothing is acknowledged is found out") {
   CHECK(c.here.is_repeating());
 }
 
+TEST_CASE("small segments are dropped on demand, and nothing is lost by it") {
+  connection c;
+  stream there(std::move(c.there));
+  std::array<std::uint8_t, small_segment_bytes> bytes{7};
+  std::array<std::uint8_t, 2 * small_segment_bytes> got{};
+  there.drop_small_segments(true);
+  const auto say_large = c.here.send_some(bytes);
+  REQUIRE(say_large.bytes == bytes.size());
+  CHECK(there.recv_some(got).bytes == bytes.size());
+  c.say();
+  const auto deadline = clock::now() + std::chrono::seconds(10);
+  // It is sent again, because it does not come.
+  while (!c.here.is_repeating() && clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(there.recv_some(got).would_block);
+  there.drop_small_segments(false);
+  while (there.recv_some(got).bytes == 0 && clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  CHECK(got[0] == 1);
+}
+
 TEST_CASE("a socket leaves BBR, and no other congestion control") {
   asio::io_context context;
   tcp::socket opened(context, tcp::v4());

@@ -192,7 +192,9 @@ awaitable<void> tracker_connection::keep_budget(std::size_t messages, std::size_
   if (pause == duration::zero()) co_return;
   // It is not needed any more for opening, and close() cancels it.
   open_timer_.expires_after(pause);
+  stream_.next_layer().drop_small_segments(true);
   if (!closed_) (void)co_await open_timer_.async_wait(use_tuple);
+  stream_.next_layer().drop_small_segments(false);
 }
 
 void tracker_connection::refuse(const error& nonsense) {

@@ -233,6 +233,8 @@ awaitable<void> session::wait_for_credit() {
   // late, and others bring that.
   path_.on_limited(true);
   waits_for_credit_ = receiver_.release();
+  charge(prices::rest);
+  stream_.drop_small_segments(true);
   while (!closed_) {
     const auto now = clock::now();
     const auto when = account_.next_credit(now, account_.pause_price());
@@ -240,6 +242,7 @@ awaitable<void> session::wait_for_credit() {
     credit_timer_.expires_at(when);
     (void)co_await credit_timer_.async_wait(use_tuple);
   }
+  stream_.drop_small_segments(false);
   waits_for_credit_ = false;
   path_.on_limited(false);
 }

@@ -7,15 +7,17 @@ using namespace shoal;
 namespace {
 
 const time_point start{std::chrono::hours(1)};
-constexpr frame_overhead::rates few{1000, 10};
+constexpr frame_overhead::rates few{1000, 100};
 
 }  // namespace
 
 TEST_CASE("content costs nothing, however much comes", "[frame_overhead]") {
   frame_overhead subject(few, start);
   for (int i = 0; i < 1000; ++i) {
-    REQUIRE(subject.on_read(508, start));
-    subject.on_content(500, true);
+    REQUIRE(subject.on_read(108, start));
+    subject.on_content(100, true);
+    REQUIRE(subject.on_read(708, start));
+    subject.on_content(700, true);
   }
   CHECK(subject.on_read(1000, start));
 }
@@ -28,8 +30,18 @@ TEST_CASE("what is no content is bounded at once and for each second", "[frame_o
   for (int second = 0; second < 1000; ++second) REQUIRE(slow.on_read(6, start + std::chrono::seconds(second)));
   frame_overhead fast(few, start);
   int seconds = 0;
-  while (seconds < 1000 && fast.on_read(30, start + std::chrono::seconds(seconds))) ++seconds;
+  while (seconds < 1000 && fast.on_read(130, start + std::chrono::seconds(seconds))) ++seconds;
   CHECK(seconds < 60);
+}
+
+TEST_CASE("content a byte at a time is bounded, and a message that is read at once costs nothing", "[frame_overhead]") {
+  frame_overhead subject(few, start);
+  int reads = 0;
+  while (reads < 1000 && subject.on_read(1, start)) {
+    subject.on_content(1, false);
+    ++reads;
+  }
+  CHECK(reads < 30);
 }
 
 TEST_CASE("fragments of one byte are mostly no content", "[frame_overhead]") {
