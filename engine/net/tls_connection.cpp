@@ -225,6 +225,13 @@ io_attempt tls_connection::nothing_from(int code) {
   }
 }
 
+io_attempt tls_connection::nothing_sent(int code) {
+  io_attempt why = nothing_from(code);
+  // OpenSSL says so of any failure once the other side has said that it sends no more. Of what we send it is no end.
+  if (why.is_over() && why.error_number == 0) why.error_number = EPIPE;
+  return why;
+}
+
 io_attempt tls_connection::recv_some(std::span<std::uint8_t> into) {
   std::size_t done = 0;
   drained_ = false;
@@ -262,7 +269,7 @@ std::optional<std::size_t> tls_connection::settle(std::size_t wanted, io_attempt
     std::size_t sent = 0;
     const int code = SSL_write_ex(ssl_.get(), anything.data(), unsent_, &sent);
     if (code != 1) {
-      why = nothing_from(code);
+      why = nothing_sent(code);
       return std::nullopt;
     }
     unsaid_ += std::exchange(unsent_, 0);
@@ -280,7 +287,7 @@ io_attempt tls_connection::send_records(byte_view bytes, std::size_t done, bool 
     std::size_t sent = 0;
     const int code = SSL_write_ex(ssl_.get(), record.data(), record.size(), &sent);
     if (code != 1) {
-      const io_attempt nothing = nothing_from(code);
+      const io_attempt nothing = nothing_sent(code);
       if (nothing.would_block) unsent_ = record.size();
       if (done == 0) return nothing;
       break;

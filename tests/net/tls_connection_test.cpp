@@ -305,6 +305,31 @@ TEST_CASE("the end of a connection is the end of what TLS reads", "[tls_connecti
   }
 }
 
+TEST_CASE("a file that is not sent because the other side has left is not taken for one that ended",
+          "[tls_connection]") {
+  private_nodes w;
+  stream& guest = w.connect();
+  byte_buffer space(1);
+  REQUIRE(w.finish(receive(guest, space)));
+  const unique_descriptor file(::memfd_create("content", MFD_CLOEXEC));
+  REQUIRE(::ftruncate(file.get(), 64 << 20) == 0);
+  guest.shutdown_send();
+  const auto until_the_end = [&]() -> awaitable<void> {
+    while (w.here.recv_some(space).would_block) (void)co_await w.here.wait_readable();
+  };
+  REQUIRE(w.finish(until_the_end()));
+  guest.reset();
+  stream::attempt put{.would_block = true};
+  const auto until_it_breaks = [&]() -> awaitable<void> {
+    while (!put.is_over()) {
+      put = w.here.send_file(file.get(), 0, 1 << 20);
+      if (put.would_block) (void)co_await w.here.wait_writable();
+    }
+  };
+  REQUIRE(w.finish(until_it_breaks()));
+  CHECK(put.error_number != 0);
+}
+
 TEST_CASE("a WebSocket runs over TLS", "[tls_connection]") {
   private_nodes w;
   REQUIRE(w.dial().has_value());
