@@ -7,15 +7,13 @@
 
 #include "net/offload.hpp"
 #include "observe/log.hpp"
+#include "peer/library/look_rhythm.hpp"
 #include "peer/library/same_as_shared.hpp"
 
 namespace shoal {
 
 namespace {
 
-// Content is looked at this often, or as seldom as keeps the looking under a hundredth of the time.
-constexpr duration look_interval_min = std::chrono::seconds(5);
-constexpr int look_pause_factor = 100;
 constexpr duration follow_interval = std::chrono::milliseconds(500);
 
 // For how long something has not changed that changed at this time, in nanoseconds since the epoch.
@@ -26,11 +24,12 @@ duration quiet_for(std::int64_t changed_ns) {
 }  // namespace
 
 awaitable<void> content_looks::run() {
-  time_point next_look = clock::now() + look_interval_min;
+  look_rhythm hosted(clock::now());
+  look_rhythm missing(clock::now());
   while (!context_.stopped()) {
     const std::vector<std::string> changed = watch_.take_changed();
     if (changed.empty()) {
-      time_point wake = next_look;
+      time_point wake = std::min(hosted.next(), missing.next());
       if (!followed_.unsettled().empty()) wake = std::min(wake, clock::now() + follow_interval);
       co_await watch_.wait_until(wake);
     }
@@ -39,10 +38,13 @@ awaitable<void> content_looks::run() {
       co_await look_at(path);
       watch_.on_looked(path, clock::now() - began);
     }
-    const time_point begun = clock::now();
-    if (begun >= next_look) {
-      co_await look_at_all();
-      next_look = clock::now() + std::max<duration>(look_interval_min, look_pause_factor * (clock::now() - begun));
+    if (const time_point begun = clock::now(); begun >= missing.next()) {
+      co_await look_for_missing();
+      missing.on_looked(begun, clock::now());
+    }
+    if (const time_point begun = clock::now(); begun >= hosted.next()) {
+      co_await look_at_hosted();
+      hosted.on_looked(begun, clock::now());
     } else {
       const std::vector<std::string> unsettled = followed_.unsettled();
       for (const std::string& path : unsettled) co_await follow(path);
@@ -50,18 +52,21 @@ awaitable<void> content_looks::run() {
   }
 }
 
-awaitable<void> content_looks::look_at_all() {
+awaitable<void> content_looks::look_for_missing() {
+  std::vector<stored_share> rows;
+  for (const auto& [path, one] : missing_.all()) rows.push_back(one.row);
+  for (auto& row : rows) {
+    if (!context_.stopped()) co_await returning_.look_for(std::move(row));
+  }
+}
+
+awaitable<void> content_looks::look_at_hosted() {
   std::vector<std::shared_ptr<share>> complete;
   for (const auto& [id, one] : hosted_.all()) {
     if (one->content().complete() && !one->stopped()) complete.push_back(one);
   }
   for (const auto& one : complete) {
     if (!context_.stopped() && !one->stopped()) co_await doubt_.look_again(one);
-  }
-  std::vector<stored_share> rows;
-  for (const auto& [path, one] : missing_.all()) rows.push_back(one.row);
-  for (auto& row : rows) {
-    if (!context_.stopped()) co_await returning_.look_for(std::move(row));
   }
   const std::vector<std::string> followed = followed_.paths();
   for (const std::string& path : followed) co_await follow(path);

@@ -29,7 +29,8 @@ class content_looks {
   awaitable<void> follow(std::string path, bool first = false);
 
  private:
-  awaitable<void> look_at_all();
+  awaitable<void> look_for_missing();
+  awaitable<void> look_at_hosted();
   /// Looks at the share that is or was at this path.
   awaitable<void> look_at(std::string path);
   awaitable<void> share_anew(std::string path, bool symlinks);
