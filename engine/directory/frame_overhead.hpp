@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "core/bytes.hpp"
 #include "core/time.hpp"
@@ -22,8 +23,9 @@ class frame_overhead {
   /// Of one session. A reader takes what has come before it counts what is content, so the first figure is more than it
   /// reads at a time. A frame has six bytes or more: 340 a second that come together, 37 that come alone.
   static constexpr rates of_session{192.0 * KiB, 2.0 * KiB};
-  /// Of all sessions of one origin at a tracker: the heartbeats of 20,000 peers take 216 KB a second.
-  static constexpr rates of_origin{1.0 * MiB, 256.0 * KiB};
+  /// Of all sessions of one origin at a tracker: the heartbeats of 20,000 peers take 216 KB a second. What they send
+  /// while the tracker's machine stands still for some seconds comes at once.
+  static constexpr rates of_origin{4.0 * MiB, 256.0 * KiB};
   /// A read that brings less than this costs so much more.
   static constexpr std::size_t small_read_bytes = 512;
   static constexpr std::size_t small_read_price = 48;
@@ -34,9 +36,13 @@ class frame_overhead {
 
   /// These bytes came over the connection. False: too much of what came was no content.
   [[nodiscard]] bool on_read(std::size_t bytes, time_point now) {
-    left_ = left_at(now) - static_cast<double>(bytes + (bytes < small_read_bytes ? small_read_price : 0));
-    counted_at_ = now;
-    return left_ >= 0;
+    return spend(static_cast<double>(bytes + (bytes < small_read_bytes ? small_read_price : 0)), now);
+  }
+  /// While nothing was read, so many small segments came (stream::small_segments()). Each woke the thread, as a read
+  /// does.
+  [[nodiscard]] bool on_unread(std::int64_t small_segments, time_point now) {
+    const auto segments = static_cast<double>(std::max<std::int64_t>(small_segments, 0));
+    return spend(segments * small_read_price, now);
   }
   /// So many of them were content. `ends`: of a message that is complete now.
   void on_content(std::size_t bytes, bool ends) {
@@ -46,6 +52,11 @@ class frame_overhead {
   bool is_full(time_point now) const { return left_at(now) >= most_.bytes; }
 
  private:
+  bool spend(double bytes, time_point now) {
+    left_ = left_at(now) - bytes;
+    counted_at_ = now;
+    return left_ >= 0;
+  }
   double left_at(time_point now) const {
     const double seconds = std::chrono::duration<double>(now - counted_at_).count();
     return std::min(most_.bytes, left_ + seconds * most_.bytes_per_second);

@@ -103,7 +103,7 @@ class stream {
   std::optional<tcp::endpoint> local() const;
 
   // stream_options.cpp: the path, as the kernel sees it, and what it is told. Failures are ignored: the options only
-  // make it faster. Measured reasons: docs/DESIGN.md, Threads.
+  // make it faster or cheaper. Measured reasons: docs/DESIGN.md, Threads.
 
   /// SO_RCVBUF. 0: the kernel chooses the size, and enlarges it as a long way needs. It does not enlarge a chosen size.
   /// On most systems net.core.rmem_max bounds a chosen size to 416 KiB.
@@ -117,9 +117,12 @@ class stream {
   /// TCP_NOTSENT_LOWAT: about so many bytes wait in the kernel to be sent, besides what is on its way. Messages wait
   /// behind them, and what a slow reader has not taken counts as sent.
   void set_unsent_max(std::uint32_t bytes);
-  /// Whether the kernel drops segments with less payload than small_segment_bytes (SO_ATTACH_FILTER). The other side
-  /// sends them again later (RFC 6298), several in one segment. For times in which nobody reads what one peer sends:
-  /// each segment wakes the thread all the same.
+  /// Segments that came, less one for each small_segment_bytes of payload (TCP_INFO; 0 if the kernel does not tell).
+  /// What it grows by while nothing is read woke the thread for little: epoll tells of each segment.
+  std::int64_t small_segments();
+  /// Whether the kernel drops segments with less payload than small_segment_bytes (SO_ATTACH_FILTER), before they wake
+  /// the thread. The other side sends them again later, several in one segment, and may believe that the path is lost
+  /// (RFC 6298). For a peer that floods us with such segments, while nothing is read.
   void drop_small_segments(bool drop);
   /// CUBIC (RFC 9438) instead of BBR for what is sent from now on. Any other choice of the system stays. BBR lets
   /// nearly each segment wait for a timer, which costs more processor time than sending it. CUBIC's pace is so high

@@ -57,12 +57,12 @@ void stream::drop_small_segments(bool drop) {
     (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_DETACH_FILTER, &nothing, sizeof nothing);
     return;
   }
-  // Of the TCP header (RFC 9293, 3.1): how long it is, in words.
+  // Of the TCP header (RFC 9293, 3.1): how long it is in words, in the upper half.
   constexpr std::uint32_t data_offset_at = 12;
   std::array<sock_filter, 10> steps{{
       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, data_offset_at),
-      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
-      BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0),
+      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
       BPF_STMT(BPF_MISC | BPF_TAX, 0),
       BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
       BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
@@ -92,7 +92,7 @@ namespace {
 struct longer_tcp_info {
   tcp_info first;
   std::uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
-  std::uint32_t segs_out, segs_in, notsent_bytes, min_rtt;
+  std::uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in;
 };
 static_assert(offsetof(longer_tcp_info, min_rtt) == 148);
 
@@ -112,6 +112,11 @@ duration stream::round_trip() {
 
 duration stream::round_trip_min() {
   return std::chrono::microseconds(info_of(socket_).min_rtt);
+}
+
+std::int64_t stream::small_segments() {
+  const longer_tcp_info known = info_of(socket_);
+  return std::int64_t{known.data_segs_in} - static_cast<std::int64_t>(known.bytes_received / small_segment_bytes);
 }
 
 bool stream::is_repeating() {

@@ -54,6 +54,7 @@ void message_budget::count(origin& at, time_point now) {
 void message_budget::look(origin& at, time_point now) {
   if (now - at.looked < look_interval) return;
   at.looked = now;
+  at.unread_segments = 0;
   for (account* one = at.first; one != nullptr; one = one->next_) {
     one->set_active(one->spent_ >= active_least || one->left_ < 0 || one->saves_);
     one->spent_ = 0;
@@ -76,6 +77,12 @@ work_price message_budget::account::most() const {
 
 work_price message_budget::account::pause_price() const {
   return std::min(pause_credit, earned(rate(), pause_max));
+}
+
+void message_budget::account::on_unread(std::int64_t small_segments, time_point now) {
+  origin& home = at_->second;
+  home.unread_segments += std::max<std::int64_t>(small_segments, 0);
+  if (home.unread_segments > unread_segments_max) home.floods_until = now + flood_kept;
 }
 
 time_point message_budget::account::next_credit(time_point now, work_price price) {

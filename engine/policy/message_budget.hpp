@@ -40,6 +40,10 @@ inline constexpr duration pause_max = std::chrono::milliseconds(400);
 /// those.
 inline constexpr work_price active_least = 100'000;
 inline constexpr duration look_interval = std::chrono::milliseconds(500);
+/// The sessions of one origin that wait for credit are sent more small segments than this between two looks: they flood
+/// us. Each segment wakes the thread, though nothing is read. So it stays for the time.
+inline constexpr std::int64_t unread_segments_max = 500;
+inline constexpr duration flood_kept = std::chrono::minutes(1);
 /// More origins than this are forgotten as soon as they have no session.
 inline constexpr std::size_t origins_kept_max = 1024;
 
@@ -66,6 +70,10 @@ class message_budget {
     /// Counts what came in since the last call. Returns when the session can pay `price`, `now` if it can. More than
     /// the account can save need not be there. The time is the earliest: look again then.
     time_point next_credit(time_point now, work_price price = 0);
+    /// While the session waited, so many small segments came.
+    void on_unread(std::int64_t small_segments, time_point now);
+    /// The origin floods its sessions that wait with small segments.
+    bool is_flooding(time_point now) const { return now < at_->second.floods_until; }
     /// What a session that has overspent must have before it goes on.
     work_price pause_price() const;
 
@@ -96,6 +104,8 @@ class message_budget {
     work_price fund = saved_max;   ///< for the accounts
     time_point counted;
     time_point looked;
+    std::int64_t unread_segments = 0;  ///< since the last look
+    time_point floods_until;
     std::int64_t active = 0;
     std::size_t accounts = 0;
   };

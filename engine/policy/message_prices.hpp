@@ -16,8 +16,8 @@ inline constexpr work_price any = 300;
 /// To wake up and read little, if no payload, no request and no news of a piece was in it.
 inline constexpr work_price read = 10'000;
 inline constexpr std::size_t read_free_bytes = 512;
-/// To stop reading what a peer sends, and to begin again.
-inline constexpr work_price rest = 15'000;
+/// To let the kernel drop small segments, and to end that.
+inline constexpr work_price filter = 15'000;
 /// A choke, unchoke, interested or not interested: a turn may begin or end.
 inline constexpr work_price turn = 8'000;
 /// A have that is news. A peer says it once for each piece.

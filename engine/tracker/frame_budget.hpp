@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 
@@ -19,6 +20,10 @@ class frame_budget {
   [[nodiscard]] bool on_read(const std::string& origin, std::size_t bytes, time_point now) {
     forget(now);
     return origins_.try_emplace(origin, frame_overhead::of_origin, now).first->second.on_read(bytes, now);
+  }
+  [[nodiscard]] bool on_unread(const std::string& origin, std::int64_t small_segments, time_point now) {
+    const auto at = origins_.find(origin);
+    return at == origins_.end() || at->second.on_unread(small_segments, now);
   }
   void on_content(const std::string& origin, std::size_t bytes, bool ends) {
     const auto at = origins_.find(origin);

@@ -157,9 +157,13 @@ awaitable<void> tracker_session::keep_budget(std::size_t bytes) {
   if (pause == duration::zero() || closed_) co_return;
   if (!pause_) pause_ = std::make_unique<asio::steady_timer>(stream_.get_executor());
   pause_->expires_after(pause);
-  stream_.next_layer().drop_small_segments(true);
+  const std::int64_t before = stream_.next_layer().small_segments();
   (void)co_await pause_->async_wait(use_tuple);
-  stream_.next_layer().drop_small_segments(false);
+  const std::int64_t came = stream_.next_layer().small_segments() - before;
+  const time_point now = clock::now();
+  const bool mine = overhead_.on_unread(came, now);
+  const bool all = host_.frames().on_unread(origin_, came, now);
+  if (!mine || !all) close(tracker_session_end::protocol);
   heard();
 }
 

@@ -90,6 +90,17 @@ TEST_CASE("small segments are dropped on demand, and nothing is lost by it") {
   CHECK(got[0] == 1);
 }
 
+TEST_CASE("segments that bring little are counted") {
+  connection c;
+  stream there(std::move(c.there));
+  const auto before = there.small_segments();
+  for (int i = 0; i < 5; ++i) c.say();
+  CHECK(there.small_segments() == before + 5);
+  const std::array<std::uint8_t, 2 * small_segment_bytes> bytes{};
+  REQUIRE(c.here.send_some(bytes).bytes == bytes.size());
+  CHECK(there.small_segments() < before + 5);
+}
+
 TEST_CASE("a socket leaves BBR, and no other congestion control") {
   asio::io_context context;
   tcp::socket opened(context, tcp::v4());

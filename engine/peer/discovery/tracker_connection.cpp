@@ -112,7 +112,11 @@ bool tracker_connection::leave() {
 }
 
 void tracker_connection::on_bytes_read(std::size_t bytes) {
-  if (!overhead_.on_read(bytes, clock::now())) close("tracker " + host_ + " sends too many frames without content");
+  if (!overhead_.on_read(bytes, clock::now())) close_for_overhead();
+}
+
+void tracker_connection::close_for_overhead() {
+  close("tracker " + host_ + " sends too many frames without content");
 }
 
 void tracker_connection::heard() {
@@ -192,9 +196,10 @@ awaitable<void> tracker_connection::keep_budget(std::size_t messages, std::size_
   if (pause == duration::zero()) co_return;
   // It is not needed any more for opening, and close() cancels it.
   open_timer_.expires_after(pause);
-  stream_.next_layer().drop_small_segments(true);
+  const std::int64_t before = stream_.next_layer().small_segments();
   if (!closed_) (void)co_await open_timer_.async_wait(use_tuple);
-  stream_.next_layer().drop_small_segments(false);
+  const bool few = overhead_.on_unread(stream_.next_layer().small_segments() - before, clock::now());
+  if (!few) close_for_overhead();
 }
 
 void tracker_connection::refuse(const error& nonsense) {

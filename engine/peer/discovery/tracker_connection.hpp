@@ -61,6 +61,7 @@ class tracker_connection final : private read_observer {
   awaitable<void> beat();
   void on_written(error_code ec);
   void on_bytes_read(std::size_t bytes) override;
+  void close_for_overhead();
   void heard();
   /// Takes the part of a message that is in the inbox. Long messages are decoded in turns with all else on this thread.
   awaitable<void> take_inbox();

@@ -233,18 +233,28 @@ awaitable<void> session::wait_for_credit() {
   // late, and others bring that.
   path_.on_limited(true);
   waits_for_credit_ = receiver_.release();
-  charge(prices::rest);
-  stream_.drop_small_segments(true);
   while (!closed_) {
     const auto now = clock::now();
     const auto when = account_.next_credit(now, account_.pause_price());
     if (when <= now) break;
-    credit_timer_.expires_at(when);
-    (void)co_await credit_timer_.async_wait(use_tuple);
+    co_await rest_until(when);
   }
-  stream_.drop_small_segments(false);
   waits_for_credit_ = false;
   path_.on_limited(false);
+}
+
+awaitable<void> session::rest_until(time_point when) {
+  // Who has flooded us with small segments before.
+  const bool floods = account_.is_flooding(clock::now());
+  if (floods) {
+    charge(prices::filter);
+    stream_.drop_small_segments(true);
+  }
+  const std::int64_t before = stream_.small_segments();
+  credit_timer_.expires_at(when);
+  (void)co_await credit_timer_.async_wait(use_tuple);
+  account_.on_unread(stream_.small_segments() - before, clock::now());
+  if (floods) stream_.drop_small_segments(false);
 }
 
 time_point session::payable_at(time_point now) {

@@ -90,6 +90,7 @@ class session final : private receiver_host, private uploader_host, public place
   awaitable<bool> write_all(byte_view bytes);
   /// Waits until the peer may make work again.
   awaitable<void> wait_for_credit();
+  awaitable<void> rest_until(time_point when);
   /// When the first waiting request can be paid for. A reader that waits for credit comes first.
   time_point payable_at(time_point now);
 

@@ -44,6 +44,13 @@ TEST_CASE("content a byte at a time is bounded, and a message that is read at on
   CHECK(reads < 30);
 }
 
+TEST_CASE("small segments that come while nothing is read count as reads", "[frame_overhead]") {
+  frame_overhead subject(few, start);
+  CHECK(subject.on_unread(20, start));
+  CHECK(subject.on_unread(-1000, start));
+  CHECK_FALSE(subject.on_unread(1, start));
+}
+
 TEST_CASE("fragments of one byte are mostly no content", "[frame_overhead]") {
   frame_overhead subject(few, start);
   int fragments = 0;

@@ -183,4 +183,27 @@ TEST_CASE("origins are accounted each for itself, and forgotten when there are m
   CHECK(book.size() <= origins_kept_max + 1);
 }
 
+TEST_CASE("an origin whose waiting sessions are sent many small segments is a flood for a while") {
+  message_budget book;
+  message_budget::account one(book, origin(1), start);
+  message_budget::account other(book, origin(1), start);
+  message_budget::account far(book, origin(2), start);
+  time_point now = start;
+  for (int i = 0; i < 100; ++i) {
+    one.on_unread(unread_segments_max / 2, now);
+    other.on_unread(unread_segments_max / 2, now);
+    one.on_unread(-1000, now);
+    now += look_interval;
+    (void)one.next_credit(now);
+  }
+  CHECK_FALSE(one.is_flooding(now));
+  one.on_unread(unread_segments_max / 2, now);
+  other.on_unread(unread_segments_max / 2 + 1, now);
+  CHECK(one.is_flooding(now));
+  CHECK(other.is_flooding(now));
+  CHECK_FALSE(far.is_flooding(now));
+  CHECK(one.is_flooding(now + flood_kept / 2));
+  CHECK_FALSE(one.is_flooding(now + flood_kept));
+}
+
 }  // namespace shoal
