@@ -18,6 +18,9 @@ namespace {
 constexpr std::uint32_t messages_per_turn = 256;
 // For a peer to read our last words.
 constexpr duration farewell_timeout = std::chrono::seconds(1);
+// A session of an origin that floods is looked at after this, and so many small segments show that it is flooded, too.
+constexpr duration flood_look = std::chrono::milliseconds(20);
+constexpr std::int64_t flood_least = 10;
 
 }  // namespace
 
@@ -239,22 +242,22 @@ awaitable<void> session::wait_for_credit() {
     if (when <= now) break;
     co_await rest_until(when);
   }
+  if (std::exchange(drops_small_, false)) stream_.drop_small_segments(false);
   waits_for_credit_ = false;
   path_.on_limited(false);
 }
 
 awaitable<void> session::rest_until(time_point when) {
-  // Who has flooded us with small segments before.
   const bool floods = account_.is_flooding(clock::now());
-  if (floods) {
-    charge(prices::filter);
-    stream_.drop_small_segments(true);
-  }
+  if (floods && !drops_small_) when = std::min(when, clock::now() + flood_look);
   const std::int64_t before = stream_.small_segments();
   credit_timer_.expires_at(when);
   (void)co_await credit_timer_.async_wait(use_tuple);
-  account_.on_unread(stream_.small_segments() - before, clock::now());
-  if (floods) stream_.drop_small_segments(false);
+  const std::int64_t came = stream_.small_segments() - before;
+  account_.on_unread(came, clock::now());
+  if (drops_small_ || came < flood_least || !account_.is_flooding(clock::now())) co_return;
+  charge(prices::filter);
+  stream_.drop_small_segments(drops_small_ = true);
 }
 
 time_point session::payable_at(time_point now) {

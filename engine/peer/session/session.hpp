@@ -128,6 +128,7 @@ class session final : private receiver_host, private uploader_host, public place
   remote_peer remote_;
   message_budget::account account_;
   asio::steady_timer credit_timer_;
+  bool drops_small_ = false;           ///< while it waits, because its origin floods
   bool waits_for_credit_ = false;      ///< the reader does
   std::size_t last_read_ = 0;          ///< bytes; 0: it was paid for, or had payload, a request or news in it
   bool said_pieces_ = false;           ///< it said which pieces it has, or one that it has (BEP 3, BEP 6)
