@@ -118,7 +118,7 @@ class stream {
   /// behind them, and what a slow reader has not taken counts as sent.
   void set_unsent_max(std::uint32_t bytes);
   /// Segments that came, less one for each small_segment_bytes of payload (TCP_INFO; 0 if the kernel does not tell).
-  /// What it grows by while nothing is read woke the thread for little: epoll tells of each segment.
+  /// Of an open stream. What it grows by while nothing is read woke the thread for little: epoll tells of each segment.
   std::int64_t small_segments();
   /// Whether the kernel drops segments with less payload than small_segment_bytes (SO_ATTACH_FILTER), before they wake
   /// the thread. The other side sends them again later, several in one segment, and may believe that the path is lost

@@ -83,6 +83,7 @@ class tls_connection {
 
   /// Why the call that returned `code` did nothing.
   io_attempt nothing_from(int code);
+  /// The same for a call that sends: never the end of what is read.
   io_attempt nothing_sent(int code);
   /// Sends what is encrypted already, and takes it off `wanted` bytes. Nothing: it would block or has failed.
   std::optional<std::size_t> settle(std::size_t wanted, io_attempt& why);

@@ -159,6 +159,7 @@ awaitable<void> tracker_session::keep_budget(std::size_t bytes) {
   pause_->expires_after(pause);
   const std::int64_t before = stream_.next_layer().small_segments();
   (void)co_await pause_->async_wait(use_tuple);
+  if (closed_) co_return;
   const std::int64_t came = stream_.next_layer().small_segments() - before;
   const time_point now = clock::now();
   const bool mine = overhead_.on_unread(came, now);

@@ -195,9 +195,11 @@ awaitable<void> tracker_connection::keep_budget(std::size_t messages, std::size_
   const duration pause = budget_.on_read(messages, bytes, clock::now());
   if (pause == duration::zero()) co_return;
   // It is not needed any more for opening, and close() cancels it.
+  if (closed_) co_return;
   open_timer_.expires_after(pause);
   const std::int64_t before = stream_.next_layer().small_segments();
-  if (!closed_) (void)co_await open_timer_.async_wait(use_tuple);
+  (void)co_await open_timer_.async_wait(use_tuple);
+  if (closed_) co_return;
   const bool few = overhead_.on_unread(stream_.next_layer().small_segments() - before, clock::now());
   if (!few) close_for_overhead();
 }

@@ -253,6 +253,7 @@ awaitable<void> session::rest_until(time_point when) {
   const std::int64_t before = stream_.small_segments();
   credit_timer_.expires_at(when);
   (void)co_await credit_timer_.async_wait(use_tuple);
+  if (closed_) co_return;
   const std::int64_t came = stream_.small_segments() - before;
   account_.on_unread(came, clock::now());
   if (drops_small_ || came < flood_least || !account_.is_flooding(clock::now())) co_return;
