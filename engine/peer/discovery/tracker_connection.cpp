@@ -194,8 +194,8 @@ awaitable<void> tracker_connection::take_text(std::string_view text) {
 awaitable<void> tracker_connection::keep_budget(std::size_t messages, std::size_t bytes) {
   const duration pause = budget_.on_read(messages, bytes, clock::now());
   if (pause == duration::zero()) co_return;
-  // It is not needed any more for opening, and close() cancels it.
   if (closed_) co_return;
+  // It is not needed any more for opening, and close() cancels it.
   open_timer_.expires_after(pause);
   const std::int64_t before = stream_.next_layer().small_segments();
   (void)co_await open_timer_.async_wait(use_tuple);
