@@ -143,10 +143,11 @@ class ReuseTest(SwarmTest):
         added = a.add(new)
         rot(old / "rotten", 1_500_000)
         self.wait_listed(b, "other set", id=added["id"])
-        # The disk comes first, however busy the machine is.
-        a.ok("limit", "--up", "100K")
+        # The disk gives all that it has before the other peer gives anything, however busy the machine is.
+        a.ok("limit", "--up", "1K")
         b.ok("download", "other set", "--no-wait")
-        wait_for(lambda: b.download_row(added["id"])["bytes_failed"] > 0, "the rotten piece is found out")
+        wait_for(lambda: (row := b.download_row(added["id"]))["bytes_failed"] > 0
+                 and row["bytes_reused"] >= 2_000_000, "the rotten piece is found out, and the good file is copied")
         a.ok("limit", "--up", "0")
         b.ok("download", "other set")
         row, path = b.download_row(added["id"]), b.dir / "other set"
