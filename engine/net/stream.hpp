@@ -117,9 +117,12 @@ class stream {
   /// TCP_NOTSENT_LOWAT: about so many bytes wait in the kernel to be sent, besides what is on its way. Messages wait
   /// behind them, and what a slow reader has not taken counts as sent.
   void set_unsent_max(std::uint32_t bytes);
-  /// Segments that came, less one for each small_segment_bytes of payload (TCP_INFO; 0 if the kernel does not tell).
-  /// Of an open stream. What it grows by while nothing is read woke the thread for little: epoll tells of each segment.
+  /// Segments that came, less one for each small_segment_bytes of payload (TCP_INFO; 0 if the kernel does not tell),
+  /// and the small records of TLS that were read. Of an open stream. What it grows by brought little for the time that
+  /// it took: epoll wakes the thread for each segment, even while nothing is read.
   std::int64_t small_segments();
+  /// The records alone (tls_connection::small_records).
+  std::int64_t small_records() const;
   /// Whether the kernel drops segments with less payload than small_segment_bytes (SO_ATTACH_FILTER), before they wake
   /// the thread. The other side sends them again later, several in one segment, and may believe that the path is lost
   /// (RFC 6298). For a peer that floods us with such segments, while nothing is read.

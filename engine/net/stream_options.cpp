@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "net/stream.hpp"
+#include "net/tls_connection.hpp"
 
 namespace shoal {
 
@@ -116,7 +117,12 @@ duration stream::round_trip_min() {
 
 std::int64_t stream::small_segments() {
   const longer_tcp_info known = info_of(socket_);
-  return std::int64_t{known.data_segs_in} - static_cast<std::int64_t>(known.bytes_received / small_segment_bytes);
+  const auto full = static_cast<std::int64_t>(known.bytes_received / small_segment_bytes);
+  return std::int64_t{known.data_segs_in} - full + small_records();
+}
+
+std::int64_t stream::small_records() const {
+  return tls_ ? tls_->small_records() : 0;
 }
 
 bool stream::is_repeating() {

@@ -23,6 +23,8 @@ namespace {
 constexpr std::array<unsigned char, 2> suite{0x13, 0x01};
 /// Payload of one record at most (RFC 8446, 5.1).
 constexpr std::size_t record_payload_max = 16 * KiB;
+/// Read at once, if there is little in them.
+constexpr std::size_t records_at_once = 64;
 /// Read of a file at a time: a few records, so that a socket that takes only one wastes little.
 constexpr std::size_t file_bytes = 64 * KiB;
 /// Payload under one traffic key. AES-GCM bears 2^24.5 full records (RFC 8446, 5.5). After this the connection ends,
@@ -235,12 +237,15 @@ io_attempt tls_connection::nothing_sent(int code) {
 io_attempt tls_connection::recv_some(std::span<std::uint8_t> into) {
   std::size_t done = 0;
   drained_ = false;
-  while (done < into.size()) {
+  // Who sends a byte in each record gets no more of the thread's time at once than others do.
+  for (std::size_t records = 0; done < into.size(); ++records) {
+    if (records >= records_at_once && done < records * tls_small_record_bytes) break;
     ERR_clear_error();
     std::size_t got = 0;
     const int code = SSL_read_ex(ssl_.get(), into.data() + done, into.size() - done, &got);
     if (code == 1) {
       done += got;
+      ++small_records_;
       continue;
     }
     const io_attempt nothing = nothing_from(code);
@@ -248,6 +253,7 @@ io_attempt tls_connection::recv_some(std::span<std::uint8_t> into) {
     if (done == 0) return nothing;
     break;
   }
+  small_records_ -= static_cast<std::int64_t>(done / tls_small_record_bytes);
   return {.bytes = done};
 }
 

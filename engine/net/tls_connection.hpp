@@ -28,6 +28,9 @@ inline constexpr std::uint8_t tls_first_byte = 0x16;
 /// Of a record that is on its way, this many bytes may be here and cannot be read yet (RFC 8446, 5.2).
 inline constexpr std::uint32_t tls_record_bytes_max = 5 + 16 * KiB + 256;
 
+/// A record with less content brings little for the time that it takes.
+inline constexpr std::uint32_t tls_small_record_bytes = 512;
+
 /// How OpenSSL may use the socket.
 ///
 /// The kernel may hold back what is written, so that records share segments. A segment of its own for each record costs
@@ -65,6 +68,9 @@ class tls_connection {
   io_attempt send_file(int descriptor, std::uint64_t offset, std::size_t bytes);
   /// Tells the other side that nothing more comes (close_notify), if there is room.
   void shutdown_send();
+  /// Records that were read, less one for each tls_small_record_bytes of content. To decrypt one takes a microsecond,
+  /// however little is in it.
+  std::int64_t small_records() const { return small_records_; }
   /// Nothing can be read before more has come over the socket.
   bool is_drained() const { return drained_; }
 
@@ -101,6 +107,7 @@ class tls_connection {
   std::size_t unsent_ = 0;     ///< bytes of the record that is encrypted and not wholly sent
   std::size_t unsaid_ = 0;     ///< bytes that are sent, and of which the caller was not told
   std::uint64_t payload_ = 0;  ///< bytes sent
+  std::int64_t small_records_ = 0;
   bool drained_ = false;
 };
 

@@ -79,10 +79,15 @@ work_price message_budget::account::pause_price() const {
   return std::min(pause_credit, earned(rate(), pause_max));
 }
 
-void message_budget::account::on_unread(std::int64_t small_segments, time_point now) {
+time_point message_budget::account::next_look(time_point when, time_point now) const {
+  return now < at_->second.floods_until ? std::min(when, now + flood_look) : when;
+}
+
+bool message_budget::account::on_unread(std::int64_t small_segments, time_point now) {
   origin& home = at_->second;
   home.unread_segments += std::max<std::int64_t>(small_segments, 0);
   if (home.unread_segments > unread_segments_max) home.floods_until = now + flood_kept;
+  return small_segments >= flood_least && now < home.floods_until;
 }
 
 time_point message_budget::account::next_credit(time_point now, work_price price) {

@@ -44,6 +44,9 @@ inline constexpr duration look_interval = std::chrono::milliseconds(500);
 /// us. Each segment wakes the thread, though nothing is read. So it stays for the time.
 inline constexpr std::int64_t unread_segments_max = 500;
 inline constexpr duration flood_kept = std::chrono::minutes(1);
+/// While an origin floods, its sessions that wait are looked at after this. So many segments show that one is flooded.
+inline constexpr duration flood_look = std::chrono::milliseconds(20);
+inline constexpr std::int64_t flood_least = 10;
 /// More origins than this are forgotten as soon as they have no session.
 inline constexpr std::size_t origins_kept_max = 1024;
 
@@ -70,10 +73,10 @@ class message_budget {
     /// Counts what came in since the last call. Returns when the session can pay `price`, `now` if it can. More than
     /// the account can save need not be there. The time is the earliest: look again then.
     time_point next_credit(time_point now, work_price price = 0);
-    /// While the session waited, so many small segments came.
-    void on_unread(std::int64_t small_segments, time_point now);
-    /// The origin floods its sessions that wait with small segments.
-    bool is_flooding(time_point now) const { return now < at_->second.floods_until; }
+    /// When to look at a session that waits until `when`: sooner if its origin floods its sessions with small segments.
+    time_point next_look(time_point when, time_point now) const;
+    /// While the session waited, so many small segments came. True: it is flooded, so let the kernel drop them.
+    [[nodiscard]] bool on_unread(std::int64_t small_segments, time_point now);
     /// What a session that has overspent must have before it goes on.
     work_price pause_price() const;
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstddef>
@@ -96,4 +97,37 @@ TEST_CASE("records that follow each other share segments, and nothing is held ba
     REQUIRE(p.receiver->recv_some(got).bytes == got.size());
   }
   CHECK(p.segments() - before < records * rounds * 3 / 4);
+}
+
+TEST_CASE("records of a byte are counted, and few are read at once", "[tls_connection]") {
+  pair p;
+  constexpr std::size_t records = 1000;
+  const std::array<std::uint8_t, 1> byte{'x'};
+  for (std::size_t i = 0; i < records; ++i) REQUIRE(p.sender->send_some(byte, false).bytes == 1);
+  std::array<std::uint8_t, 4 * KiB> into{};
+  std::size_t got = 0;
+  std::size_t most = 0;
+  std::int64_t counted = 0;
+  while (got < records) {
+    const auto some = p.receiver->recv_some(into);
+    // What is here is not all read yet.
+    if (some.bytes > 0 && got + some.bytes < records) CHECK_FALSE(p.receiver->is_drained());
+    got += some.bytes;
+    most = std::max(most, some.bytes);
+    counted = p.receiver->small_records();
+  }
+  CHECK(most <= 64);
+  CHECK(counted == static_cast<std::int64_t>(records));
+}
+
+TEST_CASE("records that are full are no small ones", "[tls_connection]") {
+  pair p;
+  const std::unique_ptr<std::uint8_t[]> content(new std::uint8_t[record]);
+  std::size_t got = 0;
+  for (std::size_t sent = 0; sent < 64 * record;) {
+    sent += p.sender->send_some({content.get(), record}, false).bytes;
+    got += p.receiver->recv_some({content.get(), record}).bytes;
+  }
+  CHECK(got > 0);
+  CHECK(p.receiver->small_records() <= 0);
 }

@@ -110,6 +110,7 @@ awaitable<std::uint32_t> receiver::receive_payload(std::span<std::uint8_t> place
       on_heard();
       path_.on_payload(clock::now());
       to.on_bytes(static_cast<std::uint32_t>(got.bytes));
+      if (clock::now() >= looked_ + segments_look_interval) co_await look_at_segments();
       continue;
     }
     if (got.is_over()) {
@@ -121,6 +122,13 @@ awaitable<std::uint32_t> receiver::receive_payload(std::span<std::uint8_t> place
     (void)co_await stream_.wait_readable(std::min(worth_waiting_for, left));
   }
   co_return static_cast<std::uint32_t>(filled);
+}
+
+awaitable<void> receiver::look_at_segments() {
+  const auto now = clock::now();
+  const std::int64_t before = std::exchange(small_segments_, stream_.small_segments());
+  const bool known = std::exchange(looked_, now) >= now - segments_looked_max;
+  if (known) co_await host_.on_small_segments(small_segments_ - before);
 }
 
 awaitable<void> receiver::discard_rest() {

@@ -33,12 +33,19 @@ inline constexpr std::uint32_t limited_receive_buffer_bytes_min = 64 * KiB;
 inline constexpr duration limited_read_held = std::chrono::milliseconds(5);
 inline constexpr std::size_t limited_read_bytes_min = 512;
 
+/// While payload comes, its segments are looked at this often. What came longer ago than the second figure was not
+/// payload alone.
+inline constexpr duration segments_look_interval = std::chrono::milliseconds(100);
+inline constexpr duration segments_looked_max = std::chrono::milliseconds(1000);
+
 /// The session of a receiver, as far as it has to do with it.
 class receiver_host {
  public:
   virtual void close(end_reason why, std::string_view detail = {}) = 0;
   /// Something came over a path that was lost.
   virtual void on_path_back() = 0;
+  /// While payload was received, so many segments brought little. Returns when more may be read.
+  virtual awaitable<void> on_small_segments(std::int64_t count) = 0;
 
  protected:
   ~receiver_host() = default;
@@ -82,6 +89,8 @@ class receiver {
   awaitable<std::uint32_t> receive_payload(std::span<std::uint8_t> place, session_listener& to);
   /// Waits until a limit lets some of `wanted` bytes be read; how many. 0: closed.
   awaitable<std::size_t> wait_for_limit(std::size_t wanted, session_listener& to);
+  /// Looks now and then how many segments brought little.
+  awaitable<void> look_at_segments();
   void on_heard();
   void close_for_memory();
 
@@ -92,6 +101,8 @@ class receiver {
   receiver_host& host_;
   wire::frame_reader reader_;
   throttle::turn turn_;
+  time_point looked_;
+  std::int64_t small_segments_ = 0;   ///< as of the last look
   std::uint32_t receive_buffer_ = 0;  ///< chosen; 0: by the kernel
   bool stopped_ = false;
 };

@@ -18,9 +18,6 @@ namespace {
 constexpr std::uint32_t messages_per_turn = 256;
 // For a peer to read our last words.
 constexpr duration farewell_timeout = std::chrono::seconds(1);
-// A session of an origin that floods is looked at after this, and so many small segments show that it is flooded, too.
-constexpr duration flood_look = std::chrono::milliseconds(20);
-constexpr std::int64_t flood_least = 10;
 
 }  // namespace
 
@@ -143,8 +140,12 @@ void session::set_interested(bool interested) {
   }
 }
 
-void session::announce(piece_index piece) {
-  send(wire::have{piece});
+void session::announce(piece_index piece, duration interval) {
+  if (closed_ || dismissed_) return;
+  // The write loop has to know when it is due.
+  if (haves_.empty()) work_.set();
+  wire::encode(wire::have{piece}, haves_);
+  haves_interval_ = interval;
   close_if_both_complete();
 }
 
@@ -173,7 +174,16 @@ void session::flush_hints() {
 
 byte_buffer session::take_outbox() {
   flush_hints();
+  if (const auto now = clock::now(); !haves_.empty() && (now >= haves_due_ || !outbox_.empty())) {
+    outbox_.insert(outbox_.end(), haves_.begin(), haves_.end());
+    haves_.clear();
+    haves_due_ = now + haves_interval_;
+  }
   return std::exchange(outbox_, {});
+}
+
+time_point session::haves_due() const {
+  return haves_.empty() ? never : haves_due_;
 }
 
 void session::on_payload_sent(std::size_t bytes) {
@@ -225,10 +235,17 @@ awaitable<void> session::read_loop() {
       // Who sends each byte for itself, or each in a record of TLS, makes a read of it.
       if (last_read_ > 0 && last_read_ < prices::read_free_bytes) charge(prices::read);
       if (!account_.has_credit()) co_await wait_for_credit();
+      const std::int64_t records = stream_.small_records();
       last_read_ = co_await receiver_.fill();
       if (last_read_ == 0) break;
+      charge(prices::record * std::max<std::int64_t>(stream_.small_records() - records - 1, 0));
     }
   }
+}
+
+awaitable<void> session::on_small_segments(std::int64_t count) {
+  charge(prices::segment * std::max<std::int64_t>(count - prices::segments_free, 0));
+  if (!account_.has_credit()) co_await wait_for_credit();
 }
 
 awaitable<void> session::wait_for_credit() {
@@ -248,15 +265,12 @@ awaitable<void> session::wait_for_credit() {
 }
 
 awaitable<void> session::rest_until(time_point when) {
-  const bool floods = account_.is_flooding(clock::now());
-  if (floods && !drops_small_) when = std::min(when, clock::now() + flood_look);
   const std::int64_t before = stream_.small_segments();
-  credit_timer_.expires_at(when);
+  credit_timer_.expires_at(drops_small_ ? when : account_.next_look(when, clock::now()));
   (void)co_await credit_timer_.async_wait(use_tuple);
   if (closed_) co_return;
-  const std::int64_t came = stream_.small_segments() - before;
-  account_.on_unread(came, clock::now());
-  if (drops_small_ || came < flood_least || !account_.is_flooding(clock::now())) co_return;
+  const bool flooded = account_.on_unread(stream_.small_segments() - before, clock::now());
+  if (!flooded || drops_small_) co_return;
   charge(prices::filter);
   stream_.drop_small_segments(drops_small_ = true);
 }
@@ -286,11 +300,11 @@ awaitable<void> session::write_loop() {
       stream_.shutdown_send();
       break;
     } else if (const auto now = clock::now(), when = payable_at(now); when > now && !uploads_.serve_free_first()) {
-      (void)co_await work_.wait_until(when);
+      (void)co_await work_.wait_until(std::min(when, haves_due()));
     } else if (!uploads_.empty()) {
       co_await uploads_.serve_next();
     } else {
-      co_await work_.wait();
+      (void)co_await work_.wait_until(haves_due());
     }
   }
 }

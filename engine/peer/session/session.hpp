@@ -60,8 +60,8 @@ class session final : private receiver_host, private uploader_host, public place
   void set_choked(bool choked);
   /// Says BEP 3 interest, only when it changes.
   void set_interested(bool interested);
-  /// This peer verified a piece.
-  void announce(piece_index piece);
+  /// This peer verified a piece. The first one is told at once, and what comes within the interval together.
+  void announce(piece_index piece, duration interval);
   /// Another leecher was given the piece, or will not have it after all. The writer tells it as soon as it can.
   void hint(piece_index piece, bool taken);
   /// The share's metadata became known. What the peer said about its pieces can now be read. Closes on nonsense.
@@ -94,6 +94,7 @@ class session final : private receiver_host, private uploader_host, public place
   /// When the first waiting request can be paid for. A reader that waits for credit comes first.
   time_point payable_at(time_point now);
 
+  awaitable<void> on_small_segments(std::int64_t count) override;
   void on_path_back() override { share_.on_path_back(*this); }
   void wake() override { work_.set(); }
   bool may_serve(const byte_range& range) override { return turns_.may_serve(*this, range); }
@@ -110,6 +111,8 @@ class session final : private receiver_host, private uploader_host, public place
   void on_pieces(remote_peer::pieces_said said);
   /// Puts the gathered hints into the outbox.
   void flush_hints();
+  /// When they are told, if nothing else is; `never` without any.
+  time_point haves_due() const;
   void handle(const wire::message& message);
   void on_have(piece_index piece);
   void handle_extended(const wire::extended& message);
@@ -139,6 +142,9 @@ class session final : private receiver_host, private uploader_host, public place
   receiver receiver_;
   uploader uploads_;
   byte_buffer outbox_;
+  byte_buffer haves_;  ///< messages that are not in the outbox yet
+  time_point haves_due_;
+  duration haves_interval_{};
   wire::pieces_hint hints_;
   event work_;
   asio::steady_timer watchdog_timer_;

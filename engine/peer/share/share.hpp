@@ -93,6 +93,9 @@ class share final : private share_peers_owner, private download_owner {
   void on_content_lost(const error& why) override;
 
  private:
+  /// Tells all sessions that a piece is here.
+  void announce(piece_index piece);
+
   // What sessions and share_peers need.
   throttle& up() override { return up_; }
   throttle& down() override { return down_; }

@@ -188,22 +188,29 @@ TEST_CASE("an origin whose waiting sessions are sent many small segments is a fl
   message_budget::account one(book, origin(1), start);
   message_budget::account other(book, origin(1), start);
   message_budget::account far(book, origin(2), start);
+  const auto is_flooding = [](const message_budget::account& of, time_point at) {
+    return of.next_look(at + 1h, at) < at + 1h;
+  };
   time_point now = start;
   for (int i = 0; i < 100; ++i) {
-    one.on_unread(unread_segments_max / 2, now);
-    other.on_unread(unread_segments_max / 2, now);
-    one.on_unread(-1000, now);
+    CHECK_FALSE(one.on_unread(unread_segments_max / 2, now));
+    CHECK_FALSE(other.on_unread(unread_segments_max / 2, now));
+    CHECK_FALSE(one.on_unread(-1000, now));
     now += look_interval;
     (void)one.next_credit(now);
   }
-  CHECK_FALSE(one.is_flooding(now));
-  one.on_unread(unread_segments_max / 2, now);
-  other.on_unread(unread_segments_max / 2 + 1, now);
-  CHECK(one.is_flooding(now));
-  CHECK(other.is_flooding(now));
-  CHECK_FALSE(far.is_flooding(now));
-  CHECK(one.is_flooding(now + flood_kept / 2));
-  CHECK_FALSE(one.is_flooding(now + flood_kept));
+  CHECK_FALSE(is_flooding(one, now));
+  CHECK_FALSE(one.on_unread(unread_segments_max / 2, now));
+  CHECK(other.on_unread(unread_segments_max / 2 + 1, now));
+  CHECK(is_flooding(one, now));
+  CHECK(is_flooding(other, now));
+  CHECK_FALSE(is_flooding(far, now));
+  CHECK(one.next_look(now, now) == now);
+  // Not each of its sessions is flooded.
+  CHECK_FALSE(one.on_unread(flood_least - 1, now));
+  CHECK(one.on_unread(flood_least, now));
+  CHECK(is_flooding(one, now + flood_kept / 2));
+  CHECK_FALSE(is_flooding(one, now + flood_kept));
 }
 
 }  // namespace shoal
