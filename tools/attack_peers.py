@@ -1,5 +1,6 @@
-"""The attacks of tools/attack: each a function that attacks a Target until its time is over."""
+"""The attacks of tools/attack on a peer: each a function that attacks a Target until its time is over."""
 import hashlib
+import multiprocessing
 import os
 import pathlib
 import random
@@ -11,8 +12,10 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "integration"))
 from wire import (ALLOWED_FAST, BITFIELD, BLOCK, CANCEL, CHOKE, HAVE, HAVE_ALL, HAVE_NONE, INTERESTED,  # noqa: E402
-                  NOT_INTERESTED, PIECE, REQUEST, SHOAL, SUGGEST, UNCHOKE, UT_METADATA, Connection, bdecode, bencode,
-                  extended, greeting, hash_request, hello, message, random_id)
+                  NOT_INTERESTED, PIECE, REJECT, REQUEST, SHOAL, SUGGEST, UNCHOKE, UT_METADATA, Connection, bdecode,
+                  bencode, extended, greeting, hash_request, hello, message, random_id)
+
+REQUEST_BYTES = 1 << 20
 
 
 class Target:
@@ -22,6 +25,7 @@ class Target:
         host, _, port = options.target.rpartition(":")
         self.host, self.port = host.strip("[]"), int(port)
         self.seconds, self.pid, self.addresses = options.seconds, options.pid, options.sources or [None]
+        self.rate = options.rate * 1e6
         self.root, self.pieces, self.piece, self.length = bytes(32), 1, BLOCK, 0
         if options.torrent:
             self._read(pathlib.Path(options.torrent).read_bytes())
@@ -58,6 +62,59 @@ class Target:
 
     def goes_on(self):
         return time.monotonic() < self.ends
+
+
+class Honest:
+    """Downloads pieces of the share in order, again and again, at a rate. In a process of its own, which the attackers
+    do not slow down more than the machine does."""
+
+    def __init__(self, target, rate):
+        self.target, self.rate, self.count = target, rate, multiprocessing.Value("Q", 0)
+        self.process = multiprocessing.Process(target=self._run, daemon=True)
+        self.process.start()
+
+    @property
+    def done(self):
+        return self.count.value
+
+    def _ranges(self):
+        t = self.target
+        while True:
+            for piece in range(-(-t.length // t.piece)):
+                size = min(t.piece, t.length - piece * t.piece)
+                for begin in range(0, size, REQUEST_BYTES):
+                    yield t.first + piece, begin, min(REQUEST_BYTES, size - begin)
+
+    def _run(self):
+        while True:
+            try:
+                self._download(self.target.connect(timeout=5))
+            except OSError:
+                time.sleep(0.1)
+
+    def _download(self, one):
+        ranges, waiting, serves = self._ranges(), {}, False
+        one.send(hello() + message(HAVE_NONE) + message(INTERESTED))
+        due = time.monotonic()
+        while True:
+            while serves and len(waiting) < 4:
+                asked = next(ranges)
+                waiting[asked[:2]] = asked
+                one.send(message(REQUEST, *asked))
+            time.sleep(max(0.0, due - time.monotonic()))
+            number, content = one.receive()
+            if number == UNCHOKE:
+                serves = True
+            elif number == CHOKE:
+                serves = False
+            elif number == PIECE:
+                waiting.pop(struct.unpack(">2I", content[:8]), None)
+                with self.count.get_lock():
+                    self.count.value += len(content) - 8
+                # What is lost by a late answer is made up for half a second.
+                due = max(due, time.monotonic() - 0.5) + (len(content) - 8) / self.target.rate
+            elif number == REJECT:
+                waiting.pop(struct.unpack(">2I", content[:8]), None)
 
 
 ATTACKS = {}

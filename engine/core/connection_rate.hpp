@@ -27,6 +27,9 @@ class connection_rate {
   static constexpr rates at_peer{1024, 50};
   /// At a tracker: a laboratory behind one address that comes back at once.
   static constexpr rates at_tracker{10'000, 100};
+  /// A connection that ends within this time takes so much credit.
+  static constexpr duration short_time = std::chrono::seconds(5);
+  static constexpr double short_price = 10;
   /// Origins that are remembered. Further ones are let in uncounted, until others are forgotten.
   static constexpr std::size_t origins_max = 10'000;
 
@@ -45,6 +48,14 @@ class connection_rate {
     at->second.left -= 1;
     if (at->second.left < 1) held_[origin] = now + time_for(1 - at->second.left);
     return true;
+  }
+  /// A connection of `origin` ended soon after it came, which is what a flood does: it counts as many.
+  void on_short_connection(const address_group& origin, time_point now) {
+    const auto at = origins_.find(origin);
+    if (at == origins_.end()) return;
+    gain(at->second, now);
+    const double least = -owed_max.count() * most_.per_second;
+    at->second.left = std::max(at->second.left - (short_price - 1), std::min(at->second.left, least));
   }
   /// Lets go those that were held long enough. True if there were any.
   bool release(time_point now) {
@@ -66,6 +77,9 @@ class connection_rate {
   std::size_t size() const { return origins_.size(); }
 
  private:
+  /// Nobody is held for much longer because of short connections.
+  static constexpr std::chrono::duration<double> owed_max = std::chrono::seconds(10);
+
   struct credit {
     double left = 0;
     time_point counted;

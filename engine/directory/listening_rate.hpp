@@ -21,8 +21,6 @@ class listening_rate {
     double bytes = 0;
     double bytes_per_second = 0;
   };
-  /// Of a peer, at the tracker: it says all that it has at once, and then each second one thing of each share.
-  static constexpr rates of_peer{3000, 300, 64.0 * MiB, 2.0 * MiB};
   /// Of a tracker, at the peer: a list or two, and then batches.
   static constexpr rates of_tracker{1000, 200, 512.0 * MiB, 8.0 * MiB};
   /// Of signatures in the rows of all trackers, which take 0.1 ms each: those of a large list, and then 2 % of a core.
@@ -33,10 +31,7 @@ class listening_rate {
 
   /// Something was read. Returns how long to read nothing: zero while it is within the budget.
   duration on_read(std::size_t messages, std::size_t bytes, time_point now) {
-    const double seconds = std::chrono::duration<double>(now - counted_at_).count();
-    counted_at_ = now;
-    messages_ = std::min(most_.messages, messages_ + seconds * most_.messages_per_second);
-    bytes_ = std::min(most_.bytes, bytes_ + seconds * most_.bytes_per_second);
+    gain(now);
     messages_ -= static_cast<double>(messages);
     bytes_ -= static_cast<double>(bytes);
     const double wait = std::max(-messages_ / most_.messages_per_second, -bytes_ / most_.bytes_per_second);
@@ -45,7 +40,23 @@ class listening_rate {
     return std::chrono::duration_cast<duration>(std::chrono::duration<double>(wait));
   }
 
+  /// A message was read. Takes it from the budget if that has room for all of it.
+  [[nodiscard]] bool take(std::size_t bytes, time_point now) {
+    gain(now);
+    if (messages_ < 1 || bytes_ < static_cast<double>(bytes)) return false;
+    messages_ -= 1;
+    bytes_ -= static_cast<double>(bytes);
+    return true;
+  }
+
  private:
+  void gain(time_point now) {
+    const double seconds = std::chrono::duration<double>(now - counted_at_).count();
+    counted_at_ = now;
+    messages_ = std::min(most_.messages, messages_ + seconds * most_.messages_per_second);
+    bytes_ = std::min(most_.bytes, bytes_ + seconds * most_.bytes_per_second);
+  }
+
   static constexpr duration pause_min = std::chrono::milliseconds(20);
 
   rates most_;

@@ -7,8 +7,21 @@
 
 namespace shoal {
 
-void registry::mark_changed(time_point now) {
-  if (changed_at_ == never) changed_at_ = now;
+std::size_t registry::holders_of(const share_id& id) const {
+  const auto found = shares_.find(id);
+  return found == shares_.end() ? 0 : found->second.holders.size();
+}
+
+void registry::mark_changed(const session_state& by, time_point now) {
+  mark_changed(by.talkative ? now + talkative_interval : now);
+}
+
+void registry::on_talkative(tracker_session_id session, bool is_so) {
+  if (const auto found = sessions_.find(session); found != sessions_.end()) found->second.talkative = is_so;
+}
+
+void registry::mark_changed(time_point when) {
+  changed_at_ = std::min(changed_at_, when);
 }
 
 std::optional<tracker_session_id> registry::session_of(const peer_id& peer) const {
@@ -73,6 +86,7 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
   if (!is_new && one.have == before.have && one.differs == before.differs) return;
   if (!share.others.empty()) contested_.insert(offer.id);
   if (is_new) {
+    charge_absent(share);
     state.shares.insert(offer.id);
     ++state.at->second.offers;
     if (!handed_out(state)) share.hidden.insert(session);
@@ -94,6 +108,7 @@ void registry::drop_holder(tracker_session_id session, session_state& state, con
   --state.at->second.offers;
   if (share.holders.empty()) {
     charge(share, nullptr);
+    charge_absent(share);
   } else if (share.payer == &state.at->second) {
     charge(share, &sessions_.at(share.holders.begin()->first).at->second);
   }
@@ -109,7 +124,7 @@ result<void> registry::on_publish(tracker_session_id session, const tracking::pu
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return {};
   session_state& state = found->second;
-  mark_changed(now);
+  mark_changed(state, now);
   for (const tracking::share_offer& offer : message.shares) {
     if (const auto room = check_offer(state, offer); !room) return room;
     set_holder(session, state, offer);
@@ -125,7 +140,7 @@ void registry::on_withdraw(tracker_session_id session, const tracking::withdraw&
     if (found->second.shares.erase(id) == 0) continue;
     claims_.on_withdraw(session, id);
     drop_holder(session, found->second, id);
-    mark_changed(now);
+    mark_changed(found->second, now);
   }
 }
 
@@ -141,7 +156,7 @@ void registry::on_progress(tracker_session_id session, const tracking::progress&
   count(share, one, true);
   if (!share.others.empty()) contested_.insert(message.id);
   shares_changed_.insert(message.id);
-  mark_changed(now);
+  mark_changed(found->second, now);
 }
 
 result<void> registry::on_hashing(tracker_session_id session, const tracking::hashing& message, time_point now) {
@@ -155,29 +170,24 @@ result<void> registry::on_hashing(tracker_session_id session, const tracking::ha
   charge(state);
   if (!room) return room;
   peers_changed_.insert(state.row.peer);
-  mark_changed(now);
+  mark_changed(state, now);
   return {};
 }
 
 result<void> registry::on_watch(tracker_session_id session, const tracking::watch& message, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return {};
-  auto& watches = found->second.watches;
-  std::uint32_t& of_address = found->second.at->second.watches;
-  const bool is_new = !watches.contains(message.id);
-  if (is_new && (watches.size() >= limits_.watches_per_peer_max || of_address >= limits_.watches_per_address_max)) {
-    return error{errc::limit, "share " + message.id.hex() + " is not watched: this tracker takes " +
-                                  std::to_string(limits_.watches_per_peer_max) + " watches of one peer, and " +
-                                  std::to_string(limits_.watches_per_address_max) + " of one address"};
-  }
-  if (watches.insert(message.id).second) ++of_address;
+  session_state& state = found->second;
+  if (const auto room = check_watch(state, message.id); !room) return room;
+  if (state.watches.insert(message.id).second) ++state.at->second.watches;
   share_state& share = shares_[message.id];
   share.row.id = message.id;
   share.watchers.insert(session);
   share.watchers_new.insert(session);
+  charge_absent(share);
   swarms_asked_.insert(message.id);
   // A newcomer is told after its snapshot. The next batch brings that.
-  if (found->second.synced && watched_at_ == never) watched_at_ = now;
+  if (state.synced && watched_at_ == never) watched_at_ = now;
   return {};
 }
 
@@ -188,6 +198,7 @@ void registry::on_unwatch(tracker_session_id session, const tracking::unwatch& m
   share_state& share = shares_.at(message.id);
   share.watchers.erase(session);
   share.watchers_new.erase(session);
+  charge_absent(share);
   // The share is forgotten here unless some peer holds it, or a batch must still say that nobody does.
   if (share.holders.empty() && share.watchers.empty() && !share.announced) {
     shares_changed_.erase(message.id);

@@ -47,6 +47,11 @@ class registry {
   static constexpr std::size_t asked_per_batch_max = 10'000;
   /// A session is told everything once in this time, however often it asks: few bytes would cost a tracker all.
   static constexpr duration resync_interval = std::chrono::seconds(5);
+  /// What a talkative peer changes is told so late, unless somebody else's change is told before. To tell everybody
+  /// costs far more than to hear one.
+  static constexpr duration talkative_interval = std::chrono::milliseconds(500);
+  /// Signatures are checked in rounds (signature_claims): each changes rows, and all sessions are told.
+  static constexpr duration verdicts_interval = std::chrono::milliseconds(200);
   /// What a peer says more often than this is not passed on.
   static constexpr duration unreached_interval = std::chrono::milliseconds(200);
 
@@ -66,6 +71,8 @@ class registry {
     /// Offers and watches of all sessions of one address. Each takes some hundred bytes here.
     std::uint32_t offers_per_address_max = 1'000'000;
     std::uint32_t watches_per_address_max = 100'000;
+    /// Shares that nobody holds, and that sessions of one address watch. Each takes a kilobyte here.
+    std::uint32_t absent_per_address_max = 4000;
   };
 
   template <class Message>
@@ -104,6 +111,8 @@ class registry {
   /// errc::conflict: the id is somebody else's. errc::limit: no room. In both cases the session is not joined, and
   /// nothing changes for the others.
   result<std::optional<tracker_session_id>> on_join(tracker_session_id session, newcomer one, time_point now);
+  /// The peer says more than most do, or does not any more.
+  void on_talkative(tracker_session_id session, bool is_so);
   /// New shares and new offers of known ones. An id determines a share's name and size. If holders differ about these,
   /// the row says what most of them say (registry_claims.cpp). Who published it when is merged from all claims. A
   /// signature counts when it is checked, in a later batch, and then the row says what its claim says. errc::limit: the
@@ -136,6 +145,10 @@ class registry {
   tracking::snapshot snapshot() const;
   std::uint64_t seq() const { return seq_; }
   std::size_t peer_count() const { return sessions_.size(); }
+  /// Shares that somebody holds.
+  std::size_t share_count() const { return shares_held_; }
+  /// Peers that hold something of the share.
+  std::size_t holders_of(const share_id& id) const;
   void check_invariants() const;
 
  private:
@@ -144,7 +157,8 @@ class registry {
     std::uint32_t sessions = 0;
     std::uint32_t offers = 0;
     std::uint32_t watches = 0;
-    std::size_t bytes = 0;  ///< of rows that are charged to it
+    std::uint32_t absent = 0;  ///< shares without holders that are charged to it
+    std::size_t bytes = 0;     ///< of rows that are charged to it
   };
   using addresses = std::unordered_map<std::string, address_state>;
   struct session_state {
@@ -153,6 +167,7 @@ class registry {
     std::size_t charged = 0;          ///< bytes of its row
     std::unordered_set<share_id> shares;
     std::unordered_set<share_id> watches;
+    bool talkative = false;
     bool synced = false;  ///< has a snapshot, so it gets deltas
     time_point resync_after = time_point::min();
     bool resync_waits = false;
@@ -173,6 +188,7 @@ class registry {
   struct share_state {
     tracking::share_row row;         ///< without holders: all counts 0
     address_state* payer = nullptr;  ///< the address of a holder; null without holders
+    address_state* asker = nullptr;  ///< the address of a watcher, if there are no holders
     std::size_t charged = 0;         ///< bytes of the row
     std::unordered_map<tracker_session_id, holder> holders;
     claims others;                        ///< what other holders say than the row
@@ -185,14 +201,20 @@ class registry {
     bool published_anew = false;                          ///< since others know it
   };
 
-  void mark_changed(time_point now);
+  /// There is something to tell from then on.
+  void mark_changed(time_point when);
+  /// The session said something that is to be told.
+  void mark_changed(const session_state& by, time_point now);
   /// Whether the catalogue and the part of the address have room for `bytes` more. Else the reason, which begins with
   /// `what`.
   result<void> check_room(const std::string& what, const std::string& address, std::size_t bytes) const;
+  result<void> check_watch(const session_state& state, const share_id& id) const;
   result<void> check_offer(const session_state& state, const tracking::share_offer& offer) const;
   /// `payer` pays for the row as it is now. Null: nobody pays for it.
   void charge(share_state& share, address_state* payer);
   void charge(session_state& state);
+  /// Holders or watchers came or went: a share that is watched and not here is charged to the address of a watcher.
+  void charge_absent(share_state& share);
   void release(session_state& state);
   /// Whether watchers are told of this holder: only if it can be connected to.
   static bool handed_out(const session_state& state) { return state.row.reachable && state.row.port != 0; }
@@ -254,9 +276,10 @@ class registry {
   signature_claims claims_;
 
   std::uint64_t seq_ = 0;
-  time_point changed_at_ = never;  ///< since when there is something to tell
+  time_point changed_at_ = never;  ///< from when on there is something to tell
   time_point batch_at_ = time_point::min();
-  time_point watched_at_ = never;  ///< since when a watcher waits for a complete swarm
+  time_point verdicts_at_ = time_point::min();  ///< of the next round
+  time_point watched_at_ = never;               ///< since when a watcher waits for a complete swarm
   time_point answered_at_ = time_point::min();
   std::unordered_set<peer_id> peers_changed_;
   std::unordered_set<peer_id> peers_announced_;

@@ -119,7 +119,7 @@ registry::batch registry::next_batch(time_point now) {
 
   take_verdicts(now);
   tracking::delta delta = take_delta();
-  changed_at_ = contested_.empty() && !claims_.waits() ? never : now;
+  changed_at_ = !contested_.empty() ? now : claims_.waits() ? verdicts_at_ : never;
   for (const share_id& id : shares_changed_) {
     const auto share = shares_.find(id);
     if (share->second.holders.empty() && share->second.watchers.empty()) shares_.erase(share);

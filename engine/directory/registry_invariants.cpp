@@ -46,6 +46,8 @@ void registry::check_invariants() const {
       bytes += share.charged;
       ++shares_held;
     }
+    SHOAL_ASSERT((share.asker != nullptr) == (share.holders.empty() && !share.watchers.empty()));
+    if (share.asker != nullptr) ++counted_at[share.asker].absent;
     SHOAL_ASSERT(share.hidden.size() <= share.holders.size());
     SHOAL_ASSERT(counted.row.seeders == share.row.seeders && counted.row.leechers == share.row.leechers);
     SHOAL_ASSERT(counted.row.held == share.row.held);
@@ -59,6 +61,7 @@ void registry::check_invariants() const {
     const address_state& counted = counted_at.at(&state);
     SHOAL_ASSERT(counted.sessions == state.sessions && counted.offers == state.offers);
     SHOAL_ASSERT(counted.watches == state.watches && counted.bytes == state.bytes);
+    SHOAL_ASSERT(counted.absent == state.absent);
   }
   SHOAL_ASSERT(resyncs_.size() <= sessions_.size());
   for (const share_id& id : swarms_changed_) SHOAL_ASSERT(shares_.contains(id));

@@ -54,6 +54,28 @@ void registry::charge(share_state& share, address_state* payer) {
   ++shares_held_;
 }
 
+void registry::charge_absent(share_state& share) {
+  const bool absent = share.holders.empty() && !share.watchers.empty();
+  address_state* asker = absent ? &sessions_.at(*share.watchers.begin()).at->second : nullptr;
+  if (asker == share.asker) return;
+  if (share.asker != nullptr) --share.asker->absent;
+  if (asker != nullptr) ++asker->absent;
+  share.asker = asker;
+}
+
+result<void> registry::check_watch(const session_state& state, const share_id& id) const {
+  if (state.watches.contains(id)) return {};
+  const auto takes = [&id](std::size_t count, const std::string& what) {
+    return error{errc::limit, "share " + id.hex() + " is not watched: this tracker takes " + std::to_string(count) +
+                                  " watches of one " + what};
+  };
+  const address_state& all = state.at->second;
+  if (state.watches.size() >= limits_.watches_per_peer_max) return takes(limits_.watches_per_peer_max, "peer");
+  if (all.watches >= limits_.watches_per_address_max) return takes(limits_.watches_per_address_max, "address");
+  if (all.absent < limits_.absent_per_address_max || shares_.contains(id)) return {};
+  return takes(limits_.absent_per_address_max, "address for shares that nobody holds");
+}
+
 void registry::charge(session_state& state) {
   state.charged = tracking::encoded_bytes_max(state.row);
   state.at->second.bytes += state.charged;

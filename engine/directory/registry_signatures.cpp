@@ -40,6 +40,8 @@ void registry::have_checked(tracker_session_id session, const tracking::share_of
 }
 
 void registry::take_verdicts(time_point now) {
+  if (!claims_.waits() || now < verdicts_at_) return;
+  verdicts_at_ = now + verdicts_interval;
   for (const signature_claims::claim& one : claims_.next_checked(now)) {
     const auto share = shares_.find(one.id);
     if (share == shares_.end() || share->second.holders.empty()) continue;

@@ -1,9 +1,9 @@
 // The signatures that peers claim for shares, until the tracker has checked them.
 //
-// A check takes about 0.1 ms, so it has a price: an origin (core/address_group) has credit for 1,000 checks, and gains
-// 100 a second. All origins together get 16 checks in one round, in turn: with a round each 50 ms, some 3 % of a core.
+// A check takes about 0.1 ms, so it has a price: an origin (core/address_group) has credit for 300 checks, and gains
+// 80 a second. All origins together get 64 checks in one round, in turn: with a round each 200 ms, some 3 % of a core.
 // A verdict that is known costs nothing. What waits is one claim for each share of a peer. Until a claim is checked it
-// displaces nothing. Pure; owned by registry, which runs a round with each batch. DESIGN: "Signed shares".
+// displaces nothing. Pure; owned by registry, which runs a round each 200 ms. DESIGN: "Signed shares".
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,9 @@ using tracker_session_id = strong_index<struct tracker_session_tag>;
 
 class signature_claims {
  public:
-  static constexpr std::size_t checks_a_round = 16;
-  static constexpr double credit_max = 1000;
-  static constexpr double credit_a_second = 100;
+  static constexpr std::size_t checks_a_round = 64;
+  static constexpr double credit_max = 300;
+  static constexpr double credit_a_second = 80;
   /// Claims whose verdict is known, in one round.
   static constexpr std::size_t known_a_round = 1000;
 

@@ -121,6 +121,10 @@ awaitable<std::optional<std::uint8_t>> listener::identify(stream& one) {
   co_return first_byte;
 }
 
+void listener::on_short_connection(const tcp::endpoint& from) {
+  rate_.on_short_connection(group_of(from.address()), clock::now());
+}
+
 void listener::hold(const tcp::endpoint& from) {
   (void)drop_attempts(acceptor_.native_handle(), rate_.held());
   release_.set();

@@ -51,6 +51,9 @@ class listener {
   awaitable<void> run();
   void stop();
 
+  /// A connection from there ended within connection_rate::short_time.
+  void on_short_connection(const tcp::endpoint& from);
+
   /// The bound endpoint, with the real port.
   tcp::endpoint local() const { return local_; }
 

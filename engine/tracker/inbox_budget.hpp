@@ -15,8 +15,8 @@ namespace shoal {
 class inbox_budget {
  public:
   static constexpr std::size_t bytes_max = 128 * MiB;
-  /// A laboratory behind one address that starts at once says a few hundred bytes each.
-  static constexpr std::size_t bytes_per_origin_max = 32 * MiB;
+  /// A laboratory behind one address that starts at once says a few hundred bytes each. A long list has 200 KiB.
+  static constexpr std::size_t bytes_per_origin_max = 8 * MiB;
   /// So much of each session is not counted: most messages are shorter, and counting would cost more than they do.
   static constexpr std::size_t bytes_free = 4 * KiB;
 

@@ -47,6 +47,7 @@ tracker_node::tracker_node(asio::any_io_executor executor, tracker_options optio
       key_files_(executor, options_.key_files, [this] { on_keys(); }),
       registry_(options_.limits),
       dials_(options_.session.dial_backs_max, options_.session.dial_back_interval),
+      frames_(options_.session.heartbeat),
       changed_(executor),
       batch_pause_(executor),
       sweep_timer_(executor),
@@ -140,6 +141,7 @@ awaitable<void> tracker_node::turn_away(visitor guest) {
 }
 
 awaitable<void> tracker_node::visit(visitor guest) {
+  const time_point begun = clock::now();
   auto request = co_await read_request(*guest);
   const auto remote = guest->remote();
   if (!request || !remote || stopped_) {
@@ -149,6 +151,7 @@ awaitable<void> tracker_node::visit(visitor guest) {
   if (!beast::websocket::is_upgrade(*request) || path_of(*request) != "/live") {
     co_await answer(*guest, *request);
     visitors_.erase(guest);
+    on_connection_end(*remote, begun);
     co_return;
   }
   // The keys may have changed since it was proven.
@@ -199,13 +202,20 @@ awaitable<void> tracker_node::write(stream& to, http_answer response, const http
 
 awaitable<void> tracker_node::serve(tracker_session_id id) {
   tracker_session& session = *sessions_.at(id);
+  const time_point begun = clock::now();
   co_await session.run();
   ++ends_[static_cast<std::size_t>(session.why())];
   if (log_limits_.ends.pass(clock::now())) {
     log_info("session ends endpoint={} peer={} reason={} unlogged={}", to_text(session.remote()), session.peer().hex(),
              name_of(session.why()), log_limits_.ends.take_left_out());
   }
+  on_connection_end(session.remote(), begun);
   sessions_.erase(id);
+}
+
+void tracker_node::on_connection_end(const tcp::endpoint& from, time_point begun) {
+  if (clock::now() - begun >= connection_rate::short_time) return;
+  for (const auto& one : listeners_) one->on_short_connection(from);
 }
 
 tracker_session* tracker_node::find(tracker_session_id id) {

@@ -80,6 +80,8 @@ class tracker_node final : private tracker_session_host {
   awaitable<void> answer(stream& to, const http_request& request);
   awaitable<void> write(stream& to, http_answer response, const http_request& request);
   awaitable<void> serve(tracker_session_id id);
+  /// A connection of this origin, which began then, is over.
+  void on_connection_end(const tcp::endpoint& from, time_point begun);
   awaitable<void> batch_loop();
   awaitable<void> sweep_loop();
   void plan_look(tracker_session_id id, time_point when);
@@ -90,6 +92,7 @@ class tracker_node final : private tracker_session_host {
   tracker_log_limits& log_limits() override { return log_limits_; }
   inbox_budget& inboxes() override { return inboxes_; }
   frame_budget& frames() override { return frames_; }
+  message_budget& messages() override { return messages_; }
   void end_session(tracker_session_id session, tracker_session_end why) override;
 
   asio::any_io_executor executor_;
@@ -100,6 +103,7 @@ class tracker_node final : private tracker_session_host {
   tracker_log_limits log_limits_;
   inbox_budget inboxes_;
   frame_budget frames_;
+  message_budget messages_;  ///< what the messages of each origin may cost
   event changed_;
   asio::steady_timer batch_pause_;
   asio::steady_timer sweep_timer_;

@@ -10,6 +10,7 @@
 #include "directory/tracking_pack.hpp"
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
+#include "tracker/tracking_prices.hpp"
 
 namespace shoal {
 
@@ -62,15 +63,24 @@ tracker_session::tracker_session(tracker_session_id id, stream connection, tcp::
       stream_(std::move(connection)),
       upgrade_(std::make_unique<http_request>(std::move(upgrade))),
       turn_(stream_.get_executor()),
-      budget_(listening_rate::of_peer, clock::now()),
-      overhead_(frame_overhead::of_session, clock::now()),
+      account_(host.messages(), group_of(remote_.address()), clock::now()),
+      free_(tracking_prices::free, clock::now()),
+      overhead_(frame_overhead::of_peer(settings.heartbeat), clock::now()),
       admitted_(stream_.get_executor()),
       tasks_(stream_.get_executor()),
       deadline_(clock::now() + settings.join_timeout) {
   stream_.next_layer().set_read_observer(*this);
   stream_.read_message_max(tracking::peer_message_bytes_max);
   stream_.auto_fragment(false);
-  stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
+  stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+    heard();
+    on_control_frame(kind == websocket::frame_type::ping);
+  });
+  host_.frames().on_session(origin_, clock::now());
+}
+
+tracker_session::~tracker_session() {
+  host_.frames().on_session_end(origin_, clock::now());
 }
 
 awaitable<void> tracker_session::run() {
@@ -103,7 +113,18 @@ void tracker_session::on_bytes_read(std::size_t bytes) {
   const time_point now = clock::now();
   const bool mine = overhead_.on_read(bytes, now);
   const bool all = host_.frames().on_read(origin_, bytes, now);
-  if (!mine || !all) close(tracker_session_end::protocol);
+  keep_overhead(mine, all);
+}
+
+void tracker_session::keep_overhead(bool mine, bool all) {
+  if (!mine || (!all && !overhead_.is_modest(clock::now()))) close(tracker_session_end::protocol);
+}
+
+void tracker_session::on_control_frame(bool is_ping) {
+  const time_point now = clock::now();
+  const bool mine = overhead_.on_control_frame(is_ping, now);
+  const bool all = host_.frames().on_control_frame(origin_, is_ping, now);
+  keep_overhead(mine, all);
 }
 
 void tracker_session::heard() {
@@ -146,17 +167,24 @@ awaitable<void> tracker_session::read_loop() {
     inbox_.consume(message_bytes);
     if (inbox_.capacity() > idle_inbox_bytes) inbox_.shrink_to_fit();
     (void)count_inbox(held_bytes_);
-    co_await keep_budget(message_bytes);
+    if (!account_.has_credit()) co_await wait_for_credit();
     if (held_bytes_ > held_bytes_max) co_await admitted_.wait();
   }
   (void)count_inbox(0);
 }
 
-awaitable<void> tracker_session::keep_budget(std::size_t bytes) {
-  const duration pause = budget_.on_read(1, bytes, clock::now());
-  if (pause == duration::zero() || closed_) co_return;
+awaitable<void> tracker_session::wait_for_credit() {
   if (!pause_) pause_ = std::make_unique<asio::steady_timer>(stream_.get_executor());
-  pause_->expires_after(pause);
+  while (!closed_) {
+    const auto now = clock::now();
+    const auto when = account_.next_credit(now, account_.pause_price());
+    if (when <= now) break;
+    co_await rest_until(when);
+  }
+}
+
+awaitable<void> tracker_session::rest_until(time_point when) {
+  pause_->expires_at(std::min(when, clock::now() + settings_.heartbeat));
   const std::int64_t before = stream_.next_layer().small_segments();
   (void)co_await pause_->async_wait(use_tuple);
   if (closed_) co_return;
@@ -164,7 +192,8 @@ awaitable<void> tracker_session::keep_budget(std::size_t bytes) {
   const time_point now = clock::now();
   const bool mine = overhead_.on_unread(came, now);
   const bool all = host_.frames().on_unread(origin_, came, now);
-  if (!mine || !all) close(tracker_session_end::protocol);
+  keep_overhead(mine, all);
+  // What shows that the peer lives may wait unread.
   heard();
 }
 
@@ -176,6 +205,8 @@ bool tracker_session::count_inbox(std::size_t bytes) {
 }
 
 void tracker_session::on_text(std::string_view text) {
+  pays_ = !free_.take(text.size(), clock::now());
+  if (pays_) account_.charge(tracking_prices::message + tracking_prices::byte * static_cast<work_price>(text.size()));
   auto decoded = tracking::decode_peer_message(text);
   if (!decoded) return fail(decoded.error());
   tracking::peer_message& message = *decoded;
@@ -190,13 +221,38 @@ void tracker_session::on_text(std::string_view text) {
     held_bytes_ += sizeof(message) + text.size();
     held_.push_back(std::move(message));
   } else {
+    if (pays_) account_.charge(price_of(message, text.size()));
     apply(message);
     host_.registry_changed();
   }
 }
 
+work_price tracker_session::price_of(const tracking::peer_message& message, std::size_t bytes) const {
+  const auto times = [](work_price each, std::size_t count) { return each * static_cast<work_price>(count); };
+  const auto listed = [&](std::size_t rows) {
+    const work_price kib = times(tracking_prices::told_kib, bytes) / static_cast<work_price>(KiB);
+    return times(tracking_prices::row, rows) + times(kib, registry_.peer_count());
+  };
+  return std::visit(
+      overloaded{
+          [&](const tracking::publish& said) {
+            const auto has_signature = [](const auto& one) { return one.publication.of_signature != standing::none; };
+            const auto count = std::ranges::count_if(said.shares, has_signature);
+            return listed(said.shares.size()) + tracking_prices::signature * count;
+          },
+          [&](const tracking::hashing& said) { return listed(said.shares.size()); },
+          [&](const tracking::watch& said) { return times(tracking_prices::holder, registry_.holders_of(said.id)); },
+          [&](const tracking::resync&) {
+            return times(tracking_prices::listed, registry_.peer_count() + registry_.share_count());
+          },
+          [](const auto&) { return work_price{0}; },
+      },
+      message);
+}
+
 void tracker_session::apply(const tracking::peer_message& message) {
   const time_point now = clock::now();
+  registry_.on_talkative(id_, pays_);
   result<void> outcome;
   std::visit(overloaded{
                  [&](const tracking::publish& said) { outcome = registry_.on_publish(id_, said, now); },
@@ -215,6 +271,7 @@ void tracker_session::apply(const tracking::peer_message& message) {
 }
 
 void tracker_session::tell(const error& limit) {
+  if (pays_) account_.charge(tracking_prices::refusal);
   tracking::failure failure;
   failure.code = name_of(limit.code);
   failure.text = limit.text.substr(0, tracking::text_bytes_max);

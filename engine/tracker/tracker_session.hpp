@@ -26,6 +26,7 @@
 #include "net/stream.hpp"
 #include "net/task_group.hpp"
 #include "observe/log_limit.hpp"
+#include "policy/message_budget.hpp"
 #include "tracker/dial_gate.hpp"
 #include "tracker/frame_budget.hpp"
 #include "tracker/inbox_budget.hpp"
@@ -96,6 +97,7 @@ class tracker_session_host {
   virtual tracker_log_limits& log_limits() = 0;
   virtual inbox_budget& inboxes() = 0;
   virtual frame_budget& frames() = 0;
+  virtual message_budget& messages() = 0;
   /// The registry has something new to tell.
   virtual void registry_changed() = 0;
   virtual void end_session(tracker_session_id session, tracker_session_end why) = 0;
@@ -119,6 +121,7 @@ class tracker_session final : private read_observer {
   tracker_session(tracker_session_id id, stream connection, tcp::endpoint remote, http_request upgrade,
                   const tracker_session_settings& settings, registry& state, dial_gate& dials,
                   tracker_session_host& host);
+  ~tracker_session();
   tracker_session(const tracker_session&) = delete;
   tracker_session& operator=(const tracker_session&) = delete;
 
@@ -175,10 +178,16 @@ class tracker_session final : private read_observer {
   void heard();
   /// Tells the budget what is held. False if there is no room.
   bool count_inbox(std::size_t bytes);
-  /// Reads nothing for a while, if the peer says too much.
-  awaitable<void> keep_budget(std::size_t bytes);
+  void on_control_frame(bool is_ping);
+  /// Closes if too much came that is no content, from this session (`mine`) or from its origin (`all`).
+  void keep_overhead(bool mine, bool all);
+  /// Reads nothing while the peer has said more than its origin has credit for.
+  awaitable<void> wait_for_credit();
+  awaitable<void> rest_until(time_point when);
   void on_text(std::string_view text);
   void apply(const tracking::peer_message& message);
+  /// What it takes to do as the message says, which had so many bytes.
+  work_price price_of(const tracking::peer_message& message, std::size_t bytes) const;
   void tell(const error& limit);
   /// Tells the peer what it did wrong, leaves the registry, and closes when that is sent.
   void fail(const error& reason);
@@ -209,7 +218,9 @@ class tracker_session final : private read_observer {
   bool pinging_ = false;
   std::vector<tracking::peer_message> held_;
   std::size_t held_bytes_ = 0;
-  listening_rate budget_;
+  message_budget::account account_;
+  listening_rate free_;
+  bool pays_ = false;  ///< for the last message: more came than what is free
   frame_overhead overhead_;
   std::unique_ptr<asio::steady_timer> pause_;  ///< most peers never say too much
   std::size_t counted_bytes_ = 0;              ///< of unfinished and held messages, as the budget knows

@@ -2,11 +2,9 @@
 addresses of strangers and floods of log lines."""
 import base64
 import hashlib
-import json
 import os
 import pathlib
 import socket
-import struct
 import threading
 import time
 import unittest
@@ -14,66 +12,7 @@ import unittest.mock
 import zlib
 
 from harness import SwarmTest, wait_for
-
-
-
-def read_exactly(connection, count):
-    data = b""
-    while len(data) < count:
-        got = connection.recv(count - len(data))
-        if not got:
-            raise ConnectionError("closed")
-        data += got
-    return data
-
-
-def frame(opcode, payload, masked=False):
-    """RFC 6455 section 5.2. The masking key is zero, so that the payload stays as it is."""
-    length = len(payload)
-    mask = 0x80 if masked else 0
-    if length < 126:
-        head = bytes([0x80 | opcode, mask | length])
-    elif length < 65536:
-        head = bytes([0x80 | opcode, mask | 126]) + struct.pack(">H", length)
-    else:
-        head = bytes([0x80 | opcode, mask | 127]) + struct.pack(">Q", length)
-    return head + (b"\0\0\0\0" if masked else b"") + payload
-
-
-def read_message(connection):
-    """The next message as JSON; packed ones are unpacked."""
-    while True:
-        first, second = read_exactly(connection, 2)
-        length = second & 127
-        if length == 126:
-            length, = struct.unpack(">H", read_exactly(connection, 2))
-        elif length == 127:
-            length, = struct.unpack(">Q", read_exactly(connection, 8))
-        key = read_exactly(connection, 4) if second & 128 else b"\0\0\0\0"
-        payload = bytes(byte ^ key[i & 3] for i, byte in enumerate(read_exactly(connection, length)))
-        if first & 15 == 8:
-            raise ConnectionError("closed")
-        if first & 15 in (1, 2):
-            return json.loads(zlib.decompress(payload) if first & 15 == 2 else payload)
-
-
-class Member:
-    """Joins a tracker and says what it likes."""
-
-    def __init__(self, owner, tracker, peer=None, **more):
-        self.connection = socket.create_connection(("127.0.0.1", tracker.port), timeout=30)
-        owner.addCleanup(self.connection.close)
-        self.connection.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n")
-        while not read_exactly(self.connection, 1) == b"\r" or not read_exactly(self.connection, 3) == b"\n\r\n":
-            pass
-        self.say(type="join", peer=peer or os.urandom(20).hex(), **{"name": "member", **more})
-
-    def say(self, **message):
-        self.connection.sendall(frame(1, json.dumps(message).encode(), True))
-
-    def hear(self):
-        return read_message(self.connection)
+from tracker_wire import Member, frame, read_exactly, read_message, text
 
 
 class FakeTracker:
@@ -112,10 +51,6 @@ class FakeTracker:
             pass
         finally:
             connection.close()
-
-
-def text(**message):
-    return frame(1, json.dumps(message).encode())
 
 
 def packed(document):
@@ -220,6 +155,11 @@ class HostileTracker(SwarmTest):
 
 
 class HostileMember(SwarmTest):
+    def member(self, tracker, **more):
+        member = Member(tracker.port, **more)
+        self.addCleanup(member.close)
+        return member
+
     def test_a_stolen_id_ends_no_session(self):
         tracker = self.tracker()
         seeder = self.peer("seeder", tracker)
@@ -228,7 +168,7 @@ class HostileMember(SwarmTest):
         wait_for(lambda: other.json("list"), "the share is listed")
         peer = next(row["peer"] for row in other.json("peers") if row["name"] == "seeder")
         for _ in range(10):
-            thief = Member(self, tracker, peer)
+            thief = self.member(tracker, peer=peer)
             self.assertEqual(thief.hear(), {"type": "failure", "code": "conflict", "text": unittest.mock.ANY})
             self.assertEqual(other.json("list")[0]["seeders"], 1)
         self.assertNotIn("tracker is gone", seeder.text())
@@ -239,7 +179,7 @@ class HostileMember(SwarmTest):
         share = maker.add(source)["id"]
         maker.kill()
         tracker = self.tracker()
-        liar = Member(self, tracker)
+        liar = self.member(tracker)
         liar.say(type="publish", shares=[{"id": share, "name": "virus", "bytes": 1, "files": 1, "have": 1}])
         other = self.peer("other", tracker)
         wait_for(lambda: [row["name"] for row in other.json("list")] == ["virus"], "the lie is listed")
@@ -252,9 +192,9 @@ class HostileMember(SwarmTest):
     def test_joins_without_end_write_little(self):
         tracker = self.tracker()
         for _ in range(500):
-            member = Member(self, tracker, name="x" * 200)
+            member = self.member(tracker, name="x" * 200)
             member.hear()
-            member.connection.close()
+            member.close()
         self.assertLess(os.path.getsize(tracker.log_path), 100_000)
 
     def test_a_port_is_dialled_back_once(self):
@@ -262,9 +202,9 @@ class HostileMember(SwarmTest):
         self.addCleanup(stranger.close)
         tracker = self.tracker()
         for _ in range(30):
-            member = Member(self, tracker, port=stranger.getsockname()[1])
+            member = self.member(tracker, port=stranger.getsockname()[1])
             self.assertEqual(member.hear()["reachable"], True)
-            member.connection.close()
+            member.close()
         stranger.settimeout(0)
         stranger.accept()[0].close()
         with self.assertRaises(BlockingIOError):

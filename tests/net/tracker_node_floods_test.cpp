@@ -15,8 +15,9 @@ namespace {
 /// A WebSocket that is written by hand. Frames are masked with zeros (RFC 6455, 5.3).
 class frame_flood {
  public:
-  /// Writes `frames` again and again, until the tracker closes.
-  frame_flood(world& w, tcp::endpoint tracker, std::string frames) : socket_(w.executor()), frames_(std::move(frames)) {
+  /// Writes `first`, and then `frames` again and again, until the tracker closes.
+  frame_flood(world& w, tcp::endpoint tracker, std::string frames, std::string first = {})
+      : socket_(w.executor()), frames_(std::move(frames)), first_(std::move(first)) {
     w.tasks.spawn("flood", run(tracker));
   }
   void stop() {
@@ -37,6 +38,8 @@ class frame_flood {
     std::string answer;
     auto into = asio::dynamic_buffer(answer);
     (void)co_await asio::async_read_until(socket_, into, "\r\n\r\n", use_tuple);
+    const auto beginning = asio::buffer(first_);
+    (void)co_await asio::async_write(socket_, beginning, use_tuple);
     const auto bytes = asio::buffer(frames_);
     while (!ended_) {
       const auto wrote = co_await asio::async_write(socket_, bytes, use_tuple);
@@ -47,9 +50,22 @@ class frame_flood {
 
   tcp::socket socket_;
   std::string frames_;
+  std::string first_;
   std::size_t bytes_ = 0;
   bool ended_ = false;
 };
+
+/// One message in one frame.
+std::string frame_of(const tracking::peer_message& message) {
+  const std::string text = tracking::encode(message);
+  std::string frame("\x81");
+  if (text.size() < 126) {
+    frame += static_cast<char>(0x80 | text.size());
+  } else {
+    frame += {'\xfe', static_cast<char>(text.size() >> 8), static_cast<char>(text.size() & 0xff)};
+  }
+  return frame + std::string(4, '\0') + text;
+}
 
 tracking::join join_of(std::uint8_t n) {
   tracking::join join;
@@ -107,6 +123,35 @@ TEST_CASE("heartbeats and many small messages are no flood", "[tracker_node]") {
   for (int i = 0; i < 2000; ++i) REQUIRE(raw.say(tracking::unwatch{share(1)}));
   CHECK(w.until([&] { return raw.heard<tracking::welcome>().has_value(); }));
   CHECK_FALSE(raw.ended());
+}
+
+TEST_CASE("members of one origin that flood are read slowly, and their neighbours at once", "[tracker_node]") {
+  swarm_world w;
+  auto& speaker = w.add_peer(1);
+  auto& witness = w.add_peer(2);
+  speaker.start();
+  witness.start();
+  REQUIRE(w.until([&] { return speaker.connected() && witness.connected(); }));
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += frame_of(tracking::watch{share(9)}) + frame_of(tracking::unwatch{share(9)});
+  std::vector<std::unique_ptr<frame_flood>> floods;
+  for (std::uint8_t n = 0; n < 8; ++n) {
+    const std::string first = frame_of(join_of(static_cast<std::uint8_t>(100 + n)));
+    floods.push_back(std::make_unique<frame_flood>(w, w.where(), many, first));
+  }
+  for (std::uint8_t n = 1; n <= 30; ++n) {
+    REQUIRE(speaker.client().publish(offer(n)).has_value());
+    REQUIRE(w.until([&] { return witness.rows().share(share(n)).has_value(); }));
+  }
+  std::size_t bytes = 0;
+  for (const auto& flood : floods) {
+    CHECK_FALSE(flood->ended());
+    bytes += flood->bytes();
+    flood->stop();
+    REQUIRE(w.until([&] { return flood->ended(); }));
+  }
+  // The most of this is in the kernel.
+  CHECK(bytes < 64 * MiB);
 }
 
 TEST_CASE("a port that was only guessed to be shut is dialled back later", "[tracker_node]") {

@@ -42,13 +42,16 @@ tracker_connection::tracker_connection(asio::any_io_executor executor, const swa
       open_timer_(executor),
       watchdog_timer_(executor),
       budget_(listening_rate::of_tracker, clock::now()),
-      overhead_(frame_overhead::of_session, clock::now()),
+      overhead_(frame_overhead::of_tracker, clock::now()),
       ready_(executor) {
   stream_.next_layer().set_read_observer(*this);
   stream_.read_message_max(tracking::tracker_message_bytes_max);
   stream_.auto_fragment(false);
   stream_.write_buffer_bytes(mask_bytes);
-  stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard(); });
+  stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+    heard();
+    if (!overhead_.on_control_frame(kind == websocket::frame_type::ping, clock::now())) close_for_overhead();
+  });
 }
 
 awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::string host, duration timeout) {

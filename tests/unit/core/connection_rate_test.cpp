@@ -51,6 +51,22 @@ TEST_CASE("an origin without credit is held until it has some") {
   CHECK(subject.next_release() == start + 2s);
 }
 
+TEST_CASE("connections that end soon count as many, and hold nobody for long") {
+  connection_rate subject({100, 2});
+  int count = 0;
+  while (count < 1000 && subject.on_connection(origin(1), start)) {
+    subject.on_short_connection(origin(1), start);
+    ++count;
+  }
+  CHECK(count >= 10);
+  CHECK(count <= 11);
+  for (int i = 0; i < 1000; ++i) subject.on_short_connection(origin(1), start);
+  subject.on_short_connection(origin(2), start);
+  CHECK(subject.on_connection(origin(2), start));
+  CHECK(subject.release(start + 10s));
+  CHECK(subject.on_connection(origin(1), start + 12s));
+}
+
 TEST_CASE("a flood of one origin is nothing to others") {
   connection_rate subject({10, 2});
   for (int i = 0; i < 100; ++i) (void)subject.on_connection(origin(1), start);

@@ -60,3 +60,42 @@ TEST_CASE("fragments of one byte are mostly no content", "[frame_overhead]") {
   }
   CHECK(fragments < 200);
 }
+
+TEST_CASE("a control frame costs more than its bytes, and a ping more than a pong", "[frame_overhead]") {
+  const auto taken = [](bool is_ping) {
+    frame_overhead subject(few, start);
+    int frames = 0;
+    while (frames < 1000 && subject.on_control_frame(is_ping, start)) ++frames;
+    return frames;
+  };
+  CHECK(taken(true) < 10);
+  CHECK(taken(false) < 25);
+  CHECK(taken(true) < taken(false));
+}
+
+TEST_CASE("a bound that grows gives more, and one that shrinks takes it back", "[frame_overhead]") {
+  frame_overhead subject(few, start);
+  CHECK(subject.on_read(900, start));
+  subject.set_most({2000, 100}, start);
+  CHECK(subject.on_read(1000, start));
+  subject.set_most(few, start);
+  CHECK_FALSE(subject.on_read(1, start));
+}
+
+TEST_CASE("whoever sends heartbeats and messages is modest, and whoever sends more is not", "[frame_overhead]") {
+  const auto rates = frame_overhead::of_peer(std::chrono::seconds(5));
+  frame_overhead subject(rates, start);
+  time_point now = start;
+  for (int beat = 0; beat < 1000; ++beat, now += std::chrono::seconds(5)) {
+    REQUIRE(subject.on_read(6, now));
+    REQUIRE(subject.on_control_frame(true, now));
+    REQUIRE(subject.on_read(70, now));
+    subject.on_content(64, true);
+    REQUIRE(subject.is_modest(now));
+  }
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(subject.on_read(6, now));
+    REQUIRE(subject.on_control_frame(true, now));
+  }
+  CHECK_FALSE(subject.is_modest(now));
+}

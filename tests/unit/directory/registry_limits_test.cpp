@@ -123,3 +123,70 @@ TEST_CASE("offers and watches of one address are counted", "[registry_limits]") 
   CHECK(watched == 10);
   b.subject.check_invariants();
 }
+
+TEST_CASE("of shares that nobody holds an address watches some", "[registry_limits]") {
+  registry::limits bounds;
+  bounds.absent_per_address_max = 4;
+  bench b(bounds);
+  for (std::uint32_t n = 1; n <= 4; ++n) REQUIRE(b.join(n, n < 3 ? "host" : "other").has_value());
+  const auto watch = [&](std::uint32_t n, std::uint32_t of) {
+    share_id id;
+    store_be32(id.bytes.data(), of);
+    const bool done = b.subject.on_watch(session(n), tracking::watch{id}, b.now).has_value();
+    b.subject.check_invariants();
+    return done;
+  };
+  const auto unwatch = [&](std::uint32_t n, std::uint32_t of) {
+    share_id id;
+    store_be32(id.bytes.data(), of);
+    b.subject.on_unwatch(session(n), tracking::unwatch{id});
+    b.subject.check_invariants();
+  };
+  for (std::uint32_t of = 1000; of < 1004; ++of) REQUIRE(watch(1 + of % 2, of));
+  CHECK_FALSE(watch(1, 1004));
+  // Others may, and then it costs nothing to watch it as well.
+  CHECK(watch(3, 1004));
+  CHECK(watch(1, 1004));
+  // Nor does a share that somebody holds.
+  REQUIRE(b.offer(4, 0, 3) == 3);
+  CHECK(watch(1, 0));
+  CHECK(watch(2, 1));
+  unwatch(2, 1001);
+  unwatch(1, 1004);
+  CHECK(watch(1, 1005));
+  CHECK_FALSE(watch(1, 1006));
+  // What is published is here, and what is withdrawn is absent again.
+  REQUIRE(b.offer(4, 1000, 1) == 1);
+  b.subject.check_invariants();
+  CHECK(watch(2, 1006));
+  share_id back;
+  store_be32(back.bytes.data(), 1000);
+  b.subject.on_withdraw(session(4), {{back}}, b.now);
+  b.subject.check_invariants();
+  for (std::uint32_t n = 1; n <= 4; ++n) b.subject.on_leave(session(n), b.now);
+  (void)b.subject.next_batch(b.now + std::chrono::minutes(1));
+  b.subject.check_invariants();
+}
+
+TEST_CASE("what a talkative peer changes is told late, or together with what others change", "[registry]") {
+  bench b({});
+  for (std::uint32_t n = 1; n <= 2; ++n) REQUIRE(b.join(n, "host").has_value());
+  const auto tick = [&] {
+    b.now += registry::batch_interval;
+    return b.subject.next_batch(b.now).delta;
+  };
+  (void)tick();
+  b.subject.on_talkative(session(1), true);
+  REQUIRE(b.offer(1, 0, 1) == 1);
+  CHECK(b.subject.next_deadline() == b.now + registry::talkative_interval);
+  CHECK_FALSE(tick().has_value());
+  REQUIRE(b.offer(2, 10, 1) == 1);
+  const auto both = tick();
+  REQUIRE(both.has_value());
+  CHECK(both->message.published.size() == 2);
+  CHECK(b.subject.next_deadline() == never);
+  REQUIRE(b.offer(1, 20, 1) == 1);
+  b.subject.on_talkative(session(1), false);
+  REQUIRE(b.offer(1, 30, 1) == 1);
+  CHECK(tick().has_value());
+}

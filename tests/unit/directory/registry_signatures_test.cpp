@@ -33,7 +33,7 @@ struct bench {
     REQUIRE(subject.on_publish(tracker_session_id{by}, offer_of(row), now).has_value());
   }
   void tick() {
-    now += registry::batch_interval;
+    now += registry::verdicts_interval;
     (void)subject.next_batch(now);
     subject.check_invariants();
   }
