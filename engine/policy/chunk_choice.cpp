@@ -1,9 +1,33 @@
 #include "policy/chunk_choice.hpp"
 
+#include <algorithm>
+
 #include "core/assert.hpp"
 #include "policy/chunk_queue.hpp"
 
 namespace shoal {
+
+namespace {
+
+/// The piece is open.
+chunk_index first_queued(const chunk_queue& queue, piece_index piece) {
+  const auto& chunks = queue.begun(piece)->chunks;
+  const auto first = std::ranges::find_if(chunks, &chunk_record::queued);
+  SHOAL_ASSERT(first != chunks.end());
+  return chunk_index{queue.shape().first_chunk(piece).value() + static_cast<std::uint32_t>(first - chunks.begin())};
+}
+
+}  // namespace
+
+std::optional<chunk_index> next_urgent(const chunk_queue& queue, source_id source) {
+  for (const piece_index piece : queue.urgent()) {
+    // What is held back comes with a piece that is on its way.
+    if (!queue.held(source).test(piece.value()) || queue.verified(piece) || queue.held_back(piece)) continue;
+    if (queue.begun(piece) == nullptr) return queue.shape().first_chunk(piece);
+    if (queue.open_pieces().test(piece.value()) && queue.may_take(source, piece)) return first_queued(queue, piece);
+  }
+  return std::nullopt;
+}
 
 std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id source, bool nowhere_else) {
   const bitmap& open = queue.open_pieces();
@@ -25,14 +49,11 @@ std::optional<chunk_index> next_of_begun(const chunk_queue& queue, source_id sou
     if (++compared == begun_compared_max) break;
   }
   if (best_record == nullptr) return std::nullopt;
-  for (std::uint32_t i = 0; i < best_record->chunks.size(); ++i) {
-    if (best_record->chunks[i].queued()) return chunk_index{queue.shape().first_chunk(best).value() + i};
-  }
-  SHOAL_ASSERT(false && "an open piece has a queued chunk");
-  return std::nullopt;
+  return first_queued(queue, best);
 }
 
 std::optional<chunk_index> choose_chunk(const chunk_queue& queue, source_id source) {
+  if (const auto chunk = next_urgent(queue, source)) return chunk;
   const bool holds_all = queue.held(source).all();
   if (const auto chunk = next_of_begun(queue, source, holds_all)) return chunk;
   const auto piece = queue.rarity().rarest(queue.held(source));

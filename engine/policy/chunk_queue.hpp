@@ -114,6 +114,12 @@ class chunk_queue {
   /// Some pieces are in a ring that is not dissolved.
   bool has_twins() const { return twins_ > 0; }
 
+  // What is wanted first.
+
+  /// These pieces are given out before all others, in this order. Ends what the last call said. All are in range.
+  void on_urgent(std::vector<piece_index> pieces) { urgent_ = std::move(pieces); }
+  const std::vector<piece_index>& urgent() const { return urgent_; }
+
   // The life of a chunk.
 
   /// Moves the best queued chunk (chunk_choice.hpp) to the back of the source's lane. Nothing if the source holds none.
@@ -224,6 +230,7 @@ class chunk_queue {
   bitmap promised_;  ///< counted once in availability_, on top of the sources that hold it
   std::unordered_map<piece_index, piece_record> begun_;
   std::vector<piece_index> exclusive_;
+  std::vector<piece_index> urgent_;
   std::uint64_t missing_bytes_ = 0;
   piece_rings rings_;        ///< empty without equal pieces
   std::uint32_t twins_ = 0;  ///< pieces in rings of several

@@ -14,6 +14,11 @@ bool may_take_over(const chunk_queue& queue, source_id thief, chunk_index chunk)
   return piece != nullptr && !piece->exclusive && queue.held(thief).test(index.value());
 }
 
+bool is_urgent(const chunk_queue& queue, chunk_index chunk) {
+  const auto& urgent = queue.urgent();
+  return std::ranges::find(urgent, queue.piece_of(chunk)) != urgent.end();
+}
+
 /// Runs of consecutive bits from the highest set bit down.
 block_mask highest_run(block_mask mask, std::uint32_t count_max) {
   const auto top = static_cast<std::uint32_t>(std::bit_width(mask));
@@ -63,7 +68,7 @@ std::uint64_t bytes_in_vain(const workload& of, std::uint64_t bytes, double seco
 }
 
 std::optional<waiting_theft> steal_waiting(const chunk_queue& queue, const workload& thief,
-                                           std::span<const workload> others) {
+                                           std::span<const workload> others, theft_scope what) {
   std::optional<waiting_theft> best;
   double best_seconds = 0;
   for (const auto& victim : others) {
@@ -73,6 +78,7 @@ std::optional<waiting_theft> steal_waiting(const chunk_queue& queue, const workl
     if (seconds <= best_seconds) continue;
     for (auto chunk = lane.rbegin(); chunk != lane.rend(); ++chunk) {
       if (!may_take_over(queue, thief.source, *chunk)) continue;
+      if (what == theft_scope::urgent && !is_urgent(queue, *chunk)) continue;
       const std::uint32_t bytes = queue.bytes_of(*chunk, queue.record(*chunk).open());
       if (!clearly_sooner(seconds_for(thief, bytes), seconds)) continue;
       best = waiting_theft{victim.source, *chunk};
@@ -85,10 +91,12 @@ std::optional<waiting_theft> steal_waiting(const chunk_queue& queue, const workl
 
 std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload& thief,
                                        std::span<const workload> others, std::uint32_t bytes_max,
-                                       std::uint64_t may_come_twice, double left) {
+                                       std::uint64_t may_come_twice, double left, theft_scope what) {
   std::optional<asked_theft> best;
   double best_seconds = 0;
-  const double least = seconds_for(thief, block_bytes) + (queue.all_given_out() ? 0 : theft_gain_in_crowd);
+  const bool urgent = what == theft_scope::urgent;
+  const bool last = queue.all_given_out();
+  const double least = seconds_for(thief, block_bytes) + (urgent ? theft_gain_urgent : last ? 0 : theft_gain_in_crowd);
   for (const auto& victim : others) {
     if (victim.source == thief.source) continue;
     double done = seconds_busy(victim);
@@ -98,6 +106,7 @@ std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload&
       done -= static_cast<double>(request->range.bytes) / victim.rate;
       if (seconds <= best_seconds || seconds <= least) break;
       if (request->live == 0 || !may_take_over(queue, thief.source, request->chunk)) continue;
+      if (urgent && !is_urgent(queue, request->chunk)) continue;
       const chunk_record& record = queue.record(request->chunk);
       const block_mask open = request->live & ~record.claimed_by(thief.source);
       if (open == 0) continue;
@@ -110,7 +119,7 @@ std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload&
       bool recalled =
           thief.known && blocks == request->live && !request->begun && can_recall(victim, done - victim.wait);
       if (!recalled) {
-        if (mine * wager_gain_factor > owner || (!queue.all_given_out() && owner < left)) continue;
+        if (mine * wager_gain_factor > owner || (!last && !urgent && owner < left)) continue;
         if (bytes_in_vain(victim, bytes, mine + left) > may_come_twice) {
           if (owner < mine + theft_gain_beyond_bound + 2 * victim.delay) continue;
           recalled = thief.known && victim.late;

@@ -45,13 +45,21 @@ bool clearly_sooner(double thief, double owner);
 /// long again. For a source of unknown rate, all bytes.
 std::uint64_t bytes_in_vain(const workload& of, std::uint64_t bytes, double seconds);
 
+/// A block that somebody waits for is worth another request if it comes sooner by so many seconds.
+inline constexpr double theft_gain_urgent = 0.1;
+
+enum class theft_scope : std::uint8_t {
+  any,
+  urgent,  ///< only of urgent pieces (chunk_queue::on_urgent), whatever else is to come
+};
+
 struct waiting_theft {
   source_id victim;
   chunk_index chunk;
 };
 /// `others` may contain the thief.
 std::optional<waiting_theft> steal_waiting(const chunk_queue& queue, const workload& thief,
-                                           std::span<const workload> others);
+                                           std::span<const workload> others, theft_scope what = theft_scope::any);
 
 struct asked_theft {
   source_id victim;  ///< expected last
@@ -66,6 +74,6 @@ struct asked_theft {
 /// anything. `left`: seconds that all sources together need for all that is missing.
 std::optional<asked_theft> steal_asked(const chunk_queue& queue, const workload& thief,
                                        std::span<const workload> others, std::uint32_t bytes_max,
-                                       std::uint64_t may_come_twice, double left);
+                                       std::uint64_t may_come_twice, double left, theft_scope what = theft_scope::any);
 
 }  // namespace shoal

@@ -45,6 +45,8 @@ inline constexpr duration probe_interval = std::chrono::seconds(5);
 /// The part of the file that may come twice so that the end comes sooner, and the least number of bytes for it.
 inline constexpr double duplicate_share_max = 0.018;
 inline constexpr std::uint64_t duplicate_bytes_min = 64 * KiB;
+/// So many pieces may be urgent at once. Each next_request() looks at them.
+inline constexpr std::size_t urgent_pieces_max = 64;
 /// A source may be idle for so long while nothing arrives. If it could bring something then, that is a fault of the
 /// program.
 inline constexpr duration neglect_max = std::chrono::seconds(2);
@@ -127,6 +129,10 @@ class transfer {
   /// All sources together bring no more bytes per second than this from now on; 0: no limit. Bounds what is expected of
   /// a source of which nothing is known, and what it is asked for first.
   void on_limit(std::uint64_t bytes_per_second);
+
+  /// Somebody waits for these pieces, in this order, or will soon: they are fetched first. Ends what the last call
+  /// said. Pieces that are verified or out of range are ignored, and those beyond urgent_pieces_max.
+  void on_urgent(std::vector<piece_index> pieces);
 
   void on_deadline(time_point now);
 

@@ -61,7 +61,8 @@ std::uint32_t transfer::state::bytes_in_time(source_id id, const source& one, ti
   return rarest && !others_sooner(id, *rarest, bytes, takes) ? bytes : 0;
 }
 
-std::optional<byte_range> transfer::state::steal(source_id id, source& one, std::uint32_t bytes_max, time_point now) {
+std::optional<byte_range> transfer::state::steal(source_id id, source& one, std::uint32_t bytes_max, time_point now,
+                                                 theft_scope what) {
   look(now, look_interval);
   refresh_pending();
   // Kept. Otherwise two sources that each seem much faster than the other was would rob each other without end.
@@ -70,13 +71,13 @@ std::optional<byte_range> transfer::state::steal(source_id id, source& one, std:
   workload& thief = *place = workload_of(id, now);
   // A source that rejects does not make others leave what they have in hand.
   thief.known = thief.known && one.reject_pause == duration::zero();
-  if (const auto theft = steal_waiting(queue, thief, workloads)) {
+  if (const auto theft = steal_waiting(queue, thief, workloads, what)) {
     queue.on_stolen_waiting(id, theft->victim, theft->chunk);
     ++total.chunks_stolen;
     return ask(id, one, *queue.next_range(id, bytes_max), now);
   }
   const double left = seconds_left();
-  const auto theft = steal_asked(queue, thief, workloads, bytes_max, may_come_twice(left), left);
+  const auto theft = steal_asked(queue, thief, workloads, bytes_max, may_come_twice(left), left, what);
   if (!theft) return std::nullopt;
   if (theft->recalled) {
     void_claims.clear();
@@ -93,6 +94,19 @@ std::optional<byte_range> transfer::state::steal(source_id id, source& one, std:
   const auto first = static_cast<std::uint32_t>(std::countr_zero(theft->blocks));
   const auto count = static_cast<std::uint32_t>(std::popcount(theft->blocks));
   return ask(id, one, queue.range_of(theft->chunk, first, count), now);
+}
+
+std::optional<byte_range> transfer::state::steal_urgent(source_id id, source& one, time_point now) {
+  if (queue.urgent().empty() || now < one.urgent_after || !trusted(one) || next_urgent(queue, id)) return std::nullopt;
+  const auto range = steal(id, one, one.window.request_bytes(), now, theft_scope::urgent);
+  if (!range) one.urgent_after = next_theft(now);
+  return range;
+}
+
+time_point transfer::state::next_theft(time_point now) {
+  idle_check = std::min(idle_check, now + idle_check_interval);
+  // To look costs as much as there are sources. So all of them together look no more often, however many they are.
+  return now + theft_interval * std::max<std::size_t>(1, present.size() / crowd_that_looks);
 }
 
 bool transfer::state::relieve_owner(const workload& thief, time_point now) {
@@ -143,6 +157,7 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
   if (!one.window.admits(one.requests.bytes(), one.requests.size(), one.probing ? block_bytes : bytes)) {
     return std::nullopt;
   }
+  if (const auto range = s.steal_urgent(source, one, now)) return range;
   const std::uint32_t in_time = s.bytes_in_time(source, one, now);
   if (in_time > 0 && s.fill_lane(source, now)) return s.ask(source, one, *s.queue.next_range(source, in_time), now);
   // Others bring sooner what waits in this lane.
@@ -155,19 +170,16 @@ std::optional<byte_range> transfer::next_request(source_id source, time_point no
     return std::nullopt;
   }
   // A source that rejects, or of which nothing is known, takes from others only one request at a time.
-  const bool trusted = one.reject_pause == duration::zero() && one.window.rate() > 0;
-  if (!trusted && !one.requests.empty()) {
+  if (!state::trusted(one) && !one.requests.empty()) {
     s.idle_check = std::min(s.idle_check, now + idle_check_interval);
     return std::nullopt;
   }
-  if (const auto range = s.steal(source, one, std::max(in_time, block_bytes), now)) return range;
+  if (const auto range = s.steal(source, one, std::max(in_time, block_bytes), now, theft_scope::any)) return range;
   if (in_time > 0 && !s.queue.exclusive_pieces().empty() && s.relieve_owner(s.workload_of(source, now), now) &&
       s.fill_lane(source, now)) {
     return s.ask(source, one, *s.queue.next_range(source, in_time), now);
   }
-  // To look costs as much as there are sources. So all of them together look no more often, however many they are.
-  one.theft_after = now + theft_interval * std::max<std::size_t>(1, s.present.size() / crowd_that_looks);
-  s.idle_check = std::min(s.idle_check, now + idle_check_interval);
+  one.theft_after = s.next_theft(now);
   return std::nullopt;
 }
 
@@ -330,6 +342,15 @@ void transfer::on_source_resumed(source_id source, time_point now) {
   // What it did meanwhile is not known, so its silence begins now.
   if (one.owes_since) one.owes_since = std::max(*one.owes_since, now);
   one.delivered_at = std::max(one.delivered_at, now);
+}
+
+void transfer::on_urgent(std::vector<piece_index> pieces) {
+  state& s = *state_;
+  std::erase_if(pieces,
+                [&s](piece_index one) { return one.value() >= s.verified.size() || s.verified.test(one.value()); });
+  if (pieces.size() > urgent_pieces_max) pieces.resize(urgent_pieces_max);
+  s.queue.on_urgent(std::move(pieces));
+  s.work_freed = true;
 }
 
 void transfer::on_limit(std::uint64_t bytes_per_second) {

@@ -40,6 +40,7 @@ struct transfer::state {
     time_point idle_since{};           ///< since when it has had no requests
     std::optional<time_point> resume;  ///< it is asked for nothing before this
     time_point theft_after{};          ///< it found nothing to take from others, and looks again after this
+    time_point urgent_after{};         ///< the same for what somebody waits for
     duration reject_pause{};
     std::uint32_t taken_told = 0;  ///< hints of taken pieces, no more than there are pieces
     std::uint32_t declined = 0;    ///< rejects that cost it no pause, no more than taken_told
@@ -54,6 +55,8 @@ struct transfer::state {
   source& at(source_id id);
   /// Null if the source is gone.
   source* find(source_id id);
+  /// It may take from others more than one request at a time.
+  static bool trusted(const source& one) { return one.reject_pause == duration::zero() && one.window.rate() > 0; }
   bool can_be_asked(const source& one) const { return !one.choked && !one.stalled && !one.banned; }
 
   /// The source sent something: it is alive.
@@ -92,7 +95,11 @@ struct transfer::state {
   bool fill_lane(source_id id, time_point now);
   /// Claims for the thief what it has clearly sooner than those who were asked. Returns what to ask it for; nothing if
   /// nothing is worth it.
-  std::optional<byte_range> steal(source_id id, source& one, std::uint32_t bytes_max, time_point now);
+  std::optional<byte_range> steal(source_id id, source& one, std::uint32_t bytes_max, time_point now, theft_scope what);
+  /// Does that with what somebody waits for, once all of it is given out.
+  std::optional<byte_range> steal_urgent(source_id id, source& one, time_point now);
+  /// When a source that found nothing to take looks again.
+  time_point next_theft(time_point now);
   /// Takes an exclusive piece out of the hands of a source that needs far longer for it. False if there is none.
   bool relieve_owner(const workload& thief, time_point now);
   std::optional<byte_range> ask(source_id id, source& one, const byte_range& range, time_point now);

@@ -77,10 +77,19 @@ void download::fail(error why) {
   wake_.set();
 }
 
+void download::on_urgent(std::vector<piece_index> pieces) {
+  if (pieces == urgent_) return;
+  urgent_ = std::move(pieces);
+  if (phase() != download_phase::downloading) return;
+  transfer_->on_urgent(urgent_);
+  follow_decisions();
+}
+
 awaitable<void> download::transfer_chunks() {
   progress_.enter(download_phase::downloading);
   speed_.on_begin(clock::now());
   on_limits();
+  transfer_->on_urgent(urgent_);
   const local_content* older = place_.older() ? &place_.older()->content : nullptr;
   if (reuse_) co_await reuse_->begin(older);
   for (source* one : sources_.ready()) {

@@ -85,6 +85,8 @@ class download final : public source_listener {
   transfer::totals totals() const;
   /// The limits of the share or of the process have changed.
   void on_limits();
+  /// Somebody waits for these pieces (transfer::on_urgent).
+  void on_urgent(std::vector<piece_index> pieces);
   /// For a dump. Null until the first chunk may be asked for.
   const transfer* decides() const { return transfer_.get(); }
   const source_list& used() const { return sources_; }
@@ -173,6 +175,7 @@ class download final : public source_listener {
   std::unique_ptr<metadata_download> metadata_;  ///< while it is fetched
   std::unique_ptr<attributes_download> attributes_;
   std::unique_ptr<transfer> transfer_;
+  std::vector<piece_index> urgent_;
   std::unique_ptr<leaf_queries> leaves_;
   std::unique_ptr<journal> journal_;
   source_list sources_;

@@ -21,6 +21,10 @@ share::share(peer_context& context, share_observer& observer, const share_id& id
       up_(&context.up),
       down_(&context.down),
       turns_(context.executor),
+      readers_(context.executor,
+               [this](std::vector<piece_index> pieces) {
+                 if (download_) download_->on_urgent(std::move(pieces));
+               }),
       peers_(context, *this, turns_),
       stop_asked_(context.executor),
       tasks_(context.executor) {}
@@ -45,6 +49,7 @@ awaitable<void> share::run() {
   tasks_.spawn("turns", turns_.run());
   if (download_) {
     tasks_.spawn("download", run_download());
+    tasks_.spawn("readers", readers_.run(content_));
     tasks_.spawn("dialler", peers_.run());
   }
   // Sessions come and go until then; an empty group is no reason to end.
@@ -74,6 +79,7 @@ void share::stop_own() {
   if (download_) download_->stop();
   peers_.stop();
   turns_.stop();
+  readers_.stop();
   stop_asked_.set();
 }
 
@@ -93,6 +99,7 @@ void share::on_limits() {
 awaitable<void> share::run_download() {
   co_await download_->run();
   peers_.look_again();
+  readers_.on_change();
   if (!stopped_) observer_.on_download_ended(*this);
 }
 
@@ -166,6 +173,7 @@ void share::on_metadata(metainfo_ptr info) {
   peers_.for_each([](session& one) {
     if (!one.closed()) one.on_shape_known();
   });
+  readers_.on_change();
 }
 
 void share::on_attributes(metainfo_ptr info) {
@@ -182,12 +190,14 @@ void share::on_files(std::shared_ptr<content_files> files, bitmap verified) {
     if (!content_.on_verified(piece)) continue;
     announce(piece);
   }
+  readers_.on_change();
   observer_.on_share_progress(*this);
 }
 
 void share::on_piece_verified(piece_index piece) {
   if (!content_.on_verified(piece)) return;
   announce(piece);
+  readers_.on_change();
   observer_.on_share_progress(*this);
 }
 
@@ -214,6 +224,7 @@ void share::on_download_complete() {
 }
 
 void share::on_download_failed() {
+  readers_.on_change();
   peers_.for_each([](session& one) { one.close(end_reason::share_removed); });
   peers_.look_again();
 }

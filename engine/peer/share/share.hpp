@@ -15,6 +15,7 @@
 #include "net/task_group.hpp"
 #include "peer/session/peer_context.hpp"
 #include "peer/session/share_content.hpp"
+#include "peer/share/content_readers.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/download_owner.hpp"
 #include "peer/share/interest.hpp"
@@ -74,9 +75,13 @@ class share final : private share_peers_owner, private download_owner {
   /// The content is gone or damaged. Like stop(), and connected peers are told. False: not all could be told.
   bool stop_lost(const error& why);
   bool stopped() const { return stopped_; }
+  /// More of it may come.
+  bool arrives() const { return !stopped_ && download_ && !download_->ended(); }
 
   const share_id& id() const override { return id_; }
   rate_limits limits() const { return {up_.rate(), down_.rate()}; }
+  /// Where payload that leaves waits for the limits of the share and of the process.
+  throttle& up() override { return up_; }
   void set_limits(const rate_limits& limits);
   /// Those of the process have changed.
   void on_limits();
@@ -87,6 +92,8 @@ class share final : private share_peers_owner, private download_owner {
   const class download* downloading() const { return download_.get(); }
   /// The name from the metadata, or the name that the download was told.
   std::string name() const;
+  /// Who reads it while it arrives.
+  content_readers& readers() { return readers_; }
   share_peers& peers() { return peers_; }
   const share_peers& peers() const override { return peers_; }
 
@@ -97,7 +104,6 @@ class share final : private share_peers_owner, private download_owner {
   void announce(piece_index piece);
 
   // What sessions and share_peers need.
-  throttle& up() override { return up_; }
   throttle& down() override { return down_; }
   void on_accused(session& by, piece_index piece) override;
   void on_published(session& by, const publication& claim) override;
@@ -135,6 +141,7 @@ class share final : private share_peers_owner, private download_owner {
   interest wanted_;
   bool stopped_ = false;
   turn_keeper turns_;
+  content_readers readers_;
   std::unique_ptr<class download> download_;
   share_peers peers_;
   event stop_asked_;

@@ -51,6 +51,20 @@ class swarm {
     return std::chrono::duration<double>(now_ - begin()).count();
   }
 
+  /// Goes on until the piece is verified. Returns seconds since the last call, or since the begin.
+  double run_until(piece_index piece) {
+    const time_point from = now_;
+    ask_all();
+    while (!transfer_.verified().test(piece.value())) step();
+    return std::chrono::duration<double>(now_ - from).count();
+  }
+  void urge(std::vector<piece_index> pieces) {
+    transfer_.on_urgent(std::move(pieces));
+    sweep();
+    withdraw();
+  }
+  const transfer& decides() const { return transfer_; }
+
   const transfer::totals& total() const { return transfer_.total(); }
   transfer::source_stats stats(std::size_t index) const { return transfer_.stats(actors_[index].id); }
 
