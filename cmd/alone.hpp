@@ -11,8 +11,8 @@
 #include "cmd/arguments.hpp"
 #include "cmd/control_client.hpp"
 #include "cmd/node_host.hpp"
-#include "control/peer_service.hpp"
 #include "core/error.hpp"
+#include "gateway/peer_service.hpp"
 
 namespace shoal {
 

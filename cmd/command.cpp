@@ -51,10 +51,10 @@ std::string_view first_sentence(std::string_view text) {
 }
 
 const std::vector<command>& all_commands() {
-  static const std::vector<command> commands{tracker_command(),  peer_command(),   add_command(),    list_command(),
-                                             download_command(), cancel_command(), peers_command(),  status_command(),
-                                             remove_command(),   stop_command(),   verify_command(), torrent_command(),
-                                             limit_command(),    why_command(),    keys_command(),   keygen_command()};
+  static const std::vector<command> commands{
+      tracker_command(), peer_command(),   add_command(),    list_command(),   download_command(), cancel_command(),
+      peers_command(),   status_command(), remove_command(), stop_command(),   verify_command(),   torrent_command(),
+      limit_command(),   why_command(),    keys_command(),   keygen_command(), token_command()};
   return commands;
 }
 

@@ -101,5 +101,6 @@ command limit_command();
 command why_command();
 command keys_command();
 command keygen_command();
+command token_command();
 
 }  // namespace shoal

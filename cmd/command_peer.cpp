@@ -2,8 +2,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
+#include <cctype>
 #include <cerrno>
 #include <utility>
 
@@ -13,7 +16,7 @@
 #include "cmd/output.hpp"
 #include "cmd/peer_settings.hpp"
 #include "cmd/terminal.hpp"
-#include "control/peer_service.hpp"
+#include "gateway/peer_service.hpp"
 #include "net/endpoint.hpp"
 
 namespace shoal {
@@ -55,13 +58,39 @@ void add_options(boost::program_options::options_description& options) {
   add_peer_options(options);
   options.add_options()("no-console", boost::program_options::bool_switch(),
                         "no prompt, even on a terminal: print READY with the addresses, and run until a signal");
+  using texts = std::vector<std::string>;
+  options.add_options()("api-listen", boost::program_options::value<texts>()->value_name("ADDRESS"),
+                        "also take changes over HTTP at this address of the machine, 0.0.0.0 for all; may be repeated "
+                        "(default: only from this machine)");
+  options.add_options()("on-complete", boost::program_options::value<texts>()->value_name("WORD"),
+                        "a program to run when a download is complete; repeated, its arguments. It finds SHOAL_NAME, "
+                        "SHOAL_PATH, SHOAL_ID and SHOAL_BYTES in its environment");
+  options.add_options()("api-host", boost::program_options::value<texts>()->value_name("NAME"),
+                        "a further name of this machine under which the API answers; may be repeated");
+}
+
+result<api_access> api_rules_of(const arguments& given) {
+  api_access rules;
+  for (const std::string& text : given.texts("api-listen")) {
+    error_code ec;
+    rules.change_addresses.push_back(asio::ip::make_address(text, ec));
+    if (ec) return error{errc::usage, "'" + text + "' is no address: --api-listen takes one such as 192.0.2.7"};
+  }
+  for (std::string name : given.texts("api-host")) {
+    std::ranges::transform(name, name.begin(), [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
+    rules.host_names.push_back(std::move(name));
+  }
+  return rules;
 }
 
 result<void> run(const invocation& call) {
   auto options = peer_options_of(call.given);
   if (!options) return options.error();
   if (const auto checked = check_shares(*options, call.given); !checked) return checked;
-  node_host<peer_service> host(peer_service_options{std::move(*options)});
+  auto api = api_rules_of(call.given);
+  if (!api) return api.error();
+  node_host<peer_service> host(peer_service_options{
+      .peer = std::move(*options), .api = std::move(*api), .on_complete = call.given.texts("on-complete")});
   if (const auto started = host.start(); !started) return started;
   if (!console_possible() || call.given.flag("no-console") || call.given.flag("json")) {
     if (const auto printed = print(ready_line(host.node().node())); !printed) return printed;

@@ -1,4 +1,4 @@
-"""The attacks of tools/attack on a peer: each a function that attacks a Target until its time is over."""
+"""The attacks of tools/attack between peers: each a function that attacks a Target until its time is over."""
 import hashlib
 import multiprocessing
 import os

@@ -17,7 +17,7 @@ class Source:
         self.top = parts[0]
         self.folder = parts[1] if self.top == "engine" and len(parts) > 2 else ""
         self.is_cpp = path.endswith((".cpp", ".hpp"))
-        self.is_document = path.endswith((".md", ".svg"))
+        self.is_document = path.startswith("docs/") or path.endswith((".md", ".svg"))
         if self.is_cpp:
             self.comments = []
             self.code = TOKEN.sub(self._blank, text)

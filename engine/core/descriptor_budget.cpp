@@ -26,9 +26,10 @@ descriptor_budget budget_of(std::uint64_t limit) {
   // With the three descriptors of each download, sessions take half of all.
   budget.sessions = part(rest, 6, 1024);
   budget.files = part(rest, 6, 512);
-  budget.dials = part(rest, 12, 512);
+  budget.dials = part(rest, 24, 512);
   budget.greetings = part(rest, 24, 256);
   budget.control = part(rest, 24, 256);
+  budget.http = part(rest, 24, 256);
   return budget;
 }
 

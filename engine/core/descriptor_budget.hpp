@@ -15,6 +15,7 @@ struct descriptor_budget {
   std::size_t dials = 0;      ///< connections that are being opened
   std::size_t greetings = 0;  ///< incoming connections that have not yet named their share
   std::size_t control = 0;    ///< connections to the control socket
+  std::size_t http = 0;       ///< connections that speak HTTP
 };
 
 /// Shares out `limit` descriptors. From about 6,200 on, each part is as large as it needs to be.

@@ -4,6 +4,11 @@
 
 namespace shoal {
 
+bool io_attempt::is_read_failure() const {
+  return error_number == EIO || error_number == EREMOTEIO || error_number == ENXIO || error_number == ENODATA ||
+         error_number == EBADMSG || error_number == ESTALE || error_number == EUCLEAN;
+}
+
 error_code io_attempt::why() const {
   if (error_number == 0) return asio::error::eof;
   return {error_number, boost::system::system_category()};

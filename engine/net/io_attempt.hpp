@@ -12,6 +12,8 @@ struct io_attempt {
   bool would_block = false;  ///< wait, and try again
   int error_number = 0;      ///< errno of what broke it; otherwise the end of what is read
 
+  /// A file that is sent could not be read; the connection did not break.
+  bool is_read_failure() const;
   bool is_over() const { return bytes == 0 && !would_block; }
   /// As Asio has it: eof at the end. Only if is_over().
   error_code why() const;

@@ -155,6 +155,11 @@ stream::attempt stream::peek_some(std::uint8_t& first) {
   return outcome_of(::recv(socket_.native_handle(), &first, 1, MSG_DONTWAIT | MSG_PEEK));
 }
 
+bool stream::ended_by_other_side() {
+  std::uint8_t first = 0;
+  return peek_some(first).is_over();
+}
+
 stream::attempt stream::discard() {
   std::array<std::uint8_t, 4096> nothing;
   return recv_some(nothing);

@@ -91,6 +91,11 @@ class stream {
   /// Returns when send_some() or send_file() is worth it.
   awaitable<waited> wait_writable() { return socket_.async_wait(tcp::socket::wait_write, use_tuple); }
 
+  /// Reads what there is, a little at a time, and drops it.
+  attempt discard();
+  /// The other side will send nothing more, or the connection broke. False while something is unread.
+  bool ended_by_other_side();
+
   /// Sends all bytes, unless an error comes first.
   awaitable<error_code> send_all(byte_view bytes);
   /// Receives exactly so many bytes, unless an error comes first.
@@ -252,7 +257,6 @@ class stream {
   attempt send_parts(std::span<const asio::const_buffer> parts);
   attempt send_parts_encrypted(std::span<const asio::const_buffer> parts);
   attempt peek_some(std::uint8_t& first);
-  attempt discard();
   awaitable<result<void>> secure();
   void set_low_watermark(std::uint32_t bytes);
 

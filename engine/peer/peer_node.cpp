@@ -46,9 +46,7 @@ peer_node::peer_node(asio::io_context& context, peer_options options)
       greeter_(context.get_executor(), self_, budget_.greetings, static_cast<greeting_host&>(*this)),
       listener_(
           context.get_executor(), key_files_.keys(),
-          [this](stream connection, std::uint8_t first) {
-            if (first == wire::handshake_first_byte) greeter_.on_connection(std::move(connection));
-          },
+          [this](stream connection, std::uint8_t first) { on_connection(std::move(connection), first); },
           [this](stream connection, std::uint8_t first) { on_stranger(std::move(connection), first); },
           budget_.greetings),
       addresses_(context.get_executor(), [this](const address_change& change) { on_address(change); }),
@@ -102,8 +100,8 @@ result<void> peer_node::open() {
   discovery_ = std::make_unique<class discovery>(io_.get_executor(), key_files_.keys(), threads_.background,
                                                  context_->signatures, std::move(join), trackers,
                                                  static_cast<discovery_observer&>(*this), changes_);
-  library_settings settings{state_path(),  options_.download_directory, *publisher, options_.shares, options_.follow,
-                            options_.trust};
+  library_settings settings{state_path(),   options_.download_directory, *publisher, options_.shares, options_.follow,
+                            options_.trust, options_.on_complete};
   library_ = std::make_unique<class library>(*context_, threads_.looks, *discovery_, changes_, std::move(settings));
   return library_->open();
 }
@@ -169,6 +167,15 @@ void peer_node::on_address(const address_change& change) {
   log_info("an address {} address={}", change.gone ? "is gone" : "is new", change.address.to_string());
   library_->on_address(change);
   discovery_->on_address(change);
+}
+
+void peer_node::on_connection(stream connection, std::uint8_t first_byte) {
+  const bool letter = (first_byte >= 'A' && first_byte <= 'Z') || (first_byte >= 'a' && first_byte <= 'z');
+  if (first_byte == wire::handshake_first_byte) {
+    greeter_.on_connection(std::move(connection));
+  } else if (letter && take_http_) {
+    take_http_(std::move(connection));
+  }
 }
 
 void peer_node::on_stranger(stream connection, std::uint8_t first_byte) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ struct peer_options {
   bool follow = false;                 ///< share their new versions when they change
   trust_list trust{};                  ///< downloads by name take publishers of this list only; empty: all
   rate_limits limits{};                ///< of all shares together
+  /// Called on the network thread when a download is complete; may be empty.
+  std::function<void(const share&)> on_complete{};
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends. Its unfinished download is remembered all the same.
   bool remember = true;
@@ -62,8 +65,11 @@ class peer_node final : private discovery_observer, private greeting_host {
   const class library& library() const { return *library_; }
   class discovery& discovery() { return *discovery_; }
   const class discovery& discovery() const { return *discovery_; }
+  asio::any_io_executor executor() const { return io_.get_executor(); }
   peer_context& context() { return *context_; }
   const peer_context& context() const { return *context_; }
+  /// Who takes connections whose first byte is a letter. Before run().
+  void on_http(std::function<void(stream)> take) { take_http_ = std::move(take); }
   /// Notified when the catalogue changed, a download ended, or nothing of a stopped share runs any more.
   notifier& changes() { return changes_; }
 
@@ -78,6 +84,7 @@ class peer_node final : private discovery_observer, private greeting_host {
   duration uptime() const { return clock::now() - begun_; }
 
  private:
+  void on_connection(stream connection, std::uint8_t first_byte);
   void on_swarm(const tracking::swarm& change) override;
   void on_wanted(const tracking::wanted& call) override;
   void on_signed(const tracking::share_row& row) override;
@@ -104,6 +111,7 @@ class peer_node final : private discovery_observer, private greeting_host {
   class key_files key_files_;
   std::unique_ptr<peer_context> context_;
   notifier changes_;
+  std::function<void(stream)> take_http_;
   greeter greeter_;
   listener listener_;
   address_watch addresses_;

@@ -20,10 +20,6 @@ namespace shoal {
 
 namespace {
 
-/// Reading one byte of each stretch of this length brings all of it in: the kernel's default read-ahead
-/// window.
-constexpr std::uint64_t read_ahead_bytes = 128 * KiB;
-
 /// Of the files of a share at `root`, as they look now. Empty ones of those that are missing.
 std::vector<file_signature> signatures_there(int root, const metainfo& info) {
   std::vector<file_signature> signatures(info.files().size());
@@ -182,35 +178,6 @@ bool content_files::is_hole(piece_index piece) {
          shoal::is_hole((*handle)->descriptor(), at.offset, bytes);
 }
 
-result<content_files::readable_range> content_files::prepare_read(const byte_range& range) {
-  const geometry& shape = state_->info->shape();
-  SHOAL_ASSERT(range.piece.value() < shape.piece_count());
-  SHOAL_ASSERT(range.bytes > 0 && std::uint64_t{range.begin} + range.bytes <= shape.piece_size(range.piece));
-  const file_range at = shape.locate(range.piece, range.begin);
-  const std::uint32_t file = at.file.value();
-  auto handle = state_->open(file, false);
-  if (!handle) return std::move(handle).error();
-  const int descriptor = (*handle)->descriptor();
-  const std::uint64_t end = at.offset + range.bytes;
-  if (result<void> unchanged = state_->check_unchanged(file, descriptor, end); !unchanged) {
-    return std::move(unchanged).error();
-  }
-  readahead(descriptor, static_cast<off_t>(at.offset), range.bytes);
-  for (std::uint64_t offset = at.offset; offset < end;) {
-    std::uint8_t byte = 0;
-    const result<std::size_t> got = read_at(descriptor, offset, {&byte, 1});
-    if (!got) {
-      error why = state_->failed("read", file, got.error());
-      // A file that cannot be read is as damaged as one that does not match its hash.
-      if (why.code != errc::limit) why.code = errc::verification;
-      return why;
-    }
-    const std::uint64_t next = offset + read_ahead_bytes;
-    offset = next < end || offset == end - 1 ? next : end - 1;
-  }
-  return readable_range{std::move(*handle), at.offset};
-}
-
 result<std::vector<doubtful_file>> content_files::check() {
   const std::shared_lock lock(state_->place);
   if (state_->now != content_state::phase::complete) return std::vector<doubtful_file>();
@@ -357,6 +324,12 @@ std::string content_files::path() const {
 std::vector<file_signature> content_files::signatures() const {
   const std::lock_guard lock(state_->facts);
   return state_->signatures;
+}
+
+std::optional<file_signature> content_files::signature(file_index file) const {
+  const std::lock_guard lock(state_->facts);
+  if (file.value() >= state_->signatures.size()) return std::nullopt;
+  return state_->signatures[file.value()];
 }
 
 }  // namespace shoal

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "content/metainfo.hpp"
@@ -68,6 +69,11 @@ class content_files {
     std::uint64_t offset = 0;
   };
   result<readable_range> prepare_read(const byte_range& range);
+  /// Does the same if nothing has to be waited for: the file is open, and all of it in the page cache. Otherwise
+  /// nothing, and prepare_read() is to be asked.
+  std::optional<readable_range> prepare_read_now(const byte_range& range);
+  /// The file of a range that was prepared still is what it was. errc::conflict if it is not.
+  result<void> check_unchanged(const byte_range& range, const readable_range& prepared);
 
   /// Compares complete content on the disk with its signatures, by a stat of each file. Returns the files whose bytes
   /// may have changed although they look unchanged. The error names what did change. Nothing while the content is
@@ -117,6 +123,8 @@ class content_files {
   std::string path() const;
   /// One per file of the share. For a download they are taken at finish(), and empty before. See accept().
   std::vector<file_signature> signatures() const;
+  /// That of one file; nothing for a download.
+  std::optional<file_signature> signature(file_index file) const;
 
  private:
   explicit content_files(std::unique_ptr<content_state> s);

@@ -48,6 +48,11 @@ std::shared_ptr<const open_file> file_cache::find(std::uint64_t owner, std::uint
   return found->second->handle;
 }
 
+std::shared_ptr<const open_file> file_cache::find_open(std::uint64_t owner, std::uint32_t file) {
+  const std::lock_guard lock(mutex_);
+  return find(owner, file);
+}
+
 void file_cache::drop(std::uint64_t owner) {
   std::list<entry> dropped;
   const std::lock_guard lock(mutex_);

@@ -36,6 +36,8 @@ class file_cache {
   /// `owner` and `file` name the entry. If it is missing, `open` is called without the lock.
   result<std::shared_ptr<const open_file>> get(std::uint64_t owner, std::uint32_t file,
                                                const std::function<result<int>()>& open);
+  /// The same if there is such an entry; otherwise null.
+  std::shared_ptr<const open_file> find_open(std::uint64_t owner, std::uint32_t file);
   /// Forgets all files of `owner`.
   void drop(std::uint64_t owner);
   /// A new owner key.

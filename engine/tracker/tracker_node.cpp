@@ -183,15 +183,41 @@ awaitable<std::optional<http_request>> tracker_node::read_request(stream& from) 
   co_return parser.release();
 }
 
+std::string tracker_node::metrics(metrics_text::format how) const {
+  metrics_text text(how);
+  text.info("shoal_build", "What this program is.", {{"version", SHOAL_VERSION}});
+  text.gauge({"shoal_tracker_sessions", {}, "Peers that are connected."}, static_cast<double>(sessions_.size()));
+  text.gauge({"shoal_tracker_peers", {}, "Peers that joined."}, static_cast<double>(registry_.peer_count()));
+  text.gauge({"shoal_tracker_shares", {}, "Shares that are listed."}, static_cast<double>(registry_.share_count()));
+  std::vector<std::pair<std::string, double>> ends;
+  for (std::size_t i = 0; i < ends_.size(); ++i) {
+    ends.emplace_back(name_of(static_cast<tracker_session_end>(i)), static_cast<double>(ends_[i]));
+  }
+  text.counters({"shoal_tracker_sessions_ended", {}, "Sessions that ended, by the reason."}, "reason", ends);
+  text.process();
+  return std::move(text).finish();
+}
+
 awaitable<void> tracker_node::answer(stream& to, const http_request& request) {
+  const bool reads = request.method() == http::verb::get || request.method() == http::verb::head;
+  if (reads && path_of(request) == "/metrics") {
+    const auto accept = request[http::field::accept];
+    const auto how = metrics_text::wanted({accept.data(), accept.size()});
+    http_answer response(http::status::ok, request.version());
+    response.set(http::field::content_type, metrics_text::media_type(how));
+    response.body() = metrics(how);
+    co_return co_await write(to, std::move(response), request);
+  }
   http_answer response(http::status::not_found, request.version());
   response.set(http::field::server, "shoal/" SHOAL_VERSION);
-  response.body() = "This is a shoal tracker. Peers open a WebSocket at /live.\n";
+  response.body() = "This is a shoal tracker. Peers open a WebSocket at /live. Metrics are at /metrics.\n";
   co_await write(to, std::move(response), request);
 }
 
 awaitable<void> tracker_node::write(stream& to, http_answer response, const http_request& request) {
-  response.set(http::field::content_type, "text/plain; charset=utf-8");
+  if (response[http::field::content_type].empty()) {
+    response.set(http::field::content_type, "text/plain; charset=utf-8");
+  }
   response.keep_alive(false);
   response.prepare_payload();
   if (request.method() == http::verb::head) response.body().clear();

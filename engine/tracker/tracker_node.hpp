@@ -23,6 +23,7 @@
 #include "net/listener.hpp"
 #include "net/task_group.hpp"
 #include "observe/log_limit.hpp"
+#include "observe/metrics_text.hpp"
 #include "tracker/tracker_session.hpp"
 
 namespace shoal {
@@ -78,6 +79,7 @@ class tracker_node final : private tracker_session_host {
   awaitable<void> turn_away(visitor guest);
   awaitable<std::optional<http_request>> read_request(stream& from);
   awaitable<void> answer(stream& to, const http_request& request);
+  std::string metrics(metrics_text::format how) const;
   awaitable<void> write(stream& to, http_answer response, const http_request& request);
   awaitable<void> serve(tracker_session_id id);
   /// A connection of this origin, which began then, is over.

@@ -223,7 +223,10 @@ void library::on_share_progress(share& which) {
 
 void library::on_download_ended(share& which) {
   hosted_.on_download_ended(which);
-  if (which.content().complete()) publishers_.on_here(which.name(), which.id(), which.published());
+  if (!which.content().complete()) return;
+  publishers_.on_here(which.name(), which.id(), which.published());
+  const bool fetched = which.downloading() != nullptr && !which.downloading()->already_there();
+  if (fetched && context_.settings.on_complete) context_.settings.on_complete(which);
 }
 
 void library::on_share_lost(share& which, const error& why) {

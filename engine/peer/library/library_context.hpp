@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,13 +16,16 @@
 
 namespace shoal {
 
+class share;
+
 struct library_settings {
-  std::string state_path;           ///< never shared; "" if nothing is written
-  std::string download_directory;   ///< where a download goes that names no directory; absolute
-  publisher_id publisher;           ///< of content that is added here
-  std::vector<std::string> shares;  ///< paths to add at the start
-  bool follow = false;              ///< share their new versions when they change
-  trust_list trust{};               ///< whose names are taken; empty: everybody's
+  std::string state_path;                           ///< never shared; "" if nothing is written
+  std::string download_directory;                   ///< where a download goes that names no directory; absolute
+  publisher_id publisher;                           ///< of content that is added here
+  std::vector<std::string> shares;                  ///< paths to add at the start
+  bool follow = false;                              ///< share their new versions when they change
+  trust_list trust{};                               ///< whose names are taken; empty: everybody's
+  std::function<void(const share&)> on_complete{};  ///< a download is complete; may be empty
 };
 
 class library_context {

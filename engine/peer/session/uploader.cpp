@@ -15,13 +15,6 @@ namespace {
 // One sendfile call: large enough to be cheap, small enough to let other sessions have their turn.
 constexpr std::size_t sendfile_bytes_max = 1 * MiB;
 
-// Of the file and not of the socket, as far as errno tells.
-bool is_read_failure(int error_number) {
-  return error_number == EIO || error_number == EREMOTEIO || error_number == ENXIO || error_number == ENODATA ||
-         error_number == EBADMSG || error_number == ESTALE || error_number == EUCLEAN;
-}
-
-// What cannot be read is as damaged as what does not match its hash.
 error read_error(const std::string& path, int error_number) {
   error why = system_error("cannot read " + printable(path), error_number);
   why.text += ": download it again, or add it anew";
@@ -247,7 +240,7 @@ awaitable<bool> uploader::send_range(const prepared& one) {
       co_return false;
     } else {
       const int why = put.error_number;
-      if (is_read_failure(why)) share_.on_content_lost(read_error(share_.content().files()->path(), why));
+      if (put.is_read_failure()) share_.on_content_lost(read_error(share_.content().files()->path(), why));
       host_.close(end_reason::closed_by_peer);
       co_return false;
     }

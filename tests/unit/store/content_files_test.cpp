@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -104,6 +105,30 @@ TEST_CASE("a single file is downloaded, read as a range and finished", "[content
             range.bytes);
     CHECK(bytes == content.substr(piece_bytes_min + 16384, range.bytes));
   }
+}
+
+TEST_CASE("what is open and in memory is ready without a wait, unless it changed", "[content_files]") {
+  fixture f;
+  const sample share = sample_of(f.home / "src/file");
+  const auto source = f.source(share);
+  const byte_range range{piece_index{1}, 16384, 32768};
+  // The file is not open yet.
+  CHECK_FALSE(source->prepare_read_now(range));
+  const auto waited = source->prepare_read(range);
+  REQUIRE(waited);
+  const auto now = source->prepare_read_now(range);
+  std::uint8_t byte = 0;
+  const iovec into{&byte, 1};
+  if (preadv2(waited->file->descriptor(), &into, 1, 0, RWF_NOWAIT) == 1) {
+    REQUIRE(now);
+    CHECK(now->file == waited->file);
+    CHECK(now->offset == waited->offset);
+  } else {
+    // Such a file system cannot tell.
+    CHECK_FALSE(now);
+  }
+  fs::resize_file(f.home / "src/file", 100);
+  CHECK_FALSE(source->prepare_read_now(range));
 }
 
 TEST_CASE("readers see no failure while the download becomes complete", "[content_files]") {

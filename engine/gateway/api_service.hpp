@@ -1,0 +1,48 @@
+// The API over HTTP: "/v1/…", what the command line does, as JSON.
+//
+// api_routes says which method of peer_control a request means, api_access who may call it. The answer is that of the
+// method, made of the same rows as those of the control socket. Errors are problem details (RFC 9457). Owned by
+// gateway, on the network thread.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <functional>
+#include <optional>
+
+#include "control/peer_control.hpp"
+#include "gateway/access_token.hpp"
+#include "gateway/api_access.hpp"
+#include "gateway/api_routes.hpp"
+#include "gateway/event_feed.hpp"
+#include "gateway/http_exchange.hpp"
+
+namespace shoal {
+
+/// If there are more shares and peers, only who has the token may list them. It takes memory and time for each.
+inline constexpr std::size_t open_rows_max = 20'000;
+
+class api_service {
+ public:
+  /// `control` and `events` outlive this. `count_rows`: of all that can be listed, about.
+  api_service(peer_control& control, event_feed& events, std::function<std::size_t()> count_rows, api_access rules)
+      : control_(control), events_(events), count_rows_(std::move(count_rows)), rules_(std::move(rules)) {}
+
+  /// Without it nothing can be changed.
+  void set_token(access_token token) { token_ = std::move(token); }
+  /// A request to change something may bring a body. Others are refused before it is read.
+  bool takes_body(http_exchange& with) const;
+  awaitable<void> answer(http_exchange& with, const request_target& target);
+
+ private:
+  api_request request_of(http_exchange& with) const;
+  /// The call, if the caller may do it and its body is right.
+  result<api_call> call_of(http_exchange& with, const request_target& target, std::string& allowed) const;
+
+  peer_control& control_;
+  event_feed& events_;
+  std::function<std::size_t()> count_rows_;
+  api_access rules_;
+  std::optional<access_token> token_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,42 @@
+// Content over HTTP: "/s/ID/PATH", from what this peer has of its shares.
+//
+// Files by range, with the conditions of RFC 9110; folders as a page or as JSON. The entity tag of a file is the root
+// of its Merkle tree (BEP 52), so it names its bytes wherever they are. Only what is verified is sent. A request for
+// what is not here yet waits for it, and the download fetches that first. Owned by gateway, on the network thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gateway/byte_ranges.hpp"
+#include "gateway/content_tree.hpp"
+#include "gateway/http_exchange.hpp"
+#include "gateway/preconditions.hpp"
+#include "gateway/request_target.hpp"
+#include "peer/share/share.hpp"
+
+namespace shoal {
+
+class peer_node;
+
+class content_service {
+ public:
+  explicit content_service(peer_node& node) : node_(node) {}
+
+  awaitable<void> answer(http_exchange& with, const request_target& target, const content_target& wanted);
+
+ private:
+  result<std::shared_ptr<share>> find(http_exchange& with, const std::string& named) const;
+  awaitable<void> answer_file(http_exchange& with, const request_target& target, std::shared_ptr<share> which,
+                              file_index file);
+  awaitable<void> answer_folder(http_exchange& with, const request_target& target, const content_target& wanted,
+                                std::shared_ptr<share> which, tree_place at);
+  /// Sends the folder as a tar archive.
+  awaitable<void> answer_tar(http_exchange& with, std::shared_ptr<share> which, std::string path, tree_place at);
+  awaitable<void> send_parts(http_exchange& with, std::shared_ptr<share> which, file_index file,
+                             std::vector<byte_span> parts, http_head head);
+
+  peer_node& node_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,97 @@
+#include "gateway/gateway.hpp"
+
+#include <boost/beast/http/verb.hpp>
+
+#include "gateway/peer_metrics.hpp"
+#include "observe/log.hpp"
+#include "peer/peer_node.hpp"
+
+namespace shoal {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr std::string_view api_root = "/v1/";
+
+}  // namespace
+
+gateway::gateway(peer_node& node, peer_control& control, api_access rules)
+    : node_(node),
+      control_(control),
+      content_(node),
+      events_(node),
+      api_(
+          control, events_, [this] { return listed_rows(); }, std::move(rules)),
+      tasks_(node.executor()) {}
+
+void gateway::open() {
+  http_handler& self = *this;
+  server_.emplace(node_.context(), self);
+  if (node_.state_path().empty()) return;
+  auto token = access_token::open(node_.state_path());
+  if (token) {
+    api_.set_token(std::move(*token));
+  } else {
+    log_warn("nothing can be changed over HTTP error=\"{}\"", token.error().text);
+  }
+}
+
+awaitable<void> gateway::run() {
+  tasks_.spawn("events", events_.run());
+  tasks_.spawn("http", server_->run());
+  co_await tasks_.join();
+}
+
+void gateway::stop() {
+  events_.stop();
+  if (server_) server_->stop();
+}
+
+std::size_t gateway::listed_rows() const {
+  const catalogue& swarm = node_.discovery().swarm();
+  return swarm.share_count() + swarm.peers().size() + node_.library().hosted().all().size();
+}
+
+bool gateway::takes_body(http_exchange& with) const {
+  const auto text = with.request().target();
+  return text.starts_with(boost::core::string_view(api_root)) && api_.takes_body(with);
+}
+
+awaitable<void> gateway::answer(http_exchange& with) {
+  const auto text = with.request().target();
+  const auto target = parse_target({text.data(), text.size()});
+  if (!target) {
+    (void)co_await with.refuse(target.error());
+    co_return;
+  }
+  if (target->path.starts_with(api_root)) co_return co_await api_.answer(with, *target);
+  if (!with.is_read()) {
+    http_head head;
+    head.result(http_status::method_not_allowed);
+    head.set(http_field::allow, "GET, HEAD");
+    (void)co_await with.answer(std::move(head), "text/plain; charset=utf-8", "only GET and HEAD are known here\n");
+    co_return;
+  }
+  if (target->path == "/metrics") co_return co_await answer_metrics(with);
+  if (const auto wanted = content_of(*target)) co_return co_await content_.answer(with, *target, *wanted);
+  (void)co_await with.refuse(http_status::not_found,
+                             "there is nothing here: content is at /s/ID/PATH, the API at /v1/, metrics at /metrics");
+}
+
+awaitable<void> gateway::answer_metrics(http_exchange& with) {
+  with.on_work(prices::http_listed * static_cast<work_price>(node_.library().hosted().all().size()));
+  co_await with.rest();
+  caller by{.tell = [](const rows::notice&) {}, .gone = [&with] { return !with.keep_waiting(); }};
+  const requests::none nothing;
+  const auto status = co_await control_.status(nothing, by);
+  if (!status) {
+    (void)co_await with.refuse(status.error());
+    co_return;
+  }
+  const auto how = metrics_text::wanted(with.header(http_field::accept));
+  std::string text = peer_metrics(*status, how);
+  (void)co_await with.answer(http_status::ok, metrics_text::media_type(how), std::move(text));
+}
+
+}  // namespace shoal

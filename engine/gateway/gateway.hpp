@@ -1,0 +1,47 @@
+// What a peer offers over HTTP: "/s/…" content, "/v1/…" the API, "/metrics". One object for each peer; routes requests
+// to who answers them.
+//
+// No answer allows other origins (CORS). So a page of another site may send requests, and cannot read the answers.
+// Owned by peer_service; run() until stop().
+#pragma once
+
+#include <optional>
+
+#include "gateway/api_service.hpp"
+#include "gateway/content_service.hpp"
+#include "gateway/http_server.hpp"
+
+namespace shoal {
+
+class peer_node;
+
+class gateway final : private http_handler {
+ public:
+  /// Both outlive this.
+  gateway(peer_node& node, peer_control& control, api_access rules);
+
+  /// A connection of which nothing is read yet, and whose first byte is a letter.
+  void on_connection(stream connection) { server_->on_connection(std::move(connection)); }
+  /// The node is open. Reads the token of its state directory, or makes it. A stateless peer has none. Without a token,
+  /// as on a full disk, nothing can be changed over HTTP, and the log says so. Blocks.
+  void open();
+  awaitable<void> run();
+  void stop();
+
+ private:
+  awaitable<void> answer(http_exchange& with) override;
+  bool takes_body(http_exchange& with) const override;
+  awaitable<void> answer_metrics(http_exchange& with);
+  /// Shares and peers that can be listed, about.
+  std::size_t listed_rows() const;
+
+  peer_node& node_;
+  peer_control& control_;
+  content_service content_;
+  event_feed events_;
+  api_service api_;
+  std::optional<http_server> server_;
+  task_group tasks_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,72 @@
+#include "gateway/api_access.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "core/base64.hpp"
+#include "core/bytes.hpp"
+#include "gateway/access_token.hpp"
+#include "show_result.hpp"
+#include "unit/store/temporary_directory.hpp"
+
+namespace shoal {
+
+namespace {
+
+api_request at(const char* local, bool has_token) {
+  return {.host = "localhost", .local = boost::asio::ip::make_address(local), .has_token = has_token};
+}
+
+bool known(const api_access& rules, const char* host) {
+  return check_host(rules, {.host = host}).has_value();
+}
+
+}  // namespace
+
+TEST_CASE("changes need the token, and are taken at loopback addresses and at those that are named") {
+  api_access rules;
+  CHECK(check_change(rules, at("127.0.0.1", true)));
+  CHECK(check_change(rules, at("::1", true)));
+  CHECK_FALSE(check_change(rules, at("127.0.0.1", false)));
+  CHECK_FALSE(check_change(rules, at("192.0.2.7", true)));
+  rules.change_addresses.push_back(boost::asio::ip::make_address("192.0.2.7"));
+  CHECK(check_change(rules, at("192.0.2.7", true)));
+  CHECK_FALSE(check_change(rules, at("192.0.2.7", false)));
+  CHECK_FALSE(check_change(rules, at("192.0.2.8", true)));
+  rules.change_addresses = {boost::asio::ip::make_address("0.0.0.0")};
+  CHECK(check_change(rules, at("192.0.2.8", true)));
+}
+
+TEST_CASE("the API answers under addresses and known names alone") {
+  const api_access rules{.host_names = {"box", "box.local"}};
+  for (const char* host : {"localhost", "localhost:7001", "192.0.2.7", "192.0.2.7:80", "[2001:db8::1]:7001", "[::1]",
+                           "BOX:7001", "box.local"}) {
+    CAPTURE(host);
+    CHECK(known(rules, host));
+  }
+  for (const char* host : {"", "evil.example", "evil.example:7001", "box.evil.example", "localhost.evil.example", "[",
+                           "[]", "127.0.0.1.evil.example"}) {
+    CAPTURE(host);
+    CHECK_FALSE(known(rules, host));
+  }
+}
+
+TEST_CASE("a token is made once, is secret, and is known again") {
+  const test::temporary_directory home;
+  const std::string directory = home.path().string();
+  CHECK(access_token::read(directory).error().code == errc::not_found);
+  const auto made = access_token::open(directory);
+  REQUIRE(made.has_value());
+  CHECK(access_token::open(directory)->text() == made->text());
+  const auto mode = std::filesystem::status(home / "token").permissions();
+  CHECK(mode == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  CHECK(made->is_in("Bearer " + made->text()));
+  CHECK_FALSE(made->is_in("Basic " + to_base64(as_bytes("ann:" + made->text()))));
+  CHECK_FALSE(made->is_in(made->text()));
+  CHECK_FALSE(made->is_in("Bearer"));
+  CHECK_FALSE(made->is_in("Bearer " + made->text().substr(1)));
+  CHECK_FALSE(made->is_in("Basic " + to_base64(as_bytes(made->text()))));
+  CHECK_FALSE(made->is_in("Basic ????"));
+}
+
+}  // namespace shoal
