@@ -133,7 +133,7 @@ class LimitEncrypted(Limit):
 class NodeSource(Transfer):
     def start(self):
         peer = self.nodes.peer(f"{self.name}.source", self.tracker(), *self.key())
-        peer.add(self.path)
+        self.share = peer.add(self.path)["id"]
         self.torrent = self.work / f"{self.path.name}.torrent"
         peer.ok("torrent", self.path.name, "-o", self.torrent)
         self.source, self.port = peer.process, peer.port
