@@ -226,7 +226,7 @@ void registry::on_unreached(tracker_session_id session, const tracking::unreache
   call_hidden(share, session, call.to);
   if (call.to.empty()) return;
   wanted_.push_back(std::move(call));
-  mark_changed(now);
+  mark_changed(state, now);
 }
 
 void registry::call_hidden(share_state& share, tracker_session_id caller, std::vector<tracker_session_id>& to) const {
@@ -274,7 +274,7 @@ void registry::on_resync(tracker_session_id session, time_point now) {
   }
   state.resync_after = now + resync_interval;
   newcomers_.insert(session);
-  mark_changed(now);
+  mark_changed(state, now);
 }
 
 bool registry::drop_session(tracker_session_id session, time_point now) {

@@ -245,7 +245,8 @@ io_attempt tls_connection::recv_some(std::span<std::uint8_t> into) {
     const int code = SSL_read_ex(ssl_.get(), into.data() + done, into.size() - done, &got);
     if (code == 1) {
       done += got;
-      ++small_records_;
+      content_ += got;
+      if (SSL_pending(ssl_.get()) == 0) ++records_;
       continue;
     }
     const io_attempt nothing = nothing_from(code);
@@ -253,7 +254,6 @@ io_attempt tls_connection::recv_some(std::span<std::uint8_t> into) {
     if (done == 0) return nothing;
     break;
   }
-  small_records_ -= static_cast<std::int64_t>(done / tls_small_record_bytes);
   return {.bytes = done};
 }
 

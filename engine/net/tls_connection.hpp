@@ -70,7 +70,7 @@ class tls_connection {
   void shutdown_send();
   /// Records that were read, less one for each tls_small_record_bytes of content. To decrypt one takes a microsecond,
   /// however little is in it.
-  std::int64_t small_records() const { return small_records_; }
+  std::int64_t small_records() const { return records_ - static_cast<std::int64_t>(content_ / tls_small_record_bytes); }
   /// Nothing can be read before more has come over the socket.
   bool is_drained() const { return drained_; }
 
@@ -107,7 +107,8 @@ class tls_connection {
   std::size_t unsent_ = 0;     ///< bytes of the record that is encrypted and not wholly sent
   std::size_t unsaid_ = 0;     ///< bytes that are sent, and of which the caller was not told
   std::uint64_t payload_ = 0;  ///< bytes sent
-  std::int64_t small_records_ = 0;
+  std::int64_t records_ = 0;   ///< that were read to their end
+  std::uint64_t content_ = 0;  ///< bytes of them
   bool drained_ = false;
 };
 

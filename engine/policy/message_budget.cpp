@@ -40,7 +40,9 @@ message_budget::account::~account() {
   (previous_ != nullptr ? previous_->next_ : home.first) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   // What the session owes stays with its origin, and what it got from there goes back.
-  home.purse = std::clamp(home.purse + std::min<work_price>(left_, account_first), -purse_max, purse_max);
+  const work_price purse = home.purse + std::min<work_price>(left_, account_first);
+  home.purse = std::clamp(purse, -purse_max, purse_max);
+  home.fund = std::max(home.fund + std::min<work_price>(purse - home.purse, 0), -owed_max);
   // A session that comes back at once finds what its origin owes.
   if (--home.accounts == 0 && book_.origins_.size() > origins_kept_max) book_.origins_.erase(at_);
 }

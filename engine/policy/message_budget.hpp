@@ -32,6 +32,8 @@ inline constexpr work_price account_max = 20'000'000;
 inline constexpr work_price account_first = 2'000'000;
 inline constexpr work_price account_first_least = 100'000;
 inline constexpr work_price purse_max = 100'000'000;
+/// What sessions that are gone owe beyond the purse is taken from the accounts, and so much of it is remembered.
+inline constexpr work_price owed_max = 5'000'000'000;
 /// A session that has overspent is not woken before it has so much, or what comes in within this time: to wake up costs
 /// as much as many small messages.
 inline constexpr work_price pause_credit = 500'000;

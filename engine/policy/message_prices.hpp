@@ -18,8 +18,8 @@ inline constexpr work_price read = 10'000;
 inline constexpr std::size_t read_free_bytes = 512;
 /// A small segment (stream::small_segments()) while payload is received: the thread wakes up.
 inline constexpr work_price segment = 6'000;
-/// So many a look are free: the last one of each answer may be small.
-inline constexpr std::int64_t segments_free = 20;
+/// So many a look are free: the last ones of what is asked for may be small.
+inline constexpr std::int64_t segments_free = 3;
 /// A small record of TLS.
 inline constexpr work_price record = 1'500;
 /// To let the kernel drop small segments, and to end that.

@@ -146,6 +146,7 @@ awaitable<void> tracker_node::visit(visitor guest) {
   const auto remote = guest->remote();
   if (!request || !remote || stopped_) {
     visitors_.erase(guest);
+    if (remote) on_connection_end(*remote, begun);
     co_return;
   }
   if (!beast::websocket::is_upgrade(*request) || path_of(*request) != "/live") {

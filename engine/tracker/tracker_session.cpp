@@ -111,20 +111,23 @@ void tracker_session::leave_registry() {
 
 void tracker_session::on_bytes_read(std::size_t bytes) {
   const time_point now = clock::now();
+  // What is content is known later. So it does not count in what this session sent before.
+  const bool modest = overhead_.is_modest(now);
   const bool mine = overhead_.on_read(bytes, now);
   const bool all = host_.frames().on_read(origin_, bytes, now);
-  keep_overhead(mine, all);
+  keep_overhead(mine, all, modest);
 }
 
-void tracker_session::keep_overhead(bool mine, bool all) {
-  if (!mine || (!all && !overhead_.is_modest(clock::now()))) close(tracker_session_end::protocol);
+void tracker_session::keep_overhead(bool mine, bool all, bool modest) {
+  if (!mine || (!all && !modest)) close(tracker_session_end::protocol);
 }
 
 void tracker_session::on_control_frame(bool is_ping) {
   const time_point now = clock::now();
+  const bool modest = overhead_.is_modest(now);
   const bool mine = overhead_.on_control_frame(is_ping, now);
   const bool all = host_.frames().on_control_frame(origin_, is_ping, now);
-  keep_overhead(mine, all);
+  keep_overhead(mine, all, modest);
 }
 
 void tracker_session::heard() {
@@ -162,37 +165,38 @@ awaitable<void> tracker_session::read_loop() {
       continue;
     }
     message_deadline_ = never;
-    if (!failing_) on_text({static_cast<const char*>(inbox_.cdata().data()), inbox_.size()});
-    const std::size_t message_bytes = inbox_.size();
-    inbox_.consume(message_bytes);
+    const std::string_view text(static_cast<const char*>(inbox_.cdata().data()), inbox_.size());
+    if (!failing_) co_await on_text(text);
+    inbox_.consume(inbox_.size());
     if (inbox_.capacity() > idle_inbox_bytes) inbox_.shrink_to_fit();
     (void)count_inbox(held_bytes_);
-    if (!account_.has_credit()) co_await wait_for_credit();
     if (held_bytes_ > held_bytes_max) co_await admitted_.wait();
   }
   (void)count_inbox(0);
 }
 
-awaitable<void> tracker_session::wait_for_credit() {
-  if (!pause_) pause_ = std::make_unique<asio::steady_timer>(stream_.get_executor());
+awaitable<void> tracker_session::wait_for_credit(work_price price) {
+  if (const auto now = clock::now(); account_.next_credit(now, price) <= now) co_return;
   while (!closed_) {
     const auto now = clock::now();
-    const auto when = account_.next_credit(now, account_.pause_price());
+    const auto when = account_.next_credit(now, std::max(price, account_.pause_price()));
     if (when <= now) break;
     co_await rest_until(when);
   }
 }
 
 awaitable<void> tracker_session::rest_until(time_point when) {
+  if (!pause_) pause_ = std::make_unique<asio::steady_timer>(stream_.get_executor());
   pause_->expires_at(std::min(when, clock::now() + settings_.heartbeat));
   const std::int64_t before = stream_.next_layer().small_segments();
   (void)co_await pause_->async_wait(use_tuple);
   if (closed_) co_return;
   const std::int64_t came = stream_.next_layer().small_segments() - before;
   const time_point now = clock::now();
+  const bool modest = overhead_.is_modest(now);
   const bool mine = overhead_.on_unread(came, now);
   const bool all = host_.frames().on_unread(origin_, came, now);
-  keep_overhead(mine, all);
+  keep_overhead(mine, all, modest);
   // What shows that the peer lives may wait unread.
   heard();
 }
@@ -204,12 +208,27 @@ bool tracker_session::count_inbox(std::size_t bytes) {
   return true;
 }
 
-void tracker_session::on_text(std::string_view text) {
+awaitable<void> tracker_session::on_text(std::string_view text) {
   pays_ = !free_.take(text.size(), clock::now());
-  if (pays_) account_.charge(tracking_prices::message + tracking_prices::byte * static_cast<work_price>(text.size()));
+  const work_price reading =
+      pays_ ? tracking_prices::message + tracking_prices::byte * static_cast<work_price>(text.size()) : 0;
+  // Whoever comes back to say more does not escape what its origin owes: it pays first.
+  if (pays_) co_await wait_for_credit(reading);
+  if (closed_) co_return;
+  account_.charge(reading);
   auto decoded = tracking::decode_peer_message(text);
-  if (!decoded) return fail(decoded.error());
-  tracking::peer_message& message = *decoded;
+  if (!decoded) {
+    fail(decoded.error());
+    co_return;
+  }
+  if (const work_price price = price_of(*decoded, text.size()); price > 0) {
+    co_await wait_for_credit(price);
+    account_.charge(price);
+  }
+  if (!closed_ && !failing_) take(std::move(*decoded), text.size());
+}
+
+void tracker_session::take(tracking::peer_message message, std::size_t bytes) {
   if (!join_received_) {
     auto* join = std::get_if<tracking::join>(&message);
     if (join == nullptr) return fail({errc::protocol, "the first message must be 'join'"});
@@ -218,10 +237,10 @@ void tracker_session::on_text(std::string_view text) {
     deadline_ = clock::now() + settings_.dial_back_timeout + settings_.join_timeout;
     tasks_.spawn("admission", admit());
   } else if (!in_registry_ && !std::holds_alternative<tracking::leave>(message)) {
-    held_bytes_ += sizeof(message) + text.size();
+    held_bytes_ += sizeof(message) + bytes;
     held_.push_back(std::move(message));
   } else {
-    if (pays_) account_.charge(price_of(message, text.size()));
+    registry_.on_talkative(id_, pays_);
     apply(message);
     host_.registry_changed();
   }
@@ -233,26 +252,29 @@ work_price tracker_session::price_of(const tracking::peer_message& message, std:
     const work_price kib = times(tracking_prices::told_kib, bytes) / static_cast<work_price>(KiB);
     return times(tracking_prices::row, rows) + times(kib, registry_.peer_count());
   };
-  return std::visit(
-      overloaded{
-          [&](const tracking::publish& said) {
-            const auto has_signature = [](const auto& one) { return one.publication.of_signature != standing::none; };
-            const auto count = std::ranges::count_if(said.shares, has_signature);
-            return listed(said.shares.size()) + tracking_prices::signature * count;
-          },
-          [&](const tracking::hashing& said) { return listed(said.shares.size()); },
-          [&](const tracking::watch& said) { return times(tracking_prices::holder, registry_.holders_of(said.id)); },
-          [&](const tracking::resync&) {
-            return times(tracking_prices::listed, registry_.peer_count() + registry_.share_count());
-          },
-          [](const auto&) { return work_price{0}; },
-      },
-      message);
+  const auto all = [&] {
+    if (const auto* said = std::get_if<tracking::publish>(&message)) {
+      const auto has_signature = [](const auto& one) { return one.publication.of_signature != standing::none; };
+      const auto count = std::ranges::count_if(said->shares, has_signature);
+      return listed(said->shares.size()) + tracking_prices::signature * count;
+    }
+    if (const auto* said = std::get_if<tracking::hashing>(&message)) return listed(said->shares.size());
+    if (const auto* said = std::get_if<tracking::withdraw>(&message)) return listed(said->ids.size());
+    if (std::holds_alternative<tracking::progress>(message)) return listed(1);
+    if (const auto* said = std::get_if<tracking::watch>(&message)) {
+      return times(tracking_prices::holder, registry_.holders_of(said->id));
+    }
+    return work_price{0};
+  };
+  // Few bytes ask for all that there is, so this is never free.
+  if (std::holds_alternative<tracking::resync>(message)) {
+    return times(tracking_prices::listed, registry_.peer_count() + registry_.share_count());
+  }
+  return pays_ ? std::min(all(), tracking_prices::message_max) : 0;
 }
 
 void tracker_session::apply(const tracking::peer_message& message) {
   const time_point now = clock::now();
-  registry_.on_talkative(id_, pays_);
   result<void> outcome;
   std::visit(overloaded{
                  [&](const tracking::publish& said) { outcome = registry_.on_publish(id_, said, now); },

@@ -179,12 +179,14 @@ class tracker_session final : private read_observer {
   /// Tells the budget what is held. False if there is no room.
   bool count_inbox(std::size_t bytes);
   void on_control_frame(bool is_ping);
-  /// Closes if too much came that is no content, from this session (`mine`) or from its origin (`all`).
-  void keep_overhead(bool mine, bool all);
-  /// Reads nothing while the peer has said more than its origin has credit for.
-  awaitable<void> wait_for_credit();
+  /// Closes if too much came that is no content: from this session (`mine`), or from its origin (`all`), unless this
+  /// session sent little of that before (`modest`).
+  void keep_overhead(bool mine, bool all, bool modest);
+  /// Reads nothing, and does nothing, before the origin of the peer has credit for this.
+  awaitable<void> wait_for_credit(work_price price);
   awaitable<void> rest_until(time_point when);
-  void on_text(std::string_view text);
+  awaitable<void> on_text(std::string_view text);
+  void take(tracking::peer_message message, std::size_t bytes);
   void apply(const tracking::peer_message& message);
   /// What it takes to do as the message says, which had so many bytes.
   work_price price_of(const tracking::peer_message& message, std::size_t bytes) const;

@@ -1,7 +1,7 @@
 // What each message of a peer costs the tracker, in nanoseconds of its thread: the prices of policy/message_budget.
 //
 // A price is about what the message takes on one core of 2020, rounded up. What every honest peer says is free: what it
-// has at the beginning, and then a message a second. Pure.
+// has at the beginning, if that is little, and then four messages a second. Pure.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,11 @@ inline constexpr work_price holder = 300;
 /// To tell one row of the list that is asked for anew.
 inline constexpr work_price listed = 1'000;
 
-/// Free of a session.
-inline constexpr listening_rate::rates free{10, 1, 4.0 * KiB, 1.0 * KiB};
+/// A message that lists something costs no more than this beside its bytes: however many are told, a peer is read
+/// again before it takes the tracker for dead.
+inline constexpr work_price message_max = 10'000'000;
+
+/// Free of a session: progress of some downloads at a time.
+inline constexpr listening_rate::rates free{16, 4, 4.0 * KiB, 1.0 * KiB};
 
 }  // namespace shoal::tracking_prices

@@ -65,6 +65,11 @@ void receiver::close_for_memory() {
 }
 
 awaitable<void> receiver::receive_piece(byte_range range, session_listener& to) {
+  // Messages came before, which are paid for as such.
+  if (const auto now = clock::now(); now > looked_ + segments_looked_max) {
+    small_segments_ = stream_.small_segments();
+    looked_ = now;
+  }
   std::uint32_t offset = 0;
   while (offset < range.bytes) {
     auto buffer = co_await context_.buffers.acquire();
@@ -125,10 +130,9 @@ awaitable<std::uint32_t> receiver::receive_payload(std::span<std::uint8_t> place
 }
 
 awaitable<void> receiver::look_at_segments() {
-  const auto now = clock::now();
+  looked_ = clock::now();
   const std::int64_t before = std::exchange(small_segments_, stream_.small_segments());
-  const bool known = std::exchange(looked_, now) >= now - segments_looked_max;
-  if (known) co_await host_.on_small_segments(small_segments_ - before);
+  co_await host_.on_small_segments(small_segments_ - before);
 }
 
 awaitable<void> receiver::discard_rest() {

@@ -33,10 +33,10 @@ inline constexpr std::uint32_t limited_receive_buffer_bytes_min = 64 * KiB;
 inline constexpr duration limited_read_held = std::chrono::milliseconds(5);
 inline constexpr std::size_t limited_read_bytes_min = 512;
 
-/// While payload comes, its segments are looked at this often. What came longer ago than the second figure was not
-/// payload alone.
+/// While payload comes, its segments are looked at this often. After a pause that is longer than the second figure they
+/// are counted anew.
 inline constexpr duration segments_look_interval = std::chrono::milliseconds(100);
-inline constexpr duration segments_looked_max = std::chrono::milliseconds(1000);
+inline constexpr duration segments_looked_max = std::chrono::seconds(1);
 
 /// The session of a receiver, as far as it has to do with it.
 class receiver_host {

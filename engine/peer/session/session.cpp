@@ -146,6 +146,7 @@ void session::announce(piece_index piece, duration interval) {
   if (haves_.empty()) work_.set();
   wire::encode(wire::have{piece}, haves_);
   haves_interval_ = interval;
+  if (outbox_.size() + haves_.size() > outbox_bytes_max) return close(end_reason::idle, "the peer does not read");
   close_if_both_complete();
 }
 

@@ -183,6 +183,25 @@ TEST_CASE("origins are accounted each for itself, and forgotten when there are m
   CHECK(book.size() <= origins_kept_max + 1);
 }
 
+TEST_CASE("whoever leaves and comes back pays for what was owed, also beyond the purse") {
+  message_budget book;
+  {
+    message_budget::account spender(book, origin(1), start);
+    spender.charge(1'000'000'000);
+  }
+  // A new account has the least, and earns nothing until the debt is paid.
+  message_budget::account back(book, origin(1), start);
+  back.charge(account_first_least);
+  auto now = start;
+  while (now < start + 10min && back.next_credit(now, 1'000'000) > now) now += 1s;
+  CHECK(now - start > 50s);
+  CHECK(now - start < 5min);
+  // Others are not concerned.
+  message_budget::account other(book, origin(2), start);
+  other.charge(account_first);
+  CHECK(other.next_credit(start + 1s, 1'000'000) == start + 1s);
+}
+
 TEST_CASE("an origin whose waiting sessions are sent many small segments is a flood for a while") {
   message_budget book;
   message_budget::account one(book, origin(1), start);
