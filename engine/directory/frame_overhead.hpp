@@ -38,7 +38,7 @@ class frame_overhead {
     return {at_once, 2 * bytes / std::chrono::duration<double>(heartbeat).count()};
   }
   /// Whoever sends no more than heartbeats has spent less than this.
-  static constexpr double modest_bytes = 1.0 * KiB;
+  static constexpr double modest_bytes = 2.0 * KiB;
   /// What a message takes beside its content: a header (RFC 6455, 5.2), and a read.
   static constexpr std::size_t message_bytes = 14 + small_read_price;
 

@@ -1,6 +1,7 @@
 #include "policy/message_budget.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace shoal {
 
@@ -10,6 +11,7 @@ namespace {
 constexpr duration wait_min = std::chrono::milliseconds(20);
 // What is waited for is there at the first look.
 constexpr work_price rounding = 500;
+constexpr duration forget_interval = std::chrono::minutes(1);
 
 // What comes in at a rate.
 work_price earned(work_price per_second, duration time) {
@@ -19,8 +21,21 @@ work_price earned(work_price per_second, duration time) {
 
 }  // namespace
 
+void message_budget::forget(time_point now) {
+  if (origins_.size() <= origins_kept_max || now < forgotten_at_ + forget_interval) return;
+  forgotten_at_ = now;
+  for (auto at = origins_.begin(); at != origins_.end();) {
+    origin& one = at->second;
+    count(one, now);
+    const bool needed = one.accounts > 0 || one.purse < 0 || one.owed > 0;
+    at = needed ? std::next(at) : origins_.erase(at);
+  }
+}
+
 message_budget::account::account(message_budget& book, const address_group& of, time_point now)
-    : book_(book), at_(book.origins_.try_emplace(of).first), counted_(now) {
+    : book_(book), counted_(now) {
+  book_.forget(now);
+  at_ = book_.origins_.try_emplace(of).first;
   origin& home = at_->second;
   if (home.counted == time_point{}) home.counted = home.looked = now;
   ++home.accounts;
@@ -42,14 +57,21 @@ message_budget::account::~account() {
   // What the session owes stays with its origin, and what it got from there goes back.
   const work_price purse = home.purse + std::min<work_price>(left_, account_first);
   home.purse = std::clamp(purse, -purse_max, purse_max);
-  home.fund = std::max(home.fund + std::min<work_price>(purse - home.purse, 0), -owed_max);
+  // Of what the purse does not bear, only what this session has spent: a purse is empty after a crowd has come, too.
+  const work_price beyond = std::min(home.purse - purse, -left_);
+  if (beyond > 0) home.owed = std::min(home.owed + beyond, owed_max);
   // A session that comes back at once finds what its origin owes.
-  if (--home.accounts == 0 && book_.origins_.size() > origins_kept_max) book_.origins_.erase(at_);
+  const bool owes = home.purse < 0 || home.owed > 0;
+  if (--home.accounts == 0 && !owes && book_.origins_.size() > origins_kept_max) book_.origins_.erase(at_);
 }
 
 void message_budget::count(origin& at, time_point now) {
   at.purse = std::min(at.purse + earned(purse_per_second, now - at.counted), purse_max);
-  at.fund = std::min(at.fund + earned(accounts_per_second, now - at.counted), saved_max);
+  const work_price income = earned(accounts_per_second, now - at.counted);
+  // The rest is for those who are here.
+  const work_price paid = std::min(at.owed, income / 2);
+  at.owed -= paid;
+  at.fund = std::min(at.fund + income - paid, saved_max);
   at.counted = now;
 }
 

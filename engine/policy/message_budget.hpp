@@ -32,8 +32,9 @@ inline constexpr work_price account_max = 20'000'000;
 inline constexpr work_price account_first = 2'000'000;
 inline constexpr work_price account_first_least = 100'000;
 inline constexpr work_price purse_max = 100'000'000;
-/// What sessions that are gone owe beyond the purse is taken from the accounts, and so much of it is remembered.
-inline constexpr work_price owed_max = 5'000'000'000;
+/// What sessions that are gone owe beyond the purse takes half of what comes in for the accounts. So much of it is
+/// remembered.
+inline constexpr work_price owed_max = 2'000'000'000;
 /// A session that has overspent is not woken before it has so much, or what comes in within this time: to wake up costs
 /// as much as many small messages.
 inline constexpr work_price pause_credit = 500'000;
@@ -49,7 +50,7 @@ inline constexpr duration flood_kept = std::chrono::minutes(1);
 /// While an origin floods, its sessions that wait are looked at after this. So many segments show that one is flooded.
 inline constexpr duration flood_look = std::chrono::milliseconds(20);
 inline constexpr std::int64_t flood_least = 10;
-/// More origins than this are forgotten as soon as they have no session.
+/// More origins than this are forgotten as soon as they have no session and owe nothing.
 inline constexpr std::size_t origins_kept_max = 1024;
 
 class message_budget {
@@ -107,6 +108,7 @@ class message_budget {
     account* first = nullptr;
     work_price purse = purse_max;  ///< for new sessions
     work_price fund = saved_max;   ///< for the accounts
+    work_price owed = 0;           ///< of sessions that are gone
     time_point counted;
     time_point looked;
     std::int64_t unread_segments = 0;  ///< since the last look
@@ -116,8 +118,10 @@ class message_budget {
   };
   static void count(origin& at, time_point now);
   static void look(origin& at, time_point now);
+  void forget(time_point now);
 
   std::map<address_group, origin> origins_;
+  time_point forgotten_at_{};
 };
 
 }  // namespace shoal

@@ -177,7 +177,7 @@ awaitable<void> tracker_session::read_loop() {
 
 awaitable<void> tracker_session::wait_for_credit(work_price price) {
   if (const auto now = clock::now(); account_.next_credit(now, price) <= now) co_return;
-  while (!closed_) {
+  while (!closed_ && !failing_) {
     const auto now = clock::now();
     const auto when = account_.next_credit(now, std::max(price, account_.pause_price()));
     if (when <= now) break;
@@ -188,6 +188,11 @@ awaitable<void> tracker_session::wait_for_credit(work_price price) {
 awaitable<void> tracker_session::rest_until(time_point when) {
   if (!pause_) pause_ = std::make_unique<asio::steady_timer>(stream_.get_executor());
   pause_->expires_at(std::min(when, clock::now() + settings_.heartbeat));
+  // A peer whose pings are not read must not believe that the tracker is gone.
+  if (const auto now = clock::now(); now >= shown_life_ + settings_.heartbeat && !std::exchange(pinging_, true)) {
+    shown_life_ = now;
+    tasks_.spawn("ping", ping());
+  }
   const std::int64_t before = stream_.next_layer().small_segments();
   (void)co_await pause_->async_wait(use_tuple);
   if (closed_) co_return;
@@ -214,7 +219,7 @@ awaitable<void> tracker_session::on_text(std::string_view text) {
       pays_ ? tracking_prices::message + tracking_prices::byte * static_cast<work_price>(text.size()) : 0;
   // Whoever comes back to say more does not escape what its origin owes: it pays first.
   if (pays_) co_await wait_for_credit(reading);
-  if (closed_) co_return;
+  if (closed_ || failing_) co_return;
   account_.charge(reading);
   auto decoded = tracking::decode_peer_message(text);
   if (!decoded) {
@@ -223,9 +228,10 @@ awaitable<void> tracker_session::on_text(std::string_view text) {
   }
   if (const work_price price = price_of(*decoded, text.size()); price > 0) {
     co_await wait_for_credit(price);
+    if (closed_ || failing_) co_return;
     account_.charge(price);
   }
-  if (!closed_ && !failing_) take(std::move(*decoded), text.size());
+  take(std::move(*decoded), text.size());
 }
 
 void tracker_session::take(tracking::peer_message message, std::size_t bytes) {
@@ -267,8 +273,9 @@ work_price tracker_session::price_of(const tracking::peer_message& message, std:
     return work_price{0};
   };
   // Few bytes ask for all that there is, so this is never free.
-  if (std::holds_alternative<tracking::resync>(message)) {
-    return times(tracking_prices::listed, registry_.peer_count() + registry_.share_count());
+  if (std::holds_alternative<tracking::resync>(message) && in_registry_) {
+    const std::size_t rows = registry_.peer_count() + registry_.share_count();
+    return std::min(times(tracking_prices::listed, rows), tracking_prices::message_max);
   }
   return pays_ ? std::min(all(), tracking_prices::message_max) : 0;
 }
@@ -310,6 +317,7 @@ void tracker_session::fail(const error& reason) {
   leave_registry();
   tell(reason);
   failing_ = true;
+  if (pause_) pause_->cancel();
   deadline_ = clock::now() + farewell_timeout;
   admitted_.set();
   start_writing();

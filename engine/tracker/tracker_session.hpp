@@ -218,6 +218,7 @@ class tracker_session final : private read_observer {
   event turn_;  ///< a place to dial back is free, or another session answers
   std::vector<event*> askers_;
   bool pinging_ = false;
+  time_point shown_life_{};  ///< when a ping was sent while nothing is read
   std::vector<tracking::peer_message> held_;
   std::size_t held_bytes_ = 0;
   message_budget::account account_;

@@ -93,7 +93,7 @@ TEST_CASE("whoever sends heartbeats and messages is modest, and whoever sends mo
     subject.on_content(64, true);
     REQUIRE(subject.is_modest(now));
   }
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 15; ++i) {
     REQUIRE(subject.on_read(6, now));
     REQUIRE(subject.on_control_frame(true, now));
   }
