@@ -68,8 +68,10 @@ class Honest:
     """Downloads pieces of the share in order, again and again, at a rate. In a process of its own, which the attackers
     do not slow down more than the machine does."""
 
-    def __init__(self, target, rate):
-        self.target, self.rate, self.count = target, rate, multiprocessing.Value("Q", 0)
+    unit, scale = "MB/s", 1e6
+
+    def __init__(self, target):
+        self.target, self.count = target, multiprocessing.Value("Q", 0)
         self.process = multiprocessing.Process(target=self._run, daemon=True)
         self.process.start()
 
