@@ -133,7 +133,7 @@ class ReuseTest(SwarmTest):
         self.assertEqual(tree(b.dir / "all"), tree(folder))
 
     def test_a_file_that_rotted_is_found_out_and_fetched(self):
-        a, b = self.two_peers()
+        a, b = self.peer("a"), self.peer("b")
         old = self.directory / "old" / "set"
         self.bytes("old/set/good", 2_000_000)
         self.bytes("old/set/rotten", 2_000_000)
@@ -141,20 +141,20 @@ class ReuseTest(SwarmTest):
         new = self.directory / "new" / "other set"
         shutil.copytree(old, new)
         added = a.add(new)
+        torrent = self.directory / "other.torrent"
+        a.ok("torrent", "other set", "--output", torrent)
+        at = f"127.0.0.1:{a.port}"
+        # The disk gives all that it has before the other peer gives anything.
+        a.kill()
         rot(old / "rotten", 1_500_000)
-        self.wait_listed(b, "other set", id=added["id"])
-        # The disk gives all that it has before the other peer gives anything, however busy the machine is.
-        a.ok("limit", "--up", "1K")
-        b.ok("download", "other set", "--no-wait")
+        b.ok("download", torrent, "--no-wait", "--peer", at)
         wait_for(lambda: (row := b.download_row(added["id"]))["bytes_failed"] > 0
                  and row["bytes_reused"] >= 2_000_000, "the rotten piece is found out, and the good file is copied")
-        a.ok("limit", "--up", "0")
-        b.ok("download", "other set")
+        self.peer("a", None, "--listen", at)
+        wait_for(lambda: b.download_row(added["id"])["phase"] == "complete", "the download goes on and is complete")
         row, path = b.download_row(added["id"]), b.dir / "other set"
         self.assertEqual(tree(path), tree(new))
-        self.assertGreaterEqual(row["bytes_reused"], 2_000_000)
         self.assertGreater(row["bytes_fetched"], 0)
-        self.assertGreater(row["bytes_failed"], 0)
         self.assertLessEqual(row["bytes_fetched"], 2_000_000 * 1.1)
         # Nor is the rotten copy offered to others any more.
         wait_for(lambda: [s["there"] for s in b.json("status")["shares"] if s["name"] == "set"] == [False],
