@@ -3,7 +3,8 @@ import os
 import socket
 import threading
 
-from attack_peers import attack, crowd, hold
+from attack_base import crowd, hold
+from attack_peers import attack
 
 
 def connect(target, number=0, receive_buffer=None):

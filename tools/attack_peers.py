@@ -1,6 +1,5 @@
 """The attacks of tools/attack between peers: each a function that attacks a Target until its time is over."""
 import hashlib
-import multiprocessing
 import os
 import pathlib
 import random
@@ -10,6 +9,8 @@ import sys
 import threading
 import time
 
+from attack_base import Victim, Witness, crowd, hold, keeper
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "integration"))
 from wire import (ALLOWED_FAST, BITFIELD, BLOCK, CANCEL, CHOKE, HAVE, HAVE_ALL, HAVE_NONE, INTERESTED,  # noqa: E402
                   NOT_INTERESTED, PIECE, REJECT, REQUEST, SHOAL, SUGGEST, UNCHOKE, UT_METADATA, Connection, bdecode,
@@ -18,20 +19,17 @@ from wire import (ALLOWED_FAST, BITFIELD, BLOCK, CANCEL, CHOKE, HAVE, HAVE_ALL, 
 REQUEST_BYTES = 1 << 20
 
 
-class Target:
+class Target(Victim):
     """The node, what is known of the share, and how long an attack lasts."""
 
     def __init__(self, options):
-        host, _, port = options.target.rpartition(":")
-        self.host, self.port = host.strip("[]"), int(port)
-        self.seconds, self.pid, self.addresses = options.seconds, options.pid, options.sources or [None]
+        super().__init__(options)
         self.rate = options.rate * 1e6
         self.root, self.pieces, self.piece, self.length = bytes(32), 1, BLOCK, 0
         if options.torrent:
             self._read(pathlib.Path(options.torrent).read_bytes())
         else:
             self.share = bytes.fromhex(options.share)
-        self.ends = 0.0
 
     def _read(self, data):
         outer, _ = bdecode(data)
@@ -60,24 +58,11 @@ class Target:
         address = self.addresses[number % len(self.addresses)]
         return Connection(self.port, self.share, host=self.host, address=address, **options)
 
-    def goes_on(self):
-        return time.monotonic() < self.ends
 
-
-class Honest:
-    """Downloads pieces of the share in order, again and again, at a rate. In a process of its own, which the attackers
-    do not slow down more than the machine does."""
+class Honest(Witness):
+    """Downloads pieces of the share in order, again and again, at a rate."""
 
     unit, scale = "MB/s", 1e6
-
-    def __init__(self, target):
-        self.target, self.count = target, multiprocessing.Value("Q", 0)
-        self.process = multiprocessing.Process(target=self._run, daemon=True)
-        self.process.start()
-
-    @property
-    def done(self):
-        return self.count.value
 
     def _ranges(self):
         t = self.target
@@ -120,28 +105,7 @@ class Honest:
 
 
 ATTACKS = {}
-
-
-def attack(what):
-    def keep(function):
-        ATTACKS[function.__name__.replace("_", "-")] = (function, what)
-        return function
-    return keep
-
-
-def crowd(target, count, run):
-    """Runs `run(number)` in threads, again and again until the attack is over."""
-    def one(number):
-        while target.goes_on():
-            try:
-                run(number)
-            except OSError:
-                time.sleep(0.05)
-    threads = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, target.ends - time.monotonic()) + 6)
+attack = keeper(ATTACKS)
 
 
 def repeat(target, what, sessions=4, first=b"", reads=True):
@@ -157,30 +121,6 @@ def repeat(target, what, sessions=4, first=b"", reads=True):
         finally:
             one.close()
     crowd(target, sessions, run)
-
-
-def hold(target, count, say, drip=None):
-    """Connections that say little and stay. `drip`: what each says once a second, a part at a time."""
-    held = []
-    for number in range(count):
-        if not target.goes_on():
-            break
-        try:
-            one = socket.create_connection((target.host, target.port), timeout=5,
-                                           source_address=(target.addresses[number % len(target.addresses)] or "", 0))
-            one.sendall(say())
-            held.append(one)
-        except OSError:
-            pass
-    while target.goes_on():
-        time.sleep(0.5)
-        for one in held if drip else ():
-            try:
-                one.send(drip())
-            except OSError:
-                pass
-    for one in held:
-        one.close()
 
 
 @attack("bitfields that are right, again and again")

@@ -1,52 +1,35 @@
 """The attacks of tools/attack on a tracker: each a function that attacks a Target until its time is over."""
 import contextlib
 import json
-import multiprocessing
 import os
 import random
 import socket
 import threading
 import time
 
-from attack_peers import crowd, hold
+from attack_base import Victim, Witness, crowd, hold, keeper
 from tracker_wire import Member, frame, said
 
 MEMBERS = 50
 CHANGES_PER_SECOND = 5
 
 
-class Target:
+class Target(Victim):
     """The tracker, and how long an attack lasts."""
 
     def __init__(self, options):
-        host, _, port = options.target.rpartition(":")
-        self.host, self.port = host.strip("[]"), int(port)
-        self.seconds, self.pid, self.addresses = options.seconds, options.pid, options.sources or [None]
+        super().__init__(options)
         self.share = os.urandom(32).hex()
-        self.ends = 0.0
 
     def connect(self, number=0, **options):
         address = self.addresses[number % len(self.addresses)]
         return Member(self.port, host=self.host, address=address, **options)
 
-    def goes_on(self):
-        return time.monotonic() < self.ends
 
-
-class Honest:
-    """Members that hold a share and listen. They say a change in turns, at a rate, and one of them counts what it hears.
-    In a process of its own, which the attackers do not slow down more than the machine does."""
+class Honest(Witness):
+    """Members that hold a share and listen. They say a change in turns, at a rate, and one of them counts what it hears."""
 
     unit, scale = "changes/s", 1
-
-    def __init__(self, target):
-        self.target, self.count = target, multiprocessing.Value("Q", 0)
-        self.process = multiprocessing.Process(target=self._run, daemon=True)
-        self.process.start()
-
-    @property
-    def done(self):
-        return self.count.value
 
     def _run(self):
         members = [self.target.connect(number) for number in range(MEMBERS)]
@@ -77,13 +60,7 @@ class Honest:
 
 
 ATTACKS = {}
-
-
-def attack(what):
-    def keep(function):
-        ATTACKS[function.__name__.replace("_", "-")] = (function, what)
-        return function
-    return keep
+attack = keeper(ATTACKS)
 
 
 def offer(share, name="share", **more):
