@@ -175,7 +175,8 @@ void session::flush_hints() {
 
 byte_buffer session::take_outbox() {
   flush_hints();
-  if (const auto now = clock::now(); !haves_.empty() && (now >= haves_due_ || !outbox_.empty())) {
+  if (haves_.empty()) return std::exchange(outbox_, {});
+  if (const auto now = clock::now(); now >= haves_due_ || !outbox_.empty()) {
     outbox_.insert(outbox_.end(), haves_.begin(), haves_.end());
     haves_.clear();
     haves_due_ = now + haves_interval_;
