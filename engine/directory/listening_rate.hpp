@@ -48,6 +48,14 @@ class listening_rate {
     bytes_ -= static_cast<double>(bytes);
     return true;
   }
+  /// More than half of the messages that may come at once came lately.
+  bool is_half_spent() const { return messages_ < most_.messages / 2; }
+  /// Nothing came lately.
+  bool is_full(time_point now) const {
+    listening_rate then = *this;
+    then.gain(now);
+    return then.messages_ >= most_.messages && then.bytes_ >= most_.bytes;
+  }
 
  private:
   void gain(time_point now) {

@@ -72,7 +72,7 @@ class registry {
     std::uint32_t offers_per_address_max = 1'000'000;
     std::uint32_t watches_per_address_max = 100'000;
     /// Shares that nobody holds, and that sessions of one address watch. Each takes a kilobyte here.
-    std::uint32_t absent_per_address_max = 8000;
+    std::uint32_t absent_per_address_max = 4000;
   };
 
   template <class Message>

@@ -1,4 +1,5 @@
-// How much the sessions of each origin (core/address_group) may send beside messages: directory/frame_overhead.
+// How much the sessions of each origin (core/address_group) may send for nothing: frames that are no messages
+// (directory/frame_overhead), and short messages.
 //
 // So pings and empty fragments of many sessions cost no more than those of a few. An origin may send what the
 // heartbeats of its sessions take, and some more. If it sends too much, its sessions end that send more than
@@ -9,9 +10,12 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "core/time.hpp"
 #include "directory/frame_overhead.hpp"
+#include "directory/listening_rate.hpp"
+#include "tracker/tracking_prices.hpp"
 
 namespace shoal {
 
@@ -44,6 +48,10 @@ class frame_budget {
   void on_content(const std::string& origin, std::size_t bytes, bool ends) {
     origins_.at(origin).overhead.on_content(bytes, ends);
   }
+  /// A short message of a session that says much more than most. False: it is not free.
+  [[nodiscard]] bool take_free_message(const std::string& origin, std::size_t bytes, time_point now) {
+    return origins_.at(origin).messages.take(bytes, now);
+  }
   /// Origins that are remembered: those with sessions, and those that sent much lately.
   std::size_t size() const { return origins_.size(); }
 
@@ -52,10 +60,12 @@ class frame_budget {
 
   struct state {
     frame_overhead overhead;
+    listening_rate messages;
     std::int64_t sessions = 0;
   };
   void change(const std::string& origin, std::int64_t by, time_point now) {
-    state& of = origins_.try_emplace(origin, state{frame_overhead(of_origin, now)}).first->second;
+    state fresh{frame_overhead(of_origin, now), listening_rate(tracking_prices::free_of_origin, now)};
+    state& of = origins_.try_emplace(origin, std::move(fresh)).first->second;
     of.sessions += by;
     const double beat = static_cast<double>(of.sessions) * frame_overhead::heartbeat_bytes;
     const double per_second = beat * heartbeats_a_heartbeat / std::chrono::duration<double>(heartbeat_).count();
@@ -64,8 +74,10 @@ class frame_budget {
   void forget(time_point now) {
     if (now < forgotten_at_ + forget_interval) return;
     forgotten_at_ = now;
-    std::erase_if(origins_,
-                  [now](const auto& one) { return one.second.sessions == 0 && one.second.overhead.is_full(now); });
+    std::erase_if(origins_, [now](const auto& one) {
+      const state& of = one.second;
+      return of.sessions == 0 && of.overhead.is_full(now) && of.messages.is_full(now);
+    });
   }
 
   duration heartbeat_;

@@ -214,7 +214,9 @@ bool tracker_session::count_inbox(std::size_t bytes) {
 }
 
 awaitable<void> tracker_session::on_text(std::string_view text) {
-  pays_ = !free_.take(text.size(), clock::now());
+  const time_point now = clock::now();
+  pays_ = !free_.take(text.size(), now) ||
+          (free_.is_half_spent() && !host_.frames().take_free_message(origin_, text.size(), now));
   const work_price reading =
       pays_ ? tracking_prices::message + tracking_prices::byte * static_cast<work_price>(text.size()) : 0;
   // Whoever comes back to say more does not escape what its origin owes: it pays first.
@@ -246,7 +248,7 @@ void tracker_session::take(tracking::peer_message message, std::size_t bytes) {
     held_bytes_ += sizeof(message) + bytes;
     held_.push_back(std::move(message));
   } else {
-    registry_.on_talkative(id_, pays_);
+    registry_.on_talkative(id_, pays_ || free_.is_half_spent());
     apply(message);
     host_.registry_changed();
   }

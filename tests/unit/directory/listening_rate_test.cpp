@@ -47,3 +47,15 @@ TEST_CASE("what is taken from the budget is never more than it has", "[listening
   CHECK_FALSE(subject.take(0, start));
   CHECK(subject.take(10, start + std::chrono::seconds(1)));
 }
+
+TEST_CASE("who says little has more than half of the budget left", "[listening_rate]") {
+  constexpr listening_rate::rates few{16, 4, 4.0 * KiB, 1.0 * KiB};
+  listening_rate subject(few, start);
+  CHECK(subject.is_full(start));
+  for (int i = 0; i < 8; ++i) CHECK(subject.take(10, start));
+  CHECK_FALSE(subject.is_half_spent());
+  CHECK(subject.take(10, start));
+  CHECK(subject.is_half_spent());
+  CHECK_FALSE(subject.is_full(start));
+  CHECK(subject.is_full(start + std::chrono::seconds(3)));
+}
