@@ -16,6 +16,7 @@
 #include "cmd/output.hpp"
 #include "cmd/peer_settings.hpp"
 #include "cmd/terminal.hpp"
+#include "core/human_bytes.hpp"
 #include "gateway/peer_service.hpp"
 #include "net/endpoint.hpp"
 
@@ -65,6 +66,9 @@ void add_options(boost::program_options::options_description& options) {
   options.add_options()("on-complete", boost::program_options::value<texts>()->value_name("WORD"),
                         "a program to run when a download is complete; repeated, its arguments. It finds SHOAL_NAME, "
                         "SHOAL_PATH, SHOAL_ID and SHOAL_BYTES in its environment");
+  options.add_options()("fetch-on-read", boost::program_options::value<std::string>()->value_name("SIZE"),
+                        "fetch what is read over HTTP and is not here, and keep so much of it in the state directory, "
+                        "as 20G (default: nothing is fetched)");
   options.add_options()("api-host", boost::program_options::value<texts>()->value_name("NAME"),
                         "a further name of this machine under which the API answers; may be repeated");
 }
@@ -87,6 +91,11 @@ result<void> run(const invocation& call) {
   auto options = peer_options_of(call.given);
   if (!options) return options.error();
   if (const auto checked = check_shares(*options, call.given); !checked) return checked;
+  if (call.given.has("fetch-on-read")) {
+    const auto bytes = parse_bytes(call.given.text("fetch-on-read"));
+    if (!bytes) return error{errc::usage, call.given.origin("fetch-on-read", 0) + bytes.error().text};
+    options->fetch_on_read = *bytes;
+  }
   auto api = api_rules_of(call.given);
   if (!api) return api.error();
   node_host<peer_service> host(peer_service_options{

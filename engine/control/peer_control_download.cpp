@@ -96,6 +96,11 @@ awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, calle
 peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(download_request request,
                                                                           std::string otherwise, caller& by) {
   downloads& downloads = node_.library().downloads();
+  // What was fetched for readers goes where its user wants it.
+  read_cache& cache = node_.library().read_cache();
+  if (const auto here = node_.library().hosted().find(request.id); here && cache.holds(*here)) {
+    co_await cache.give_up(here);
+  }
   const bool known_place =
       downloads.paused(request.id) != nullptr || node_.library().missing().find(request.id) != nullptr;
   if (request.directory.empty() && !known_place) request.directory = std::move(otherwise);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "control/share_here.hpp"
+#include "control/wanted_shares.hpp"
 #include "gateway/content_sender.hpp"
 #include "gateway/folder_page.hpp"
 #include "gateway/folder_tar.hpp"
@@ -99,18 +100,50 @@ result<std::shared_ptr<share>> content_service::find(http_exchange& with, const 
   return error{errc::not_found, "the content of " + printable(here->name) + " is not here"};
 }
 
+awaitable<result<std::shared_ptr<share>>> content_service::fetch(http_exchange& with, std::string named) {
+  const error not_here{errc::not_found, "the share " + printable(named) + " is not here"};
+  const auto id = share_id::from_hex(named);
+  // What its user keeps elsewhere, or had elsewhere, is the user's to bring back.
+  const auto here = find_share_here(node_, named);
+  if (!node_.library().read_cache().is_on() || (here && !here->running)) co_return not_here;
+  with.on_work(prices::http_fetch);
+  co_await with.rest();
+  caller by{.tell = [](const rows::notice&) {}, .gone = [&with] { return !with.keep_waiting(); }};
+  requests::download wanted;
+  wanted.what = named;
+  auto meant = co_await requests_of(node_, std::move(wanted), by);
+  if (!meant) co_return meant.error();
+  download_request& first = meant->front();
+  const bool is_meant = meant->size() == 1 && (id ? first.id == *id : first.name == named);
+  if (!is_meant) co_return not_here;
+  const auto row = node_.discovery().swarm().share(first.id);
+  const std::uint64_t bytes = row ? row->bytes : 0;
+  co_return co_await node_.library().read_cache().fetch(std::move(first), bytes);
+}
+
 awaitable<void> content_service::answer(http_exchange& with, const request_target& target,
                                         const content_target& wanted) {
-  const auto found = find(with, wanted.share);
+  read_cache& cache = node_.library().read_cache();
+  auto found = find(with, wanted.share);
+  const bool lacks = found ? has_failed(**found) && cache.holds(**found) : found.error().code == errc::not_found;
+  if (lacks && cache.is_on()) found = co_await fetch(with, wanted.share);
   if (!found) {
     (void)co_await with.refuse(found.error());
     co_return;
   }
   const std::shared_ptr<share> which = *found;
+  const read_cache::reading reads(cache, *which);
   const bool known = co_await await_metadata(with, *which);
   if (!known) {
     (void)co_await with.refuse(why_not_here(*which));
     co_return;
+  }
+  if (cache.holds(*which)) {
+    const auto room = co_await cache.make_room_for(which);
+    if (!room) {
+      (void)co_await with.refuse(room.error());
+      co_return;
+    }
   }
   const metainfo_ptr info = which->content().info();
   if (wanted.share != which->id().hex()) {

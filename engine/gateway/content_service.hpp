@@ -2,7 +2,8 @@
 //
 // Files by range, with the conditions of RFC 9110; folders as a page or as JSON. The entity tag of a file is the root
 // of its Merkle tree (BEP 52), so it names its bytes wherever they are. Only what is verified is sent. A request for
-// what is not here yet waits for it, and the download fetches that first. Owned by gateway, on the network thread.
+// what is not here yet waits for it, and the download fetches that first. With --fetch-on-read the same holds for
+// shares that are not here at all (library/read_cache). Owned by gateway, on the network thread.
 #pragma once
 
 #include <memory>
@@ -27,6 +28,8 @@ class content_service {
 
  private:
   result<std::shared_ptr<share>> find(http_exchange& with, const std::string& named) const;
+  /// Begins to fetch a share that is listed and not here, for who reads it.
+  awaitable<result<std::shared_ptr<share>>> fetch(http_exchange& with, std::string named);
   awaitable<void> answer_file(http_exchange& with, const request_target& target, std::shared_ptr<share> which,
                               file_index file);
   awaitable<void> answer_folder(http_exchange& with, const request_target& target, const content_target& wanted,

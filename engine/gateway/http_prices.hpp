@@ -12,6 +12,8 @@ namespace shoal::prices {
 
 /// To read a request, to find what it names, and to send the head of an answer.
 inline constexpr work_price http_request = 60'000;
+/// To find a listed share that is not here, and to begin its download.
+inline constexpr work_price http_fetch = 2'000'000;
 /// One row of a folder, or one entry of an archive.
 inline constexpr work_price http_row = 2'000;
 /// A share of this peer that is looked at to find what a name means.

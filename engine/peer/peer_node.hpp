@@ -41,6 +41,8 @@ struct peer_options {
   rate_limits limits{};                ///< of all shares together
   /// Called on the network thread when a download is complete; may be empty.
   std::function<void(const share&)> on_complete{};
+  /// Shares that are read over HTTP and are not here are fetched, and so many bytes of them kept; 0: none is fetched.
+  std::uint64_t fetch_on_read = 0;
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends. Its unfinished download is remembered all the same.
   bool remember = true;

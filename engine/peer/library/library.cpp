@@ -52,7 +52,8 @@ library::library(peer_context& context, asio::thread_pool& looks, class discover
       downloads_(context_, hosted_, missing_, losses_, doubt_),
       index_(discovery, hosted_, missing_, downloads_),
       looks_(context_, watch_, hosted_, missing_, followed_, doubt_, returning_, adder_),
-      recorded_(context_, hosted_) {}
+      recorded_(context_, hosted_),
+      read_cache_(context_, *this, context_.settings.read_directory, context_.settings.read_bytes_max) {}
 
 result<void> library::open() {
   if (auto opened = limits_.open(); !opened) return opened;

@@ -13,6 +13,7 @@
 #include "peer/library/content_looks.hpp"
 #include "peer/library/downloads.hpp"
 #include "peer/library/library_index.hpp"
+#include "peer/library/read_cache.hpp"
 #include "peer/library/recorded_content.hpp"
 #include "peer/library/share_limits.hpp"
 
@@ -41,6 +42,7 @@ class library final : private share_observer {
   const missing_shares& missing() const { return missing_; }
   class downloads& downloads() { return downloads_; }
   const class downloads& downloads() const { return downloads_; }
+  class read_cache& read_cache() { return read_cache_; }
   const library_index& index() const { return index_; }
   const share_limits& limits() const { return limits_; }
   const known_publishers& publishers() const { return publishers_.known(); }
@@ -98,6 +100,7 @@ class library final : private share_observer {
   library_index index_;
   content_looks looks_;
   recorded_content recorded_;
+  class read_cache read_cache_;
 };
 
 }  // namespace shoal

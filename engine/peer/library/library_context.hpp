@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -26,6 +27,8 @@ struct library_settings {
   bool follow = false;                              ///< share their new versions when they change
   trust_list trust{};                               ///< whose names are taken; empty: everybody's
   std::function<void(const share&)> on_complete{};  ///< a download is complete; may be empty
+  std::string read_directory{};                     ///< of library/read_cache; "" if nothing is fetched for readers
+  std::uint64_t read_bytes_max = 0;                 ///< that it keeps
 };
 
 class library_context {
