@@ -3,7 +3,9 @@
 #include <boost/beast/http/verb.hpp>
 
 #include "gateway/peer_metrics.hpp"
+#include "gateway/preconditions.hpp"
 #include "observe/log.hpp"
+#include "page/page_asset.hpp"
 #include "peer/peer_node.hpp"
 
 namespace shoal {
@@ -73,10 +75,45 @@ awaitable<void> gateway::answer(http_exchange& with) {
     (void)co_await with.answer(std::move(head), "text/plain; charset=utf-8", "only GET and HEAD are known here\n");
     co_return;
   }
+  if (target->path == "/") co_return co_await answer_page(with);
   if (target->path == "/metrics") co_return co_await answer_metrics(with);
   if (const auto wanted = content_of(*target)) co_return co_await content_.answer(with, *target, *wanted);
   (void)co_await with.refuse(http_status::not_found,
-                             "there is nothing here: content is at /s/ID/PATH, the API at /v1/, metrics at /metrics");
+                             "there is nothing here: the page is at /, content at /s/ID/PATH, the API at /v1/, metrics at "
+                             "/metrics");
+}
+
+awaitable<void> gateway::answer_page(http_exchange& with) {
+  if (page_left_out()) {
+    (void)co_await with.refuse(http_status::not_found, missing_page());
+    co_return;
+  }
+  const page_asset& page = page_of(page_place::peer);
+  const bool packed = takes_gzip(with.header(http_field::accept_encoding));
+  const validators here{packed ? page.etag : page.plain_etag, {}};
+  http_head head;
+  head.set(http_field::etag, here.etag);
+  head.set(http_field::cache_control, page_cache_control);
+  head.set(http_field::vary, "Accept-Encoding");
+  head.set("Content-Security-Policy", page.policy);
+  head.set("X-Content-Type-Options", "nosniff");
+  head.set("Referrer-Policy", "no-referrer");
+  const condition_headers asked{.if_match = with.header(http_field::if_match),
+                                .if_none_match = with.header(http_field::if_none_match)};
+  const precondition outcome = evaluate(asked, here);
+  if (outcome == precondition::not_modified) {
+    head.result(http_status::not_modified);
+    (void)co_await with.begin(std::move(head), 0);
+    co_return;
+  }
+  if (outcome == precondition::failed) {
+    (void)co_await with.refuse(http_status::precondition_failed, "this version of the page is not here");
+    co_return;
+  }
+  head.result(http_status::ok);
+  if (packed) head.set(http_field::content_encoding, "gzip");
+  std::string body(packed ? page.packed : std::string_view(unpacked_page_of(page_place::peer)));
+  (void)co_await with.answer(std::move(head), page_media_type, std::move(body));
 }
 
 awaitable<void> gateway::answer_metrics(http_exchange& with) {

@@ -1,5 +1,5 @@
-// What a peer offers over HTTP: "/s/…" content, "/v1/…" the API, "/metrics". One object for each peer; routes requests
-// to who answers them.
+// What a peer offers over HTTP: "/" the page, "/s/…" content, "/v1/…" the API, "/metrics". One object for each peer;
+// routes requests to who answers them.
 //
 // No answer allows other origins (CORS). So a page of another site may send requests, and cannot read the answers.
 // Owned by peer_service; run() until stop().
@@ -31,6 +31,7 @@ class gateway final : private http_handler {
  private:
   awaitable<void> answer(http_exchange& with) override;
   bool takes_body(http_exchange& with) const override;
+  awaitable<void> answer_page(http_exchange& with);
   awaitable<void> answer_metrics(http_exchange& with);
   /// Shares and peers that can be listed, about.
   std::size_t listed_rows() const;

@@ -1,0 +1,86 @@
+// Requests to the server of this page, and the token with which they may change something.
+import { signal } from '@preact/signals';
+
+const tokenKey = 'shoal-token';
+
+/// Kept as long as the tab. "" if nobody typed it.
+export const token = signal(sessionStorage.getItem(tokenKey) || '');
+
+export function setToken(text) {
+  token.value = text;
+  if (text) sessionStorage.setItem(tokenKey, text);
+  else sessionStorage.removeItem(tokenKey);
+}
+
+/// What would help against an error, by the name that the API gives it (core/error).
+const remedies = {
+  see_list: 'look at the shares of the swarm',
+  see_status: 'look at what this peer does',
+  other_directory: 'choose another folder',
+  make_directory: 'create the folder, or choose another one',
+  clear_place: 'move it away, or choose another folder',
+  replace_older: 'allow it to replace the older version, or choose another folder',
+  free_space: 'free some space, or choose another folder',
+  other_state_directory: 'choose another state directory for the peer',
+  end_other_peer: 'stop the other peer, or choose another state directory',
+  other_port: 'choose another port',
+  other_key: 'ask whoever runs the swarm for its key file',
+  some_key: "give the peer the swarm's key",
+  without_key: 'if the swarm is open, start the peer without a key',
+};
+
+export class Failure extends Error {
+  constructor(status, title, detail, remedy) {
+    super(detail || title);
+    this.status = status;
+    this.title = title;
+    this.remedy = remedies[remedy] || '';
+  }
+  get words() {
+    return this.remedy ? `${this.message}; ${this.remedy}` : this.message;
+  }
+}
+
+export function headersOf(more = {}) {
+  return token.value ? { Authorization: `Bearer ${token.value}`, ...more } : more;
+}
+
+/// The answer of the API, or throws a Failure with the words of the problem details (RFC 9457).
+export async function call(method, path, body) {
+  const headers = headersOf(body === undefined ? {} : { 'Content-Type': 'application/json' });
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new Failure(0, 'No answer', `${location.host} does not answer`);
+  }
+  if (answer.ok) return await answer.json();
+  throw await failureOf(answer);
+}
+
+export async function failureOf(answer) {
+  const text = await answer.text();
+  try {
+    const problem = JSON.parse(text);
+    return new Failure(answer.status, problem.title, problem.detail, problem.remedy);
+  } catch {
+    return new Failure(answer.status, answer.statusText, text.trim().slice(0, 300));
+  }
+}
+
+/// Calls `ask` again and again while `wanted()`: at least `interval` ms apart, and longer if the server takes long, so
+/// that an open page costs it little. Returns what ends it.
+export function poll(ask, interval) {
+  let timer = 0;
+  let ended = false;
+  const round = async () => {
+    const begun = performance.now();
+    if (!document.hidden) await ask();
+    if (!ended) timer = setTimeout(round, Math.max(interval, 20 * (performance.now() - begun)));
+  };
+  round();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}

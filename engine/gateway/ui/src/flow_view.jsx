@@ -1,0 +1,169 @@
+// Who sends to whom now. A peer knows what passes through itself: a picture of its largest flows, and a table of all.
+// A tracker knows no flows; it shows which shares are on their way from how many to how many.
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { followFlows } from './peer_source.js';
+import { Copies, Name } from './parts.jsx';
+import { flows, me, offered, peers, place, shares } from './store.js';
+import { openShare, ratesByPeer } from './swarm_view.jsx';
+import { VirtualList, ordered } from './virtual_list.jsx';
+import { humanBytes, humanCount, humanRate } from './units.js';
+
+/// Ribbons of one side: more are too thin to be told apart, and go into one.
+const ribbonsMax = 16;
+const pictureWidth = 1000;
+const slot = 26;
+/// Below this nothing is drawn: measured rates fade out.
+const rateMin = 1;
+
+export function FlowView() {
+  return (
+    <>
+      <h1 class="unseen" tabIndex={-1}>Flow</h1>
+      {place === 'peer' ? <PeerFlow /> : <TrackerFlow />}
+    </>
+  );
+}
+
+const flowSort = signal({ by: 'both', down: true });
+
+function PeerFlow() {
+  useEffect(() => followFlows(), []);
+  const totals = new Map();
+  const nameOf = (id) => peers.rows.get(id)?.name;
+  for (const row of flows.all().values()) {
+    const one = totals.get(row.peer) || { peer: row.peer, name: row.peer_name || nameOf(row.peer) || row.address, client: row.client, up: 0, down: 0, uploaded: 0, downloaded: 0, shares: [] };
+    for (const key of ['up', 'down', 'uploaded', 'downloaded']) one[key] += row[key];
+    one.shares.push(row);
+    totals.set(row.peer, one);
+  }
+  if (!totals.size) {
+    for (const [peer, rates] of ratesByPeer()) totals.set(peer, { peer, name: nameOf(peer) || peer.slice(0, 12), client: rates.client, up: rates.up, down: rates.down, uploaded: 0, downloaded: 0, shares: [] });
+  }
+  const all = [...totals.values()];
+  for (const one of all) one.sortName = one.name.toLowerCase();
+  const largest = Math.max(rateMin, ...all.map((one) => Math.max(one.up, one.down)));
+  const columns = [
+    { key: 'name', title: 'Peer', grow: 2, sort: (one) => one.sortName, cell: (one) => <Name text={one.name} title={one.peer} /> },
+    { key: 'client', title: 'Client', width: 9, from: 1000, sort: (one) => one.client, cell: (one) => <Name text={one.client} /> },
+    { key: 'down', title: 'To us', grow: 1.4, sort: (one) => one.down, cell: (one) => <RateBar rate={one.down} largest={largest} way="down" /> },
+    { key: 'up', title: 'From us', grow: 1.4, sort: (one) => one.up, cell: (one) => <RateBar rate={one.up} largest={largest} way="up" /> },
+    { key: 'downloaded', title: 'Received', number: true, width: 6.5, from: 760, sort: (one) => one.downloaded, cell: (one) => humanBytes(one.downloaded) },
+    { key: 'uploaded', title: 'Sent', number: true, width: 6.5, from: 760, sort: (one) => one.uploaded, cell: (one) => humanBytes(one.uploaded) },
+    { key: 'shares', title: 'Shares', grow: 2, from: 900, sort: (one) => one.shares.length,
+      cell: (one) => (
+        <span class="flow-shares">
+          {one.shares.slice(0, 3).map((row) => <a key={row.id} href={`#/share/${row.id}`} tabIndex={-1}><Name text={row.name} /></a>)}
+          {one.shares.length > 3 && <span class="quiet">and {one.shares.length - 3} more</span>}
+        </span>
+      ) },
+  ];
+  // At first both ways count: who moves most stands on top.
+  const both = { key: 'both', sort: (one) => one.up + one.down };
+  const rows = ordered(totals, [...columns, both], flowSort.value, '');
+  return (
+    <>
+      <Picture all={all} />
+      <section class="panel" aria-labelledby="flows">
+        <header class="panel-head"><h2 id="flows">Connected peers <span class="count">{rows.length}</span></h2></header>
+        {!offered.flows.value && <p class="note">This peer is of a version that does not tell its flows. Only what its downloads receive is shown.</p>}
+        <VirtualList label="Flows" rows={rows} columns={columns} keyOf={(one) => one.peer} sort={flowSort} empty="No peer is connected at the moment." />
+      </section>
+    </>
+  );
+}
+
+const RateBar = ({ rate, largest, way }) => (
+  <span class={`rate-bar ${way}`}>
+    <span class="track" aria-hidden="true"><span style={{ width: `${rate >= rateMin ? Math.max(1, (rate / largest) * 100) : 0}%` }} /></span>
+    <span class="figures">{rate >= rateMin ? humanRate(rate) : '–'}</span>
+  </span>
+);
+
+/// The largest of one way, and the others as one.
+function ribbons(all, way) {
+  const moving = all.filter((one) => one[way] >= rateMin).sort((a, b) => b[way] - a[way]);
+  const drawn = moving.slice(0, ribbonsMax).map((one) => ({ key: one.peer, name: one.name, rate: one[way] }));
+  const rest = moving.slice(ribbonsMax);
+  if (rest.length) drawn.push({ key: 'rest', name: humanCount(rest.length, 'other peer'), rate: rest.reduce((sum, one) => sum + one[way], 0) });
+  return drawn;
+}
+
+function Picture({ all }) {
+  const figure = me();
+  const left = ribbons(all, 'down');
+  const right = ribbons(all, 'up');
+  const sum = (list) => list.reduce((total, one) => total + one.rate, 0);
+  const most = Math.max(left.length, right.length, 4);
+  const height = most * slot + 40;
+  const scale = (height - 60) / Math.max(sum(left), sum(right), rateMin);
+  const words = `This peer receives ${humanRate(sum(left))} from ${humanCount(left.length, 'peer')} and sends ${humanRate(sum(right))} to ${humanCount(right.length, 'peer')}.`;
+  const middle = height / 2;
+  const half = Math.max(26, (Math.max(sum(left), sum(right)) * scale) / 2);
+  return (
+    <section class="panel flow-picture" aria-labelledby="picture" tabIndex={0}>
+      <header class="panel-head"><h2 id="picture">Now</h2><span class="quiet">{words}</span></header>
+      <svg viewBox={`0 0 ${pictureWidth} ${height}`} role="img" aria-label={words}>
+        <Side list={left} height={height} middle={middle} scale={scale} way="down" />
+        <Side list={right} height={height} middle={middle} scale={scale} way="up" />
+        <rect class="self" x={pictureWidth / 2 - 60} y={middle - half} width="120" height={2 * half} rx="8" />
+        <text class="self-name" x={pictureWidth / 2} y={middle + 5} text-anchor="middle">{short(figure?.name || 'this peer', 14)}</text>
+        {!left.length && <text class="idle" x="20" y={middle + 5}>receives nothing</text>}
+        {!right.length && <text class="idle" x={pictureWidth - 20} y={middle + 5} text-anchor="end">sends nothing</text>}
+      </svg>
+    </section>
+  );
+}
+
+const short = (text, length) => ([...text].length > length ? `${[...text].slice(0, length - 1).join('')}…` : text);
+
+function Side({ list, height, middle, scale, way }) {
+  const total = list.reduce((sum, one) => sum + one.rate, 0) * scale;
+  const step = height / Math.max(1, list.length);
+  let inner = middle - total / 2;
+  const [outerX, innerX, textX] = way === 'down' ? [260, 440, 250] : [740, 560, 750];
+  return list.map((one, index) => {
+    const thick = Math.max(1.5, one.rate * scale);
+    const outer = step * (index + 0.5);
+    const at = inner + (one.rate * scale) / 2;
+    inner += one.rate * scale;
+    const bend = (outerX + innerX) / 2;
+    return (
+      <g key={one.key} class={way}>
+        <title>{`${one.name}: ${humanRate(one.rate)}`}</title>
+        <path d={`M${outerX} ${outer}C${bend} ${outer} ${bend} ${at} ${innerX} ${at}`} stroke-width={thick} />
+        <text x={textX} y={outer + 4} text-anchor={way === 'down' ? 'end' : 'start'}>
+          <tspan class="who">{short(one.name, 18)}</tspan>
+          <tspan class="rate" dx="8">{humanRate(one.rate)}</tspan>
+        </text>
+      </g>
+    );
+  });
+}
+
+const spreadSort = signal({ by: 'leechers', down: true });
+
+function TrackerFlow() {
+  const columns = [
+    { key: 'name', title: 'Share', grow: 2, sort: (row) => row.sortName, cell: (row) => <a href={`#/share/${row.id}`} tabIndex={-1}><Name text={row.name} /></a> },
+    { key: 'seeders', title: 'Have all', number: true, width: 6, sort: (row) => row.seeders, cell: (row) => row.seeders },
+    { key: 'leechers', title: 'Fetch it', number: true, width: 6, sort: (row) => row.leechers, cell: (row) => row.leechers },
+    { key: 'crowd', title: 'Have all and fetch', grow: 2, from: 560, cell: (row) => <Crowd row={row} /> },
+    { key: 'copies', title: 'Copies', width: 7.5, sort: (row) => row.availability, cell: (row) => <Copies row={row} /> },
+  ];
+  const fetched = new Map([...shares.all()].filter(([, row]) => row.leechers > 0));
+  const rows = ordered(fetched, columns, spreadSort.value, '');
+  return (
+    <section class="panel" aria-labelledby="spread">
+      <header class="panel-head"><h2 id="spread">Shares on their way <span class="count">{rows.length}</span></h2></header>
+      <p class="note">A tracker does not see who sends to whom: peers do that among themselves. It knows how many have a share, and how many fetch it. The page of a peer shows its flows.</p>
+      <VirtualList label="Shares on their way" rows={rows} columns={columns} keyOf={(row) => row.id} sort={spreadSort} onOpen={openShare} empty="Nothing is fetched at the moment." />
+    </section>
+  );
+}
+
+const Crowd = ({ row }) => (
+  <span class="crowd" role="img" aria-label={`${row.seeders} have all, ${row.leechers} fetch`}>
+    <span class="have" style={{ flexGrow: row.seeders }} /><span class="fetch" style={{ flexGrow: row.leechers }} />
+  </span>
+);

@@ -1,0 +1,79 @@
+// A browser for tests/integration/page_test.py: one JSON object a line on stdin, one a line as the answer.
+//
+//   node browser.mjs MODULES CHROMIUM
+//
+// {"do": "open", "url", "scheme", "width", "height"}   a new page; the former one is closed
+// {"do": "value", "of"}                                what an expression is in the page
+// {"do": "wait", "for", "seconds"}                     until an expression is true; answers with it
+// {"do": "click" | "fill" | "press", "at", "text"}     as a person does, at a selector
+// {"do": "axe"}                                        violations that axe-core finds: [rule, where, …]
+// {"do": "save", "to"}                                 a picture of the page
+// {"do": "troubles"}                                   errors of the console and of scripts, requests to elsewhere
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { readFileSync } from 'node:fs';
+
+const [modules, chromium] = process.argv.slice(2);
+const require = createRequire(join(resolve(modules), 'package.json'));
+const browser = await require('playwright-core').chromium.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+let page = null;
+let troubles = [];
+let origin = '';
+
+async function open({ url, scheme = 'light', width = 1280, height = 900 }) {
+  if (page) await page.context().close();
+  const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height }, reducedMotion: 'reduce' });
+  page = await context.newPage();
+  page.setDefaultTimeout(60000);
+  origin = new URL(url).origin;
+  page.on('console', (message) => message.type() === 'error' && troubles.push(`console: ${message.text()} ${message.location().url}`));
+  page.on('pageerror', (error) => troubles.push(`script: ${error.stack || error}`));
+  page.on('request', (request) => {
+    const to = request.url();
+    if (!to.startsWith('data:') && !to.startsWith(`${origin}/`)) troubles.push(`request to ${to}`);
+  });
+  await page.goto(url);
+}
+
+async function waitFor(expression, seconds) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await page.evaluate(expression);
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited ${seconds} s for: ${expression}`);
+    await new Promise((next) => setTimeout(next, 50));
+  }
+}
+
+async function violations() {
+  await page.evaluate(axe);
+  const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
+  return found.violations.map((one) => [one.id, ...one.nodes.slice(0, 5).map((node) => `${node.html.slice(0, 200)} ${node.failureSummary}`)]);
+}
+
+const actions = {
+  open,
+  value: ({ of }) => page.evaluate(of),
+  wait: ({ for: expression, seconds = 60 }) => waitFor(expression, seconds),
+  click: ({ at }) => page.click(at),
+  fill: ({ at, text }) => page.fill(at, text),
+  press: ({ at, text }) => (at ? page.press(at, text) : page.keyboard.press(text)),
+  axe: violations,
+  save: ({ to }) => page.screenshot({ path: to }),
+  troubles: () => troubles.splice(0),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line);
+  let answer;
+  try {
+    answer = { is: (await actions[asked.do](asked)) ?? null };
+  } catch (error) {
+    answer = { failed: String(error.stack || error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+await browser.close();
