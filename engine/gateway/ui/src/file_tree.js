@@ -18,8 +18,10 @@ export class FileTree {
   state = signal({ busy: false, failure: '', count: 0 });
   ended = new AbortController();
 
-  constructor(id) {
-    this.id = id;
+  /// `share`: { id, name, bytes }.
+  constructor(share) {
+    this.id = share.id;
+    this.share = share;
   }
   end() {
     this.ended.abort();
@@ -66,7 +68,10 @@ export class FileTree {
   }
 
   async read(mine, parent) {
-    const answer = await fetch(`/s/${this.id}/${mine.path}`, { headers: headersOf({ Accept: 'application/json' }), signal: this.ended.signal });
+    const answer = await fetch(`/s/${this.id}/${mine.path}`, {
+      headers: headersOf({ Accept: 'application/json' }), signal: this.ended.signal, redirect: 'manual' });
+    // The root of a share of one file leads to that file.
+    if (answer.type === 'opaqueredirect') return [this.onlyFile()];
     if (!answer.ok) throw await failureOf(answer);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     const found = [];
@@ -92,6 +97,11 @@ export class FileTree {
       }
     }
     return found;
+  }
+
+  onlyFile() {
+    const { name, bytes } = this.share;
+    return { name, type: 'file', size: bytes, path: pathPart(name), level: 1 };
   }
 
   rowOf(line, mine, parent) {

@@ -12,7 +12,10 @@ import { humanBytes, humanCount, humanRate } from './units.js';
 /// Ribbons of one side: more are too thin to be told apart, and go into one.
 const ribbonsMax = 16;
 const pictureWidth = 1000;
+/// A label and the room around it.
 const slot = 26;
+const ribbonGap = 6;
+const rowsMin = 5;
 /// Below this nothing is drawn: measured rates fade out.
 const rateMin = 1;
 
@@ -80,36 +83,48 @@ const RateBar = ({ rate, largest, way }) => (
   </span>
 );
 
-/// The largest of one way, and the others as one.
-function ribbons(all, way) {
+/// What moves one way: the largest one by one, and the others as one.
+function sideOf(all, way) {
   const moving = all.filter((one) => one[way] >= rateMin).sort((a, b) => b[way] - a[way]);
-  const drawn = moving.slice(0, ribbonsMax).map((one) => ({ key: one.peer, name: one.name, rate: one[way] }));
+  const list = moving.slice(0, ribbonsMax).map((one) => ({ key: one.peer, name: one.name, rate: one[way] }));
   const rest = moving.slice(ribbonsMax);
-  if (rest.length) drawn.push({ key: 'rest', name: humanCount(rest.length, 'other peer'), rate: rest.reduce((sum, one) => sum + one[way], 0) });
-  return drawn;
+  const sum = (rows, of) => rows.reduce((total, one) => total + one[of], 0);
+  if (rest.length) list.push({ key: 'rest', name: humanCount(rest.length, 'other peer'), rate: sum(rest, way) });
+  return { way, list, peers: moving.length, rate: sum(list, 'rate') };
+}
+
+/// Where each ribbon is at its peer. One that is thicker than its label takes more room.
+function placesOf(side, scale) {
+  let at = 0;
+  const places = side.list.map((one) => {
+    const room = Math.max(slot, one.rate * scale + ribbonGap);
+    at += room;
+    return at - room / 2;
+  });
+  return { places, height: at };
 }
 
 function Picture({ all }) {
-  const figure = me();
-  const left = ribbons(all, 'down');
-  const right = ribbons(all, 'up');
-  const sum = (list) => list.reduce((total, one) => total + one.rate, 0);
-  const most = Math.max(left.length, right.length, 4);
-  const height = most * slot + 40;
-  const scale = (height - 60) / Math.max(sum(left), sum(right), rateMin);
-  const words = `This peer receives ${humanRate(sum(left))} from ${humanCount(left.length, 'peer')} and sends ${humanRate(sum(right))} to ${humanCount(right.length, 'peer')}.`;
+  const name = me()?.name || 'this peer';
+  const left = sideOf(all, 'down');
+  const right = sideOf(all, 'up');
+  const most = Math.max(left.list.length, right.list.length, rowsMin);
+  const scale = (most * slot * 0.7) / Math.max(left.rate, right.rate, rateMin);
+  const at = { down: placesOf(left, scale), up: placesOf(right, scale) };
+  const height = Math.max(at.down.height, at.up.height, rowsMin * slot);
+  const words = `${name} receives ${humanRate(left.rate)} from ${humanCount(left.peers, 'peer')} and sends ${humanRate(right.rate)} to ${humanCount(right.peers, 'peer')}.`;
   const middle = height / 2;
-  const half = Math.max(26, (Math.max(sum(left), sum(right)) * scale) / 2);
+  const half = Math.max(26, (Math.max(left.rate, right.rate) * scale) / 2);
   return (
     <section class="panel flow-picture" aria-labelledby="picture" tabIndex={0}>
-      <header class="panel-head"><h2 id="picture">Now</h2><span class="quiet">{words}</span></header>
+      <header class="panel-head"><h2 id="picture">Now</h2><bdi class="quiet">{words}</bdi></header>
       <svg viewBox={`0 0 ${pictureWidth} ${height}`} role="img" aria-label={words}>
-        <Side list={left} height={height} middle={middle} scale={scale} way="down" />
-        <Side list={right} height={height} middle={middle} scale={scale} way="up" />
+        <Side side={left} at={at.down} middle={middle} scale={scale} />
+        <Side side={right} at={at.up} middle={middle} scale={scale} />
         <rect class="self" x={pictureWidth / 2 - 60} y={middle - half} width="120" height={2 * half} rx="8" />
-        <text class="self-name" x={pictureWidth / 2} y={middle + 5} text-anchor="middle">{short(figure?.name || 'this peer', 14)}</text>
-        {!left.length && <text class="idle" x="20" y={middle + 5}>receives nothing</text>}
-        {!right.length && <text class="idle" x={pictureWidth - 20} y={middle + 5} text-anchor="end">sends nothing</text>}
+        <text class="self-name" x={pictureWidth / 2} y={middle + 5} text-anchor="middle">{short(name, 14)}</text>
+        {!left.peers && <text class="idle" x="250" y={middle + 5} text-anchor="end">receives nothing</text>}
+        {!right.peers && <text class="idle" x={pictureWidth - 250} y={middle + 5}>sends nothing</text>}
       </svg>
     </section>
   );
@@ -117,22 +132,20 @@ function Picture({ all }) {
 
 const short = (text, length) => ([...text].length > length ? `${[...text].slice(0, length - 1).join('')}…` : text);
 
-function Side({ list, height, middle, scale, way }) {
-  const total = list.reduce((sum, one) => sum + one.rate, 0) * scale;
-  const step = height / Math.max(1, list.length);
-  let inner = middle - total / 2;
-  const [outerX, innerX, textX] = way === 'down' ? [260, 440, 250] : [740, 560, 750];
-  return list.map((one, index) => {
-    const thick = Math.max(1.5, one.rate * scale);
-    const outer = step * (index + 0.5);
-    const at = inner + (one.rate * scale) / 2;
+function Side({ side, at, middle, scale }) {
+  let inner = middle - (side.rate * scale) / 2;
+  const isLeft = side.way === 'down';
+  const [outerX, innerX, textX] = isLeft ? [260, 440, 250] : [740, 560, 750];
+  return side.list.map((one, index) => {
+    const outer = at.places[index] + middle - at.height / 2;
+    const end = inner + (one.rate * scale) / 2;
     inner += one.rate * scale;
     const bend = (outerX + innerX) / 2;
     return (
-      <g key={one.key} class={way}>
+      <g key={one.key} class={side.way}>
         <title>{`${one.name}: ${humanRate(one.rate)}`}</title>
-        <path d={`M${outerX} ${outer}C${bend} ${outer} ${bend} ${at} ${innerX} ${at}`} stroke-width={thick} />
-        <text x={textX} y={outer + 4} text-anchor={way === 'down' ? 'end' : 'start'}>
+        <path d={`M${outerX} ${outer}C${bend} ${outer} ${bend} ${end} ${innerX} ${end}`} stroke-width={Math.max(1.5, one.rate * scale)} />
+        <text x={textX} y={outer + 4} text-anchor={isLeft ? 'end' : 'start'}>
           <tspan class="who">{short(one.name, 18)}</tspan>
           <tspan class="rate" dx="8">{humanRate(one.rate)}</tspan>
         </text>

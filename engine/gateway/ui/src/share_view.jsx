@@ -15,8 +15,8 @@ import { VirtualList, ordered } from './virtual_list.jsx';
 import { humanBytes, humanCount, humanDate, humanDuration, humanFraction, humanPercent, humanRate } from './units.js';
 
 /// As content/link_text encodes a link.
-const magnetPart = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
-  .replaceAll('%3A', ':').replaceAll('%5B', '[').replaceAll('%5D', ']');
+const magnetPart = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)
+  .replace(/%(3A|5B|5D)/g, decodeURIComponent).replace(/%[0-9A-F]{2}/g, (one) => one.toLowerCase());
 const bareMagnet = (row) => `magnet:?xt=urn:btmh:1220${row.id}&dn=${magnetPart(row.name)}`;
 /// A word of a POSIX shell.
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -66,7 +66,7 @@ function Share({ id, row, download }) {
         <GetIt row={row} isHere={isHere} />
       </div>
       {place === 'peer' ? <PeerHolders id={id} row={row} isHere={isHere} /> : <TrackerHolders id={id} />}
-      {place === 'peer' && isHere && <Files id={id} name={row.name} />}
+      {place === 'peer' && isHere && <Files id={id} name={row.name} bytes={row.bytes} />}
       {place === 'peer' && !isHere && <section class="panel"><h2>Files</h2><p class="empty">This peer does not hold the share. Download it to see its files.</p></section>}
     </>
   );
@@ -188,10 +188,10 @@ function TrackerHolders({ id }) {
 
 const fileKinds = { folder: 'folder', symlink: 'link' };
 
-function Files({ id, name }) {
+function Files({ id, name, bytes }) {
   const [tree, setTree] = useState(null);
   useEffect(() => {
-    const made = new FileTree(id);
+    const made = new FileTree({ id, name, bytes });
     setTree(made);
     made.open();
     return () => made.end();

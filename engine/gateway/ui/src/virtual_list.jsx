@@ -83,7 +83,8 @@ export function VirtualList({ label, rows, columns, keyOf, height = 40, sort, on
           ))}
         </div>
       </div>
-      <div class="rows" role={rows.length ? 'rowgroup' : undefined} ref={box} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={-1}>
+      <div class="rows" role={rows.length ? 'rowgroup' : 'presentation'} ref={box} onScroll={onScroll} onKeyDown={onKeyDown}
+           tabIndex={rows.length ? -1 : undefined}>
         <div class="extent" role="presentation" style={{ height: `${rows.length * height}px` }}>
           {indexes.map((index) => {
             const row = rows[index];

@@ -1,0 +1,306 @@
+"""The page of a peer, in a real Chromium, against a live swarm.
+
+SHOAL_PAGE_PICTURES=DIR saves a picture of each view in both colour schemes and at three widths.
+"""
+import base64
+import gzip
+import hashlib
+import http.client
+import os
+import re
+import unittest
+
+from harness import SwarmTest, wait_for
+from page_browser import MODULES, Browser
+
+MIB = 1 << 20
+PICTURES = os.environ.get("SHOAL_PAGE_PICTURES")
+PACKED_BYTES_MAX = 60_000
+FILES = 20_000
+IS_LIVE = "document.querySelector('.top .dot.live')"
+
+
+def human_bytes(value):
+    """As core/human_bytes."""
+    units = ["B", "kB", "MB", "GB", "TB"]
+    unit = 0
+    while value >= 999.5:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.{0 if unit == 0 else 2 if value < 9.995 else 1 if value < 99.95 else 0}f} {units[unit]}"
+
+
+class PageTest(SwarmTest):
+    in_memory = True
+
+    def get(self, peer, path="/", verb="GET", **headers):
+        """(status, headers, body)"""
+        connection = http.client.HTTPConnection("127.0.0.1", peer.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request(verb, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+    def browser(self, peer, **options):
+        made = Browser(self)
+        made.open(f"http://127.0.0.1:{peer.port}/", **options)
+        made.wait(IS_LIVE)
+        return made
+
+    def check_quiet(self, browser):
+        self.assertEqual([], browser.troubles())
+
+    def unlock(self, browser, peer):
+        browser.click("text=Unlock")
+        browser.fill("[name=token]", peer.ok("token").out.strip())
+        browser.click("dialog [type=submit]")
+        browser.wait("!document.querySelector('dialog') && sessionStorage.getItem('shoal-token')")
+
+
+class ServingTest(PageTest):
+    def setUp(self):
+        super().setUp()
+        self.peer_ = self.peer("peer")
+        status, _, body = self.get(self.peer_)
+        if status == 404:
+            self.assertIn(b"This build has no page", body)
+            self.skipTest(body.decode())
+
+    def test_the_page_is_one_small_file_that_asks_nobody_else(self):
+        status, headers, packed = self.get(self.peer_, Accept_Encoding="gzip, br")
+        self.assertEqual(200, status)
+        self.assertEqual("text/html; charset=utf-8", headers["Content-Type"])
+        self.assertEqual("gzip", headers["Content-Encoding"])
+        self.assertEqual("no-cache", headers["Cache-Control"])
+        self.assertEqual("nosniff", headers["X-Content-Type-Options"])
+        self.assertLessEqual(len(packed), PACKED_BYTES_MAX)
+        html = gzip.decompress(packed).decode()
+        self.assertIn('<meta name="shoal" content="peer">', html)
+        self.assertEqual([], re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html.split("<script>")[0]))
+        policy = dict(one.strip().split(" ", 1) for one in headers["Content-Security-Policy"].split(";"))
+        self.assertEqual("'none'", policy["default-src"])
+        self.assertEqual("'self'", policy["connect-src"])
+        for tag, kind in (("script", "script-src"), ("style", "style-src")):
+            text = re.search(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL).group(1)
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            self.assertEqual(f"'sha256-{digest}'", policy[kind])
+
+    def test_a_client_without_gzip_gets_the_same_unpacked(self):
+        packed = self.get(self.peer_, Accept_Encoding="gzip;q=0.5")[2]
+        for accepted in ("identity", "gzip;q=0, *", "br"):
+            status, headers, plain = self.get(self.peer_, Accept_Encoding=accepted)
+            self.assertEqual((200, None), (status, headers["Content-Encoding"]), accepted)
+            self.assertEqual(gzip.decompress(packed), plain)
+
+    def test_a_browser_that_has_the_page_is_not_sent_it_again(self):
+        _, headers, body = self.get(self.peer_, Accept_Encoding="gzip")
+        status, head, none = self.get(self.peer_, verb="HEAD", Accept_Encoding="gzip")
+        self.assertEqual((200, str(len(body)), b""), (status, head["Content-Length"], none))
+        status, again, none = self.get(self.peer_, Accept_Encoding="gzip", If_None_Match=headers["ETag"])
+        self.assertEqual((304, b"", headers["ETag"]), (status, none, again["ETag"]))
+        plain = self.get(self.peer_, Accept_Encoding="identity")[1]
+        self.assertNotEqual(headers["ETag"], plain["ETag"])
+        self.assertEqual(405, self.get(self.peer_, verb="POST")[0])
+
+
+class SwarmViewTest(PageTest):
+    def test_the_page_shows_what_the_commands_show_while_peers_come_and_die(self):
+        tracker = self.tracker()
+        one, two = self.peer("one", tracker), self.peer("two", tracker)
+        here = self.peer("here", tracker, "--down-limit", "1M")
+        path = self.file("big.bin", 12 * MIB)
+        big = one.add(path)
+        two.add(path)
+        one.add(self.file("folder/a.txt", 1000).parent)
+        self.wait_listed(here, "big.bin", seeders=2)
+        self.wait_listed(here, "folder")
+        browser = self.browser(here, width=1600)
+
+        def as_listed():
+            listed = sorted((row["name"], human_bytes(row["bytes"]), f"{row['files']:,}",
+                             str(row["seeders"]) + (f" + {row['leechers']}" if row["leechers"] else ""))
+                            for row in here.json("list", "--versions") if row["id"])
+            return listed == sorted(tuple(row[:4]) for row in browser.rows("Shares"))
+
+        def as_present():
+            names = sorted(row["name"] for row in here.json("peers"))
+            return names == sorted(row[0].split("\n")[0] for row in browser.rows("Peers"))
+
+        wait_for(as_listed, "the page lists what 'list' lists")
+        wait_for(as_present, "the page shows the peers that 'peers' shows")
+
+        third = self.peer("third", tracker)
+        wait_for(as_present, "the page shows the new peer")
+        third.add(self.file("late.bin", 5000))
+        self.wait_listed(here, "late.bin")
+        wait_for(as_listed, "the page lists the new share")
+        self.assertIn("third joined", browser.value("document.querySelector('.happenings').innerText"))
+
+        here.start("download", "big.bin")
+        card = f"[data-download=\"{big['id']}\"]"
+        browser.wait(f"document.querySelector('{card}[data-phase=downloading]')")
+        done = f"Number(document.querySelector('{card} [data-done]').dataset.done)"
+        browser.wait(f"{done} > 0")
+        self.assertLessEqual(browser.value(done), here.download_row(big["id"])["done"])
+        wait_for(as_listed, "the page lists the leecher")
+        browser.wait(f"document.querySelector('{card} .why')?.innerText.includes('limit of this peer')")
+
+        two.process.kill()
+        browser.wait("document.querySelector('.happenings').innerText.includes('two left')")
+        wait_for(as_present, "the page does not show the dead peer any more")
+        browser.wait("document.querySelector('main + div ~ [aria-live]').textContent")
+
+        here.ok("cancel", "big.bin")
+        browser.wait(f"document.querySelector('{card}[data-phase=cancelled]')")
+        wait_for(lambda: browser.value(done) == here.download_row(big["id"])["done"], "the page shows what has arrived")
+        here.ok("limit", "--down", "0")
+        here.ok("download", "big.bin")
+        browser.wait(f"!document.querySelector('{card}')")
+        wait_for(as_listed, "the page lists the complete download")
+        total = human_bytes(here.json("status")["bytes_downloaded"])
+        browser.wait(f"document.querySelector('.figure.down').innerText.includes('{total} in all')")
+        self.check_quiet(browser)
+
+    def test_the_page_says_when_it_is_cut_off_and_comes_back(self):
+        peer = self.peer("peer")
+        browser = self.browser(peer)
+        port = peer.port
+        peer.process.kill()
+        browser.wait("document.querySelector('.trouble')?.innerText.includes('This is not of now')")
+        peer.process.wait()
+        self.peer("peer", None, "--listen", f"127.0.0.1:{port}")
+        browser.wait(f"{IS_LIVE} && !document.querySelector('.trouble')")
+
+
+class ViewsTest(PageTest):
+    def test_each_view_in_each_scheme_and_width_has_no_violation(self):
+        tracker = self.tracker()
+        one = self.peer("harbour", tracker)
+        here = self.peer("lagoon", tracker, "--down-limit", "300K")
+        share = one.add(self.file("voyage/log/day-1.txt", 2000).parent.parent)
+        one.add(self.file("weights.bin", 24 * MIB))
+        for number in range(30):
+            one.add(self.file(f"shard-{number:02}.bin", 50_000 * (number + 1)))
+        self.wait_listed(here, "shard-29.bin")
+        here.ok("limit", "--down", "0")
+        here.ok("download", "voyage")
+        here.ok("limit", "--down", "300K")
+        here.start("download", "weights.bin")
+        weights = self.wait_listed(here, "weights.bin", local="downloading")
+        for scheme, width in (("light", 1440), ("dark", 1440), ("light", 360), ("dark", 360), ("dark", 2560)):
+            browser = self.browser(here, scheme=scheme, width=width)
+            for name, view in (("swarm", "#/swarm"), ("arriving", f"#/share/{weights['id']}"),
+                               ("share", f"#/share/{share['id']}"), ("flow", "#/flow")):
+                browser.go(view)
+                if name in ("share", "arriving"):
+                    browser.wait("document.querySelector('[role=treegrid] .rows [role=row]')")
+                browser.save(PICTURES, f"{name}-{scheme}-{width}")
+                self.assertEqual([], browser.ask("axe"), f"{name} {scheme} {width}")
+                self.assertLessEqual(browser.value("document.documentElement.scrollWidth"), width, f"{name} {width}")
+            browser.click("text=Unlock")
+            browser.wait("document.querySelector('dialog[open]')")
+            self.assertEqual([], browser.ask("axe"), f"dialog {scheme} {width}")
+            self.check_quiet(browser)
+            browser.close()
+
+    def test_a_share_of_many_files_opens_and_is_walked_with_the_keyboard(self):
+        here = self.peer("here")
+        folder = self.directory / "many"
+        folder.mkdir()
+        for number in range(FILES):
+            (folder / f"file-{number:05}.txt").write_bytes(b"%d" % number)
+        share = here.add(folder)
+        browser = self.browser(here)
+        browser.go(f"#/share/{share['id']}")
+        tree = "document.querySelector('[role=treegrid]')"
+        browser.wait(f"{tree}?.getAttribute('aria-rowcount') === '{FILES + 1}'")
+        self.assertLess(browser.value("document.querySelectorAll('[role=treegrid] [role=row]').length"), 100)
+        browser.value("document.querySelector('[role=treegrid] .rows [role=row]').focus()")
+        browser.press("End")
+        browser.wait(f"document.activeElement.innerText.includes('file-{FILES - 1:05}.txt')")
+        browser.press("ArrowUp")
+        browser.wait(f"document.activeElement.innerText.includes('file-{FILES - 2:05}.txt')")
+        where = browser.value("document.activeElement.querySelector('a').getAttribute('href')")
+        self.assertEqual(b"%d" % (FILES - 2), self.get(here, where)[2])
+        self.check_quiet(browser)
+
+    def test_names_are_text_and_links_lead_to_the_files(self):
+        here = self.peer("here")
+        nasty = "<img src=x onerror=alert(1)> 'q' \"d\" %41 ü#?&.txt"
+        path = self.file(f"<b>folder & co/sub/{nasty}", 300)
+        share = here.add(path.parent.parent)
+        browser = self.browser(here)
+        browser.go(f"#/share/{share['id']}")
+        self.assertEqual("<b>folder & co", browser.value("document.querySelector('h1').innerText"))
+        browser.wait("document.querySelector('[role=treegrid] .rows [role=row]')")
+        browser.value("document.querySelector('[role=treegrid] .rows [role=row]').focus()")
+        browser.press("ArrowRight")
+        browser.wait("document.querySelectorAll('[role=treegrid] .rows [role=row]').length === 2")
+        row = browser.rows("Files of <b>folder & co")[1]
+        self.assertEqual([nasty, "300 B", "Save"], row)
+        where = browser.value("document.querySelector('[role=treegrid] .rows a').getAttribute('href')")
+        self.assertEqual(path.read_bytes(), self.get(here, where)[2])
+        link = browser.value("document.querySelector('code[aria-label=magnet]').innerText")
+        self.assertEqual(here.bare_link(share["id"]), link)
+        self.assertIn(share["id"], browser.value("document.querySelector('code[aria-label=node]').innerText"))
+        browser.press("ArrowLeft")
+        browser.wait("document.querySelectorAll('[role=treegrid] .rows [role=row]').length === 1")
+        self.check_quiet(browser)
+
+
+class ActionsTest(PageTest):
+    def test_what_a_person_with_the_token_can_change(self):
+        tracker = self.tracker()
+        one, here = self.peer("one", tracker), self.peer("here", tracker)
+        share = one.add(self.file("wanted.bin", 8 * MIB))
+        self.wait_listed(here, "wanted.bin")
+        browser = self.browser(here)
+
+        browser.click("header >> text=Add")
+        browser.fill("[name=token]", "wrong")
+        browser.click("dialog [type=submit]")
+        browser.wait("document.querySelector('dialog .failure').innerText.includes('token')")
+        self.assertEqual(1, len(browser.troubles()), "the browser itself notes the refused request")
+        browser.fill("[name=token]", here.ok("token").out.strip())
+        browser.click("dialog [type=submit]")
+
+        # What was asked for first comes next, and tells errors as the command does.
+        browser.wait("document.querySelector('[name=path]')")
+        missing = str(self.directory / "missing.bin")
+        browser.fill("[name=path]", missing)
+        browser.click("dialog [type=submit]")
+        browser.wait("document.querySelector('dialog .failure').innerText")
+        shown = browser.value("document.querySelector('dialog .failure').innerText")
+        told = here.run("add", missing)
+        self.assertNotEqual(0, told.code)
+        self.assertIn(shown.split(";")[0], told.err)
+        browser.troubles()
+        browser.fill("[name=path]", str(self.file("mine.bin", 5000)))
+        browser.click("dialog [type=submit]")
+        self.wait_listed(here, "mine.bin", local="seeding")
+
+        browser.click("header >> text=Limits")
+        browser.fill("[name=down]", "1M")
+        browser.click("dialog [type=submit]")
+        wait_for(lambda: here.json("status")["down_limit"] == 1_000_000, "the limit is set")
+
+        browser.wait("!document.querySelector('dialog')")
+        browser.go(f"#/share/{share['id']}")
+        browser.click("text=Download to this peer")
+        here.wait_done(share["id"], 1)
+
+        def phase_is(wanted):
+            return (here.download_row(share["id"]) or {}).get("phase") == wanted
+
+        browser.click("text=Pause")
+        wait_for(lambda: phase_is("cancelled"), "it is paused")
+        browser.click("text=Resume")
+        wait_for(lambda: phase_is("downloading"), "it goes on")
+        browser.click("main >> text=Remove")
+        browser.wait("document.querySelector('dialog h2').innerText.includes('Delete')")
+        browser.click("dialog [type=submit]")
+        wait_for(lambda: here.download_row(share["id"]) is None, "it is removed")
+        self.check_quiet(browser)
+
+
+if __name__ == "__main__":
+    unittest.main()
