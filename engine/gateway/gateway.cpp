@@ -79,8 +79,8 @@ awaitable<void> gateway::answer(http_exchange& with) {
   if (target->path == "/metrics") co_return co_await answer_metrics(with);
   if (const auto wanted = content_of(*target)) co_return co_await content_.answer(with, *target, *wanted);
   (void)co_await with.refuse(http_status::not_found,
-                             "there is nothing here: the page is at /, content at /s/ID/PATH, the API at /v1/, metrics at "
-                             "/metrics");
+                             "there is nothing here: the page is at /, content at /s/ID/PATH, the API at /v1/, "
+                             "metrics at /metrics");
 }
 
 awaitable<void> gateway::answer_page(http_exchange& with) {

@@ -6,12 +6,17 @@ import base64
 import gzip
 import hashlib
 import http.client
+import http.server
+import json
 import os
 import re
+import threading
 import unittest
+import zlib
 
 from harness import SwarmTest, wait_for
 from page_browser import MODULES, Browser
+from tracker_wire import frame, read_message, text
 
 MIB = 1 << 20
 PICTURES = os.environ.get("SHOAL_PAGE_PICTURES")
@@ -300,6 +305,93 @@ class ActionsTest(PageTest):
         browser.click("dialog [type=submit]")
         wait_for(lambda: here.download_row(share["id"]) is None, "it is removed")
         self.check_quiet(browser)
+
+
+class HandMadeTracker(http.server.BaseHTTPRequestHandler):
+    """Serves the page of a tracker, and says over /live what the test wants."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        if self.path == "/live":
+            key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "Upgrade")
+            self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
+            self.end_headers()
+            self.close_connection = True
+            self.server.visit(self.connection)
+            return
+        body = (MODULES / "tracker.html").read_bytes() if self.path == "/" else b"nothing"
+        self.send_response(200 if self.path == "/" else 404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class TrackerPageTest(unittest.TestCase):
+    """The messages are those of directory/tracking, by hand: short ones, packed ones, and one that is missing."""
+
+    PEERS = [{"peer": f"{n:040x}", "name": f"machine-{n}", "address": "192.0.2.1", "port": 7000 + n,
+              "version": "0.1.0", "reachable": n != 1} for n in range(3)]
+    SHARES = [{"id": f"{n:064x}", "name": f"data-{n}.bin", "bytes": 1000, "files": 1, "seeders": 1, "leechers": 1,
+               "held": 1500} for n in range(40)]
+
+    def visit(self, connection):
+        self.visits += 1
+        snapshot = {"type": "snapshot", "seq": 7, "peers": self.PEERS, "shares": self.SHARES}
+        connection.settimeout(60)
+        try:
+            while not self.ended:
+                said = read_message(connection)
+                self.heard.append(said)
+                if said["type"] == "look" and not self.told:
+                    self.told = True
+                    connection.sendall(text(type="welcome", address="127.0.0.1", reachable=False, heartbeat_ms=200))
+                    connection.sendall(frame(2, zlib.compress(json.dumps(snapshot).encode())))
+                    connection.sendall(text(type="delta", seq=8, left=[self.PEERS[2]["peer"]], progress=[
+                        {"id": self.SHARES[0]["id"], "seeders": 2, "leechers": 0, "held": 2000}]))
+                    # The ninth is lost.
+                    connection.sendall(text(type="delta", seq=10, withdrawn=[self.SHARES[39]["id"]]))
+                elif said["type"] == "resync":
+                    connection.sendall(text(**{**snapshot, "seq": 10, "shares": self.SHARES[:39]}))
+                elif said["type"] == "watch":
+                    connection.sendall(text(type="swarm", id=said["id"], joined=[
+                        {"peer": self.PEERS[0]["peer"], "address": "192.0.2.1", "port": 7000, "seeder": True}]))
+        except (OSError, ConnectionError):
+            pass
+
+    def test_the_page_of_a_tracker_shows_what_the_tracker_tells(self):
+        browser = Browser(self)
+        self.heard, self.told, self.ended, self.visits = [], False, False, 0
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), HandMadeTracker)
+        server.daemon_threads = True
+        server.visit = self.visit
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        browser.open(f"http://127.0.0.1:{server.server_port}/", width=1600)
+        browser.wait(f"{IS_LIVE} && document.querySelector('[data-figure=shares]').innerText.includes('39')")
+        wait_for(lambda: len(browser.rows("Peers")) == 3, "the second snapshot has all peers again")
+        self.assertEqual(["data-0.bin", "1.00 kB", "1", "1 + 1", "1.5 ×"], browser.rows("Shares")[0][:5])
+        self.assertIn("machine-2 left", browser.value("document.querySelector('.happenings').innerText"))
+        wait_for(lambda: sum(one["type"] == "look" for one in self.heard) > 2, "the page says that it still looks")
+        browser.go(f"#/share/{self.SHARES[3]['id']}")
+        wait_for(lambda: browser.rows("Holders"), "the holders of the share are shown")
+        self.assertEqual([["machine-0", "192.0.2.1:7000", "all of it"]], browser.rows("Holders"))
+        self.assertEqual([], browser.ask("axe"))
+        browser.go("#/flow")
+        browser.wait("document.querySelector('main').innerText.includes('A tracker does not see who sends to whom')")
+        self.assertEqual([], browser.ask("axe"))
+        self.assertEqual(1, self.visits)
+        self.assertEqual({"look", "resync", "watch", "unwatch"}, {one["type"] for one in self.heard})
+        self.assertEqual([], browser.troubles())
+        self.ended = True
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // Fills the store at a peer: the events of /v1/events, and once all that is there.
 import { Failure, call, failureOf, headersOf, poll, token } from './api.js';
-import { downloads, figures, flows, happen, isRunning, link, offered, peers, reasons, shares } from './store.js';
+import { downloads, figures, flows, happen, isRunning, link, offered, peers, reasons, shares, showNow } from './store.js';
 
 const retryFirst = 1000;
 const retryMax = 15000;
@@ -90,7 +90,7 @@ async function session() {
         () => {
           for (const [type, row] of early) take(type, row, false);
           early = null;
-          link.value = { state: 'live', text: '' };
+          showNow(() => (link.value = { state: 'live', text: '' }));
         },
         (error) => {
           failed = error;

@@ -18,15 +18,19 @@ const changed = new Set();
 let timer = 0;
 let shownAt = 0;
 
+/// What changed is seen in this frame, together with what `also` changes.
+export function showNow(also) {
+  shownAt = performance.now();
+  batch(() => {
+    for (const one of changed) one.version.value++;
+    changed.clear();
+    also?.();
+  });
+}
+
 function show() {
   timer = 0;
-  requestAnimationFrame(() => {
-    shownAt = performance.now();
-    batch(() => {
-      for (const one of changed) one.version.value++;
-      changed.clear();
-    });
-  });
+  requestAnimationFrame(() => showNow());
 }
 
 function touch(table) {
