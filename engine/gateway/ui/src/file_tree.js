@@ -3,10 +3,8 @@
 // A listing has one entry a line, so a folder of 100,000 files is read line by line. After some milliseconds it makes
 // room for the browser to draw and to hear keys.
 import { signal } from '@preact/signals';
-import { failureOf, headersOf } from './api.js';
+import { failureOf, headersOf, nextTurn, turnMilliseconds } from './api.js';
 
-/// So long at once: shorter than a frame.
-const turnMilliseconds = 6;
 /// Between two views of a folder that is still read.
 const showInterval = 300;
 
@@ -86,7 +84,7 @@ export class FileTree {
       for (const line of lines) {
         if (line.startsWith('{"name":')) found.push(this.rowOf(line, mine, parent));
         if (performance.now() - turn > turnMilliseconds) {
-          await new Promise((next) => setTimeout(next));
+          await nextTurn();
           turn = performance.now();
         }
       }

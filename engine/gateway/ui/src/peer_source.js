@@ -1,5 +1,5 @@
 // Fills the store at a peer: the events of /v1/events, and once all that is there.
-import { Failure, call, failureOf, headersOf, poll, token } from './api.js';
+import { Failure, call, callRows, failureOf, headersOf, poll, token } from './api.js';
 import { downloads, figures, flows, happen, isRunning, link, offered, peers, reasons, shares, showNow } from './store.js';
 
 const retryFirst = 1000;
@@ -40,7 +40,7 @@ function tell(kind, gone, before, row) {
 
 async function load() {
   const [status, listed, present] = await Promise.all([
-    call('GET', '/v1/status'), call('GET', '/v1/shares?versions=true'), call('GET', '/v1/peers')]);
+    call('GET', '/v1/status'), callRows('/v1/shares?versions=true'), callRows('/v1/peers')]);
   downloads.replace(status.downloads, (row) => row.id);
   // What somebody else hashes has no id yet.
   shares.replace(listed.filter((row) => row.id), (row) => row.id);

@@ -42,10 +42,13 @@ function decoded(answer) {
   return { ...answer, map, have: countAll(map, answer.pieces), holders };
 }
 
-/// The pieces of a share, asked for again each `interval` ms. null: not known yet, or the server does not tell.
+/// The pieces of a share that is here, asked for again each `interval` ms. null: not known yet, or the server does not
+/// tell. Of "" nothing is asked.
 export function usePieces(id, interval) {
   const [pieces, set] = useState(null);
   useEffect(() => {
+    set(null);
+    if (!id) return undefined;
     let left = false;
     const stop = poll(async () => {
       if (!offered.pieces.value || link.value.state !== 'live') return;

@@ -115,7 +115,7 @@ function GetIt({ row, isHere }) {
 const holderSort = signal({ by: 'have', down: true });
 
 function PeerHolders({ id, row, isHere }) {
-  const pieces = usePieces(id, row.local === 'downloading' || row.leechers ? 2000 : 8000);
+  const pieces = usePieces(isHere ? id : '', row.local === 'downloading' || row.leechers ? 2000 : 8000);
   const download = downloads.get(id);
   const rates = flows.all();
   let rows = [];

@@ -112,7 +112,7 @@ function Transfer({ row }) {
         <span class={`badge ${row.phase}`}>{row.phase === 'cancelled' ? 'paused' : row.phase}</span>
       </header>
       <Bar part={row.done} whole={row.bytes} label={`Progress of ${row.name}`} state={row.phase} />
-      {isRunning(row) && <PieceStrip id={row.id} />}
+      {isRunning(row) && row.phase !== 'metadata' && <PieceStrip id={row.id} />}
       <p class="card-line">
         <span data-done={row.done}>{humanFraction(row.done, row.bytes)} · {humanPercent(row.done, row.bytes)}</span>
         <span>{moves && row.eta >= 0 ? `${humanDuration(row.eta)} left` : ''}</span>

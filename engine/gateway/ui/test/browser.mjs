@@ -45,10 +45,12 @@ async function open({ url, scheme = 'light', width = 1280, height = 900 }) {
 
 async function waitFor(expression, seconds) {
   const end = Date.now() + seconds * 1000;
+  let failure = '';
   for (;;) {
-    const value = await page.evaluate(expression);
+    // While another page loads there is none to ask.
+    const value = await page.evaluate(expression).catch((error) => void (failure = error));
     if (value) return value;
-    if (Date.now() > end) throw new Error(`waited ${seconds} s for: ${expression}`);
+    if (Date.now() > end) throw new Error(`waited ${seconds} s for: ${expression} ${failure}`);
     await new Promise((next) => setTimeout(next, 50));
   }
 }
@@ -75,7 +77,7 @@ function measures(trace) {
   const own = events.filter((one) => one.ph === 'X' && of(one) === main).sort((a, b) => a.ts - b.ts || b.dur - a.dur);
   const cpu = (one) => one.tdur ?? one.dur;
   const tasks = own.filter((one) => one.name.endsWith('RunTask'));
-  const frames = events.filter((one) => of(one) === main && one.name === 'BeginMainThreadFrame').map((one) => one.ts).sort((a, b) => a - b);
+  const frames = events.filter((one) => of(one) === main && one.name === 'AnimationFrame' && one.ph === 'b').map((one) => one.ts).sort((a, b) => a - b);
   const perFrame = new Map();
   let end = 0;
   let frame = 0;
