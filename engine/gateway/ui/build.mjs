@@ -74,13 +74,15 @@ const bytesOf = (data) => {
   return rows.join('\n');
 };
 
-let source = '// Written by engine/gateway/ui/build.mjs.\n#include "page/page_asset.hpp"\n\nnamespace shoal {\n\nnamespace {\n';
+let source =
+  '// Written by engine/gateway/ui/build.mjs.\n#include "page/page_asset.hpp"\n\nnamespace shoal {\n\nnamespace {\n';
 const rows = [];
 for (const place of ['peer', 'tracker']) {
   const html = pageOf(place);
   if (htmlFolder) writeFileSync(join(htmlFolder, `${place}.html`), html);
   const packed = gzipSync(html, { level: 9, memLevel: 9, strategy: constants.Z_DEFAULT_STRATEGY });
-  if (packed.length > packedBytesMax) throw new Error(`the page has ${packed.length} bytes, ${packedBytesMax} are allowed`);
+  if (packed.length > packedBytesMax)
+    throw new Error(`the page has ${packed.length} bytes, ${packedBytesMax} are allowed`);
   const tag = createHash('sha256').update(html).digest('hex').slice(0, 32);
   source += `\nconstexpr unsigned char ${place}_bytes[] = {\n${bytesOf(packed)}\n};\n`;
   rows.push(`    {${place}_bytes, sizeof(${place}_bytes), ${Buffer.byteLength(html)}, "${tag}"},`);

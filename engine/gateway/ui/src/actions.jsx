@@ -50,18 +50,32 @@ async function actNow(done, method, path, body) {
   if (words) tellOutcome(words, true);
 }
 
-const download = (row) => withToken(() => actNow(`${row.name} is downloaded to this peer.`, 'POST', '/v1/downloads', { what: row.id }));
-const pause = (row) => withToken(() => actNow(`${row.name} is paused. What is here stays.`, 'DELETE', `/v1/downloads/${row.id}`));
+const download = (row) =>
+  withToken(() => actNow(`${row.name} is downloaded to this peer.`, 'POST', '/v1/downloads', { what: row.id }));
+const pause = (row) =>
+  withToken(() => actNow(`${row.name} is paused. What is here stays.`, 'DELETE', `/v1/downloads/${row.id}`));
 const resume = (row) => withToken(() => actNow(`${row.name} goes on.`, 'POST', '/v1/downloads', { what: row.id }));
 
 export function DownloadButtons({ row }) {
   const resumes = row.phase === 'cancelled' || row.phase === 'failed';
   return (
     <div class="buttons">
-      {isRunning(row) && <button type="button" aria-label={`Pause ${row.name}`} onClick={() => pause(row)}>Pause</button>}
-      {resumes && <button type="button" aria-label={`Resume ${row.name}`} onClick={() => resume(row)}>Resume</button>}
-      <button type="button" class="plain" aria-label={`Limits of ${row.name}`} onClick={() => open('limits', row)}>Limits</button>
-      <button type="button" class="plain danger" aria-label={`Remove ${row.name}`} onClick={() => open('remove', row)}>Remove</button>
+      {isRunning(row) && (
+        <button type="button" aria-label={`Pause ${row.name}`} onClick={() => pause(row)}>
+          Pause
+        </button>
+      )}
+      {resumes && (
+        <button type="button" aria-label={`Resume ${row.name}`} onClick={() => resume(row)}>
+          Resume
+        </button>
+      )}
+      <button type="button" class="plain" aria-label={`Limits of ${row.name}`} onClick={() => open('limits', row)}>
+        Limits
+      </button>
+      <button type="button" class="plain danger" aria-label={`Remove ${row.name}`} onClick={() => open('remove', row)}>
+        Remove
+      </button>
     </div>
   );
 }
@@ -71,15 +85,23 @@ export function ShareButtons({ row, download: running }) {
   if (!row.local) {
     return (
       <div class="buttons">
-        <button type="button" class="main" onClick={() => download(row)}>Download to this peer</button>
-        <button type="button" class="plain" onClick={() => open('download', row)}>Choose a folder</button>
+        <button type="button" class="main" onClick={() => download(row)}>
+          Download to this peer
+        </button>
+        <button type="button" class="plain" onClick={() => open('download', row)}>
+          Choose a folder
+        </button>
       </div>
     );
   }
   return (
     <div class="buttons">
-      <button type="button" class="plain" onClick={() => open('limits', row)}>Limits</button>
-      <button type="button" class="plain danger" onClick={() => open('remove', row)}>Remove</button>
+      <button type="button" class="plain" onClick={() => open('limits', row)}>
+        Limits
+      </button>
+      <button type="button" class="plain danger" onClick={() => open('remove', row)}>
+        Remove
+      </button>
     </div>
   );
 }
@@ -87,9 +109,15 @@ export function ShareButtons({ row, download: running }) {
 export function HeaderButtons() {
   return (
     <>
-      <button type="button" onClick={() => open('add')}>Add</button>
-      <button type="button" class="plain" onClick={() => open('limits')}>Limits</button>
-      <button type="button" class="plain" onClick={() => (dialog.value = { kind: 'token' })}>{token.value ? 'Unlocked' : 'Unlock'}</button>
+      <button type="button" onClick={() => open('add')}>
+        Add
+      </button>
+      <button type="button" class="plain" onClick={() => open('limits')}>
+        Limits
+      </button>
+      <button type="button" class="plain" onClick={() => (dialog.value = { kind: 'token' })}>
+        {token.value ? 'Unlocked' : 'Unlock'}
+      </button>
     </>
   );
 }
@@ -103,7 +131,9 @@ export function Outcome() {
       {one && (
         <p class={`outcome ${one.bad ? 'bad' : ''}`}>
           <bdi>{one.text}</bdi>
-          <button type="button" class="plain" onClick={() => (outcome.value = null)}>Close</button>
+          <button type="button" class="plain" onClick={() => (outcome.value = null)}>
+            Close
+          </button>
         </p>
       )}
     </div>
@@ -151,10 +181,16 @@ function Form({ title, children, action, danger, send, close }) {
     <form onSubmit={onSubmit}>
       <h2 id="dialog-title">{title}</h2>
       {children}
-      <p class="failure" role="alert">{failure && <bdi>{failure}</bdi>}</p>
+      <p class="failure" role="alert">
+        {failure && <bdi>{failure}</bdi>}
+      </p>
       <div class="buttons end">
-        <button type="button" class="plain" onClick={close}>Cancel</button>
-        <button type="submit" class={danger ? 'danger main' : 'main'} disabled={busy}>{action}</button>
+        <button type="button" class="plain" onClick={close}>
+          Cancel
+        </button>
+        <button type="submit" class={danger ? 'danger main' : 'main'} disabled={busy}>
+          {action}
+        </button>
       </div>
     </form>
   );
@@ -185,30 +221,56 @@ function TokenForm({ close }) {
     return '';
   };
   return (
-    <Form title="Token of this peer" action={token.value ? 'Change' : 'Unlock'} send={send} close={() => { afterToken = null; close(); }}>
-      <p>Changes need the token, which <code>node token</code> shows on the machine of the peer. This tab keeps it until it is closed. Leave it empty to lock again.</p>
-      <label>Token<input name="token" type="password" autocomplete="off" spellcheck={false} /></label>
+    <Form
+      title="Token of this peer"
+      action={token.value ? 'Change' : 'Unlock'}
+      send={send}
+      close={() => {
+        afterToken = null;
+        close();
+      }}
+    >
+      <p>
+        Changes need the token, which <code>node token</code> shows on the machine of the peer. This tab keeps it until
+        it is closed. Leave it empty to lock again.
+      </p>
+      <label>
+        Token
+        <input name="token" type="password" autocomplete="off" spellcheck={false} />
+      </label>
     </Form>
   );
 }
 
 function AddForm({ close }) {
-  const send = (data) => attempt('It is shared.', 'POST', '/v1/shares', { paths: [data.get('path')], follow: data.get('follow') === 'on' });
+  const send = (data) =>
+    attempt('It is shared.', 'POST', '/v1/shares', { paths: [data.get('path')], follow: data.get('follow') === 'on' });
   return (
     <Form title="Share a file or folder" action="Share" send={send} close={close}>
       <p>It stays where it is. The path is one on the machine of the peer.</p>
-      <label>Path<input name="path" required autocomplete="off" spellcheck={false} placeholder="/data/models" /></label>
-      <label class="check"><input type="checkbox" name="follow" /> Share new versions when it changes</label>
+      <label>
+        Path
+        <input name="path" required autocomplete="off" spellcheck={false} placeholder="/data/models" />
+      </label>
+      <label class="check">
+        <input type="checkbox" name="follow" /> Share new versions when it changes
+      </label>
     </Form>
   );
 }
 
 function DownloadForm({ row, close }) {
-  const send = (data) => attempt(`${row.name} is downloaded to this peer.`, 'POST', '/v1/downloads', { what: row.id, dir: data.get('dir') });
+  const send = (data) =>
+    attempt(`${row.name} is downloaded to this peer.`, 'POST', '/v1/downloads', { what: row.id, dir: data.get('dir') });
   return (
     <Form title="Download to a folder" action="Download" send={send} close={close}>
-      <p><Name text={row.name} /> is put into this folder of the machine of the peer.</p>
-      <label>Folder<input name="dir" required autocomplete="off" spellcheck={false} placeholder="/data" /></label>
+      <p>
+        <Name text={row.name} /> is put into this folder of the machine of the peer.
+      </p>
+      <label>
+        Folder
+        <input name="dir" required autocomplete="off" spellcheck={false} placeholder="/data" />
+      </label>
     </Form>
   );
 }
@@ -226,10 +288,20 @@ function LimitsForm({ row, close }) {
   };
   return (
     <Form title={row ? 'Limits of this share' : 'Limits of this peer'} action="Set" send={send} close={close}>
-      {row && <p><Name text={row.name} /></p>}
+      {row && (
+        <p>
+          <Name text={row.name} />
+        </p>
+      )}
       <p>10M is 10 MB/s, 80Mbit is the same, 0 is no limit. What is empty stays as it is.</p>
-      <label>Sends at most<input name="up" autocomplete="off" placeholder={limitText(now.up_limit)} /></label>
-      <label>Receives at most<input name="down" autocomplete="off" placeholder={limitText(now.down_limit)} /></label>
+      <label>
+        Sends at most
+        <input name="up" autocomplete="off" placeholder={limitText(now.up_limit)} />
+      </label>
+      <label>
+        Receives at most
+        <input name="down" autocomplete="off" placeholder={limitText(now.down_limit)} />
+      </label>
     </Form>
   );
 }
@@ -238,10 +310,23 @@ function RemoveForm({ row, close }) {
   const unfinished = row.phase && row.phase !== 'complete';
   const send = () => attempt(`${row.name} is removed.`, 'DELETE', `/v1/shares/${row.id}`);
   return (
-    <Form title={unfinished ? 'Delete this download?' : 'Stop sharing?'} action={unfinished ? 'Delete' : 'Stop sharing'} danger send={send} close={close}>
+    <Form
+      title={unfinished ? 'Delete this download?' : 'Stop sharing?'}
+      action={unfinished ? 'Delete' : 'Stop sharing'}
+      danger
+      send={send}
+      close={close}
+    >
       <p>
-        {unfinished ? <>What has arrived of <Name text={row.name} /> is deleted.</>
-                    : <>This peer does not share <Name text={row.name} /> any more. The files stay on its disk.</>}
+        {unfinished ? (
+          <>
+            What has arrived of <Name text={row.name} /> is deleted.
+          </>
+        ) : (
+          <>
+            This peer does not share <Name text={row.name} /> any more. The files stay on its disk.
+          </>
+        )}
       </p>
     </Form>
   );

@@ -102,15 +102,23 @@ export async function failureOf(answer) {
   }
 }
 
-/// Calls `ask` again and again while `wanted()`: at least `interval` ms apart, and longer if the server takes long, so
-/// that an open page costs it little. Returns what ends it.
+/// A question that took t is asked again after so many times t at least: an open page costs the server little. Who has no
+/// token waits for the server's budget already, so its time is not the server's work.
+const pauseFactorTrusted = 50;
+const pauseFactor = 4;
+
+/// Calls `ask` again and again, at least `interval` ms apart. Returns what ends it.
 export function poll(ask, interval) {
   let timer = 0;
   let ended = false;
   const round = async () => {
     const begun = performance.now();
     if (!document.hidden) await ask();
-    if (!ended) timer = setTimeout(round, Math.max(interval, 20 * (performance.now() - begun)));
+    if (!ended)
+      timer = setTimeout(
+        round,
+        Math.max(interval, (token.value ? pauseFactorTrusted : pauseFactor) * (performance.now() - begun)),
+      );
   };
   round();
   return () => {

@@ -10,7 +10,11 @@ const ago = (value) => (value === 0 ? 'now' : value % 60 ? `${-value} s ago` : `
 const spans = [60, 120, historySeconds];
 const spanOf = (id) => spans.find((span) => span >= (history.get(id)?.down.length || 0)) || historySeconds;
 /// Labels need room.
-const roomySplits = { 60: [-60, -45, -30, -15, 0], 120: [-120, -90, -60, -30, 0], 300: [-300, -240, -180, -120, -60, 0] };
+const roomySplits = {
+  60: [-60, -45, -30, -15, 0],
+  120: [-120, -90, -60, -30, 0],
+  300: [-300, -240, -180, -120, -60, 0],
+};
 const fewSplits = { 60: [-30, 0], 120: [-60, 0], 300: [-180, 0] };
 const roomyFrom = 520;
 
@@ -27,7 +31,12 @@ export function RateChart({ id, series, height, axes = true, label }) {
       chart.current?.destroy();
       const style = getComputedStyle(document.documentElement);
       const color = (name) => style.getPropertyValue(name).trim();
-      const axis = { stroke: color('--quiet'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' };
+      const axis = {
+        stroke: color('--quiet'),
+        grid: { stroke: color('--line'), width: 1 },
+        ticks: { show: false },
+        font: '12px system-ui, sans-serif',
+      };
       chart.current = new uPlot(
         {
           width: Math.max(40, node.clientWidth),
@@ -35,15 +44,40 @@ export function RateChart({ id, series, height, axes = true, label }) {
           legend: { show: false },
           cursor: { show: false },
           padding: axes ? [8, 26, 0, 0] : [2, 0, 2, 0],
-          scales: { x: { time: false, range: () => [-spanOf(id), 0] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1000)] } },
+          scales: {
+            x: { time: false, range: () => [-spanOf(id), 0] },
+            y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1000)] },
+          },
           axes: axes
-            ? [{ ...axis, splits: () => (node.clientWidth < roomyFrom ? fewSplits : roomySplits)[spanOf(id)], values: (_, splits) => splits.map(ago), size: 28 },
-               { ...axis, values: (_, splits) => splits.map((value) => (value ? humanRate(value) : '0')), size: 76, space: 28 }]
+            ? [
+                {
+                  ...axis,
+                  splits: () => (node.clientWidth < roomyFrom ? fewSplits : roomySplits)[spanOf(id)],
+                  values: (_, splits) => splits.map(ago),
+                  size: 28,
+                },
+                {
+                  ...axis,
+                  values: (_, splits) => splits.map((value) => (value ? humanRate(value) : '0')),
+                  size: 76,
+                  space: 28,
+                },
+              ]
             : [{ show: false }, { show: false }],
-          series: [{}, ...series.map((one) => ({ label: one.label, stroke: color(one.color), fill: `${color(one.color)}22`, width: 1.75, points: { show: false } }))],
+          series: [
+            {},
+            ...series.map((one) => ({
+              label: one.label,
+              stroke: color(one.color),
+              fill: `${color(one.color)}22`,
+              width: 1.75,
+              points: { show: false },
+            })),
+          ],
         },
         dataOf(id, series),
-        node);
+        node,
+      );
     };
     make();
     const resized = new ResizeObserver(() => {

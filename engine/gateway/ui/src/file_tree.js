@@ -35,7 +35,7 @@ export class FileTree {
     if (folder) folder.busy = true;
     this.state.value = { busy: true, failure: '', count: 0 };
     try {
-      const found = folder?.kept || await this.read(mine, folder);
+      const found = folder?.kept || (await this.read(mine, folder));
       if (folder) {
         folder.kept = found;
         folder.open = true;
@@ -47,7 +47,8 @@ export class FileTree {
       }
       this.state.value = { busy: false, failure: '', count: found.length };
     } catch (error) {
-      if (!this.ended.signal.aborted) this.state.value = { busy: false, failure: error.words || String(error.message), count: 0 };
+      if (!this.ended.signal.aborted)
+        this.state.value = { busy: false, failure: error.words || String(error.message), count: 0 };
     } finally {
       if (folder) folder.busy = false;
     }
@@ -67,7 +68,10 @@ export class FileTree {
 
   async read(mine, parent) {
     const answer = await fetch(`/s/${this.id}/${mine.path}`, {
-      headers: headersOf({ Accept: 'application/json' }), signal: this.ended.signal, redirect: 'manual' });
+      headers: headersOf({ Accept: 'application/json' }),
+      signal: this.ended.signal,
+      redirect: 'manual',
+    });
     // The root of a share of one file leads to that file.
     if (answer.type === 'opaqueredirect') return [this.onlyFile()];
     if (!answer.ok) throw await failureOf(answer);

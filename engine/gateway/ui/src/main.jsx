@@ -40,7 +40,9 @@ function Page() {
     <>
       <Header name={name} skip={() => shown.current.focus()} />
       <Trouble />
-      <main ref={shown} tabIndex={-1} key={key}>{view}</main>
+      <main ref={shown} tabIndex={-1} key={key}>
+        {view}
+      </main>
       <Outcome />
       <Spoken />
       <Dialogs />
@@ -54,18 +56,35 @@ function Header({ name, skip }) {
   const current = (one) => (name === one ? 'page' : undefined);
   return (
     <header class="top">
-      <button type="button" class="skip" onClick={skip}>To the content</button>
+      <button type="button" class="skip" onClick={skip}>
+        To the content
+      </button>
       <a class="logo" href="#/swarm" aria-label="shoal, to the swarm">
-        <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M2 16c5-8 13-9 19-3l7-6c-2 6-2 12 0 18l-7-6c-6 6-14 5-19-3z" /><circle cx="9" cy="14.6" r="1.5" /></svg>
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+          <path d="M2 16c5-8 13-9 19-3l7-6c-2 6-2 12 0 18l-7-6c-6 6-14 5-19-3z" />
+          <circle cx="9" cy="14.6" r="1.5" />
+        </svg>
         <span>shoal</span>
       </a>
       <nav aria-label="Views">
-        <a href="#/swarm" aria-current={current('swarm')}>Swarm</a>
-        <a href="#/flow" aria-current={current('flow')}>Flow</a>
+        <a href="#/swarm" aria-current={current('swarm')}>
+          Swarm
+        </a>
+        <a href="#/flow" aria-current={current('flow')}>
+          Flow
+        </a>
       </nav>
       <p class="where">
-        <span class={`dot ${link.value.state}`} role="img" aria-label={link.value.state === 'live' ? 'connected' : 'not connected'} />
-        <Name text={own || location.host} /> <span class="quiet">{place}{figure?.version ? ` ${figure.version}` : ''}</span>
+        <span
+          class={`dot ${link.value.state}`}
+          role="img"
+          aria-label={link.value.state === 'live' ? 'connected' : 'not connected'}
+        />
+        <Name text={own || location.host} />{' '}
+        <span class="quiet">
+          {place}
+          {figure?.version ? ` ${figure.version}` : ''}
+        </span>
       </p>
       <div class="buttons">{place === 'peer' && <HeaderButtons />}</div>
     </header>
@@ -81,12 +100,28 @@ function Trouble() {
       {now.state === 'lost' && (
         <p class="trouble">
           <strong>This is not of now.</strong> <bdi>{now.text}</bdi>. The page tries again by itself.
-          {now.locked && <> <button type="button" onClick={askForToken}>Unlock</button></>}
+          {now.locked && (
+            <>
+              {' '}
+              <button type="button" onClick={askForToken}>
+                Unlock
+              </button>
+            </>
+          )}
         </p>
       )}
-      {now.state === 'live' && away.map((one) => (
-        <p class="trouble mild" key={one.url}>The tracker <bdi>{one.url}</bdi> is away{one.reason ? <>: <bdi>{one.reason}</bdi></> : null}. The list of the swarm may be old.</p>
-      ))}
+      {now.state === 'live' &&
+        away.map((one) => (
+          <p class="trouble mild" key={one.url}>
+            The tracker <bdi>{one.url}</bdi> is away
+            {one.reason ? (
+              <>
+                : <bdi>{one.reason}</bdi>
+              </>
+            ) : null}
+            . The list of the swarm may be old.
+          </p>
+        ))}
     </div>
   );
 }
@@ -104,9 +139,17 @@ function Spoken() {
       if (!news.length) return;
       told = happenings.value[0].number;
       last = Date.now();
-      box.current.textContent = news.length <= 3 ? news.map((one) => one.text).reverse().join('. ') : `${news[0].text}, and ${news.length - 1} more things happened`;
+      box.current.textContent =
+        news.length <= 3
+          ? news
+              .map((one) => one.text)
+              .reverse()
+              .join('. ')
+          : `${news[0].text}, and ${news.length - 1} more things happened`;
     };
-    const forget = happenings.subscribe(() => (timer ||= setTimeout(speak, Math.max(0, last + spokenInterval - Date.now()))));
+    const forget = happenings.subscribe(
+      () => (timer ||= setTimeout(speak, Math.max(0, last + spokenInterval - Date.now()))),
+    );
     return () => {
       forget();
       clearTimeout(timer);

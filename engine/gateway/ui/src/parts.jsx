@@ -3,13 +3,24 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { humanPercent } from './units.js';
 
 /// A name from the swarm: foreign text, whose direction must not turn what stands around it.
-export const Name = ({ text, title }) => <bdi class="name" title={title || text}>{text}</bdi>;
+export const Name = ({ text, title }) => (
+  <bdi class="name" title={title || text}>
+    {text}
+  </bdi>
+);
 
 export function Bar({ part, whole, label, state = '' }) {
   const percent = whole > 0 ? Math.min(100, (part / whole) * 100) : 100;
   return (
-    <div class={`bar ${state}`} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.floor(percent)}
-         aria-valuetext={humanPercent(part, whole)}>
+    <div
+      class={`bar ${state}`}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.floor(percent)}
+      aria-valuetext={humanPercent(part, whole)}
+    >
       <div style={{ width: `${percent}%` }} />
     </div>
   );
@@ -50,11 +61,17 @@ export function Copy({ label, text }) {
   return (
     <div class="copy">
       <span class="copy-label">{label}</span>
-      <code tabIndex={0} role="textbox" aria-readonly="true" aria-label={label}>{text}</code>
-      <button type="button" onClick={copy} aria-label={`Copy ${label}`}>{done || 'Copy'}</button>
-      <span class="unseen" role="status">{done && `${label}: ${done}`}</span>
+      <code tabIndex={0} role="textbox" aria-readonly="true" aria-label={label}>
+        {text}
+      </code>
+      <button type="button" onClick={copy} aria-label={`Copy ${label}`}>
+        {done || 'Copy'}
+      </button>
+      <span class="unseen" role="status">
+        {done && `${label}: ${done}`}
+      </span>
     </div>
   );
 }
 
-export const Empty = ({ children }) => <p class="empty">{children}</p>;
+export const Count = ({ of }) => <span class="count">{of.toLocaleString('en')}</span>;

@@ -1,13 +1,29 @@
 // Fills the store at a peer: the events of /v1/events, and once all that is there.
 import { Failure, call, callRows, failureOf, headersOf, poll, token } from './api.js';
-import { downloads, figures, flows, happen, isRunning, link, offered, peers, reasons, shares, showNow } from './store.js';
+import {
+  downloads,
+  figures,
+  flows,
+  happen,
+  isRunning,
+  link,
+  offered,
+  peers,
+  reasons,
+  shares,
+  showNow,
+} from './store.js';
 
 const retryFirst = 1000;
 const retryMax = 15000;
 /// The server says something at least each 15 s.
 const silenceMax = 40000;
 
-const tables = { share: [shares, (row) => row.id], peer: [peers, (row) => row.peer], download: [downloads, (row) => row.id] };
+const tables = {
+  share: [shares, (row) => row.id],
+  peer: [peers, (row) => row.peer],
+  download: [downloads, (row) => row.id],
+};
 const ended = { complete: 'is complete', failed: 'failed', cancelled: 'is paused' };
 
 /// `told`: the change is news, and not what was there when the page came.
@@ -34,16 +50,23 @@ function tell(kind, gone, before, row) {
     if (!gone && !before) happen('joined', `${name} is shared`, row.id);
   } else if (!gone) {
     if (!before && isRunning(row)) happen('began', `${name} is downloaded here`, row.id);
-    if (before && before.phase !== row.phase && ended[row.phase]) happen('ended', `${name} ${ended[row.phase]}`, row.id);
+    if (before && before.phase !== row.phase && ended[row.phase])
+      happen('ended', `${name} ${ended[row.phase]}`, row.id);
   }
 }
 
 async function load() {
   const [status, listed, present] = await Promise.all([
-    call('GET', '/v1/status'), callRows('/v1/shares?versions=true'), callRows('/v1/peers')]);
+    call('GET', '/v1/status'),
+    callRows('/v1/shares?versions=true'),
+    callRows('/v1/peers'),
+  ]);
   downloads.replace(status.downloads, (row) => row.id);
   // What somebody else hashes has no id yet.
-  shares.replace(listed.filter((row) => row.id), (row) => row.id);
+  shares.replace(
+    listed.filter((row) => row.id),
+    (row) => row.id,
+  );
   peers.replace(present, (row) => row.peer);
   figures.put('me', status);
 }
@@ -95,7 +118,8 @@ async function session() {
         (error) => {
           failed = error;
           stop.abort();
-        });
+        },
+      );
     };
     begin();
     const onEvent = (type, row) => {
@@ -122,8 +146,11 @@ export async function followPeer() {
     const failed = await session();
     if (link.value.state === 'live') wait = retryFirst;
     if (token.value !== before) continue;
-    link.value = { state: 'lost', text: failed ? failed.words : `${location.host} does not answer`,
-                   locked: failed?.status === 401 || failed?.status === 403 };
+    link.value = {
+      state: 'lost',
+      text: failed ? failed.words : `${location.host} does not answer`,
+      locked: failed?.status === 401 || failed?.status === 403,
+    };
     await new Promise((done) => setTimeout(done, wait * (0.75 + Math.random() / 2)));
     wait = Math.min(wait * 2, retryMax);
   }

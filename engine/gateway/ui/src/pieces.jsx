@@ -134,22 +134,32 @@ export function PieceStrip({ id }) {
 
 function Strip({ pieces }) {
   const canvas = useRef(null);
-  useDrawing(canvas, 8, (to, width, color) => {
-    drawRow(to, union(pieces), pieces.pieces, width, 0, 8, color('--elsewhere'), color('--nobody'));
-    const cells = Math.min(pieces.pieces, Math.floor(width));
-    to.fillStyle = color('--down');
-    for (let cell = 0; cell < cells; ++cell) {
-      const begin = Math.floor((cell * pieces.pieces) / cells);
-      const end = Math.max(begin + 1, Math.floor(((cell + 1) * pieces.pieces) / cells));
-      if (countIn(pieces.map, begin, end) < end - begin) continue;
-      const left = Math.floor((cell * width) / cells);
-      to.fillRect(left, 0, Math.max(1, Math.floor(((cell + 1) * width) / cells) - left), 8);
-    }
-  }, pieces);
+  useDrawing(
+    canvas,
+    8,
+    (to, width, color) => {
+      drawRow(to, union(pieces), pieces.pieces, width, 0, 8, color('--elsewhere'), color('--nobody'));
+      const cells = Math.min(pieces.pieces, Math.floor(width));
+      to.fillStyle = color('--down');
+      for (let cell = 0; cell < cells; ++cell) {
+        const begin = Math.floor((cell * pieces.pieces) / cells);
+        const end = Math.max(begin + 1, Math.floor(((cell + 1) * pieces.pieces) / cells));
+        if (countIn(pieces.map, begin, end) < end - begin) continue;
+        const left = Math.floor((cell * width) / cells);
+        to.fillRect(left, 0, Math.max(1, Math.floor(((cell + 1) * width) / cells) - left), 8);
+      }
+    },
+    pieces,
+  );
   const nobody = pieces.pieces - countAll(union(pieces), pieces.pieces);
   return (
-    <canvas class="piece-strip" ref={canvas} role="img" style={{ height: '8px' }}
-            aria-label={`${pieces.have} of ${humanCount(pieces.pieces, 'piece')} are here${nobody ? `, ${nobody} nobody has` : ''}`} />
+    <canvas
+      class="piece-strip"
+      ref={canvas}
+      role="img"
+      style={{ height: '8px' }}
+      aria-label={`${pieces.have} of ${humanCount(pieces.pieces, 'piece')} are here${nobody ? `, ${nobody} nobody has` : ''}`}
+    />
   );
 }
 
@@ -159,13 +169,27 @@ export function PiecesMap({ pieces }) {
   const rows = pieces.holders.slice(0, mapRowsMax);
   const top = 22;
   const height = top + rows.length * (rowHeight + rowGap);
-  useDrawing(canvas, height, (to, width, color) => {
-    drawCounts(to, pieces, width, 14, color);
-    rows.forEach((row, index) => {
-      const at = top + index * (rowHeight + rowGap);
-      drawRow(to, row.map, pieces.pieces, width, at, rowHeight, color(row.self ? '--down' : '--elsewhere-row'), color('--track'));
-    });
-  }, pieces);
+  useDrawing(
+    canvas,
+    height,
+    (to, width, color) => {
+      drawCounts(to, pieces, width, 14, color);
+      rows.forEach((row, index) => {
+        const at = top + index * (rowHeight + rowGap);
+        drawRow(
+          to,
+          row.map,
+          pieces.pieces,
+          width,
+          at,
+          rowHeight,
+          color(row.self ? '--down' : '--elsewhere-row'),
+          color('--track'),
+        );
+      });
+    },
+    pieces,
+  );
   const nobody = pieces.pieces - countAll(union(pieces), pieces.pieces);
   const cut = pieces.holders.length - rows.length;
   return (
@@ -173,10 +197,18 @@ export function PiecesMap({ pieces }) {
       <div class="pieces-body">
         <div class="pieces-names" aria-hidden="true">
           <span class="all">all together</span>
-          {rows.map((row) => <bdi key={row.peer} class={row.self ? 'self' : ''}>{row.self ? 'this peer' : row.name || row.address}</bdi>)}
+          {rows.map((row) => (
+            <bdi key={row.peer} class={row.self ? 'self' : ''}>
+              {row.self ? 'this peer' : row.name || row.address}
+            </bdi>
+          ))}
         </div>
-        <canvas ref={canvas} role="img" style={{ height: `${height}px` }}
-                aria-label={`Map of ${humanCount(pieces.pieces, 'piece')} and ${humanCount(pieces.holders.length, 'holder')}. The table of holders has the numbers.`} />
+        <canvas
+          ref={canvas}
+          role="img"
+          style={{ height: `${height}px` }}
+          aria-label={`Map of ${humanCount(pieces.pieces, 'piece')} and ${humanCount(pieces.holders.length, 'holder')}. The table of holders has the numbers.`}
+        />
       </div>
       <figcaption>
         {humanCount(pieces.pieces, 'piece')}, {humanPercent(pieces.have, pieces.pieces)} here.{' '}

@@ -3,20 +3,23 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { call, token } from './api.js';
 import { ShareButtons } from './actions.jsx';
-import { FileTree } from './file_tree.js';
+import { Files } from './files_view.jsx';
 import { Bar, Copies, Copy, Name } from './parts.jsx';
 import { PiecesMap, usePieces } from './pieces.jsx';
 import { followFlows, followReasons } from './peer_source.js';
 import { wordsOf } from './reasons.js';
-import { downloads, flows, isRunning, link, offered, peers, place, reasons, shares } from './store.js';
+import { downloads, flows, link, peers, place, reasons, shares } from './store.js';
 import { State } from './swarm_view.jsx';
 import { watchHolders } from './tracker_source.js';
 import { VirtualList, ordered } from './virtual_list.jsx';
 import { humanBytes, humanCount, humanDate, humanDuration, humanFraction, humanPercent, humanRate } from './units.js';
 
 /// As content/link_text encodes a link.
-const magnetPart = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)
-  .replace(/%(3A|5B|5D)/g, decodeURIComponent).replace(/%[0-9A-F]{2}/g, (one) => one.toLowerCase());
+const magnetPart = (text) =>
+  encodeURIComponent(text)
+    .replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)
+    .replace(/%(3A|5B|5D)/g, decodeURIComponent)
+    .replace(/%[0-9A-F]{2}/g, (one) => one.toLowerCase());
 const bareMagnet = (row) => `magnet:?xt=urn:btmh:1220${row.id}&dn=${magnetPart(row.name)}`;
 /// A word of a POSIX shell.
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -29,11 +32,20 @@ export function ShareView({ id }) {
       <section class="panel lone">
         <h1 tabIndex={-1}>Share</h1>
         <p class="empty">{link.value.state === 'live' ? 'Nobody shares this any more.' : 'It is looked for.'}</p>
-        <p><a href="#/swarm">Back to the swarm</a></p>
+        <p>
+          <a href="#/swarm">Back to the swarm</a>
+        </p>
       </section>
     );
   }
-  return <Share key={id} id={id} row={row || { ...download, seeders: 0, leechers: 0, availability: 0, published: 0, local: 'downloading' }} download={download} />;
+  return (
+    <Share
+      key={id}
+      id={id}
+      row={row || { ...download, seeders: 0, leechers: 0, availability: 0, published: 0, local: 'downloading' }}
+      download={download}
+    />
+  );
 }
 
 function Share({ id, row, download }) {
@@ -44,20 +56,52 @@ function Share({ id, row, download }) {
   return (
     <>
       <header class="share-head">
-        <p><a href="#/swarm">Swarm</a> <span aria-hidden="true">/</span></p>
-        <h1 tabIndex={-1}><Name text={row.name} /></h1>
+        <p>
+          <a href="#/swarm">Swarm</a> <span aria-hidden="true">/</span>
+        </p>
+        <h1 tabIndex={-1}>
+          <Name text={row.name} />
+        </h1>
         <State row={row} />
       </header>
       <div class="share-columns">
         <section class="panel facts" aria-label="About this share">
           <dl>
-            <div><dt>Size</dt><dd>{humanBytes(row.bytes)}</dd></div>
-            <div><dt>Files</dt><dd>{(row.files || 0).toLocaleString('en')}</dd></div>
-            <div><dt>Holders</dt><dd>{humanCount(row.seeders, 'seeder')}{row.leechers ? `, ${humanCount(row.leechers, 'leecher')}` : ''}</dd></div>
-            <div><dt>Copies</dt><dd><Copies row={row} /></dd></div>
-            {row.published > 0 && <div><dt>Published</dt><dd>{humanDate(row.published)}</dd></div>}
+            <div>
+              <dt>Size</dt>
+              <dd>{humanBytes(row.bytes)}</dd>
+            </div>
+            <div>
+              <dt>Files</dt>
+              <dd>{(row.files || 0).toLocaleString('en')}</dd>
+            </div>
+            <div>
+              <dt>Holders</dt>
+              <dd>
+                {humanCount(row.seeders, 'seeder')}
+                {row.leechers ? `, ${humanCount(row.leechers, 'leecher')}` : ''}
+              </dd>
+            </div>
+            <div>
+              <dt>Copies</dt>
+              <dd>
+                <Copies row={row} />
+              </dd>
+            </div>
+            {row.published > 0 && (
+              <div>
+                <dt>Published</dt>
+                <dd>{humanDate(row.published)}</dd>
+              </div>
+            )}
             {row.signature && row.signature !== 'unsigned' && (
-              <div><dt>Signature</dt><dd class={row.signature === 'wrong' ? 'bad' : ''}>{row.signature}{row.signer_name ? `, by ${row.signer_name}` : ''}</dd></div>
+              <div>
+                <dt>Signature</dt>
+                <dd class={row.signature === 'wrong' ? 'bad' : ''}>
+                  {row.signature}
+                  {row.signer_name ? `, by ${row.signer_name}` : ''}
+                </dd>
+              </div>
             )}
           </dl>
           {download && download.phase !== 'complete' && <Progress row={download} />}
@@ -67,7 +111,12 @@ function Share({ id, row, download }) {
       </div>
       {place === 'peer' ? <PeerHolders id={id} row={row} isHere={isHere} /> : <TrackerHolders id={id} />}
       {place === 'peer' && isHere && <Files id={id} name={row.name} bytes={row.bytes} />}
-      {place === 'peer' && !isHere && <section class="panel"><h2>Files</h2><p class="empty">This peer does not hold the share. Download it to see its files.</p></section>}
+      {place === 'peer' && !isHere && (
+        <section class="panel">
+          <h2>Files</h2>
+          <p class="empty">This peer does not hold the share. Download it to see its files.</p>
+        </section>
+      )}
     </>
   );
 }
@@ -78,8 +127,16 @@ function Progress({ row }) {
     <div class="progress">
       <Bar part={row.done} whole={row.bytes} label={`Progress of ${row.name}`} state={row.phase} />
       <p class="card-line">
-        <span>{humanFraction(row.done, row.bytes)} · {humanPercent(row.done, row.bytes)}</span>
-        <span>{row.phase === 'downloading' ? `${humanRate(row.rate)}${row.eta >= 0 ? `, ${humanDuration(row.eta)} left` : ''}` : row.phase === 'cancelled' ? 'paused' : row.phase}</span>
+        <span>
+          {humanFraction(row.done, row.bytes)} · {humanPercent(row.done, row.bytes)}
+        </span>
+        <span>
+          {row.phase === 'downloading'
+            ? `${humanRate(row.rate)}${row.eta >= 0 ? `, ${humanDuration(row.eta)} left` : ''}`
+            : row.phase === 'cancelled'
+              ? 'paused'
+              : row.phase}
+        </span>
       </p>
       {words && <p class="why">{words}</p>}
     </div>
@@ -93,17 +150,29 @@ function GetIt({ row, isHere }) {
     // The link of the API also says where peers are.
     setMagnet('');
     if (!secret || !isHere || place !== 'peer') return;
-    call('GET', `/v1/shares/${row.id}/torrent`).then((answer) => setMagnet(answer.magnet), () => {});
+    call('GET', `/v1/shares/${row.id}/torrent`).then(
+      (answer) => setMagnet(answer.magnet),
+      () => {},
+    );
   }, [row.id, secret, isHere]);
   const at = `${location.origin}/s/${row.id}/`;
   const single = row.files === 1;
   return (
     <section class="panel" aria-labelledby="get">
-      <header class="panel-head"><h2 id="get">Get it</h2></header>
+      <header class="panel-head">
+        <h2 id="get">Get it</h2>
+      </header>
       <Copy label="node" text={`node download ${row.id}`} />
       <Copy label="magnet" text={magnet || bareMagnet(row)} />
       {place === 'peer' && isHere && (
-        <Copy label="curl" text={single ? `curl -LO ${quoted(at + encodeURIComponent(row.name))}` : `curl -L ${quoted(`${at}?format=tar`)} | tar x`} />
+        <Copy
+          label="curl"
+          text={
+            single
+              ? `curl -LO ${quoted(at + encodeURIComponent(row.name))}`
+              : `curl -L ${quoted(`${at}?format=tar`)} | tar x`
+          }
+        />
       )}
       <Copy label="id" text={row.id} />
     </section>
@@ -124,19 +193,44 @@ function PeerHolders({ id, row, isHere }) {
     total = pieces.pieces;
     rows = pieces.holders;
   } else if (download) {
-    rows = download.sources.filter((one) => one.peer).map((one) => ({ ...one, name: peers.rows.get(one.peer)?.name || one.address, have: -1 }));
+    rows = download.sources
+      .filter((one) => one.peer)
+      .map((one) => ({ ...one, name: peers.rows.get(one.peer)?.name || one.address, have: -1 }));
   }
   const known = rows.map((one) => {
     const flow = rates.get(`${one.peer} ${id}`);
     const name = one.name || peers.rows.get(one.peer)?.name || one.address;
-    return { ...one, name, sortName: name.toLowerCase(), down: flow ? flow.down : one.rate || 0, up: flow ? flow.up : 0 };
+    return {
+      ...one,
+      name,
+      sortName: name.toLowerCase(),
+      down: flow ? flow.down : one.rate || 0,
+      up: flow ? flow.up : 0,
+    };
   });
   const rate = (value) => (value >= 1 ? humanRate(value) : <span class="quiet">–</span>);
   const columns = [
-    { key: 'name', title: 'Name', grow: 1.5, sort: (one) => one.sortName, cell: (one) => <span class="peer-name"><Name text={one.name} title={one.peer} />{one.self && <span class="badge self">this peer</span>}</span> },
+    {
+      key: 'name',
+      title: 'Name',
+      grow: 1.5,
+      sort: (one) => one.sortName,
+      cell: (one) => (
+        <span class="peer-name">
+          <Name text={one.name} title={one.peer} />
+          {one.self && <span class="badge self">this peer</span>}
+        </span>
+      ),
+    },
     { key: 'address', title: 'Address', grow: 2, from: 620, cell: (one) => <span class="mono">{one.address}</span> },
     { key: 'client', title: 'Client', width: 9, from: 760, cell: (one) => <Name text={one.client} /> },
-    { key: 'have', title: 'Has', width: 7.5, sort: (one) => one.have, cell: (one) => (one.have < 0 ? '' : <Held part={one.have} whole={total} />) },
+    {
+      key: 'have',
+      title: 'Has',
+      width: 7.5,
+      sort: (one) => one.have,
+      cell: (one) => (one.have < 0 ? '' : <Held part={one.have} whole={total} />),
+    },
     { key: 'down', title: 'To us', number: true, width: 6.5, sort: (one) => one.down, cell: (one) => rate(one.down) },
     { key: 'up', title: 'From us', number: true, width: 6.5, sort: (one) => one.up, cell: (one) => rate(one.up) },
   ];
@@ -145,21 +239,42 @@ function PeerHolders({ id, row, isHere }) {
     <>
       {pieces && pieces.pieces > 0 && (
         <section class="panel" aria-labelledby="pieces">
-          <header class="panel-head"><h2 id="pieces">Pieces</h2></header>
+          <header class="panel-head">
+            <h2 id="pieces">Pieces</h2>
+          </header>
           <PiecesMap pieces={pieces} />
         </section>
       )}
       <section class="panel" aria-labelledby="holders">
-        <header class="panel-head"><h2 id="holders">Holders this peer is connected to <span class="count">{list.length}</span></h2></header>
-        <VirtualList label="Holders" rows={list} columns={columns} keyOf={(one) => one.peer || one.address} sort={holderSort}
-                     empty={isHere ? 'No other holder is connected at the moment.' : 'This peer does not hold the share, so it knows no pieces of others.'} />
+        <header class="panel-head">
+          <h2 id="holders">
+            Holders this peer is connected to <span class="count">{list.length}</span>
+          </h2>
+        </header>
+        <VirtualList
+          label="Holders"
+          rows={list}
+          columns={columns}
+          keyOf={(one) => one.peer || one.address}
+          sort={holderSort}
+          empty={
+            isHere
+              ? 'No other holder is connected at the moment.'
+              : 'This peer does not hold the share, so it knows no pieces of others.'
+          }
+        />
       </section>
     </>
   );
 }
 
 const Held = ({ part, whole }) => (
-  <span class="copies"><span class="strip" aria-hidden="true"><span style={{ width: `${(part / Math.max(1, whole)) * 100}%` }} /></span><span class="figures">{humanPercent(part, whole)}</span></span>
+  <span class="copies">
+    <span class="strip" aria-hidden="true">
+      <span style={{ width: `${(part / Math.max(1, whole)) * 100}%` }} />
+    </span>
+    <span class="figures">{humanPercent(part, whole)}</span>
+  </span>
 );
 
 function TrackerHolders({ id }) {
@@ -171,74 +286,48 @@ function TrackerHolders({ id }) {
     return { ...one, name, sortName: name.toLowerCase() };
   });
   const columns = [
-    { key: 'name', title: 'Name', grow: 2, sort: (one) => one.sortName, cell: (one) => <Name text={one.name} title={one.peer} /> },
-    { key: 'address', title: 'Address', grow: 2, sort: (one) => one.address, cell: (one) => <span class="mono">{one.address}:{one.port}</span> },
-    { key: 'have', title: 'Has', width: 8, sort: (one) => +!!one.seeder, cell: (one) => (one.seeder ? 'all of it' : 'a part') },
+    {
+      key: 'name',
+      title: 'Name',
+      grow: 2,
+      sort: (one) => one.sortName,
+      cell: (one) => <Name text={one.name} title={one.peer} />,
+    },
+    {
+      key: 'address',
+      title: 'Address',
+      grow: 2,
+      sort: (one) => one.address,
+      cell: (one) => (
+        <span class="mono">
+          {one.address}:{one.port}
+        </span>
+      ),
+    },
+    {
+      key: 'have',
+      title: 'Has',
+      width: 8,
+      sort: (one) => +!!one.seeder,
+      cell: (one) => (one.seeder ? 'all of it' : 'a part'),
+    },
   ];
   const list = ordered(new Map(rows.map((one) => [one.peer, one])), columns, holderSort.value, '');
   return (
     <section class="panel" aria-labelledby="holders">
-      <header class="panel-head"><h2 id="holders">Holders that can be connected to <span class="count">{list.length}</span></h2></header>
-      <VirtualList label="Holders" rows={list} columns={columns} keyOf={(one) => one.peer} sort={holderSort} empty="No holder is known." />
-    </section>
-  );
-}
-
-// Files.
-
-const fileKinds = { folder: 'folder', symlink: 'link' };
-
-function Files({ id, name, bytes }) {
-  const [tree, setTree] = useState(null);
-  useEffect(() => {
-    const made = new FileTree({ id, name, bytes });
-    setTree(made);
-    made.open();
-    return () => made.end();
-  }, [id]);
-  if (!tree) return null;
-  const rows = tree.rows.value;
-  const state = tree.state.value;
-  const turn = (row) => {
-    if (row.type !== 'folder') return;
-    if (row.open) tree.close(row);
-    else tree.open(row);
-  };
-  const onKey = (event, row, index, go) => {
-    if (event.key === 'ArrowRight' && row.type === 'folder') {
-      if (row.open) go(index + 1);
-      else tree.open(row);
-      return true;
-    }
-    if (event.key === 'ArrowLeft') {
-      if (row.open) tree.close(row);
-      else if (row.parent) go(rows.indexOf(row.parent));
-      return true;
-    }
-    return false;
-  };
-  const onOpen = (row) => (row.type === 'folder' ? turn(row) : row.type === 'file' && (location.href = `${tree.url(row)}?download`));
-  const columns = [
-    { key: 'name', title: 'Name', grow: 4,
-      cell: (row) => (
-        <span class="file" style={{ paddingInlineStart: `${(row.level - 1) * 1.25}rem` }}>
-          <span class={`twist ${row.type === 'folder' ? (row.open ? 'open' : 'shut') : ''}`} aria-hidden="true" />
-          {row.type === 'file' ? <a href={tree.url(row)} tabIndex={-1}><Name text={row.name} /></a> : <Name text={row.name} />}
-          {row.type === 'symlink' && <span class="quiet"> → <bdi>{row.target}</bdi></span>}
-        </span>
-      ) },
-    { key: 'size', title: 'Size', number: true, width: 6, cell: (row) => (row.type === 'file' ? humanBytes(row.size) : fileKinds[row.type]) },
-    { key: 'get', title: 'Save', number: true, width: 5, cell: (row) => (row.type === 'file' ? <a href={`${tree.url(row)}?download`} download tabIndex={-1} aria-label={`Save ${row.name}`}>Save</a> : '') },
-  ];
-  return (
-    <section class="panel files" aria-labelledby="files">
       <header class="panel-head">
-        <h2 id="files">Files</h2>
-        <span role="status" class="quiet">{state.busy ? `reading… ${state.count ? state.count.toLocaleString('en') : ''}` : ''}</span>
+        <h2 id="holders">
+          Holders that can be connected to <span class="count">{list.length}</span>
+        </h2>
       </header>
-      {state.failure && <p class="failure" role="alert">{state.failure}</p>}
-      <VirtualList kind="treegrid" label={`Files of ${name}`} rows={rows} columns={columns} keyOf={(row) => row.path} height={34} level={(row) => row.level}
-                   onOpen={onOpen} onKey={onKey} empty={state.busy ? 'The list of files is coming.' : 'There are no files.'} />
+      <VirtualList
+        label="Holders"
+        rows={list}
+        columns={columns}
+        keyOf={(one) => one.peer}
+        sort={holderSort}
+        empty="No holder is known."
+      />
     </section>
   );
 }

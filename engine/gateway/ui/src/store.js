@@ -116,7 +116,8 @@ export const isRunning = (download) => running.has(download.phase);
 export function everySecond() {
   const figure = figures.rows.get('me');
   if (figure) remember('me', figure.download_rate, figure.upload_rate);
-  for (const [id, row] of downloads.rows) if (isRunning(row)) remember(id, row.phase === 'downloading' ? row.rate : 0, 0);
+  for (const [id, row] of downloads.rows)
+    if (isRunning(row)) remember(id, row.phase === 'downloading' ? row.rate : 0, 0);
   for (const id of history.keys()) if (id !== 'me' && !downloads.rows.has(id)) history.delete(id);
   historyVersion.value++;
 }

@@ -1,30 +1,29 @@
 // The swarm: what this peer transfers, which shares there are, who is here, and what happens.
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { RateChart } from './chart.jsx';
-import { Bar, Copies, Name } from './parts.jsx';
-import { DownloadButtons } from './actions.jsx';
-import { PieceStrip } from './pieces.jsx';
+import { Copies, Count, Name } from './parts.jsx';
 import { followFlows, followReasons } from './peer_source.js';
-import { wordsOf } from './reasons.js';
-import { downloads, flows, happenings, isRunning, me, peers, place, reasons, shares } from './store.js';
+import { downloads, flows, happenings, isRunning, me, peers, place, shares } from './store.js';
+import { Transfers } from './transfers.jsx';
 import { VirtualList, ordered } from './virtual_list.jsx';
-import { humanBytes, humanCount, humanDate, humanDuration, humanFraction, humanPercent, humanRate } from './units.js';
-
-/// Cards that are shown at once: each has a chart.
-const cardsAtOnce = 12;
+import { humanBytes, humanCount, humanDate, humanRate } from './units.js';
 
 export const openShare = (row) => (location.hash = `#/share/${row.id}`);
 
-const bothRates = [{ key: 'down', label: 'receives', color: '--down' }, { key: 'up', label: 'sends', color: '--up' }];
-const downRate = [bothRates[0]];
+const bothRates = [
+  { key: 'down', label: 'receives', color: '--down' },
+  { key: 'up', label: 'sends', color: '--up' },
+];
 
 export function SwarmView() {
   useEffect(() => (place === 'peer' ? followReasons() : undefined), []);
   useEffect(() => (place === 'peer' ? followFlows() : undefined), []);
   return (
     <>
-      <h1 class="unseen" tabIndex={-1}>Swarm</h1>
+      <h1 class="unseen" tabIndex={-1}>
+        Swarm
+      </h1>
       <Figures />
       {place === 'peer' && <Transfers />}
       <div class="columns">
@@ -48,14 +47,37 @@ function Figures() {
   for (const row of all.values()) if (!row.reachable) ++unreachable;
   return (
     <section class="figures-line" aria-label="Figures">
-      <Figure name="Peers" value={all.size.toLocaleString('en')} id="peers" note={unreachable ? `${unreachable} not reachable` : 'all reachable'} />
+      <Figure
+        name="Peers"
+        value={all.size.toLocaleString('en')}
+        id="peers"
+        note={unreachable ? `${unreachable} not reachable` : 'all reachable'}
+      />
       <Figure name="Shares" value={listed.size.toLocaleString('en')} id="shares" note={humanBytes(bytes)} />
-      {figure && <Figure name="Receives" value={humanRate(figure.download_rate)} note={`${humanBytes(figure.bytes_downloaded)} in all`} mark="down" />}
-      {figure && <Figure name="Sends" value={humanRate(figure.upload_rate)} note={`${humanBytes(figure.bytes_uploaded)} in all`} mark="up" />}
+      {figure && (
+        <Figure
+          name="Receives"
+          value={humanRate(figure.download_rate)}
+          note={`${humanBytes(figure.bytes_downloaded)} in all`}
+          mark="down"
+        />
+      )}
+      {figure && (
+        <Figure
+          name="Sends"
+          value={humanRate(figure.upload_rate)}
+          note={`${humanBytes(figure.bytes_uploaded)} in all`}
+          mark="up"
+        />
+      )}
       {figure && (
         <div class="figure-chart">
-          <RateChart id="me" series={bothRates} height={112}
-                     label={`Rates of the last five minutes. Now it receives ${humanRate(figure.download_rate)} and sends ${humanRate(figure.upload_rate)}.`} />
+          <RateChart
+            id="me"
+            series={bothRates}
+            height={112}
+            label={`Rates of the last five minutes. Now it receives ${humanRate(figure.download_rate)} and sends ${humanRate(figure.upload_rate)}.`}
+          />
         </div>
       )}
     </section>
@@ -70,83 +92,67 @@ const Figure = ({ name, value, note, mark, id }) => (
   </div>
 );
 
-function Transfers() {
-  const [most, setMost] = useState(cardsAtOnce);
-  const hashing = me()?.hashing || [];
-  // Running ones first, then by name: a card does not move while one reads it.
-  const order = { failed: 1, cancelled: 2, complete: 3 };
-  const rows = [...downloads.all().values()]
-    .filter((row) => row.phase !== 'complete')
-    .sort((a, b) => (order[a.phase] || 0) - (order[b.phase] || 0) || (a.sortName < b.sortName ? -1 : 1));
-  return (
-    <section aria-labelledby="transfers">
-      <h2 id="transfers">Transfers <Count of={rows.length + hashing.length} /></h2>
-      {!rows.length && !hashing.length && <p class="empty">Nothing is fetched at the moment.</p>}
-      <div class="cards">
-        {hashing.slice(0, most).map((row) => (
-          <article class="card" key={`hash ${row.name}`}>
-            <header><h3><Name text={row.name} /></h3><span class="badge">hashing</span></header>
-            <Bar part={row.done} whole={row.bytes} label={`Hashing ${row.name}`} />
-            <p class="card-line"><span>{humanFraction(row.done, row.bytes)}</span><span>{humanPercent(row.done, row.bytes)}</span></p>
-          </article>
-        ))}
-        {rows.slice(0, most).map((row) => <Transfer key={row.id} row={row} />)}
-      </div>
-      {rows.length > most && (
-        <button type="button" onClick={() => setMost(most + cardsAtOnce)}>
-          Show more: {most} of {rows.length} are shown
-        </button>
-      )}
-    </section>
-  );
-}
-
-function Transfer({ row }) {
-  const words = wordsOf(row, reasons.get(row.id));
-  const busy = row.sources.filter((one) => one.rate > 0).length;
-  const moves = row.phase === 'downloading';
-  return (
-    <article class="card" data-download={row.id} data-phase={row.phase}>
-      <header>
-        <h3><a href={`#/share/${row.id}`}><Name text={row.name} /></a></h3>
-        <span class={`badge ${row.phase}`}>{row.phase === 'cancelled' ? 'paused' : row.phase}</span>
-      </header>
-      <Bar part={row.done} whole={row.bytes} label={`Progress of ${row.name}`} state={row.phase} />
-      {isRunning(row) && row.phase !== 'metadata' && <PieceStrip id={row.id} />}
-      <p class="card-line">
-        <span data-done={row.done}>{humanFraction(row.done, row.bytes)} · {humanPercent(row.done, row.bytes)}</span>
-        <span>{moves && row.eta >= 0 ? `${humanDuration(row.eta)} left` : ''}</span>
-      </p>
-      <p class="card-line">
-        <span>{moves ? humanRate(row.rate) : ''}</span>
-        <span>{moves ? `from ${humanCount(busy, 'source')}` : ''}</span>
-      </p>
-      {isRunning(row) && (
-        <RateChart id={row.id} series={downRate} height={44} axes={false} label={`Rate of ${row.name}, now ${humanRate(row.rate)}`} />
-      )}
-      {words && <p class="why">{words}</p>}
-      <DownloadButtons row={row} />
-    </article>
-  );
-}
-
-const Count = ({ of }) => <span class="count">{of.toLocaleString('en')}</span>;
-
 // Lists.
 
 const stateWords = { seeding: 'here', downloading: 'arriving', waiting: 'waiting', hashing: 'hashing' };
 
-export const State = ({ row }) => (row.local ? <span class={`badge ${row.local}`}>{stateWords[row.local] || row.local}</span> : null);
+export const State = ({ row }) =>
+  row.local ? <span class={`badge ${row.local}`}>{stateWords[row.local] || row.local}</span> : null;
 
 const shareColumns = [
-  { key: 'name', title: 'Name', grow: 1, sort: (row) => row.sortName, cell: (row) => <a href={`#/share/${row.id}`} tabIndex={-1}><Name text={row.name} /></a> },
-  { key: 'size', title: 'Size', number: true, width: 5, sort: (row) => row.bytes, cell: (row) => humanBytes(row.bytes) },
-  { key: 'files', title: 'Files', number: true, width: 4, from: 640, sort: (row) => row.files, cell: (row) => row.files.toLocaleString('en') },
-  { key: 'holders', title: 'Holders', number: true, width: 4.5, from: 460, sort: (row) => row.seeders * 1e6 + row.leechers,
-    cell: (row) => <span title={`${humanCount(row.seeders, 'seeder')}, ${humanCount(row.leechers, 'leecher')}`}>{row.seeders}{row.leechers ? ` + ${row.leechers}` : ''}</span> },
+  {
+    key: 'name',
+    title: 'Name',
+    grow: 1,
+    sort: (row) => row.sortName,
+    cell: (row) => (
+      <a href={`#/share/${row.id}`} tabIndex={-1}>
+        <Name text={row.name} />
+      </a>
+    ),
+  },
+  {
+    key: 'size',
+    title: 'Size',
+    number: true,
+    width: 5,
+    sort: (row) => row.bytes,
+    cell: (row) => humanBytes(row.bytes),
+  },
+  {
+    key: 'files',
+    title: 'Files',
+    number: true,
+    width: 4,
+    from: 640,
+    sort: (row) => row.files,
+    cell: (row) => row.files.toLocaleString('en'),
+  },
+  {
+    key: 'holders',
+    title: 'Holders',
+    number: true,
+    width: 4.5,
+    from: 460,
+    sort: (row) => row.seeders * 1e6 + row.leechers,
+    cell: (row) => (
+      <span title={`${humanCount(row.seeders, 'seeder')}, ${humanCount(row.leechers, 'leecher')}`}>
+        {row.seeders}
+        {row.leechers ? ` + ${row.leechers}` : ''}
+      </span>
+    ),
+  },
   { key: 'copies', title: 'Copies', width: 7.5, sort: (row) => row.availability, cell: (row) => <Copies row={row} /> },
   { key: 'state', title: 'Here', width: 5.5, from: 600, sort: (row) => row.local, cell: (row) => <State row={row} /> },
-  { key: 'published', title: 'Published', number: true, width: 9, from: 860, sort: (row) => row.published, cell: (row) => humanDate(row.published) },
+  {
+    key: 'published',
+    title: 'Published',
+    number: true,
+    width: 9,
+    from: 860,
+    sort: (row) => row.published,
+    cell: (row) => humanDate(row.published),
+  },
 ];
 const columnsHere = shareColumns.filter((column) => place === 'peer' || column.key !== 'state');
 const shareSort = signal({ by: 'name', down: false });
@@ -157,8 +163,15 @@ function Shares() {
   return (
     <section class="panel" aria-labelledby="shares">
       <PanelHead id="shares" title="Shares" count={shares.rows.size} filter={shareFilter} />
-      <VirtualList label="Shares" rows={rows} columns={columnsHere} keyOf={(row) => row.id} sort={shareSort} onOpen={openShare}
-                   empty={shareFilter.value ? 'No share has this in its name.' : 'Nobody shares anything yet.'} />
+      <VirtualList
+        label="Shares"
+        rows={rows}
+        columns={columnsHere}
+        keyOf={(row) => row.id}
+        sort={shareSort}
+        onOpen={openShare}
+        empty={shareFilter.value ? 'No share has this in its name.' : 'Nobody shares anything yet.'}
+      />
     </section>
   );
 }
@@ -194,21 +207,60 @@ function peerColumns(rates) {
   const rate = (row, way) => rates.get(row.peer)?.[way] || 0;
   const shown = (row, way) => (rate(row, way) >= 1 ? humanRate(rate(row, way)) : <span class="quiet">–</span>);
   const columns = [
-    { key: 'name', title: 'Name', grow: 1.3, sort: (row) => row.sortName,
+    {
+      key: 'name',
+      title: 'Name',
+      grow: 1.3,
+      sort: (row) => row.sortName,
       cell: (row) => (
         <span class="peer-name">
-          <span class={`dot ${row.reachable ? '' : 'shut'}`} role="img" aria-label={row.reachable ? 'reachable' : 'not reachable'}
-                title={row.reachable ? 'the tracker could connect to it' : 'nobody can connect to it from outside'} />
+          <span
+            class={`dot ${row.reachable ? '' : 'shut'}`}
+            role="img"
+            aria-label={row.reachable ? 'reachable' : 'not reachable'}
+            title={row.reachable ? 'the tracker could connect to it' : 'nobody can connect to it from outside'}
+          />
           <Name text={row.name} title={row.peer} />
           {row.self && <span class="badge self">this peer</span>}
         </span>
-      ) },
-    { key: 'address', title: 'Address', width: 10.5, from: 620, sort: (row) => row.address, cell: (row) => <span class="mono">{addressOf(row)}</span> },
-    { key: 'client', title: 'Client', width: 6.5, from: 520, sort: (row) => row.version, cell: (row) => <Name text={row.version} /> },
+      ),
+    },
+    {
+      key: 'address',
+      title: 'Address',
+      width: 10.5,
+      from: 620,
+      sort: (row) => row.address,
+      cell: (row) => <span class="mono">{addressOf(row)}</span>,
+    },
+    {
+      key: 'client',
+      title: 'Client',
+      width: 6.5,
+      from: 520,
+      sort: (row) => row.version,
+      cell: (row) => <Name text={row.version} />,
+    },
   ];
   if (place === 'peer') {
-    columns.push({ key: 'down', title: 'To us', number: true, width: 6.5, sort: (row) => rate(row, 'down'), cell: (row) => shown(row, 'down') },
-                 { key: 'up', title: 'From us', number: true, width: 6.5, sort: (row) => rate(row, 'up'), cell: (row) => shown(row, 'up') });
+    columns.push(
+      {
+        key: 'down',
+        title: 'To us',
+        number: true,
+        width: 6.5,
+        sort: (row) => rate(row, 'down'),
+        cell: (row) => shown(row, 'down'),
+      },
+      {
+        key: 'up',
+        title: 'From us',
+        number: true,
+        width: 6.5,
+        sort: (row) => rate(row, 'up'),
+        cell: (row) => shown(row, 'up'),
+      },
+    );
   }
   return columns;
 }
@@ -219,8 +271,14 @@ function Peers() {
   return (
     <section class="panel" aria-labelledby="peers">
       <PanelHead id="peers" title="Peers" count={peers.rows.size} filter={peerFilter} />
-      <VirtualList label="Peers" rows={rows} columns={columns} keyOf={(row) => row.peer} sort={peerSort}
-                   empty={peerFilter.value ? 'No peer has this in its name.' : 'No peer is known: is the tracker reachable?'} />
+      <VirtualList
+        label="Peers"
+        rows={rows}
+        columns={columns}
+        keyOf={(row) => row.peer}
+        sort={peerSort}
+        empty={peerFilter.value ? 'No peer has this in its name.' : 'No peer is known: is the tracker reachable?'}
+      />
     </section>
   );
 }
@@ -228,9 +286,16 @@ function Peers() {
 export function PanelHead({ id, title, count, filter }) {
   return (
     <header class="panel-head">
-      <h2 id={id}>{title} <Count of={count} /></h2>
-      <input type="search" aria-label={`Filter ${title.toLowerCase()} by name`} placeholder="Filter" value={filter.value}
-             onInput={(event) => (filter.value = event.currentTarget.value)} />
+      <h2 id={id}>
+        {title} <Count of={count} />
+      </h2>
+      <input
+        type="search"
+        aria-label={`Filter ${title.toLowerCase()} by name`}
+        placeholder="Filter"
+        value={filter.value}
+        onInput={(event) => (filter.value = event.currentTarget.value)}
+      />
     </header>
   );
 }
@@ -241,13 +306,21 @@ function Happenings() {
   const all = happenings.value.slice(0, 12);
   return (
     <section class="panel happenings" aria-labelledby="happenings">
-      <header class="panel-head"><h2 id="happenings">Lately</h2></header>
+      <header class="panel-head">
+        <h2 id="happenings">Lately</h2>
+      </header>
       {!all.length && <p class="empty">What happens from now on stands here.</p>}
       <ol>
         {all.map((one) => (
           <li key={one.number} class={one.kind}>
             <time>{clock(one.at)}</time>
-            {one.id ? <a href={`#/share/${one.id}`}><Name text={one.text} /></a> : <Name text={one.text} />}
+            {one.id ? (
+              <a href={`#/share/${one.id}`}>
+                <Name text={one.text} />
+              </a>
+            ) : (
+              <Name text={one.text} />
+            )}
           </li>
         ))}
       </ol>

@@ -15,11 +15,21 @@ async function unpacked(data) {
 /// The members of a share that change while it is there.
 function numbersOf(row, of) {
   const held = row.held || 0;
-  return { seeders: row.seeders || 0, leechers: row.leechers || 0, held,
-           availability: of.bytes > 0 ? held / of.bytes : row.seeders || 0 };
+  return {
+    seeders: row.seeders || 0,
+    leechers: row.leechers || 0,
+    held,
+    availability: of.bytes > 0 ? held / of.bytes : row.seeders || 0,
+  };
 }
 /// As the API of a peer has it.
-const shareOf = (row) => ({ ...row, ...numbersOf(row, row), files: row.files || 0, published: (row.published || 0) / 1000, local: '' });
+const shareOf = (row) => ({
+  ...row,
+  ...numbersOf(row, row),
+  files: row.files || 0,
+  published: (row.published || 0) / 1000,
+  local: '',
+});
 const peerOf = (row) => ({ ...row, port: row.port || 0, version: row.version || '', reachable: !!row.reachable });
 
 function takeSnapshot(message) {
@@ -119,7 +129,8 @@ function session() {
     socket.onmessage = (event) => {
       seen = performance.now();
       // One after the other, though unpacking takes a while.
-      order = order.then(async () => take(JSON.parse(typeof event.data === 'string' ? event.data : await unpacked(event.data))))
+      order = order
+        .then(async () => take(JSON.parse(typeof event.data === 'string' ? event.data : await unpacked(event.data))))
         .catch(() => socket.close());
     };
     socket.onclose = () => {

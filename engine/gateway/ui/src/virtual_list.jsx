@@ -1,7 +1,7 @@
 // A table of any number of rows, of which only those in sight are in the document.
 //
 // It is a grid: arrow keys, Page Up and Down, Home and End move through the rows, Enter opens one. Rows have one height.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /// Rows beside those in sight, so that scrolling shows no gap.
 const spare = 8;
@@ -9,7 +9,19 @@ const spare = 8;
 /// `columns`: { key, title, cell(row), number, sort, width, grow, from }. `width` is in rem; one with `from` is left out of
 /// a list that is narrower than so many pixels.
 /// `sort`: a signal { by, down }. `onOpen(row)`: Enter, or a click on it. `onKey(event, row, index)`: true if it is used.
-export function VirtualList({ label, rows, columns, keyOf, height = 40, sort, onOpen, onKey, level, empty, kind = 'grid' }) {
+export function VirtualList({
+  label,
+  rows,
+  columns,
+  keyOf,
+  height = 40,
+  sort,
+  onOpen,
+  onKey,
+  level,
+  empty,
+  kind = 'grid',
+}) {
   const box = useRef(null);
   const [first, setFirst] = useState(0);
   const [inSight, setInSight] = useState(20);
@@ -54,7 +66,14 @@ export function VirtualList({ label, rows, columns, keyOf, height = 40, sort, on
   const onKeyDown = (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || !event.target.dataset?.index) return;
     const row = rows[at];
-    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: inSight - 1, PageUp: 1 - inSight, Home: -rows.length, End: rows.length };
+    const steps = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: inSight - 1,
+      PageUp: 1 - inSight,
+      Home: -rows.length,
+      End: rows.length,
+    };
     if (row && onKey?.(event, row, at, go)) event.preventDefault();
     else if (steps[event.key]) {
       event.preventDefault();
@@ -71,42 +90,61 @@ export function VirtualList({ label, rows, columns, keyOf, height = 40, sort, on
   const indexes = [];
   for (let index = begin; index < end; ++index) indexes.push(index);
   if (rows.length && (at < begin || at >= end)) indexes.push(at);
-  const template = shown.map((column) => (column.grow ? `minmax(0, ${column.grow}fr)` : `${column.width || 6}rem`)).join(' ');
+  const template = shown
+    .map((column) => (column.grow ? `minmax(0, ${column.grow}fr)` : `${column.width || 6}rem`))
+    .join(' ');
 
   return (
     <>
-    <div class="list" role={kind} aria-label={label} aria-rowcount={rows.length + 1} aria-colcount={shown.length}>
-      <div role="rowgroup">
-        <div class="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-          {shown.map((column) => (
-            <Heading key={column.key} column={column} sort={sort} />
-          ))}
+      <div class="list" role={kind} aria-label={label} aria-rowcount={rows.length + 1} aria-colcount={shown.length}>
+        <div role="rowgroup">
+          <div class="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
+            {shown.map((column) => (
+              <Heading key={column.key} column={column} sort={sort} />
+            ))}
+          </div>
+        </div>
+        <div
+          class="rows"
+          role={rows.length ? 'rowgroup' : 'presentation'}
+          ref={box}
+          onScroll={onScroll}
+          onKeyDown={onKeyDown}
+          tabIndex={rows.length ? -1 : undefined}
+        >
+          <div class="extent" role="presentation" style={{ height: `${rows.length * height}px` }}>
+            {indexes.map((index) => {
+              const row = rows[index];
+              return (
+                <div
+                  class={`row${onOpen ? ' opens' : ''}`}
+                  role="row"
+                  key={keyOf(row)}
+                  data-index={index}
+                  aria-rowindex={index + 2}
+                  aria-level={level ? level(row) : undefined}
+                  aria-expanded={row.open === undefined || kind !== 'treegrid' ? undefined : row.open}
+                  tabIndex={index === at ? 0 : -1}
+                  onFocus={() => setActive(index)}
+                  onClick={onOpen && ((event) => event.target.closest('a,button') || onOpen(row))}
+                  style={{
+                    height: `${height}px`,
+                    transform: `translateY(${index * height}px)`,
+                    gridTemplateColumns: template,
+                  }}
+                >
+                  {shown.map((column) => (
+                    <div key={column.key} role="gridcell" class={column.number ? 'cell number' : 'cell'}>
+                      {column.cell(row)}
+                    </div>
+                  ))}
+                </div>
+              );
+            })}
+          </div>
         </div>
       </div>
-      <div class="rows" role={rows.length ? 'rowgroup' : 'presentation'} ref={box} onScroll={onScroll} onKeyDown={onKeyDown}
-           tabIndex={rows.length ? -1 : undefined}>
-        <div class="extent" role="presentation" style={{ height: `${rows.length * height}px` }}>
-          {indexes.map((index) => {
-            const row = rows[index];
-            return (
-              <div class={`row${onOpen ? ' opens' : ''}`} role="row" key={keyOf(row)} data-index={index} aria-rowindex={index + 2}
-                   aria-level={level ? level(row) : undefined}
-                   aria-expanded={row.open === undefined || kind !== 'treegrid' ? undefined : row.open}
-                   tabIndex={index === at ? 0 : -1} onFocus={() => setActive(index)}
-                   onClick={onOpen && ((event) => event.target.closest('a,button') || onOpen(row))}
-                   style={{ height: `${height}px`, transform: `translateY(${index * height}px)`, gridTemplateColumns: template }}>
-                {shown.map((column) => (
-                  <div key={column.key} role="gridcell" class={column.number ? 'cell number' : 'cell'}>
-                    {column.cell(row)}
-                  </div>
-                ))}
-              </div>
-            );
-          })}
-        </div>
-      </div>
-    </div>
-    {!rows.length && <p class="empty">{empty}</p>}
+      {!rows.length && <p class="empty">{empty}</p>}
     </>
   );
 }
@@ -117,7 +155,11 @@ function Heading({ column, sort }) {
   return (
     <div role="columnheader" class={column.number ? 'cell number' : 'cell'} aria-sort={state}>
       {state ? (
-        <button type="button" class="sort" onClick={() => (sort.value = { by: column.key, down: by ? !sort.value.down : !!column.number })}>
+        <button
+          type="button"
+          class="sort"
+          onClick={() => (sort.value = { by: column.key, down: by ? !sort.value.down : !!column.number })}
+        >
           {column.title}
           <span aria-hidden="true">{by ? (sort.value.down ? ' ↓' : ' ↑') : ''}</span>
         </button>
@@ -132,7 +174,8 @@ function Heading({ column, sort }) {
 export function ordered(rows, columns, sort, filter) {
   const wanted = filter.trim().toLowerCase();
   const list = [];
-  for (const row of rows.values()) if (!wanted || row.sortName.includes(wanted) || row.id?.startsWith(wanted)) list.push(row);
+  for (const row of rows.values())
+    if (!wanted || row.sortName.includes(wanted) || row.id?.startsWith(wanted)) list.push(row);
   const value = columns.find((column) => column.key === sort.by)?.sort || ((row) => row.sortName);
   const way = sort.down ? -1 : 1;
   list.sort((a, b) => {

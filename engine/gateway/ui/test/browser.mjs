@@ -18,7 +18,10 @@ import { readFileSync } from 'node:fs';
 
 const [modules, chromium] = process.argv.slice(2);
 const require = createRequire(join(resolve(modules), 'package.json'));
-const browser = await require('playwright-core').chromium.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+const browser = await require('playwright-core').chromium.launch({
+  executablePath: chromium,
+  args: ['--no-sandbox', '--disable-dev-shm-usage'],
+});
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 let page = null;
@@ -27,12 +30,19 @@ let origin = '';
 
 async function open({ url, scheme = 'light', width = 1280, height = 900 }) {
   if (page) await page.context().close();
-  const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height }, reducedMotion: 'reduce' });
+  const context = await browser.newContext({
+    colorScheme: scheme,
+    viewport: { width, height },
+    reducedMotion: 'reduce',
+  });
   page = await context.newPage();
   page.setDefaultTimeout(60000);
   // From a blank page whatever is opened first.
   origin = url === 'about:blank' ? '' : new URL(url).origin;
-  page.on('console', (message) => message.type() === 'error' && troubles.push(`console: ${message.text()} ${message.location().url}`));
+  page.on(
+    'console',
+    (message) => message.type() === 'error' && troubles.push(`console: ${message.text()} ${message.location().url}`),
+  );
   page.on('pageerror', (error) => troubles.push(`script: ${error.stack || error}`));
   page.on('request', (request) => {
     const to = request.url();
@@ -58,18 +68,31 @@ async function waitFor(expression, seconds) {
 async function violations() {
   await page.evaluate(axe);
   const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
-  return found.violations.map((one) => [one.id, ...one.nodes.slice(0, 5).map((node) => `${node.html.slice(0, 200)} ${node.failureSummary}`)]);
+  return found.violations.map((one) => [
+    one.id,
+    ...one.nodes.slice(0, 5).map((node) => `${node.html.slice(0, 200)} ${node.failureSummary}`),
+  ]);
 }
 
 const traced = ['devtools.timeline', 'toplevel'];
 /// Where a script runs: each of them is inside a task, and may be inside another one.
-const scripts = new Set(['FunctionCall', 'EvaluateScript', 'FireAnimationFrame', 'TimerFire', 'EventDispatch', 'RunMicrotasks', 'v8.run']);
+const scripts = new Set([
+  'FunctionCall',
+  'EvaluateScript',
+  'FireAnimationFrame',
+  'TimerFire',
+  'EventDispatch',
+  'RunMicrotasks',
+  'v8.run',
+]);
 
 /// Of the page's main thread: `task`, the longest task; `script`, the time of scripts in a frame with any, 95 of 100 are
 /// shorter; `frames`, how many these are.
 function measures(trace) {
   const events = JSON.parse(trace).traceEvents;
-  const threads = events.filter((one) => one.name === 'thread_name' && one.args.name === 'CrRendererMain').map((one) => `${one.pid} ${one.tid}`);
+  const threads = events
+    .filter((one) => one.name === 'thread_name' && one.args.name === 'CrRendererMain')
+    .map((one) => `${one.pid} ${one.tid}`);
   const of = (one) => `${one.pid} ${one.tid}`;
   const load = new Map(threads.map((thread) => [thread, 0]));
   for (const one of events) if (one.ph === 'X' && load.has(of(one))) load.set(of(one), load.get(of(one)) + 1);
@@ -77,7 +100,10 @@ function measures(trace) {
   const own = events.filter((one) => one.ph === 'X' && of(one) === main).sort((a, b) => a.ts - b.ts || b.dur - a.dur);
   const cpu = (one) => one.tdur ?? one.dur;
   const tasks = own.filter((one) => one.name.endsWith('RunTask'));
-  const frames = events.filter((one) => of(one) === main && one.name === 'AnimationFrame' && one.ph === 'b').map((one) => one.ts).sort((a, b) => a - b);
+  const frames = events
+    .filter((one) => of(one) === main && one.name === 'AnimationFrame' && one.ph === 'b')
+    .map((one) => one.ts)
+    .sort((a, b) => a - b);
   const perFrame = new Map();
   let end = 0;
   let frame = 0;
@@ -89,7 +115,11 @@ function measures(trace) {
   }
   const sorted = [...perFrame.values()].sort((a, b) => a - b);
   const milliseconds = (microseconds) => Math.round(microseconds / 10) / 100;
-  return { task: milliseconds(Math.max(0, ...tasks.map(cpu))), script: milliseconds(sorted[Math.floor(sorted.length * 0.95)] || 0), frames: sorted.length };
+  return {
+    task: milliseconds(Math.max(0, ...tasks.map(cpu))),
+    script: milliseconds(sorted[Math.floor(sorted.length * 0.95)] || 0),
+    frames: sorted.length,
+  };
 }
 
 const actions = {
