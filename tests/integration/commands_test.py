@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -306,6 +307,47 @@ class CommandsTest(SwarmTest):
         self.assertEqual(complete("verify", "a"), ["a\\ share", "another"])
         self.assertEqual(complete("add", "anoth"), ["another"])
         self.assertEqual(complete("torrent", "another", "-o", "a sh"), ["a share"])
+        self.assertEqual(complete("--log-level", "warn", "ver"), ["verify", "version"])
+
+    def test_completion_asks_the_peer_that_the_line_names(self):
+        a = self.peer("a")
+        a.add(self.file("a share", 100_000))
+        a.add(self.file("another", 100_000))
+        programs = self.directory / "bin"
+        programs.mkdir()
+        (programs / "shoal").symlink_to(os.path.abspath(NODE))
+        # zsh without its line editor: what it would offer is printed.
+        in_zsh = """compdef() { }; _files() { print -l -- files }; compadd() { print -l -- ${(P)2} }
+            _describe() { print -l -- ${(P)${@[-1]}} }; source "$0"; words=("$@"); CURRENT=$#words; _shoal"""
+        shells = {
+            "bash": ("""source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _shoal "$1" "${COMP_WORDS[-1]}" \
+                "${COMP_WORDS[-2]}"; printf '%s\\n' "${COMPREPLY[@]}" """, "completion.bash"),
+            "zsh": (in_zsh, "completion.zsh"),
+            "fish": ("source $argv[1]; complete -C (string join ' ' -- $argv[2..])", "completion.fish"),
+        }
+        for shell, (script, name) in shells.items():
+            if shutil.which(shell) is None:
+                continue  # tools/setup installs them all
+
+            def complete(*words):
+                quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+                path = HERE.parent.parent / "cmd" / name
+                said = subprocess.run([shell, *quiet, "-c", script, path, "shoal", *words], capture_output=True, text=True,
+                                      timeout=60, cwd=self.directory, stdin=subprocess.DEVNULL,
+                                      env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}",
+                                           "HOME": str(self.directory)})
+                self.assertEqual(said.stderr, "", shell)
+                # Descriptions stand behind a tab or a colon; what does not begin like the word is not offered.
+                rows = [re.split(r"[\t:]", row)[0].replace("\\ ", " ") for row in said.stdout.splitlines()]
+                return sorted(row for row in rows if row.startswith(words[-1]))
+
+            with self.subTest(shell=shell):
+                self.assertEqual(complete("verify", "--state", str(a.state), "a"), ["a share", "another"])
+                self.assertEqual(complete("--state", str(a.state), "verify", "a"), ["a share", "another"])
+                self.assertEqual(complete("--state", str(a.state), "verif"), ["verify"])
+                self.assertEqual(complete("torrent", "--out"), ["--output"])
+                self.assertEqual(complete("help", "st"), ["status", "stop"])
+                self.assertEqual(complete("verify", "a"), [])
 
 
 if __name__ == "__main__":
