@@ -15,6 +15,7 @@
 #include "cmd/node_host.hpp"
 #include "cmd/output.hpp"
 #include "cmd/peer_settings.hpp"
+#include "cmd/service_manager.hpp"
 #include "cmd/terminal.hpp"
 #include "core/human_bytes.hpp"
 #include "gateway/peer_service.hpp"
@@ -103,7 +104,9 @@ result<void> run(const invocation& call) {
   if (const auto started = host.start(); !started) return started;
   if (!console_possible() || call.given.flag("no-console") || call.given.flag("json")) {
     if (const auto printed = print(ready_line(host.node().node())); !printed) return printed;
+    tell_ready("listens on " + to_text(host.node().node().local()));
     host.wait_for(call.stop);
+    tell_stopping();
     return {};
   }
   if (const auto printed = print(banner(host.node().node())); !printed) return printed;

@@ -7,6 +7,7 @@
 #include "cmd/node_host.hpp"
 #include "cmd/output.hpp"
 #include "cmd/peer_settings.hpp"
+#include "cmd/service_manager.hpp"
 #include "net/endpoint.hpp"
 #include "tracker/tracker_node.hpp"
 
@@ -44,6 +45,12 @@ result<tracker_options> tracker_options_of(const arguments& given) {
   return options;
 }
 
+std::string status_line(const tracker_node& node) {
+  std::string addresses;
+  for (const auto& endpoint : node.local()) addresses += (addresses.empty() ? "" : ", ") + to_text(endpoint);
+  return "listens on " + addresses;
+}
+
 std::string ready_line(const tracker_node& node) {
   json::array listen;
   for (const auto& endpoint : node.local()) listen.emplace_back(to_text(endpoint));
@@ -58,7 +65,9 @@ result<void> run(const invocation& call) {
   node_host<tracker_node> host(std::move(*options));
   if (const auto started = host.start(); !started) return started;
   if (const auto printed = print(ready_line(host.node())); !printed) return printed;
+  tell_ready(status_line(host.node()));
   host.wait_for(call.stop);
+  tell_stopping();
   return {};
 }
 
