@@ -116,9 +116,9 @@ result<void> take_line(std::vector<setting>& settings, const setting_line& line,
 
 const std::vector<std::string_view>& setting_names() {
   static const std::vector<std::string_view> names{
-      "tracker",         "dir",      "state",      "listen",    "name",      "workers",
-      "advertise",       "share",    "symlinks",   "heartbeat", "log-level", "log-format",
-      "allow-advertise", "up-limit", "down-limit", "key",       "trust"};
+      "tracker",    "dir",      "state",     "listen",    "name",       "workers",         "advertise",
+      "share",      "symlinks", "heartbeat", "log-level", "log-format", "allow-advertise", "up-limit",
+      "down-limit", "key",      "trust",     "follow",    "api-listen", "api-host",        "on-complete"};
   return names;
 }
 
