@@ -108,7 +108,7 @@ class PackagingTest(unittest.TestCase):
     def test_scripts_of_all_shells_parse(self):
         scripts = [*((shell, ROOT / f"cmd/completion.{shell}") for shell in ("bash", "zsh", "fish")),
                    *(("sh", PACKAGING / "debian" / name) for name in ("postinst", "prerm", "postrm")),
-                   ("sh", PACKAGING / "systemd/back-off")]
+                   ("sh", PACKAGING / "systemd/back-off"), ("bash", PACKAGING / "container/healthy")]
         for shell, script in scripts:
             with self.subTest(script=script.name):
                 if shutil.which(shell) is None:
