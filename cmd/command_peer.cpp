@@ -52,7 +52,7 @@ std::string banner(const peer_node& node) {
   for (const std::string& tracker : options.trackers) trackers += (trackers.empty() ? "" : ", ") + tracker;
   return fmt::format(
       "This peer listens on {}, {}.\nDownloads go to {}. HELP lists the commands, Ctrl-D ends the peer.\n",
-      to_text(node.local()), trackers.empty() ? "without a tracker" : "tracker " + trackers,
+      to_text(node.local()), trackers.empty() ? "looking for a tracker on the local network" : "tracker " + trackers,
       options.download_directory);
 }
 
@@ -70,6 +70,8 @@ void add_options(boost::program_options::options_description& options) {
   options.add_options()("fetch-on-read", boost::program_options::value<std::string>()->value_name("SIZE"),
                         "fetch what is read over HTTP and is not here, and keep so much of it in the state directory, "
                         "as 20G (default: nothing is fetched)");
+  options.add_options()("no-discover", boost::program_options::bool_switch(),
+                        "without --tracker, do not look for one on the local network (DNS-SD)");
   options.add_options()("api-host", boost::program_options::value<texts>()->value_name("NAME"),
                         "a further name of this machine under which the API answers; may be repeated");
 }
@@ -97,6 +99,7 @@ result<void> run(const invocation& call) {
     if (!bytes) return error{errc::usage, call.given.origin("fetch-on-read", 0) + bytes.error().text};
     options->fetch_on_read = *bytes;
   }
+  options->find_tracker = !call.given.flag("no-discover");
   auto api = api_rules_of(call.given);
   if (!api) return api.error();
   node_host<peer_service> host(peer_service_options{

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <boost/asio/ip/host_name.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
 
@@ -27,7 +28,16 @@ void add_options(po::options_description& options) {
       "milliseconds between signs of life of a peer, at least 100 (default: 5000)");
   add("allow-advertise", po::bool_switch(),
       "believe the address that a peer names instead of the one it connects from");
+  add("no-announce", po::bool_switch(), "do not tell the local network of this tracker (DNS-SD)");
   add_key_option(options);
+}
+
+/// What people see of it in the local network. The name of a service has at most 63 bytes (RFC 6763, 4.1.1).
+std::string announced_name() {
+  error_code ec;
+  constexpr std::size_t host_bytes_max = 40;
+  const std::string host = asio::ip::host_name(ec).substr(0, host_bytes_max);
+  return host.empty() ? "shoal tracker" : "shoal tracker on " + host;
 }
 
 result<tracker_options> tracker_options_of(const arguments& given) {
@@ -42,6 +52,7 @@ result<tracker_options> tracker_options_of(const arguments& given) {
   options.key_files = key_files_of(given);
   if (given.has("heartbeat")) options.session.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
   options.session.allow_advertise = given.flag("allow-advertise");
+  if (!given.flag("no-announce")) options.announced_name = announced_name();
   return options;
 }
 

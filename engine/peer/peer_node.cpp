@@ -145,6 +145,11 @@ awaitable<void> peer_node::run() {
   } else {
     log_info("{}", watched.error().text);
   }
+  if (options_.find_tracker && options_.trackers.empty()) {
+    const char* text = keys().is_private() ? private_swarm_text : open_swarm_text;
+    search_.emplace(io_.get_executor(), text, [this](const found_tracker& found) { on_tracker_found(found); });
+    tasks_.spawn("search for a tracker", search_->run());
+  }
   tasks_.spawn("measure", context_->payload.run());
   co_await tasks_.join();
   co_await greeter_.join();
@@ -159,10 +164,21 @@ void peer_node::stop() {
   greeter_.stop();
   key_files_.stop();
   addresses_.stop();
+  if (search_) search_->stop();
   if (context_) context_->payload.stop();
   changes_.notify_all();
   if (library_) library_->stop();
   if (discovery_) discovery_->stop();
+}
+
+void peer_node::on_tracker_found(const found_tracker& found) {
+  // A peer tells a tracker all that it shares, so it takes one, and stays with it.
+  if (stopped_ || !discovery_->trackers().empty()) return;
+  log_info("tracker is found on the local network name=\"{}\" endpoint={}", printable(found.name),
+           to_text(found.where));
+  discovery_->add_tracker(found.where);
+  library_->on_tracker();
+  changes_.notify_all();
 }
 
 void peer_node::on_address(const address_change& change) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "net/address_watch.hpp"
+#include "net/dns_sd.hpp"
 #include "net/key_files.hpp"
 #include "net/listener.hpp"
 #include "net/notifier.hpp"
@@ -43,6 +44,8 @@ struct peer_options {
   std::function<void(const share&)> on_complete{};
   /// Shares that are read over HTTP and are not here are fetched, and so many bytes of them kept; 0: none is fetched.
   std::uint64_t fetch_on_read = 0;
+  /// Without a tracker: joins the first one that announces itself on the local network (net/dns_sd).
+  bool find_tracker = false;
   /// Takes up the shares and downloads of earlier runs, and lets later runs share what is completed. False for a
   /// process that fetches one thing and ends. Its unfinished download is remembered all the same.
   bool remember = true;
@@ -95,6 +98,7 @@ class peer_node final : private discovery_observer, private greeting_host {
   void on_greeted(stream connection, const wire::handshake& theirs) override;
 
   void on_address(const address_change& change);
+  void on_tracker_found(const found_tracker& found);
   /// A connection in the clear to a peer of a private swarm.
   void on_stranger(stream connection, std::uint8_t first_byte);
   /// Sessions go on only with the keys that are accepted now.
@@ -117,6 +121,7 @@ class peer_node final : private discovery_observer, private greeting_host {
   greeter greeter_;
   listener listener_;
   address_watch addresses_;
+  std::optional<service_search> search_;
   std::unique_ptr<class discovery> discovery_;
   std::unique_ptr<class library> library_;
   task_group tasks_;

@@ -80,6 +80,7 @@ awaitable<void> tracker_node::run() {
     tasks_.spawn("listener", one->run());
   }
   tasks_.spawn("keys", key_files_.run());
+  announce();
   tasks_.spawn("batches", batch_loop());
   tasks_.spawn("sweeps", sweep_loop());
   co_await tasks_.join();
@@ -92,9 +93,19 @@ void tracker_node::stop() {
   for (stream& one : strangers_) one.close();
   for (const auto& [id, session] : sessions_) session->close(tracker_session_end::stopping);
   key_files_.stop();
+  if (announcement_) announcement_->stop();
   changed_.set();
   batch_pause_.cancel();
   sweep_timer_.cancel();
+}
+
+void tracker_node::announce() {
+  const auto reachable = [](const auto& one) { return !one->local().address().is_loopback(); };
+  const auto at = std::ranges::find_if(listeners_, reachable);
+  if (options_.announced_name.empty() || at == listeners_.end()) return;
+  const char* text = key_files_.keys().is_private() ? private_swarm_text : open_swarm_text;
+  announcement_.emplace(executor_, options_.announced_name, (*at)->local().port(), text);
+  tasks_.spawn("announcement", announcement_->run());
 }
 
 std::vector<tcp::endpoint> tracker_node::local() const {

@@ -19,6 +19,7 @@
 
 #include "core/error.hpp"
 #include "directory/registry.hpp"
+#include "net/dns_sd.hpp"
 #include "net/key_files.hpp"
 #include "net/listener.hpp"
 #include "net/task_group.hpp"
@@ -40,6 +41,8 @@ struct tracker_options {
   duration request_timeout = handshake_deadline;
   /// Connections that one origin may open.
   connection_rate::rates connections = connection_rate::at_tracker;
+  /// The name under which it announces itself on the local network (net/dns_sd); empty: it does not.
+  std::string announced_name;
 };
 
 class tracker_node final : private tracker_session_host {
@@ -84,6 +87,8 @@ class tracker_node final : private tracker_session_host {
   awaitable<void> serve(tracker_session_id id);
   /// A connection of this origin, which began then, is over.
   void on_connection_end(const tcp::endpoint& from, time_point begun);
+  /// Announces itself, if others can reach it.
+  void announce();
   awaitable<void> batch_loop();
   awaitable<void> sweep_loop();
   void plan_look(tracker_session_id id, time_point when);
@@ -110,6 +115,7 @@ class tracker_node final : private tracker_session_host {
   asio::steady_timer batch_pause_;
   asio::steady_timer sweep_timer_;
   std::vector<std::unique_ptr<listener>> listeners_;
+  std::optional<service_announcement> announcement_;
   std::list<stream> visitors_;
   std::list<stream> strangers_;
   std::unordered_map<tracker_session_id, std::unique_ptr<tracker_session>> sessions_;

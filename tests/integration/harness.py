@@ -18,6 +18,8 @@ import time
 import unittest
 
 NODE = os.environ.get("SHOAL_NODE", "build/dev/node")
+# A peer without a tracker would find one that a user of this network runs.
+os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nonexistent"
 # What a log never holds, unless an assertion or a sanitizer spoke or a task of the process failed.
 SIGNS_OF_A_BUG = ("assertion failed", "ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "runtime error:",
                   "ERROR: LeakSanitizer", "task fails")

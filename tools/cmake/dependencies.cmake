@@ -4,6 +4,8 @@ find_package(Boost 1.81 REQUIRED COMPONENTS program_options)
 find_package(SQLite3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(spdlog REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 
 # libipsec-mb has no CMake package. It is optional: OpenSSL does the hashing where it is missing.
 find_path(IPSEC_MB_INCLUDE intel-ipsec-mb.h)

@@ -22,7 +22,9 @@ constexpr std::size_t checks_at_once = 64;
 discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, asio::thread_pool& background,
                      checked_signatures& verdicts, tracking::join self, const std::vector<host_port>& trackers,
                      discovery_observer& observer, notifier& changes)
-    : background_(background),
+    : executor_(executor),
+      keys_(keys),
+      background_(background),
       verdicts_(verdicts),
       self_(std::move(self)),
       observer_(observer),
@@ -31,11 +33,18 @@ discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, asi
       rows_changed_(executor),
       signature_budget_(listening_rate::of_signatures, clock::now()),
       tasks_(executor) {
-  for (std::size_t i = 0; i < trackers.size(); ++i) {
-    auto describe = [this] { return self_; };
-    trackers_.push_back(std::make_unique<tracker_client>(executor, keys, i, trackers[i], std::move(describe), swarm_,
-                                                         static_cast<tracker_observer&>(*this)));
-  }
+  for (const host_port& where : trackers) make_client(where);
+}
+
+void discovery::make_client(const host_port& where) {
+  auto describe = [this] { return self_; };
+  trackers_.push_back(std::make_unique<tracker_client>(executor_, keys_, trackers_.size(), where, std::move(describe),
+                                                       swarm_, static_cast<tracker_observer&>(*this)));
+}
+
+void discovery::add_tracker(const host_port& where) {
+  make_client(where);
+  tasks_.spawn("tracker", trackers_.back()->run());
 }
 
 awaitable<void> discovery::run() {

@@ -52,6 +52,8 @@ class discovery final : private tracker_observer {
             discovery_observer& observer, notifier& changes);
 
   awaitable<void> run();
+  /// Joins a further tracker. While run() runs; the owner offers and watches everything anew.
+  void add_tracker(const host_port& where);
   /// Says goodbye to the trackers; run() returns within tracker_client::leave_timeout.
   void stop();
   void on_address(const address_change& change);
@@ -112,6 +114,10 @@ class discovery final : private tracker_observer {
     std::uint64_t bytes = 0;
   };
 
+  void make_client(const host_port& where);
+
+  asio::any_io_executor executor_;
+  const swarm_keys& keys_;
   asio::thread_pool& background_;
   checked_signatures& verdicts_;
   tracking::join self_;

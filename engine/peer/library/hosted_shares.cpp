@@ -123,6 +123,16 @@ void hosted_shares::offer(const share& which) {
   context_.discovery.offer(offered);
 }
 
+void hosted_shares::on_tracker() {
+  for (const auto& [id, one] : shares_) {
+    if (!one->content().complete() && !one->arrives()) continue;
+    const metainfo_ptr info = one->content().info();
+    const bool is_private = info && info->is_private();
+    if (one->arrives() && !is_private) context_.discovery.watch(id);
+    offer(*one);
+  }
+}
+
 void hosted_shares::on_progress(share& which) {
   auto& discovery = context_.discovery;
   if (discovery.offers(which.id())) return discovery.progress(which.id(), which.content().verified_bytes());

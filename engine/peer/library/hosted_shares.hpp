@@ -37,6 +37,8 @@ class hosted_shares {
 
   /// Describes the share to the trackers, for the first time or anew.
   void offer(const share& which);
+  /// A further tracker is asked from now on: describes all shares, and asks for the holders of what is downloaded.
+  void on_tracker();
   /// Tells the trackers how much of the share is here.
   void on_progress(share& which);
   void on_download_ended(share& which);

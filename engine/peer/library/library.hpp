@@ -33,6 +33,8 @@ class library final : private share_observer {
   void on_address(const address_change& change);
   /// Other keys are accepted now.
   void on_keys();
+  /// discovery has a further tracker, which is told everything.
+  void on_tracker() { hosted_.on_tracker(); }
   /// See discovery_observer.
   void on_swarm(const tracking::swarm& change);
   void on_wanted(const tracking::wanted& call);
