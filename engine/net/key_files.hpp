@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/time.hpp"
@@ -32,6 +33,8 @@ class key_files {
   awaitable<void> run();
   void stop();
   const swarm_keys& keys() const { return keys_; }
+  /// As swarm_keys::show().
+  void show(certificate shown) { keys_.show(std::move(shown)); }
 
  private:
   void on_read(result<std::vector<swarm_key>> read);

@@ -118,6 +118,11 @@ awaitable<std::optional<std::uint8_t>> listener::identify(stream& one) {
     co_return std::nullopt;
   }
   first_byte = co_await one.peek();
+  if (first_byte && !one.key() && !begins_http(*first_byte)) {
+    const error why{errc::permission, "without the key it may speak HTTP only"};
+    log_failure(one, why);
+    co_return std::nullopt;
+  }
   co_return first_byte;
 }
 

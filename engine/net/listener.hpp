@@ -3,11 +3,11 @@
 //
 // The first byte is peeked, so the handler reads the stream from its beginning. 0x13 is BitTorrent (BEP 3), a letter is
 // HTTP, 0x16 is TLS. In a private swarm a connection proves the key first, and its first byte is the first one inside
-// TLS. So the handler never sees a stranger. Strangers that speak in the clear go to another handler, which refuses
-// them. A connection is closed if it says nothing within the handshake deadline. If too many are silent, one of the
-// origin that holds most goes (core/fair_places). An origin that opens connections too often has to wait
-// (core/connection_rate, net/syn_filter). If the process is out of descriptors, accepting pauses and goes on later.
-// Owned by a node; call stop(), then join its task group.
+// TLS. So the handler never sees a stranger. Strangers go to another handler: those that speak in the clear, and those
+// that came by our certificate (swarm_keys::show) and speak HTTP. A connection is closed if it says nothing within the
+// handshake deadline. If too many are silent, one of the origin that holds most goes (core/fair_places). An origin that
+// opens connections too often has to wait (core/connection_rate, net/syn_filter). If the process is out of descriptors,
+// accepting pauses and goes on later. Owned by a node; call stop(), then join its task group.
 #pragma once
 
 #include <functional>
@@ -32,12 +32,18 @@ inline constexpr duration handshake_deadline = std::chrono::seconds(10);
 /// Connections that have not said their first byte yet. A further one makes one of them go.
 inline constexpr std::size_t silent_connections_max = 256;
 
+/// A request over HTTP/1.1 begins with a letter (RFC 9112, 3).
+constexpr bool begins_http(std::uint8_t first_byte) {
+  return (first_byte >= 'A' && first_byte <= 'Z') || (first_byte >= 'a' && first_byte <= 'z');
+}
+
 class listener {
  public:
   /// Called for each connection that spoke, on the listener's context. Takes over the connection.
   using handler = std::function<void(stream connection, std::uint8_t first_byte)>;
 
-  /// `keys`: of the swarm; they outlive this. `on_stranger`: for connections in the clear, if the swarm is private.
+  /// `keys`: of the swarm; they outlive this. `on_stranger`: for connections that have not proven the key of a private
+  /// swarm. They are in the clear, or encrypted and speak HTTP (stream::is_encrypted).
   /// `silent_max`: connections that have not said their first byte. A further one makes one of them go. `rates`: how
   /// many connections one origin may open.
   listener(asio::any_io_executor executor, const swarm_keys& keys, handler on_connection, handler on_stranger,

@@ -37,6 +37,7 @@ stream& stream::operator=(stream&& other) noexcept {
   tls_ = std::move(other.tls_);
   socket_ = std::move(other.socket_);
   key_ = other.key_;
+  is_encrypted_ = other.is_encrypted_;
   low_watermark_ = other.low_watermark_;
   return *this;
 }
@@ -74,6 +75,7 @@ awaitable<result<void>> stream::secure() {
     if (step == tls_connection::step::failed) co_return tls_->failure();
     if (step == tls_connection::step::done) {
       key_ = tls_->key();
+      is_encrypted_ = true;
       co_return result<void>{};
     }
     if (step == tls_connection::step::wants_read) {

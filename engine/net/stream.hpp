@@ -65,13 +65,16 @@ class stream {
   bool is_open() const { return socket_.is_open(); }
   /// Opens and connects; asio::error::timed_out after `timeout`.
   awaitable<error_code> connect(tcp::endpoint where, duration timeout);
-  /// From here on all bytes are encrypted, and both sides have proven that they have the key. Before anything else is
-  /// read or sent; one of the two sides calls each. `keys` outlives the stream. Errors as tls_connection::failure().
-  /// Without a deadline: close() ends it.
+  /// From here on all bytes are encrypted, and both sides have proven that they have the key. A server that has a
+  /// certificate also takes who calls without a key: then key() is empty. Before anything else is read or sent; one of
+  /// the two sides calls each. `keys` outlives the stream. Errors as tls_connection::failure(). Without a deadline:
+  /// close() ends it.
   awaitable<result<void>> secure_as_client(const swarm_keys& keys, const swarm_key& offered);
   awaitable<result<void>> secure_as_server(const swarm_keys& keys);
-  /// The key that both sides have; nothing if the connection is in the clear.
+  /// The key that both sides have; nothing if the connection is in the clear, or was made with our certificate alone.
   const std::optional<key_id>& key() const { return key_; }
+  /// Stays what it was when the stream is closed.
+  bool is_encrypted() const { return is_encrypted_; }
   /// Idempotent. Ends all waits.
   void close();
   /// Like close(), but drops what is not sent yet, and tells the other side so.
@@ -263,6 +266,7 @@ class stream {
   tcp::socket socket_;
   std::unique_ptr<tls_connection> tls_;  ///< knows the descriptor of socket_, so it goes first
   std::optional<key_id> key_;
+  bool is_encrypted_ = false;
   read_observer* read_observer_ = nullptr;
   std::uint32_t low_watermark_ = 1;
 };

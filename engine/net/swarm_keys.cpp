@@ -59,6 +59,8 @@ result<void> swarm_keys::prepare() {
   SSL_CTX_set_default_read_buffer_len(context, read_ahead_bytes);
   SSL_CTX_set_psk_use_session_callback(context, &tls_connection::use_session);
   SSL_CTX_set_psk_find_session_callback(context, &tls_connection::find_session);
+  SSL_CTX_set_cert_cb(context, &tls_connection::show_certificate, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, &tls_connection::choose_protocol, nullptr);
   context_ = std::move(made);
   return {};
 }

@@ -1,4 +1,5 @@
-// The keys of this process's swarm, for all its connections. Without a key the swarm is open.
+// The keys of this process's swarm, for all its connections. Without a key the swarm is open. A private swarm may also
+// have a certificate, for programs that lack the key.
 //
 // Owns what OpenSSL keeps for all connections. The keys may be replaced while connections live: each new connection
 // uses the keys of that moment. Belongs to one io_context, and outlives the connections of its streams.
@@ -9,10 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/swarm_key.hpp"
+#include "net/certificate.hpp"
 
 namespace shoal {
 
@@ -28,6 +31,11 @@ class swarm_keys {
   /// errc::internal: this OpenSSL lacks what a private swarm speaks. Then nothing changes.
   result<void> replace(std::vector<swarm_key> keys);
   bool is_private() const { return !keys_.empty(); }
+  /// From now on who calls without any key is shown this, and may speak HTTP (net/listener). Until then it is turned
+  /// away.
+  void show(certificate shown) { certificate_ = std::move(shown); }
+  /// Null without one.
+  const certificate* shown() const { return certificate_ ? &*certificate_ : nullptr; }
   const std::vector<swarm_key>& keys() const { return keys_; }
   /// Null if the key is not, or not any more, one of ours.
   const swarm_key* find(const key_id& id) const;
@@ -44,6 +52,7 @@ class swarm_keys {
 
   std::unique_ptr<SSL_CTX, context_free> context_;
   std::vector<swarm_key> keys_;
+  std::optional<certificate> certificate_;
 };
 
 /// All keys of these files, in this order, each once. Blocks. Errors name the file. No files: no keys.

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 namespace shoal {
@@ -31,9 +32,13 @@ constexpr std::size_t file_bytes = 64 * KiB;
 /// and a new one has a new key.
 constexpr std::uint64_t payload_max = std::uint64_t{256} << 30;
 
-/// Of what a stranger says before it has proven the key, bytes that are read. Our own handshake takes some 300, twice
-/// if the groups have to be settled. OpenSSL takes 128 KiB, and compares each key share in it with each group.
-constexpr std::size_t handshake_bytes_max = 2 * KiB;
+/// Of what a stranger says before the end of the handshake, bytes that are read. Our own takes some 300, twice if the
+/// groups have to be settled. That of a browser takes 2,000, because it brings a key share against quantum computers of
+/// 1,216 (X25519MLKEM768). OpenSSL takes 128 KiB, and compares each key share in it with each group.
+constexpr std::size_t handshake_bytes_max = 4 * KiB;
+
+/// ALPN (RFC 7301), as on the wire: its length and "http/1.1".
+constexpr std::string_view known_protocol = "\x08http/1.1";
 
 // What a retry of OpenSSL's write is given: it looks only at the length.
 constexpr std::array<std::uint8_t, record_payload_max> anything{};
@@ -165,26 +170,54 @@ int tls_connection::find_session(SSL* ssl, const unsigned char* id, std::size_t 
   if (key != nullptr) {
     self->offered_ = *named;
     *session = session_with(ssl, *key);
+  } else if (named) {
+    // A browser may name a session with a server that stood here earlier (RFC 8446, 2.2). Such names are longer.
+    self->names_other_key_ = true;
   }
   return 1;
 }
 
+int tls_connection::show_certificate(SSL* ssl, void*) {
+  // OpenSSL asks only if no key was accepted. Without a certificate it ends the handshake with an alert.
+  tls_connection* self = connection_of(ssl);
+  const certificate* shown = self->keys_.shown();
+  if (shown == nullptr || self->names_other_key_ || SSL_is_server(ssl) != 1) return 1;
+  self->shows_certificate_ = true;
+  return shown->show_on(ssl) ? 1 : 0;
+}
+
+int tls_connection::choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes,
+                                    const unsigned char* offered, unsigned offered_bytes, void*) {
+  unsigned char* found = nullptr;
+  const auto* const known = reinterpret_cast<const unsigned char*>(known_protocol.data());
+  const int outcome = SSL_select_next_proto(&found, chosen_bytes, known, static_cast<unsigned>(known_protocol.size()),
+                                            offered, offered_bytes);
+  *chosen = found;
+  return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 void tls_connection::on_message(int is_sent, int, int type, const void*, std::size_t, SSL* ssl, void*) {
-  if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || !connection_of(ssl)->key_) return;
-  // A key update, as our nodes send none. OpenSSL works off a flood of them within one call, which never returns. This
-  // makes it throw away what follows.
+  if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || !connection_of(ssl)->is_done_) return;
+  // A key update. Our nodes send none, and browsers none before 2^24 records. OpenSSL works off a flood of them within
+  // one call, which never returns. This makes it throw away what follows.
   SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
+bool tls_connection::accept() {
+  // OpenSSL counts an external key as a resumed session. Nothing else has proven that the other side has our key.
+  if (SSL_session_reused(ssl_.get()) != 1) return shows_certificate_;
+  // The keys may have changed since it was named.
+  if (!offered_ || keys_.find(*offered_) == nullptr) return false;
+  key_ = offered_;
+  return true;
 }
 
 tls_connection::step tls_connection::handshake() {
   ERR_clear_error();
   const int code = SSL_do_handshake(ssl_.get());
   if (code == 1) {
-    // OpenSSL counts an external key as a resumed session. Nothing else has proven that the other side has our key.
-    if (!offered_ || SSL_session_reused(ssl_.get()) != 1) return step::failed;
-    // The keys may have changed since it was named.
-    if (keys_.find(*offered_) == nullptr) return step::failed;
-    key_ = offered_;
+    if (!accept()) return step::failed;
+    is_done_ = true;
     use_.readable = std::numeric_limits<std::size_t>::max();
     return step::done;
   }
@@ -206,6 +239,10 @@ error tls_connection::failure() const {
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_UNSUPPORTED_PROTOCOL:
       return {errc::protocol, "it speaks no TLS with a key", remedy::without_key};
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+      return {errc::permission, "it does not trust the certificate"};
     default:
       break;
   }

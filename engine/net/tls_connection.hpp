@@ -1,6 +1,7 @@
-// TLS 1.3 on one TCP connection (RFC 8446), authenticated on both sides by an external pre-shared key and nothing else
-// (section 4.2.11, psk_dhe_ke: what was recorded stays secret when the key becomes known later).
+// TLS 1.3 on one TCP connection (RFC 8446). Nodes prove to each other that they have an external pre-shared key, and
+// nothing else (section 4.2.11, psk_dhe_ke: what was recorded stays secret when the key becomes known later).
 //
+// Who calls without a key is no node. A server that has a certificate shows it, and has then proven itself alone.
 // Part of net/stream, which owns the socket. Attempts never wait. After an attempt that would block, the next one of
 // its kind offers the same bytes first: they are encrypted already. With kernel TLS, files are sent past this process's
 // memory; otherwise they are encrypted here. No renegotiation, no tickets, no early data.
@@ -55,10 +56,11 @@ class tls_connection {
 
   /// One step of the handshake. Again after each wait, until it is done or has failed.
   step handshake();
-  /// Why handshake() failed. errc::permission: one side does not accept the other's key. errc::protocol: the other side
-  /// speaks no TLS. errc::unreachable: the connection broke.
+  /// Why handshake() failed. errc::permission: one side does not accept the other's key or certificate. errc::protocol:
+  /// the other side speaks no TLS. errc::unreachable: the connection broke.
   error failure() const;
-  /// The key that both sides have proven to have; nothing before the end of the handshake.
+  /// The key that both sides have proven to have; nothing before the end of the handshake. After it, nothing means:
+  /// they called without a key, and we have shown our certificate.
   const std::optional<key_id>& key() const { return key_; }
 
   io_attempt recv_some(std::span<std::uint8_t> into);
@@ -83,10 +85,15 @@ class tls_connection {
   static int use_session(SSL* connection, const EVP_MD* hash, const unsigned char** id, std::size_t* id_bytes,
                          ssl_session_st** session);
   static int find_session(SSL* connection, const unsigned char* id, std::size_t id_bytes, ssl_session_st** session);
+  static int show_certificate(SSL* connection, void* nothing);
+  static int choose_protocol(SSL* connection, const unsigned char** chosen, unsigned char* chosen_bytes,
+                             const unsigned char* offered, unsigned offered_bytes, void* nothing);
   static void on_message(int is_sent, int version, int type, const void* bytes, std::size_t count, SSL* connection,
                          void* nothing);
   friend class swarm_keys;
 
+  /// What the handshake has proven is enough.
+  bool accept();
   /// Why the call that returned `code` did nothing.
   io_attempt nothing_from(int code);
   /// The same for a call that sends: never the end of what is read.
@@ -104,6 +111,9 @@ class tls_connection {
   std::unique_ptr<SSL, ssl_free> ssl_;
   std::optional<key_id> offered_;
   std::optional<key_id> key_;
+  bool names_other_key_ = false;  ///< a node, of another swarm
+  bool shows_certificate_ = false;
+  bool is_done_ = false;       ///< with the handshake
   std::size_t unsent_ = 0;     ///< bytes of the record that is encrypted and not wholly sent
   std::size_t unsaid_ = 0;     ///< bytes that are sent, and of which the caller was not told
   std::uint64_t payload_ = 0;  ///< bytes sent

@@ -188,16 +188,19 @@ void peer_node::on_address(const address_change& change) {
 }
 
 void peer_node::on_connection(stream connection, std::uint8_t first_byte) {
-  const bool letter = (first_byte >= 'A' && first_byte <= 'Z') || (first_byte >= 'a' && first_byte <= 'z');
   if (first_byte == wire::handshake_first_byte) {
     greeter_.on_connection(std::move(connection));
-  } else if (letter && take_http_) {
+  } else if (begins_http(first_byte) && take_http_) {
     take_http_(std::move(connection));
   }
 }
 
 void peer_node::on_stranger(stream connection, std::uint8_t first_byte) {
-  if (first_byte == wire::handshake_first_byte) greeter_.on_stranger(std::move(connection));
+  if (connection.is_encrypted()) {
+    if (take_http_) take_http_(std::move(connection));
+  } else if (first_byte == wire::handshake_first_byte) {
+    greeter_.on_stranger(std::move(connection));
+  }
 }
 
 void peer_node::on_keys() {

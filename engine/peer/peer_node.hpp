@@ -73,7 +73,8 @@ class peer_node final : private discovery_observer, private greeting_host {
   asio::any_io_executor executor() const { return io_.get_executor(); }
   peer_context& context() { return *context_; }
   const peer_context& context() const { return *context_; }
-  /// Who takes connections whose first byte is a letter. Before run().
+  /// Who takes connections that speak HTTP. Those that have not proven the key of a private swarm are among them if
+  /// show() was called. Before run().
   void on_http(std::function<void(stream)> take) { take_http_ = std::move(take); }
   /// Notified when the catalogue changed, a download ended, or nothing of a stopped share runs any more.
   notifier& changes() { return changes_; }
@@ -84,6 +85,8 @@ class peer_node final : private discovery_observer, private greeting_host {
   std::string control_path() const { return state_ ? state_->control_socket() : std::string(); }
   const peer_options& options() const { return options_; }
   const swarm_keys& keys() const { return key_files_.keys(); }
+  /// As swarm_keys::show(). Before run().
+  void show(certificate shown) { key_files_.show(std::move(shown)); }
   /// "" if it is stateless.
   std::string state_path() const { return state_ ? state_->path() : std::string(); }
   duration uptime() const { return clock::now() - begun_; }
@@ -99,7 +102,7 @@ class peer_node final : private discovery_observer, private greeting_host {
 
   void on_address(const address_change& change);
   void on_tracker_found(const found_tracker& found);
-  /// A connection in the clear to a peer of a private swarm.
+  /// A connection to a peer of a private swarm that has not proven the key.
   void on_stranger(stream connection, std::uint8_t first_byte);
   /// Sessions go on only with the keys that are accepted now.
   void on_keys();
