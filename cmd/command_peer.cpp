@@ -43,6 +43,7 @@ std::string ready_line(const peer_node& node) {
   ready["listen"] = json::array{to_text(node.local())};
   ready["control"] = node.control_path();
   ready["peer"] = node.id().hex();
+  if (const certificate* shown = node.keys().shown()) ready["certificate"] = shown->fingerprint();
   return (json_output() ? "" : "READY ") + json::serialize(ready) + "\n";
 }
 
@@ -50,9 +51,11 @@ std::string banner(const peer_node& node) {
   const peer_options& options = node.options();
   std::string trackers;
   for (const std::string& tracker : options.trackers) trackers += (trackers.empty() ? "" : ", ") + tracker;
+  const certificate* shown = node.keys().shown();
   return fmt::format(
-      "This peer listens on {}, {}.\nDownloads go to {}. HELP lists the commands, Ctrl-D ends the peer.\n",
+      "This peer listens on {}, {}.\n{}Downloads go to {}. HELP lists the commands, Ctrl-D ends the peer.\n",
       to_text(node.local()), trackers.empty() ? "looking for a tracker on the local network" : "tracker " + trackers,
+      shown == nullptr ? "" : "Its certificate for HTTPS is " + shown->fingerprint() + ".\n",
       options.download_directory);
 }
 
@@ -63,7 +66,7 @@ void add_options(boost::program_options::options_description& options) {
   using texts = std::vector<std::string>;
   options.add_options()("api-listen", boost::program_options::value<texts>()->value_name("ADDRESS"),
                         "also take changes over HTTP at this address of the machine, 0.0.0.0 for all; may be repeated "
-                        "(default: only from this machine)");
+                        "(default: only from this machine; over HTTPS from everywhere)");
   options.add_options()("on-complete", boost::program_options::value<texts>()->value_name("WORD"),
                         "a program to run when a download is complete; repeated, its arguments. It finds SHOAL_NAME, "
                         "SHOAL_PATH, SHOAL_ID and SHOAL_BYTES in its environment");
@@ -72,6 +75,7 @@ void add_options(boost::program_options::options_description& options) {
                         "as 20G (default: nothing is fetched)");
   options.add_options()("no-discover", boost::program_options::bool_switch(),
                         "without --tracker, do not look for one on the local network (DNS-SD)");
+  add_certificate_options(options);
   options.add_options()("api-host", boost::program_options::value<texts>()->value_name("NAME"),
                         "a further name of this machine under which the API answers; may be repeated");
 }
@@ -102,8 +106,12 @@ result<void> run(const invocation& call) {
   options->find_tracker = !call.given.flag("no-discover");
   auto api = api_rules_of(call.given);
   if (!api) return api.error();
-  node_host<peer_service> host(peer_service_options{
-      .peer = std::move(*options), .api = std::move(*api), .on_complete = call.given.texts("on-complete")});
+  auto shown = certificate_of(call.given);
+  if (!shown) return shown.error();
+  node_host<peer_service> host(peer_service_options{.peer = std::move(*options),
+                                                    .api = std::move(*api),
+                                                    .certificate = std::move(*shown),
+                                                    .on_complete = call.given.texts("on-complete")});
   if (const auto started = host.start(); !started) return started;
   if (!console_possible() || call.given.flag("no-console") || call.given.flag("json")) {
     if (const auto printed = print(ready_line(host.node().node())); !printed) return printed;

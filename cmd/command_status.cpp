@@ -37,6 +37,7 @@ std::string text_of(const rows::status& status) {
   lines.push_back(fmt::format("peer       {} ({}), version {}, up {}", status.name, status.peer, status.version,
                               human_duration(static_cast<std::int64_t>(status.uptime))));
   for (const auto& endpoint : status.listen) lines.push_back("listens    " + endpoint);
+  if (!status.certificate.empty()) lines.push_back("https      certificate SHA-256 " + status.certificate);
   lines.push_back("state      " + status.state_directory);
   lines.push_back("downloads  to " + status.download_directory);
   for (const auto& tracker : status.trackers) lines.push_back(tracker_line(tracker));

@@ -3,7 +3,7 @@
 
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"
-#include "gateway/access_token.hpp"
+#include "net/access_token.hpp"
 
 namespace shoal {
 

@@ -30,6 +30,9 @@ void add_options(po::options_description& options) {
       "believe the address that a peer names instead of the one it connects from");
   add("no-announce", po::bool_switch(), "do not tell the local network of this tracker (DNS-SD)");
   add_key_option(options);
+  add_certificate_options(options);
+  add("token", po::value<std::string>()->value_name("FILE"),
+      "with --cert: file of the token that programs without the key need, for metrics");
 }
 
 /// What people see of it in the local network. The name of a service has at most 63 bytes (RFC 6763, 4.1.1).
@@ -50,6 +53,14 @@ result<tracker_options> tracker_options_of(const arguments& given) {
     options.listen.push_back(*endpoint);
   }
   options.key_files = key_files_of(given);
+  auto shown = certificate_of(given);
+  if (!shown) return shown.error();
+  options.certificate = std::move(*shown);
+  options.token_file = absolute_path(given.text("token"));
+  if (options.certificate.chain.empty() != options.token_file.empty()) {
+    return error{errc::usage,
+                 "--cert and --token belong together: give both, the token in a file such as a peer makes"};
+  }
   if (given.has("heartbeat")) options.session.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
   options.session.allow_advertise = given.flag("allow-advertise");
   if (!given.flag("no-announce")) options.announced_name = announced_name();
@@ -67,6 +78,7 @@ std::string ready_line(const tracker_node& node) {
   for (const auto& endpoint : node.local()) listen.emplace_back(to_text(endpoint));
   json::object ready;
   ready["listen"] = std::move(listen);
+  if (const certificate* shown = node.keys().shown()) ready["certificate"] = shown->fingerprint();
   return (json_output() ? "" : "READY ") + json::serialize(ready) + "\n";
 }
 

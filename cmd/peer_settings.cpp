@@ -22,6 +22,23 @@ std::vector<std::string> key_files_of(const arguments& given) {
   return paths;
 }
 
+void add_certificate_options(po::options_description& options) {
+  auto add = options.add_options();
+  add("cert", po::value<std::string>()->value_name("FILE"),
+      "in a private swarm: the certificate for HTTPS, with its chain (PEM)");
+  add("cert-key", po::value<std::string>()->value_name("FILE"), "the private key of that certificate");
+}
+
+result<certificate_paths> certificate_of(const arguments& given) {
+  if (given.has("cert") != given.has("cert-key")) {
+    return error{errc::usage, "--cert and --cert-key belong together: give both"};
+  }
+  if (given.has("cert") && !given.has("key")) {
+    return error{errc::usage, "--cert is for a private swarm: give its key with --key FILE"};
+  }
+  return certificate_paths{absolute_path(given.text("cert")), absolute_path(given.text("cert-key"))};
+}
+
 void add_peer_options(po::options_description& options) {
   auto add = options.add_options();
   using texts = std::vector<std::string>;

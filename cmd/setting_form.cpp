@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/rate_text.hpp"
+#include "net/access_token.hpp"
 #include "net/endpoint.hpp"
 #include "observe/log.hpp"
 #include "peer/peer_node.hpp"
@@ -52,8 +53,8 @@ result<void> check_log_format(const std::string& value) {
 
 // A script that gives an empty variable must not get what stands for no option at all, such as the default peer.
 bool is_path(std::string_view name) {
-  constexpr std::array<std::string_view, 9> paths{"config", "dir",  "dump",  "key",  "output",
-                                                  "share",  "sign", "state", "trust"};
+  constexpr std::array<std::string_view, 12> paths{"cert",   "cert-key", "config", "dir",   "dump",  "key",
+                                                   "output", "share",    "sign",   "state", "token", "trust"};
   return std::ranges::find(paths, name) != paths.end();
 }
 
@@ -63,6 +64,14 @@ result<void> check_key_file(const std::string& value) {
   return error{errc::usage,
                "this is a key and not the name of a file: put it into a file of mode 0600, and make a new "
                "one, because others can read command lines and the environment"};
+}
+
+// Likewise.
+result<void> check_token_file(const std::string& value) {
+  if (!access_token::is_token(value)) return {};
+  return error{errc::usage,
+               "this is a token and not the name of a file: put it into a file of mode 0600, and make a new one, "
+               "because others can read command lines and the environment"};
 }
 
 }  // namespace
@@ -75,6 +84,7 @@ result<void> check_form(std::string_view name, const std::string& value) {
   if (name == "up-limit" || name == "down-limit" || name == "up" || name == "down")
     return outcome_of(parse_rate(value));
   if (name == "key") return check_key_file(value);
+  if (name == "token") return check_token_file(value);
   if (name == "advertise") return check_address(value);
   if (name == "workers") return check_number(value, 0, workers_max, " threads");
   if (name == "heartbeat") return check_number(value, heartbeat_ms_min, heartbeat_ms_max, " milliseconds");

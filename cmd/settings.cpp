@@ -116,9 +116,10 @@ result<void> take_line(std::vector<setting>& settings, const setting_line& line,
 
 const std::vector<std::string_view>& setting_names() {
   static const std::vector<std::string_view> names{
-      "tracker",    "dir",      "state",     "listen",    "name",       "workers",         "advertise",
-      "share",      "symlinks", "heartbeat", "log-level", "log-format", "allow-advertise", "up-limit",
-      "down-limit", "key",      "trust",     "follow",    "api-listen", "api-host",        "on-complete"};
+      "tracker",    "dir",      "state",     "listen",      "name",        "workers",      "advertise",
+      "share",      "symlinks", "heartbeat", "log-level",   "log-format",  "up-limit",     "allow-advertise",
+      "down-limit", "key",      "trust",     "follow",      "api-listen",  "api-host",     "on-complete",
+      "cert",       "cert-key", "token",     "no-announce", "no-discover", "fetch-on-read"};
   return names;
 }
 

@@ -301,10 +301,12 @@ rows::why why_row(const share& which) {
 }
 
 rows::status status_of(const peer_node& node) {
+  const certificate* shown = node.keys().shown();
   rows::status status{.peer = node.id().hex(),
                       .name = node.options().name,
                       .version = SHOAL_VERSION,
                       .listen = {to_text(node.local())},
+                      .certificate = shown == nullptr ? "" : shown->fingerprint(),
                       .state_directory = node.state_path(),
                       .download_directory = node.options().download_directory,
                       .uptime = seconds(node.uptime()),

@@ -183,6 +183,7 @@ struct status {
   std::string name = {};
   std::string version = {};
   std::vector<std::string> listen = {};  ///< "HOST:PORT"
+  std::string certificate = {};          ///< for HTTPS in a private swarm, its SHA-256: "AB:CD:…"; "" without one
   std::string state_directory = {};
   std::string download_directory = {};
   double uptime = 0;
@@ -199,9 +200,9 @@ struct status {
   std::uint64_t down_limit = 0;  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(status, (),
-                      (peer, name, version, listen, state_directory, download_directory, uptime, trackers, downloads,
-                       shares, hashing, sessions, bytes_uploaded, bytes_downloaded, upload_rate, download_rate,
-                       up_limit, down_limit))
+                      (peer, name, version, listen, certificate, state_directory, download_directory, uptime, trackers,
+                       downloads, shares, hashing, sessions, bytes_uploaded, bytes_downloaded, upload_rate,
+                       download_rate, up_limit, down_limit))
 
 /// A share that was hashed again.
 struct verified {

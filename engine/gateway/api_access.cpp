@@ -33,7 +33,8 @@ result<void> check_change(const api_access& rules, const api_request& request) {
     return error{errc::permission, "this needs the token of the peer, as 'Authorization: Bearer TOKEN'"};
   }
   const auto listed = [&](const asio::ip::address& one) { return one.is_unspecified() || one == request.local; };
-  if (request.local.is_loopback() || std::ranges::any_of(rules.change_addresses, listed)) return {};
+  if (request.is_encrypted || request.local.is_loopback() || std::ranges::any_of(rules.change_addresses, listed))
+    return {};
   return error{errc::permission, "at " + request.local.to_string() + " nothing can be changed over HTTP"};
 }
 

@@ -1,9 +1,9 @@
 // Who may use the API. Pure.
 //
-// In an open swarm everybody may look, as everybody may read content. Changes need the token, and are taken at loopback
-// addresses only, unless the user names others. A page of another site cannot use the API: such a page may send simple
-// requests to any address, but no Authorization header. It could make its own name mean this machine; so the API
-// answers only under names that are known.
+// In an open swarm everybody may look, as everybody may read content. Changes need the token. In the clear somebody on
+// the line could learn it, so there they are taken at loopback addresses only, unless the user names others. A page of
+// another site cannot use the API: such a page may send simple requests to any address, but no Authorization header. It
+// could make its own name mean this machine; so the API answers only under names that are known.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -27,6 +27,7 @@ struct api_request {
   std::string_view host;                ///< the Host header
   boost::asio::ip::address local = {};  ///< where the connection arrived
   bool has_token = false;
+  bool is_encrypted = false;
 };
 
 /// The Host header names this machine. errc::permission names what it may be.

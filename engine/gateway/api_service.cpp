@@ -57,6 +57,7 @@ api_request api_service::request_of(http_exchange& with) const {
   api_request request;
   request.host = with.header(http_field::host);
   request.local = with.local_address();
+  request.is_encrypted = with.is_encrypted();
   request.has_token = token_ && token_->is_in(with.header(http_field::authorization));
   return request;
 }

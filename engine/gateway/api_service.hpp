@@ -10,11 +10,11 @@
 #include <optional>
 
 #include "control/peer_control.hpp"
-#include "gateway/access_token.hpp"
 #include "gateway/api_access.hpp"
 #include "gateway/api_routes.hpp"
 #include "gateway/event_feed.hpp"
 #include "gateway/http_exchange.hpp"
+#include "net/access_token.hpp"
 
 namespace shoal {
 
@@ -23,12 +23,16 @@ inline constexpr std::size_t open_rows_max = 20'000;
 
 class api_service {
  public:
-  /// `control` and `events` outlive this. `count_rows`: of all that can be listed, about.
-  api_service(peer_control& control, event_feed& events, std::function<std::size_t()> count_rows, api_access rules)
-      : control_(control), events_(events), count_rows_(std::move(count_rows)), rules_(std::move(rules)) {}
+  /// `control`, `events` and `token` outlive this. `count_rows`: of all that can be listed, about. Without a token
+  /// nothing can be changed.
+  api_service(peer_control& control, event_feed& events, std::function<std::size_t()> count_rows, api_access rules,
+              const std::optional<access_token>& token)
+      : control_(control),
+        events_(events),
+        count_rows_(std::move(count_rows)),
+        rules_(std::move(rules)),
+        token_(token) {}
 
-  /// Without it nothing can be changed.
-  void set_token(access_token token) { token_ = std::move(token); }
   /// A request to change something may bring a body. Others are refused before it is read.
   bool takes_body(http_exchange& with) const;
   awaitable<void> answer(http_exchange& with, const request_target& target);
@@ -42,7 +46,7 @@ class api_service {
   event_feed& events_;
   std::function<std::size_t()> count_rows_;
   api_access rules_;
-  std::optional<access_token> token_;
+  const std::optional<access_token>& token_;
 };
 
 }  // namespace shoal

@@ -18,25 +18,50 @@ constexpr std::string_view api_root = "/v1/";
 
 }  // namespace
 
-gateway::gateway(peer_node& node, peer_control& control, api_access rules)
+gateway::gateway(peer_node& node, peer_control& control, api_access rules, https_settings https)
     : node_(node),
       control_(control),
+      https_(std::move(https)),
+      entrance_(token_),
       content_(node),
       events_(node),
       api_(
-          control, events_, [this] { return listed_rows(); }, std::move(rules)),
+          control, events_, [this] { return listed_rows(); }, std::move(rules), token_),
       tasks_(node.executor()) {}
 
-void gateway::open() {
+result<void> gateway::open() {
   http_handler& self = *this;
   server_.emplace(node_.context(), self);
-  if (node_.state_path().empty()) return;
+  if (node_.state_path().empty()) return {};
+  open_token();
+  return open_certificate();
+}
+
+void gateway::open_token() {
   auto token = access_token::open(node_.state_path());
   if (token) {
-    api_.set_token(std::move(*token));
+    token_ = std::move(*token);
   } else {
     log_warn("nothing can be changed over HTTP error=\"{}\"", token.error().text);
   }
+}
+
+result<void> gateway::open_certificate() {
+  if (!node_.keys().is_private()) return {};
+  const bool own = https_.files.chain.empty();
+  auto opened = own ? shoal::open_certificate(node_.state_path(), https_.names) : read_certificate(https_.files);
+  if (!opened && !own) return opened.error();
+  if (!opened) {
+    log_warn("nobody can use HTTP without the key of this swarm error=\"{}\"", opened.error().text);
+    return {};
+  }
+  log_info("programs without the key may use HTTPS with the token certificate={}", opened->fingerprint());
+  node_.show(std::move(*opened));
+  return {};
+}
+
+bool gateway::is_member(http_exchange& with) const {
+  return !node_.keys().is_private() || with.has_key();
 }
 
 awaitable<void> gateway::run() {
@@ -56,11 +81,16 @@ std::size_t gateway::listed_rows() const {
 }
 
 bool gateway::takes_body(http_exchange& with) const {
+  if (!is_member(with) && !entrance_.admits(with)) return false;
   const auto text = with.request().target();
   return text.starts_with(boost::core::string_view(api_root)) && api_.takes_body(with);
 }
 
 awaitable<void> gateway::answer(http_exchange& with) {
+  if (!is_member(with)) {
+    if (!entrance_.admits(with)) co_return co_await entrance_.refuse(with);
+    with.on_admitted();
+  }
   const auto text = with.request().target();
   const auto target = parse_target({text.data(), text.size()});
   if (!target) {

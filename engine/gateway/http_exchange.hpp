@@ -10,6 +10,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,11 +35,16 @@ class http_exchange {
   bool head_only() const;
   /// GET or HEAD.
   bool is_read() const;
+  /// The client has proven the key of a private swarm.
+  bool has_key() const { return line_.to.key().has_value(); }
+  bool is_encrypted() const { return line_.to.is_encrypted(); }
   /// Where the connection arrived on this machine.
   boost::asio::ip::address local_address() const;
   /// The value of a header; "" without it.
   std::string_view header(http_field field) const;
 
+  /// The client has the token, as it needs without the key. Until then no answer names this program.
+  void on_admitted() { is_admitted_ = true; }
   /// The client is the user: its answers may be of any length.
   void on_trusted() { trusted_ = true; }
   /// A whole answer. If too many long ones of this origin are on their way, the client is told to come again.
@@ -74,6 +80,8 @@ class http_exchange {
   work_price price() const { return prices::less_content(prices::http_request, content_bytes_); }
   /// Where the client is.
   const address_group& origin() const { return line_.origin; }
+  /// Nothing if the connection is gone.
+  std::optional<tcp::endpoint> remote() const { return line_.to.remote(); }
 
   /// The connection can take another request.
   bool keeps_alive() const { return keeps_alive_; }
@@ -85,6 +93,7 @@ class http_exchange {
   const http_request& request_;
   http_line& line_;
   bool keeps_alive_;
+  bool is_admitted_ = false;
   bool trusted_ = false;
   std::uint64_t content_bytes_ = 0;  ///< sent from files
 };

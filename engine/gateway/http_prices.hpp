@@ -26,6 +26,8 @@ inline constexpr work_price http_text_byte = 10;
 inline constexpr work_price http_part = 40'000;
 /// A read of less than a small segment (net/stream).
 inline constexpr work_price http_small_read = 10'000;
+/// A wrong token: of one origin twenty a second.
+inline constexpr work_price http_wrong_token = 1'000'000;
 /// A small segment that woke the thread while nothing was read.
 inline constexpr work_price http_unread_segment = 5'000;
 

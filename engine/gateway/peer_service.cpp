@@ -32,14 +32,15 @@ peer_service::peer_service(asio::io_context& context, peer_service_options optio
       hook_(executor_, std::move(options.on_complete)),
       node_(context, with_hook(std::move(options.peer), hook_)),
       control_(node_, [this] { stop(); }),
-      gateway_(node_, control_, with_own_names(std::move(options.api))),
+      gateway_(node_, control_, with_own_names(options.api),
+               https_settings{std::move(options.certificate), options.api.host_names}),
       only_client_(std::move(options.only_client)),
       tasks_(executor_) {}
 
 result<void> peer_service::open() {
   if (const auto there = hook_.check(); !there) return there;
   if (auto opened = node_.open(); !opened) return opened;
-  gateway_.open();
+  if (auto opened = gateway_.open(); !opened) return opened;
   node_.on_http([this](stream connection) { gateway_.on_connection(std::move(connection)); });
   server_.emplace(executor_, control_, node_.context().budget.control);
   if (only_client_) return server_->adopt(std::move(only_client_));

@@ -27,6 +27,8 @@ struct peer_service_options {
   unique_descriptor only_client{};
   /// Who may use the API over HTTP. The name of this host is added.
   api_access api = {};
+  /// Of a private swarm: the user's certificate; if it is empty, the peer makes one.
+  certificate_paths certificate = {};
   /// A program and its arguments, run for each download that becomes complete (control/completion_hook).
   std::vector<std::string> on_complete = {};
 };

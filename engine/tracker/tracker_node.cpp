@@ -30,10 +30,6 @@ constexpr int sweeps_per_heartbeat = 8;
 /// A crowd that joins is not told of itself more rarely than this.
 constexpr duration batch_pause_max = std::chrono::seconds(1);
 
-bool is_letter(std::uint8_t byte) {
-  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-}
-
 std::string_view path_of(const http_request& request) {
   const std::string_view target{request.target().data(), request.target().size()};
   return target.substr(0, target.find('?'));
@@ -61,6 +57,7 @@ result<void> tracker_node::open() {
     return error{errc::usage, "the heartbeat is too short: choose 100 ms or more"};
   }
   if (auto read = key_files_.open(); !read) return read;
+  if (auto read = open_certificate(); !read) return read;
   std::vector<std::unique_ptr<listener>> opened;
   for (const tcp::endpoint& where : options_.listen) {
     auto take = [this](stream guest, std::uint8_t first_byte) { on_connection(std::move(guest), first_byte); };
@@ -71,6 +68,18 @@ result<void> tracker_node::open() {
     opened.push_back(std::move(one));
   }
   listeners_ = std::move(opened);
+  return {};
+}
+
+result<void> tracker_node::open_certificate() {
+  if (options_.certificate.chain.empty()) return {};
+  auto token = access_token::read_file(options_.token_file);
+  if (!token) return within("cannot use the token", token.error());
+  token_ = std::move(*token);
+  auto read = read_certificate(options_.certificate);
+  if (!read) return read.error();
+  log_info("programs without the key may use HTTPS with the token certificate={}", read->fingerprint());
+  key_files_.show(std::move(*read));
   return {};
 }
 
@@ -120,17 +129,17 @@ tracker_node::visitor tracker_node::take(std::list<stream>& all, std::size_t mos
 }
 
 void tracker_node::on_connection(stream connection, std::uint8_t first_byte) {
-  if (stopped_ || !is_letter(first_byte)) return;
+  if (stopped_ || !begins_http(first_byte)) return;
   tasks_.spawn("connection", visit(take(visitors_, visitors_max, std::move(connection))));
 }
 
 void tracker_node::on_stranger(stream connection, std::uint8_t first_byte) {
-  if (strangers_logged_.pass(clock::now())) {
+  if (!connection.is_encrypted() && strangers_logged_.pass(clock::now())) {
     const auto remote = connection.remote();
     log_warn("a connection without the key of this swarm is refused from={} unlogged={}",
              remote ? to_text(*remote) : "gone", strangers_logged_.take_left_out());
   }
-  if (stopped_ || !is_letter(first_byte)) return;
+  if (stopped_ || !begins_http(first_byte)) return;
   tasks_.spawn("stranger", turn_away(take(strangers_, strangers_max, std::move(connection))));
 }
 
@@ -141,14 +150,36 @@ void tracker_node::on_keys() {
   }
 }
 
+awaitable<void> tracker_node::answer_guest(stream& to, const http_request& request) {
+  const auto given = request[http::field::authorization];
+  if (token_ && token_->lets_read({given.data(), given.size()})) co_return co_await answer(to, request);
+  if (!given.empty() && strangers_logged_.pass(clock::now())) {
+    const auto remote = to.remote();
+    log_warn("a request over HTTPS has a wrong token from={} unlogged={}", remote ? to_text(*remote) : "gone",
+             strangers_logged_.take_left_out());
+  }
+  http_answer response(http::status::unauthorized, request.version());
+  for (const std::string_view challenge : access_token::challenges) {
+    response.insert(http::field::www_authenticate, challenge);
+  }
+  response.body() = "A token is needed: as a password, or as 'Authorization: Bearer TOKEN'.\n";
+  co_await write(to, std::move(response), request);
+}
+
 awaitable<void> tracker_node::turn_away(visitor guest) {
+  const time_point begun = clock::now();
   const auto request = co_await read_request(*guest);
-  if (request && !stopped_) {
+  const auto remote = guest->remote();
+  const bool by_certificate = guest->is_encrypted();
+  if (request && !stopped_ && by_certificate) {
+    co_await answer_guest(*guest, *request);
+  } else if (request && !stopped_) {
     http_answer response(http::status::forbidden, request->version());
     response.body() = "This swarm is private: its key is needed.\n";
     co_await write(*guest, std::move(response), *request);
   }
   strangers_.erase(guest);
+  if (remote && by_certificate) on_connection_end(*remote, begun);
 }
 
 awaitable<void> tracker_node::visit(visitor guest) {

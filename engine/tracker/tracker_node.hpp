@@ -19,6 +19,8 @@
 
 #include "core/error.hpp"
 #include "directory/registry.hpp"
+#include "net/access_token.hpp"
+#include "net/certificate_files.hpp"
 #include "net/dns_sd.hpp"
 #include "net/key_files.hpp"
 #include "net/listener.hpp"
@@ -35,6 +37,10 @@ struct tracker_options {
 
   std::vector<tcp::endpoint> listen;   ///< at least one; port 0 takes a free one
   std::vector<std::string> key_files;  ///< of a private swarm, the first one with the key that it offers; empty: open
+  /// In a private swarm: what programs without the key are shown, and the file with the token that they need. Both or
+  /// neither.
+  certificate_paths certificate = {};
+  std::string token_file = {};
   tracker_session_settings session;
   registry::limits limits;
   /// Time from the first byte to the end of the HTTP request.
@@ -63,6 +69,7 @@ class tracker_node final : private tracker_session_host {
 
   /// The bound endpoints, with real ports, in the order of the options.
   std::vector<tcp::endpoint> local() const;
+  const swarm_keys& keys() const { return key_files_.keys(); }
   std::size_t session_count() const { return sessions_.size(); }
   /// How many sessions ended for this reason since the start.
   std::uint64_t ended(tracker_session_end why) const { return ends_[static_cast<std::size_t>(why)]; }
@@ -72,7 +79,7 @@ class tracker_node final : private tracker_session_host {
   using http_answer = boost::beast::http::response<boost::beast::http::string_body>;
 
   void on_connection(stream connection, std::uint8_t first_byte);
-  /// A connection in the clear to the tracker of a private swarm.
+  /// A connection to the tracker of a private swarm that has not proven the key.
   void on_stranger(stream connection, std::uint8_t first_byte);
   /// Sessions go on only with the keys that are accepted now.
   void on_keys();
@@ -80,6 +87,9 @@ class tracker_node final : private tracker_session_host {
   static visitor take(std::list<stream>& all, std::size_t most, stream connection);
   awaitable<void> visit(visitor guest);
   awaitable<void> turn_away(visitor guest);
+  /// Answers who came by the certificate, if it has the token.
+  awaitable<void> answer_guest(stream& to, const http_request& request);
+  result<void> open_certificate();
   awaitable<std::optional<http_request>> read_request(stream& from);
   awaitable<void> answer(stream& to, const http_request& request);
   std::string metrics(metrics_text::format how) const;
@@ -105,6 +115,7 @@ class tracker_node final : private tracker_session_host {
   asio::any_io_executor executor_;
   tracker_options options_;
   key_files key_files_;
+  std::optional<access_token> token_;
   registry registry_;
   dial_gate dials_;
   tracker_log_limits log_limits_;

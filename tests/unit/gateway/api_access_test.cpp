@@ -5,7 +5,7 @@
 
 #include "core/base64.hpp"
 #include "core/bytes.hpp"
-#include "gateway/access_token.hpp"
+#include "net/access_token.hpp"
 #include "show_result.hpp"
 #include "unit/store/temporary_directory.hpp"
 
@@ -35,6 +35,14 @@ TEST_CASE("changes need the token, and are taken at loopback addresses and at th
   CHECK_FALSE(check_change(rules, at("192.0.2.8", true)));
   rules.change_addresses = {boost::asio::ip::make_address("0.0.0.0")};
   CHECK(check_change(rules, at("192.0.2.8", true)));
+}
+
+TEST_CASE("over an encrypted connection changes are taken at each address") {
+  api_request there = at("192.0.2.7", true);
+  there.is_encrypted = true;
+  CHECK(check_change({}, there));
+  there.has_token = false;
+  CHECK_FALSE(check_change({}, there));
 }
 
 TEST_CASE("the API answers under addresses and known names alone") {
@@ -67,6 +75,24 @@ TEST_CASE("a token is made once, is secret, and is known again") {
   CHECK_FALSE(made->is_in("Bearer " + made->text().substr(1)));
   CHECK_FALSE(made->is_in("Basic " + to_base64(as_bytes(made->text()))));
   CHECK_FALSE(made->is_in("Basic ????"));
+}
+
+TEST_CASE("to read, the token may also be the password of anybody") {
+  const test::temporary_directory home;
+  const auto made = access_token::open(home.path().string());
+  REQUIRE(made.has_value());
+  const auto basic = [](const std::string& text) { return "Basic " + to_base64(as_bytes(text)); };
+  CHECK(made->lets_read("Bearer " + made->text()));
+  CHECK(made->lets_read(basic(":" + made->text())));
+  CHECK(made->lets_read(basic("ann:" + made->text())));
+  CHECK(made->lets_read("bAsIc  " + to_base64(as_bytes("ann:" + made->text()))));
+  for (const std::string& wrong :
+       {std::string(), std::string("Basic"), std::string("Basic ????"), made->text(), "Digest " + made->text(),
+        basic(made->text()), basic(made->text() + ":"), basic("ann:"), basic("ann:" + made->text() + "0"),
+        basic("ann:x:" + made->text()), basic("ann:" + made->text().substr(1)), basic("ann:" + made->text()) + "x"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(made->lets_read(wrong));
+  }
 }
 
 }  // namespace shoal

@@ -1,4 +1,4 @@
-#include "gateway/access_token.hpp"
+#include "net/access_token.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 
+#include "core/base64.hpp"
 #include "core/bytes.hpp"
 #include "store/printable.hpp"
 #include "store/secret_file.hpp"
@@ -20,10 +21,6 @@ constexpr std::size_t token_digits = 2 * token_bytes;
 
 std::string path_in(const std::string& state_directory) {
   return state_directory + "/token";
-}
-
-bool is_token(std::string_view text) {
-  return text.size() == token_digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 bool is_same(std::string_view given, std::string_view token) {
@@ -42,18 +39,27 @@ std::string_view credentials(std::string_view header, std::string_view scheme) {
 
 }  // namespace
 
+bool access_token::is_token(std::string_view text) {
+  return text.size() == token_digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 result<access_token> access_token::read(const std::string& state_directory) {
   const std::string path = path_in(state_directory);
   std::error_code ec;
   if (!std::filesystem::exists(path, ec)) {
     return error{errc::not_found, "there is no token in " + printable(state_directory) + ": the first peer makes it"};
   }
+  return read_file(path);
+}
+
+result<access_token> access_token::read_file(const std::string& path) {
   auto text = read_secret_file(path);
   if (!text) return text.error();
   while (text->ends_with('\n')) text->pop_back();
   if (is_token(*text)) return access_token(std::move(*text));
-  return error{errc::malformed,
-               printable(path) + " holds no token: remove it, and start the peer, which makes a new one"};
+  return error{
+      errc::malformed,
+      printable(path) + " holds no token of 64 hexadecimal digits: remove it, and start a peer, which makes one"};
 }
 
 result<access_token> access_token::open(const std::string& state_directory) {
@@ -70,6 +76,16 @@ result<access_token> access_token::open(const std::string& state_directory) {
 
 bool access_token::is_in(std::string_view authorization) const {
   return is_same(credentials(authorization, "bearer"), text_);
+}
+
+bool access_token::lets_read(std::string_view authorization) const {
+  if (is_in(authorization)) return true;
+  const auto decoded = from_base64(credentials(authorization, "basic"));
+  if (!decoded) return false;
+  // "USER:PASSWORD"; a user has no colon (RFC 7617, 2).
+  const std::string_view both(reinterpret_cast<const char*>(decoded->data()), decoded->size());
+  const std::size_t colon = both.find(':');
+  return colon != std::string_view::npos && is_same(both.substr(colon + 1), text_);
 }
 
 }  // namespace shoal

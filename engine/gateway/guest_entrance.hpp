@@ -1,0 +1,30 @@
+// Who may use the gateway of a private swarm without its key: who has the token of the peer.
+//
+// Such a client came by the certificate (net/listener). Everything that it asks for needs the token, and without it no
+// answer tells anything of the swarm or of this program. Owned by gateway, on the network thread.
+#pragma once
+
+#include <optional>
+
+#include "gateway/http_exchange.hpp"
+#include "net/access_token.hpp"
+#include "observe/log_limit.hpp"
+
+namespace shoal {
+
+class guest_entrance {
+ public:
+  /// `token` outlives this. Without one nobody is let in.
+  explicit guest_entrance(const std::optional<access_token>& token) : token_(token) {}
+
+  /// The request brings the token.
+  bool admits(http_exchange& with) const;
+  /// Says that it is needed. A wrong one costs its origin, and is logged.
+  awaitable<void> refuse(http_exchange& with);
+
+ private:
+  const std::optional<access_token>& token_;
+  log_limit refusals_logged_;
+};
+
+}  // namespace shoal
