@@ -2,11 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/program_options/value_semantic.hpp>
-#include <cctype>
 #include <cerrno>
 #include <utility>
 
@@ -20,6 +18,7 @@
 #include "core/human_bytes.hpp"
 #include "gateway/peer_service.hpp"
 #include "net/endpoint.hpp"
+#include "net/host_names.hpp"
 
 namespace shoal {
 
@@ -87,10 +86,7 @@ result<api_access> api_rules_of(const arguments& given) {
     rules.change_addresses.push_back(asio::ip::make_address(text, ec));
     if (ec) return error{errc::usage, "'" + text + "' is no address: --api-listen takes one such as 192.0.2.7"};
   }
-  for (std::string name : given.texts("api-host")) {
-    std::ranges::transform(name, name.begin(), [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
-    rules.host_names.push_back(std::move(name));
-  }
+  for (const std::string& name : given.texts("api-host")) rules.host_names.push_back(in_lower_case(name));
   return rules;
 }
 

@@ -10,6 +10,7 @@
 #include "cmd/peer_settings.hpp"
 #include "cmd/service_manager.hpp"
 #include "net/endpoint.hpp"
+#include "net/host_names.hpp"
 #include "tracker/tracker_node.hpp"
 
 namespace shoal {
@@ -29,6 +30,8 @@ void add_options(po::options_description& options) {
   add("allow-advertise", po::bool_switch(),
       "believe the address that a peer names instead of the one it connects from");
   add("no-announce", po::bool_switch(), "do not tell the local network of this tracker (DNS-SD)");
+  add("api-host", po::value<std::vector<std::string>>()->value_name("NAME"),
+      "a further name of this machine under which a browser may watch the swarm; may be repeated");
   add_key_option(options);
   add_certificate_options(options);
   add("token", po::value<std::string>()->value_name("FILE"),
@@ -64,6 +67,7 @@ result<tracker_options> tracker_options_of(const arguments& given) {
   if (given.has("heartbeat")) options.session.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
   options.session.allow_advertise = given.flag("allow-advertise");
   if (!given.flag("no-announce")) options.announced_name = announced_name();
+  for (const std::string& name : given.texts("api-host")) options.host_names.push_back(in_lower_case(name));
   return options;
 }
 

@@ -84,9 +84,14 @@ def http_unread(target):
     repeat(target, lambda: content(target) * 50, connections=256, reads=False)
 
 
+@attack("questions for the pieces of a share")
+def http_pieces(target):
+    repeat(target, lambda: request(f"/v1/shares/{target.share.hex()}/pieces") * 200)
+
+
 @attack("questions to the API")
 def http_api(target):
-    paths = ("/v1/status", "/v1/shares", "/v1/peers", "/v1/why", "/metrics", "/v1/dump", "/v1/nothing")
+    paths = ("/v1/status", "/v1/shares", "/v1/peers", "/v1/why", "/v1/flows", "/metrics", "/v1/dump", "/v1/nothing")
     repeat(target, lambda: b"".join(request(path) for path in paths) * 30)
 
 

@@ -8,7 +8,7 @@ import threading
 import time
 
 from attack_base import Victim, Witness, crowd, hold, keeper
-from tracker_wire import Member, frame, said
+from tracker_wire import Looker, Member, frame, said
 
 MEMBERS = 50
 CHANGES_PER_SECOND = 5
@@ -21,9 +21,9 @@ class Target(Victim):
         super().__init__(options)
         self.share = os.urandom(32).hex()
 
-    def connect(self, number=0, **options):
+    def connect(self, number=0, kind=Member, **options):
         address = self.addresses[number % len(self.addresses)]
-        return Member(self.port, host=self.host, address=address, **options)
+        return kind(self.port, host=self.host, address=address, **options)
 
 
 class Honest(Witness):
@@ -216,6 +216,29 @@ def churn(target):
         one.hear()
         one.close()
     crowd(target, 4, run)
+
+
+@attack("pages that look, come and go")
+def looks(target):
+    def run(number):
+        one = target.connect(number, Looker, timeout=3)
+        one.hear()
+        one.close()
+    crowd(target, 4, run)
+
+
+@attack("many pages that look on, look again without end, and ask for the whole list")
+def lookers(target):
+    def run(number):
+        one = target.connect(number, Looker, timeout=5)
+        try:
+            threading.Thread(target=one.swallow, daemon=True).start()
+            what = said(type="look") * 200 + said(type="watch", id=target.share) + said(type="resync")
+            while target.goes_on():
+                one.connection.sendall(what)
+        finally:
+            one.close()
+    crowd(target, 80, run)
 
 
 @attack("members that name the id of one who is here")

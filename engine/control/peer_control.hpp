@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/caller.hpp"
+#include "control/flow_rows.hpp"
 #include "control/requests.hpp"
 #include "control/rows.hpp"
 #include "core/error.hpp"
@@ -50,6 +51,10 @@ class peer_control {
   answer<rows::status> status(requests::none none, caller& by);
   /// Sorted by name. Of one share, also if it is complete or cancelled.
   answer<std::vector<rows::why>> why(requests::why wanted, caller& by);
+  /// not_found: the share is neither served nor downloaded now, or its metadata is not known yet.
+  answer<rows::piece_map> pieces(requests::one wanted, caller& by);
+  /// One row for each session, sorted by the name of the share.
+  answer<std::vector<rows::flow>> flows(requests::none none, caller& by);
   answer<rows::dump> dump(requests::dump wanted, caller& by);
   answer<rows::removal> remove(requests::one wanted, caller& by);
   /// Tells how far the check is. conflict: the share is not complete.

@@ -50,7 +50,8 @@ constexpr std::array methods{
     method_row{"torrent", run<&peer_control::torrent>}, method_row{"ping", run<&peer_control::ping>},
     method_row{"stop", run<&peer_control::stop>},       method_row{"limit", run<&peer_control::limit>},
     method_row{"keys", run<&peer_control::keys>},       method_row{"why", run<&peer_control::why>},
-    method_row{"dump", run<&peer_control::dump>},
+    method_row{"dump", run<&peer_control::dump>},       method_row{"pieces", run<&peer_control::pieces>},
+    method_row{"flows", run<&peer_control::flows>},
 };
 
 awaitable<outcome> no_method(std::string name) {

@@ -24,6 +24,11 @@ void registry::mark_changed(time_point when) {
   changed_at_ = std::min(changed_at_, when);
 }
 
+registry::session_state* registry::find_peer(tracker_session_id session) {
+  const auto found = sessions_.find(session);
+  return found == sessions_.end() || found->second.looks ? nullptr : &found->second;
+}
+
 std::optional<tracker_session_id> registry::session_of(const peer_id& peer) const {
   const auto found = session_of_.find(peer);
   if (found == session_of_.end()) return std::nullopt;
@@ -40,11 +45,12 @@ result<std::optional<tracker_session_id>> registry::on_join(tracker_session_id s
   }
   const bool same_address = replaced && sessions_.at(*replaced).at->first == one.observed;
   const auto there = addresses_.find(one.observed);
-  if (there != addresses_.end() && !same_address && there->second.sessions >= limits_.sessions_per_address_max) {
+  if (there != addresses_.end() && !same_address &&
+      there->second.sessions - there->second.lookers >= limits_.sessions_per_address_max) {
     return error{errc::limit, "too many peers connect from " + one.observed + ": this tracker takes " +
                                   std::to_string(limits_.sessions_per_address_max) + " from one address"};
   }
-  if (!replaced && sessions_.size() >= limits_.peers_max) {
+  if (!replaced && peer_count() >= limits_.peers_max) {
     return error{errc::limit,
                  "the tracker is full: it takes " + std::to_string(limits_.peers_max) + " peers; try later"};
   }
@@ -121,9 +127,9 @@ void registry::drop_holder(tracker_session_id session, session_state& state, con
 }
 
 result<void> registry::on_publish(tracker_session_id session, const tracking::publish& message, time_point now) {
-  const auto found = sessions_.find(session);
-  if (found == sessions_.end()) return {};
-  session_state& state = found->second;
+  session_state* const found = find_peer(session);
+  if (found == nullptr) return {};
+  session_state& state = *found;
   mark_changed(state, now);
   for (const tracking::share_offer& offer : message.shares) {
     if (const auto room = check_offer(state, offer); !room) return room;
@@ -134,19 +140,19 @@ result<void> registry::on_publish(tracker_session_id session, const tracking::pu
 }
 
 void registry::on_withdraw(tracker_session_id session, const tracking::withdraw& message, time_point now) {
-  const auto found = sessions_.find(session);
-  if (found == sessions_.end()) return;
+  session_state* const found = find_peer(session);
+  if (found == nullptr) return;
   for (const share_id& id : message.ids) {
-    if (found->second.shares.erase(id) == 0) continue;
+    if (found->shares.erase(id) == 0) continue;
     claims_.on_withdraw(session, id);
-    drop_holder(session, found->second, id);
-    mark_changed(found->second, now);
+    drop_holder(session, *found, id);
+    mark_changed(*found, now);
   }
 }
 
 void registry::on_progress(tracker_session_id session, const tracking::progress& message, time_point now) {
-  const auto found = sessions_.find(session);
-  if (found == sessions_.end() || !found->second.shares.contains(message.id)) return;
+  session_state* const found = find_peer(session);
+  if (found == nullptr || !found->shares.contains(message.id)) return;
   share_state& share = shares_.at(message.id);
   holder& one = share.holders.at(session);
   const std::uint64_t have = std::min(message.have, bytes_of(share, one));
@@ -156,13 +162,13 @@ void registry::on_progress(tracker_session_id session, const tracking::progress&
   count(share, one, true);
   if (!share.others.empty()) contested_.insert(message.id);
   shares_changed_.insert(message.id);
-  mark_changed(found->second, now);
+  mark_changed(*found, now);
 }
 
 result<void> registry::on_hashing(tracker_session_id session, const tracking::hashing& message, time_point now) {
-  const auto found = sessions_.find(session);
-  if (found == sessions_.end() || found->second.row.hashing == message.shares) return {};
-  session_state& state = found->second;
+  session_state* const found = find_peer(session);
+  if (found == nullptr || found->row.hashing == message.shares) return {};
+  session_state& state = *found;
   release(state);
   const auto before = std::exchange(state.row.hashing, message.shares);
   const auto room = check_room("what is hashed is not listed", state.at->first, tracking::encoded_bytes_max(state.row));
@@ -209,9 +215,9 @@ void registry::on_unwatch(tracker_session_id session, const tracking::unwatch& m
 }
 
 void registry::on_unreached(tracker_session_id session, const tracking::unreached& message, time_point now) {
-  const auto found = sessions_.find(session);
-  if (found == sessions_.end() || !found->second.watches.contains(message.id)) return;
-  session_state& state = found->second;
+  session_state* const found = find_peer(session);
+  if (found == nullptr || !found->watches.contains(message.id)) return;
+  session_state& state = *found;
   // No holder is sent to an address at which no peer of this swarm was found.
   if (!handed_out(state)) return;
   if (state.unreached_at != time_point::min() && now < state.unreached_at + unreached_interval) return;
@@ -242,9 +248,9 @@ void registry::call_hidden(share_state& share, tracker_session_id caller, std::v
 }
 
 void registry::on_reachable(tracker_session_id session, bool reachable, time_point now) {
-  const auto found = sessions_.find(session);
-  if (found == sessions_.end() || found->second.row.reachable == reachable) return;
-  session_state& state = found->second;
+  session_state* const found = find_peer(session);
+  if (found == nullptr || found->row.reachable == reachable) return;
+  session_state& state = *found;
   const bool before = handed_out(state);
   state.row.reachable = reachable;
   peers_changed_.insert(state.row.peer);
@@ -277,6 +283,15 @@ void registry::on_resync(tracker_session_id session, time_point now) {
   mark_changed(state, now);
 }
 
+void registry::drop_peer(tracker_session_id session, session_state& state, time_point now) {
+  for (const share_id& id : state.shares) drop_holder(session, state, id);
+  peers_changed_.insert(state.row.peer);
+  claims_.on_leave(session);
+  session_of_.erase(state.row.peer);
+  owners_.on_leave(state.row.peer, now);
+  release(state);
+}
+
 bool registry::drop_session(tracker_session_id session, time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return false;
@@ -284,14 +299,14 @@ bool registry::drop_session(tracker_session_id session, time_point now) {
   // Watches first, so that the session's own leaving is not noted for itself.
   const auto watches = state.watches;
   for (const share_id& id : watches) on_unwatch(session, tracking::unwatch{id});
-  for (const share_id& id : state.shares) drop_holder(session, state, id);
-  peers_changed_.insert(state.row.peer);
   newcomers_.erase(session);
   if (state.resync_waits) resyncs_.erase({state.resync_after, session});
-  claims_.on_leave(session);
-  session_of_.erase(state.row.peer);
-  owners_.on_leave(state.row.peer, now);
-  release(state);
+  if (state.looks) {
+    lookers_.erase(session);
+    --state.at->second.lookers;
+  } else {
+    drop_peer(session, state, now);
+  }
   if (--state.at->second.sessions == 0) addresses_.erase(addresses_.find(state.at->first));
   sessions_.erase(found);
   return true;

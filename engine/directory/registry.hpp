@@ -73,6 +73,9 @@ class registry {
     std::uint32_t watches_per_address_max = 100'000;
     /// Shares that nobody holds, and that sessions of one address watch. Each takes a kilobyte here.
     std::uint32_t absent_per_address_max = 4000;
+    /// Pages of browsers that look on. Each is sent as much as a peer; few people look at once.
+    std::uint32_t lookers_max = 1000;
+    std::uint32_t lookers_per_address_max = 64;
   };
 
   template <class Message>
@@ -136,6 +139,16 @@ class registry {
   /// The session is over, for whatever reason.
   void on_leave(tracker_session_id session, time_point now);
 
+  // registry_lookers.cpp
+
+  /// A session looks on from this address (newcomer::observed): it gets what a peer gets, and may watch and ask for a
+  /// resync. It is no peer, and what else it says is ignored. If there are too many, one of the address that has most
+  /// of them gives way, if that has more than this one. Returns that session, which the caller ends. errc::limit: no
+  /// room.
+  result<std::optional<tracker_session_id>> on_look(tracker_session_id session, const std::string& observed,
+                                                    time_point now);
+  std::size_t looker_count() const { return lookers_.size(); }
+
   /// Everything that changed since the last batch, or only what new watchers wait for. Empty before next_deadline().
   batch next_batch(time_point now);
   /// When there is something to tell; `never` if there is nothing. A past time means now.
@@ -144,7 +157,7 @@ class registry {
   /// Everything that is true now, as of the last batch's `seq`.
   tracking::snapshot snapshot() const;
   std::uint64_t seq() const { return seq_; }
-  std::size_t peer_count() const { return sessions_.size(); }
+  std::size_t peer_count() const { return session_of_.size(); }
   /// Shares that somebody holds.
   std::size_t share_count() const { return shares_held_; }
   /// Peers that hold something of the share.
@@ -155,6 +168,7 @@ class registry {
   /// What the sessions of one address hold of this tracker.
   struct address_state {
     std::uint32_t sessions = 0;
+    std::uint32_t lookers = 0;  ///< of those
     std::uint32_t offers = 0;
     std::uint32_t watches = 0;
     std::uint32_t absent = 0;  ///< shares without holders that are charged to it
@@ -162,7 +176,8 @@ class registry {
   };
   using addresses = std::unordered_map<std::string, address_state>;
   struct session_state {
-    tracking::peer_row row;
+    tracking::peer_row row;           ///< of a peer
+    bool looks = false;               ///< it is no peer
     addresses::pointer at = nullptr;  ///< the address that it comes from
     std::size_t charged = 0;          ///< bytes of its row
     std::unordered_set<share_id> shares;
@@ -201,6 +216,10 @@ class registry {
     bool published_anew = false;                          ///< since others know it
   };
 
+  /// The state of a peer; null for sessions that look, or did not join.
+  session_state* find_peer(tracker_session_id session);
+  /// The session that gives its place to one more looker of this address; nothing if none has to. errc::limit.
+  result<std::optional<tracker_session_id>> make_room_to_look(const std::string& observed) const;
   /// There is something to tell from then on.
   void mark_changed(time_point when);
   /// The session said something that is to be told.
@@ -258,6 +277,7 @@ class registry {
   bool decide(share_state& share);
   static void recount(share_state& share);
   bool drop_session(tracker_session_id session, time_point now);
+  void drop_peer(tracker_session_id session, session_state& state, time_point now);
   tracking::delta take_delta();
   time_point batch_due() const;
   time_point answer_due() const;
@@ -269,6 +289,7 @@ class registry {
   id_owners owners_;
   std::unordered_map<tracker_session_id, session_state> sessions_;
   std::unordered_map<peer_id, tracker_session_id> session_of_;
+  std::set<tracker_session_id> lookers_;  ///< the first came first
   addresses addresses_;
   std::unordered_map<share_id, share_state> shares_;
   std::size_t shares_held_ = 0;  ///< those with holders

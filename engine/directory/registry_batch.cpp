@@ -149,8 +149,10 @@ registry::batch registry::next_batch(time_point now) {
 tracking::snapshot registry::snapshot() const {
   tracking::snapshot all;
   all.seq = seq_;
-  all.peers.reserve(sessions_.size());
-  for (const auto& [session, state] : sessions_) all.peers.push_back(state.row);
+  all.peers.reserve(peer_count());
+  for (const auto& [session, state] : sessions_) {
+    if (!state.looks) all.peers.push_back(state.row);
+  }
   all.shares.reserve(shares_.size());
   for (const auto& [id, share] : shares_) {
     if (!share.holders.empty()) all.shares.push_back(share.row);

@@ -6,22 +6,26 @@
 namespace shoal {
 
 void registry::check_invariants() const {
-  SHOAL_ASSERT(session_of_.size() == sessions_.size());
-  SHOAL_ASSERT(owners_.size() >= sessions_.size());
+  SHOAL_ASSERT(session_of_.size() + lookers_.size() == sessions_.size());
+  SHOAL_ASSERT(owners_.size() >= session_of_.size());
+  SHOAL_ASSERT(lookers_.size() <= limits_.lookers_max);
   owners_.check_invariants();
   std::unordered_map<const address_state*, address_state> counted_at;
   std::size_t bytes = 0;
   std::size_t shares_held = 0;
   for (const auto& [session, state] : sessions_) {
-    SHOAL_ASSERT(session_of_.at(state.row.peer) == session);
+    SHOAL_ASSERT(state.looks == lookers_.contains(session));
+    SHOAL_ASSERT(state.looks || session_of_.at(state.row.peer) == session);
+    SHOAL_ASSERT(!state.looks || state.shares.empty());
     SHOAL_ASSERT(!(state.resync_waits && newcomers_.contains(session)));
     SHOAL_ASSERT(state.synced != (newcomers_.contains(session) || state.resync_waits));
     SHOAL_ASSERT(state.resync_waits == resyncs_.contains({state.resync_after, session}));
     address_state& mine = counted_at[&state.at->second];
     ++mine.sessions;
+    mine.lookers += state.looks ? 1 : 0;
     mine.offers += static_cast<std::uint32_t>(state.shares.size());
     mine.watches += static_cast<std::uint32_t>(state.watches.size());
-    SHOAL_ASSERT(state.charged == tracking::encoded_bytes_max(state.row));
+    SHOAL_ASSERT(state.charged == (state.looks ? 0 : tracking::encoded_bytes_max(state.row)));
     mine.bytes += state.charged;
     bytes += state.charged;
     for (const share_id& id : state.shares) SHOAL_ASSERT(shares_.at(id).holders.contains(session));
@@ -60,6 +64,7 @@ void registry::check_invariants() const {
   for (const auto& [address, state] : addresses_) {
     const address_state& counted = counted_at.at(&state);
     SHOAL_ASSERT(counted.sessions == state.sessions && counted.offers == state.offers);
+    SHOAL_ASSERT(counted.lookers == state.lookers && state.lookers <= limits_.lookers_per_address_max);
     SHOAL_ASSERT(counted.watches == state.watches && counted.bytes == state.bytes);
     SHOAL_ASSERT(counted.absent == state.absent);
   }

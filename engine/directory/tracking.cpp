@@ -135,6 +135,8 @@ void fields(auto&, is<resync> auto&) {}
 
 void fields(auto&, is<leave> auto&) {}
 
+void fields(auto&, is<look> auto&) {}
+
 void fields(auto& archive, is<welcome> auto& m) {
   archive.text("address", m.address, address_bytes_max, required);
   archive.flag("reachable", m.reachable);
@@ -178,7 +180,7 @@ namespace {
 
 // Names of the types, in the order of the variants.
 constexpr std::array<std::string_view, std::variant_size_v<peer_message>> peer_types{
-    "join", "publish", "withdraw", "progress", "hashing", "watch", "unwatch", "unreached", "resync", "leave"};
+    "join", "publish", "withdraw", "progress", "hashing", "watch", "unwatch", "unreached", "resync", "leave", "look"};
 constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tracker_types{
     "welcome", "snapshot", "delta", "swarm", "wanted", "failure"};
 

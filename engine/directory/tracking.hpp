@@ -120,14 +120,20 @@ struct resync {
 struct leave {
   friend bool operator==(const leave&, const leave&) = default;
 };
+/// First message of a session that is no peer and only looks: a page in a browser. It is told what peers are told, may
+/// watch shares, and is in no row. Said again, it shows that the page lives: a browser cannot send pings.
+struct look {
+  friend bool operator==(const look&, const look&) = default;
+};
 
-using peer_message = std::variant<join, publish, withdraw, progress, hashing, watch, unwatch, unreached, resync, leave>;
+using peer_message =
+    std::variant<join, publish, withdraw, progress, hashing, watch, unwatch, unreached, resync, leave, look>;
 
 // From the tracker.
 
 struct welcome {
   std::string address;             ///< where the tracker sees the peer: "192.0.2.1" or "2001:db8::1"
-  bool reachable = false;          ///< the dial-back to address:port worked
+  bool reachable = false;          ///< the dial-back to address:port worked; false for a session that only looks
   std::uint32_t heartbeat_ms = 0;  ///< the peer sends a frame at least so often; three missed ones end the session
   friend bool operator==(const welcome&, const welcome&) = default;
 };

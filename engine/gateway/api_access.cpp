@@ -1,31 +1,17 @@
 #include "gateway/api_access.hpp"
 
 #include <algorithm>
-#include <cctype>
+
+#include "net/host_names.hpp"
 
 namespace shoal {
 
 namespace asio = boost::asio;
 
-namespace {
-
-/// The host of "HOST", "HOST:PORT", "[ADDRESS]" or "[ADDRESS]:PORT", in lower case.
-std::string host_of(std::string_view header) {
-  std::string_view host = header.substr(0, header.find(':'));
-  if (header.starts_with('[')) host = header.substr(1, std::min(header.find(']'), header.size()) - 1);
-  std::string lower(host);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
-  return lower;
-}
-
-}  // namespace
-
 result<void> check_host(const api_access& rules, const api_request& request) {
-  const std::string host = host_of(request.host);
-  boost::system::error_code ec;
-  asio::ip::make_address(host, ec);
-  if (!ec || host == "localhost" || std::ranges::find(rules.host_names, host) != rules.host_names.end()) return {};
-  return error{errc::permission, "this peer is not known as '" + host + "': use its address or its host name"};
+  if (is_known_host(request.host, rules.host_names)) return {};
+  return error{errc::permission,
+               "this peer is not known as '" + host_of(request.host) + "': use its address or its host name"};
 }
 
 result<void> check_change(const api_access& rules, const api_request& request) {

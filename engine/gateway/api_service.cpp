@@ -1,5 +1,6 @@
 #include "gateway/api_service.hpp"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
@@ -39,6 +40,15 @@ result<void> read_body(const std::string& body, json::object& params) {
 awaitable<void> refuse(http_exchange& with, http_head head, const error& why) {
   std::string body = problem_of(head.result(), why);
   (void)co_await with.answer(std::move(head), problem_type, std::move(body));
+}
+
+work_price price_of_text(std::size_t bytes) {
+  return prices::http_text_byte * static_cast<work_price>(bytes);
+}
+
+awaitable<void> pay_for(http_exchange& with, std::size_t bytes) {
+  with.on_work(price_of_text(bytes));
+  co_await with.rest();
 }
 
 http_head head_of(const error& why, const std::string& allowed) {
@@ -111,6 +121,12 @@ awaitable<void> api_service::answer(http_exchange& with, const request_target& t
     co_await with.rest();
   }
   caller by{.tell = [](const rows::notice&) {}, .gone = [&with] { return !with.keep_waiting(); }};
+  std::size_t paid = 0;
+  const auto pay = [&](std::size_t bytes) {
+    paid += bytes;
+    return pay_for(with, bytes);
+  };
+  if (!request.has_token) by.pay = pay;
   auto outcome = co_await call_method(control_, std::string(call->route->method), call->params, by);
   if (!outcome) {
     error why = outcome.error();
@@ -124,7 +140,7 @@ awaitable<void> api_service::answer(http_exchange& with, const request_target& t
   head.result(http_status::ok);
   head.set(http_field::cache_control, "no-store");
   std::string body = json::serialize(*outcome) + "\n";
-  with.on_work(prices::http_text_byte * static_cast<work_price>(body.size()));
+  with.on_work(price_of_text(body.size() - std::min(paid, body.size())));
   (void)co_await with.answer(std::move(head), json_type, std::move(body));
 }
 

@@ -77,7 +77,8 @@ void gateway::stop() {
 
 std::size_t gateway::listed_rows() const {
   const catalogue& swarm = node_.discovery().swarm();
-  return swarm.share_count() + swarm.peers().size() + node_.library().hosted().all().size();
+  return swarm.share_count() + swarm.peers().size() + node_.library().hosted().all().size() +
+         node_.context().connections.sessions();
 }
 
 bool gateway::takes_body(http_exchange& with) const {
@@ -118,19 +119,14 @@ awaitable<void> gateway::answer_page(http_exchange& with) {
     (void)co_await with.refuse(http_status::not_found, missing_page());
     co_return;
   }
-  const page_asset& page = page_of(page_place::peer);
-  const bool packed = takes_gzip(with.header(http_field::accept_encoding));
-  const validators here{packed ? page.etag : page.plain_etag, {}};
+  const page_version page = page_for(page_place::peer, with.header(http_field::accept_encoding));
   http_head head;
-  head.set(http_field::etag, here.etag);
-  head.set(http_field::cache_control, page_cache_control);
-  head.set(http_field::vary, "Accept-Encoding");
-  head.set("Content-Security-Policy", page.policy);
-  head.set("X-Content-Type-Options", "nosniff");
-  head.set("Referrer-Policy", "no-referrer");
+  head.result(http_status::ok);
+  for (const auto& [name, value] : page.headers) head.set({name.data(), name.size()}, {value.data(), value.size()});
+  head.set(http_field::etag, page.etag);
   const condition_headers asked{.if_match = with.header(http_field::if_match),
                                 .if_none_match = with.header(http_field::if_none_match)};
-  const precondition outcome = evaluate(asked, here);
+  const precondition outcome = evaluate(asked, validators{page.etag, {}});
   if (outcome == precondition::not_modified) {
     head.result(http_status::not_modified);
     (void)co_await with.begin(std::move(head), 0);
@@ -140,10 +136,9 @@ awaitable<void> gateway::answer_page(http_exchange& with) {
     (void)co_await with.refuse(http_status::precondition_failed, "this version of the page is not here");
     co_return;
   }
-  head.result(http_status::ok);
-  if (packed) head.set(http_field::content_encoding, "gzip");
-  std::string body(packed ? page.packed : std::string_view(unpacked_page_of(page_place::peer)));
-  (void)co_await with.answer(std::move(head), page_media_type, std::move(body));
+  const std::string type(head[http_field::content_type]);
+  std::string body(page.bytes);
+  (void)co_await with.answer(std::move(head), type, std::move(body));
 }
 
 awaitable<void> gateway::answer_metrics(http_exchange& with) {

@@ -48,7 +48,7 @@ class gateway final : private http_handler {
   result<void> open_certificate();
   /// The client need not bring the token with each request.
   bool is_member(http_exchange& with) const;
-  /// Shares and peers that can be listed, about.
+  /// Shares, peers and sessions that can be listed, about.
   std::size_t listed_rows() const;
 
   peer_node& node_;

@@ -18,9 +18,9 @@ inline constexpr work_price http_fetch = 2'000'000;
 inline constexpr work_price http_row = 2'000;
 /// A share of this peer that is looked at to find what a name means.
 inline constexpr work_price http_share = 1'000;
-/// A share or peer that is looked at for a list.
+/// A share, peer or session that is looked at for a list.
 inline constexpr work_price http_listed = 3'000;
-/// A byte of a text that is made of rows.
+/// A byte of a text that is made of rows, or of a map of pieces that a worker makes.
 inline constexpr work_price http_text_byte = 10;
 /// One part of an answer with several ranges: a worker looks at the file for each.
 inline constexpr work_price http_part = 40'000;

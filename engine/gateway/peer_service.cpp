@@ -1,22 +1,15 @@
 #include "gateway/peer_service.hpp"
 
-#include <algorithm>
-#include <boost/asio/ip/host_name.hpp>
-#include <cctype>
 #include <utility>
+
+#include "net/host_names.hpp"
 
 namespace shoal {
 
 namespace {
 
-/// "HOST" and "HOST.local" (RFC 6762) are names of this machine.
 api_access with_own_names(api_access rules) {
-  boost::system::error_code ec;
-  std::string name = asio::ip::host_name(ec);
-  std::ranges::transform(name, name.begin(), [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
-  if (ec || name.empty()) return rules;
-  rules.host_names.push_back(name);
-  rules.host_names.push_back(name.substr(0, name.find('.')) + ".local");
+  for (std::string& name : own_host_names()) rules.host_names.push_back(std::move(name));
   return rules;
 }
 

@@ -2,8 +2,6 @@
 
 #include <zlib.h>
 
-#include <array>
-
 #include "core/assert.hpp"
 
 namespace shoal {
@@ -22,14 +20,6 @@ const built_page& built(page_place where) {
   return built_pages[static_cast<std::size_t>(where)];
 }
 
-page_asset asset_of(page_place where) {
-  const built_page& page = built(where);
-  return {.packed = {reinterpret_cast<const char*>(page.bytes), page.size},
-          .etag = "\"" + std::string(page.tag) + "-gzip\"",
-          .plain_etag = "\"" + std::string(page.tag) + "\"",
-          .policy = built_page_policy};
-}
-
 std::string unpacked(page_place where) {
   const built_page& page = built(where);
   std::string text(page.unpacked_size, '\0');
@@ -43,6 +33,15 @@ std::string unpacked(page_place where) {
   inflateEnd(&stream);
   SHOAL_ASSERT(done == Z_STREAM_END && stream.avail_out == 0);
   return text;
+}
+
+const std::string& unpacked_once(page_place where) {
+  if (where == page_place::peer) {
+    static const std::string peer = unpacked(page_place::peer);
+    return peer;
+  }
+  static const std::string tracker = unpacked(page_place::tracker);
+  return tracker;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -86,18 +85,24 @@ std::string missing_page() {
   return std::string("This build has no page: ") + built_page_missing + "\n";
 }
 
-const page_asset& page_of(page_place where) {
-  static const std::array<page_asset, 2> pages{asset_of(page_place::peer), asset_of(page_place::tracker)};
-  return pages[static_cast<std::size_t>(where)];
-}
-
-const std::string& unpacked_page_of(page_place where) {
-  if (where == page_place::peer) {
-    static const std::string peer = unpacked(page_place::peer);
-    return peer;
+page_version page_for(page_place where, std::string_view accept_encoding) {
+  const built_page& page = built(where);
+  page_version one;
+  one.headers = {{"Content-Type", "text/html; charset=utf-8"},
+                 {"Cache-Control", "no-cache"},
+                 {"Vary", "Accept-Encoding"},
+                 {"Content-Security-Policy", built_page_policy},
+                 {"X-Content-Type-Options", "nosniff"},
+                 {"Referrer-Policy", "no-referrer"}};
+  if (takes_gzip(accept_encoding)) {
+    one.bytes = {reinterpret_cast<const char*>(page.bytes), page.size};
+    one.etag = "\"" + std::string(page.tag) + "-gzip\"";
+    one.headers.emplace_back("Content-Encoding", "gzip");
+  } else {
+    one.bytes = unpacked_once(where);
+    one.etag = "\"" + std::string(page.tag) + "\"";
   }
-  static const std::string tracker = unpacked(page_place::tracker);
-  return tracker;
+  return one;
 }
 
 bool takes_gzip(std::string_view accept_encoding) {

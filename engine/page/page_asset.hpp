@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace shoal {
 
@@ -22,27 +24,22 @@ struct built_page {
   const char* tag;  ///< a hash of the unpacked page, hexadecimal
 };
 
-struct page_asset {
-  std::string_view packed;  ///< gzip
-  std::string etag;         ///< of the packed page, with its quotes
-  std::string plain_etag;   ///< of the unpacked page
-  std::string_view policy;  ///< Content-Security-Policy
+/// The page as one client takes it.
+struct page_version {
+  std::string_view bytes;
+  std::string etag;                                                     ///< with its quotes
+  std::vector<std::pair<std::string_view, std::string_view>> headers;  ///< of the answer; they live as long as this
 };
 
 /// True if the page was left out of this build.
 bool page_left_out();
 /// What the build lacked, and what to install: text for people.
 std::string missing_page();
-/// Not called when the page was left out.
-const page_asset& page_of(page_place where);
-/// The same for who does not take gzip. Unpacked once, at the first call; takes about a millisecond.
-const std::string& unpacked_page_of(page_place where);
+/// For a client with this Accept-Encoding header. The first that does not take gzip waits a millisecond. Not called when
+/// the page was left out.
+page_version page_for(page_place where, std::string_view accept_encoding);
 
 /// Whether an Accept-Encoding header takes gzip (RFC 9110, 12.5.3). Pure.
 bool takes_gzip(std::string_view accept_encoding);
-
-/// The media type of the page, and how long a browser may keep it without asking.
-inline constexpr std::string_view page_media_type = "text/html; charset=utf-8";
-inline constexpr std::string_view page_cache_control = "no-cache";
 
 }  // namespace shoal

@@ -1,39 +1,22 @@
 #include "tracker/tracker_node.hpp"
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
 #include <utility>
 
 #include "net/endpoint.hpp"
+#include "net/host_names.hpp"
 #include "observe/log.hpp"
 
 namespace shoal {
 
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using namespace asio::experimental::awaitable_operators;
-
 namespace {
 
-/// Browsers send 1 to 2 KiB.
-constexpr std::uint32_t header_bytes_max = 8 * KiB;
-/// Nothing that we answer has a body; read so that the answer is not lost to a reset.
-constexpr std::uint64_t body_bytes_max = 64 * KiB;
 /// Deadlines are late by this at most, or by a part of a heartbeat that nobody misses.
 constexpr duration sweep_interval_max = std::chrono::milliseconds(100);
 constexpr int sweeps_per_heartbeat = 8;
 /// A crowd that joins is not told of itself more rarely than this.
 constexpr duration batch_pause_max = std::chrono::seconds(1);
-
-std::string_view path_of(const http_request& request) {
-  const std::string_view target{request.target().data(), request.target().size()};
-  return target.substr(0, target.find('?'));
-}
 
 }  // namespace
 
@@ -47,7 +30,9 @@ tracker_node::tracker_node(asio::any_io_executor executor, tracker_options optio
       changed_(executor),
       batch_pause_(executor),
       sweep_timer_(executor),
-      tasks_(executor) {}
+      tasks_(executor) {
+  for (std::string& name : own_host_names()) options_.host_names.push_back(std::move(name));
+}
 
 tracker_node::~tracker_node() = default;
 
@@ -151,32 +136,26 @@ void tracker_node::on_keys() {
 }
 
 awaitable<void> tracker_node::answer_guest(stream& to, const http_request& request) {
-  const auto given = request[http::field::authorization];
+  const auto given = request[boost::beast::http::field::authorization];
   if (token_ && token_->lets_read({given.data(), given.size()})) co_return co_await answer(to, request);
   if (!given.empty() && strangers_logged_.pass(clock::now())) {
     const auto remote = to.remote();
     log_warn("a request over HTTPS has a wrong token from={} unlogged={}", remote ? to_text(*remote) : "gone",
              strangers_logged_.take_left_out());
   }
-  http_answer response(http::status::unauthorized, request.version());
-  for (const std::string_view challenge : access_token::challenges) {
-    response.insert(http::field::www_authenticate, challenge);
-  }
-  response.body() = "A token is needed: as a password, or as 'Authorization: Bearer TOKEN'.\n";
-  co_await write(to, std::move(response), request);
+  http_answer response = challenge_of(request);
+  co_await write_answer(to, std::move(response), request, options_.request_timeout);
 }
 
 awaitable<void> tracker_node::turn_away(visitor guest) {
   const time_point begun = clock::now();
-  const auto request = co_await read_request(*guest);
+  const auto request = co_await read_request(*guest, options_.request_timeout);
   const auto remote = guest->remote();
   const bool by_certificate = guest->is_encrypted();
   if (request && !stopped_ && by_certificate) {
     co_await answer_guest(*guest, *request);
   } else if (request && !stopped_) {
-    http_answer response(http::status::forbidden, request->version());
-    response.body() = "This swarm is private: its key is needed.\n";
-    co_await write(*guest, std::move(response), *request);
+    co_await refuse(*guest, *request, "This swarm is private: its key is needed.");
   }
   strangers_.erase(guest);
   if (remote && by_certificate) on_connection_end(*remote, begun);
@@ -184,15 +163,21 @@ awaitable<void> tracker_node::turn_away(visitor guest) {
 
 awaitable<void> tracker_node::visit(visitor guest) {
   const time_point begun = clock::now();
-  auto request = co_await read_request(*guest);
+  auto request = co_await read_request(*guest, options_.request_timeout);
   const auto remote = guest->remote();
   if (!request || !remote || stopped_) {
     visitors_.erase(guest);
     if (remote) on_connection_end(*remote, begun);
     co_return;
   }
-  if (!beast::websocket::is_upgrade(*request) || path_of(*request) != "/live") {
-    co_await answer(*guest, *request);
+  const bool lives = opens_live(*request);
+  const auto may = check_page(*request, options_.host_names);
+  if (!lives || !may) {
+    if (lives) {
+      co_await refuse(*guest, *request, may.error().text);
+    } else {
+      co_await answer(*guest, *request);
+    }
     visitors_.erase(guest);
     on_connection_end(*remote, begun);
     co_return;
@@ -213,24 +198,14 @@ awaitable<void> tracker_node::visit(visitor guest) {
   tasks_.spawn("tracker session", serve(id));
 }
 
-awaitable<std::optional<http_request>> tracker_node::read_request(stream& from) {
-  beast::flat_buffer buffer;
-  http::request_parser<http::string_body> parser;
-  parser.header_limit(header_bytes_max);
-  parser.body_limit(body_bytes_max);
-  asio::steady_timer timer(executor_, options_.request_timeout);
-  auto outcome = co_await (http::async_read(from, buffer, parser, use_tuple) || timer.async_wait(use_tuple));
-  if (outcome.index() == 1) co_return std::nullopt;
-  // Bytes behind the request would be lost in an upgrade, and no client sends them before it is answered.
-  if (std::get<0>(std::get<0>(outcome)) || buffer.size() != 0) co_return std::nullopt;
-  co_return parser.release();
-}
-
 std::string tracker_node::metrics(metrics_text::format how) const {
   metrics_text text(how);
   text.info("shoal_build", "What this program is.", {{"version", SHOAL_VERSION}});
-  text.gauge({"shoal_tracker_sessions", {}, "Peers that are connected."}, static_cast<double>(sessions_.size()));
+  text.gauge({"shoal_tracker_sessions", {}, "Peers and pages that are connected."},
+             static_cast<double>(sessions_.size()));
   text.gauge({"shoal_tracker_peers", {}, "Peers that joined."}, static_cast<double>(registry_.peer_count()));
+  text.gauge({"shoal_tracker_lookers", {}, "Pages that look at the swarm."},
+             static_cast<double>(registry_.looker_count()));
   text.gauge({"shoal_tracker_shares", {}, "Shares that are listed."}, static_cast<double>(registry_.share_count()));
   std::vector<std::pair<std::string, double>> ends;
   for (std::size_t i = 0; i < ends_.size(); ++i) {
@@ -242,31 +217,14 @@ std::string tracker_node::metrics(metrics_text::format how) const {
 }
 
 awaitable<void> tracker_node::answer(stream& to, const http_request& request) {
-  const bool reads = request.method() == http::verb::get || request.method() == http::verb::head;
-  if (reads && path_of(request) == "/metrics") {
-    const auto accept = request[http::field::accept];
-    const auto how = metrics_text::wanted({accept.data(), accept.size()});
-    http_answer response(http::status::ok, request.version());
-    response.set(http::field::content_type, metrics_text::media_type(how));
-    response.body() = metrics(how);
-    co_return co_await write(to, std::move(response), request);
-  }
-  http_answer response(http::status::not_found, request.version());
-  response.set(http::field::server, "shoal/" SHOAL_VERSION);
-  response.body() = "This is a shoal tracker. Peers open a WebSocket at /live. Metrics are at /metrics.\n";
-  co_await write(to, std::move(response), request);
+  const auto metrics_in = [this](metrics_text::format how) { return metrics(how); };
+  http_answer response = answer_to(request, metrics_in);
+  co_await write_answer(to, std::move(response), request, options_.request_timeout);
 }
 
-awaitable<void> tracker_node::write(stream& to, http_answer response, const http_request& request) {
-  if (response[http::field::content_type].empty()) {
-    response.set(http::field::content_type, "text/plain; charset=utf-8");
-  }
-  response.keep_alive(false);
-  response.prepare_payload();
-  if (request.method() == http::verb::head) response.body().clear();
-  asio::steady_timer timer(executor_, options_.request_timeout);
-  (void)co_await (http::async_write(to, response, use_tuple) || timer.async_wait(use_tuple));
-  to.shutdown_send();
+awaitable<void> tracker_node::refuse(stream& to, const http_request& request, std::string why) {
+  http_answer response = refusal_of(request, why);
+  co_await write_answer(to, std::move(response), request, options_.request_timeout);
 }
 
 awaitable<void> tracker_node::serve(tracker_session_id id) {

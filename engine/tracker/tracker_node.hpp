@@ -2,7 +2,7 @@
 //
 // Owns the registry, the listeners, all connections and their coroutines. A change reaches every session's socket
 // within registry::batch_interval. It may be later only while telling the change before takes longer than that.
-// Otherwise speaks just enough HTTP/1.1 to say what it is. cmd composes and runs it on one io_context. stop() is
+// Speaks just enough HTTP/1.1 to say what it is (tracker_http). cmd composes and runs it on one io_context. stop() is
 // synchronous and makes run() return. DESIGN: "Between peer and tracker".
 #pragma once
 
@@ -27,6 +27,7 @@
 #include "net/task_group.hpp"
 #include "observe/log_limit.hpp"
 #include "observe/metrics_text.hpp"
+#include "tracker/tracker_http.hpp"
 #include "tracker/tracker_session.hpp"
 
 namespace shoal {
@@ -49,6 +50,9 @@ struct tracker_options {
   connection_rate::rates connections = connection_rate::at_tracker;
   /// The name under which it announces itself on the local network (net/dns_sd); empty: it does not.
   std::string announced_name;
+  /// Names of this machine, in lower case, under which a browser may look, beside its host name, "localhost" and
+  /// addresses.
+  std::vector<std::string> host_names = {};
 };
 
 class tracker_node final : private tracker_session_host {
@@ -76,7 +80,6 @@ class tracker_node final : private tracker_session_host {
 
  private:
   using visitor = std::list<stream>::iterator;
-  using http_answer = boost::beast::http::response<boost::beast::http::string_body>;
 
   void on_connection(stream connection, std::uint8_t first_byte);
   /// A connection to the tracker of a private swarm that has not proven the key.
@@ -90,10 +93,9 @@ class tracker_node final : private tracker_session_host {
   /// Answers who came by the certificate, if it has the token.
   awaitable<void> answer_guest(stream& to, const http_request& request);
   result<void> open_certificate();
-  awaitable<std::optional<http_request>> read_request(stream& from);
   awaitable<void> answer(stream& to, const http_request& request);
   std::string metrics(metrics_text::format how) const;
-  awaitable<void> write(stream& to, http_answer response, const http_request& request);
+  awaitable<void> refuse(stream& to, const http_request& request, std::string why);
   awaitable<void> serve(tracker_session_id id);
   /// A connection of this origin, which began then, is over.
   void on_connection_end(const tcp::endpoint& from, time_point begun);

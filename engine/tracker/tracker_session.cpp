@@ -238,8 +238,9 @@ awaitable<void> tracker_session::on_text(std::string_view text) {
 
 void tracker_session::take(tracking::peer_message message, std::size_t bytes) {
   if (!join_received_) {
+    if (std::holds_alternative<tracking::look>(message)) return begin_to_look();
     auto* join = std::get_if<tracking::join>(&message);
-    if (join == nullptr) return fail({errc::protocol, "the first message must be 'join'"});
+    if (join == nullptr) return fail({errc::protocol, "the first message must be 'join' or 'look'"});
     join_ = std::move(*join);
     join_received_ = true;
     deadline_ = clock::now() + settings_.dial_back_timeout + settings_.join_timeout;
@@ -249,37 +250,12 @@ void tracker_session::take(tracking::peer_message message, std::size_t bytes) {
     held_.push_back(std::move(message));
   } else {
     registry_.on_talkative(id_, pays_ || free_.is_half_spent());
+    if (looks_ && !is_for_lookers(message)) {
+      return fail({errc::protocol, "who looks may say 'look', 'watch', 'unwatch', 'resync' and 'leave' alone"});
+    }
     apply(message);
     host_.registry_changed();
   }
-}
-
-work_price tracker_session::price_of(const tracking::peer_message& message, std::size_t bytes) const {
-  const auto times = [](work_price each, std::size_t count) { return each * static_cast<work_price>(count); };
-  const auto listed = [&](std::size_t rows) {
-    const work_price kib = times(tracking_prices::told_kib, bytes) / static_cast<work_price>(KiB);
-    return times(tracking_prices::row, rows) + times(kib, registry_.peer_count());
-  };
-  const auto all = [&] {
-    if (const auto* said = std::get_if<tracking::publish>(&message)) {
-      const auto has_signature = [](const auto& one) { return one.publication.of_signature != standing::none; };
-      const auto count = std::ranges::count_if(said->shares, has_signature);
-      return listed(said->shares.size()) + tracking_prices::signature * count;
-    }
-    if (const auto* said = std::get_if<tracking::hashing>(&message)) return listed(said->shares.size());
-    if (const auto* said = std::get_if<tracking::withdraw>(&message)) return listed(said->ids.size());
-    if (std::holds_alternative<tracking::progress>(message)) return listed(1);
-    if (const auto* said = std::get_if<tracking::watch>(&message)) {
-      return times(tracking_prices::holder, registry_.holders_of(said->id));
-    }
-    return work_price{0};
-  };
-  // Few bytes ask for all that there is, so this is never free.
-  if (std::holds_alternative<tracking::resync>(message) && in_registry_) {
-    const std::size_t rows = registry_.peer_count() + registry_.share_count();
-    return std::min(times(tracking_prices::listed, rows), tracking_prices::message_max);
-  }
-  return pays_ ? std::min(all(), tracking_prices::message_max) : 0;
 }
 
 void tracker_session::apply(const tracking::peer_message& message) {
@@ -296,6 +272,10 @@ void tracker_session::apply(const tracking::peer_message& message) {
                  [&](const tracking::resync&) { registry_.on_resync(id_, now); },
                  [&](const tracking::leave&) { close(tracker_session_end::left); },
                  [&](const tracking::join&) { fail({errc::protocol, "'join' was said already"}); },
+                 [&](const tracking::look&) {
+                   // That it came is all that it says.
+                   if (!looks_) fail({errc::protocol, "a peer does not say 'look'"});
+                 },
              },
              message);
   if (!outcome) tell(outcome.error());

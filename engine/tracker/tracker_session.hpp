@@ -1,4 +1,5 @@
-// One peer's session at the tracker: WebSocket at /live (RFC 6455), messages of directory/tracking.hpp.
+// One session at the tracker: WebSocket at /live (RFC 6455), messages of directory/tracking.hpp. Of a peer, or of a
+// page that looks.
 //
 // Reads what the peer says into the registry. Dials the peer's port back once before others see the peer. Sends the
 // messages that it is given. While nothing happens, one coroutine waits to read, so thousands of sessions are cheap.
@@ -11,8 +12,6 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <list>
 #include <memory>
@@ -30,10 +29,10 @@
 #include "tracker/dial_gate.hpp"
 #include "tracker/frame_budget.hpp"
 #include "tracker/inbox_budget.hpp"
+#include "tracker/tracker_http.hpp"
 
 namespace shoal {
 
-using http_request = boost::beast::http::request<boost::beast::http::string_body>;
 /// An encoded message in the form in which it is sent.
 struct tracking_text {
   std::string bytes;
@@ -49,7 +48,7 @@ enum class tracker_session_end {
   left,           ///< the peer said `leave`
   silent,         ///< three heartbeats without a frame
   slow_reader,    ///< did not read what it was sent
-  late,           ///< no `join` within the handshake deadline, or a message that does not end
+  late,           ///< no `join` or `look` within the handshake deadline, or a message that does not end
   protocol,       ///< broke the protocol, and was told so
   refused,        ///< a limit or a policy of this tracker; the peer was told
   replaced,       ///< the same peer id joined again
@@ -164,6 +163,9 @@ class tracker_session final : private read_observer {
   /// Whether the peer of this session gives a sign of life.
   awaitable<bool> answers(tracker_session_id holder);
   awaitable<void> ping();
+  /// The session is of a page: lets it in, if the limits allow that.
+  void begin_to_look();
+  static bool is_for_lookers(const tracking::peer_message& message);
   /// Lets the peer in, if its id and the limits allow that.
   bool let_in(registry::newcomer one);
   awaitable<bool> dial_back(tcp::endpoint where);
@@ -214,8 +216,9 @@ class tracker_session final : private read_observer {
   bool writing_ = false;  ///< write_loop() runs
 
   tracking::join join_;
-  bool join_received_ = false;
-  event turn_;  ///< a place to dial back is free, or another session answers
+  bool join_received_ = false;  ///< or `look`
+  bool looks_ = false;          ///< it is no peer
+  event turn_;                  ///< a place to dial back is free, or another session answers
   std::vector<event*> askers_;
   bool pinging_ = false;
   time_point shown_life_{};  ///< when a ping was sent while nothing is read

@@ -1,4 +1,4 @@
-// tracker_session: whether a peer that joins is let in, and whether others can connect to it.
+// tracker_session: whether a peer that joins is let in, and whether others can connect to it. Whether a page may look.
 
 #include <algorithm>
 #include <utility>
@@ -78,6 +78,29 @@ bool tracker_session::let_in(registry::newcomer one) {
   admitted_.set();
   host_.registry_changed();
   return in_registry_;
+}
+
+bool tracker_session::is_for_lookers(const tracking::peer_message& message) {
+  return std::holds_alternative<tracking::look>(message) || std::holds_alternative<tracking::watch>(message) ||
+         std::holds_alternative<tracking::unwatch>(message) || std::holds_alternative<tracking::resync>(message) ||
+         std::holds_alternative<tracking::leave>(message);
+}
+
+void tracker_session::begin_to_look() {
+  const auto looks = registry_.on_look(id_, origin_, clock::now());
+  if (!looks) return fail(looks.error());
+  join_received_ = true;
+  looks_ = true;
+  in_registry_ = true;
+  heard();
+  if (log_limit& joins = host_.log_limits().joins; joins.pass(clock::now())) {
+    log_info("page looks endpoint={} unlogged={}", to_text(remote_), joins.take_left_out());
+  }
+  welcome(plain_address(remote_).to_string(), false);
+  if (tracker_session* before = *looks ? host_.find(**looks) : nullptr) {
+    before->fail({errc::limit, "too many look at this tracker: this page gave way to another one"});
+  }
+  host_.registry_changed();
 }
 
 void tracker_session::welcome(const std::string& address, bool reachable) {

@@ -34,7 +34,8 @@ class tracker {
       now_ += std::chrono::milliseconds(20);
     } else if (const auto message = tracking::decode_peer_message(what)) {
       std::visit(overloaded{[&](const tracking::join& said) { join(slot, said); },
-                            [&](const tracking::leave&) { leave(slot); }, [&](const auto& said) { say(slot, said); }},
+                            [&](const tracking::leave&) { leave(slot); }, [&](const tracking::look&) { look(slot); },
+                            [&](const auto& said) { say(slot, said); }},
                  *message);
     }
     registry_.check_invariants();
@@ -60,6 +61,14 @@ class tracker {
     const auto joined = registry_.on_join(session, one, now_);
     if (!joined) return;
     std::erase_if(here_, [&](const auto& other) { return *joined && other.second == **joined; });
+    here_[slot] = session;
+  }
+  void look(std::uint32_t slot) {
+    if (here_.contains(slot)) return;
+    const auto session = tracker_session_id{next_++};
+    const auto looks = registry_.on_look(session, "192.0.2." + std::to_string(slot / 2), now_);
+    if (!looks) return;
+    std::erase_if(here_, [&](const auto& other) { return *looks && other.second == **looks; });
     here_[slot] = session;
   }
   void leave(std::uint32_t slot) {
@@ -105,7 +114,9 @@ class tracker {
                                       .bytes_max = 40'000,
                                       .bytes_per_address_max = 20'000,
                                       .offers_per_address_max = 30,
-                                      .watches_per_address_max = 6}};
+                                      .watches_per_address_max = 6,
+                                      .lookers_max = 3,
+                                      .lookers_per_address_max = 2}};
   dial_backs dials_;
   std::map<std::uint32_t, tracker_session_id> here_;
   std::uint32_t next_ = 1;

@@ -95,6 +95,8 @@ class ApiTest(SwarmTest):
         self.checked("get", "/v1/why")
         self.assertIn("magnet", self.checked("get", "/v1/shares/{what}/torrent", what="two words.bin"))
         self.assertEqual(self.checked("post", "/v1/shares/{what}/verify", what="one.bin")["bad"], [])
+        self.assertEqual(self.checked("get", "/v1/shares/{what}/pieces", what=far)["map"], "//A=")
+        self.checked("get", "/v1/flows")
         self.checked("get", "/v1/keys")
         self.checked("get", "/v1/dump")
         self.checked("get", "/v1/ping")

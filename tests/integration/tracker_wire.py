@@ -33,8 +33,8 @@ def frame(opcode, payload, masked=False, final=True):
     return head + (b"\0\0\0\0" if masked else b"") + payload
 
 
-def read_message(connection):
-    """The next message as JSON; packed ones are unpacked."""
+def read_content(connection):
+    """The kind of the next message, and its bytes as they come: 1 is text, 2 is packed."""
     message, kind = b"", 0
     while True:
         first, second = read_exactly(connection, 2)
@@ -52,7 +52,13 @@ def read_message(connection):
         kind = first & 15 or kind
         message += bytes(byte ^ key[i & 3] for i, byte in enumerate(payload)) if any(key) else payload
         if first & 0x80:
-            return json.loads(zlib.decompress(message) if kind == 2 else message)
+            return kind, message
+
+
+def read_message(connection):
+    """The next message as JSON; packed ones are unpacked."""
+    kind, message = read_content(connection)
+    return json.loads(zlib.decompress(message) if kind == 2 else message)
 
 
 def text(**message):
@@ -65,11 +71,11 @@ def said(**message):
     return frame(1, json.dumps(message).encode(), masked=True)
 
 
-class Member:
-    """Joins a tracker and says what it likes."""
+class Client:
+    """Opens a tracker's WebSocket and says what it likes, at first `first`. `origin` is that of a page in a browser."""
 
-    def __init__(self, port, /, *, host="127.0.0.1", address=None, peer=None, timeout=30, receive_buffer=None,
-                 **more):
+    def __init__(self, port, first, *, host="127.0.0.1", address=None, timeout=30, receive_buffer=None, origin=None,
+                 name="x"):
         self.connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         try:
             if receive_buffer:
@@ -79,18 +85,22 @@ class Member:
                 self.connection.bind((address, 0))
             self.connection.connect((host, port))
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._upgrade()
-            self.say(type="join", peer=peer or os.urandom(20).hex(), **{"name": "member", **more})
+            self._upgrade(name, origin)
+            self.say(**first)
         except OSError:
             self.close()
             raise
 
-    def _upgrade(self):
-        self.connection.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+    def _upgrade(self, name, origin):
+        page = f"Origin: {origin}\r\n" if origin is not None else ""
+        self.connection.sendall(f"GET /live HTTP/1.1\r\nHost: {name}\r\n{page}Upgrade: websocket\r\n"
+                                "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+                                "Sec-WebSocket-Version: 13\r\n\r\n".encode())
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             head += read_exactly(self.connection, 1)
+        if not head.startswith(b"HTTP/1.1 101 "):
+            raise ConnectionRefusedError(head.split(b"\r\n")[0].decode())
 
     def say(self, **message):
         self.connection.sendall(said(**message))
@@ -108,3 +118,19 @@ class Member:
 
     def close(self):
         self.connection.close()
+
+
+class Member(Client):
+    """Joins as a peer."""
+
+    def __init__(self, port, /, *, host="127.0.0.1", address=None, peer=None, timeout=30, receive_buffer=None,
+                 **more):
+        join = {"type": "join", "peer": peer or os.urandom(20).hex(), "name": "member", **more}
+        super().__init__(port, join, host=host, address=address, timeout=timeout, receive_buffer=receive_buffer)
+
+
+class Looker(Client):
+    """Looks on, as a page in a browser does."""
+
+    def __init__(self, port, /, **options):
+        super().__init__(port, {"type": "look"}, **options)

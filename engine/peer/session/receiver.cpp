@@ -23,8 +23,8 @@ double held_bytes(std::uint64_t bytes_per_second, duration time) {
 
 }  // namespace
 
-void receiver::on_heard() {
-  if (path_.on_heard(clock::now())) host_.on_path_back();
+void receiver::on_heard(time_point now) {
+  if (path_.on_heard(now)) host_.on_path_back();
 }
 
 awaitable<std::size_t> receiver::fill() {
@@ -41,7 +41,7 @@ awaitable<std::size_t> receiver::fill() {
     const auto got = stream_.recv_some(space);
     if (got.bytes > 0) {
       reader_.commit(got.bytes);
-      on_heard();
+      on_heard(clock::now());
       co_return got.bytes;
     }
     if (got.is_over()) {
@@ -102,7 +102,10 @@ awaitable<std::size_t> receiver::wait_for_limit(std::size_t wanted, session_list
 awaitable<std::uint32_t> receiver::receive_payload(std::span<std::uint8_t> place, session_listener& to) {
   std::size_t filled = reader_.take_payload(place);
   limit_.owe(filled);
-  if (filled > 0) to.on_bytes(static_cast<std::uint32_t>(filled));
+  if (filled > 0) {
+    host_.on_payload_received(filled, path_.last_heard());
+    to.on_bytes(static_cast<std::uint32_t>(filled));
+  }
   while (filled < place.size() && !stopped_) {
     auto allowed = static_cast<std::size_t>(limit_.take_now(place.size() - filled));
     if (allowed == 0) allowed = co_await wait_for_limit(place.size() - filled, to);
@@ -112,10 +115,12 @@ awaitable<std::uint32_t> receiver::receive_payload(std::span<std::uint8_t> place
     if (got.bytes > 0) {
       reader_.skip_payload(got.bytes);
       filled += got.bytes;
-      on_heard();
-      path_.on_payload(clock::now());
+      const time_point now = clock::now();
+      on_heard(now);
+      path_.on_payload(now);
+      host_.on_payload_received(got.bytes, now);
       to.on_bytes(static_cast<std::uint32_t>(got.bytes));
-      if (clock::now() >= looked_ + segments_look_interval) co_await look_at_segments();
+      if (now >= looked_ + segments_look_interval) co_await look_at_segments();
       continue;
     }
     if (got.is_over()) {

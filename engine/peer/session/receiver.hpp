@@ -44,6 +44,8 @@ class receiver_host {
   virtual void close(end_reason why, std::string_view detail = {}) = 0;
   /// Something came over a path that was lost.
   virtual void on_path_back() = 0;
+  /// So much payload came by then.
+  virtual void on_payload_received(std::size_t bytes, time_point now) = 0;
   /// While payload was received, so many segments brought little. Returns when more may be read.
   virtual awaitable<void> on_small_segments(std::int64_t count) = 0;
 
@@ -91,7 +93,7 @@ class receiver {
   awaitable<std::size_t> wait_for_limit(std::size_t wanted, session_listener& to);
   /// Looks now and then how many segments brought little.
   awaitable<void> look_at_segments();
-  void on_heard();
+  void on_heard(time_point now);
   void close_for_memory();
 
   peer_context& context_;

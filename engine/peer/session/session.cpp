@@ -188,9 +188,10 @@ time_point session::haves_due() const {
   return haves_.empty() ? never : haves_due_;
 }
 
-void session::on_payload_sent(std::size_t bytes) {
+void session::on_payload_sent(std::size_t bytes, time_point now) {
   context_.payload.on_sent(bytes);
-  path_.on_payload_sent(clock::now());
+  sent_.on_bytes(bytes, now);
+  path_.on_payload_sent(now);
 }
 
 std::optional<peer_address> session::listens_at() const {

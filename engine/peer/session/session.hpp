@@ -13,6 +13,7 @@
 #include "net/event.hpp"
 #include "net/stream.hpp"
 #include "peer/session/end_reason.hpp"
+#include "peer/session/flow_meter.hpp"
 #include "peer/session/peer_context.hpp"
 #include "peer/session/receiver.hpp"
 #include "peer/session/remote_peer.hpp"
@@ -73,6 +74,10 @@ class session final : private receiver_host, private uploader_host, public place
   const session_path& path() const { return path_; }
   /// What the peer said of itself.
   const remote_peer& remote() const override { return remote_; }
+  /// Payload that this side sends.
+  const flow_meter& sent() const { return sent_; }
+  /// Payload that comes. What came twice counts twice.
+  const flow_meter& received() const { return received_; }
   /// The other side's address, for display. With its listening port, if it told one.
   std::string address() const;
   /// The key of the private swarm that both sides have proven; nothing in an open swarm.
@@ -104,7 +109,8 @@ class session final : private receiver_host, private uploader_host, public place
   void charge(work_price price) override { account_.charge(price); }
   byte_buffer take_outbox() override;
   void on_sent() override { path_.on_sent(clock::now()); }
-  void on_payload_sent(std::size_t bytes) override;
+  void on_payload_sent(std::size_t bytes, time_point now) override;
+  void on_payload_received(std::size_t bytes, time_point now) override { received_.on_bytes(bytes, now); }
   bool is_near() override { return quick_path::is_near(path_.round_trip()); }
 
   void say_hello();
@@ -129,6 +135,8 @@ class session final : private receiver_host, private uploader_host, public place
   stream stream_;
   session_path path_;
   remote_peer remote_;
+  flow_meter sent_;
+  flow_meter received_;
   message_budget::account account_;
   asio::steady_timer credit_timer_;
   bool drops_small_ = false;           ///< while it waits, because its origin floods

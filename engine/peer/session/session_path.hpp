@@ -64,6 +64,8 @@ class session_path {
   duration quiet_for(time_point now) const { return limited_ ? duration::zero() : now - last_activity_; }
   /// How long nothing has come in; likewise.
   duration silent_for(time_point now) const { return limited_ ? duration::zero() : now - last_heard_; }
+  /// When something came in last.
+  time_point last_heard() const { return last_heard_; }
   /// What we send is not acknowledged.
   bool is_repeating() const { return stream_.is_repeating(); }
 

@@ -252,8 +252,8 @@ awaitable<bool> uploader::send_range(const prepared& one) {
 }
 
 void uploader::on_payload_sent(std::size_t bytes) {
-  host_.on_payload_sent(bytes);
   const auto now = clock::now();
+  host_.on_payload_sent(bytes, now);
   if (unsent_.on_sent(bytes, now)) stream_.set_unsent_max(unsent_.bytes());
   if (path_.on_sent(bytes, now) && host_.is_near()) stream_.leave_bbr();
 }

@@ -56,7 +56,7 @@ class uploader_host {
   /// Messages that are to go out before the next payload.
   virtual byte_buffer take_outbox() = 0;
   virtual void on_sent() = 0;
-  virtual void on_payload_sent(std::size_t bytes) = 0;
+  virtual void on_payload_sent(std::size_t bytes, time_point now) = 0;
   /// This limit holds the session up, in bytes per second; 0: none does any more.
   virtual void on_held_by_limit(std::uint64_t rate) = 0;
   /// The peer caused work that is not paid for with payload.

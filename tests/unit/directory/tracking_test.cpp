@@ -54,7 +54,8 @@ TEST_CASE("every message of a peer comes back") {
       unreached{share, {}},
       unreached{share, {peer, id_of<peer_id>(2)}},
       resync{},
-      leave{}};
+      leave{},
+      look{}};
   for (const auto& message : all) {
     CAPTURE(encode(message));
     CHECK(decode_peer_message(encode(message)).value() == message);

@@ -1,5 +1,6 @@
 #include "page/page_asset.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 namespace shoal {
@@ -22,14 +23,20 @@ TEST_CASE("the page is whole, and says where it is") {
     return;
   }
   for (const auto& [where, name] : {std::pair(page_place::peer, "peer"), std::pair(page_place::tracker, "tracker")}) {
-    const page_asset& page = page_of(where);
-    const std::string& text = unpacked_page_of(where);
-    CHECK(page.packed.size() < text.size());
-    CHECK(text.find("<meta name=\"shoal\" content=\"" + std::string(name) + "\">") != std::string::npos);
-    CHECK(page.policy.starts_with("default-src 'none'; script-src 'sha256-"));
-    CHECK(page.etag != page.plain_etag);
+    const page_version packed = page_for(where, "gzip");
+    const page_version plain = page_for(where, "");
+    CHECK(packed.bytes.size() < plain.bytes.size());
+    CHECK(plain.bytes.find("<meta name=\"shoal\" content=\"" + std::string(name) + "\">") != std::string::npos);
+    CHECK(packed.etag != plain.etag);
+    const auto of = [](const page_version& one, std::string_view header) {
+      const auto at = std::ranges::find(one.headers, header, &std::pair<std::string_view, std::string_view>::first);
+      return at == one.headers.end() ? std::string_view() : at->second;
+    };
+    CHECK(of(packed, "Content-Security-Policy").starts_with("default-src 'none'; script-src 'sha256-"));
+    CHECK(of(packed, "Content-Encoding") == "gzip");
+    CHECK(of(plain, "Content-Encoding").empty());
   }
-  CHECK(page_of(page_place::peer).etag != page_of(page_place::tracker).etag);
+  CHECK(page_for(page_place::peer, "").etag != page_for(page_place::tracker, "").etag);
 }
 
 }  // namespace shoal
