@@ -133,19 +133,21 @@ function PeerFlow() {
       ),
     },
   ];
+  const told = offered.flows.value;
+  const shown = told ? columns : columns.filter((column) => ['name', 'client', 'down'].includes(column.key));
   // At first both ways count: who moves most stands on top.
   const both = { key: 'both', sort: (one) => one.up + one.down };
   const rows = ordered(totals, [...columns, both], flowSort.value, '');
   return (
     <>
-      <Picture all={all} />
+      <Picture all={all} told={told} />
       <section class="panel" aria-labelledby="flows">
         <header class="panel-head">
           <h2 id="flows">
             Connected peers <span class="count">{rows.length}</span>
           </h2>
         </header>
-        {!offered.flows.value && (
+        {!told && (
           <p class="note">
             This peer is of a version that does not tell its flows. Only what its downloads receive is shown.
           </p>
@@ -153,7 +155,7 @@ function PeerFlow() {
         <VirtualList
           label="Flows"
           rows={rows}
-          columns={columns}
+          columns={shown}
           keyOf={(one) => one.peer}
           sort={flowSort}
           empty="No peer is connected at the moment."
@@ -193,7 +195,7 @@ function placesOf(side, scale) {
   return { places, height: at };
 }
 
-function Picture({ all }) {
+function Picture({ all, told }) {
   const name = me()?.name || 'this peer';
   const left = sideOf(all, 'down');
   const right = sideOf(all, 'up');
@@ -201,7 +203,10 @@ function Picture({ all }) {
   const scale = (most * slot * 0.7) / Math.max(left.rate, right.rate, rateMin);
   const at = { down: placesOf(left, scale), up: placesOf(right, scale) };
   const height = Math.max(at.down.height, at.up.height, rowsMin * slot);
-  const words = `${name} receives ${humanRate(left.rate)} from ${humanCount(left.peers, 'peer')} and sends ${humanRate(right.rate)} to ${humanCount(right.peers, 'peer')}.`;
+  const sent = told ? right.rate : me()?.upload_rate || 0;
+  const whom = told ? `to ${humanCount(right.peers, 'peer')}` : 'to others';
+  const from = humanCount(left.peers, 'peer');
+  const words = `${name} receives ${humanRate(left.rate)} from ${from} and sends ${humanRate(sent)} ${whom}.`;
   const middle = height / 2;
   const half = Math.max(26, (Math.max(left.rate, right.rate) * scale) / 2);
   return (
@@ -224,7 +229,7 @@ function Picture({ all }) {
         )}
         {!right.peers && (
           <text class="idle" x={pictureWidth - 250} y={middle + 5}>
-            sends nothing
+            {told ? 'sends nothing' : 'to whom it sends is not told'}
           </text>
         )}
       </svg>

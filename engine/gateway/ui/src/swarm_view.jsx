@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { RateChart } from './chart.jsx';
 import { Copies, Count, Name } from './parts.jsx';
 import { followFlows, followReasons } from './peer_source.js';
-import { downloads, flows, happenings, isRunning, me, peers, place, shares } from './store.js';
+import { downloads, flows, happenings, isRunning, me, offered, peers, place, shares } from './store.js';
 import { Transfers } from './transfers.jsx';
 import { VirtualList, ordered } from './virtual_list.jsx';
 import { humanBytes, humanCount, humanDate, humanRate } from './units.js';
@@ -262,7 +262,8 @@ function peerColumns(rates) {
       },
     );
   }
-  return columns;
+  // Only flows say to whom this peer sends.
+  return columns.filter((column) => column.key !== 'up' || offered.flows.value);
 }
 
 function Peers() {
