@@ -27,16 +27,17 @@ struct built_page {
 /// The page as one client takes it.
 struct page_version {
   std::string_view bytes;
-  std::string etag;                                                     ///< with its quotes
-  std::vector<std::pair<std::string_view, std::string_view>> headers;  ///< of the answer; they live as long as this
+  std::string etag;  ///< with its quotes
+  /// Of the answer. What they name lives as long as the program.
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
 };
 
 /// True if the page was left out of this build.
 bool page_left_out();
 /// What the build lacked, and what to install: text for people.
 std::string missing_page();
-/// For a client with this Accept-Encoding header. The first that does not take gzip waits a millisecond. Not called when
-/// the page was left out.
+/// For a client with this Accept-Encoding header. The first that does not take gzip waits a millisecond. Not called
+/// when the page was left out.
 page_version page_for(page_place where, std::string_view accept_encoding);
 
 /// Whether an Accept-Encoding header takes gzip (RFC 9110, 12.5.3). Pure.

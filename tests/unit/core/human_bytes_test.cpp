@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "show_result.hpp"
+
 using namespace shoal;
 
 TEST_CASE("sizes are read as people write them", "[human_bytes]") {
