@@ -51,9 +51,10 @@ std::string banner(const peer_node& node) {
   std::string trackers;
   for (const std::string& tracker : options.trackers) trackers += (trackers.empty() ? "" : ", ") + tracker;
   const certificate* shown = node.keys().shown();
+  const char* const alone = options.find_tracker ? "looking for a tracker on the local network" : "without a tracker";
   return fmt::format(
       "This peer listens on {}, {}.\n{}Downloads go to {}. HELP lists the commands, Ctrl-D ends the peer.\n",
-      to_text(node.local()), trackers.empty() ? "looking for a tracker on the local network" : "tracker " + trackers,
+      to_text(node.local()), trackers.empty() ? alone : "tracker " + trackers,
       shown == nullptr ? "" : "Its certificate for HTTPS is " + shown->fingerprint() + ".\n",
       options.download_directory);
 }

@@ -18,7 +18,7 @@ _shoal() {
     ((++at))
   done
   COMPREPLY=()
-  if [[ $before =~ ^(--dir|--share|--state|--config|--dump|--output|-o|--key|--sign|--trust)$ ||
+  if [[ $before =~ ^(--dir|--share|--state|--config|--dump|--output|-o|--key|--cert|--cert-key|--token|--sign|--trust)$ ||
     ($command =~ ^(add|share|keygen)$ && $word != -*) ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$word")

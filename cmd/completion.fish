@@ -28,7 +28,7 @@ function __shoal_complete
         end
         set at (math $at + 1)
     end
-    if contains -- $before --dir --share --state --config --dump --output -o --key --sign --trust
+    if contains -- $before --dir --share --state --config --dump --output -o --key --cert --cert-key --token --sign --trust
         __fish_complete_path $word
     else if string match -q -- '-*' $word
         test -n "$command"; or set command status

@@ -19,7 +19,7 @@ _shoal() {
     esac
     ((++at))
   done
-  if [[ ${words[CURRENT-1]} == (--dir|--share|--state|--config|--dump|--output|-o|--key|--sign|--trust) ]]; then
+  if [[ ${words[CURRENT-1]} == (--dir|--share|--state|--config|--dump|--output|-o|--key|--cert|--cert-key|--token|--sign|--trust) ]]; then
     _files
   elif [[ ${words[CURRENT]} == -* ]]; then
     rows=(${(f)"$($program help ${command:-status} 2>/dev/null |

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "core/human_bytes.hpp"
 #include "core/rate_text.hpp"
 #include "net/access_token.hpp"
 #include "net/endpoint.hpp"

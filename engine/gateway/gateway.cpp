@@ -3,7 +3,6 @@
 #include <boost/beast/http/verb.hpp>
 
 #include "gateway/peer_metrics.hpp"
-#include "gateway/preconditions.hpp"
 #include "observe/log.hpp"
 #include "page/page_asset.hpp"
 #include "peer/peer_node.hpp"
@@ -119,23 +118,17 @@ awaitable<void> gateway::answer_page(http_exchange& with) {
     (void)co_await with.refuse(http_status::not_found, missing_page());
     co_return;
   }
-  const page_version page = page_for(page_place::peer, with.header(http_field::accept_encoding));
+  const page_version page =
+      page_for(page_place::peer, with.header(http_field::accept_encoding), with.header(http_field::if_none_match));
   http_head head;
-  head.result(http_status::ok);
   for (const auto& [name, value] : page.headers) head.set({name.data(), name.size()}, {value.data(), value.size()});
   head.set(http_field::etag, page.etag);
-  const condition_headers asked{.if_match = with.header(http_field::if_match),
-                                .if_none_match = with.header(http_field::if_none_match)};
-  const precondition outcome = evaluate(asked, validators{page.etag, {}});
-  if (outcome == precondition::not_modified) {
+  if (page.is_known) {
     head.result(http_status::not_modified);
     (void)co_await with.begin(std::move(head), 0);
     co_return;
   }
-  if (outcome == precondition::failed) {
-    (void)co_await with.refuse(http_status::precondition_failed, "this version of the page is not here");
-    co_return;
-  }
+  head.result(http_status::ok);
   const std::string type(head[http_field::content_type]);
   std::string body(page.bytes);
   (void)co_await with.answer(std::move(head), type, std::move(body));

@@ -26,7 +26,7 @@ awaitable<void> guest_entrance::refuse(http_exchange& with) {
   for (const std::string_view challenge : access_token::challenges) {
     head.insert(http_field::www_authenticate, challenge);
   }
-  const error why{errc::permission, "a token is needed: as a password, or as 'Authorization: Bearer TOKEN'"};
+  const error why{errc::permission, std::string(access_token::needed)};
   std::string body = problem_of(head.result(), why);
   (void)co_await with.answer(std::move(head), problem_type, std::move(body));
 }

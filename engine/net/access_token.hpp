@@ -18,6 +18,9 @@ class access_token {
   /// Values of WWW-Authenticate headers: how lets_read() is asked. Browsers know the first one alone.
   static constexpr std::array<std::string_view, 2> challenges{"Basic realm=\"swarm\", charset=\"UTF-8\"", "Bearer"};
 
+  /// What who lacks it is told.
+  static constexpr std::string_view needed = "a token is needed: as a password, or as 'Authorization: Bearer TOKEN'";
+
   /// The text has the form of a token.
   static bool is_token(std::string_view text);
   /// Reads the token of this state directory, or makes it. Blocks. Errors as read_secret_file() and

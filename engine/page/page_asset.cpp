@@ -85,7 +85,7 @@ std::string missing_page() {
   return std::string("This build has no page: ") + built_page_missing + "\n";
 }
 
-page_version page_for(page_place where, std::string_view accept_encoding) {
+page_version page_for(page_place where, std::string_view accept_encoding, std::string_view if_none_match) {
   const built_page& page = built(where);
   page_version one;
   one.headers = {{"Content-Type", "text/html; charset=utf-8"},
@@ -101,6 +101,12 @@ page_version page_for(page_place where, std::string_view accept_encoding) {
   } else {
     one.bytes = unpacked_once(where);
     one.etag = "\"" + std::string(page.tag) + "\"";
+  }
+  while (!if_none_match.empty()) {
+    std::string_view tag = next_of(if_none_match, ',');
+    // The weak comparison (RFC 9110, 13.1.2).
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    one.is_known = one.is_known || tag == one.etag || tag == "*";
   }
   return one;
 }

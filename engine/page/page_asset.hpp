@@ -27,7 +27,8 @@ struct built_page {
 /// The page as one client takes it.
 struct page_version {
   std::string_view bytes;
-  std::string etag;  ///< with its quotes
+  std::string etag;       ///< with its quotes
+  bool is_known = false;  ///< the client has it: the answer is 304, without the bytes
   /// Of the answer. What they name lives as long as the program.
   std::vector<std::pair<std::string_view, std::string_view>> headers;
 };
@@ -36,9 +37,9 @@ struct page_version {
 bool page_left_out();
 /// What the build lacked, and what to install: text for people.
 std::string missing_page();
-/// For a client with this Accept-Encoding header. The first that does not take gzip waits a millisecond. Not called
-/// when the page was left out.
-page_version page_for(page_place where, std::string_view accept_encoding);
+/// For a client with these headers Accept-Encoding and If-None-Match. The first that does not take gzip waits a
+/// millisecond. Not called when the page was left out.
+page_version page_for(page_place where, std::string_view accept_encoding, std::string_view if_none_match);
 
 /// Whether an Accept-Encoding header takes gzip (RFC 9110, 12.5.3). Pure.
 bool takes_gzip(std::string_view accept_encoding);

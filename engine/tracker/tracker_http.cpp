@@ -38,10 +38,11 @@ std::string_view header_of(const http_request& request, http::field name) {
 }
 
 void set_page(http_answer& answer, const http_request& request) {
-  const page_version page = page_for(page_place::tracker, header_of(request, http::field::accept_encoding));
+  const page_version page = page_for(page_place::tracker, header_of(request, http::field::accept_encoding),
+                                     header_of(request, http::field::if_none_match));
   for (const auto& [name, value] : page.headers) answer.set({name.data(), name.size()}, {value.data(), value.size()});
   answer.set(http::field::etag, page.etag);
-  if (header_of(request, http::field::if_none_match) == page.etag) {
+  if (page.is_known) {
     answer.result(http::status::not_modified);
   } else {
     answer.body() = page.bytes;
@@ -79,7 +80,8 @@ result<void> check_page(const http_request& request, const std::vector<std::stri
   return error{errc::permission, "pages of other sites cannot watch this swarm"};
 }
 
-http_answer answer_to(const http_request& request, const std::function<std::string(metrics_text::format)>& metrics) {
+http_answer answer_to(const http_request& request, bool for_guest,
+                      const std::function<std::string(metrics_text::format)>& metrics) {
   const bool reads = request.method() == http::verb::get || request.method() == http::verb::head;
   http_answer answer(http::status::ok, request.version());
   answer.set(http::field::server, "shoal/" SHOAL_VERSION);
@@ -89,13 +91,14 @@ http_answer answer_to(const http_request& request, const std::function<std::stri
     answer.body() = metrics(how);
     return answer;
   }
-  if (reads && path_of(request) == "/" && !page_left_out()) {
+  if (reads && path_of(request) == "/" && !for_guest && !page_left_out()) {
     set_page(answer, request);
     return answer;
   }
   answer.result(http::status::not_found);
-  answer.body() = "This is a shoal tracker. Peers open a WebSocket at /live. Metrics are at /metrics.\n";
-  if (page_left_out()) answer.body() += missing_page();
+  answer.body() =
+      "This is a shoal tracker. The page is at /, metrics are at /metrics. Peers open a WebSocket at /live.\n";
+  if (page_left_out() && !for_guest) answer.body() += missing_page();
   return answer;
 }
 
@@ -104,7 +107,7 @@ http_answer challenge_of(const http_request& request) {
   for (const std::string_view challenge : access_token::challenges) {
     answer.insert(http::field::www_authenticate, challenge);
   }
-  answer.body() = "A token is needed: as a password, or as 'Authorization: Bearer TOKEN'.\n";
+  answer.body() = std::string(access_token::needed) + "\n";
   return answer;
 }
 

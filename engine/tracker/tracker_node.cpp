@@ -137,7 +137,7 @@ void tracker_node::on_keys() {
 
 awaitable<void> tracker_node::answer_guest(stream& to, const http_request& request) {
   const auto given = request[boost::beast::http::field::authorization];
-  if (token_ && token_->lets_read({given.data(), given.size()})) co_return co_await answer(to, request);
+  if (token_ && token_->lets_read({given.data(), given.size()})) co_return co_await answer(to, request, true);
   if (!given.empty() && strangers_logged_.pass(clock::now())) {
     const auto remote = to.remote();
     log_warn("a request over HTTPS has a wrong token from={} unlogged={}", remote ? to_text(*remote) : "gone",
@@ -176,7 +176,7 @@ awaitable<void> tracker_node::visit(visitor guest) {
     if (lives) {
       co_await refuse(*guest, *request, may.error().text);
     } else {
-      co_await answer(*guest, *request);
+      co_await answer(*guest, *request, false);
     }
     visitors_.erase(guest);
     on_connection_end(*remote, begun);
@@ -216,9 +216,9 @@ std::string tracker_node::metrics(metrics_text::format how) const {
   return std::move(text).finish();
 }
 
-awaitable<void> tracker_node::answer(stream& to, const http_request& request) {
+awaitable<void> tracker_node::answer(stream& to, const http_request& request, bool is_guest) {
   const auto metrics_in = [this](metrics_text::format how) { return metrics(how); };
-  http_answer response = answer_to(request, metrics_in);
+  http_answer response = answer_to(request, is_guest, metrics_in);
   co_await write_answer(to, std::move(response), request, options_.request_timeout);
 }
 

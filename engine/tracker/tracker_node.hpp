@@ -93,7 +93,7 @@ class tracker_node final : private tracker_session_host {
   /// Answers who came by the certificate, if it has the token.
   awaitable<void> answer_guest(stream& to, const http_request& request);
   result<void> open_certificate();
-  awaitable<void> answer(stream& to, const http_request& request);
+  awaitable<void> answer(stream& to, const http_request& request, bool is_guest);
   std::string metrics(metrics_text::format how) const;
   awaitable<void> refuse(stream& to, const http_request& request, std::string why);
   awaitable<void> serve(tracker_session_id id);

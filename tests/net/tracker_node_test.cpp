@@ -1,4 +1,5 @@
 #include "tracker/tracker_node.hpp"
+#include "page/page_asset.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/read.hpp>
@@ -202,12 +203,20 @@ TEST_CASE("garbage ends its session and nothing else", "[tracker_node]") {
 
 TEST_CASE("other requests are told what this is", "[tracker_node]") {
   swarm_world w;
-  for (const std::string target : {"GET / HTTP/1.1", "GET /live HTTP/1.1", "POST /announce HTTP/1.1"}) {
+  for (const std::string target : {"GET /nothing HTTP/1.1", "GET /live HTTP/1.1", "POST /announce HTTP/1.1"}) {
     const auto answer = ask(w, target + "\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     REQUIRE(answer.has_value());
     CHECK(answer->starts_with("HTTP/1.1 404 "));
     CHECK(answer->find("This is a shoal tracker") != std::string::npos);
   }
+}
+
+TEST_CASE("a tracker shows its page", "[tracker_node]") {
+  swarm_world w;
+  const auto answer = ask(w, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  REQUIRE(answer.has_value());
+  CHECK(answer->starts_with(page_left_out() ? "HTTP/1.1 404 " : "HTTP/1.1 200 "));
+  CHECK(answer->find(page_left_out() ? missing_page() : "name=\"shoal\" content=\"tracker\"") != std::string::npos);
 }
 
 TEST_CASE("a peer that does not read is ended", "[tracker_node]") {
