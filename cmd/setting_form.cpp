@@ -86,7 +86,8 @@ result<void> check_form(std::string_view name, const std::string& value) {
     return outcome_of(parse_rate(value));
   if (name == "key") return check_key_file(value);
   if (name == "token") return check_token_file(value);
-  if (name == "advertise") return check_address(value);
+  if (name == "advertise" || name == "api-listen") return check_address(value);
+  if (name == "fetch-on-read") return outcome_of(parse_bytes(value));
   if (name == "workers") return check_number(value, 0, workers_max, " threads");
   if (name == "heartbeat") return check_number(value, heartbeat_ms_min, heartbeat_ms_max, " milliseconds");
   if (name == "log-level") return check_log_level(value);

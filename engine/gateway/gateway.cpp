@@ -60,7 +60,8 @@ result<void> gateway::open_certificate() {
 }
 
 bool gateway::is_member(http_exchange& with) const {
-  return !node_.keys().is_private() || with.has_key();
+  const auto& key = with.key();
+  return !node_.keys().is_private() || (key && node_.keys().find(*key) != nullptr);
 }
 
 awaitable<void> gateway::run() {

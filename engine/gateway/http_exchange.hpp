@@ -36,7 +36,9 @@ class http_exchange {
   /// GET or HEAD.
   bool is_read() const;
   /// The client has proven the key of a private swarm.
-  bool has_key() const { return line_.to.key().has_value(); }
+  bool has_key() const { return key().has_value(); }
+  /// Of the swarm, as the client has proven it when it connected.
+  const std::optional<key_id>& key() const { return line_.to.key(); }
   bool is_encrypted() const { return line_.to.is_encrypted(); }
   /// Where the connection arrived on this machine.
   boost::asio::ip::address local_address() const;

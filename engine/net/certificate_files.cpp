@@ -68,6 +68,13 @@ result<certificate> read_certificate(const certificate_paths& from) {
 
 result<certificate> open_certificate(const std::string& state_directory, const std::vector<std::string>& names) {
   const certificate_paths where{state_directory + "/https.crt", state_directory + "/https.key"};
+  const auto there = make_missing(where, names);
+  auto read = there ? read_certificate(where) : result<certificate>(there.error());
+  if (read || read.error().code != errc::malformed) return read;
+  // A crash or a hand left half of a pair. Nobody but us made it, so it is made anew.
+  std::error_code ec;
+  std::filesystem::remove(where.chain, ec);
+  std::filesystem::remove(where.key, ec);
   if (const auto made = make_missing(where, names); !made) return made.error();
   return read_certificate(where);
 }

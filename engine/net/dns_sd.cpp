@@ -81,6 +81,8 @@ awaitable<void> dns_sd_task::serve() {
                    const bool is_read = sd_bus_message_read(signal, "sss", &name, &before, &now) > 0;
                    if (is_read && std::string(name) == avahi && *now != '\0') again();
                  });
+  on_bus();
+  (void)co_await changed_.wait_until(clock::now());
   while (bus_.is_open() && !stopped_) {
     co_await on_daemon();
     if (bus_.is_open() && !stopped_) co_await changed_.wait();
@@ -95,20 +97,34 @@ std::string service_announcement::shown_name() const {
   return number_ == 1 ? name_ : name_ + " #" + std::to_string(number_);
 }
 
+void service_announcement::on_bus() {
+  group_.clear();
+  bus().on_signal(avahi, "", avahi_group, "StateChanged", [this](sd_bus_message* signal) {
+    std::int32_t state = 0;
+    const char* why = nullptr;
+    if (sd_bus_message_get_path(signal) != group_) return;
+    if (sd_bus_message_read(signal, "is", &state, &why) <= 0) return;
+    if (state == group_collision) ++number_;
+    if (state == group_collision || state == group_failure) again();
+  });
+}
+
+awaitable<void> service_announcement::withdraw() {
+  if (group_.empty()) co_return;
+  bus_message free = bus().new_call({avahi, group_, avahi_group, "Free"});
+  group_.clear();
+  (void)co_await bus().call(std::move(free));
+}
+
 awaitable<void> service_announcement::on_daemon() {
+  co_await withdraw();
   bus_message request = bus().new_call(server_method("EntryGroupNew"));
   const auto made = co_await bus().call(std::move(request));
   if (!made) co_return;
   const char* path = nullptr;
   if (sd_bus_message_read(made->get(), "o", &path) <= 0) co_return;
   const std::string group = path;
-  bus().on_signal(avahi, group, avahi_group, "StateChanged", [this](sd_bus_message* signal) {
-    std::int32_t state = 0;
-    const char* why = nullptr;
-    if (sd_bus_message_read(signal, "is", &state, &why) <= 0) return;
-    if (state == group_collision) ++number_;
-    if (state == group_collision || state == group_failure) again();
-  });
+  group_ = group;
   auto announced = co_await announce(group);
   while (!announced && announced.error().code == errc::conflict && !stopped()) {
     ++number_;
@@ -152,7 +168,7 @@ service_search::service_search(asio::any_io_executor executor, std::string text,
                                std::function<void(const found_tracker&)> on_found)
     : dns_sd_task(std::move(executor)), text_(std::move(text)), on_found_(std::move(on_found)) {}
 
-awaitable<void> service_search::on_daemon() {
+void service_search::on_bus() {
   // Signals come from the first moment on, so they are listened to before the daemon is asked.
   bus().on_signal(avahi, "", avahi_browser, "ItemNew", [this](sd_bus_message* signal) {
     item one;
@@ -163,8 +179,11 @@ awaitable<void> service_search::on_daemon() {
     one.name = name;
     one.type = type;
     one.domain = domain;
-    if (one.type == tracker_service) tasks().spawn("resolve", resolve(std::move(one)));
+    if (one.type == tracker_service && resolves_ < resolves_max) tasks().spawn("resolve", resolve(std::move(one)));
   });
+}
+
+awaitable<void> service_search::on_daemon() {
   bus_message request = bus().new_call(server_method("ServiceBrowserNew"));
   if (request) sd_bus_message_append(request.get(), "iissu", any, any, tracker_service, "", 0);
   (void)co_await bus().call(std::move(request));
@@ -176,7 +195,9 @@ awaitable<void> service_search::resolve(item one) {
     sd_bus_message_append(request.get(), "iisssiu", one.interface, one.protocol, one.name.c_str(), one.type.c_str(),
                           one.domain.c_str(), any, 0);
   }
+  ++resolves_;
   const auto resolved = co_await bus().call(std::move(request));
+  --resolves_;
   if (!resolved) co_return;
   const char* ignored = nullptr;
   const char* address = nullptr;

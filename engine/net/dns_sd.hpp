@@ -36,6 +36,8 @@ class dns_sd_task {
   explicit dns_sd_task(asio::any_io_executor executor);
   ~dns_sd_task() = default;
 
+  /// There is a bus. Says which signals to listen to.
+  virtual void on_bus() = 0;
   /// The daemon is there, for the first time or again. Returns when that is done.
   virtual awaitable<void> on_daemon() = 0;
   system_bus& bus() { return bus_; }
@@ -61,16 +63,23 @@ class service_announcement final : public dns_sd_task {
   service_announcement(asio::any_io_executor executor, std::string name, std::uint16_t port, std::string text);
 
  private:
+  void on_bus() override;
   awaitable<void> on_daemon() override;
   /// errc::conflict: somebody has the name.
   awaitable<result<void>> announce(std::string group);
+  /// What was announced before ends.
+  awaitable<void> withdraw();
   std::string shown_name() const;
 
   std::string name_;
   std::uint16_t port_;
   std::string text_;
   int number_ = 1;
+  std::string group_;  ///< path of what is announced; "" if nothing is
 };
+
+/// Answers about found services that are waited for at a time. Others on the network decide how many there are.
+inline constexpr std::size_t resolves_max = 16;
 
 /// A tracker that was found.
 struct found_tracker {
@@ -86,11 +95,13 @@ class service_search final : public dns_sd_task {
 
  private:
   struct item;
+  void on_bus() override;
   awaitable<void> on_daemon() override;
   awaitable<void> resolve(item one);
 
   std::string text_;
   std::function<void(const found_tracker&)> on_found_;
+  std::size_t resolves_ = 0;
 };
 
 }  // namespace shoal

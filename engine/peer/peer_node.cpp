@@ -16,6 +16,9 @@ namespace shoal {
 
 namespace {
 
+/// What is announced on the local network may be old or a lie: so many are tried until one answers.
+constexpr std::size_t found_trackers_max = 8;
+
 peer_id make_peer_id() {
   peer_id id;
   constexpr std::string_view prefix = "-SH0100-";
@@ -172,8 +175,12 @@ void peer_node::stop() {
 }
 
 void peer_node::on_tracker_found(const found_tracker& found) {
-  // A peer tells a tracker all that it shares, so it takes one, and stays with it.
-  if (stopped_ || !discovery_->trackers().empty()) return;
+  // A peer tells a tracker all that it shares, so it stays with the first one that answers.
+  const auto answered = [](const auto& one) { return one->state().connected || !one->state().address.empty(); };
+  const bool is_known = std::ranges::any_of(discovery_->trackers(), [&](const auto& one) {
+    return answered(one) || to_text(one->where()) == to_text(found.where);
+  });
+  if (stopped_ || is_known || discovery_->trackers().size() >= found_trackers_max) return;
   log_info("tracker is found on the local network name=\"{}\" endpoint={}", printable(found.name),
            to_text(found.where));
   discovery_->add_tracker(found.where);

@@ -327,7 +327,7 @@ class CommandsTest(SwarmTest):
         }
         for shell, (script, name) in shells.items():
             if shutil.which(shell) is None:
-                continue  # tools/setup installs them all
+                continue  # tools/test installs them all
 
             def complete(*words):
                 quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]

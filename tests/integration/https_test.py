@@ -129,7 +129,7 @@ class HttpsTest(SwarmTest):
             answer = inside.recv(4096)
         self.assertTrue(answer.startswith(b"HTTP/1.1 400"), answer)
         self.assertNotIn(b"shoal", answer)
-        self.assertEqual(self.peer_.text().count("a request over HTTPS has a wrong token"), 6)
+        self.assertIn(self.peer_.text().count("a request over HTTPS has a wrong token"), range(6, 13))
         self.assertNotIn(self.token[1:], self.peer_.text())
 
     def test_changes_need_the_token_in_a_form_that_no_browser_sends_by_itself(self):
@@ -230,13 +230,21 @@ class HttpsTest(SwarmTest):
 
     def test_a_peer_that_cannot_have_a_certificate_serves_all_the_same(self):
         state = self.directory / "lame.state"
-        (state / "https.key").mkdir(parents=True, mode=0o700)
+        (state / "https.key/in the way").mkdir(parents=True, mode=0o700)
         state.chmod(0o700)
         lame = self.peer("lame", None, "--key", self.swarm_key)
         self.assertNotIn("certificate", lame.ready)
         self.assertIn("nobody can use HTTP without the key of this swarm", lame.text())
         with self.assertRaises(ssl.SSLError):
             self.ask("/metrics", authorization=self.basic(), port=lame.port)
+
+    def test_half_of_a_pair_is_made_anew(self):
+        for lost in ("https.key", "https.crt"):
+            half = self.peer(f"half-{lost}", None, "--key", self.swarm_key)
+            half.terminate()
+            (half.state / lost).write_bytes(b"")
+            again = self.peer(f"half-{lost}", None, "--key", self.swarm_key)
+            self.assertNotEqual(again.ready["certificate"], half.ready["certificate"])
 
     def test_nodes_go_on_beside_it_and_keys_rotate(self):
         other = self.peer("other", None, "--key", self.swarm_key)
@@ -289,7 +297,7 @@ class HttpsTest(SwarmTest):
                                   text=True, stdin=subprocess.DEVNULL, timeout=30)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn("--token", done.stderr)
-        done = subprocess.run([NODE, "tracker", *map(str, options), "--token", self.token], capture_output=True,
+        done = subprocess.run([NODE, "tracker", "--listen", "127.0.0.1:0", *map(str, options), "--token", self.token], capture_output=True,
                               text=True, stdin=subprocess.DEVNULL, timeout=30)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertNotIn(self.token, done.stderr)

@@ -22,7 +22,7 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 """
 AVAHI = "[server]\nuse-ipv4=yes\nuse-ipv6=no\nallow-interfaces=lan\n[publish]\npublish-workstation=no\n"
 # The daemon keeps its socket there, and a daemon of this machine would have its own there, too.
-IN_ITS_OWN_RUN = "mkdir -p /run/avahi-daemon && mount -t tmpfs none /run/avahi-daemon && exec \"$@\""
+IN_ITS_OWN_RUN = "mount -t tmpfs none /run && mkdir /run/avahi-daemon && exec \"$@\""
 LACKING = [name for name in ("dbus-daemon", "avahi-daemon", "ip", "unshare") if not shutil.which(name)]
 
 

@@ -78,13 +78,16 @@ TEST_CASE("a page is told of the swarm, and the swarm not of the page", "[tracke
 }
 
 TEST_CASE("a page shows that it lives by looking again", "[tracker_node]") {
-  swarm_world w;
+  auto options = swarm_world::quick();
+  options.session.heartbeat = std::chrono::milliseconds(500);
+  swarm_world w(options);
   auto& mute = page(w);
   auto& lively = page(w);
   const time_point begun = clock::now();
-  while (w.tracker().ended(tracker_session_end::silent) == 0 && clock::now() - begun < patience) {
+  const auto one_is_silent = [&] { return w.tracker().ended(tracker_session_end::silent) > 0; };
+  while (!w.until(one_is_silent, std::chrono::milliseconds(100))) {
+    REQUIRE(clock::now() - begun < patience);
     REQUIRE(lively.say(tracking::look{}));
-    (void)w.until([] { return false; }, std::chrono::milliseconds(50));
   }
   CHECK(w.tracker().ended(tracker_session_end::silent) == 1);
   CHECK(w.tracker().session_count() == 1);

@@ -129,7 +129,7 @@ ok "an upgrade restarts what runs, keeps the settings, and the shares are back"
 
 systemctl disable --now shoal-tracker 2>/dev/null
 apt-get -q -y purge shoal >/apt.log 2>&1 || fail "purging: $(cat /apt.log)"
-grep -q "your downloads are still in /var/lib/private/shoal-peer/downloads" /apt.log || fail "the purge says nothing: $(cat /apt.log)"
+grep -q "your downloads are still in /var/lib/private/shoal-peer" /apt.log || fail "the purge says nothing: $(cat /apt.log)"
 [ "$(find /var/lib/private/shoal-peer -mindepth 1 -maxdepth 1)" = /var/lib/private/shoal-peer/downloads ] || fail "state is left"
 cmp /srv/models/two.bin /var/lib/private/shoal-peer/downloads/two.bin || fail "the download is lost"
 [ -f /srv/models/one.bin ] || fail "the purge took what was shared"
