@@ -16,12 +16,13 @@ import zlib
 
 from harness import SwarmTest, wait_for
 from page_browser import MODULES, Browser
-from tracker_wire import frame, read_message, text
+from tracker_wire import Member, frame, read_message, text
 
 MIB = 1 << 20
 PICTURES = os.environ.get("SHOAL_PAGE_PICTURES")
 PACKED_BYTES_MAX = 60_000
 FILES = 20_000
+ROWS = 250
 IS_LIVE = "document.querySelector('.top .dot.live')"
 
 
@@ -168,6 +169,19 @@ class SwarmViewTest(PageTest):
         wait_for(as_listed, "the page lists the complete download")
         total = human_bytes(here.json("status")["bytes_downloaded"])
         browser.wait(f"document.querySelector('.figure.down').innerText.includes('{total} in all')")
+        self.check_quiet(browser, here)
+
+    def test_a_name_does_not_part_a_long_list(self):
+        tracker = self.tracker()
+        here = self.peer("here", tracker)
+        # A list is parsed some hundred rows at a time.
+        for number in range(ROWS):
+            member = Member(tracker.port, name=f"{number:03} " + "},{", version="},{")
+            self.addCleanup(member.close)
+        self.wait_peers(here, ROWS + 1)
+        browser = self.browser(here)
+        browser.wait(f"document.querySelector('[data-figure=peers]').innerText.includes('{ROWS + 1}')")
+        self.assertEqual("000 },{", browser.rows("Peers")[0][0])
         self.check_quiet(browser, here)
 
     def test_the_page_says_when_it_is_cut_off_and_comes_back(self):

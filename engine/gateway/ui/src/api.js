@@ -57,13 +57,14 @@ export const nextTurn = () => new Promise((next) => setTimeout(next));
 export async function callRows(path) {
   const text = await (await answerOf('GET', path)).text();
   const rows = [];
-  // Inside of a string a quote has a backslash before it. So this parts two rows and nothing else.
-  const border = '},{"';
+  // Inside of a string a quote has a backslash before it, and what follows the end of a string is no letter. So this parts
+  // two rows and nothing else, whatever their names are.
+  const border = /\},\{"(?=\w)/g;
   let begin = text.indexOf('[') + 1;
   let turn = performance.now();
-  for (let at = begin, count = 1; begin > 0; ++count) {
-    const end = text.indexOf(border, at);
-    at = end + 1;
+  border.lastIndex = begin;
+  for (let count = 1; begin > 0; ++count) {
+    const end = border.exec(text)?.index ?? -1;
     if (end >= 0 && count % rowsAtOnce) continue;
     const last = end < 0 ? text.lastIndexOf(']') : end + 1;
     rows.push(...JSON.parse(`[${text.slice(begin, last)}]`));
