@@ -30,10 +30,9 @@ const remedies = {
 };
 
 export class Failure extends Error {
-  constructor(status, title, detail, remedy) {
-    super(detail || title);
+  constructor(status, text, remedy) {
+    super(text);
     this.status = status;
-    this.title = title;
     this.remedy = remedies[remedy] || '';
   }
   get words() {
@@ -87,7 +86,7 @@ async function answerOf(method, path, body) {
   try {
     answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
-    throw new Failure(0, 'No answer', `${location.host} does not answer`);
+    throw new Failure(0, `${location.host} does not answer`);
   }
   if (answer.ok) return answer;
   throw await failureOf(answer);
@@ -97,9 +96,9 @@ export async function failureOf(answer) {
   const text = await answer.text();
   try {
     const problem = JSON.parse(text);
-    return new Failure(answer.status, problem.title, problem.detail, problem.remedy);
+    return new Failure(answer.status, problem.detail || problem.title, problem.remedy);
   } catch {
-    return new Failure(answer.status, answer.statusText, text.trim().slice(0, 300));
+    return new Failure(answer.status, text.trim().slice(0, 300) || answer.statusText);
   }
 }
 

@@ -4,8 +4,8 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { followFlows } from './peer_source.js';
 import { Copies, Name } from './parts.jsx';
-import { flows, me, offered, peers, place, shares } from './store.js';
-import { openShare, ratesByPeer } from './swarm_view.jsx';
+import { flows, me, peers, place, shares } from './store.js';
+import { openShare } from './swarm_view.jsx';
 import { VirtualList, ordered } from './virtual_list.jsx';
 import { humanBytes, humanCount, humanRate } from './units.js';
 
@@ -35,11 +35,10 @@ const flowSort = signal({ by: 'both', down: true });
 function PeerFlow() {
   useEffect(() => followFlows(), []);
   const totals = new Map();
-  const nameOf = (id) => peers.rows.get(id)?.name;
   for (const row of flows.all().values()) {
     const one = totals.get(row.peer) || {
       peer: row.peer,
-      name: row.peer_name || nameOf(row.peer) || row.address,
+      name: row.peer_name || peers.rows.get(row.peer)?.name || row.address,
       client: row.client,
       up: 0,
       down: 0,
@@ -50,19 +49,6 @@ function PeerFlow() {
     for (const key of ['up', 'down', 'uploaded', 'downloaded']) one[key] += row[key];
     one.shares.push(row);
     totals.set(row.peer, one);
-  }
-  if (!totals.size) {
-    for (const [peer, rates] of ratesByPeer())
-      totals.set(peer, {
-        peer,
-        name: nameOf(peer) || peer.slice(0, 12),
-        client: rates.client,
-        up: rates.up,
-        down: rates.down,
-        uploaded: 0,
-        downloaded: 0,
-        shares: [],
-      });
   }
   const all = [...totals.values()];
   for (const one of all) one.sortName = one.name.toLowerCase();
@@ -133,29 +119,22 @@ function PeerFlow() {
       ),
     },
   ];
-  const told = offered.flows.value;
-  const shown = told ? columns : columns.filter((column) => ['name', 'client', 'down'].includes(column.key));
   // At first both ways count: who moves most stands on top.
   const both = { key: 'both', sort: (one) => one.up + one.down };
   const rows = ordered(totals, [...columns, both], flowSort.value, '');
   return (
     <>
-      <Picture all={all} told={told} />
+      <Picture all={all} />
       <section class="panel" aria-labelledby="flows">
         <header class="panel-head">
           <h2 id="flows">
             Connected peers <span class="count">{rows.length}</span>
           </h2>
         </header>
-        {!told && (
-          <p class="note">
-            This peer is of a version that does not tell its flows. Only what its downloads receive is shown.
-          </p>
-        )}
         <VirtualList
           label="Flows"
           rows={rows}
-          columns={shown}
+          columns={columns}
           keyOf={(one) => one.peer}
           sort={flowSort}
           empty="No peer is connected at the moment."
@@ -195,7 +174,7 @@ function placesOf(side, scale) {
   return { places, height: at };
 }
 
-function Picture({ all, told }) {
+function Picture({ all }) {
   const name = me()?.name || 'this peer';
   const left = sideOf(all, 'down');
   const right = sideOf(all, 'up');
@@ -203,10 +182,7 @@ function Picture({ all, told }) {
   const scale = (most * slot * 0.7) / Math.max(left.rate, right.rate, rateMin);
   const at = { down: placesOf(left, scale), up: placesOf(right, scale) };
   const height = Math.max(at.down.height, at.up.height, rowsMin * slot);
-  const sent = told ? right.rate : me()?.upload_rate || 0;
-  const whom = told ? `to ${humanCount(right.peers, 'peer')}` : 'to others';
-  const from = humanCount(left.peers, 'peer');
-  const words = `${name} receives ${humanRate(left.rate)} from ${from} and sends ${humanRate(sent)} ${whom}.`;
+  const words = `${name} receives ${humanRate(left.rate)} from ${humanCount(left.peers, 'peer')} and sends ${humanRate(right.rate)} to ${humanCount(right.peers, 'peer')}.`;
   const middle = height / 2;
   const half = Math.max(26, (Math.max(left.rate, right.rate) * scale) / 2);
   return (
@@ -229,7 +205,7 @@ function Picture({ all, told }) {
         )}
         {!right.peers && (
           <text class="idle" x={pictureWidth - 250} y={middle + 5}>
-            {told ? 'sends nothing' : 'to whom it sends is not told'}
+            sends nothing
           </text>
         )}
       </svg>

@@ -7,7 +7,6 @@ import {
   happen,
   isRunning,
   link,
-  offered,
   peers,
   reasons,
   shares,
@@ -171,11 +170,11 @@ export function followReasons() {
 /// While a view shows them: who sends to whom.
 export function followFlows() {
   return poll(async () => {
-    if (!offered.flows.value || link.value.state !== 'live') return;
+    if (link.value.state !== 'live') return;
     try {
       flows.replace(await call('GET', '/v1/flows'), (row) => `${row.peer} ${row.id}`);
-    } catch (error) {
-      if (error.status === 404) offered.flows.value = false;
+    } catch {
+      // The connection of the events says what is wrong.
     }
   }, 1000);
 }

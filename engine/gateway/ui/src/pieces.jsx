@@ -1,7 +1,7 @@
 // Who has which pieces of a share, as pictures: a strip for one peer, a map for all holders.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { call, poll } from './api.js';
-import { link, offered } from './store.js';
+import { link } from './store.js';
 import { humanCount, humanPercent } from './units.js';
 
 /// Rows of a map: more cannot be told apart.
@@ -30,7 +30,7 @@ function countIn(map, begin, end) {
   return count;
 }
 
-export const countAll = (map, pieces) => countIn(map, 0, pieces);
+const countAll = (map, pieces) => countIn(map, 0, pieces);
 
 function decoded(answer) {
   const map = bytesOf(answer.map);
@@ -42,8 +42,7 @@ function decoded(answer) {
   return { ...answer, map, have: countAll(map, answer.pieces), holders };
 }
 
-/// The pieces of a share that is here, asked for again each `interval` ms. null: not known yet, or the server does not
-/// tell. Of "" nothing is asked.
+/// The pieces of a share that is here, asked for again each `interval` ms. null: not known. Of "" nothing is asked.
 export function usePieces(id, interval) {
   const [pieces, set] = useState(null);
   useEffect(() => {
@@ -51,12 +50,11 @@ export function usePieces(id, interval) {
     if (!id) return undefined;
     let left = false;
     const stop = poll(async () => {
-      if (!offered.pieces.value || link.value.state !== 'live') return;
+      if (link.value.state !== 'live') return;
       try {
         const answer = decoded(await call('GET', `/v1/shares/${id}/pieces`));
         if (!left) set(answer);
-      } catch (error) {
-        if (error.status === 404 && error.message.startsWith('there is no /v1/')) offered.pieces.value = false;
+      } catch {
         if (!left) set(null);
       }
     }, interval);

@@ -73,15 +73,12 @@ export const downloads = new Table();
 export const reasons = new Table();
 /// Bytes a second by peer and share, as /v1/flows has them; keys are "PEER SHARE".
 export const flows = new Table();
-/// Row "me": the figures of the peer that serves this page. Row "tracker": likewise.
+/// Row "me": the figures of the peer that serves this page.
 export const figures = new Table();
 export const me = () => figures.get('me');
 
 /// How the page hears of changes: `state` is "connecting", "live" or "lost"; `text` says why.
 export const link = signal({ state: 'connecting', text: '' });
-
-/// False: the server does not know the endpoint.
-export const offered = { pieces: signal(true), flows: signal(true) };
 
 // What happens, newest first.
 
@@ -99,7 +96,7 @@ export function happen(kind, text, id = '') {
 export const history = new Map();
 export const historyVersion = signal(0);
 
-export function remember(id, down, up) {
+function remember(id, down, up) {
   let one = history.get(id);
   if (!one) history.set(id, (one = { down: [], up: [] }));
   one.down.push(down);

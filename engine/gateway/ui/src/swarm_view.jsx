@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { RateChart } from './chart.jsx';
 import { Copies, Count, Name } from './parts.jsx';
 import { followFlows, followReasons } from './peer_source.js';
-import { downloads, flows, happenings, isRunning, me, offered, peers, place, shares } from './store.js';
+import { flows, happenings, me, peers, place, shares } from './store.js';
 import { Transfers } from './transfers.jsx';
 import { VirtualList, ordered } from './virtual_list.jsx';
 import { humanBytes, humanCount, humanDate, humanRate } from './units.js';
@@ -177,24 +177,13 @@ function Shares() {
 }
 
 /// Bytes a second by peer, as far as this peer has to do with it.
-export function ratesByPeer() {
+function ratesByPeer() {
   const rates = new Map();
   for (const row of flows.all().values()) {
-    const one = rates.get(row.peer) || { up: 0, down: 0, client: row.client };
+    const one = rates.get(row.peer) || { up: 0, down: 0 };
     one.up += row.up;
     one.down += row.down;
     rates.set(row.peer, one);
-  }
-  // A server without flows still says what its downloads get.
-  if (!rates.size) {
-    for (const download of downloads.all().values()) {
-      for (const source of download.sources) {
-        if (!source.peer || !isRunning(download)) continue;
-        const one = rates.get(source.peer) || { up: 0, down: 0, client: source.client };
-        one.down += source.rate;
-        rates.set(source.peer, one);
-      }
-    }
   }
   return rates;
 }
@@ -262,8 +251,7 @@ function peerColumns(rates) {
       },
     );
   }
-  // Only flows say to whom this peer sends.
-  return columns.filter((column) => column.key !== 'up' || offered.flows.value);
+  return columns;
 }
 
 function Peers() {
@@ -284,7 +272,7 @@ function Peers() {
   );
 }
 
-export function PanelHead({ id, title, count, filter }) {
+function PanelHead({ id, title, count, filter }) {
   return (
     <header class="panel-head">
       <h2 id={id}>

@@ -1,7 +1,7 @@
 // Fills the store at a tracker: the messages of the WebSocket at /live (directory/tracking).
 //
 // The page looks only: it says `look`, and says it again in each heartbeat. Longer messages are packed with zlib.
-import { figures, happen, link, peers, shares, showNow } from './store.js';
+import { happen, link, peers, shares, showNow } from './store.js';
 
 const retryFirst = 1000;
 const retryMax = 15000;
@@ -107,7 +107,6 @@ function session() {
       } else if (message.type === 'snapshot') {
         seq = message.seq;
         takeSnapshot(message);
-        figures.put('tracker', { name: location.host, seq });
         if (watched) say({ type: 'watch', id: watched });
         showNow(() => (link.value = { state: 'live', text: '' }));
       } else if (message.type === 'delta') {
