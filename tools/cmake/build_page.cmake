@@ -36,8 +36,7 @@ endif()
 if(NOT same EQUAL 0)
   file(COPY ${source}/package.json ${source}/package-lock.json DESTINATION ${build})
   execute_process(
-    COMMAND ${CMAKE_COMMAND} -E env PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
-            ${npm} ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --loglevel=error
+    COMMAND ${npm} ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --loglevel=error
     WORKING_DIRECTORY ${build} RESULT_VARIABLE failed ERROR_VARIABLE words OUTPUT_QUIET)
   if(failed)
     message(STATUS "npm ci says: ${words}")
