@@ -24,7 +24,7 @@ def lacking():
     """Why no browser can be started here; "" if one can."""
     if not first_of("nodejs", "node"):
         return "Node.js is missing: install nodejs"
-    if not (MODULES / "node_modules/playwright-core").is_dir():
+    if (MODULES / "left_out").exists() or not (MODULES / "node_modules/playwright-core").is_dir():
         return "the build has no page: install npm, then configure and build again"
     if not first_of("chromium", "chromium-browser", "google-chrome"):
         return "a browser is missing: install chromium"
