@@ -1,4 +1,4 @@
-"""The page of a peer, in a real Chromium, against a live swarm.
+"""The page of a peer and of a tracker, in a real Chromium, against a live swarm.
 
 SHOAL_PAGE_PICTURES=DIR saves a picture of each view in both colour schemes and at three widths.
 """
@@ -46,9 +46,10 @@ class PageTest(SwarmTest):
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
-    def browser(self, peer, **options):
+    def browser(self, node, **options):
+        """Shows the page of a peer or of a tracker."""
         made = Browser(self)
-        made.open(f"http://127.0.0.1:{peer.port}/", **options)
+        made.open(f"http://127.0.0.1:{node.port}/", **options)
         made.wait(IS_LIVE)
         return made
 
@@ -179,6 +180,42 @@ class SwarmViewTest(PageTest):
         browser = self.browser(here)
         browser.wait(f"document.querySelector('[data-figure=peers]').innerText.includes('{ROWS + 1}')")
         self.assertEqual("000 },{", browser.rows("Peers")[0][0])
+        self.assertEqual([], browser.troubles())
+
+    def test_the_page_shows_who_sends_to_whom(self):
+        tracker = self.tracker()
+        source, here, taker = (self.peer(name, tracker) for name in ("source", "here", "taker"))
+        comes = source.add(self.file("comes.bin", 64 * MIB))["id"]
+        goes = here.add(self.file("goes.bin", 64 * MIB))["id"]
+        self.wait_listed(here, "comes.bin")
+        self.wait_listed(taker, "goes.bin")
+        here.ok("download", comes, "--no-wait", "--down-limit", "1M")
+        taker.ok("download", goes, "--no-wait", "--down-limit", "1M")
+        browser = self.browser(here, width=1600)
+        browser.go("#/flow")
+
+        def rate(cell):
+            found = re.fullmatch(r"([0-9.]+) (k|M)B/s", cell)
+            return float(found[1]) * {"k": 1e3, "M": 1e6}[found[2]] if found else 0
+
+        def shown():
+            rows = {row[0]: (rate(row[2]), rate(row[3]), row[-1]) for row in browser.rows("Flows")}
+            both = rows.keys() == {"source", "taker"} and rows["source"][0] > 3e5 and rows["taker"][1] > 3e5
+            return rows if both else None
+        rows = wait_for(shown, "both peers are shown with what they send and get")
+        self.assertLess(rows["source"][0], 3e6)
+        self.assertEqual((0, "comes.bin"), rows["source"][1:])
+        self.assertLess(rows["taker"][1], 3e6)
+        self.assertEqual((0, "goes.bin"), rows["taker"][::2])
+        picture = browser.value("document.querySelector('.flow-picture').innerText")
+        self.assertRegex(picture, r"here receives [0-9.]+ .B/s from 1 peer and sends [0-9.]+ .B/s to 1 peer\.")
+        drawn = browser.value("document.querySelector('.flow-picture svg').textContent")
+        self.assertTrue("source" in drawn and "taker" in drawn, drawn)
+        browser.go(f"#/share/{comes}")
+        browser.wait("document.querySelector('.pieces-map canvas')?.width > 0")
+        browser.wait("document.querySelector('.pieces-names').innerText.includes('source')")
+        wait_for(lambda: sorted((row[0].split("\n")[0], row[3] == "100 %") for row in browser.rows("Holders"))
+                 == [("here", False), ("source", True)], "the holders are shown with what they have")
         self.assertEqual([], browser.troubles())
 
     def test_the_page_says_when_it_is_cut_off_and_comes_back(self):
@@ -323,6 +360,36 @@ class ActionsTest(PageTest):
         self.check_quiet(browser, share)
 
 
+class TrackerPageTest(PageTest):
+    def test_the_page_of_a_tracker_shows_the_swarm_as_it_changes(self):
+        # After a silence of several heartbeats the page would come back and be told all again.
+        tracker = self.tracker("--heartbeat", "60000")
+        one, two = self.peer("one", tracker), self.peer("two", tracker)
+        share = one.add(self.file("data.bin", MIB))
+        self.wait_listed(two, "data.bin")
+        browser = self.browser(tracker, width=1600)
+
+        def names():
+            return sorted(row[0] for row in browser.rows("Peers"))
+        wait_for(lambda: names() == ["one", "two"], "both peers are shown")
+        wait_for(lambda: [row[:4] for row in browser.rows("Shares")] == [["data.bin", "1.05 MB", "1", "1"]],
+                 "the share is shown")
+        two.ok("download", share["id"])
+        wait_for(lambda: [row[:4] for row in browser.rows("Shares")] == [["data.bin", "1.05 MB", "1", "2"]],
+                 "both hold the share")
+        self.assertEqual([], browser.ask("axe"))
+        browser.go(f"#/share/{share['id']}")
+        wait_for(lambda: sorted(row[0] for row in browser.rows("Holders")) == ["one", "two"], "the holders are shown")
+        self.assertEqual([], browser.ask("axe"))
+        two.process.kill()
+        wait_for(lambda: [row[0] for row in browser.rows("Holders")] == ["one"], "the dead holder is gone")
+        browser.go("#/swarm")
+        wait_for(lambda: names() == ["one"], "the dead peer is gone")
+        self.assertIn("two left", browser.value("document.querySelector('.happenings').innerText"))
+        self.assertEqual([], browser.ask("axe"))
+        self.assertEqual([], browser.troubles())
+
+
 class HandMadeTracker(http.server.BaseHTTPRequestHandler):
     """Serves the page of a tracker, and says over /live what the test wants."""
 
@@ -350,7 +417,7 @@ class HandMadeTracker(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-class TrackerPageTest(unittest.TestCase):
+class TrackerMessagesTest(unittest.TestCase):
     """The messages are those of directory/tracking, by hand: short ones, packed ones, and one that is missing."""
 
     PEERS = [{"peer": f"{n:040x}", "name": f"machine-{n}", "address": "192.0.2.1", "port": 7000 + n,
