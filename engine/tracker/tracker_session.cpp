@@ -273,8 +273,9 @@ void tracker_session::apply(const tracking::peer_message& message) {
                  [&](const tracking::leave&) { close(tracker_session_end::left); },
                  [&](const tracking::join&) { fail({errc::protocol, "'join' was said already"}); },
                  [&](const tracking::look&) {
-                   // That it came is all that it says.
-                   if (!looks_) fail({errc::protocol, "a peer does not say 'look'"});
+                   if (!looks_) return fail({errc::protocol, "a peer does not say 'look'"});
+                   // The page has no other way to know that the tracker lives.
+                   welcome(plain_address(remote_).to_string(), false);
                  },
              },
              message);

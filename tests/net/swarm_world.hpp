@@ -127,9 +127,11 @@ class raw_client {
     bool sent = false;
     return world_.finish(write(std::move(text), sent)) && sent;
   }
-  /// Reads in the background, and shows that it lives.
+  /// Reads in the background.
+  void hear() { world_.tasks.spawn("raw client", read()); }
+  /// The same, and shows that it lives.
   void listen() {
-    world_.tasks.spawn("raw client", read());
+    hear();
     show_life();
   }
   void show_life() { world_.tasks.spawn("raw client's heart", beat()); }
@@ -141,6 +143,10 @@ class raw_client {
   bool ended() const { return ended_; }
   /// Messages that came packed.
   std::size_t packed_count() const { return packed_count_; }
+  template <class Message>
+  std::ptrdiff_t count() const {
+    return std::ranges::count_if(heard_, [](const auto& one) { return std::holds_alternative<Message>(one); });
+  }
   template <class Message>
   std::optional<Message> heard() const {
     for (const auto& message : heard_) {

@@ -83,6 +83,7 @@ TEST_CASE("a page shows that it lives by looking again", "[tracker_node]") {
   swarm_world w(options);
   auto& mute = page(w);
   auto& lively = page(w);
+  lively.hear();
   const time_point begun = clock::now();
   const auto one_is_silent = [&] { return w.tracker().ended(tracker_session_end::silent) > 0; };
   while (!w.until(one_is_silent, std::chrono::milliseconds(100))) {
@@ -91,6 +92,10 @@ TEST_CASE("a page shows that it lives by looking again", "[tracker_node]") {
   }
   CHECK(w.tracker().ended(tracker_session_end::silent) == 1);
   CHECK(w.tracker().session_count() == 1);
+  // Each look is answered, so the page knows that the tracker lives, too.
+  const auto answers = lively.count<tracking::welcome>();
+  REQUIRE(lively.say(tracking::look{}));
+  CHECK(w.until([&] { return lively.count<tracking::welcome>() > answers; }));
   CHECK(lively.say(tracking::look{}));
   mute.close();
 }

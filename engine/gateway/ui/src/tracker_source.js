@@ -101,8 +101,9 @@ function session() {
     };
     const take = (message) => {
       if (message.type === 'welcome') {
+        // Each look is answered by one.
+        if (beat) return;
         heartbeat = message.heartbeat_ms || heartbeatDefault;
-        clearInterval(beat);
         beat = setInterval(look, heartbeat);
       } else if (message.type === 'snapshot') {
         seq = message.seq;
