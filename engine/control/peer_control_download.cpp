@@ -80,6 +80,18 @@ std::optional<error> failure_of(const share& one, bool waited) {
   return error{errc::cancelled, "the download of '" + one.name() + "' was " + how};
 }
 
+// What was fetched for readers goes where its user wants it. What nobody else holds stays: it could not be downloaded.
+awaitable<result<void>> take_from_cache(peer_node& node, share_id id) {
+  read_cache& cache = node.library().read_cache();
+  auto settled = co_await cache.settle(id);
+  if (!settled) co_return settled;
+  const auto here = node.library().hosted().find(id);
+  if (!here || !cache.holds(*here)) co_return result<void>{};
+  const bool has_some = here->content().verified_bytes() > 0;
+  if (has_some && node.discovery().other_holders(id) == 0) co_return is_elsewhere(*here);
+  co_return co_await cache.give_up(here);
+}
+
 }  // namespace
 
 awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, caller& by) {
@@ -96,11 +108,8 @@ awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, calle
 peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(download_request request,
                                                                           std::string otherwise, caller& by) {
   downloads& downloads = node_.library().downloads();
-  // What was fetched for readers goes where its user wants it.
-  read_cache& cache = node_.library().read_cache();
-  if (const auto here = node_.library().hosted().find(request.id); here && cache.holds(*here)) {
-    co_await cache.give_up(here);
-  }
+  const auto taken = co_await take_from_cache(node_, request.id);
+  if (!taken) co_return taken.error();
   const bool known_place =
       downloads.paused(request.id) != nullptr || node_.library().missing().find(request.id) != nullptr;
   if (request.directory.empty() && !known_place) request.directory = std::move(otherwise);

@@ -4,8 +4,9 @@
 #include <random>
 #include <utility>
 
+#include "content/publication.hpp"
 #include "control/share_here.hpp"
-#include "control/wanted_shares.hpp"
+#include "control/trusted_shares.hpp"
 #include "gateway/content_sender.hpp"
 #include "gateway/folder_page.hpp"
 #include "gateway/folder_tar.hpp"
@@ -85,6 +86,22 @@ piece_span pieces_of_folder(const metainfo& info, const tree_place& at) {
           piece_index{shape.file_first_piece(end).value() + shape.file_pieces(end) - 1}};
 }
 
+/// The only listed share with exactly this name, as far as the user of this peer trusts its publisher.
+result<share_id> meant_share(const peer_node& node, const std::string& name) {
+  const error not_here{errc::not_found, "the share " + printable(name) + " is not here"};
+  if (node.discovery().swarm().named(name).empty()) return not_here;
+  std::vector<error> refused;
+  const auto rows = find_trusted(node, name, node.options().trust, refused);
+  if (!rows) return rows.error();
+  if (rows->size() != 1 || rows->front().name != name) return not_here;
+  return rows->front().id;
+}
+
+/// A page of another site made the browser ask (Fetch Metadata Request Headers, W3C).
+bool is_of_another_site(const http_exchange& with) {
+  return with.request()["Sec-Fetch-Site"] == "cross-site";
+}
+
 }  // namespace
 
 result<std::shared_ptr<share>> content_service::find(http_exchange& with, const std::string& named) const {
@@ -101,24 +118,28 @@ result<std::shared_ptr<share>> content_service::find(http_exchange& with, const 
 }
 
 awaitable<result<std::shared_ptr<share>>> content_service::fetch(http_exchange& with, std::string named) {
-  const error not_here{errc::not_found, "the share " + printable(named) + " is not here"};
+  // What its user has elsewhere is not known yet.
+  if (!node_.library().record_read()) {
+    co_return error{errc::limit, "this peer has only just started: try again in a moment"};
+  }
   const auto id = share_id::from_hex(named);
-  // What its user keeps elsewhere, or had elsewhere, is the user's to bring back.
-  const auto here = find_share_here(node_, named);
-  if (!node_.library().read_cache().is_on() || (here && !here->running)) co_return not_here;
+  // Paid before it is done: who does not wait gets nothing.
   with.on_work(prices::http_fetch);
+  if (!id) with.on_work(prices::http_listed * static_cast<work_price>(count_rows_()));
   co_await with.rest();
-  caller by{.tell = [](const rows::notice&) {}, .gone = [&with] { return !with.keep_waiting(); }};
-  requests::download wanted;
-  wanted.what = named;
-  auto meant = co_await requests_of(node_, std::move(wanted), by);
+  const auto meant = id ? result<share_id>(*id) : meant_share(node_, named);
   if (!meant) co_return meant.error();
-  download_request& first = meant->front();
-  const bool is_meant = meant->size() == 1 && (id ? first.id == *id : first.name == named);
-  if (!is_meant) co_return not_here;
-  const auto row = node_.discovery().swarm().share(first.id);
-  const std::uint64_t bytes = row ? row->bytes : 0;
-  co_return co_await node_.library().read_cache().fetch(std::move(first), bytes);
+  const auto row = node_.discovery().swarm().share(*meant);
+  if (!row) co_return error{errc::not_found, "the share " + printable(named) + " is not here"};
+  if (row->bytes == 0) {
+    co_return error{errc::limit, "the share " + printable(named) + " is not here, and nobody says how large it is"};
+  }
+  download_request wanted;
+  wanted.id = row->id;
+  wanted.name = row->name;
+  wanted.bytes_max = row->bytes;
+  wanted.published = row->publication.of_signature == standing::wrong ? tellable(row->publication) : row->publication;
+  co_return co_await node_.library().read_cache().fetch(std::move(wanted));
 }
 
 awaitable<void> content_service::answer(http_exchange& with, const request_target& target,
@@ -126,7 +147,7 @@ awaitable<void> content_service::answer(http_exchange& with, const request_targe
   read_cache& cache = node_.library().read_cache();
   auto found = find(with, wanted.share);
   const bool lacks = found ? has_failed(**found) && cache.holds(**found) : found.error().code == errc::not_found;
-  if (lacks && cache.is_on()) found = co_await fetch(with, wanted.share);
+  if (lacks && cache.is_on() && !is_of_another_site(with)) found = co_await fetch(with, wanted.share);
   if (!found) {
     (void)co_await with.refuse(found.error());
     co_return;
@@ -137,13 +158,6 @@ awaitable<void> content_service::answer(http_exchange& with, const request_targe
   if (!known) {
     (void)co_await with.refuse(why_not_here(*which));
     co_return;
-  }
-  if (cache.holds(*which)) {
-    const auto room = co_await cache.make_room_for(which);
-    if (!room) {
-      (void)co_await with.refuse(room.error());
-      co_return;
-    }
   }
   const metainfo_ptr info = which->content().info();
   if (wanted.share != which->id().hex()) {

@@ -6,8 +6,10 @@
 // shares that are not here at all (library/read_cache). Owned by gateway, on the network thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "gateway/byte_ranges.hpp"
 #include "gateway/content_tree.hpp"
@@ -22,13 +24,15 @@ class peer_node;
 
 class content_service {
  public:
-  explicit content_service(peer_node& node) : node_(node) {}
+  /// `node` outlives this. `count_rows`: of all that is listed, about.
+  content_service(peer_node& node, std::function<std::size_t()> count_rows)
+      : node_(node), count_rows_(std::move(count_rows)) {}
 
   awaitable<void> answer(http_exchange& with, const request_target& target, const content_target& wanted);
 
  private:
   result<std::shared_ptr<share>> find(http_exchange& with, const std::string& named) const;
-  /// Begins to fetch a share that is listed and not here, for who reads it.
+  /// Begins to fetch a share that is listed and not here, for who reads it. `named`: its id or its exact name.
   awaitable<result<std::shared_ptr<share>>> fetch(http_exchange& with, std::string named);
   awaitable<void> answer_file(http_exchange& with, const request_target& target, std::shared_ptr<share> which,
                               file_index file);
@@ -40,6 +44,7 @@ class content_service {
                              std::vector<byte_span> parts, http_head head);
 
   peer_node& node_;
+  std::function<std::size_t()> count_rows_;
 };
 
 }  // namespace shoal

@@ -22,7 +22,7 @@ gateway::gateway(peer_node& node, peer_control& control, api_access rules, https
       control_(control),
       https_(std::move(https)),
       entrance_(token_),
-      content_(node),
+      content_(node, [this] { return listed_rows(); }),
       events_(node),
       api_(
           control, events_, [this] { return listed_rows(); }, std::move(rules), token_),

@@ -105,7 +105,9 @@ result<void> peer_node::open() {
                                                  static_cast<discovery_observer&>(*this), changes_);
   library_settings settings{state_path(),   options_.download_directory, *publisher, options_.shares, options_.follow,
                             options_.trust, options_.on_complete};
-  if (options_.fetch_on_read > 0 && state_) settings.read_directory = state_path() + "/read";
+  if (options_.fetch_on_read > 0 && state_) {
+    settings.read_directory = std::filesystem::weakly_canonical(state_path() + "/read", ec).string();
+  }
   settings.read_bytes_max = options_.fetch_on_read;
   library_ = std::make_unique<class library>(*context_, threads_.looks, *discovery_, changes_, std::move(settings));
   return library_->open();

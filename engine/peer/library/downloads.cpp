@@ -26,6 +26,7 @@ awaitable<void> downloads::restore(stored_download row, std::uint64_t mend_inode
   request.partial = row.partial;
   request.published = row.published;
   request.mend_inode = mend_inode;
+  if (context_.is_for_readers(row.directory)) request.bytes_max = context_.settings.read_bytes_max;
   if (!row.torrent.empty()) {
     auto info = metainfo::from_torrent(row.torrent);
     if (info) request.info = *info;

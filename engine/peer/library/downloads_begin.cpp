@@ -41,6 +41,10 @@ byte_buffer either(byte_buffer one, const byte_buffer& other) {
   return one;
 }
 
+error is_elsewhere(const download_request& asked) {
+  return {errc::conflict, "'" + asked.name + "' has a download in another directory"};
+}
+
 bool runs(const share& one) {
   return one.content().complete() || (one.downloading() != nullptr && !one.downloading()->ended());
 }
@@ -66,6 +70,9 @@ awaitable<result<std::shared_ptr<share>>> downloads::begin(download_request requ
       }
       co_return known;
     }
+    const auto* ended = known->downloading();
+    const bool same_place = ended != nullptr && ended->request().directory == request.directory;
+    if (request.only_new && !same_place) co_return is_elsewhere(request);
     co_await let_go(known);
   }
   if (const auto row = context_.discovery.swarm().share(request.id)) {
@@ -141,7 +148,7 @@ std::string downloads::place_of_older(const std::string& name) const {
     return std::filesystem::path(here->content().files()->path()).parent_path();
   }
   for (const auto& [path, one] : missing_.all()) {
-    if (one.info->name() == name) return std::filesystem::path(path).parent_path();
+    if (one.info->name() == name && !context_.is_for_readers(path)) return std::filesystem::path(path).parent_path();
   }
   return {};
 }
@@ -157,7 +164,9 @@ awaitable<result<stored_download>> downloads::remember(download_request& request
     if (!known) return known.error();
     stored_download row = known->value_or(stored_download{});
     std::error_code ec;
-    if (*known && std::filesystem::weakly_canonical(row.directory, ec) != request.directory) {
+    const bool moves = *known && std::filesystem::weakly_canonical(row.directory, ec) != request.directory;
+    if (moves && request.only_new) return is_elsewhere(request);
+    if (moves) {
       // What it has there nobody would go on with, or find again.
       const auto info = metainfo::from_torrent(row.torrent);
       auto removed = remove_partial(row.directory, row.partial, info ? info->get() : nullptr);

@@ -63,7 +63,7 @@ void hosted_shares::on_complete(const std::shared_ptr<share>& which) {
   const std::string path = which->content().files()->path();
   missing_.remove(path);
   by_path_[path] = which->id();
-  by_name_[which->name()] = which->id();
+  if (!context_.is_for_readers(path)) by_name_[which->name()] = which->id();
   watch_.add(path, *which->content().info());
   const local_content content = content_of(*which);
   for (const auto& [id, one] : shares_) {

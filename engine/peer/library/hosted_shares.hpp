@@ -52,7 +52,7 @@ class hosted_shares {
   std::shared_ptr<share> find(const share_id& id) const;
   /// The complete share whose content is at `path`, or null.
   std::shared_ptr<share> complete_at(const std::string& path) const;
-  /// The complete share that got this name last, or null.
+  /// The complete share that got this name last, or null. None that was fetched for readers.
   std::shared_ptr<share> complete_named(const std::string& name) const;
   /// The share that this greeting means, if it takes sessions; or null.
   std::shared_ptr<share> greeted(const wire::truncated_id& wanted) const;

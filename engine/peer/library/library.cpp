@@ -48,12 +48,12 @@ library::library(peer_context& context, asio::thread_pool& looks, class discover
       doubt_(context_, followed_, losses_),
       returning_(context_, hosted_, missing_, followed_, losses_, doubt_),
       accusations_(context_, hosted_, losses_),
-      adder_(context_, hosted_, missing_, limits_, publishers_, followed_, doubt_),
+      adder_(context_, hosted_, missing_, limits_, publishers_, followed_, doubt_, read_cache_),
       downloads_(context_, hosted_, missing_, losses_, doubt_),
       index_(discovery, hosted_, missing_, downloads_),
       looks_(context_, watch_, hosted_, missing_, followed_, doubt_, returning_, adder_),
       recorded_(context_, hosted_),
-      read_cache_(context_, *this, context_.settings.read_directory, context_.settings.read_bytes_max) {}
+      read_cache_(context_, *this) {}
 
 result<void> library::open() {
   if (auto opened = limits_.open(); !opened) return opened;
@@ -85,6 +85,7 @@ awaitable<void> library::begin(std::vector<hashing_mark> marks) {
   }
   co_await recorded_.read();
   record_read_ = true;
+  context_.tasks.spawn("clean read cache", read_cache_.clean());
   context_.changes.notify_all();
   co_await add_at_start(std::move(marks));
 }
@@ -162,19 +163,20 @@ awaitable<result<void>> library::forget_missing(share_id id) {
   for (const auto& [path, one] : missing_.all()) {
     if (one.info->id() == id) paths.push_back(path);
   }
-  auto forget = [&database = context_.peer.database, paths]() -> result<void> {
-    for (const std::string& path : paths) {
-      if (auto forgotten = database.remove_share(path); !forgotten) return forgotten;
-    }
-    return {};
-  };
+  for (const std::string& path : paths) {
+    const auto forgotten = co_await forget_missing(path);
+    if (!forgotten) co_return forgotten;
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<void>> library::forget_missing(std::string path) {
+  auto forget = [&database = context_.peer.database, path] { return database.remove_share(path); };
   auto forgotten = co_await offload(context_.peer.background, std::move(forget));
   if (!forgotten) co_return forgotten;
-  for (const std::string& path : paths) {
-    missing_.remove(path);
-    followed_.forget(path);
-    watch_.remove(path);
-  }
+  missing_.remove(path);
+  followed_.forget(path);
+  watch_.remove(path);
   co_return forgotten;
 }
 
@@ -224,7 +226,8 @@ void library::on_share_progress(share& which) {
 
 void library::on_download_ended(share& which) {
   hosted_.on_download_ended(which);
-  if (!which.content().complete()) return;
+  // What is fetched for readers nobody asked to have here.
+  if (!which.content().complete() || read_cache_.holds(which)) return;
   publishers_.on_here(which.name(), which.id(), which.published());
   const bool fetched = which.downloading() != nullptr && !which.downloading()->already_there();
   if (fetched && context_.settings.on_complete) context_.settings.on_complete(which);

@@ -64,6 +64,8 @@ class library final : private share_observer {
   awaitable<result<void>> limit(share_id id, rate_limits limits);
   /// No longer looks for the content of a missing share.
   awaitable<result<void>> forget_missing(share_id id);
+  /// The same, only at this path.
+  awaitable<result<void>> forget_missing(std::string path);
   /// So many pieces of a complete share are damaged: the share is withdrawn.
   awaitable<void> on_damage(std::shared_ptr<share> which, std::size_t pieces);
   /// Returns when every withdrawn share is among the missing ones.

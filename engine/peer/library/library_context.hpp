@@ -1,10 +1,13 @@
-// What all parts of a peer's library share, and whether the library still runs. Owned by library; outlives the parts.
+// What all parts of a peer's library share: the peer, the settings, the tasks, and whether the library still runs.
+//
+// Says which content is there for readers alone. Owned by library; outlives the parts.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,7 +30,7 @@ struct library_settings {
   bool follow = false;                              ///< share their new versions when they change
   trust_list trust{};                               ///< whose names are taken; empty: everybody's
   std::function<void(const share&)> on_complete{};  ///< a download is complete; may be empty
-  std::string read_directory{};                     ///< of library/read_cache; "" if nothing is fetched for readers
+  std::string read_directory{};                     ///< of library/read_cache, without symlinks; "" if it is off
   std::uint64_t read_bytes_max = 0;                 ///< that it keeps
 };
 
@@ -51,6 +54,10 @@ class library_context {
 
   void stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
+  /// What lies at this path, or in this directory, is there for readers: nobody added or downloaded it.
+  bool is_for_readers(std::string_view path) const {
+    return !settings.read_directory.empty() && path.starts_with(settings.read_directory + "/");
+  }
 
  private:
   bool stopped_ = false;

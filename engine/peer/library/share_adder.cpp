@@ -8,6 +8,7 @@
 #include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "observe/log.hpp"
+#include "peer/library/read_cache.hpp"
 #include "peer/library/same_as_shared.hpp"
 #include "peer/share/make_share.hpp"
 #include "store/printable.hpp"
@@ -197,8 +198,14 @@ awaitable<std::shared_ptr<share>> share_adder::make_room(share_id id, std::strin
   while (!context_.stopped()) {
     const auto twin = hosted_.find(id);
     if (!twin) break;
+    // If it were served instead, the content would be gone when the cache needs room.
+    if (cache_.holds(*twin)) {
+      const auto given_up = co_await cache_.give_up(twin);
+      if (given_up) continue;
+    }
     co_await hosted_.wait_for_finish(twin);
-    if (twin->content().complete() && twin != old && co_await doubt_.is_there(twin)) co_return twin;
+    const bool stays = twin->content().complete() && twin != old && !cache_.holds(*twin);
+    if (stays && co_await doubt_.is_there(twin)) co_return twin;
     // The same content with other times on disk, or one that was still being downloaded, or was moved.
     co_await hosted_.retire(twin, end_reason::share_removed);
   }

@@ -35,20 +35,23 @@ struct added_share {
   std::uint32_t files_known = 0;  ///< files that were hashed before, and that nobody touched since
 };
 
+class read_cache;
+
 class share_adder {
  public:
   /// Hears how far the hashing is, in bytes. Answers whether to go on.
   using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
   share_adder(library_context& context, hosted_shares& hosted, missing_shares& missing, share_limits& limits,
-              publisher_memory& publishers, followed_paths& followed, content_doubt& doubt)
+              publisher_memory& publishers, followed_paths& followed, content_doubt& doubt, read_cache& cache)
       : context_(context),
         hosted_(hosted),
         missing_(missing),
         limits_(limits),
         publishers_(publishers),
         followed_(followed),
-        doubt_(doubt) {}
+        doubt_(doubt),
+        cache_(cache) {}
 
   /// Shares `path`. The same path with unchanged files is no new share. Changed files make a new share, which takes the
   /// place of the old one. errc::cancelled if `on_progress` says so, or if the peer stops.
@@ -67,8 +70,8 @@ class share_adder {
   awaitable<bool> is_unchanged(std::shared_ptr<share> here, const look_result& looked);
   /// Nothing changed since `before`, whose share is `here`. Only whether it is followed, and who signs it, may change.
   awaitable<result<added_share>> keep(look_result looked, std::shared_ptr<share> here, share_options wanted);
-  /// Retires the share that the new one replaces. Returns the share with the same content that is here already, at
-  /// another path; or null.
+  /// Retires the share that the new one replaces. What was fetched for readers gives way, too. Returns the share with
+  /// the same content that is here already, at another path; or null.
   awaitable<std::shared_ptr<share>> make_room(share_id id, std::string path);
   /// What was shared from this path last, and is here or missing.
   std::optional<share_id> version_at(const std::string& path) const;
@@ -86,6 +89,7 @@ class share_adder {
   publisher_memory& publishers_;
   followed_paths& followed_;
   content_doubt& doubt_;
+  read_cache& cache_;
 };
 
 }  // namespace shoal

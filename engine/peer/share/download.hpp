@@ -124,6 +124,8 @@ class download final : public source_listener {
 
   // download_prepare.cpp: everything before the first chunk.
   awaitable<bool> fetch_metadata();
+  /// False: the share is too large, and the download fails; or it was stopped.
+  bool take_metadata(metainfo_ptr info);
   awaitable<bool> prepare();
   /// What is at the final place ends the download, or the download goes on from it. False: it ended.
   awaitable<bool> look_at_place();

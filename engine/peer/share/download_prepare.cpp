@@ -1,5 +1,6 @@
 // What a download does before its first chunk: learn what the share is, find out what is on disk already.
 
+#include "core/human_bytes.hpp"
 #include "net/offload.hpp"
 #include "peer/share/download.hpp"
 #include "peer/share/piece_check.hpp"
@@ -8,10 +9,7 @@ namespace shoal {
 
 awaitable<bool> download::fetch_metadata() {
   progress_.enter(download_phase::metadata);
-  if (request_.info && request_.info->has_layers()) {
-    share_.on_metadata(request_.info);
-    co_return !progress_.stopped();
-  }
+  if (request_.info && request_.info->has_layers()) co_return take_metadata(request_.info);
   metadata_ = std::make_unique<metadata_download>(context_.executor, request_.id, request_.info, sources_);
   for (source* one : sources_.ready()) {
     if (!one->closed()) metadata_->offer(*one);
@@ -23,8 +21,18 @@ awaitable<bool> download::fetch_metadata() {
     fail(info.error());
     co_return false;
   }
-  share_.on_metadata(*info);
-  co_return true;
+  co_return take_metadata(*info);
+}
+
+bool download::take_metadata(metainfo_ptr info) {
+  const std::uint64_t bytes = info->total_bytes();
+  if (request_.bytes_max > 0 && bytes > request_.bytes_max) {
+    fail({errc::limit, "it has " + human_bytes(bytes) + ", and only " + human_bytes(request_.bytes_max) +
+                           " were announced and have room"});
+    return false;
+  }
+  share_.on_metadata(std::move(info));
+  return !progress_.stopped();
 }
 
 void download::on_info_piece(source& from, std::uint32_t piece, std::uint32_t total_bytes, byte_view data) {

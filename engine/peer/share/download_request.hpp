@@ -36,6 +36,11 @@ struct download_request {
   /// The inode of what we downloaded to the final place. If it is still there and damaged, what is missing of it is
   /// fetched. 0: there is no such content.
   std::uint64_t mend_inode = 0;
+  /// A larger share fails with errc::limit once its metadata says so, before anything of it is made. 0: none is too
+  /// large.
+  std::uint64_t bytes_max = 0;
+  /// Nobody asked for it: if the record has a download of the share in another directory, that one stays as it is.
+  bool only_new = false;
 };
 
 }  // namespace shoal
