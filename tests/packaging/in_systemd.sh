@@ -109,7 +109,7 @@ done
 systemctl daemon-reload
 systemctl restart shoal-tracker shoal-peer || fail "private swarm"
 until_so eval 'peer status | grep -q "127.0.0.1:7000: connected"'
-until_so eval 'peer keys | grep -q 1'
+until_so eval 'peer keys | grep -q offered'
 ok "systemd hands the key of a private swarm to both: $(peer keys | tail -1)"
 for name in peer tracker; do
   rm -r /etc/systemd/system/shoal-$name.service.d
