@@ -123,12 +123,11 @@ awaitable<void> service_announcement::on_daemon() {
   if (!made) co_return;
   const char* path = nullptr;
   if (sd_bus_message_read(made->get(), "o", &path) <= 0) co_return;
-  const std::string group = path;
-  group_ = group;
-  auto announced = co_await announce(group);
+  group_ = path;
+  auto announced = co_await announce(group_);
   while (!announced && announced.error().code == errc::conflict && !stopped()) {
     ++number_;
-    announced = co_await announce(group);
+    announced = co_await announce(group_);
   }
   if (announced) {
     log_info("tracker is announced on the local network name=\"{}\" port={}", shown_name(), port_);

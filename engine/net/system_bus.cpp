@@ -2,7 +2,6 @@
 
 #include <systemd/sd-bus.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace shoal {
@@ -51,7 +50,7 @@ void system_bus::bus_free::operator()(sd_bus* bus) const {
   sd_bus_unref(bus);
 }
 
-system_bus::system_bus(asio::any_io_executor executor) : socket_(executor), look_(executor) {}
+system_bus::system_bus(asio::any_io_executor executor) : socket_(std::move(executor)) {}
 
 system_bus::~system_bus() {
   // The bus owns the descriptor.
@@ -113,7 +112,7 @@ bus_message system_bus::new_call(const bus_method& of) {
 
 awaitable<result<bus_message>> system_bus::call(bus_message request) {
   if (!request || !is_open()) co_return error{errc::unreachable, "there is no system bus"};
-  pending_call pending(look_.get_executor());
+  pending_call pending(socket_.get_executor());
   sd_bus_slot* made = nullptr;
   const int sent = sd_bus_call_async(bus_.get(), &made, request.get(), &on_reply, &pending, call_timeout_us);
   const std::unique_ptr<sd_bus_slot, slot_free> slot(made);

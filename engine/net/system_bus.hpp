@@ -6,7 +6,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <list>
 #include <memory>
@@ -69,7 +68,6 @@ class system_bus {
 
   std::unique_ptr<sd_bus, bus_free> bus_;
   asio::posix::stream_descriptor socket_;
-  asio::steady_timer look_;
   std::list<signal_handler> handlers_;
   std::list<event*> calls_;  ///< that wait for an answer
   bool pumping_ = false;
