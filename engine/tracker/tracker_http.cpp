@@ -80,8 +80,7 @@ result<void> check_page(const http_request& request, const std::vector<std::stri
   return error{errc::permission, "pages of other sites cannot watch this swarm"};
 }
 
-http_answer answer_to(const http_request& request, bool for_guest,
-                      const std::function<std::string(metrics_text::format)>& metrics) {
+http_answer answer_to(const http_request& request, const std::function<std::string(metrics_text::format)>& metrics) {
   const bool reads = request.method() == http::verb::get || request.method() == http::verb::head;
   http_answer answer(http::status::ok, request.version());
   answer.set(http::field::server, "shoal/" SHOAL_VERSION);
@@ -91,14 +90,14 @@ http_answer answer_to(const http_request& request, bool for_guest,
     answer.body() = metrics(how);
     return answer;
   }
-  if (reads && path_of(request) == "/" && !for_guest && !page_left_out()) {
+  if (reads && path_of(request) == "/" && !page_left_out()) {
     set_page(answer, request);
     return answer;
   }
   answer.result(http::status::not_found);
   answer.body() =
       "This is a shoal tracker. The page is at /, metrics are at /metrics. Peers open a WebSocket at /live.\n";
-  if (page_left_out() && !for_guest) answer.body() += missing_page();
+  if (page_left_out()) answer.body() += missing_page();
   return answer;
 }
 

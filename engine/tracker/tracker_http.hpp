@@ -32,10 +32,8 @@ bool opens_live(const http_request& request);
 /// from here, under an address or a name of this machine (net/host_names). Who sends no `Origin` is no browser.
 /// errc::permission.
 result<void> check_page(const http_request& request, const std::vector<std::string>& host_names);
-/// What a request gets that is not for the WebSocket. `for_guest`: it came by certificate and token, for which there is
-/// no WebSocket, and so no page. `metrics` makes the text of /metrics.
-http_answer answer_to(const http_request& request, bool for_guest,
-                      const std::function<std::string(metrics_text::format)>& metrics);
+/// What a request gets that is not for the WebSocket. `metrics` makes the text of /metrics.
+http_answer answer_to(const http_request& request, const std::function<std::string(metrics_text::format)>& metrics);
 /// 401: the token is needed.
 http_answer challenge_of(const http_request& request);
 /// 403.

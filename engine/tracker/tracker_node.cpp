@@ -146,66 +146,73 @@ void tracker_node::on_keys() {
   }
 }
 
-awaitable<void> tracker_node::answer_guest(stream& to, const http_request& request) {
+awaitable<bool> tracker_node::lets_in(stream& guest, const http_request& request) {
   const auto given = request[boost::beast::http::field::authorization];
-  if (token_ && token_->lets_read({given.data(), given.size()})) co_return co_await answer(to, request, true);
+  if (token_ && token_->lets_read({given.data(), given.size()})) co_return true;
   if (!given.empty() && strangers_logged_.pass(clock::now())) {
-    const auto remote = to.remote();
+    const auto remote = guest.remote();
     log_warn("a request over HTTPS has a wrong token from={} unlogged={}", remote ? to_text(*remote) : "gone",
              strangers_logged_.take_left_out());
   }
   http_answer response = challenge_of(request);
-  co_await write_answer(to, std::move(response), request, options_.request_timeout);
+  co_await write_answer(guest, std::move(response), request, options_.request_timeout);
+  co_return false;
 }
 
 awaitable<void> tracker_node::turn_away(visitor guest) {
   const time_point begun = clock::now();
-  const auto request = co_await read_request(*guest, options_.request_timeout);
+  auto request = co_await read_request(*guest, options_.request_timeout);
   const auto remote = guest->remote();
   const bool by_certificate = guest->is_encrypted();
+  bool taken = false;
   if (request && !stopped_ && by_certificate) {
-    co_await answer_guest(*guest, *request);
+    const bool may = co_await lets_in(*guest, *request);
+    if (may && !stopped_) taken = co_await answer(*guest, std::move(*request));
   } else if (request && !stopped_) {
     co_await refuse(*guest, *request, "This swarm is private: its key is needed.");
   }
   strangers_.erase(guest);
-  if (remote && by_certificate) on_connection_end(*remote, begun);
+  if (remote && by_certificate && !taken) on_connection_end(*remote, begun);
 }
 
 awaitable<void> tracker_node::visit(visitor guest) {
   const time_point begun = clock::now();
   auto request = co_await read_request(*guest, options_.request_timeout);
   const auto remote = guest->remote();
-  if (!request || !remote || stopped_) {
-    visitors_.erase(guest);
-    if (remote) on_connection_end(*remote, begun);
-    co_return;
-  }
-  const bool lives = opens_live(*request);
-  const auto may = check_page(*request, options_.host_names);
-  if (!lives || !may) {
-    if (lives) {
-      co_await refuse(*guest, *request, may.error().text);
-    } else {
-      co_await answer(*guest, *request, false);
-    }
-    visitors_.erase(guest);
-    on_connection_end(*remote, begun);
-    co_return;
-  }
   // The keys may have changed since it was proven.
-  if (const auto& key = guest->key(); key && key_files_.keys().find(*key) == nullptr) {
-    visitors_.erase(guest);
-    co_return;
+  const auto& key = guest->key();
+  const bool accepted = !key || key_files_.keys().find(*key) != nullptr;
+  bool taken = false;
+  if (request && accepted && !stopped_) taken = co_await answer(*guest, std::move(*request));
+  visitors_.erase(guest);
+  if (remote && !taken) on_connection_end(*remote, begun);
+}
+
+awaitable<bool> tracker_node::answer(stream& from, http_request request) {
+  if (!opens_live(request)) {
+    const auto metrics_in = [this](metrics_text::format how) { return metrics(how); };
+    http_answer response = answer_to(request, metrics_in);
+    co_await write_answer(from, std::move(response), request, options_.request_timeout);
+    co_return false;
   }
+  const auto remote = from.remote();
+  if (!remote) co_return false;
+  if (const auto may = check_page(request, options_.host_names); !may) {
+    co_await refuse(from, request, may.error().text);
+    co_return false;
+  }
+  begin_session(std::move(from), *remote, std::move(request));
+  co_return true;
+}
+
+void tracker_node::begin_session(stream connection, tcp::endpoint remote, http_request upgrade) {
   const tracker_session_id id = next_session_;
   ++next_session_;
   tracker_session_host& self = *this;
-  sessions_.emplace(id, std::make_unique<tracker_session>(id, std::move(*guest), *remote, std::move(*request),
-                                                          options_.session, registry_, dials_, self));
-  visitors_.erase(guest);
-  const time_point now = clock::now();
-  plan_look(id, sessions_.at(id)->look(now));
+  sessions_.emplace(id,
+                    std::make_unique<tracker_session>(id, std::move(connection), std::move(remote), std::move(upgrade),
+                                                      options_.session, registry_, dials_, self));
+  plan_look(id, sessions_.at(id)->look(clock::now()));
   tasks_.spawn("tracker session", serve(id));
 }
 
@@ -225,12 +232,6 @@ std::string tracker_node::metrics(metrics_text::format how) const {
   text.counters({"shoal_tracker_sessions_ended", {}, "Sessions that ended, by the reason."}, "reason", ends);
   text.process();
   return std::move(text).finish();
-}
-
-awaitable<void> tracker_node::answer(stream& to, const http_request& request, bool is_guest) {
-  const auto metrics_in = [this](metrics_text::format how) { return metrics(how); };
-  http_answer response = answer_to(request, is_guest, metrics_in);
-  co_await write_answer(to, std::move(response), request, options_.request_timeout);
 }
 
 awaitable<void> tracker_node::refuse(stream& to, const http_request& request, std::string why) {

@@ -90,10 +90,13 @@ class tracker_node final : private tracker_session_host {
   static visitor take(std::list<stream>& all, std::size_t most, stream connection);
   awaitable<void> visit(visitor guest);
   awaitable<void> turn_away(visitor guest);
-  /// Answers who came by the certificate, if it has the token.
-  awaitable<void> answer_guest(stream& to, const http_request& request);
+  /// Whether who came by the certificate has the token. Otherwise it was told that it needs it.
+  awaitable<bool> lets_in(stream& guest, const http_request& request);
+  /// Answers the request of a connection. True: it asked for the WebSocket, and a session has taken the connection.
+  awaitable<bool> answer(stream& from, http_request request);
   result<void> open_certificate();
-  awaitable<void> answer(stream& to, const http_request& request, bool is_guest);
+  /// A WebSocket that was asked for begins.
+  void begin_session(stream connection, tcp::endpoint remote, http_request upgrade);
   std::string metrics(metrics_text::format how) const;
   awaitable<void> refuse(stream& to, const http_request& request, std::string why);
   awaitable<void> serve(tracker_session_id id);

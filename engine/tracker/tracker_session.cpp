@@ -241,6 +241,8 @@ void tracker_session::take(tracking::peer_message message, std::size_t bytes) {
     if (std::holds_alternative<tracking::look>(message)) return begin_to_look();
     auto* join = std::get_if<tracking::join>(&message);
     if (join == nullptr) return fail({errc::protocol, "the first message must be 'join' or 'look'"});
+    if (is_guest())
+      return fail({errc::permission, "who comes by the certificate may look, and joins with the key alone"});
     join_ = std::move(*join);
     join_received_ = true;
     deadline_ = clock::now() + settings_.dial_back_timeout + settings_.join_timeout;

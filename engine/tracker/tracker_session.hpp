@@ -147,6 +147,8 @@ class tracker_session final : private read_observer {
   const tcp::endpoint& remote() const { return remote_; }
   /// The key of the private swarm that both sides have proven; nothing in an open swarm.
   const std::optional<key_id>& key() const { return stream_.next_layer().key(); }
+  /// It came to a private swarm by the certificate and the token: it may look alone.
+  bool is_guest() const { return stream_.next_layer().is_encrypted() && !key(); }
   /// Zero before `join`.
   const peer_id& peer() const { return join_.peer; }
 

@@ -13,6 +13,7 @@ import unittest
 
 from harness import NODE, SwarmTest, digest, wait_for
 from proxy import Proxy
+from tracker_wire import Looker, Member
 
 MIB = 1 << 20
 
@@ -274,6 +275,19 @@ class HttpsTest(SwarmTest):
         for secret in secrets + [content[at:at + 16] for at in range(0, 3 * MIB, 64 << 10)]:
             self.assertTrue(secret not in line.heard, secret)
 
+    def check_guests_may_only_look(self, tracker):
+        come = {"tls": ssl.create_default_context(cafile=self.cert), "authorization": self.basic()}
+        looker = Looker(tracker.port, **come)
+        self.addCleanup(looker.close)
+        self.assertEqual(looker.hear()["type"], "welcome")
+        self.assertEqual([row["name"] for row in looker.hear()["peers"]], ["joined"])
+        member = Member(tracker.port, **come)
+        self.addCleanup(member.close)
+        self.assertEqual(member.hear()["code"], "permission")
+        for wrong in ({"authorization": None}, {"authorization": self.basic("0" * 64)}, {"origin": "https://elsewhere"}):
+            with self.assertRaises(ConnectionRefusedError):
+                Looker(tracker.port, **{**come, **wrong})
+
     def test_a_tracker_with_a_certificate(self):
         token = self.directory / "tracker.token"
         with open(os.open(token, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
@@ -292,6 +306,7 @@ class HttpsTest(SwarmTest):
                 self.assertEqual(refused.status, 401)
                 self.assertNotIn("shoal", (str(refused.headers) + refused.body.decode()).lower())
         self.assertEqual(self.ask("/live", authorization=self.basic(), port=tracker.port).status, 404)
+        self.check_guests_may_only_look(tracker)
         for words in (options, [*options[:2], "--token", token]):
             done = subprocess.run([NODE, "tracker", "--listen", "127.0.0.1:0", *map(str, words)], capture_output=True,
                                   text=True, stdin=subprocess.DEVNULL, timeout=30)

@@ -25,6 +25,17 @@ def fetch(port, accept=""):
     return answer, text
 
 
+def ask(port, query):
+    """What a Prometheus answers; None as long as it has nothing."""
+    url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            found = json.load(answer)["data"]["result"]
+    except OSError:
+        return None
+    return float(found[0]["value"][1]) if found else None
+
+
 class MetricsTest(SwarmTest):
     in_memory = True
 
@@ -90,24 +101,27 @@ class MetricsTest(SwarmTest):
             {"job_name": "shoal", "static_configs": [{"targets": targets}]}]}))
         port = self.prometheus(config)
 
-        def ask(query):
-            url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
-            try:
-                with urllib.request.urlopen(url, timeout=5) as answer:
-                    found = json.load(answer)["data"]["result"]
-            except OSError:
-                return None
-            return float(found[0]["value"][1]) if found else None
-
-        wait_for(lambda: ask("sum(up)") == 3, "all three are scraped")
+        wait_for(lambda: ask(port, "sum(up)") == 3, "all three are scraped")
         for query, member in (("sum(shoal_sent_bytes_total)", "bytes_uploaded"),
                               ("sum(shoal_received_bytes_total)", "bytes_downloaded")):
             said = sum(peer.json("status")[member] for peer in (seeder, leecher))
             self.assertGreaterEqual(said, 20 * MIB)
-            wait_for(lambda: ask(query) == said, f"{query} is {said}")
-        wait_for(lambda: ask("shoal_tracker_peers") == 2, "the tracker counts its peers")
-        wait_for(lambda: ask("shoal_tracker_shares") == 1, "the tracker counts the shares")
-        wait_for(lambda: ask('sum(shoal_downloads{phase="complete"})') == 1, "the download is counted")
+            wait_for(lambda: ask(port, query) == said, f"{query} is {said}")
+        wait_for(lambda: ask(port, "shoal_tracker_peers") == 2, "the tracker counts its peers")
+        wait_for(lambda: ask(port, "shoal_tracker_shares") == 1, "the tracker counts the shares")
+        wait_for(lambda: ask(port, 'sum(shoal_downloads{phase="complete"})') == 1, "the download is counted")
+
+    @unittest.skipIf(shutil.which("prometheus") is None, "needs prometheus")
+    def test_prometheus_scrapes_a_private_swarm(self):
+        peer = self.peer("private", None, "--key", self.key("swarm.key"))
+        config = self.directory / "prometheus.yml"
+        config.write_text(json.dumps({"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"}, "scrape_configs": [
+            {"job_name": "shoal", "scheme": "https", "tls_config": {"ca_file": str(peer.state / "https.crt")},
+             "authorization": {"credentials_file": str(peer.state / "token")},
+             "static_configs": [{"targets": [f"127.0.0.1:{peer.port}"]}]}]}))
+        port = self.prometheus(config)
+        wait_for(lambda: ask(port, "sum(up)") == 1, "the peer is scraped")
+        wait_for(lambda: ask(port, "count(shoal_build_info)") == 1, "its metrics have come")
 
 
 if __name__ == "__main__":

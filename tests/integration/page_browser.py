@@ -64,8 +64,8 @@ class Browser:
         assert "failed" not in answer, f"{what} {more}: {answer.get('failed')}"
         return answer["is"]
 
-    def open(self, url, scheme="light", width=1280, height=900):
-        self.ask("open", url=url, scheme=scheme, width=width, height=height)
+    def open(self, url, scheme="light", width=1280, height=900, password=None):
+        self.ask("open", url=url, scheme=scheme, width=width, height=height, password=password)
 
     def go(self, view):
         """Shows another view."""

@@ -390,6 +390,21 @@ class TrackerPageTest(PageTest):
         # In a quiet swarm, too, one connection stays.
         self.assertEqual(tracker.text().count("page looks"), 1)
 
+    def test_the_page_of_the_tracker_of_a_private_swarm(self):
+        key = self.key("swarm.key")
+        one = self.peer("one", None, "--key", key)
+        certificate = ["--cert", one.state / "https.crt", "--cert-key", one.state / "https.key"]
+        tracker = self.tracker("--heartbeat", "500", "--key", key, *certificate, "--token", one.state / "token")
+        two = self.peer("two", tracker, "--key", key)
+        share = two.add(self.file("data.bin", MIB))
+        browser = Browser(self)
+        browser.open(f"https://127.0.0.1:{tracker.port}/", password=one.ok("token").out.strip())
+        browser.wait(IS_LIVE)
+        wait_for(lambda: [row[:1] for row in browser.rows("Shares")] == [["data.bin"]], "the share is shown")
+        two.ok("remove", share["id"])
+        wait_for(lambda: browser.rows("Shares") == [], "the share is gone")
+        self.assertEqual([], browser.troubles())
+
 
 class HandMadeTracker(http.server.BaseHTTPRequestHandler):
     """Serves the page of a tracker, and says over /live what the test wants."""

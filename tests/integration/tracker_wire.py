@@ -72,10 +72,13 @@ def said(**message):
 
 
 class Client:
-    """Opens a tracker's WebSocket and says what it likes, at first `first`. `origin` is that of a page in a browser."""
+    """Opens a tracker's WebSocket and says what it likes, at first `first`. `origin` is that of a page in a browser.
+
+    `tls` is a context of ssl, and `authorization` what a private swarm asks for besides.
+    """
 
     def __init__(self, port, first, *, host="127.0.0.1", address=None, timeout=30, receive_buffer=None, origin=None,
-                 name="x"):
+                 name="x", tls=None, authorization=None):
         self.connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         try:
             if receive_buffer:
@@ -85,14 +88,18 @@ class Client:
                 self.connection.bind((address, 0))
             self.connection.connect((host, port))
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._upgrade(name, origin)
+            if tls:
+                self.connection = tls.wrap_socket(self.connection, server_hostname=host)
+            self._upgrade(name, origin, authorization)
             self.say(**first)
         except OSError:
             self.close()
             raise
 
-    def _upgrade(self, name, origin):
+    def _upgrade(self, name, origin, authorization):
         page = f"Origin: {origin}\r\n" if origin is not None else ""
+        if authorization:
+            page += f"Authorization: {authorization}\r\n"
         self.connection.sendall(f"GET /live HTTP/1.1\r\nHost: {name}\r\n{page}Upgrade: websocket\r\n"
                                 "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                                 "Sec-WebSocket-Version: 13\r\n\r\n".encode())
@@ -124,9 +131,10 @@ class Member(Client):
     """Joins as a peer."""
 
     def __init__(self, port, /, *, host="127.0.0.1", address=None, peer=None, timeout=30, receive_buffer=None,
-                 **more):
+                 tls=None, authorization=None, **more):
         join = {"type": "join", "peer": peer or os.urandom(20).hex(), "name": "member", **more}
-        super().__init__(port, join, host=host, address=address, timeout=timeout, receive_buffer=receive_buffer)
+        super().__init__(port, join, host=host, address=address, timeout=timeout, receive_buffer=receive_buffer,
+                         tls=tls, authorization=authorization)
 
 
 class Looker(Client):

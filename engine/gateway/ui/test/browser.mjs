@@ -2,7 +2,8 @@
 //
 //   node browser.mjs MODULES CHROMIUM
 //
-// {"do": "open", "url", "scheme", "width", "height"}   a new page; the former one is closed
+// {"do": "open", "url", "scheme", "width", "height", "password"}   a new page; the former one is closed. The password is
+//                                                      for the site, whose certificate may be unknown
 // {"do": "value", "of"}                                what an expression is in the page
 // {"do": "wait", "for", "seconds"}                     until an expression is true; answers with it
 // {"do": "click" | "fill" | "press", "at", "text"}     as a person does, at a selector
@@ -28,12 +29,13 @@ let page = null;
 let troubles = [];
 let origin = '';
 
-async function open({ url, scheme = 'light', width = 1280, height = 900 }) {
+async function open({ url, scheme = 'light', width = 1280, height = 900, password = null }) {
   if (page) await page.context().close();
   const context = await browser.newContext({
     colorScheme: scheme,
     viewport: { width, height },
     reducedMotion: 'reduce',
+    ...(password && { httpCredentials: { username: '', password }, ignoreHTTPSErrors: true }),
   });
   page = await context.newPage();
   page.setDefaultTimeout(60000);
