@@ -1,12 +1,7 @@
 // Whole peers, and a stranger that connects and says anything: a seeder, a download and a download without metadata.
 //
 // Input: a byte that chooses which, then what follows the handshake. Every session must end soon after the stranger
-// has gone, and nothing may fail an assertion. The stranger has another address of 127.0.0.0/8 each time, so that no
-// ban, place or budget of one input counts for the next.
-#include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <csignal>
+// has gone, and nothing may fail an assertion.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -17,6 +12,7 @@
 
 #include "core/assert.hpp"
 #include "observe/log.hpp"
+#include "tests/fuzz/stranger.hpp"
 #include "tests/net/nodes.hpp"
 #include "tests/net/world.hpp"
 
@@ -64,47 +60,25 @@ class peers {
     const unsigned which = input[0] % 3u;
     peer_node& node = which == 0 ? *seeder_ : *leecher_;
     const share_id id = which == 2 ? blank_->id() : original_->id();
-    tcp::socket stranger(world_.context);
-    error_code ec;
-    stranger.open(tcp::v4(), ec);
     ++meetings_;
-    const auto address = asio::ip::address_v4(0x7f000000u + 0x100u + meetings_ % 0xfffe00u);
-    stranger.bind({address, 0}, ec);
-    stranger.connect(node.local(), ec);
-    if (ec) return;
-    stranger.non_blocking(true, ec);
     wire::handshake hello;
     hello.share = wire::truncate(id);
     store_be32(hello.peer.bytes.data(), meetings_);
     byte_buffer says = wire::encode(hello);
     says.insert(says.end(), input.begin() + 1, input.end());
-    std::size_t said = 0;
-    bytes_heard_ = 0;
-    const time_point deadline = clock::now() + std::chrono::milliseconds(100);
-    while (said < says.size() && !ec && clock::now() < deadline) {
-      const std::size_t sent = stranger.write_some(asio::buffer(says.data() + said, says.size() - said), ec);
-      said += sent;
-      if (ec == asio::error::would_block) ec = {};
-      hear(stranger);
+    {
+      stranger one(world_, node.local());
+      if (!one.connected()) return;
+      one.say(says);
+      // It is greeted in any case.
+      SHOAL_ASSERT(world_.until([&] { return one.hear() || one.bytes_heard() >= wire::handshake_bytes; }));
+      SHOAL_ASSERT(one.bytes_heard() >= wire::handshake_bytes);
+      (void)world_.until([&] { return one.hear(); }, answer_time);
     }
-    // It is greeted in any case.
-    SHOAL_ASSERT(world_.until([&] { return hear(stranger) || bytes_heard_ >= wire::handshake_bytes; }));
-    SHOAL_ASSERT(bytes_heard_ >= wire::handshake_bytes);
-    (void)world_.until([&] { return hear(stranger); }, answer_time);
-    stranger.close(ec);
     SHOAL_ASSERT(world_.until([&] { return node.context().connections.sessions() == 0; }));
   }
 
  private:
-  /// Reads what there is, and lets the peers work. True if the connection is over.
-  bool hear(tcp::socket& from) {
-    world_.context.restart();
-    world_.context.poll();
-    error_code ec;
-    bytes_heard_ += from.read_some(asio::buffer(heard_), ec);
-    return ec && ec != asio::error::would_block;
-  }
-
   world world_;
   std::string home_;
   std::unique_ptr<peer_node> seeder_;
@@ -113,8 +87,6 @@ class peers {
   std::shared_ptr<share> copy_;
   std::shared_ptr<share> blank_;
   std::uint32_t meetings_ = 0;
-  std::array<std::uint8_t, 65536> heard_{};
-  std::size_t bytes_heard_ = 0;
 };
 
 }  // namespace
