@@ -4,23 +4,17 @@
 
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
-#include <cctype>
 #include <sstream>
 
 #include "cmd/nearest_word.hpp"
 #include "cmd/program_name.hpp"
+#include "core/lower_case.hpp"
 
 namespace shoal {
 
 namespace po = boost::program_options;
 
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 po::options_description global_options(const command& described) {
   po::options_description options("For every command");

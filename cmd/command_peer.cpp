@@ -16,6 +16,7 @@
 #include "cmd/service_manager.hpp"
 #include "cmd/terminal.hpp"
 #include "core/human_bytes.hpp"
+#include "core/lower_case.hpp"
 #include "gateway/peer_service.hpp"
 #include "net/endpoint.hpp"
 #include "net/host_names.hpp"
@@ -87,7 +88,7 @@ result<api_access> api_rules_of(const arguments& given) {
     rules.change_addresses.push_back(asio::ip::make_address(text, ec));
     if (ec) return error{errc::usage, "'" + text + "' is no address: --api-listen takes one such as 192.0.2.7"};
   }
-  for (const std::string& name : given.texts("api-host")) rules.host_names.push_back(in_lower_case(name));
+  for (const std::string& name : given.texts("api-host")) rules.host_names.push_back(lower_case(name));
   return rules;
 }
 

@@ -9,6 +9,7 @@
 #include "cmd/output.hpp"
 #include "cmd/peer_settings.hpp"
 #include "cmd/service_manager.hpp"
+#include "core/lower_case.hpp"
 #include "net/endpoint.hpp"
 #include "net/host_names.hpp"
 #include "tracker/tracker_node.hpp"
@@ -67,7 +68,7 @@ result<tracker_options> tracker_options_of(const arguments& given) {
   if (given.has("heartbeat")) options.session.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
   options.session.allow_advertise = given.flag("allow-advertise");
   if (!given.flag("no-announce")) options.announced_name = announced_name();
-  for (const std::string& name : given.texts("api-host")) options.host_names.push_back(in_lower_case(name));
+  for (const std::string& name : given.texts("api-host")) options.host_names.push_back(lower_case(name));
   return options;
 }
 

@@ -1,10 +1,10 @@
 #include "cmd/settings_file.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <fstream>
 
+#include "core/lower_case.hpp"
 #include "core/utf8.hpp"
 #include "store/printable.hpp"
 
@@ -38,12 +38,6 @@ std::string_view without_comment(std::string_view text) {
     if (apart && begins_comment(text[at])) return trimmed(text.substr(0, at));
   }
   return trimmed(text);
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
 }
 
 // Takes one quoted value off the front of `rest`; false if its quote is not closed.

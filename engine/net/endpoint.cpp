@@ -8,6 +8,8 @@
 #include <charconv>
 #include <optional>
 
+#include "core/lower_case.hpp"
+
 namespace shoal {
 
 using namespace asio::experimental::awaitable_operators;
@@ -70,8 +72,7 @@ std::optional<std::string_view> unwrapped(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
   text = text.substr(0, text.find_last_not_of(blanks) + 1);
   if (const auto at = text.find("://"); at != std::string_view::npos) {
-    std::string scheme(text.substr(0, at));
-    for (char& c : scheme) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string scheme = lower_case(text.substr(0, at));
     if (scheme != "http" && scheme != "ws" && scheme != "tcp") return std::nullopt;
     text.remove_prefix(at + 3);
   }

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/host_name.hpp>
-#include <cctype>
+
+#include "core/lower_case.hpp"
 
 namespace shoal {
 
@@ -11,21 +12,15 @@ namespace ip = boost::asio::ip;
 
 std::vector<std::string> own_host_names() {
   boost::system::error_code ec;
-  const std::string name = in_lower_case(ip::host_name(ec));
+  const std::string name = lower_case(ip::host_name(ec));
   if (ec || name.empty()) return {};
   return {name, name.substr(0, name.find('.')) + ".local"};
-}
-
-std::string in_lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
-  return lower;
 }
 
 std::string host_of(std::string_view header) {
   std::string_view host = header.substr(0, header.find(':'));
   if (header.starts_with('[')) host = header.substr(1, std::min(header.find(']'), header.size()) - 1);
-  return in_lower_case(host);
+  return lower_case(host);
 }
 
 bool is_known_host(std::string_view header, const std::vector<std::string>& names) {
@@ -37,9 +32,9 @@ bool is_known_host(std::string_view header, const std::vector<std::string>& name
 
 bool is_same_origin(std::string_view origin, std::string_view host) {
   // A browser leaves the usual port of the scheme out of both.
-  const std::string lower = in_lower_case(origin);
+  const std::string lower = lower_case(origin);
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (lower.starts_with(scheme)) return !host.empty() && lower.substr(scheme.size()) == in_lower_case(host);
+    if (lower.starts_with(scheme)) return !host.empty() && lower.substr(scheme.size()) == lower_case(host);
   }
   return false;
 }

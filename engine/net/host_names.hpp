@@ -13,7 +13,6 @@ namespace shoal {
 
 /// "HOST" and "HOST.local" (RFC 6762) of this machine, in lower case. Empty if the system does not tell.
 std::vector<std::string> own_host_names();
-std::string in_lower_case(std::string_view text);
 /// The host of "HOST", "HOST:PORT", "[ADDRESS]" or "[ADDRESS]:PORT" (RFC 9110, 7.2), in lower case.
 std::string host_of(std::string_view header);
 /// The Host header names this machine: by an address, as "localhost", or by one of `names`, which are in lower case.

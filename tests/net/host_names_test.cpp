@@ -1,4 +1,5 @@
 #include "net/host_names.hpp"
+#include "core/lower_case.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -36,7 +37,7 @@ TEST_CASE("a page is of this node if its origin has the host and port of the req
 TEST_CASE("the names of this machine are in lower case", "[host_names]") {
   for (const std::string& name : own_host_names()) {
     CAPTURE(name);
-    CHECK(name == in_lower_case(name));
+    CHECK(name == lower_case(name));
     CHECK_FALSE(name.empty());
   }
 }

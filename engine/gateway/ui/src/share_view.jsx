@@ -234,7 +234,6 @@ function PeerHolders({ id, row, isHere }) {
     { key: 'down', title: 'To us', number: true, width: 6.5, sort: (one) => one.down, cell: (one) => rate(one.down) },
     { key: 'up', title: 'From us', number: true, width: 6.5, sort: (one) => one.up, cell: (one) => rate(one.up) },
   ];
-  const list = ordered(new Map(known.map((one) => [one.peer || one.address, one])), columns, holderSort.value, '');
   return (
     <>
       {pieces && pieces.pieces > 0 && (
@@ -245,26 +244,32 @@ function PeerHolders({ id, row, isHere }) {
           <PiecesMap pieces={pieces} />
         </section>
       )}
-      <section class="panel" aria-labelledby="holders">
-        <header class="panel-head">
-          <h2 id="holders">
-            Holders this peer is connected to <span class="count">{list.length}</span>
-          </h2>
-        </header>
-        <VirtualList
-          label="Holders"
-          rows={list}
-          columns={columns}
-          keyOf={(one) => one.peer || one.address}
-          sort={holderSort}
-          empty={
-            isHere
-              ? 'No other holder is connected at the moment.'
-              : 'This peer does not hold the share, so it knows no pieces of others.'
-          }
-        />
-      </section>
+      <HoldersPanel
+        title="Holders this peer is connected to"
+        rows={known}
+        columns={columns}
+        empty={
+          isHere
+            ? 'No other holder is connected at the moment.'
+            : 'This peer does not hold the share, so it knows no pieces of others.'
+        }
+      />
     </>
+  );
+}
+
+function HoldersPanel({ title, rows, columns, empty }) {
+  const keyOf = (one) => one.peer || one.address;
+  const list = ordered(new Map(rows.map((one) => [keyOf(one), one])), columns, holderSort.value, '');
+  return (
+    <section class="panel" aria-labelledby="holders">
+      <header class="panel-head">
+        <h2 id="holders">
+          {title} <span class="count">{list.length}</span>
+        </h2>
+      </header>
+      <VirtualList label="Holders" rows={list} columns={columns} keyOf={keyOf} sort={holderSort} empty={empty} />
+    </section>
   );
 }
 
@@ -312,22 +317,7 @@ function TrackerHolders({ id }) {
       cell: (one) => (one.seeder ? 'all of it' : 'a part'),
     },
   ];
-  const list = ordered(new Map(rows.map((one) => [one.peer, one])), columns, holderSort.value, '');
   return (
-    <section class="panel" aria-labelledby="holders">
-      <header class="panel-head">
-        <h2 id="holders">
-          Holders that can be connected to <span class="count">{list.length}</span>
-        </h2>
-      </header>
-      <VirtualList
-        label="Holders"
-        rows={list}
-        columns={columns}
-        keyOf={(one) => one.peer}
-        sort={holderSort}
-        empty="No holder is known."
-      />
-    </section>
+    <HoldersPanel title="Holders that can be connected to" rows={rows} columns={columns} empty="No holder is known." />
   );
 }
