@@ -193,7 +193,7 @@ result<void> registry::on_watch(tracker_session_id session, const tracking::watc
   charge_absent(share);
   swarms_asked_.insert(message.id);
   // A newcomer is told after its snapshot. The next batch brings that.
-  if (state.synced && watched_at_ == never) watched_at_ = now;
+  if (state.synced) watched_at_ = std::min(watched_at_, state.talkative ? now + telling_delay : now);
   return {};
 }
 

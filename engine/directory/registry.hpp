@@ -1,8 +1,9 @@
 // The tracker's state: who is here, what they share, who watches what; and the batches of changes to tell them.
 //
 // In memory only: after a restart the peers say everything again.
-// - A change is told in the next batch, at most batch_interval later, together with all other changes of that time. A
-//   peer that came and went in between is not mentioned.
+// - A change is told in the next batch, at most batch_interval later, together with all other changes of that time; in
+// a
+//   large swarm at most telling_delay later. A peer that came and went in between is not mentioned.
 // - A new watcher gets the complete swarm within answer_interval, but not before its snapshot.
 // - Rows of a batch say what is true then, never a difference. So a row that is told twice does no harm.
 //
@@ -11,6 +12,7 @@
 // and tracker".
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -36,8 +38,12 @@ class registry {
  public:
   /// Changes of this long go into one batch. People do not notice the delay, and 10,000 sessions can be told in it.
   static constexpr duration batch_interval = std::chrono::milliseconds(50);
+  /// Telling everybody takes one part of this many of the time, as long as no change waits longer than telling_delay
+  /// for that. So members that change something without an end cost no more.
+  static constexpr int telling_part = 100;
+  static constexpr duration telling_delay = std::chrono::milliseconds(250);
   /// A watcher of a share waits for its holders before anything else. So it gets them sooner: at once, or together with
-  /// all that asked within this time.
+  /// all that asked within this time. A talkative one waits for telling_delay.
   static constexpr duration answer_interval = std::chrono::milliseconds(5);
 
   /// Holders of each kind that are told of one `unreached`: those that it names, and those that nobody can connect to.
@@ -151,6 +157,8 @@ class registry {
 
   /// Everything that changed since the last batch, or only what new watchers wait for. Empty before next_deadline().
   batch next_batch(time_point now);
+  /// It took so long to tell everybody the last batch.
+  void on_told(duration telling) { batch_pause_ = std::min<duration>(telling_part * telling, telling_delay); }
   /// When there is something to tell; `never` if there is nothing. A past time means now.
   time_point next_deadline() const;
 
@@ -299,8 +307,9 @@ class registry {
   std::uint64_t seq_ = 0;
   time_point changed_at_ = never;  ///< from when on there is something to tell
   time_point batch_at_ = time_point::min();
+  duration batch_pause_{};                      ///< from batch_at_ on
   time_point verdicts_at_ = time_point::min();  ///< of the next round
-  time_point watched_at_ = never;               ///< since when a watcher waits for a complete swarm
+  time_point watched_at_ = never;               ///< from when on watchers are told a complete swarm
   time_point answered_at_ = time_point::min();
   std::unordered_set<peer_id> peers_changed_;
   std::unordered_set<peer_id> peers_announced_;

@@ -9,7 +9,7 @@
 namespace shoal {
 
 time_point registry::batch_due() const {
-  return changed_at_ == never ? never : std::max(changed_at_, batch_at_ + batch_interval);
+  return changed_at_ == never ? never : std::max(changed_at_, batch_at_ + std::max(batch_interval, batch_pause_));
 }
 
 time_point registry::answer_due() const {

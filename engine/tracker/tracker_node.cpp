@@ -15,19 +15,8 @@ namespace {
 /// Deadlines are late by this at most, or by a part of a heartbeat that nobody misses.
 constexpr duration sweep_interval_max = std::chrono::milliseconds(100);
 constexpr int sweeps_per_heartbeat = 8;
-/// Telling everybody takes one part of this many of the time, as long as nobody waits longer than telling_delay for it:
-/// members that change something without an end cost no more.
-constexpr int telling_part = 100;
-constexpr duration telling_delay = std::chrono::milliseconds(250);
 /// A crowd that joins is not told of itself more rarely than this.
 constexpr duration batch_pause_max = std::chrono::seconds(1);
-
-/// How long newcomers are served before the next batch, if telling the last one took so long. At least as long:
-/// otherwise telling a crowd about each part of itself would keep the rest of it waiting.
-duration batch_pause(duration telling) {
-  const duration cheap = std::min<duration>(telling_part * telling, telling_delay);
-  return std::min(std::max(telling, cheap), batch_pause_max);
-}
 
 }  // namespace
 
@@ -271,10 +260,15 @@ awaitable<void> tracker_node::batch_loop() {
     const time_point due = registry_.next_deadline();
     const time_point begun = clock::now();
     if (due <= begun) {
-      send(registry_.next_batch(begun));
-      // Comes round after all sessions have begun to write, so that this knows what telling costs.
+      registry::batch batch = registry_.next_batch(begun);
+      const bool to_all = batch.delta.has_value();
+      send(std::move(batch));
+      // Comes round after all sessions have begun to write. As long as that took, newcomers are served: otherwise
+      // telling a crowd about each part of itself would keep the rest of it waiting.
       co_await asio::post(executor_, asio::use_awaitable);
-      batch_pause_.expires_after(batch_pause(clock::now() - begun));
+      const duration telling = clock::now() - begun;
+      if (to_all) registry_.on_told(telling);
+      batch_pause_.expires_after(std::min(telling, batch_pause_max));
       if (!stopped_) (void)co_await batch_pause_.async_wait(use_tuple);
       continue;
     }

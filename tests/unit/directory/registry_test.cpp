@@ -115,6 +115,26 @@ TEST_CASE("changes are told at once, then in batches", "[registry]") {
   CHECK(b.subject.next_batch(start + registry::batch_interval).delta);
 }
 
+TEST_CASE("what is told in long takes its time, and watchers do not wait for it", "[registry]") {
+  bench b;
+  REQUIRE(b.join(1, 1).has_value());
+  (void)b.subject.next_batch(start);
+  const auto next_after = [&b](duration telling) {
+    b.subject.on_told(telling);
+    REQUIRE(b.subject.on_publish(session(1), offer(1, 1000), start).has_value());
+    return b.subject.next_deadline() - start;
+  };
+  CHECK(next_after(std::chrono::microseconds(10)) == registry::batch_interval);
+  CHECK(next_after(std::chrono::milliseconds(2)) == std::chrono::milliseconds(200));
+  CHECK(next_after(std::chrono::seconds(1)) == registry::telling_delay);
+  b.subject.on_talkative(session(1), true);
+  REQUIRE(b.subject.on_watch(session(1), tracking::watch{share(1)}, start).has_value());
+  CHECK(b.subject.next_deadline() == start + registry::telling_delay);
+  b.subject.on_talkative(session(1), false);
+  REQUIRE(b.subject.on_watch(session(1), tracking::watch{share(2)}, start).has_value());
+  CHECK(b.subject.next_deadline() == start);
+}
+
 TEST_CASE("a new watcher does not wait for the next batch", "[registry]") {
   bench b;
   for (std::uint8_t n = 1; n <= 4; ++n) REQUIRE(b.join(n, n).has_value());
