@@ -52,8 +52,11 @@ result<wanted_download> wanted_of(const std::string& what, const invocation& cal
   requests::download params;
   if (torrent->may_be_name) params.what = what;
   if (!torrent->base64.empty()) params.torrent = torrent->base64;
-  params.directory = absolute_path(given.text("dir"));
-  if (call.borrowed) params.default_directory = absolute_path(".");
+  // A setting says where downloads begin, and moves none that has begun or is complete.
+  if (given.typed("dir")) params.directory = absolute_path(given.text("dir"));
+  if (call.borrowed || given.has("dir")) {
+    params.default_directory = absolute_path(given.has("dir") ? given.text("dir") : ".");
+  }
   params.symlinks = given.flag("symlinks");
   params.keep_mode = given.flag("keep-mode");
   params.reuse = !given.flag("no-reuse");

@@ -41,6 +41,7 @@ std::string text_of(const rows::status& status) {
   lines.push_back("state      " + status.state_directory);
   lines.push_back("downloads  to " + status.download_directory);
   for (const auto& tracker : status.trackers) lines.push_back(tracker_line(tracker));
+  if (status.trackers.empty()) lines.emplace_back("tracker    none: start the peer with --tracker HOST:PORT");
   lines.push_back(fmt::format("sessions   {}", status.sessions));
   lines.push_back(
       fmt::format("sent       {}, now {}", human_bytes(status.bytes_uploaded), human_rate(status.upload_rate)));

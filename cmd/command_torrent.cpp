@@ -8,11 +8,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "cmd/call.hpp"
 #include "cmd/command.hpp"
 #include "cmd/output.hpp"
 #include "cmd/terminal.hpp"
+#include "content/metainfo.hpp"
 #include "control/described.hpp"
 #include "control/rows.hpp"
 #include "core/base64.hpp"
@@ -44,6 +47,15 @@ mode_t current_umask() {
   return mask;
 }
 
+// Whatever else is there, perhaps the shared file itself, is not lost to a slip of the keyboard.
+bool may_replace(const std::string& path, std::uintmax_t bytes) {
+  if (bytes == 0) return true;
+  if (bytes > torrent_bytes_max) return false;
+  std::ifstream file(path, std::ios::binary);
+  const byte_buffer content{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return metainfo::from_torrent(content).has_value();
+}
+
 // Written under a new name beside it and renamed, so that FILE is never half of a torrent. FILE may be a link to it.
 result<void> write_file(std::string path, std::string_view content) {
   struct stat status{};
@@ -51,6 +63,9 @@ result<void> write_file(std::string path, std::string_view content) {
   if (exists && !S_ISREG(status.st_mode)) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     return file < 0 ? system_error("cannot write " + path, errno) : write_to(file, path, content);
+  }
+  if (exists && !may_replace(path, static_cast<std::uintmax_t>(status.st_size))) {
+    return error{errc::conflict, path + " is there and is no .torrent file: name another file, or remove it first"};
   }
   std::error_code none;
   if (exists) path = std::filesystem::canonical(path, none).string();

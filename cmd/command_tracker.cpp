@@ -36,7 +36,7 @@ void add_options(po::options_description& options) {
   add_key_option(options);
   add_certificate_options(options);
   add("token", po::value<std::string>()->value_name("FILE"),
-      "with --cert: file of the token that programs without the key need, for metrics");
+      "with --cert: file of the token that programs without the key need, for the page and the metrics");
 }
 
 /// What people see of it in the local network. The name of a service has at most 63 bytes (RFC 6763, 4.1.1).

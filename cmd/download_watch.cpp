@@ -135,12 +135,14 @@ class download_watch {
     std::string nothing;
     for (const auto& [number, request] : requests_) {
       if (request.outcome) continue;
-      if (request.rows.empty()) append(nothing, request.name + ": nothing was downloaded yet");
+      if (request.rows.empty()) append(nothing, request.name + ": nothing new was fetched yet");
       for (const auto& [id, row] : request.rows) {
         if (row.phase == "complete") continue;
         const auto sent = client_.send("cancel", {{"id", id}, {"leave", true}});
         if (!sent) continue;
-        leaving_[*sent] = {row.name, human_fraction(row.done, row.bytes)};
+        // While it looks at what is on the disk, its figure says how far that is.
+        const bool looks = row.phase == "checking";
+        leaving_[*sent] = {row.name, looks ? "what it had is" : human_fraction(row.done, row.bytes)};
       }
     }
     const time_point deadline = clock::now() + cancel_time_max;

@@ -110,8 +110,10 @@ peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(downlo
   downloads& downloads = node_.library().downloads();
   const auto taken = co_await take_from_cache(node_, request.id);
   if (!taken) co_return taken.error();
+  const library& here = node_.library();
+  const bool runs_here = node_.options().remember && here.hosted().find(request.id) != nullptr;
   const bool known_place =
-      downloads.paused(request.id) != nullptr || node_.library().missing().find(request.id) != nullptr;
+      runs_here || downloads.paused(request.id) != nullptr || here.missing().find(request.id) != nullptr;
   if (request.directory.empty() && !known_place) request.directory = std::move(otherwise);
   while (true) {
     download_request wanted = request;

@@ -92,6 +92,8 @@ result<share_id> meant_share(const peer_node& node, const std::string& name) {
   if (node.discovery().swarm().named(name).empty()) return not_here;
   std::vector<error> refused;
   const auto rows = find_trusted(node, name, node.options().trust, refused);
+  // Who signed it is refused. No content is damaged.
+  if (!rows && rows.error().code == errc::verification) return error{errc::permission, rows.error().text};
   if (!rows) return rows.error();
   if (rows->size() != 1 || rows->front().name != name) return not_here;
   return rows->front().id;

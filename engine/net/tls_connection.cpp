@@ -238,7 +238,7 @@ error tls_connection::failure() const {
     case SSL_R_HTTP_REQUEST:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_UNSUPPORTED_PROTOCOL:
-      return {errc::protocol, "it speaks no TLS with a key", remedy::without_key};
+      return {errc::protocol, "it belongs to an open swarm, or is another program", remedy::without_key};
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:

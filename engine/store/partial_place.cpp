@@ -49,6 +49,12 @@ bool is_at_its_path(const partial_place& place) {
          named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+/// Sets errno on failure.
+unique_descriptor open_unfinished(const std::string& directory, const partial_record& record) {
+  const std::string path = directory + "/" + std::string(unfinished_folder) + "/" + record.name;
+  return unique_descriptor(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+}
+
 }  // namespace
 
 std::uint64_t identity_of(int descriptor) {
@@ -226,11 +232,16 @@ result<void> remove_partial(const partial_place& place, const metainfo* info) {
   return removed;
 }
 
+bool partial_is_there(const std::string& directory, const partial_record& record) {
+  if (record.name.empty()) return false;
+  const unique_descriptor there = open_unfinished(directory, record);
+  if (there) return identity_of(there.get()) == record.inode;
+  return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+}
+
 result<void> remove_partial(const std::string& directory, const partial_record& record, const metainfo* info) {
   if (record.name.empty()) return {};
-  const std::string folder = directory + "/" + std::string(unfinished_folder);
-  const unique_descriptor there(
-      open((folder + "/" + record.name).c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  const unique_descriptor there = open_unfinished(directory, record);
   partial_place place;
   place.directory_path = directory;
   place.record = record;

@@ -128,6 +128,9 @@ result<partial_record> take_back(const std::string& directory, const metainfo& i
 /// the directory.
 result<void> rename_partial(const partial_place& place, const metainfo& info);
 
+/// The partial of this record is in its place, or it cannot be found out. Blocks.
+bool partial_is_there(const std::string& directory, const partial_record& record);
+
 /// Deletes the partial and everything in it, unless something else has taken its place. Gives back a partial that was
 /// taken back; `info` is then not null.
 result<void> remove_partial(const partial_place& place, const metainfo* info);

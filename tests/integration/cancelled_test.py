@@ -154,16 +154,42 @@ class CancelledTest(SwarmTest):
         self.assertEqual([entry.name for entry in leecher.dir.iterdir()], ["m"])
         self.assertEqual(in_the_way.read_text(), "in the way")
 
-    def test_going_on_elsewhere_leaves_nothing_behind(self):
+    def test_what_is_kept_is_not_lost_to_another_directory(self):
         leecher, share, _, proxy = self.begun()
         leecher.ok("cancel", "m")
+        other = self.directory / "other"
+        other.mkdir()
+        refused = leecher.run("download", "m", "--dir", str(other))
+        self.assertEqual(refused.code, 7)
+        self.assertIn(f"'m' has begun in {leecher.dir}", refused.err)
+        self.assertTrue(leecher.unfinished().exists())
+        self.assertGreaterEqual(self.row(leecher, share)["done"], 1 << 20)
+        proxy.rate = None
+        row = leecher.json("download", "m")[0]
+        self.assertLessEqual(sum(source["bytes"] for source in row["sources"]), 7 << 20)
+        self.assertEqual(digest(leecher.dir / "m"), digest(self.directory / "data/m"))
+        self.assertEqual(list(other.iterdir()), [])
+
+    def test_what_somebody_deleted_holds_nobody_up(self):
+        leecher, share, _, proxy = self.begun()
+        leecher.ok("cancel", "m")
+        leecher.unfinished().unlink()
         proxy.rate = None
         other = self.directory / "other"
         other.mkdir()
-        told = leecher.ok("download", "m", "--dir", str(other))
-        self.assertIn(f"what an earlier try had in {leecher.dir} is deleted", told.out + told.err)
+        leecher.ok("download", "m", "--dir", str(other))
         self.assertEqual(digest(other / "m"), digest(self.directory / "data/m"))
-        self.assertEqual(list(leecher.dir.iterdir()), [])
+
+    def test_a_setting_of_the_directory_moves_nothing(self):
+        leecher, share, _, proxy = self.begun()
+        setting = {**os.environ, "SHOAL_DIR": str(self.directory / "elsewhere")}
+        self.assertEqual(leecher.run("download", "m", "--no-wait", env=setting).code, 0)
+        leecher.ok("cancel", "m")
+        proxy.rate = None
+        for _ in range(2):
+            done = leecher.run("download", "m", env=setting)
+            self.assertEqual((done.code, (leecher.dir / "m").exists()), (0, True), done.err)
+        self.assertFalse((self.directory / "elsewhere").exists())
 
     def test_it_goes_on_in_its_own_directory(self):
         leecher, share, seeder, proxy = self.begun()

@@ -184,6 +184,22 @@ class CommandsTest(SwarmTest):
                 self.assertEqual((waits.returncode, out), (130, ""), err)
                 self.assertIn("interrupted", err)
 
+    def test_a_torrent_takes_the_place_of_a_torrent_alone(self):
+        a = self.peer("a")
+        content = self.file("x", 100_000)
+        a.add(content)
+        target = self.directory / "x.torrent"
+        for _ in range(2):
+            a.ok("torrent", "x", "-o", target)
+        before = content.read_bytes()
+        refused = a.run("torrent", "x", "-o", content)
+        self.assertEqual(refused.code, 7)
+        self.assertIn(f"{content} is there and is no .torrent file", refused.err)
+        self.assertEqual(content.read_bytes(), before)
+        target.write_bytes(b"")
+        a.ok("torrent", "x", "-o", target)
+        self.assertGreater(target.stat().st_size, 100)
+
     def test_a_torrent_may_come_from_a_pipe(self):
         a = self.peer("a")
         a.add(self.file("x", 100_000))

@@ -137,13 +137,13 @@ class Peer(Process):
             self.options += ["--listen", "127.0.0.1:0"]
         super().__init__(owner, ["peer", *self.options], directory / f"{name}.log")
 
-    def run(self, *words, timeout=PATIENCE * 4, cwd=None):
+    def run(self, *words, timeout=PATIENCE * 4, cwd=None, env=None):
         """A word for this peer, as a person types it. Options go before "--", behind which all are names."""
         words = [str(word) for word in words]
         at = words.index("--") if "--" in words else len(words)
         words[at:at] = ["--state", str(self.state)]
         return Result(subprocess.run([NODE, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                                     timeout=timeout, cwd=cwd))
+                                     timeout=timeout, cwd=cwd, env=env))
 
     def ok(self, *words, cwd=None):
         result = self.run(*words, cwd=cwd)

@@ -45,6 +45,18 @@ error is_elsewhere(const download_request& asked) {
   return {errc::conflict, "'" + asked.name + "' has a download in another directory"};
 }
 
+/// What an earlier try of the download has on disk now, and would be lost.
+bool keeps_something(const stored_download& row) {
+  const auto is_set = [](std::uint8_t byte) { return byte != 0; };
+  return (std::ranges::any_of(row.safe, is_set) || std::ranges::any_of(row.pending, is_set)) &&
+         partial_is_there(row.directory, row.partial);
+}
+
+error is_kept_elsewhere(const stored_download& row) {
+  return {errc::conflict, "'" + printable(row.name) + "' has begun in " + printable(row.directory) +
+                              ", and what it has there is kept: go on with it there, or remove it first"};
+}
+
 bool runs(const share& one) {
   return one.content().complete() || (one.downloading() != nullptr && !one.downloading()->ended());
 }
@@ -153,25 +165,19 @@ std::string downloads::place_of_older(const std::string& name) const {
   return {};
 }
 
-awaitable<result<stored_download>> downloads::remember(download_request& request) {
-  struct remembered {
-    stored_download row;
-    std::string given_up;
-  };
-  auto save = [&database = context_.peer.database, request]() -> result<remembered> {
-    std::string given_up;
+awaitable<result<stored_download>> downloads::remember(const download_request& request) {
+  auto save = [&database = context_.peer.database, request]() -> result<stored_download> {
     auto known = database.download(request.id);
     if (!known) return known.error();
     stored_download row = known->value_or(stored_download{});
     std::error_code ec;
     const bool moves = *known && std::filesystem::weakly_canonical(row.directory, ec) != request.directory;
     if (moves && request.only_new) return is_elsewhere(request);
+    if (moves && keeps_something(row)) return is_kept_elsewhere(row);
     if (moves) {
-      // What it has there nobody would go on with, or find again.
       const auto info = metainfo::from_torrent(row.torrent);
       auto removed = remove_partial(row.directory, row.partial, info ? info->get() : nullptr);
       if (!removed) return removed.error();
-      if (!row.partial.name.empty()) given_up = row.directory;
       row.partial = {};
       row.safe.clear();
       row.pending.clear();
@@ -194,12 +200,9 @@ awaitable<result<stored_download>> downloads::remember(download_request& request
     row.published = merged(row.published, request.published);
     if (request.info && request.info->has_layers()) row.torrent = request.info->to_torrent();
     if (auto saved = database.save_download(row); !saved) return saved.error();
-    return remembered{std::move(row), std::move(given_up)};
+    return row;
   };
-  auto saved = co_await offload(context_.peer.background, std::move(save));
-  if (!saved) co_return saved.error();
-  request.given_up = std::move(saved->given_up);
-  co_return std::move(saved->row);
+  co_return co_await offload(context_.peer.background, std::move(save));
 }
 
 awaitable<void> downloads::find_peers(std::shared_ptr<share> which, std::vector<std::string> peers) {

@@ -28,7 +28,6 @@ struct download_request {
   bool keep_modes = false;         ///< give files the permission bits that they have at their publisher
   std::vector<std::string> peers;  ///< "HOST:PORT" given by the user, remembered for the next run
   std::vector<std::string> notes;  ///< for the user: which parts of the words are not used
-  std::string given_up;            ///< directory of an earlier try of this download; what it had there is deleted
   byte_buffer safe;                ///< from the journal of an earlier run: bitmap::to_bytes, or empty
   byte_buffer pending;
   partial_record partial;  ///< from the journal, too
