@@ -190,6 +190,7 @@ class ReadCacheTest(SwarmTest):
         self.reader()
         self.read("a.bin")
         self.wait_complete("a.bin")
+        self.wait_listed(self.reader_, "a.bin", seeders=2)
         self.seeder.terminate()
         self.wait_listed(self.reader_, "a.bin", seeders=1)
         refused = self.reader_.run("download", "a.bin", cwd=self.reader_.dir)

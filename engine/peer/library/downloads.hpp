@@ -60,8 +60,8 @@ class downloads {
   /// The directory with the older version of a share of this name. Empty: as for other downloads.
   std::string place_of_older(const std::string& name) const;
   /// Writes the download down, and returns its record. errc::conflict: an earlier try keeps something in another
-  /// directory.
-  awaitable<result<stored_download>> remember(const download_request& request);
+  /// directory. If this peer serves commands that have one each, that is deleted: sets `given_up` of the request.
+  awaitable<result<stored_download>> remember(download_request& request);
   /// Looks up the peers that the user named, and lets the share dial them.
   awaitable<void> find_peers(std::shared_ptr<share> which, std::vector<std::string> peers);
 

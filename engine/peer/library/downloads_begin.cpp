@@ -165,15 +165,25 @@ std::string downloads::place_of_older(const std::string& name) const {
   return {};
 }
 
-awaitable<result<stored_download>> downloads::remember(const download_request& request) {
-  auto save = [&database = context_.peer.database, request]() -> result<stored_download> {
+awaitable<result<stored_download>> downloads::remember(download_request& request) {
+  struct remembered {
+    stored_download row;
+    std::string given_up;
+  };
+  auto save = [&peer = context_.peer, request]() -> result<remembered> {
+    std::string given_up;
+    auto& database = peer.database;
     auto known = database.download(request.id);
     if (!known) return known.error();
     stored_download row = known->value_or(stored_download{});
     std::error_code ec;
     const bool moves = *known && std::filesystem::weakly_canonical(row.directory, ec) != request.directory;
     if (moves && request.only_new) return is_elsewhere(request);
-    if (moves && keeps_something(row)) return is_kept_elsewhere(row);
+    if (moves && keeps_something(row)) {
+      // Several commands without a running peer share one record, and each has a directory of its own.
+      if (peer.remember_shares) return is_kept_elsewhere(row);
+      given_up = row.directory;
+    }
     if (moves) {
       const auto info = metainfo::from_torrent(row.torrent);
       auto removed = remove_partial(row.directory, row.partial, info ? info->get() : nullptr);
@@ -200,9 +210,12 @@ awaitable<result<stored_download>> downloads::remember(const download_request& r
     row.published = merged(row.published, request.published);
     if (request.info && request.info->has_layers()) row.torrent = request.info->to_torrent();
     if (auto saved = database.save_download(row); !saved) return saved.error();
-    return row;
+    return remembered{std::move(row), std::move(given_up)};
   };
-  co_return co_await offload(context_.peer.background, std::move(save));
+  auto saved = co_await offload(context_.peer.background, std::move(save));
+  if (!saved) co_return saved.error();
+  request.given_up = std::move(saved->given_up);
+  co_return std::move(saved->row);
 }
 
 awaitable<void> downloads::find_peers(std::shared_ptr<share> which, std::vector<std::string> peers) {

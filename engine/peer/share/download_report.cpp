@@ -41,6 +41,10 @@ std::string download::absent_text() const {
 
 void download::note_what_is_left_out() {
   const metainfo& info = *content_.info();
+  if (!request_.given_up.empty()) {
+    notes_.push_back("what an earlier try had in " + printable(request_.given_up) + " is deleted: it goes to " +
+                     printable(request_.directory) + " now");
+  }
   if (info.is_private())
     notes_.emplace_back("it is private (BEP 27): trackers do not list it, so name a peer that has it");
   if (request_.symlinks) return;

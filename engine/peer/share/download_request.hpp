@@ -19,6 +19,7 @@ struct download_request {
   std::string name;       ///< for display until the metadata is known
   metainfo_ptr info;      ///< null: fetched from peers; may lack its layers
   std::string directory;  ///< absolute; NAME appears in it
+  std::string given_up;   ///< directory of an earlier try of this download; what it had there is deleted
   /// Make the directory if it is missing, because the user named it now. Otherwise its disk may not be mounted yet.
   bool make_directory = false;
   bool symlinks = false;
