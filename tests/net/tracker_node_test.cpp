@@ -83,7 +83,7 @@ TEST_CASE("all peers see each other and what they share", "[tracker_node]") {
   }
 }
 
-TEST_CASE("who leaves is gone for all within 200 ms", "[tracker_node]") {
+TEST_CASE("who leaves is gone for all within half a second", "[tracker_node]") {
   swarm_world w;
   auto& first = w.add_peer(1);
   auto& second = w.add_peer(2);
@@ -94,7 +94,7 @@ TEST_CASE("who leaves is gone for all within 200 ms", "[tracker_node]") {
   const time_point begin = clock::now();
   REQUIRE(w.finish(third.client().leave(), tracker_client::leave_timeout + patience));
   REQUIRE(w.until([&] { return !first.sees(3) && !second.sees(3); }));
-  CHECK(clock::now() - begin < std::chrono::milliseconds(200));
+  CHECK(clock::now() - begin < std::chrono::milliseconds(500));
   CHECK(w.tracker().ended(tracker_session_end::left) == 1);
   CHECK_FALSE(third.connected());
   CHECK(third.disconnects == 1);
