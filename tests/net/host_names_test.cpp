@@ -1,7 +1,8 @@
 #include "net/host_names.hpp"
-#include "core/lower_case.hpp"
 
 #include <catch2/catch.hpp>
+
+#include "core/lower_case.hpp"
 
 using namespace shoal;
 

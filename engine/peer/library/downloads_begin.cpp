@@ -53,7 +53,10 @@ bool keeps_something(const stored_download& row) {
 }
 
 error is_kept_elsewhere(const stored_download& row) {
-  return {errc::conflict, "'" + printable(row.name) + "' has begun in " + printable(row.directory) +
+  // What was asked for by its id has no other name.
+  const auto info = metainfo::from_torrent(row.torrent);
+  return {errc::conflict, "'" + printable(info ? (*info)->name() : row.name) + "' has begun in " +
+                              printable(row.directory) +
                               ", and what it has there is kept: go on with it there, or remove it first"};
 }
 
