@@ -194,8 +194,9 @@ error refusal(std::string text) {
 }
 
 template <class Variant, std::size_t Count>
-std::string encode_as(const Variant& message, const std::array<std::string_view, Count>& types) {
-  json_writer writer(types[message.index()]);
+std::string encode_as(const Variant& message, const std::array<std::string_view, Count>& types,
+                      const text_parts* parts = nullptr) {
+  json_writer writer(types[message.index()], parts);
   std::visit([&](const auto& m) { fields(writer, m); }, message);
   return std::move(writer).take();
 }
@@ -314,6 +315,10 @@ std::string encode(const peer_message& message) {
 
 std::string encode(const tracker_message& message) {
   return encode_as(message, tracker_types);
+}
+
+std::string encode(const tracker_message& message, const text_parts& parts) {
+  return encode_as(message, tracker_types, &parts);
 }
 
 result<peer_message> decode_peer_message(std::string_view text) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -222,6 +223,11 @@ std::size_t encoded_bytes_max(const share_row& row);
 
 std::string encode(const peer_message& message);
 std::string encode(const tracker_message& message);
+/// Takes the next part of a text. The view is valid during the call.
+using text_parts = std::function<void(std::string_view)>;
+/// The text of a long message in parts, so that it need not be in memory as a whole. Returns the last part; it is the
+/// whole text of a message that is not long.
+std::string encode(const tracker_message& message, const text_parts& parts);
 result<peer_message> decode_peer_message(std::string_view text);
 result<tracker_message> decode_tracker_message(std::string_view text);
 

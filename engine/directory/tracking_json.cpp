@@ -78,6 +78,12 @@ void member_reader::check_list(std::string_view key, presence need) {
   if (need == presence::required && !read_.contains(key)) refuse(key, "is missing");
 }
 
+void json_writer::hand_over() {
+  const std::size_t bytes = out_.size() - 1;
+  (*parts_)(std::string_view(out_).substr(0, bytes));
+  out_.erase(0, bytes);
+}
+
 void json_writer::put_comma() {
   const char last = out_.back();
   if (last != '{' && last != '[') out_ += ',';

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/ids.hpp"
 #include "directory/tracking.hpp"
@@ -192,10 +193,13 @@ class member_reader : public json_reader {
 
 class json_writer {
  public:
-  explicit json_writer(std::string_view type) {
+  /// With `parts`, the text is handed over in parts of some part_bytes between rows, all but the last one.
+  explicit json_writer(std::string_view type, const text_parts* parts = nullptr) : parts_(parts) {
     out_ = "{\"type\":";
     put_string(type);
   }
+
+  /// The last part.
 
   std::string take() && {
     out_ += '}';
@@ -244,10 +248,14 @@ class json_writer {
       out_ += '{';
       fields(*this, item);
       out_ += '}';
+      if (parts_ != nullptr && out_.size() >= part_bytes) hand_over();
     });
   }
 
  private:
+  static constexpr std::size_t part_bytes = 64 * KiB;
+
+  void hand_over();
   void put_comma();
   void put_key(std::string_view key);
   void put_string(std::string_view text);
@@ -270,7 +278,8 @@ class json_writer {
     out_ += ']';
   }
 
-  std::string out_;
+  std::string out_;  ///< never empty: a comma depends on what is before it
+  const text_parts* parts_ = nullptr;
 };
 
 }  // namespace shoal::tracking

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <new>
 
 #include "core/assert.hpp"
@@ -28,44 +29,52 @@ bool is_too_much(std::size_t text_bytes, std::size_t packed_bytes) {
   return text_bytes > unpacked_bytes_free + unpacked_bytes_per_byte * packed_bytes;
 }
 
-class deflater {
- public:
-  deflater() {
-    // The fastest level: identifiers are random, and names repeat from row to row, so that more effort finds little
-    // more.
-    if (::deflateInit(&stream_, Z_BEST_SPEED) != Z_OK) throw std::bad_alloc();
-  }
-  ~deflater() { ::deflateEnd(&stream_); }
-  deflater(const deflater&) = delete;
-  deflater& operator=(const deflater&) = delete;
-  z_stream& stream() { return stream_; }
-
- private:
-  z_stream stream_{};
-};
-
 }  // namespace
 
-std::optional<std::string> pack(std::string_view text) {
-  deflater packing;
-  z_stream& stream = packing.stream();
-  std::string packed(::deflateBound(&stream, text.size()), '\0');
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  int outcome = Z_OK;
-  for (std::size_t at = 0; outcome != Z_STREAM_END;) {
-    const std::string_view step = text.substr(at, step_bytes);
-    at += step.size();
-    stream.next_in = input(step);
-    stream.avail_in = static_cast<uInt>(step.size());
-    outcome = ::deflate(&stream, at == text.size() ? Z_FINISH : Z_NO_FLUSH);
-    SHOAL_ASSERT(outcome == Z_OK || outcome == Z_STREAM_END);
-    // At any point of the stream: who unpacks does not know how it goes on.
-    if (is_too_much(at, stream.total_out)) return std::nullopt;
+packer::packer() {
+  // The fastest level: identifiers are random, and names repeat from row to row, so that more effort finds little more.
+  if (::deflateInit(&stream_, Z_BEST_SPEED) != Z_OK) throw std::bad_alloc();
+}
+
+packer::~packer() {
+  ::deflateEnd(&stream_);
+}
+
+void packer::put(std::string_view text) {
+  // In steps, because unpacker looks at the bound after each of its own.
+  for (; !text.empty() && !refused_; text.remove_prefix(std::min(step_bytes, text.size()))) {
+    run(text.substr(0, step_bytes), Z_NO_FLUSH);
   }
-  packed.resize(stream.total_out);
-  packed.shrink_to_fit();
-  return packed;
+}
+
+std::optional<std::string> packer::finish() {
+  if (!refused_) run({}, Z_FINISH);
+  if (refused_) return std::nullopt;
+  packed_.shrink_to_fit();
+  return std::move(packed_);
+}
+
+void packer::run(std::string_view text, int flush) {
+  std::array<char, 16 * KiB> room;
+  taken_ += text.size();
+  stream_.next_in = input(text);
+  stream_.avail_in = static_cast<uInt>(text.size());
+  do {
+    stream_.next_out = reinterpret_cast<Bytef*>(room.data());
+    stream_.avail_out = static_cast<uInt>(room.size());
+    const int outcome = ::deflate(&stream_, flush);
+    // Z_BUF_ERROR: there was nothing left to do.
+    SHOAL_ASSERT(outcome == Z_OK || outcome == Z_STREAM_END || outcome == Z_BUF_ERROR);
+    packed_.append(room.data(), room.size() - stream_.avail_out);
+  } while (stream_.avail_out == 0);
+  // At any point of the stream: who unpacks does not know how it goes on.
+  refused_ = is_too_much(taken_, stream_.total_out);
+}
+
+std::optional<std::string> pack(std::string_view text) {
+  packer packing;
+  packing.put(text);
+  return packing.finish();
 }
 
 unpacker::unpacker() : piece_(std::make_unique<char[]>(step_bytes)) {

@@ -28,7 +28,29 @@ inline constexpr std::size_t packed_from_bytes = 1 * KiB;
 inline constexpr std::size_t unpacked_bytes_free = 1 * MiB;
 inline constexpr std::size_t unpacked_bytes_per_byte = 64;
 
-/// Nothing if the text packs to so little that unpacker would refuse it. It is then sent as it is.
+/// Packs a text that comes in parts.
+class packer {
+ public:
+  packer();
+  ~packer();
+  packer(const packer&) = delete;
+  packer& operator=(const packer&) = delete;
+
+  void put(std::string_view text);
+  /// Once, after the last put(). Nothing if the text packs to so little that unpacker would refuse it. It is then sent
+  /// as it is.
+  std::optional<std::string> finish();
+
+ private:
+  void run(std::string_view text, int flush);
+
+  z_stream stream_{};
+  std::string packed_;
+  std::size_t taken_ = 0;
+  bool refused_ = false;
+};
+
+/// The whole text at once; as packer.
 std::optional<std::string> pack(std::string_view text);
 /// The whole text at once. errc::protocol as for unpacker.
 result<std::string> unpack(std::string_view packed);

@@ -41,11 +41,18 @@ std::string_view name_of(tracker_session_end why) {
 }
 
 shared_text encode_shared(tracking::tracker_message message) {
-  std::string text = tracking::encode(message);
-  if (text.size() >= tracking::packed_from_bytes) {
-    if (auto packed = tracking::pack(text)) {
+  std::optional<tracking::packer> packing;
+  const auto put = [&](std::string_view part) {
+    if (!packing) packing.emplace();
+    packing->put(part);
+  };
+  std::string text = tracking::encode(message, put);
+  if (packing || text.size() >= tracking::packed_from_bytes) {
+    put(text);
+    if (auto packed = packing->finish()) {
       return std::make_shared<const tracking_text>(tracking_text{std::move(*packed), true});
     }
+    text = tracking::encode(message);
   }
   return std::make_shared<const tracking_text>(tracking_text{std::move(text), false});
 }

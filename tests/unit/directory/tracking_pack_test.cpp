@@ -45,6 +45,23 @@ TEST_CASE("a list of peers is packed to less than half", "[tracking_pack]") {
   CHECK(tracking::pack(text)->size() < text.size() / 2);
 }
 
+TEST_CASE("a long message is encoded in parts", "[tracking_pack]") {
+  tracking::snapshot all;
+  all.peers.resize(2000);
+  all.shares.resize(1);
+  tracking::packer packing;
+  std::string text;
+  const auto put = [&](std::string_view part) {
+    text += part;
+    packing.put(part);
+  };
+  const std::string last = tracking::encode(tracking::tracker_message(all), put);
+  CHECK(last.size() < text.size());
+  put(last);
+  CHECK(text == tracking::encode(tracking::tracker_message(all)));
+  CHECK(*tracking::unpack(*packing.finish()) == text);
+}
+
 TEST_CASE("what is not one whole packed message is refused", "[tracking_pack]") {
   const std::string packed = *tracking::pack(random_text(5000));
   CHECK_FALSE(tracking::unpack("").has_value());
