@@ -20,6 +20,7 @@ namespace {
 
 // Shorter beginnings of an id could mean a name.
 constexpr std::size_t id_prefix_digits_min = 8;
+constexpr const char* remedy_of_damage = ": download it again (--repair), or add it anew";
 
 void add_options(po::options_description& options) {
   auto add = options.add_options();
@@ -47,8 +48,9 @@ std::optional<rows::held_share> withdrawn_share(const invocation& call, const st
 
 result<void> run(const invocation& call) {
   const auto answer = call_with_progress(call, "verify", params_of_what(call), call.given.texts("operands").front());
-  if (!answer && call.given.flag("repair") && !call.stop.raised()) {
+  if (!answer && !call.stop.raised()) {
     if (const auto row = withdrawn_share(call, call.given.texts("operands").front())) {
+      if (!call.given.flag("repair")) return error{answer.error().code, answer.error().text + remedy_of_damage};
       if (call.given.flag("json")) {
         if (const auto printed = print(json::serialize(to_json(*row)) + "\n"); !printed) return printed;
       }
@@ -69,9 +71,10 @@ result<void> run(const invocation& call) {
   const auto printed = print(text);
   if (!printed || row.bad.empty()) return printed;
   if (call.given.flag("repair")) return repair(call, row.id, row.name);
-  return error{errc::verification,
-               fmt::format("{}: {} not what was shared: download it again (--repair), or add it anew", row.name,
-                           row.bad.size() == 1 ? "1 file is" : fmt::format("{} files are", row.bad.size()))};
+  return error{
+      errc::verification,
+      fmt::format("{}: {} not what was shared{}", row.name,
+                  row.bad.size() == 1 ? "1 file is" : fmt::format("{} files are", row.bad.size()), remedy_of_damage)};
 }
 
 }  // namespace

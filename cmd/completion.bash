@@ -22,6 +22,10 @@ _shoal() {
     ($command =~ ^(add|share|keygen)$ && $word != -*) ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
+  elif [[ $before == --log-level ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "trace debug info warn error off" -- "$word")
+  elif [[ $before == --log-format ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word")
   elif [[ $word == -* ]]; then
     local options
     options=$("$program" help ${command:-status} 2>/dev/null | grep -oE -- '^  (-[a-z] \[ )?--[a-z][a-z-]*' | grep -oE -- '--.*')

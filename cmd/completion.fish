@@ -30,6 +30,10 @@ function __shoal_complete
     end
     if contains -- $before --dir --share --state --config --dump --output -o --key --cert --cert-key --token --sign --trust
         __fish_complete_path $word
+    else if test "$before" = --log-level
+        printf '%s\n' trace debug info warn error off
+    else if test "$before" = --log-format
+        printf '%s\n' text json
     else if string match -q -- '-*' $word
         test -n "$command"; or set command status
         $program help $command 2>/dev/null | string replace -rf '^  (?:-[a-z] \[ )?(--[a-z][a-z-]*)(?: \])?(?: [A-Z:]+)? *(.*)' '$1\t$2'

@@ -21,6 +21,10 @@ _shoal() {
   done
   if [[ ${words[CURRENT-1]} == (--dir|--share|--state|--config|--dump|--output|-o|--key|--cert|--cert-key|--token|--sign|--trust) ]]; then
     _files
+  elif [[ ${words[CURRENT-1]} == --log-level ]]; then
+    compadd trace debug info warn error off
+  elif [[ ${words[CURRENT-1]} == --log-format ]]; then
+    compadd text json
   elif [[ ${words[CURRENT]} == -* ]]; then
     rows=(${(f)"$($program help ${command:-status} 2>/dev/null |
       sed -nE 's/^  (-[a-z] \[ )?(--[a-z][a-z-]*)( \])?( [A-Z:]+)? *(.*)/\2:\5/p')"})

@@ -51,7 +51,7 @@ void add_peer_options(po::options_description& options) {
   add("listen", po::value<std::string>()->value_name("ADDR:PORT"),
       "where to listen (default: a free port of all addresses)");
   add("name", po::value<std::string>()->value_name("NAME"), "how others see this peer (default: the host name)");
-  add("workers", po::value<std::uint32_t>()->value_name("N"), "threads that hash and write (default: one per core)");
+  add("workers", po::value<std::uint32_t>()->value_name("N"), "threads that hash and write (default: 0, one per core)");
   add("advertise", po::value<std::string>()->value_name("ADDRESS"),
       "the address that the tracker tells others, if it allows that");
   add_trust_option(options, "take names only of publishers");

@@ -82,12 +82,14 @@ error unknown_setting(const std::string& name) {
   return {errc::usage, "unknown setting '" + name + "': " + remedy};
 }
 
+result<void> check_section(const setting_line& line) {
+  if (line.section.empty() || line.section == section_of_all || find_command(line.section) != nullptr) return {};
+  return error{errc::usage, "unknown section [" + printable(line.section) +
+                                "]: use the name of a command, such as [peer], or lines in front of all sections"};
+}
+
 // The error in the line, whichever command reads it.
 result<void> check_line(const setting_line& line) {
-  if (!line.section.empty() && line.section != section_of_all && find_command(line.section) == nullptr) {
-    return error{errc::usage, "unknown section [" + printable(line.section) +
-                                  "]: use the name of a command, such as [peer], or lines in front of all sections"};
-  }
   if (std::ranges::find(setting_names(), line.name) == setting_names().end()) return unknown_setting(line.name);
   for (const std::string& value : line.values) {
     const auto fits = check_values(line.name, value);
@@ -151,6 +153,9 @@ result<std::vector<setting>> settings_from_file(std::string_view text, const std
   std::vector<setting> of_command;
   std::vector<setting> of_all;
   for (const setting_line& line : *lines) {
+    if (const auto known_section = check_section(line); !known_section) {
+      return error{errc::usage, line_of_file(path, line.section_line) + ": " + known_section.error().text};
+    }
     result<void> taken = check_line(line);
     const bool for_all = line.section.empty() || line.section == section_of_all;
     const bool meant = for_all || find_command(line.section) == find_command(command);

@@ -86,24 +86,25 @@ class settings_parser {
     }
     text = trimmed(text);
     if (blank_or_comment(text)) return {};
-    return text.front() == '[' ? take_section(text) : take_setting(text, number);
+    return text.front() == '[' ? take_section(text, number) : take_setting(text, number);
   }
 
   std::vector<setting_line> lines;
 
  private:
-  result<void> take_section(std::string_view text) {
+  result<void> take_section(std::string_view text, std::size_t number) {
     const auto close = text.find(']');
     if (close == std::string_view::npos || !blank_or_comment(text.substr(close + 1))) {
       return error{errc::usage, "'" + printable(text) + "' is no section: write [NAME]"};
     }
     section_ = lower_case(trimmed(text.substr(1, close - 1)));
+    section_line_ = number;
     return {};
   }
 
   result<void> take_setting(std::string_view text, std::size_t number) {
     const auto sign = text.find_first_of("=:");
-    setting_line line{number, section_, lower_case(trimmed(text.substr(0, sign))), {}};
+    setting_line line{number, section_, section_line_, lower_case(trimmed(text.substr(0, sign))), {}};
     std::ranges::replace(line.name, '_', '-');
     const bool named = !line.name.empty() && line.name.find_first_not_of(name_characters) == std::string::npos;
     if (sign == std::string_view::npos || !named) {
@@ -117,6 +118,7 @@ class settings_parser {
   }
 
   std::string section_;
+  std::size_t section_line_ = 0;
 };
 
 }  // namespace

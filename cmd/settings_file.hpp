@@ -18,6 +18,7 @@ namespace shoal {
 struct setting_line {
   std::size_t line = 0;             ///< from 1
   std::string section;              ///< in lower case; "" in front of every section
+  std::size_t section_line = 0;     ///< where the section begins
   std::string name;                 ///< in lower case, with - for _
   std::vector<std::string> values;  ///< several only in quotes, which commas part; empty for "NAME ="
 };

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "content/zero_pieces.hpp"
+#include "core/human_bytes.hpp"
 #include "store/file_links.hpp"
 #include "store/holes.hpp"
 #include "store/partial_folder.hpp"
@@ -281,7 +282,8 @@ class partial_maker {
     const std::uint64_t needed = data - std::min(data, allocated_before_);
     return {errc::no_space,
             "not enough space in " + printable(place_.directory_path) + " for " + printable(info_.name()) + ": " +
-                std::to_string(needed) + " bytes needed, " + std::to_string(free_bytes_) + " free",
+                human_bytes(needed) + " needed, " + human_bytes(free_bytes_) + " free, " +
+                human_bytes(needed - std::min(needed, free_bytes_)) + " missing",
             remedy::free_space};
   }
 

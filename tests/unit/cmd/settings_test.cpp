@@ -111,7 +111,7 @@ TEST_CASE("a mistake in the file is named with its line and the remedy") {
       mistake("peer", "frobnicate = a:1\n").find(", line 1: unknown setting 'frobnicate': settings are tracker, dir") ==
       0);
   CHECK(mistake("list", "[peer]\njson = 1\n").find(", line 2: unknown setting 'json'") == 0);
-  CHECK(mistake("peer", "[traker]\ndir = /d\n").find(", line 2: unknown section [traker]: use the name of a") == 0);
+  CHECK(mistake("peer", "[traker]\ndir = /d\n").find(", line 1: unknown section [traker]: use the name of a") == 0);
   CHECK(mistake("peer", "dir = /d\n[peer\n") == ", line 2: '[peer' is no section: write [NAME]");
   CHECK(mistake("peer", "tracker a:1\n").find(", line 1: 'tracker a:1' sets nothing: write NAME = VALUE") == 0);
   CHECK(mistake("peer", "dir = '/a\n") == ", line 1: dir: the quote ' is not closed");
