@@ -38,6 +38,10 @@ std::string words_of(remedy what) {
       return "give the swarm's key with --key FILE";
     case remedy::without_key:
       return "if the swarm is open, leave out --key";
+    case remedy::other_host_name:
+      return "use an address of the machine, or start with --api-host NAME";
+    case remedy::change_address:
+      return "ask at 127.0.0.1, or start the peer with --api-listen ADDRESS";
   }
   return "";
 }

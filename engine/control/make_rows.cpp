@@ -12,6 +12,13 @@ namespace shoal {
 
 namespace {
 
+std::vector<rows::hashed> hashed_rows(const std::vector<tracking::hashing_row>& from) {
+  std::vector<rows::hashed> hashed;
+  for (const tracking::hashing_row& one : from)
+    hashed.push_back({.name = one.name, .bytes = one.bytes, .done = one.done});
+  return hashed;
+}
+
 double seconds(duration time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -211,7 +218,8 @@ std::vector<rows::listed_peer> listed_peers(const peer_node& node) {
                       .reachable = row.reachable,
                       .self = row.peer == node.id(),
                       .key = row.key == key_id() ? std::string() : row.key.hex(),
-                      .as_of = as_of(node, row.peer)});
+                      .as_of = as_of(node, row.peer),
+                      .hashing = hashed_rows(row.hashing)});
   }
   return listed;
 }
@@ -336,9 +344,7 @@ rows::status status_of(const peer_node& node) {
     row.reason = one.why.text;
     status.shares.push_back(std::move(row));
   }
-  for (const tracking::hashing_row& one : node.discovery().hashing().rows(clock::now())) {
-    status.hashing.push_back({.name = one.name, .bytes = one.bytes, .done = one.done});
-  }
+  status.hashing = hashed_rows(node.discovery().hashing().rows(clock::now()));
   return status;
 }
 

@@ -52,8 +52,9 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
   if (wanted.paths.empty()) co_return requests::missing("paths");
   const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);
   if (!limits) co_return limits.error();
-  if (wanted.sign && !wanted.sign->starts_with('/')) {
-    co_return error{errc::usage, "parameter 'sign' is no absolute path"};
+  if (const auto ok = requests::check_paths("paths", wanted.paths); !ok) co_return ok.error();
+  if (wanted.sign) {
+    if (const auto ok = requests::check_paths("sign", {*wanted.sign}); !ok) co_return ok.error();
   }
   const share_options options{.symlinks = wanted.symlinks, .follow = wanted.follow, .sign_with = wanted.sign};
   std::vector<hashing_mark> marks;

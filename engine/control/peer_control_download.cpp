@@ -146,6 +146,10 @@ awaitable<void> peer_control::wait_for_end(const std::vector<begun_download>& ru
 }
 
 peer_control::answer<std::vector<rows::download>> peer_control::download(requests::download wanted, caller& by) {
+  for (const std::string& directory : {wanted.directory, wanted.default_directory}) {
+    if (directory.empty()) continue;
+    if (const auto ok = requests::check_paths("directory", {directory}); !ok) co_return ok.error();
+  }
   const std::string otherwise = wanted.default_directory;
   const bool wait = wanted.wait;
   const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);

@@ -89,6 +89,14 @@ BOOST_DESCRIBE_STRUCT(listed_share, (),
                       (id, name, bytes, files, seeders, leechers, availability, published, publisher, signature, signer,
                        fingerprint, signer_name, trusted, local, as_of, reason))
 
+/// What a peer hashes to share it.
+struct hashed {
+  std::string name = {};
+  std::uint64_t bytes = 0;
+  std::uint64_t done = 0;  ///< of `bytes`
+};
+BOOST_DESCRIBE_STRUCT(hashed, (), (name, bytes, done))
+
 /// A peer of the swarm.
 struct listed_peer {
   std::string peer = {};
@@ -96,12 +104,13 @@ struct listed_peer {
   std::string address = {};
   std::uint64_t port = 0;
   std::string version = {};
-  bool reachable = false;  ///< the tracker could connect to it
-  bool self = false;       ///< the peer that answers
-  std::string key = {};    ///< id of the key that it has proven to the tracker, "" in an open swarm
-  std::int64_t as_of = 0;  ///< when a tracker that lists it was last heard of, Unix time
+  bool reachable = false;            ///< the tracker could connect to it
+  bool self = false;                 ///< the peer that answers
+  std::string key = {};              ///< id of the key that it has proven to the tracker, "" in an open swarm
+  std::int64_t as_of = 0;            ///< when a tracker that lists it was last heard of, Unix time
+  std::vector<hashed> hashing = {};  ///< what will be its next shares
 };
-BOOST_DESCRIBE_STRUCT(listed_peer, (), (peer, name, address, port, version, reachable, self, key, as_of))
+BOOST_DESCRIBE_STRUCT(listed_peer, (), (peer, name, address, port, version, reachable, self, key, as_of, hashing))
 
 /// A key of this private swarm.
 struct swarm_key {
@@ -168,14 +177,6 @@ struct limits {
   std::vector<share_limits> shares = {};  ///< the share that was asked for, else those that have a limit of their own
 };
 BOOST_DESCRIBE_STRUCT(limits, (), (up, down, shares))
-
-/// What this peer hashes to share it.
-struct hashed {
-  std::string name = {};
-  std::uint64_t bytes = 0;
-  std::uint64_t done = 0;  ///< of `bytes`
-};
-BOOST_DESCRIBE_STRUCT(hashed, (), (name, bytes, done))
 
 /// What this peer is doing.
 struct status {

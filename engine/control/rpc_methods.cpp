@@ -37,21 +37,42 @@ awaitable<outcome> run(peer_control& control, json::value params, caller& by) {
   return run_method(Method, control, std::move(params), by);
 }
 
+template <class Answer, class Arguments>
+std::string unknown_in(awaitable<result<Answer>> (peer_control::*)(Arguments, caller&), const json::object& params) {
+  for (const auto& given : params) {
+    bool known = false;
+    for_each_member<Arguments>([&](std::string_view name, auto) { known = known || given.key() == name; });
+    if (!known) return given.key();
+  }
+  return "";
+}
+
+template <auto Method>
+std::string unknown(const json::object& params) {
+  return unknown_in(Method, params);
+}
+
 struct method_row {
   std::string_view name;
   awaitable<outcome> (*run)(peer_control&, json::value, caller&);
+  std::string (*unknown)(const json::object&);
 };
 
+template <auto Method>
+constexpr method_row row(std::string_view name) {
+  return {name, run<Method>, unknown<Method>};
+}
+
 constexpr std::array methods{
-    method_row{"add", run<&peer_control::add>},         method_row{"list", run<&peer_control::list>},
-    method_row{"peers", run<&peer_control::peers>},     method_row{"download", run<&peer_control::download>},
-    method_row{"cancel", run<&peer_control::cancel>},   method_row{"status", run<&peer_control::status>},
-    method_row{"remove", run<&peer_control::remove>},   method_row{"verify", run<&peer_control::verify>},
-    method_row{"torrent", run<&peer_control::torrent>}, method_row{"ping", run<&peer_control::ping>},
-    method_row{"stop", run<&peer_control::stop>},       method_row{"limit", run<&peer_control::limit>},
-    method_row{"keys", run<&peer_control::keys>},       method_row{"why", run<&peer_control::why>},
-    method_row{"dump", run<&peer_control::dump>},       method_row{"pieces", run<&peer_control::pieces>},
-    method_row{"flows", run<&peer_control::flows>},
+    row<&peer_control::add>("add"),         row<&peer_control::list>("list"),
+    row<&peer_control::peers>("peers"),     row<&peer_control::download>("download"),
+    row<&peer_control::cancel>("cancel"),   row<&peer_control::status>("status"),
+    row<&peer_control::remove>("remove"),   row<&peer_control::verify>("verify"),
+    row<&peer_control::torrent>("torrent"), row<&peer_control::ping>("ping"),
+    row<&peer_control::stop>("stop"),       row<&peer_control::limit>("limit"),
+    row<&peer_control::keys>("keys"),       row<&peer_control::why>("why"),
+    row<&peer_control::dump>("dump"),       row<&peer_control::pieces>("pieces"),
+    row<&peer_control::flows>("flows"),
 };
 
 awaitable<outcome> no_method(std::string name) {
@@ -65,6 +86,13 @@ awaitable<outcome> call_method(peer_control& control, std::string method, json::
     if (row.name == method) return row.run(control, std::move(params), by);
   }
   return no_method(std::move(method));
+}
+
+std::string unknown_parameter(std::string_view method, const json::object& params) {
+  for (const method_row& row : methods) {
+    if (row.name == method) return row.unknown(params);
+  }
+  return "";
 }
 
 }  // namespace shoal

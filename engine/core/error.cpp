@@ -35,7 +35,7 @@ constexpr std::array rows{
     errc_row{errc::internal, "internal", 1},
 };
 
-constexpr std::array<std::pair<remedy, std::string_view>, 14> remedies{{
+constexpr std::array<std::pair<remedy, std::string_view>, 16> remedies{{
     {remedy::none, ""},
     {remedy::see_list, "see_list"},
     {remedy::see_status, "see_status"},
@@ -50,6 +50,8 @@ constexpr std::array<std::pair<remedy, std::string_view>, 14> remedies{{
     {remedy::other_key, "other_key"},
     {remedy::some_key, "some_key"},
     {remedy::without_key, "without_key"},
+    {remedy::other_host_name, "other_host_name"},
+    {remedy::change_address, "change_address"},
 }};
 
 const errc_row& row_of(errc code) {

@@ -59,6 +59,8 @@ enum class remedy : std::uint8_t {
   other_key,              ///< the key that the swarm uses now
   some_key,               ///< the swarm is private: use its key
   without_key,            ///< the swarm is open: use no key
+  other_host_name,        ///< ask for an address of the machine, or have the node know this name
+  change_address,         ///< ask at a loopback address, or have the peer take changes at this one
 };
 
 /// Short name of the remedy, as used in JSON: "free_space"; "" for none.

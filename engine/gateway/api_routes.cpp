@@ -101,6 +101,7 @@ result<api_call> find_call(verb asked, const request_target& target, std::string
       allowed += (allowed.empty() ? "" : ", ") + std::string(name.data(), name.size());
       continue;
     }
+    allowed.clear();
     if (route.method == "download") call.params["wait"] = false;
     const auto read = read_query(target.query, route, call.params);
     if (!read) return read.error();

@@ -1,7 +1,8 @@
 // Who may use the gateway of a private swarm without its key: who has the token of the peer.
 //
 // Such a client came by the certificate (net/listener). Everything that it asks for needs the token, and without it no
-// answer tells anything of the swarm or of this program. Owned by gateway, on the network thread.
+// answer tells anything of the swarm or of this program. In the clear nobody is let in, token or not. Owned by gateway,
+// on the network thread.
 #pragma once
 
 #include <optional>
@@ -17,9 +18,9 @@ class guest_entrance {
   /// `token` outlives this. Without one nobody is let in.
   explicit guest_entrance(const std::optional<access_token>& token) : token_(token) {}
 
-  /// The request brings the token.
+  /// The request brings the token, encrypted.
   bool admits(http_exchange& with) const;
-  /// Says that it is needed. A wrong one costs its origin, and is logged.
+  /// Says what is needed. A wrong token costs its origin, and is logged; so is a request in the clear.
   awaitable<void> refuse(http_exchange& with);
 
  private:

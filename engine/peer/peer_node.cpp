@@ -205,10 +205,10 @@ void peer_node::on_connection(stream connection, std::uint8_t first_byte) {
 }
 
 void peer_node::on_stranger(stream connection, std::uint8_t first_byte) {
-  if (connection.is_encrypted()) {
-    if (take_http_) take_http_(std::move(connection));
-  } else if (first_byte == wire::handshake_first_byte) {
+  if (first_byte == wire::handshake_first_byte) {
     greeter_.on_stranger(std::move(connection));
+  } else if (begins_http(first_byte) && take_http_) {
+    take_http_(std::move(connection));
   }
 }
 

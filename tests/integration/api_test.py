@@ -149,8 +149,9 @@ class ApiTest(SwarmTest):
     def test_other_sites_can_do_nothing(self):
         for host, expected in (("localhost:1", 200), ("127.0.0.1", 200), ("[::1]:7", 200), ("evil.example", 421),
                                ("evil.example:80", 421), ("", 421), (os.uname().nodename, 200)):
-            status, headers, _ = self.call("get", "/v1/status", Host=host)
+            status, headers, answer = self.call("get", "/v1/status", Host=host)
             self.assertEqual(status, expected, host)
+            self.assertEqual(answer.get("remedy"), "other_host_name" if status == 421 else None)
             self.assertNotIn("Access-Control-Allow-Origin", headers)
         body = {"paths": [str(self.file("data/one.bin", 100))]}
         for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
@@ -171,6 +172,10 @@ class ApiTest(SwarmTest):
                 ("get", "/v1/shares?nonsense=1", None, 400), ("post", "/v1/shares", {}, 400),
                 ("post", "/v1/shares", {"paths": 5}, 400), ("post", "/v1/shares", [], 400),
                 ("post", "/v1/shares", {"paths": ["/nothing/here"]}, 404),
+                ("post", "/v1/shares", {"paths": ["api_test.py"]}, 400),
+                ("post", "/v1/shares", {"paths": ["/etc/hostname"], "symlink": True}, 400),
+                ("post", "/v1/downloads", {"what": "nothing", "directory": "here"}, 400),
+                ("put", "/v1/limits", {"upload": "1M"}, 400),
                 ("get", "/v1/limits?up=1M", None, 400), ("put", "/v1/limits", {"up": "fast"}, 400),
                 ("post", "/v1/downloads", {"what": "nothing"}, 404)):
             status, headers, answer = self.call(verb, path, body)

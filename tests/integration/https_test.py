@@ -163,11 +163,15 @@ class HttpsTest(SwarmTest):
                 self.assertEqual(heard, b"")
         wait_for(lambda: "without the key it may speak HTTP only" in self.peer_.text(), "it is logged")
         with socket.create_connection(("127.0.0.1", self.peer_.port), timeout=30) as clear:
-            clear.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            clear.sendall(f"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                          f"Authorization: Bearer {self.token}\r\n\r\n".encode())
             heard = b""
-            with contextlib.suppress(ConnectionError):
-                heard = clear.recv(4096)
-            self.assertEqual(heard, b"")
+            while data := clear.recv(4096):
+                heard += data
+            head, _, body = heard.partition(b"\r\n\r\n")
+            self.assertTrue(head.startswith(b"HTTP/1.1 400 "), heard)
+            self.assertEqual(body, b"this swarm is private: use https:// and the token\n")
+            self.assertNotRegex(head, rb"shoal/|\d\.\d\.\d")
 
     def test_the_fingerprint_is_told_and_stays(self):
         fingerprint = fingerprint_of(self.cert)

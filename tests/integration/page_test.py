@@ -337,9 +337,9 @@ class ActionsTest(PageTest):
         self.wait_listed(here, "mine.bin", local="seeding")
 
         browser.click("header >> text=Limits")
-        browser.fill("[name=down]", "1M")
+        browser.fill("[name=down]", "100K")
         browser.click("dialog [type=submit]")
-        wait_for(lambda: here.json("status")["down_limit"] == 1_000_000, "the limit is set")
+        wait_for(lambda: here.json("status")["down_limit"] == 100_000, "the limit is set")
 
         browser.wait("!document.querySelector('dialog')")
         browser.go(f"#/share/{share['id']}")
@@ -362,7 +362,7 @@ class ActionsTest(PageTest):
 
 class TrackerPageTest(PageTest):
     def test_the_page_of_a_tracker_shows_the_swarm_as_it_changes(self):
-        tracker = self.tracker("--heartbeat", "500")
+        tracker = self.tracker("--heartbeat", "1000")
         one, two = self.peer("one", tracker), self.peer("two", tracker)
         share = one.add(self.file("data.bin", MIB))
         self.wait_listed(two, "data.bin")
@@ -389,6 +389,25 @@ class TrackerPageTest(PageTest):
         self.assertEqual([], browser.troubles())
         # In a quiet swarm, too, one connection stays.
         self.assertEqual(tracker.text().count("page looks"), 1)
+
+    def test_the_pages_show_what_others_hash(self):
+        tracker = self.tracker()
+        one = self.peer("one", tracker)
+        pages = [self.browser(node, width=1600) for node in (tracker, one)]
+        hasher = Member(tracker.port, name="hasher")
+        self.addCleanup(hasher.close)
+
+        def shown(page):
+            return page.value("[...document.querySelectorAll('.hashed .card-line')].map((line) => line.innerText)")
+        for rows, expected in (([{"name": "soon.bin", "bytes": 1000, "done": 340}], "hasher hashes it, 34 %"),
+                               ([{"name": "soon.bin", "bytes": 1000, "done": 870}], "hasher hashes it, 87 %"), ([], None)):
+            hasher.say(type="hashing", shares=rows)
+            for page in pages:
+                wait_for(lambda: [line.split("\n") for line in shown(page)] ==
+                         ([["soon.bin", expected]] if expected else []), f"{expected} is shown")
+                self.assertEqual([], page.ask("axe"))
+        for page in pages:
+            self.assertEqual([], page.troubles())
 
     def test_the_page_of_the_tracker_of_a_private_swarm(self):
         key = self.key("swarm.key")

@@ -28,7 +28,8 @@ TEST_CASE("changes need the token, and are taken at loopback addresses and at th
   CHECK(check_change(rules, at("127.0.0.1", true)));
   CHECK(check_change(rules, at("::1", true)));
   CHECK_FALSE(check_change(rules, at("127.0.0.1", false)));
-  CHECK_FALSE(check_change(rules, at("192.0.2.7", true)));
+  REQUIRE_FALSE(check_change(rules, at("192.0.2.7", true)));
+  CHECK(check_change(rules, at("192.0.2.7", true)).error().helps == remedy::change_address);
   rules.change_addresses.push_back(boost::asio::ip::make_address("192.0.2.7"));
   CHECK(check_change(rules, at("192.0.2.7", true)));
   CHECK_FALSE(check_change(rules, at("192.0.2.7", false)));

@@ -27,6 +27,8 @@ const remedies = {
   other_key: 'ask whoever runs the swarm for its key file',
   some_key: "give the peer the swarm's key",
   without_key: 'if the swarm is open, start the peer without a key',
+  other_host_name: 'open this page by an address of the machine, or start the peer with --api-host NAME',
+  change_address: 'open this page at 127.0.0.1, or start the peer with --api-listen ADDRESS',
 };
 
 export class Failure extends Error {
@@ -52,13 +54,14 @@ const rowsAtOnce = 200;
 /// Makes room for the browser to draw and to hear keys.
 export const nextTurn = () => new Promise((next) => setTimeout(next));
 
-/// A list of rows that hold no objects. It is parsed in turns, however long it is.
-export async function callRows(path) {
+/// A list of rows, each of which begins with the member `first`, as no object inside of them does. It is parsed in turns,
+/// however long it is.
+export async function callRows(path, first) {
   const text = await (await answerOf('GET', path)).text();
   const rows = [];
   // Inside of a string a quote has a backslash before it, and what follows the end of a string is no letter. So this parts
   // two rows and nothing else, whatever their names are.
-  const border = /\},\{"(?=\w)/g;
+  const border = new RegExp(`\\},\\{"${first}":`, 'g');
   let begin = text.indexOf('[') + 1;
   let turn = performance.now();
   border.lastIndex = begin;

@@ -57,11 +57,11 @@ function tell(kind, gone, before, row) {
 async function load() {
   const [status, listed, present] = await Promise.all([
     call('GET', '/v1/status'),
-    callRows('/v1/shares?versions=true'),
-    callRows('/v1/peers'),
+    callRows('/v1/shares?versions=true', 'id'),
+    callRows('/v1/peers', 'peer'),
   ]);
   downloads.replace(status.downloads, (row) => row.id);
-  // What somebody else hashes has no id yet.
+  // What is hashed has no id yet: it stands in the rows of peers.
   shares.replace(
     listed.filter((row) => row.id),
     (row) => row.id,

@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { RateChart } from './chart.jsx';
+import { Hashed } from './hashed.jsx';
 import { Copies, Count, Name } from './parts.jsx';
 import { followFlows, followReasons } from './peer_source.js';
 import { flows, happenings, me, peers, place, shares } from './store.js';
@@ -163,6 +164,7 @@ function Shares() {
   return (
     <section class="panel" aria-labelledby="shares">
       <PanelHead id="shares" title="Shares" count={shares.rows.size} filter={shareFilter} />
+      <Hashed />
       <VirtualList
         label="Shares"
         rows={rows}

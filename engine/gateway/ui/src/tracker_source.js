@@ -30,7 +30,13 @@ const shareOf = (row) => ({
   published: (row.published || 0) / 1000,
   local: '',
 });
-const peerOf = (row) => ({ ...row, port: row.port || 0, version: row.version || '', reachable: !!row.reachable });
+const peerOf = (row) => ({
+  ...row,
+  port: row.port || 0,
+  version: row.version || '',
+  reachable: !!row.reachable,
+  hashing: row.hashing || [],
+});
 
 function takeSnapshot(message) {
   peers.replace((message.peers || []).map(peerOf), (row) => row.peer);
