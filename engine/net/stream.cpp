@@ -1,5 +1,6 @@
 #include "net/stream.hpp"
 
+#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -25,6 +26,15 @@ void prepare(tcp::socket& socket) {
   error_code ignored;
   socket.native_non_blocking(true, ignored);
   socket.set_option(tcp::no_delay(true), ignored);
+}
+
+/// The kernel moves a file in steps of 64 KiB. Without a delay it sends what is there at the end of each step, in
+/// segments that are not full. This many bytes are worth the two system calls that keep them until they are.
+constexpr std::size_t corked_bytes_min = 128 * KiB;
+
+void cork(int socket, bool on) {
+  const int value = on ? 1 : 0;
+  (void)::setsockopt(socket, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
 }  // namespace
@@ -122,7 +132,12 @@ stream::attempt stream::send_some(byte_view bytes, bool more) {
 stream::attempt stream::send_file(int descriptor, std::uint64_t offset, std::size_t bytes) {
   if (tls_) return tls_->send_file(descriptor, offset, bytes);
   auto from = static_cast<off_t>(offset);
-  return outcome_of(::sendfile(socket_.native_handle(), descriptor, &from, bytes));
+  const int socket = socket_.native_handle();
+  const bool corks = bytes >= corked_bytes_min;
+  if (corks) cork(socket, true);
+  const attempt sent = outcome_of(::sendfile(socket, descriptor, &from, bytes));
+  if (corks) cork(socket, false);
+  return sent;
 }
 
 stream::attempt stream::send_parts(std::span<const asio::const_buffer> parts) {
