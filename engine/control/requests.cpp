@@ -11,7 +11,7 @@ error missing(std::string_view name) {
 result<void> check_paths(std::string_view name, const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     if (path.starts_with('/')) continue;
-    return error{errc::usage, "parameter '" + std::string(name) + "': " + printable(path) + " is no absolute path"};
+    return error{errc::usage, "parameter '" + std::string(name) + "': '" + printable(path) + "' is no absolute path"};
   }
   return {};
 }

@@ -68,7 +68,7 @@ class ErrorsTest(SwarmTest):
 
     def test_the_error_of_an_empty_path_quotes_it(self):
         failure = self.answer(self.peer("a", None), "add", {"paths": [""]})["error"]
-        self.assertIn("cannot share ''", failure["message"])
+        self.assertIn("'' is no absolute path", failure["message"])
 
     def test_what_a_running_peer_makes_no_use_of_is_told(self):
         a = self.peer("a", None)
