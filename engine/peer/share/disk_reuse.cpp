@@ -37,7 +37,8 @@ awaitable<void> disk_reuse::begin(const local_content* older) {
   }
   auto here = co_await by_.owner.content_besides();
   if (!acts()) co_return;
-  if (older != nullptr) here.push_back(*older);
+  // The first that has something is asked for it. `older` was just read; a share of the same place may be out of date.
+  if (older != nullptr) here.insert(here.begin(), *older);
   co_await find(std::move(here));
 }
 
