@@ -209,8 +209,6 @@ class registry {
     std::uint64_t have = 0;          ///< verified bytes
     const claim* differs = nullptr;  ///< null: it says what the row says
   };
-  /// Small, because there may be many and most are empty. A new session has the highest number, so it goes to the end.
-  using session_set = boost::container::flat_set<tracker_session_id>;
   struct share_state {
     tracking::share_row row;                       ///< without holders: all counts 0
     address_state* payer = nullptr;                ///< the address of a holder; null without holders
@@ -218,9 +216,10 @@ class registry {
     std::size_t charged = 0;                       ///< bytes of the row
     std::map<tracker_session_id, holder> holders;  ///< most shares have few
     claims others;                                 ///< what other holders say than the row
-    session_set hidden;                            ///< holders that are not handed out
+    std::set<tracker_session_id> hidden;           ///< holders that are not handed out
     tracker_session_id called_last{};              ///< the hidden holder that was called last
-    session_set watchers;
+    // Small, because there may be many shares, and most have none.
+    boost::container::flat_set<tracker_session_id> watchers;
     std::unordered_set<tracker_session_id> watchers_new;  ///< those that wait for the complete swarm
     std::unordered_set<peer_id> touched;                  ///< holders that came or went since the last batch
     bool announced = false;                               ///< others know it

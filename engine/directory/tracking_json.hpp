@@ -193,14 +193,13 @@ class member_reader : public json_reader {
 
 class json_writer {
  public:
-  /// With `parts`, the text is handed over in parts of some part_bytes between rows, all but the last one.
+  /// With `parts`, the text is handed over in parts of some part_bytes between items of lists, all but the last one.
   explicit json_writer(std::string_view type, const text_parts* parts = nullptr) : parts_(parts) {
     out_ = "{\"type\":";
     put_string(type);
   }
 
   /// The last part.
-
   std::string take() && {
     out_ += '}';
     return std::move(out_);
@@ -248,7 +247,6 @@ class json_writer {
       out_ += '{';
       fields(*this, item);
       out_ += '}';
-      if (parts_ != nullptr && out_.size() >= part_bytes) hand_over();
     });
   }
 
@@ -274,6 +272,7 @@ class json_writer {
     for (const Item& item : from) {
       put_comma();
       put(item);
+      if (parts_ != nullptr && out_.size() >= part_bytes) hand_over();
     }
     out_ += ']';
   }

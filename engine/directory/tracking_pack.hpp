@@ -36,6 +36,7 @@ class packer {
   packer(const packer&) = delete;
   packer& operator=(const packer&) = delete;
 
+  /// The next part, of any size. It is not needed afterwards.
   void put(std::string_view text);
   /// Once, after the last put(). Nothing if the text packs to so little that unpacker would refuse it. It is then sent
   /// as it is.

@@ -52,6 +52,7 @@ shared_text encode_shared(tracking::tracker_message message) {
     if (auto packed = packing->finish()) {
       return std::make_shared<const tracking_text>(tracking_text{std::move(*packed), true});
     }
+    // Rare: it packs too well. To write it once more is cheaper than to keep every long text in memory.
     text = tracking::encode(message);
   }
   return std::make_shared<const tracking_text>(tracking_text{std::move(text), false});

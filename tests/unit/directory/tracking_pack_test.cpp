@@ -46,20 +46,24 @@ TEST_CASE("a list of peers is packed to less than half", "[tracking_pack]") {
 }
 
 TEST_CASE("a long message is encoded in parts", "[tracking_pack]") {
-  tracking::snapshot all;
-  all.peers.resize(2000);
-  all.shares.resize(1);
-  tracking::packer packing;
-  std::string text;
-  const auto put = [&](std::string_view part) {
-    text += part;
-    packing.put(part);
-  };
-  const std::string last = tracking::encode(tracking::tracker_message(all), put);
-  CHECK(last.size() < text.size());
-  put(last);
-  CHECK(text == tracking::encode(tracking::tracker_message(all)));
-  CHECK(*tracking::unpack(*packing.finish()) == text);
+  tracking::snapshot rows;
+  rows.peers.resize(2000);
+  rows.shares.resize(1);
+  tracking::delta ids;
+  ids.left.resize(5000);
+  for (const tracking::tracker_message& message : {tracking::tracker_message(rows), tracking::tracker_message(ids)}) {
+    tracking::packer packing;
+    std::string text;
+    const auto put = [&](std::string_view part) {
+      text += part;
+      packing.put(part);
+    };
+    const std::string last = tracking::encode(message, put);
+    CHECK(last.size() < text.size());
+    put(last);
+    CHECK(text == tracking::encode(message));
+    CHECK(*tracking::unpack(*packing.finish()) == text);
+  }
 }
 
 TEST_CASE("what is not one whole packed message is refused", "[tracking_pack]") {
