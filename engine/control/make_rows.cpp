@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <span>
 
 #include "core/base64.hpp"
 #include "net/endpoint.hpp"
@@ -12,9 +13,10 @@ namespace shoal {
 
 namespace {
 
-std::vector<rows::hashed> hashed_rows(const std::vector<tracking::hashing_row>& from) {
+// The first `count_max`.
+std::vector<rows::hashed> hashed_rows(std::span<const tracking::hashing_row> from, std::size_t count_max) {
   std::vector<rows::hashed> hashed;
-  for (const tracking::hashing_row& one : from)
+  for (const tracking::hashing_row& one : from.first(std::min(from.size(), count_max)))
     hashed.push_back({.name = one.name, .bytes = one.bytes, .done = one.done});
   return hashed;
 }
@@ -209,17 +211,18 @@ std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::
 
 std::vector<rows::listed_peer> listed_peers(const peer_node& node) {
   std::vector<rows::listed_peer> listed;
-  for (const auto& row : node.discovery().swarm().peers()) {
-    listed.push_back({.peer = row.peer.hex(),
-                      .name = row.name,
-                      .address = row.address,
-                      .port = row.port,
-                      .version = row.version,
-                      .reachable = row.reachable,
-                      .self = row.peer == node.id(),
-                      .key = row.key == key_id() ? std::string() : row.key.hex(),
-                      .as_of = as_of(node, row.peer),
-                      .hashing = hashed_rows(row.hashing)});
+  for (const tracking::peer_row* row : node.discovery().swarm().peers()) {
+    listed.push_back({.peer = row->peer.hex(),
+                      .name = row->name,
+                      .address = row->address,
+                      .port = row->port,
+                      .version = row->version,
+                      .reachable = row->reachable,
+                      .self = row->peer == node.id(),
+                      .key = row->key == key_id() ? std::string() : row->key.hex(),
+                      .as_of = as_of(node, row->peer),
+                      .hashing = hashed_rows(row->hashing, hashing_shown_max),
+                      .hashing_count = row->hashing.size()});
   }
   return listed;
 }
@@ -344,7 +347,8 @@ rows::status status_of(const peer_node& node) {
     row.reason = one.why.text;
     status.shares.push_back(std::move(row));
   }
-  status.hashing = hashed_rows(node.discovery().hashing().rows(clock::now()));
+  status.hashing = hashed_rows(node.discovery().hashing().rows(clock::now()), tracking::hashing_rows_max);
+  status.hashing_count = node.discovery().hashing().count(clock::now());
   return status;
 }
 

@@ -1,6 +1,7 @@
 // The rows of a peer: what people see of it at this moment (control/rows.hpp).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@
 #include "core/error.hpp"
 
 namespace shoal {
+
+/// What a peer hashes may be thousands of shares. A row that tells of the peer shows so many.
+inline constexpr std::size_t hashing_shown_max = 8;
 
 class peer_node;
 class share;

@@ -52,9 +52,11 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
   if (wanted.paths.empty()) co_return requests::missing("paths");
   const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);
   if (!limits) co_return limits.error();
-  if (const auto ok = requests::check_paths("paths", wanted.paths); !ok) co_return ok.error();
+  for (const std::string& path : wanted.paths) {
+    if (const auto ok = requests::check_path("paths", path); !ok) co_return ok.error();
+  }
   if (wanted.sign) {
-    if (const auto ok = requests::check_paths("sign", {*wanted.sign}); !ok) co_return ok.error();
+    if (const auto ok = requests::check_path("sign", *wanted.sign); !ok) co_return ok.error();
   }
   const share_options options{.symlinks = wanted.symlinks, .follow = wanted.follow, .sign_with = wanted.sign};
   std::vector<hashing_mark> marks;
@@ -94,14 +96,14 @@ peer_control::answer<std::vector<rows::listed_share>> peer_control::list(request
 
 peer_control::answer<std::vector<rows::listed_peer>> peer_control::peers(requests::none /*none*/, caller& by) {
   co_await wait_for_catalogue(node_, by);
-  if (!node_.discovery().ready() && node_.discovery().swarm().peers().empty()) co_return without_tracker(node_);
+  if (!node_.discovery().ready() && node_.discovery().swarm().peer_count() == 0) co_return without_tracker(node_);
   tell_who_is_away(node_, by);
   co_return listed_peers(node_);
 }
 
 peer_control::answer<std::vector<rows::swarm_key>> peer_control::keys(requests::none /*none*/, caller& by) {
   co_await wait_for_catalogue(node_, by);
-  if (!node_.discovery().ready() && node_.discovery().swarm().peers().empty()) co_return without_tracker(node_);
+  if (!node_.discovery().ready() && node_.discovery().swarm().peer_count() == 0) co_return without_tracker(node_);
   tell_who_is_away(node_, by);
   co_return known_keys(node_);
 }

@@ -92,6 +92,11 @@ awaitable<result<void>> take_from_cache(peer_node& node, share_id id) {
   co_return co_await cache.give_up(here);
 }
 
+// "" is none.
+result<void> check_directory(std::string_view name, const std::string& directory) {
+  return directory.empty() ? result<void>() : requests::check_path(name, directory);
+}
+
 }  // namespace
 
 awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, caller& by) {
@@ -146,10 +151,8 @@ awaitable<void> peer_control::wait_for_end(const std::vector<begun_download>& ru
 }
 
 peer_control::answer<std::vector<rows::download>> peer_control::download(requests::download wanted, caller& by) {
-  for (const std::string& directory : {wanted.directory, wanted.default_directory}) {
-    if (directory.empty()) continue;
-    if (const auto ok = requests::check_paths("directory", {directory}); !ok) co_return ok.error();
-  }
+  if (const auto ok = check_directory("directory", wanted.directory); !ok) co_return ok.error();
+  if (const auto ok = check_directory("default_directory", wanted.default_directory); !ok) co_return ok.error();
   const std::string otherwise = wanted.default_directory;
   const bool wait = wanted.wait;
   const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);

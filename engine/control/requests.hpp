@@ -97,8 +97,8 @@ BOOST_DESCRIBE_STRUCT(limit, (), (what, up, down))
 
 /// errc::usage.
 error missing(std::string_view name);
-/// The peer has another working directory than who asks. errc::usage names the parameter and the first path that is not
+/// The peer has another working directory than who asks. errc::usage names the parameter and a path that is not
 /// absolute.
-result<void> check_paths(std::string_view name, const std::vector<std::string>& paths);
+result<void> check_path(std::string_view name, const std::string& path);
 
 }  // namespace shoal::requests

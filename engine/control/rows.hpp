@@ -108,9 +108,11 @@ struct listed_peer {
   bool self = false;                 ///< the peer that answers
   std::string key = {};              ///< id of the key that it has proven to the tracker, "" in an open swarm
   std::int64_t as_of = 0;            ///< when a tracker that lists it was last heard of, Unix time
-  std::vector<hashed> hashing = {};  ///< what will be its next shares
+  std::vector<hashed> hashing = {};  ///< what will be its next shares: the first 8
+  std::uint64_t hashing_count = 0;   ///< all of them
 };
-BOOST_DESCRIBE_STRUCT(listed_peer, (), (peer, name, address, port, version, reachable, self, key, as_of, hashing))
+BOOST_DESCRIBE_STRUCT(listed_peer, (),
+                      (peer, name, address, port, version, reachable, self, key, as_of, hashing, hashing_count))
 
 /// A key of this private swarm.
 struct swarm_key {
@@ -191,7 +193,8 @@ struct status {
   std::vector<tracker> trackers = {};
   std::vector<download> downloads = {};  ///< cancelled ones, too
   std::vector<held_share> shares = {};
-  std::vector<hashed> hashing = {};
+  std::vector<hashed> hashing = {};  ///< what will be its next shares: the first 1,000
+  std::uint64_t hashing_count = 0;   ///< all of them
   std::uint64_t sessions = 0;
   std::uint64_t bytes_uploaded = 0;
   std::uint64_t bytes_downloaded = 0;
@@ -202,8 +205,8 @@ struct status {
 };
 BOOST_DESCRIBE_STRUCT(status, (),
                       (peer, name, version, listen, certificate, state_directory, download_directory, uptime, trackers,
-                       downloads, shares, hashing, sessions, bytes_uploaded, bytes_downloaded, upload_rate,
-                       download_rate, up_limit, down_limit))
+                       downloads, shares, hashing, hashing_count, sessions, bytes_uploaded, bytes_downloaded,
+                       upload_rate, download_rate, up_limit, down_limit))
 
 /// A share that was hashed again.
 struct verified {

@@ -1,5 +1,6 @@
 #include "control/rpc_methods.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -75,6 +76,11 @@ constexpr std::array methods{
     row<&peer_control::flows>("flows"),
 };
 
+const method_row* find_method(std::string_view name) {
+  const auto* const at = std::ranges::find(methods, name, &method_row::name);
+  return at == methods.end() ? nullptr : &*at;
+}
+
 awaitable<outcome> no_method(std::string name) {
   co_return error{errc::usage, "no method '" + name + "': see docs/CONTROL.md"};
 }
@@ -82,17 +88,13 @@ awaitable<outcome> no_method(std::string name) {
 }  // namespace
 
 awaitable<outcome> call_method(peer_control& control, std::string method, json::value params, caller& by) {
-  for (const method_row& row : methods) {
-    if (row.name == method) return row.run(control, std::move(params), by);
-  }
+  if (const method_row* row = find_method(method)) return row->run(control, std::move(params), by);
   return no_method(std::move(method));
 }
 
 std::string unknown_parameter(std::string_view method, const json::object& params) {
-  for (const method_row& row : methods) {
-    if (row.name == method) return row.unknown(params);
-  }
-  return "";
+  const method_row* row = find_method(method);
+  return row == nullptr ? "" : row->unknown(params);
 }
 
 }  // namespace shoal

@@ -13,7 +13,8 @@
 
 namespace shoal {
 
-/// errc::usage for an unknown method, and for parameters of the wrong kind. Unknown parameters are ignored.
+/// errc::usage for an unknown method, and for parameters of the wrong kind. Parameters that it does not
+/// know are ignored: see unknown_parameter().
 awaitable<result<boost::json::value>> call_method(peer_control& control, std::string method, boost::json::value params,
                                                   caller& by);
 /// The first member of `params` that the method does not know; "" if it knows all, or there is no such method.

@@ -65,6 +65,7 @@ void catalogue::on_snapshot(std::size_t tracker, tracking::snapshot snapshot) {
   view.peers.clear();
   const auto before = std::exchange(view.shares, {});
   view.bytes = 0;
+  view.hashing = 0;
   view.peers.reserve(snapshot.peers.size());
   view.shares.reserve(snapshot.shares.size());
   for (tracking::peer_row& row : snapshot.peers) put(view, std::move(row));
@@ -114,17 +115,27 @@ void catalogue::on_own(tracking::snapshot own) {
 }
 
 void catalogue::put(view& into, tracking::peer_row row) {
-  into.bytes += tracking::encoded_bytes_max(row);
+  count(into, row);
   const auto [at, is_new] = into.peers.try_emplace(row.peer);
-  if (!is_new) into.bytes -= tracking::encoded_bytes_max(at->second);
+  if (!is_new) discount(into, at->second);
   at->second = std::move(row);
 }
 
 void catalogue::drop(view& from, const peer_id& id) {
   const auto found = from.peers.find(id);
   if (found == from.peers.end()) return;
-  from.bytes -= tracking::encoded_bytes_max(found->second);
+  discount(from, found->second);
   from.peers.erase(found);
+}
+
+void catalogue::count(view& in, const tracking::peer_row& row) {
+  in.bytes += tracking::encoded_bytes_max(row);
+  in.hashing += row.hashing.size();
+}
+
+void catalogue::discount(view& in, const tracking::peer_row& row) {
+  in.bytes -= tracking::encoded_bytes_max(row);
+  in.hashing -= row.hashing.size();
 }
 
 void catalogue::put(view& view, tracking::share_row row, const tracking::share_row* before) {
@@ -233,8 +244,19 @@ std::size_t catalogue::peer_count(std::size_t tracker) const {
   return tracker < views_.size() ? views_[tracker].peers.size() : 0;
 }
 
-std::vector<tracking::peer_row> catalogue::peers() const {
-  std::vector<tracking::peer_row> rows;
+std::size_t catalogue::peer_count() const {
+  if (views_.size() == 1) return views_.front().peers.size();
+  return peers().size();
+}
+
+std::size_t catalogue::hashing_count_max() const {
+  std::size_t count = 0;
+  for (const view& view : views_) count += view.hashing;
+  return count;
+}
+
+std::vector<const tracking::peer_row*> catalogue::peers() const {
+  std::vector<const tracking::peer_row*> rows;
   std::unordered_map<peer_id, const tracking::peer_row*> listed;
   for (const view& view : views_) {
     for (const auto& [id, row] : view.peers) {
@@ -244,10 +266,8 @@ std::vector<tracking::peer_row> catalogue::peers() const {
     }
   }
   rows.reserve(listed.size());
-  for (const auto& [id, row] : listed) rows.push_back(*row);
-  std::sort(rows.begin(), rows.end(), [](const tracking::peer_row& a, const tracking::peer_row& b) {
-    return std::tie(a.name, a.peer) < std::tie(b.name, b.peer);
-  });
+  for (const auto& [id, row] : listed) rows.push_back(row);
+  std::ranges::sort(rows, {}, [](const tracking::peer_row* row) { return std::tie(row->name, row->peer); });
   return rows;
 }
 

@@ -38,16 +38,21 @@ std::vector<tracking::hashing_row> hashing_list::rows(time_point now) const {
   std::vector<tracking::hashing_row> rows;
   for (const auto& [key, one] : entries_) {
     if (rows.size() >= tracking::hashing_rows_max) break;
-    if (one.begun + told_after <= now) rows.push_back(one.row);
+    if (is_told(one, now)) rows.push_back(one.row);
   }
   return rows;
+}
+
+std::size_t hashing_list::count(time_point now) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(entries_, [now](const auto& one) { return is_told(one.second, now); }));
 }
 
 std::optional<std::vector<tracking::hashing_row>> hashing_list::next_rows(time_point now) {
   if (now < due_) return std::nullopt;
   due_ = never;
   // A name that is too young was planned when it began. This time may be earlier.
-  for (auto at = entries_.rbegin(); at != entries_.rend() && at->second.begun + told_after > now; ++at) {
+  for (auto at = entries_.rbegin(); at != entries_.rend() && !is_told(at->second, now); ++at) {
     due_ = at->second.begun + told_after;
   }
   auto current = rows(now);

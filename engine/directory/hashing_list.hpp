@@ -42,12 +42,15 @@ class hashing_list {
   bool empty() const { return entries_.empty(); }
   /// The rows that are told: at most tracking::hashing_rows_max, oldest first.
   std::vector<tracking::hashing_row> rows(time_point now) const;
+  /// All that are hashed long enough to be told.
+  std::size_t count(time_point now) const;
 
  private:
   struct entry {
     tracking::hashing_row row;
     time_point begun{};
   };
+  static bool is_told(const entry& one, time_point now) { return one.begun + told_after <= now; }
   void plan(time_point when);
 
   std::map<key, entry> entries_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "store/printable.hpp"
+
 namespace shoal {
 
 namespace {
@@ -70,7 +72,7 @@ result<void> read_query(std::string_view query, const api_route& route, boost::j
     query.remove_prefix(std::min(one.size() + 1, query.size()));
     const std::string name(one.substr(0, one.find('=')));
     if (!names(route.query, name)) {
-      return error{errc::usage, "no parameter '" + name + "' at " + std::string(route.path)};
+      return no_parameter(name, route);
     }
     std::string text(one.substr(std::min(name.size() + 1, one.size())));
     // As forms write a blank.
@@ -90,6 +92,10 @@ result<void> read_query(std::string_view query, const api_route& route, boost::j
 
 bool needs_token(const api_route& route) {
   return route.verb != verb::get || route.method == "dump" || route.method == "torrent";
+}
+
+error no_parameter(std::string_view name, const api_route& route) {
+  return {errc::usage, "no parameter '" + printable(name) + "' at " + std::string(route.path)};
 }
 
 result<api_call> find_call(verb asked, const request_target& target, std::string& allowed) {

@@ -23,6 +23,8 @@ struct api_route {
   std::string_view summary;
 };
 
+/// errc::usage: neither the query nor the body of a request to `route` has a parameter of this name.
+error no_parameter(std::string_view name, const api_route& route);
 /// Whether the request changes something, or tells what only the user may know.
 bool needs_token(const api_route& route);
 

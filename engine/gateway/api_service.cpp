@@ -8,7 +8,6 @@
 #include "control/rpc_methods.hpp"
 #include "gateway/private_members.hpp"
 #include "gateway/problem.hpp"
-#include "store/printable.hpp"
 
 namespace shoal {
 
@@ -91,7 +90,7 @@ result<api_call> api_service::call_of(http_exchange& with, const request_target&
   if (const auto read = read_body(body, call->params); !read) return read.error();
   // Else a slip of the pen would mean the default.
   if (const std::string unknown = unknown_parameter(call->route->method, call->params); !unknown.empty()) {
-    return error{errc::usage, "no parameter '" + printable(unknown) + "' at " + std::string(call->route->path)};
+    return no_parameter(unknown, *call->route);
   }
   return call;
 }

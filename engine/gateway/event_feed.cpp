@@ -71,6 +71,7 @@ void event_feed::look() {
   compare(peers_, listed_peers(node_), &rows::listed_peer::peer, "peer");
   status.downloads.clear();
   status.shares.clear();
+  status.hashing.resize(std::min(status.hashing.size(), hashing_shown_max));
   json::value figures = told(to_json(status));
   figures.as_object().erase("downloads");
   figures.as_object().erase("shares");

@@ -270,21 +270,23 @@ class partial_maker {
               remedy::other_directory};
     }
     if (reason != ENOSPC && reason != EDQUOT) return system_error("cannot allocate " + shown, reason);
-    return no_space_error();
+    return no_space_error(reason);
   }
 
-  error no_space_error() const {
+  error no_space_error(int reason = ENOSPC) const {
     std::uint64_t data = info_.total_bytes();
     const bitmap& zeros = place_.zeros;
     for (std::uint32_t i = zeros.next_set(0); i < zeros.size(); i = zeros.next_set(i + 1)) {
       data -= info_.shape().piece_size(piece_index{i});
     }
     const std::uint64_t needed = data - std::min(data, allocated_before_);
-    return {errc::no_space,
-            "not enough space in " + printable(place_.directory_path) + " for " + printable(info_.name()) + ": " +
-                human_bytes(needed) + " needed, " + human_bytes(free_bytes_) + " free, " +
-                human_bytes(needed - std::min(needed, free_bytes_)) + " missing",
-            remedy::free_space};
+    std::string text = "not enough space in " + printable(place_.directory_path) + " for " + printable(info_.name()) +
+                       ": " + human_bytes(needed) + " needed, ";
+    if (reason == EDQUOT) return {errc::no_space, text + "and a disk quota does not allow that", remedy::free_space};
+    text += human_bytes(free_bytes_) + " free";
+    // Others may have freed some since.
+    if (needed > free_bytes_) text += ", " + human_bytes(needed - free_bytes_) + " missing";
+    return {errc::no_space, std::move(text), remedy::free_space};
   }
 
   result<void> lock() const {

@@ -70,6 +70,12 @@ class ErrorsTest(SwarmTest):
         failure = self.answer(self.peer("a", None), "add", {"paths": [""]})["error"]
         self.assertIn("'' is no absolute path", failure["message"])
 
+    def test_the_error_of_a_relative_path_names_the_parameter(self):
+        a = self.peer("a", None)
+        for name in ("directory", "default_directory"):
+            failure = self.answer(a, "download", {"what": "x", name: "here"})["error"]
+            self.assertIn(f"parameter '{name}': 'here' is no absolute path", failure["message"])
+
     def test_what_a_running_peer_makes_no_use_of_is_told(self):
         a = self.peer("a", None)
         a.ok("add", self.file("x", 1000))

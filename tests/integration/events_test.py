@@ -5,6 +5,7 @@ import pathlib
 import unittest
 
 from harness import PATIENCE, SwarmTest, wait_for
+from tracker_wire import Member
 
 MIB = 1 << 20
 
@@ -93,6 +94,40 @@ class EventsTest(SwarmTest):
         self.assertNotIn("reset", [kind for kind, _ in seen])
         for unknown in ("nonsense", "1-1"):
             self.assertEqual(Events(self, peer, unknown).next(), ("reset", {}))
+
+    def test_a_peer_that_hashes_much_is_a_short_row(self):
+        tracker = self.tracker()
+        peer = self.peer("peer", tracker)
+        self.wait_peers(peer, 1)
+        events = Events(self, peer)
+        hasher = Member(tracker.port, name="hasher")
+        self.addCleanup(hasher.close)
+        names = [f"{n:04}".ljust(200, "x") for n in range(1000)]
+        hasher.say(type="hashing", shares=[{"name": name, "bytes": 10, "done": 1} for name in names])
+        told = events.until("peer", lambda row: row["hashing_count"] == 1000)
+        (listed,) = (row for row in peer.json("peers") if row["name"] == "hasher")
+        for row in (told, listed):
+            self.assertEqual([one["name"] for one in row["hashing"]], names[:8])
+
+    def test_what_others_hash_counts_for_who_lists_without_the_token(self):
+        tracker = self.tracker()
+        peer = self.peer("peer", tracker)
+        hashers = [Member(tracker.port, name=f"hasher{n}") for n in range(21)]
+        for n, hasher in enumerate(hashers):
+            self.addCleanup(hasher.close)
+            hasher.say(type="hashing", shares=[{"name": f"{n} {k}", "bytes": 1, "done": 0} for k in range(1000)])
+        wait_for(lambda: sum(row["hashing_count"] for row in peer.json("peers")) == 21_000, "all are known")
+
+        def asked(headers):
+            connection = http.client.HTTPConnection("127.0.0.1", peer.port, timeout=PATIENCE)
+            self.addCleanup(connection.close)
+            connection.request("GET", "/v1/shares", headers=headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        status, problem = asked({})
+        self.assertEqual((status, problem["class"]), (403, "permission"))
+        status, rows = asked({"Authorization": "Bearer " + peer.ok("token").out.strip()})
+        self.assertEqual((status, len(rows)), (200, 21_000))
 
     def test_who_leaves_is_noticed(self):
         peer = self.peer("peer", None)

@@ -60,7 +60,7 @@ TEST_CASE("a delta changes what the snapshot said", "[catalogue]") {
   CHECK(changed->leechers == 5);
   CHECK(changed->held == 6);
   REQUIRE(subject.peers().size() == 2);
-  CHECK(subject.peers()[0].name == "TWO");
+  CHECK(subject.peers()[0]->name == "TWO");
   CHECK(subject.peer(peer(1, "").peer) == nullptr);
 }
 
@@ -91,7 +91,8 @@ TEST_CASE("several trackers make one catalogue", "[catalogue]") {
   CHECK(subject.share_count() == 3);
   CHECK(subject.shares()[0].seeders == 3);
   REQUIRE(subject.peers().size() == 2);
-  CHECK(subject.peers()[0].reachable);
+  CHECK(subject.peer_count() == 2);
+  CHECK(subject.peers()[0]->reachable);
   CHECK(subject.peer(peer(1, "").peer)->reachable);
   subject.on_snapshot(2, snapshot(1, {}));
   CHECK(subject.share_count() == 2);
@@ -275,6 +276,7 @@ TEST_CASE("what is hashed is found by name until it is listed", "[catalogue]") {
   const auto all = subject.hashing("*");
   REQUIRE(all.size() == 2);
   CHECK(text_of(all[1]) == "seed is still hashing next (0 %)");
+  CHECK(subject.hashing_count_max() == 6);
   // A peer that left hashes nothing any more.
   tracking::delta delta;
   delta.seq = 2;
@@ -282,6 +284,7 @@ TEST_CASE("what is hashed is found by name until it is listed", "[catalogue]") {
   REQUIRE(subject.on_delta(0, delta));
   REQUIRE(subject.on_delta(1, delta));
   CHECK(subject.hashing("*").empty());
+  CHECK(subject.hashing_count_max() == 0);
 }
 
 TEST_CASE("of what is hashed never all is done", "[catalogue]") {

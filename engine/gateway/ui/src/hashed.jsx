@@ -5,19 +5,24 @@ import { humanPercent } from './units.js';
 
 const rowsAtOnce = 6;
 
+const compared = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
 /// Nothing if nobody hashes. What this peer hashes itself is among its transfers.
 export function Hashed() {
   const rows = [];
+  let count = 0;
   for (const peer of peers.all().values()) {
-    if (!peer.self) for (const one of peer.hashing) rows.push({ ...one, peer: peer.name });
+    if (peer.self) continue;
+    count += peer.hashing_count;
+    peer.hashing.forEach((one, at) => rows.push({ ...one, peer: peer.name, key: `${peer.peer} ${at}` }));
   }
   if (!rows.length) return null;
-  rows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.peer < b.peer ? -1 : 1));
-  const more = rows.length - rowsAtOnce;
+  rows.sort((a, b) => compared(a.name, b.name) || compared(a.key, b.key));
+  const more = count - Math.min(rows.length, rowsAtOnce);
   return (
     <ul class="hashed" aria-label="Being hashed">
       {rows.slice(0, rowsAtOnce).map((row) => (
-        <li key={`${row.peer} ${row.name}`}>
+        <li key={row.key}>
           <p class="card-line">
             <span>
               <Name text={row.name} />

@@ -6,6 +6,8 @@ import { happen, link, peers, shares, showNow } from './store.js';
 const retryFirst = 1000;
 const retryMax = 15000;
 const heartbeatDefault = 5000;
+/// As many as a peer's API gives.
+const hashingShown = 8;
 
 async function unpacked(data) {
   const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream('deflate'));
@@ -35,7 +37,8 @@ const peerOf = (row) => ({
   port: row.port || 0,
   version: row.version || '',
   reachable: !!row.reachable,
-  hashing: row.hashing || [],
+  hashing: (row.hashing || []).slice(0, hashingShown),
+  hashing_count: (row.hashing || []).length,
 });
 
 function takeSnapshot(message) {

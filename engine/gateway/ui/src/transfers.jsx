@@ -16,6 +16,7 @@ const downRate = [{ key: 'down', label: 'receives', color: '--down' }];
 export function Transfers() {
   const [most, setMost] = useState(cardsAtOnce);
   const hashing = me()?.hashing || [];
+  const hashingCount = me()?.hashing_count || 0;
   // Running ones first, then by name: a card does not move while one reads it.
   const order = { failed: 1, cancelled: 2, complete: 3 };
   const rows = [...downloads.all().values()]
@@ -24,9 +25,9 @@ export function Transfers() {
   return (
     <section aria-labelledby="transfers">
       <h2 id="transfers">
-        Transfers <Count of={rows.length + hashing.length} />
+        Transfers <Count of={rows.length + hashingCount} />
       </h2>
-      {!rows.length && !hashing.length && <p class="empty">Nothing is fetched at the moment.</p>}
+      {!rows.length && !hashingCount && <p class="empty">Nothing is fetched at the moment.</p>}
       <div class="cards">
         {hashing.slice(0, most).map((row) => (
           <article class="card" key={`hash ${row.name}`}>
@@ -47,6 +48,9 @@ export function Transfers() {
           <Transfer key={row.id} row={row} />
         ))}
       </div>
+      {hashingCount > hashing.length && (
+        <p class="quiet">{(hashingCount - hashing.length).toLocaleString('en')} more are hashed, or will be</p>
+      )}
       {rows.length > most && (
         <button type="button" onClick={() => setMost(most + cardsAtOnce)}>
           Show more: {most} of {rows.length} are shown
