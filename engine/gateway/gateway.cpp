@@ -77,7 +77,8 @@ void gateway::stop() {
 
 std::size_t gateway::listed_rows() const {
   const catalogue& swarm = node_.discovery().swarm();
-  return swarm.share_count() + swarm.peers().size() + node_.library().hosted().all().size() +
+  return swarm.share_count() + swarm.peer_count() + swarm.hashing_count_max() +
+         node_.discovery().hashing().count(clock::now()) + node_.library().hosted().all().size() +
          node_.context().connections.sessions();
 }
 
@@ -88,10 +89,8 @@ bool gateway::takes_body(http_exchange& with) const {
 }
 
 awaitable<void> gateway::answer(http_exchange& with) {
-  if (!is_member(with)) {
-    if (!entrance_.admits(with)) co_return co_await entrance_.refuse(with);
-    with.on_admitted();
-  }
+  if (!is_member(with) && !entrance_.admits(with)) co_return co_await entrance_.refuse(with);
+  with.on_admitted();
   const auto text = with.request().target();
   const auto target = parse_target({text.data(), text.size()});
   if (!target) {

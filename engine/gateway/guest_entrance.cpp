@@ -14,20 +14,21 @@ bool guest_entrance::admits(http_exchange& with) const {
 
 awaitable<void> guest_entrance::refuse(http_exchange& with) {
   if (!with.is_encrypted()) {
-    if (refusals_logged_.pass(clock::now())) {
+    if (clear_logged_.pass(clock::now())) {
       const auto from = with.remote();
       log_warn("a request in the clear is refused in this private swarm from={} unlogged={}",
-               from ? to_text(*from) : "gone", refusals_logged_.take_left_out());
+               from ? to_text(*from) : "gone", clear_logged_.take_left_out());
     }
-    (void)co_await with.refuse(http_status::bad_request, "this swarm is private: use https:// and the token");
+    with.close_after();
+    (void)co_await with.refuse(http_status::forbidden, "this swarm is private: use https:// and the token");
     co_return;
   }
   if (!with.header(http_field::authorization).empty()) {
     with.on_work(prices::http_wrong_token);
-    if (refusals_logged_.pass(clock::now())) {
+    if (wrong_logged_.pass(clock::now())) {
       const auto from = with.remote();
       log_warn("a request over HTTPS has a wrong token from={} unlogged={}", from ? to_text(*from) : "gone",
-               refusals_logged_.take_left_out());
+               wrong_logged_.take_left_out());
     }
   }
   http_head head;

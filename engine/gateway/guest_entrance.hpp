@@ -25,7 +25,9 @@ class guest_entrance {
 
  private:
   const std::optional<access_token>& token_;
-  log_limit refusals_logged_;
+  // Two, so that who asks in the clear cannot hide that somebody guesses the token.
+  log_limit clear_logged_;
+  log_limit wrong_logged_;
 };
 
 }  // namespace shoal

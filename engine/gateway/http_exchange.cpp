@@ -81,7 +81,7 @@ std::string_view http_exchange::header(http_field field) const {
 http_head http_exchange::completed(http_head head) const {
   head.version(request_.version());
   head.set(http_field::date, http_date(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
-  if (is_admitted_ || has_key() || !is_encrypted()) head.set(http_field::server, "shoal");
+  if (is_admitted_) head.set(http_field::server, "shoal");
   head.set("X-Content-Type-Options", "nosniff");
   head.keep_alive(keeps_alive_);
   return head;

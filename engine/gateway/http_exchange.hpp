@@ -35,8 +35,6 @@ class http_exchange {
   bool head_only() const;
   /// GET or HEAD.
   bool is_read() const;
-  /// The client has proven the key of a private swarm.
-  bool has_key() const { return key().has_value(); }
   /// Of the swarm, as the client has proven it when it connected.
   const std::optional<key_id>& key() const { return line_.to.key(); }
   bool is_encrypted() const { return line_.to.is_encrypted(); }
@@ -45,7 +43,7 @@ class http_exchange {
   /// The value of a header; "" without it.
   std::string_view header(http_field field) const;
 
-  /// The client has the token, as it needs without the key. Until then no answer names this program.
+  /// The client belongs to the swarm, or has the token. Until then no answer names this program.
   void on_admitted() { is_admitted_ = true; }
   /// The client is the user: its answers may be of any length.
   void on_trusted() { trusted_ = true; }

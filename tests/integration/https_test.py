@@ -169,9 +169,21 @@ class HttpsTest(SwarmTest):
             while data := clear.recv(4096):
                 heard += data
             head, _, body = heard.partition(b"\r\n\r\n")
-            self.assertTrue(head.startswith(b"HTTP/1.1 400 "), heard)
+            self.assertTrue(head.startswith(b"HTTP/1.1 403 "), heard)
             self.assertEqual(body, b"this swarm is private: use https:// and the token\n")
-            self.assertNotRegex(head, rb"shoal/|\d\.\d\.\d")
+            self.assertNotIn(b"shoal", heard)
+
+    def test_requests_in_the_clear_do_not_hide_who_guesses_the_token(self):
+        for _ in range(20):
+            connection = http.client.HTTPConnection("127.0.0.1", self.peer_.port, timeout=30)
+            connection.request("GET", "/metrics")
+            answer = connection.getresponse()
+            # One to a connection.
+            self.assertEqual((answer.status, answer.headers["Connection"]), (403, "close"))
+            connection.close()
+        self.assertIn("a request in the clear is refused", self.peer_.text())
+        self.assertEqual(self.ask("/metrics", authorization=self.basic("0" * 64)).status, 401)
+        wait_for(lambda: "a request over HTTPS has a wrong token" in self.peer_.text(), "the guess is logged")
 
     def test_the_fingerprint_is_told_and_stays(self):
         fingerprint = fingerprint_of(self.cert)
