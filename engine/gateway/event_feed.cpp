@@ -62,13 +62,20 @@ void event_feed::compare(known_rows& known, const std::vector<Row>& rows, std::s
   });
 }
 
-void event_feed::look() {
-  rows::status status = status_of(node_);
-  compare(downloads_, status.downloads, &rows::download::id, "download");
+void event_feed::look_at_swarm() {
   if (node_.discovery().swarm().share_count() <= event_shares_max) {
     compare(shares_, listed_shares(node_, "*", true, node_.options().trust), &rows::listed_share::id, "share");
   }
   compare(peers_, listed_peers(node_), &rows::listed_peer::peer, "peer");
+}
+
+void event_feed::look() {
+  rows::status status = status_of(node_);
+  compare(downloads_, status.downloads, &rows::download::id, "download");
+  swarm_state swarm{.version = node_.discovery().swarm().version(), .own = node_.library().hosted().rows()};
+  for (const rows::download& one : status.downloads) swarm.phases.emplace_back(one.id, one.phase);
+  if (!looked_ || swarm != swarm_) look_at_swarm();
+  swarm_ = std::move(swarm);
   status.downloads.clear();
   status.shares.clear();
   status.hashing.resize(std::min(status.hashing.size(), hashing_shown_max));
