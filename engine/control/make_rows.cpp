@@ -275,7 +275,7 @@ rows::download row_of(const share& which) {
   if (!running->ended()) row.why = running->why().text;
   row.done = running->bytes_done();
   row.rate = running->speed().rate();
-  if (row.done >= row.bytes) {
+  if (here.info() && row.done >= row.bytes) {
     row.eta = 0;
   } else if (row.rate > 0) {
     row.eta = static_cast<double>(row.bytes - row.done) / row.rate;
@@ -291,6 +291,7 @@ rows::download row_of(const share& which) {
   row.bytes_fetched = running->bytes().fetched;
   row.notes = running->notes();
   row.already_there = running->already_there();
+  if (running->phase() == download_phase::failed) mark_failed(row, running->failure());
   return row;
 }
 
@@ -347,8 +348,9 @@ rows::status status_of(const peer_node& node) {
     row.reason = one.why.text;
     status.shares.push_back(std::move(row));
   }
-  status.hashing = hashed_rows(node.discovery().hashing().rows(clock::now()), tracking::hashing_rows_max);
-  status.hashing_count = node.discovery().hashing().count(clock::now());
+  const time_point now = clock::now();
+  status.hashing = hashed_rows(node.discovery().hashing().rows(now), tracking::hashing_rows_max);
+  status.hashing_count = node.discovery().hashing().count(now);
   return status;
 }
 

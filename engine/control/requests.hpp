@@ -19,7 +19,7 @@ BOOST_DESCRIBE_STRUCT(none, (), ())
 
 /// What to share.
 struct add {
-  std::vector<std::string> paths = {};  ///< at least one
+  std::vector<std::string> paths = {};  ///< at least one, each absolute
   bool symlinks = false;                ///< share symbolic links as links instead of leaving them out
   std::optional<bool> follow = {};      ///< share new versions when it changes; without it, as before
   /// path of the publisher key that signs it and its new versions; without it, as before
@@ -43,8 +43,9 @@ struct download {
   std::optional<std::string> what = {};  ///< name, glob, id, prefix of an id (8 digits or more), magnet link
   /// base64 of .torrent bytes; not used if a share is called exactly `what`
   std::optional<std::string> torrent = {};
-  std::string directory = {};           ///< where it goes; "": where it was, or `default_directory`
-  std::string default_directory = {};   ///< used if nothing else says where it goes; "": that of the peer
+  /// where it goes, absolute; it is made if it is not there; "": where it was, or `default_directory`
+  std::string directory = {};
+  std::string default_directory = {};   ///< used if nothing else says where it goes, absolute; "": that of the peer
   bool symlinks = false;                ///< create the symbolic links of a folder
   bool keep_mode = false;               ///< permissions as at the publisher
   bool reuse = true;                    ///< take from this disk what shares of this peer hold of it
@@ -97,8 +98,8 @@ BOOST_DESCRIBE_STRUCT(limit, (), (what, up, down))
 
 /// errc::usage.
 error missing(std::string_view name);
-/// The peer has another working directory than who asks. errc::usage names the parameter and a path that is not
-/// absolute.
+/// The peer has another working directory than who asks. errc::usage names the parameter and the path if that is
+/// not absolute.
 result<void> check_path(std::string_view name, const std::string& path);
 
 }  // namespace shoal::requests

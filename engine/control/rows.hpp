@@ -22,8 +22,8 @@ struct source {
   std::string address = {};  ///< "HOST:PORT", or "this disk"
   std::string client = {};   ///< what a peer says that it is
   std::uint64_t bytes = 0;   ///< payload that it delivered
-  double rate = 0;
-  std::string state = {};  ///< "active", "idle", "choked", "stalled", or "gone"; "done" of a disk
+  double rate = 0;           ///< bytes a second
+  std::string state = {};    ///< "active", "idle", "choked", "stalled", or "gone"; "done" of a disk
 };
 BOOST_DESCRIBE_STRUCT(source, (), (kind, peer, address, client, bytes, rate, state))
 
@@ -35,13 +35,13 @@ struct download {
   std::string phase = {};
   std::string reason = {};  ///< one line when nothing moves or it failed, else ""
   std::string why = {};     ///< what holds it up, one line; of a running download
-  std::string path = {};
-  std::uint64_t bytes = 0;
+  std::string path = {};    ///< of the file or folder that it makes; "" until that is known
+  std::uint64_t bytes = 0;  ///< 0 until the metadata is here
   std::uint64_t files = 0;
-  std::uint64_t done = 0;  ///< of `bytes`
-  double rate = 0;
-  double eta = -1;  ///< -1 unknown
-  double elapsed = 0;
+  std::uint64_t done = 0;            ///< of `bytes`
+  double rate = 0;                   ///< bytes a second
+  double eta = -1;                   ///< seconds; -1 unknown
+  double elapsed = 0;                ///< seconds
   std::vector<source> sources = {};  ///< sources that are gone included
   std::uint64_t chunks_stolen = 0;
   std::uint64_t chunks_requeued = 0;
@@ -52,7 +52,7 @@ struct download {
   std::uint64_t bytes_fetched = 0;               ///< payload that peers sent since this one began
   std::vector<std::string> notes = {};           ///< what is left out or not used, one line each
   bool already_there = false;                    ///< complete before it was asked for
-  std::optional<std::string> class_ = {};        ///< class of the error of a download that failed beside others
+  std::optional<std::string> class_ = {};        ///< class of the error, if it failed
   std::optional<std::string> remedy = {};        ///< what would help against that error
   std::optional<std::uint64_t> up_limit = {};    ///< of the share, if it has one
   std::optional<std::uint64_t> down_limit = {};  ///< likewise
@@ -189,7 +189,7 @@ struct status {
   std::string certificate = {};          ///< for HTTPS in a private swarm, its SHA-256: "AB:CD:…"; "" without one
   std::string state_directory = {};
   std::string download_directory = {};
-  double uptime = 0;
+  double uptime = 0;  ///< seconds
   std::vector<tracker> trackers = {};
   std::vector<download> downloads = {};  ///< cancelled ones, too
   std::vector<held_share> shares = {};
@@ -198,9 +198,9 @@ struct status {
   std::uint64_t sessions = 0;
   std::uint64_t bytes_uploaded = 0;
   std::uint64_t bytes_downloaded = 0;
-  double upload_rate = 0;
-  double download_rate = 0;
-  std::uint64_t up_limit = 0;    ///< of the whole peer, 0 none
+  double upload_rate = 0;        ///< bytes a second
+  double download_rate = 0;      ///< likewise
+  std::uint64_t up_limit = 0;    ///< of the whole peer, bytes a second, 0 none
   std::uint64_t down_limit = 0;  ///< likewise
 };
 BOOST_DESCRIBE_STRUCT(status, (),
@@ -222,7 +222,7 @@ BOOST_DESCRIBE_STRUCT(verified, (), (id, name, bytes, pieces, bad))
 struct cancellation {
   std::string id = {};
   std::string name = {};
-  bool cancelled = false;  ///< false: another command waits for it, and it goes on
+  bool cancelled = false;  ///< false: `leave` was asked for, another command waits for it, and it goes on
 };
 BOOST_DESCRIBE_STRUCT(cancellation, (), (id, name, cancelled))
 
@@ -305,8 +305,8 @@ struct dump {
   std::string version = {};
   std::string system = {};  ///< of uname(2)
   std::uint64_t cores = 0;
-  double time = 0;  ///< Unix time
-  double uptime = 0;
+  double time = 0;    ///< Unix time
+  double uptime = 0;  ///< seconds
   std::string peer = {};
   bool closed_swarm = false;  ///< it has a swarm key
   std::vector<tracker> trackers = {};

@@ -6,7 +6,6 @@
 #include <functional>
 #include <iterator>
 #include <map>
-#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -65,7 +64,6 @@ void catalogue::on_snapshot(std::size_t tracker, tracking::snapshot snapshot) {
   view.peers.clear();
   const auto before = std::exchange(view.shares, {});
   view.bytes = 0;
-  view.hashing = 0;
   view.peers.reserve(snapshot.peers.size());
   view.shares.reserve(snapshot.shares.size());
   for (tracking::peer_row& row : snapshot.peers) put(view, std::move(row));
@@ -115,27 +113,17 @@ void catalogue::on_own(tracking::snapshot own) {
 }
 
 void catalogue::put(view& into, tracking::peer_row row) {
-  count(into, row);
+  into.bytes += tracking::encoded_bytes_max(row);
   const auto [at, is_new] = into.peers.try_emplace(row.peer);
-  if (!is_new) discount(into, at->second);
+  if (!is_new) into.bytes -= tracking::encoded_bytes_max(at->second);
   at->second = std::move(row);
 }
 
 void catalogue::drop(view& from, const peer_id& id) {
   const auto found = from.peers.find(id);
   if (found == from.peers.end()) return;
-  discount(from, found->second);
+  from.bytes -= tracking::encoded_bytes_max(found->second);
   from.peers.erase(found);
-}
-
-void catalogue::count(view& in, const tracking::peer_row& row) {
-  in.bytes += tracking::encoded_bytes_max(row);
-  in.hashing += row.hashing.size();
-}
-
-void catalogue::discount(view& in, const tracking::peer_row& row) {
-  in.bytes -= tracking::encoded_bytes_max(row);
-  in.hashing -= row.hashing.size();
 }
 
 void catalogue::put(view& view, tracking::share_row row, const tracking::share_row* before) {
@@ -235,24 +223,26 @@ std::vector<tracking::share_row> catalogue::shares() const {
   return select([](const tracking::share_row&) { return true; });
 }
 
-std::size_t catalogue::share_count() const {
-  if (views_.size() == 1) return views_.front().shares.size();
-  return shares().size();
+const catalogue::counts& catalogue::counted() const {
+  if (counts_.of_version == version_) return counts_;
+  counts_ = {.of_version = version_};
+  std::unordered_set<share_id> shares;
+  std::unordered_set<peer_id> peers;
+  for (const view& view : views_) {
+    for (const auto& [id, row] : view.shares) {
+      if (views_.size() == 1 || shares.insert(id).second) ++counts_.shares;
+    }
+    for (const auto& [id, row] : view.peers) {
+      if (views_.size() > 1 && !peers.insert(id).second) continue;
+      ++counts_.peers;
+      counts_.hashing += row.hashing.size();
+    }
+  }
+  return counts_;
 }
 
 std::size_t catalogue::peer_count(std::size_t tracker) const {
   return tracker < views_.size() ? views_[tracker].peers.size() : 0;
-}
-
-std::size_t catalogue::peer_count() const {
-  if (views_.size() == 1) return views_.front().peers.size();
-  return peers().size();
-}
-
-std::size_t catalogue::hashing_count_max() const {
-  std::size_t count = 0;
-  for (const view& view : views_) count += view.hashing;
-  return count;
 }
 
 std::vector<const tracking::peer_row*> catalogue::peers() const {
@@ -334,17 +324,25 @@ std::vector<hashed_share> catalogue::hashing(std::string_view what) const {
   // Names may hold the characters of patterns.
   const auto exact = [what](const hashed_share& one) { return one.name == what; };
   if (std::ranges::any_of(found, exact)) std::erase_if(found, std::not_fn(exact));
-  std::set<std::string_view> listed;
-  for (const view& view : views_) {
-    for (const auto& [id, row] : view.shares) listed.insert(row.name);
-  }
-  std::erase_if(found, [&listed](const hashed_share& one) { return listed.contains(one.name); });
+  drop_listed(found);
   // Rows that several trackers tell count once.
   const auto place = [](const hashed_share& one) { return std::tie(one.name, one.peer); };
   std::ranges::sort(found, {}, place);
   const auto same = std::ranges::unique(found, {}, place);
   found.erase(same.begin(), same.end());
   return found;
+}
+
+void catalogue::drop_listed(std::vector<hashed_share>& from) const {
+  std::unordered_set<std::string_view> asked;
+  for (const hashed_share& one : from) asked.insert(one.name);
+  std::unordered_set<std::string_view> listed;
+  for (const view& view : views_) {
+    for (const auto& [id, row] : view.shares) {
+      if (asked.contains(row.name)) listed.insert(row.name);
+    }
+  }
+  std::erase_if(from, [&listed](const hashed_share& one) { return listed.contains(one.name); });
 }
 
 std::string text_of(const hashed_share& one) {

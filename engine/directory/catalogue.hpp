@@ -61,8 +61,10 @@ class catalogue {
   std::vector<tracking::share_row> shares() const;
   /// All peers, sorted by name, then by id. The rows are there until the next change.
   std::vector<const tracking::peer_row*> peers() const;
-  std::size_t share_count() const;
-  std::size_t peer_count() const;
+  std::size_t share_count() const { return counted().shares; }
+  std::size_t peer_count() const { return counted().peers; }
+  /// Shares to come, of all peers.
+  std::size_t hashing_count() const { return counted().hashing; }
   /// Peers that this tracker lists.
   std::size_t peer_count(std::size_t tracker) const;
   /// Null if no tracker lists the peer.
@@ -94,8 +96,8 @@ class catalogue {
   /// Shares that some peer still hashes and whose name nobody lists yet. Their name is `what`, or matches it as a glob.
   /// Sorted by name, then by peer.
   std::vector<hashed_share> hashing(std::string_view what) const;
-  /// The most shares that hashing() gives. What several trackers tell counts for each.
-  std::size_t hashing_count_max() const;
+  /// Takes out those whose name somebody lists.
+  void drop_listed(std::vector<hashed_share>& from) const;
 
   /// Grows with every change, for readers that poll.
   std::uint64_t version() const { return version_; }
@@ -103,17 +105,22 @@ class catalogue {
  private:
   struct view {
     std::uint64_t seq = 0;
-    bool known = false;       ///< a snapshot was received
-    std::size_t bytes = 0;    ///< of the peers' rows, which may name much that is hashed
-    std::size_t hashing = 0;  ///< shares to come, of all rows
+    bool known = false;     ///< a snapshot was received
+    std::size_t bytes = 0;  ///< of the peers' rows, which may name much that is hashed
     std::unordered_map<peer_id, tracking::peer_row> peers;
     std::unordered_map<share_id, tracking::share_row> shares;
   };
+  /// Each once, however many trackers list it. Strangers ask for it, so it is counted once after a change.
+  struct counts {
+    std::size_t shares = 0;
+    std::size_t peers = 0;
+    std::size_t hashing = 0;
+    std::uint64_t of_version = 0;
+  };
+  const counts& counted() const;
   view& view_of(std::size_t tracker);
   static void put(view& into, tracking::peer_row row);
   static void drop(view& from, const peer_id& id);
-  static void count(view& in, const tracking::peer_row& row);
-  static void discount(view& in, const tracking::peer_row& row);
   /// Adds the row. Its signature is not checked again if that was done: for `before`, which may be null, or elsewhere.
   void put(view& view, tracking::share_row row, const tracking::share_row* before);
   template <class Predicate>
@@ -128,6 +135,7 @@ class catalogue {
   std::optional<std::size_t> own_;  ///< the view of this peer
   std::unordered_set<share_id> unchecked_;
   std::uint64_t version_ = 0;
+  mutable counts counts_;
 };
 
 }  // namespace shoal

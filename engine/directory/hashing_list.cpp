@@ -1,7 +1,5 @@
 #include "directory/hashing_list.hpp"
 
-#include <algorithm>
-
 namespace shoal {
 
 void hashing_list::plan(time_point when) {
@@ -44,8 +42,9 @@ std::vector<tracking::hashing_row> hashing_list::rows(time_point now) const {
 }
 
 std::size_t hashing_list::count(time_point now) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(entries_, [now](const auto& one) { return is_told(one.second, now); }));
+  std::size_t young = 0;
+  for (auto at = entries_.rbegin(); at != entries_.rend() && !is_told(at->second, now); ++at) ++young;
+  return entries_.size() - young;
 }
 
 std::optional<std::vector<tracking::hashing_row>> hashing_list::next_rows(time_point now) {

@@ -2,8 +2,7 @@
 //
 // In memory only: after a restart the peers say everything again.
 // - A change is told in the next batch, at most batch_interval later, together with all other changes of that time; in
-// a
-//   large swarm at most telling_delay later. A peer that came and went in between is not mentioned.
+//   a large swarm at most telling_delay later. A peer that came and went in between is not mentioned.
 // - A new watcher gets the complete swarm within answer_interval, but not before its snapshot.
 // - Rows of a batch say what is true then, never a difference. So a row that is told twice does no harm.
 //
@@ -218,7 +217,7 @@ class registry {
     claims others;                                 ///< what other holders say than the row
     std::set<tracker_session_id> hidden;           ///< holders that are not handed out
     tracker_session_id called_last{};              ///< the hidden holder that was called last
-    // Small, because there may be many shares, and most have none.
+    // Small while it is empty, as of most shares.
     boost::container::flat_set<tracker_session_id> watchers;
     std::unordered_set<tracker_session_id> watchers_new;  ///< those that wait for the complete swarm
     std::unordered_set<peer_id> touched;                  ///< holders that came or went since the last batch

@@ -71,9 +71,8 @@ result<void> read_query(std::string_view query, const api_route& route, boost::j
     const std::string_view one = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(one.size() + 1, query.size()));
     const std::string name(one.substr(0, one.find('=')));
-    if (!names(route.query, name)) {
-      return no_parameter(name, route);
-    }
+    if (!names(route.query, name)) return no_parameter(name, route);
+    if (params.contains(name)) return error{errc::usage, "parameter '" + name + "' is given twice"};
     std::string text(one.substr(std::min(name.size() + 1, one.size())));
     // As forms write a blank.
     std::ranges::replace(text, '+', ' ');

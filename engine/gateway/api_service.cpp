@@ -37,7 +37,7 @@ result<void> read_body(const std::string& body, json::object& params) {
   return {};
 }
 
-awaitable<void> refuse(http_exchange& with, http_head head, const error& why) {
+awaitable<void> tell(http_exchange& with, http_head head, const error& why) {
   std::string body = problem_of(head.result(), why);
   (void)co_await with.answer(std::move(head), problem_type, std::move(body));
 }
@@ -53,7 +53,8 @@ awaitable<void> pay_for(http_exchange& with, std::size_t bytes) {
 
 http_head head_of(const error& why, const std::string& allowed) {
   http_head head;
-  head.result(status_of(why.code));
+  // A script takes 300 for success.
+  head.result(why.code == errc::ambiguous ? http_status::conflict : status_of(why.code));
   if (why.code == errc::usage && !allowed.empty()) {
     head.result(http_status::method_not_allowed);
     head.set(http_field::allow, allowed);
@@ -77,6 +78,10 @@ bool api_service::takes_body(http_exchange& with) const {
   return check_host(rules_, request) && check_change(rules_, request);
 }
 
+awaitable<void> api_service::refuse(http_exchange& with, const error& why) {
+  co_await tell(with, head_of(why, ""), why);
+}
+
 result<api_call> api_service::call_of(http_exchange& with, const request_target& target, std::string& allowed) const {
   const auto verb = with.head_only() ? boost::beast::http::verb::get : with.request().method();
   auto call = find_call(verb, target, allowed);
@@ -95,15 +100,22 @@ result<api_call> api_service::call_of(http_exchange& with, const request_target&
   return call;
 }
 
+awaitable<void> api_service::answer_events(http_exchange& with, const request_target& target) {
+  if (with.is_read() && target.query.empty()) co_return co_await events_.answer(with);
+  const error why{errc::usage,
+                  target.query.empty() ? "at /v1/events only GET is known" : "/v1/events has no parameters"};
+  co_await tell(with, head_of(why, with.is_read() ? "" : "GET"), why);
+}
+
 awaitable<void> api_service::answer(http_exchange& with, const request_target& target) {
   std::string allowed;
   const api_request request = request_of(with);
   if (const auto known = check_host(rules_, request); !known) {
     http_head head;
     head.result(http_status::misdirected_request);
-    co_return co_await refuse(with, std::move(head), known.error());
+    co_return co_await tell(with, std::move(head), known.error());
   }
-  if (target.path == events_path && with.is_read()) co_return co_await events_.answer(with);
+  if (target.path == events_path) co_return co_await answer_events(with, target);
   if (request.has_token) with.on_trusted();
   const auto call = call_of(with, target, allowed);
   if (!call) {
@@ -112,12 +124,12 @@ awaitable<void> api_service::answer(http_exchange& with, const request_target& t
       head.result(http_status::unauthorized);
       head.set(http_field::www_authenticate, "Bearer");
     }
-    co_return co_await refuse(with, std::move(head), call.error());
+    co_return co_await tell(with, std::move(head), call.error());
   }
   const std::size_t rows = count_rows_();
   if (!request.has_token && rows > open_rows_max) {
     const error why{errc::permission, "there is too much to list for who has no token"};
-    co_return co_await refuse(with, head_of(why, ""), why);
+    co_return co_await tell(with, head_of(why, ""), why);
   }
   if (!request.has_token) {
     // Paid before it is done: who does not wait gets nothing.
@@ -137,7 +149,7 @@ awaitable<void> api_service::answer(http_exchange& with, const request_target& t
     // Errors of this machine may name files.
     const bool is_private = why.code == errc::disk || why.code == errc::no_space || why.code == errc::internal;
     if (is_private && !request.has_token) why.text = "this peer failed";
-    co_return co_await refuse(with, head_of(why, ""), why);
+    co_return co_await tell(with, head_of(why, ""), why);
   }
   if (!request.has_token) leave_out_private(*outcome);
   http_head head;

@@ -36,8 +36,11 @@ class api_service {
   /// A request to change something may bring a body. Others are refused before it is read.
   bool takes_body(http_exchange& with) const;
   awaitable<void> answer(http_exchange& with, const request_target& target);
+  /// Answers a request that was not understood.
+  awaitable<void> refuse(http_exchange& with, const error& why);
 
  private:
+  awaitable<void> answer_events(http_exchange& with, const request_target& target);
   api_request request_of(http_exchange& with) const;
   /// The call, if the caller may do it and its body is right.
   result<api_call> call_of(http_exchange& with, const request_target& target, std::string& allowed) const;

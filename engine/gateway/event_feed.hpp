@@ -1,10 +1,10 @@
 // "/v1/events": what changes at a peer and in its swarm, as server-sent events.
 //
 // `share`, `peer` and `download` hold a row as the API has it without the token, and without `as_of`. `share-gone`,
-// `peer-gone` and `download-gone` hold its id. `status` holds the figures of the peer. `reset` tells a client to ask
-// for everything again. A client first connects, and then asks for what is there: it may see a row twice. Nothing is
-// looked at while nobody listens. Looking takes at most 1.5 % of a core, and nearly nothing while nothing changes.
-// Owned by gateway; run() until stop(), on the network thread.
+// `peer-gone` and `download-gone` hold its id. `status` holds the figures of the peer, and the first of what it hashes.
+// `reset` tells a client to ask for everything again. A client first connects, and then asks for what is there: it may
+// see a row twice. Nothing is looked at while nobody listens. Looking takes at most 1.5 % of a core, and nearly nothing
+// while nothing changes. Owned by gateway; run() until stop(), on the network thread.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -1,5 +1,6 @@
 #include "gateway/gateway.hpp"
 
+#include <algorithm>
 #include <boost/beast/http/verb.hpp>
 
 #include "gateway/peer_metrics.hpp"
@@ -13,7 +14,10 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr std::string_view api_root = "/v1/";
+bool is_of_api(std::string_view path) {
+  constexpr std::string_view root = "/v1";
+  return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
+}
 
 }  // namespace
 
@@ -75,17 +79,21 @@ void gateway::stop() {
   if (server_) server_->stop();
 }
 
+std::size_t gateway::own_rows() const {
+  const std::size_t hashing = node_.discovery().hashing().count(clock::now());
+  return node_.library().hosted().all().size() + std::min(hashing, tracking::hashing_rows_max);
+}
+
 std::size_t gateway::listed_rows() const {
   const catalogue& swarm = node_.discovery().swarm();
-  return swarm.share_count() + swarm.peer_count() + swarm.hashing_count_max() +
-         node_.discovery().hashing().count(clock::now()) + node_.library().hosted().all().size() +
+  return swarm.share_count() + swarm.peer_count() + swarm.hashing_count() + own_rows() +
          node_.context().connections.sessions();
 }
 
 bool gateway::takes_body(http_exchange& with) const {
   if (!is_member(with) && !entrance_.admits(with)) return false;
   const auto text = with.request().target();
-  return text.starts_with(boost::core::string_view(api_root)) && api_.takes_body(with);
+  return is_of_api({text.data(), text.size()}) && api_.takes_body(with);
 }
 
 awaitable<void> gateway::answer(http_exchange& with) {
@@ -93,11 +101,12 @@ awaitable<void> gateway::answer(http_exchange& with) {
   with.on_admitted();
   const auto text = with.request().target();
   const auto target = parse_target({text.data(), text.size()});
+  if (!target && is_of_api({text.data(), text.size()})) co_return co_await api_.refuse(with, target.error());
   if (!target) {
     (void)co_await with.refuse(target.error());
     co_return;
   }
-  if (target->path.starts_with(api_root)) co_return co_await api_.answer(with, *target);
+  if (is_of_api(target->path)) co_return co_await api_.answer(with, *target);
   if (!with.is_read()) {
     http_head head;
     head.result(http_status::method_not_allowed);
@@ -135,7 +144,7 @@ awaitable<void> gateway::answer_page(http_exchange& with) {
 }
 
 awaitable<void> gateway::answer_metrics(http_exchange& with) {
-  with.on_work(prices::http_listed * static_cast<work_price>(node_.library().hosted().all().size()));
+  with.on_work(prices::http_listed * static_cast<work_price>(own_rows()));
   co_await with.rest();
   caller by{.tell = [](const rows::notice&) {}, .gone = [&with] { return !with.keep_waiting(); }};
   const requests::none nothing;

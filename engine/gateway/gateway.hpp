@@ -48,7 +48,9 @@ class gateway final : private http_handler {
   result<void> open_certificate();
   /// The client need not bring the token with each request.
   bool is_member(http_exchange& with) const;
-  /// Shares, peers and sessions that can be listed, about.
+  /// What this peer shares, downloads and hashes.
+  std::size_t own_rows() const;
+  /// Shares, peers, sessions and shares to come that can be listed, about.
   std::size_t listed_rows() const;
 
   peer_node& node_;

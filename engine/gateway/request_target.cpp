@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "core/utf8.hpp"
+
 namespace shoal {
 
 namespace {
@@ -35,6 +37,8 @@ result<std::string> decoded_text(std::string_view text) {
     if (one == '\0') return error{errc::malformed, "the URL has a NUL in it"};
     plain += one;
   }
+  // No share, file or parameter has such a name, and an answer could not repeat it in JSON.
+  if (!is_utf8(plain)) return error{errc::malformed, "the URL is not UTF-8"};
   return plain;
 }
 

@@ -108,7 +108,7 @@ class ApiTest(SwarmTest):
         self.checked("post", "/v1/stop")
         self.peer_.process.wait(20)
         self.assertEqual(self.called, {(verb, path) for path, verbs in API["paths"].items() for verb in verbs
-                                       if path != "/v1/events"})
+                                       if path.startswith("/v1/") and path != "/v1/events"})
 
     def test_a_change_needs_the_token(self):
         mode = (self.peer_.state / "token").stat().st_mode
@@ -167,6 +167,8 @@ class ApiTest(SwarmTest):
         self.assertIn("--api-listen", bad.err)
 
     def test_what_is_wrong_is_told(self):
+        for name in ("two", "three"):
+            self.peer_.add(self.file(name, 10))
         for verb, path, body, expected in (
                 ("get", "/v1/nothing", None, 404), ("get", "/v1/", None, 404), ("delete", "/v1/status", None, 405),
                 ("get", "/v1/shares?nonsense=1", None, 400), ("post", "/v1/shares", {}, 400),
@@ -176,6 +178,9 @@ class ApiTest(SwarmTest):
                 ("post", "/v1/shares", {"paths": ["/etc/hostname"], "symlink": True}, 400),
                 ("post", "/v1/downloads", {"what": "nothing", "directory": "here"}, 400),
                 ("put", "/v1/limits", {"upload": "1M"}, 400),
+                ("get", "/v1/shares/%ff/why", None, 400), ("get", "/v1/shares/a%00b/why", None, 400),
+                ("get", "/v1", None, 404), ("post", "/v1/events", {}, 405), ("get", "/v1/events?x=1", None, 400),
+                ("get", "/v1/shares/t*/pieces", None, 409),
                 ("get", "/v1/limits?up=1M", None, 400), ("put", "/v1/limits", {"up": "fast"}, 400),
                 ("post", "/v1/downloads", {"what": "nothing"}, 404)):
             status, headers, answer = self.call(verb, path, body)
@@ -183,7 +188,23 @@ class ApiTest(SwarmTest):
             self.assertEqual(headers["Content-Type"], "application/problem+json")
             self.assertEqual(answer["status"], status)
             self.assertTrue(answer["detail"])
-        self.assertEqual(self.call("delete", "/v1/status")[1]["Allow"], "GET")
+        for path in ("/v1/status", "/v1/events"):
+            self.assertEqual(self.call("delete", path)[1]["Allow"], "GET")
+
+    def test_a_download_that_failed_says_what_would_help(self):
+        other = self.peer("other", self.tracker_)
+        other.add(self.file("far/in the way", 1000))
+        (self.peer_.dir / "in the way").mkdir(parents=True)
+        body = {"what": "in the way"}
+        wait_for(lambda: self.call("post", "/v1/downloads", body)[0] == 200, "the share is listed")
+        failed = wait_for(lambda: [row for row in self.call("get", "/v1/status")[2]["downloads"]
+                                   if row["phase"] == "failed"], "it has failed")[0]
+        self.assertEqual((failed["class"], failed["remedy"]), ("conflict", "clear_place"))
+
+    def test_what_is_not_known_yet_is_not_said_to_be_done(self):
+        link = "magnet:?xt=urn:btmh:1220" + "ab" * 32
+        (begun,) = self.call("post", "/v1/downloads", {"what": link})[2]
+        self.assertEqual((begun["phase"], begun["eta"]), ("metadata", -1))
 
     def test_a_large_body_of_a_stranger_is_not_read(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.peer_.port, timeout=60)

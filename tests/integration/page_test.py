@@ -407,11 +407,14 @@ class TrackerPageTest(PageTest):
                          ([["soon.bin", expected]] if expected else []), f"{expected} is shown")
                 self.assertEqual([], page.ask("axe"))
         # One name may stand twice, and not all are shown.
-        hasher.say(type="hashing", shares=[{"name": f"{n // 2}.bin", "bytes": 1000, "done": 0} for n in range(20)])
-        for page in pages:
-            wait_for(lambda: len(shown(page)) == 6, "six are shown")
-            self.assertEqual(page.value("document.querySelector('.hashed').lastChild.innerText"), "and 14 more")
-            self.assertEqual([], page.troubles())
+        for count, percent in ((20, 0), (16, 50)):
+            hasher.say(type="hashing", shares=[{"name": f"{n // 2}.bin", "bytes": 1000, "done": 10 * percent}
+                                               for n in range(count)])
+            for page in pages:
+                wait_for(lambda: [line.split(", ")[-1] for line in shown(page)] == [f"{percent} %"] * 6, "six are shown")
+                self.assertEqual(page.value("document.querySelector('.hashed').lastChild.innerText"),
+                                 f"and {count - 6} more")
+                self.assertEqual([], page.troubles())
 
     def test_the_page_of_the_tracker_of_a_private_swarm(self):
         key = self.key("swarm.key")

@@ -146,7 +146,7 @@ std::vector<hashed_share> discovery::hashing(const std::string& what, tracking::
   catalogue here;
   here.on_snapshot(0, std::move(own));
   auto found = here.hashing(what);
-  std::erase_if(found, [this](const hashed_share& one) { return !swarm_.named(one.name).empty(); });
+  swarm_.drop_listed(found);
   // What a tracker repeats of ours is older.
   for (auto& one : swarm_.hashing(what)) {
     if (one.peer != self_.peer) found.push_back(std::move(one));

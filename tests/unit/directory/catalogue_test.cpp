@@ -276,7 +276,7 @@ TEST_CASE("what is hashed is found by name until it is listed", "[catalogue]") {
   const auto all = subject.hashing("*");
   REQUIRE(all.size() == 2);
   CHECK(text_of(all[1]) == "seed is still hashing next (0 %)");
-  CHECK(subject.hashing_count_max() == 6);
+  CHECK(subject.hashing_count() == 3);
   // A peer that left hashes nothing any more.
   tracking::delta delta;
   delta.seq = 2;
@@ -284,7 +284,14 @@ TEST_CASE("what is hashed is found by name until it is listed", "[catalogue]") {
   REQUIRE(subject.on_delta(0, delta));
   REQUIRE(subject.on_delta(1, delta));
   CHECK(subject.hashing("*").empty());
-  CHECK(subject.hashing_count_max() == 0);
+  CHECK(subject.hashing_count() == 0);
+  ++delta.seq;
+  delta.left.clear();
+  delta.joined = {busy, busy};
+  delta.joined.back().hashing.resize(1);
+  REQUIRE(subject.on_delta(0, delta));
+  CHECK(subject.hashing_count() == 1);
+  CHECK(subject.peer_count() == 2);
 }
 
 TEST_CASE("of what is hashed never all is done", "[catalogue]") {

@@ -54,6 +54,8 @@ TEST_CASE("long lists are told rarely and in part", "[hashing_list]") {
   const auto told = subject.next_rows(start + 1s);
   REQUIRE(told);
   CHECK(told->size() == tracking::hashing_rows_max);
+  (void)subject.on_begin("young", start + 1s);
+  CHECK(subject.count(start + 1s) == 3000);
   subject.on_end(keys.front(), start + 2s);
   CHECK(subject.next_deadline() == start + 1s + 1000 * hashing_list::interval_per_row);
   CHECK_FALSE(subject.next_rows(start + 3s));

@@ -34,7 +34,8 @@ TEST_CASE("a path and a verb mean a method, and its parameters come from path an
 
 TEST_CASE("what only looks cannot change anything by its query") {
   std::string allowed;
-  for (const char* text : {"/v1/limits?up=1M", "/v1/shares/x/limits?up=1M", "/v1/status?x", "/v1/shares?what=x"}) {
+  for (const char* text : {"/v1/limits?up=1M", "/v1/shares/x/limits?up=1M", "/v1/status?x", "/v1/shares?what=x",
+                           "/v1/shares?glob=a&glob=b"}) {
     CAPTURE(text);
     const auto failed = call_of(verb::get, text, allowed);
     REQUIRE(failed.has_error());

@@ -523,7 +523,6 @@ TEST_CASE("a download that does not fit leaves nothing behind", "[content_files]
   CHECK(failed.error().code == errc::no_space);
   CHECK(failed.error().text.find("not enough space in " + small.string() + " for large: ") == 0);
   CHECK(failed.error().text.find(" missing") != std::string::npos);
-  CHECK(failed.error().text.find("0 B missing") == std::string::npos);
   CHECK(failed.error().helps == remedy::free_space);
   if (resumed) {
     CHECK(read_file(part / "a/1") == "kept");

@@ -10,12 +10,14 @@ import { humanCount, humanDuration, humanFraction, humanPercent, humanRate } fro
 
 /// Cards that are shown at once: each has a chart.
 const cardsAtOnce = 12;
+const hashedAtOnce = 8;
 
 const downRate = [{ key: 'down', label: 'receives', color: '--down' }];
 
 export function Transfers() {
   const [most, setMost] = useState(cardsAtOnce);
-  const hashing = me()?.hashing || [];
+  // An event has fewer of them than what is loaded first.
+  const hashing = (me()?.hashing || []).slice(0, hashedAtOnce);
   const hashingCount = me()?.hashing_count || 0;
   // Running ones first, then by name: a card does not move while one reads it.
   const order = { failed: 1, cancelled: 2, complete: 3 };
@@ -29,8 +31,8 @@ export function Transfers() {
       </h2>
       {!rows.length && !hashingCount && <p class="empty">Nothing is fetched at the moment.</p>}
       <div class="cards">
-        {hashing.slice(0, most).map((row) => (
-          <article class="card" key={`hash ${row.name}`}>
+        {hashing.map((row, at) => (
+          <article class="card" key={`hash ${at}`}>
             <header>
               <h3>
                 <Name text={row.name} />
