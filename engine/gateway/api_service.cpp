@@ -102,9 +102,9 @@ result<api_call> api_service::call_of(http_exchange& with, const request_target&
 
 awaitable<void> api_service::answer_events(http_exchange& with, const request_target& target) {
   if (with.is_read() && target.query.empty()) co_return co_await events_.answer(with);
-  const error why{errc::usage,
-                  target.query.empty() ? "at /v1/events only GET is known" : "/v1/events has no parameters"};
-  co_await tell(with, head_of(why, with.is_read() ? "" : "GET"), why);
+  const std::string allowed = with.is_read() ? "" : "GET";
+  const error why{errc::usage, allowed.empty() ? "/v1/events has no parameters" : "at /v1/events only GET is known"};
+  co_await tell(with, head_of(why, allowed), why);
 }
 
 awaitable<void> api_service::answer(http_exchange& with, const request_target& target) {
