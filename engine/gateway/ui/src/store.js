@@ -4,6 +4,9 @@
 // that is busy does not keep the browser busy.
 import { batch, signal } from '@preact/signals';
 
+/// Of what a peer hashes, as many as the API of a peer gives.
+export const hashingShown = 8;
+
 /// Between two frames that show changes.
 const showInterval = 500;
 /// What happened lately: as much as a person looks back.

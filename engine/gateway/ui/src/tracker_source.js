@@ -1,13 +1,11 @@
 // Fills the store at a tracker: the messages of the WebSocket at /live (directory/tracking).
 //
 // The page looks only: it says `look`, and says it again in each heartbeat. Longer messages are packed with zlib.
-import { happen, link, peers, shares, showNow } from './store.js';
+import { happen, hashingShown, link, peers, shares, showNow } from './store.js';
 
 const retryFirst = 1000;
 const retryMax = 15000;
 const heartbeatDefault = 5000;
-/// As many as a peer's API gives.
-const hashingShown = 8;
 
 async function unpacked(data) {
   const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream('deflate'));

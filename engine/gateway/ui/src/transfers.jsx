@@ -5,19 +5,18 @@ import { RateChart } from './chart.jsx';
 import { Bar, Count, Name } from './parts.jsx';
 import { PieceStrip } from './pieces.jsx';
 import { wordsOf } from './reasons.js';
-import { downloads, isRunning, me, reasons } from './store.js';
+import { downloads, hashingShown, isRunning, me, reasons } from './store.js';
 import { humanCount, humanDuration, humanFraction, humanPercent, humanRate } from './units.js';
 
 /// Cards that are shown at once: each has a chart.
 const cardsAtOnce = 12;
-const hashedAtOnce = 8;
 
 const downRate = [{ key: 'down', label: 'receives', color: '--down' }];
 
 export function Transfers() {
   const [most, setMost] = useState(cardsAtOnce);
   // An event has fewer of them than what is loaded first.
-  const hashing = (me()?.hashing || []).slice(0, hashedAtOnce);
+  const hashing = (me()?.hashing || []).slice(0, hashingShown);
   const hashingCount = me()?.hashing_count || 0;
   // Running ones first, then by name: a card does not move while one reads it.
   const order = { failed: 1, cancelled: 2, complete: 3 };
