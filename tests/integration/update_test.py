@@ -112,6 +112,23 @@ class UpdateTest(SwarmTest):
         self.check_is(place, "deep", "deep/own", "added", "added/own")
         self.assertEqual(os.stat(place / "moved5").st_ino, old)
 
+    def test_what_the_new_version_only_drops_goes_with_delete(self):
+        holder = self.first_version()
+        place = holder.dir / "model"
+        fill(place / "deep" / "own", 1000)
+        shutil.rmtree(self.source / "deep")
+        (self.source / "part5").unlink()
+        self.wait_newest(holder, self.publisher.add(self.source)["id"])
+        self.update(holder, "--delete")
+        self.check_is(place, "deep", "deep/own")
+        self.assertEqual(holder.run("verify", "model").code, 0)
+        # What is dropped again later goes, too.
+        (self.source / "part6").unlink()
+        self.wait_newest(holder, self.publisher.add(self.source)["id"])
+        self.update(holder, "--delete")
+        self.check_is(place, "deep", "deep/own")
+        self.assertTrue(self.update(holder, "--delete")["already_there"])
+
     def test_a_dropped_file_that_the_user_changed_stays(self):
         holder = self.first_version()
         place = holder.dir / "model"

@@ -89,15 +89,22 @@ awaitable<result<content_there>> final_place::look() {
   const std::string target = path();
   const error conflict = co_await what_is_there();
   // What a symlink leads to may be content of somebody else, or be nowhere.
-  auto look = [target, this, conflict]() -> result<scan_result> {
-    if (is_symlink(target)) return conflict;
-    return scan(target, scan_options{request_.symlinks});
+  struct look_result {
+    scan_result found;
+    bool drops = false;
   };
-  auto found = co_await offload(context_.background, std::move(look));
+  auto look = [target, this, conflict]() -> result<look_result> {
+    if (is_symlink(target)) return conflict;
+    auto found = scan(target, scan_options{request_.symlinks});
+    if (!found) return found.error();
+    const bool drops = is_to_drop(*found);
+    return look_result{std::move(*found), drops};
+  };
+  const auto found = co_await offload(context_.background, std::move(look));
   if (!found && is_other_content(found.error())) co_return conflict;
   if (!found) co_return found.error();
   content_there content{nullptr, {}, bitmap(info->shape().piece_count()), conflict};
-  content.signatures = signatures_of(*found, *info, request_.update);
+  content.signatures = signatures_of(found->found, *info, request_.update && !found->drops);
   if (content.signatures.empty()) co_return content;
   auto opened = content_files::open_complete(target, info, content.signatures, context_.files);
   if (!opened) co_return opened.error();

@@ -51,7 +51,8 @@ class final_place {
   awaitable<result<void>> end_interrupted_swap();
   /// Something is at the place.
   bool taken() const;
-  /// Reads what is at the place. errc::conflict for something that could not be shared at all.
+  /// Reads what is at the place. errc::conflict for something that could not be shared at all. What an older version
+  /// left there and is to be deleted counts as other entries.
   awaitable<result<content_there>> look();
   /// What is there is whole: records it as the content of the share, and deletes the partial.
   awaitable<result<void>> take_over(content_there there);
@@ -71,6 +72,8 @@ class final_place {
   awaitable<error> what_is_there();
   awaitable<result<void>> take_back_damaged(bitmap good);
   awaitable<result<void>> look_at_older();
+  /// Files of the older version that the share does not have are there, and are to be deleted. Blocks.
+  bool is_to_drop(const scan_result& found) const;
   /// Writes complete content down; it is followed and shared as what was there before. Blocks.
   result<void> record_complete(stored_share row);
 

@@ -95,6 +95,19 @@ awaitable<result<void>> final_place::end_interrupted_swap() {
   co_return result<void>{};
 }
 
+bool final_place::is_to_drop(const scan_result& found) const {
+  // What is there was taken from an older version already.
+  const bool is_ours = request_.mend_inode != 0 || request_.partial.taken_back;
+  if (!request_.update || !request_.delete_dropped || is_ours || !found.folder) return false;
+  const auto row = context_.database.share(path());
+  const metainfo_ptr before = row ? info_of(*row) : nullptr;
+  if (!before) return false;
+  std::set<std::string_view> dropped;
+  for (const file_entry& file : before->files()) dropped.insert(file.path);
+  for (const file_entry& file : content_.info()->files()) dropped.erase(file.path);
+  return std::ranges::any_of(found.files, [&dropped](const file_entry& file) { return dropped.contains(file.path); });
+}
+
 awaitable<result<void>> final_place::look_at_older() {
   const metainfo_ptr info = content_.info();
   const std::string target = path();
