@@ -13,7 +13,7 @@ std::size_t registry::holders_of(const share_id& id) const {
 }
 
 void registry::mark_changed(const session_state& by, time_point now) {
-  mark_changed(by.talkative ? now + talkative_interval : now);
+  mark_changed(by.talkative ? now + talkative_delay(talkative_interval) : now);
 }
 
 void registry::on_talkative(tracker_session_id session, bool is_so) {
@@ -193,7 +193,7 @@ result<void> registry::on_watch(tracker_session_id session, const tracking::watc
   charge_absent(share);
   swarms_asked_.insert(message.id);
   // A newcomer is told after its snapshot. The next batch brings that.
-  if (state.synced) watched_at_ = std::min(watched_at_, state.talkative ? now + telling_delay : now);
+  if (state.synced) watched_at_ = std::min(watched_at_, state.talkative ? now + talkative_delay(telling_delay) : now);
   return {};
 }
 

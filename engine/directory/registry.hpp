@@ -43,7 +43,7 @@ class registry {
   static constexpr int telling_part = 100;
   static constexpr duration telling_delay = std::chrono::milliseconds(250);
   /// A watcher of a share waits for its holders before anything else. So it gets them sooner: at once, or together with
-  /// all that asked within this time. A talkative one waits for telling_delay.
+  /// all that asked within this time. A talkative one waits for up to telling_delay.
   static constexpr duration answer_interval = std::chrono::milliseconds(5);
 
   /// Holders of each kind that are told of one `unreached`: those that it names, and those that nobody can connect to.
@@ -53,9 +53,11 @@ class registry {
   static constexpr std::size_t asked_per_batch_max = 10'000;
   /// A session is told everything once in this time, however often it asks: few bytes would cost a tracker all.
   static constexpr duration resync_interval = std::chrono::seconds(5);
-  /// What a talkative peer changes is told so late, unless somebody else's change is told before. To tell everybody
-  /// costs far more than to hear one.
+  /// What a talkative peer changes is told so late, unless somebody else's change is told before; earlier in a swarm in
+  /// which telling is cheap. To tell everybody costs far more than to hear one.
   static constexpr duration talkative_interval = std::chrono::milliseconds(500);
+  /// It waits for so many pauses between two batches.
+  static constexpr int talkative_pauses = 5;
   /// Signatures are checked in rounds (signature_claims): each changes rows, and all sessions are told.
   static constexpr duration verdicts_interval = std::chrono::milliseconds(200);
   /// What a peer says more often than this is not passed on.
@@ -229,6 +231,8 @@ class registry {
   session_state* find_peer(tracker_session_id session);
   /// The session that gives its place to one more looker of this address; nothing if none has to. errc::limit.
   result<std::optional<tracker_session_id>> make_room_to_look(const std::string& observed) const;
+  /// How long what a talkative session says waits, if it waits at most so long.
+  duration talkative_delay(duration most) const { return std::min<duration>(most, talkative_pauses * batch_pause_); }
   /// There is something to tell from then on.
   void mark_changed(time_point when);
   /// The session said something that is to be told.

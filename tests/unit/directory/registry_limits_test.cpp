@@ -177,10 +177,16 @@ TEST_CASE("what a talkative peer changes is told late, or together with what oth
   };
   (void)tick();
   b.subject.on_talkative(session(1), true);
+  // As long as telling costs nothing, it is told as everything is.
+  REQUIRE(b.offer(1, 40, 1) == 1);
+  CHECK(tick().has_value());
+  b.subject.on_told(std::chrono::seconds(1));
+  b.now += registry::telling_delay;
   REQUIRE(b.offer(1, 0, 1) == 1);
   CHECK(b.subject.next_deadline() == b.now + registry::talkative_interval);
   CHECK_FALSE(tick().has_value());
   REQUIRE(b.offer(2, 10, 1) == 1);
+  b.now += registry::telling_delay;
   const auto both = tick();
   REQUIRE(both.has_value());
   CHECK(both->message.published.size() == 2);
@@ -188,5 +194,6 @@ TEST_CASE("what a talkative peer changes is told late, or together with what oth
   REQUIRE(b.offer(1, 20, 1) == 1);
   b.subject.on_talkative(session(1), false);
   REQUIRE(b.offer(1, 30, 1) == 1);
+  b.now += registry::telling_delay;
   CHECK(tick().has_value());
 }
