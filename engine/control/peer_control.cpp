@@ -59,6 +59,7 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
     if (const auto ok = requests::check_path("sign", *wanted.sign); !ok) co_return ok.error();
   }
   const share_options options{.symlinks = wanted.symlinks, .follow = wanted.follow, .sign_with = wanted.sign};
+  std::vector<share_id> added_ids;
   std::vector<hashing_mark> marks;
   for (const std::string& path : wanted.paths) marks.push_back(node_.discovery().announce_add(path));
   for (std::size_t i = 0; i < wanted.paths.size(); ++i) {
@@ -77,10 +78,13 @@ peer_control::answer<std::vector<rows::added>> peer_control::add(requests::add w
       const auto set = co_await node_.library().limit(id, now);
       if (!set) co_return set.error();
     }
+    if (added) added_ids.push_back(added->what->id());
     // If one path fails, the others are still shared.
     rows.push_back(added ? row_of(*added) : rows::added{.path = path});
     if (!added) mark_failed(rows.back(), added.error());
   }
+  // What the user does next, at whatever peer, finds what was added now.
+  co_await wait_until_listed(node_, added_ids, by);
   co_return rows;
 }
 

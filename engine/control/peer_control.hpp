@@ -32,7 +32,7 @@ class peer_control {
   /// `end_peer` ends the peer and its transports.
   peer_control(peer_node& node, std::function<void()> end_peer);
 
-  /// One row for each path, in their order. If there is only one path, its error.
+  /// One row for each path, in their order, when the trackers list them. If there is only one path, its error.
   answer<std::vector<rows::added>> add(requests::add wanted, caller& by);
   /// Sorted by name, then what is hashed. Tells which trackers are away. timed_out or unreachable: there is nothing to
   /// list, and no tracker.
@@ -69,10 +69,15 @@ class peer_control {
  private:
   struct begun_download;
 
+  class waiting_request;
+
   // peer_control_download.cpp
+  answer<begun_download> begin_limited(download_request request, const requests::download& wanted, caller& by);
   answer<std::shared_ptr<share>> begin_download(download_request request, std::string otherwise, caller& by);
   awaitable<void> wait_for_turn(std::shared_ptr<share> before, caller& by);
-  awaitable<void> wait_for_end(const std::vector<begun_download>& running, caller& by);
+  awaitable<void> wait_for_end(std::vector<begun_download>& running, waiting_request& waiting,
+                               const requests::download& wanted, caller& by);
+  awaitable<void> go_over(begun_download& one, waiting_request& waiting, requests::download wanted, caller& by);
 
   peer_node& node_;
   std::function<void()> end_peer_;

@@ -1,3 +1,5 @@
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -14,40 +16,7 @@
 
 namespace shoal {
 
-// A share that a request waits for.
-struct peer_control::begun_download {
-  std::shared_ptr<share> what;
-  std::vector<std::string> notes;  // which parts of the request's words are not used
-  bool was_complete = false;       // before the request
-
-  rows::download row() const {
-    rows::download row = row_of(*what);
-    row.notes.insert(row.notes.begin(), notes.begin(), notes.end());
-    row.already_there = row.already_there || was_complete;
-    return row;
-  }
-};
-
 namespace {
-
-// Tells the downloads of one request that it waits for them, for as long as it waits.
-class waiting_request {
- public:
-  explicit waiting_request(const caller& by) : by_(by) {}
-  waiting_request(const waiting_request&) = delete;
-  waiting_request& operator=(const waiting_request&) = delete;
-  ~waiting_request() {
-    for (const auto& [one, at] : for_) one->wanted().on_leave(at);
-  }
-
-  void wait_for(const std::shared_ptr<share>& one) {
-    for_.emplace_back(one, one->wanted().on_wait([this] { return !by_.gone(); }));
-  }
-
- private:
-  const caller& by_;
-  std::vector<std::pair<std::shared_ptr<share>, interest::place>> for_;
-};
 
 bool active(const share& one) {
   return !one.stopped() && !one.content().complete() && one.downloading() != nullptr && !one.downloading()->ended();
@@ -92,12 +61,63 @@ awaitable<result<void>> take_from_cache(peer_node& node, share_id id) {
   co_return co_await cache.give_up(here);
 }
 
+// The words of the request mean the share by its name, and with it the newest version.
+bool is_meant_by_name(const requests::download& wanted, const download_request& one) {
+  return !wanted.torrent && wanted.what &&
+         (*wanted.what == one.name || fnmatch(wanted.what->c_str(), one.name.c_str(), 0) == 0);
+}
+
 // "" is none.
 result<void> check_directory(std::string_view name, const std::string& directory) {
   return directory.empty() ? result<void>() : requests::check_path(name, directory);
 }
 
 }  // namespace
+
+// A share that a request waits for.
+struct peer_control::begun_download {
+  std::shared_ptr<share> what;
+  std::string name;                // that the request means it by; "" if it means this version alone
+  std::vector<std::string> notes;  // for the user
+  bool was_complete = false;       // before the request
+  share_id older{};                // the version before, with which the request began; zero: none
+  std::optional<error> failure{};  // no newer version could be begun
+
+  rows::download row() const {
+    rows::download row = row_of(*what);
+    row.notes.insert(row.notes.begin(), notes.begin(), notes.end());
+    row.already_there = row.already_there || was_complete;
+    return row;
+  }
+  // Nobody has it any more, and its name means a newer version.
+  bool is_superseded() const { return !name.empty() && active(*what) && what->downloading()->is_superseded(); }
+};
+
+// Tells the downloads of one request that it waits for them, for as long as it waits.
+class peer_control::waiting_request {
+ public:
+  explicit waiting_request(const caller& by) : by_(by) {}
+  waiting_request(const waiting_request&) = delete;
+  waiting_request& operator=(const waiting_request&) = delete;
+  ~waiting_request() {
+    for (const auto& [one, at] : for_) one->wanted().on_leave(at);
+  }
+
+  void wait_for(const std::shared_ptr<share>& one) {
+    for_.emplace_back(one, one->wanted().on_wait([this] { return !by_.gone(); }));
+  }
+  void leave(const share& one) {
+    std::erase_if(for_, [&one](const auto& waited) {
+      const bool is_it = waited.first.get() == &one;
+      if (is_it) waited.first->wanted().on_leave(waited.second);
+      return is_it;
+    });
+  }
+
+ private:
+  const caller& by_;
+  std::vector<std::pair<std::shared_ptr<share>, interest::place>> for_;
+};
 
 awaitable<void> peer_control::wait_for_turn(std::shared_ptr<share> before, caller& by) {
   // Without the id: it is not this request's to cancel.
@@ -139,25 +159,78 @@ peer_control::answer<std::shared_ptr<share>> peer_control::begin_download(downlo
   }
 }
 
-awaitable<void> peer_control::wait_for_end(const std::vector<begun_download>& running, caller& by) {
-  auto runs = [](const begun_download& begun) { return active(*begun.what); };
+peer_control::answer<peer_control::begun_download> peer_control::begin_limited(download_request request,
+                                                                               const requests::download& wanted,
+                                                                               caller& by) {
+  const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);
+  if (!limits) co_return limits.error();
+  begun_download one;
+  if (is_meant_by_name(wanted, request)) one.name = request.name;
+  one.notes = request.notes;
+  const share_id id = request.id;
+  const auto here = node_.library().hosted().find(id);
+  const auto before = here && here->content().complete() ? here : nullptr;
+  const rate_limits limits_before = node_.library().limits().of(id);
+  // First, so that not a byte comes faster.
+  const rate_limits limits_now = limits->over(limits_before);
+  const auto limited = co_await node_.library().limit(id, limits_now);
+  if (!limited) co_return limited.error();
+  auto begun = co_await begin_download(std::move(request), wanted.default_directory, by);
+  if (!begun) {
+    (void)co_await node_.library().limit(id, limits_before);
+    co_return begun.error();
+  }
+  one.what = *begun;
+  one.was_complete = *begun == before;
+  co_return one;
+}
+
+// The older version's part stays until the newer one is complete, which takes from it what they share.
+awaitable<void> peer_control::go_over(begun_download& one, waiting_request& waiting, requests::download wanted,
+                                      caller& by) {
+  wanted.what = std::exchange(one.name, {});
+  const auto found = co_await requests_of(node_, wanted, by);
+  const auto before = one.what;
+  // Of several it cannot be told which one is meant: it goes on to wait.
+  if (by.gone() || !found || found->front().id == before->id()) co_return;
+  if (!before->wanted().outlasts_one()) (void)co_await node_.library().downloads().cancel(before->id());
+  waiting.leave(*before);
+  download_request newer = found->front();
+  auto begun = co_await begin_limited(std::move(newer), wanted, by);
+  if (!begun) {
+    one.failure = begun.error();
+    co_return;
+  }
+  one = std::move(*begun);
+  one.older = before->id();
+  one.notes.push_back("its publisher changed it meanwhile: this is the newer version");
+  waiting.wait_for(one.what);
+}
+
+awaitable<void> peer_control::wait_for_end(std::vector<begun_download>& running, waiting_request& waiting,
+                                           const requests::download& wanted, caller& by) {
+  auto runs = [](const begun_download& begun) { return !begun.failure && active(*begun.what); };
   while (!by.gone() && std::ranges::any_of(running, runs)) {
+    for (auto& one : running) {
+      if (!one.failure && one.is_superseded()) co_await go_over(one, waiting, wanted, by);
+    }
     for (const auto& one : running) by.tell(one.row());
     const auto next = clock::now() + notice_interval;
     while (clock::now() < next && std::ranges::any_of(running, runs)) {
       co_await node_.changes().wait_until(next);
     }
   }
+  for (const auto& one : running) {
+    const bool rests = node_.library().downloads().paused(one.older) != nullptr;
+    if (rests && one.what->content().complete()) (void)co_await node_.library().downloads().forget_paused(one.older);
+  }
 }
 
 peer_control::answer<std::vector<rows::download>> peer_control::download(requests::download wanted, caller& by) {
   if (const auto ok = check_directory("directory", wanted.directory); !ok) co_return ok.error();
   if (const auto ok = check_directory("default_directory", wanted.default_directory); !ok) co_return ok.error();
-  const std::string otherwise = wanted.default_directory;
-  const bool wait = wanted.wait;
-  const auto limits = parse_limits(wanted.up_limit, wanted.down_limit);
-  if (!limits) co_return limits.error();
-  auto requests = co_await requests_of(node_, std::move(wanted), by);
+  if (const auto limits = parse_limits(wanted.up_limit, wanted.down_limit); !limits) co_return limits.error();
+  auto requests = co_await requests_of(node_, wanted, by);
   if (!requests) co_return requests.error();
   if (by.gone()) co_return nobody_waits();
   const bool only = requests->size() == 1;
@@ -166,17 +239,7 @@ peer_control::answer<std::vector<rows::download>> peer_control::download(request
   std::vector<rows::download> rows;
   for (auto& request : *requests) {
     rows::download row{.id = request.id.hex(), .name = request.name};
-    auto notes = request.notes;
-    const auto here = node_.library().hosted().find(request.id);
-    const auto before = here && here->content().complete() ? here : nullptr;
-    const share_id id = request.id;
-    const rate_limits limits_before = node_.library().limits().of(id);
-    // First, so that not a byte comes faster.
-    const rate_limits limits_now = limits->over(limits_before);
-    const auto limited = co_await node_.library().limit(id, limits_now);
-    if (!limited) co_return limited.error();
-    auto begun = co_await begin_download(std::move(request), otherwise, by);
-    if (!begun) (void)co_await node_.library().limit(id, limits_before);
+    auto begun = co_await begin_limited(std::move(request), wanted, by);
     if (!begun && only) co_return begun.error();
     if (!begun) {
       // If one download fails, the others still arrive.
@@ -184,16 +247,16 @@ peer_control::answer<std::vector<rows::download>> peer_control::download(request
       rows.push_back(std::move(row));
       continue;
     }
-    if (wait) {
-      waiting.wait_for(*begun);
+    if (wanted.wait) {
+      waiting.wait_for(begun->what);
     } else {
-      (*begun)->wanted().on_background();
+      begun->what->wanted().on_background();
     }
-    running.push_back({*begun, std::move(notes), *begun == before});
+    running.push_back(std::move(*begun));
   }
-  if (wait) co_await wait_for_end(running, by);
+  if (wanted.wait) co_await wait_for_end(running, waiting, wanted, by);
   for (const auto& one : running) {
-    const auto failure = failure_of(*one.what, wait);
+    const auto failure = one.failure ? one.failure : failure_of(*one.what, wanted.wait);
     if (failure && only) co_return *failure;
     rows.push_back(one.row());
     if (failure) mark_failed(rows.back(), *failure);

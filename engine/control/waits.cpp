@@ -13,6 +13,8 @@ namespace {
 constexpr auto first_wait = std::chrono::seconds(5);
 // How long a list waits for signatures: some 20,000 of them are checked in this time.
 constexpr auto signatures_wait = std::chrono::seconds(2);
+// How long an added share waits to be listed: several batches of a tracker of a large swarm.
+constexpr auto listed_wait = std::chrono::seconds(2);
 // How soon a wait ends after the caller is gone.
 constexpr duration gone_check_interval = std::chrono::milliseconds(100);
 
@@ -47,6 +49,21 @@ awaitable<void> wait_for_record(peer_node& node, const std::optional<std::string
   const auto give_up = clock::now() + first_wait;
   const auto unknown = [&] { return !what || !node.library().index().find_here(*what); };
   while (!node.library().record_read() && unknown() && !by.gone() && clock::now() < give_up) {
+    co_await wait_for_change(node, give_up);
+  }
+}
+
+awaitable<void> wait_until_listed(peer_node& node, const std::vector<share_id>& ids, const caller& by) {
+  const discovery& swarm = node.discovery();
+  const auto is_listed = [&swarm](const share_id& id) {
+    if (!swarm.offers(id)) return true;
+    for (std::size_t i = 0; i < swarm.trackers().size(); ++i) {
+      if (swarm.trackers()[i]->state().connected && !swarm.swarm().lists(i, id)) return false;
+    }
+    return true;
+  };
+  const auto give_up = clock::now() + listed_wait;
+  while (!std::ranges::all_of(ids, is_listed) && !by.gone() && clock::now() < give_up) {
     co_await wait_for_change(node, give_up);
   }
 }

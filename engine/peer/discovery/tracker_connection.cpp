@@ -56,6 +56,7 @@ tracker_connection::tracker_connection(asio::any_io_executor executor, const swa
 
 awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::string host, duration timeout) {
   host_ = std::move(host);
+  const auto offered = keys_.is_private() ? std::optional(keys_.keys().front().id()) : std::nullopt;
   const auto connected = co_await dial(stream_.next_layer(), where, timeout, keys_);
   if (closed_) co_return error{errc::cancelled, reason_};
   if (!connected) {
@@ -66,7 +67,8 @@ awaitable<result<void>> tracker_connection::open(tcp::endpoint where, std::strin
   }
   auto upgraded = co_await upgrade(timeout);
   if (closed_) co_return error{errc::cancelled, reason_};
-  if (key() && *key() != keys_.keys().front().id()) {
+  // A tracker that does not accept the first key may accept another one.
+  if (offered && *offered != keys_.keys().front().id()) {
     co_return error{errc::permission, "this peer offers another key to tracker " + host_ + " now"};
   }
   open_ = upgraded.has_value();

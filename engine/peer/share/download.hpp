@@ -67,6 +67,8 @@ class download final : public source_listener {
   const error& failure() const { return progress_.failure(); }
   /// True if NAME was there before, with the right content.
   bool already_there() const { return already_there_; }
+  /// It waits, nobody has any of it, and its name means a newer version by the same publisher.
+  bool is_superseded() const;
   /// One line that says why nothing moves; empty when something moves.
   std::string reason() const;
   /// What holds it up now, in every phase.

@@ -98,6 +98,13 @@ duration download::silence() const {
   return asking ? speed_.silence(clock::now()) : duration::zero();
 }
 
+bool download::is_superseded() const {
+  const bool asks = progress_.in(download_phase::metadata) || progress_.in(download_phase::downloading);
+  if (!asks || !sources_.in_use().empty()) return false;
+  const swarm_outlook seen = share_.outlook();
+  return seen.holders == 0 && seen.superseded;
+}
+
 std::string download::reason() const {
   if (progress_.in(download_phase::failed)) return progress_.failure().text;
   if (std::string lacking = room_.reason(); !lacking.empty()) return lacking;
@@ -108,9 +115,7 @@ std::string download::reason() const {
   if (progress_.in(download_phase::finishing)) return "writing everything to disk";
   if (progress_.in(download_phase::complete)) return {};
   if (sources_.in_use().empty()) {
-    const swarm_outlook seen = share_.outlook();
-    if (seen.holders == 0 && seen.superseded)
-      return superseded_reason(content_.info() ? content_.info()->name() : request_.name);
+    if (is_superseded()) return superseded_reason(content_.info() ? content_.info()->name() : request_.name);
     std::string text = "waiting for a peer that has it: none is connected";
     if (share_.peers().known_count() > 0) text += ", " + std::to_string(share_.peers().known_count()) + " known";
     if (!share_.peers().last_dial_error().empty()) text += "; last try: " + share_.peers().last_dial_error();
