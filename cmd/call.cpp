@@ -11,6 +11,7 @@
 #include "cmd/interrupt.hpp"
 #include "cmd/output.hpp"
 #include "cmd/progress.hpp"
+#include "cmd/remedy.hpp"
 #include "cmd/text.hpp"
 #include "control/described.hpp"
 #include "control/rows.hpp"
@@ -30,6 +31,7 @@ std::string when(std::time_t then) {
 }
 
 std::string away_note(const rows::away& row) {
+  if (row.tracker.empty()) return text_with_remedy({errc::not_found, "note: " + row.reason, remedy::some_tracker});
   const std::string what =
       row.as_of == 0 ? "nothing is known from it" : "what is listed from it is of " + when(row.as_of);
   return fmt::format("note: tracker {} is away, {}: {}", row.tracker, what, row.reason);

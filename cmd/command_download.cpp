@@ -84,6 +84,7 @@ std::string line_of(const rows::download& row) {
   // Not the size of the share: a part of it may have been here before.
   std::uint64_t received = 0;
   for (const auto& source : row.sources) {
+    if (source.kind == "disk") continue;
     received += source.bytes;
     if (source.bytes > 0) ++sources;
   }

@@ -20,7 +20,9 @@ namespace {
 
 // Shorter beginnings of an id could mean a name.
 constexpr std::size_t id_prefix_digits_min = 8;
-constexpr const char* remedy_of_damage = ": download it again (--repair), or add it anew";
+constexpr std::string_view remedy_of_damage = ": download it again (--repair), or add it anew";
+// As the peer says it, which does not know this command.
+constexpr std::string_view remedy_of_peer = ": download it again, or add it anew";
 
 void add_options(po::options_description& options) {
   auto add = options.add_options();
@@ -46,11 +48,17 @@ std::optional<rows::held_share> withdrawn_share(const invocation& call, const st
   return std::nullopt;
 }
 
+error with_remedy(error why) {
+  if (why.text.ends_with(remedy_of_peer)) why.text.resize(why.text.size() - remedy_of_peer.size());
+  why.text += remedy_of_damage;
+  return why;
+}
+
 result<void> run(const invocation& call) {
   const auto answer = call_with_progress(call, "verify", params_of_what(call), call.given.texts("operands").front());
   if (!answer && !call.stop.raised()) {
     if (const auto row = withdrawn_share(call, call.given.texts("operands").front())) {
-      if (!call.given.flag("repair")) return error{answer.error().code, answer.error().text + remedy_of_damage};
+      if (!call.given.flag("repair")) return with_remedy({answer.error().code, answer.error().text});
       if (call.given.flag("json")) {
         if (const auto printed = print(json::serialize(to_json(*row)) + "\n"); !printed) return printed;
       }

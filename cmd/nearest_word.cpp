@@ -30,6 +30,10 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+std::size_t same_letters_at_start(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
 }  // namespace
 
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> known) {
@@ -37,7 +41,11 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
   std::size_t edits_least = misspelling_edits_max + 1;
   for (const std::string_view one : known) {
     const std::size_t edits = edits_between(word, one);
-    if (edits < edits_least && edits < one.size() / 2 + 1) {
+    if (edits > misspelling_edits_max || edits >= one.size() / 2 + 1) continue;
+    // Of two that are as near, people mean the one that begins as they typed.
+    const bool begins_better =
+        edits == edits_least && same_letters_at_start(word, one) > same_letters_at_start(word, nearest);
+    if (edits < edits_least || begins_better) {
       edits_least = edits;
       nearest = one;
     }

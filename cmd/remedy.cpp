@@ -42,6 +42,8 @@ std::string words_of(remedy what) {
       return "use an address of the machine, or start with --api-host NAME";
     case remedy::change_address:
       return "ask at 127.0.0.1, or start the peer with --api-listen ADDRESS";
+    case remedy::some_tracker:
+      return "start the peer with --tracker HOST:PORT";
   }
   return "";
 }

@@ -8,6 +8,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <ranges>
+#include <string_view>
 #include <utility>
 
 #include "net/offload.hpp"
@@ -28,6 +31,18 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   for (std::string& one : texts) pointers.push_back(one.data());
   pointers.push_back(nullptr);
   return pointers;
+}
+
+/// There is such a file, or a file of such a name in PATH, as posix_spawnp(3) looks for it. Else errno says why not.
+bool is_program(const std::string& named) {
+  if (named.find('/') != std::string::npos) return access(named.c_str(), X_OK) == 0;
+  const char* path = std::getenv("PATH");
+  for (const auto folder : std::views::split(std::string_view(path != nullptr ? path : ""), ':')) {
+    const std::string place(folder.begin(), folder.end());
+    if (access(((place.empty() ? "." : place) + "/" + named).c_str(), X_OK) == 0) return true;
+  }
+  errno = ENOENT;
+  return false;
 }
 
 /// The environment of this process with more variables.
@@ -73,11 +88,8 @@ completion_hook::completion_hook(asio::any_io_executor executor, std::vector<std
     : command_(std::move(command)), changed_(executor), child_(executor) {}
 
 result<void> completion_hook::check() const {
-  if (command_.empty()) return {};
-  const std::string& program = command_.front();
-  // Without a slash it is looked for when it runs, as a shell does.
-  if (program.find('/') == std::string::npos || access(program.c_str(), X_OK) == 0) return {};
-  return system_error("cannot run '" + printable(program) + "' when a download is complete", errno);
+  if (command_.empty() || is_program(command_.front())) return {};
+  return system_error("cannot run '" + printable(command_.front()) + "' when a download is complete", errno);
 }
 
 void completion_hook::on_complete(const share& which) {

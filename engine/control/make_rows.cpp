@@ -5,6 +5,7 @@
 #include <set>
 #include <span>
 
+#include "control/waits.hpp"
 #include "core/base64.hpp"
 #include "net/endpoint.hpp"
 #include "peer/peer_node.hpp"
@@ -243,6 +244,7 @@ std::vector<rows::swarm_key> known_keys(const peer_node& node) {
 
 std::vector<rows::away> trackers_away(const peer_node& node) {
   std::vector<rows::away> away;
+  if (node.discovery().trackers().empty()) away.push_back({.reason = std::string(no_tracker_text)});
   for (const auto& tracker : node.discovery().trackers()) {
     const tracker_state state = tracker->state();
     // The first attempt is neither here nor away.

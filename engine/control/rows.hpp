@@ -364,10 +364,10 @@ struct progress {
 };
 BOOST_DESCRIBE_STRUCT(progress, (), (what, path, done, total, rate))
 
-/// A tracker that is away, so the listing is not of now.
+/// A tracker that is away, so the listing is not of now; or there is none.
 struct away {
   std::string what = "away";
-  std::string tracker = {};  ///< "HOST:PORT"
+  std::string tracker = {};  ///< "HOST:PORT"; "" if this peer has none
   std::string reason = {};
   std::int64_t as_of = 0;  ///< when the tracker was last heard of, Unix time; 0 if it was never there
 };

@@ -170,6 +170,9 @@ awaitable<result<std::vector<tracking::share_row>>> find_listed(peer_node& node,
   if (refused && unknown(find_known(node, what, trust))) co_return without_tracker(node);
   auto rows = co_await find_soon(node, by, what, trust);
   if (unknown(rows) && !node.discovery().ready()) co_return without_tracker(node);
+  if (unknown(rows) && node.discovery().trackers().empty()) {
+    co_return error{rows.error().code, rows.error().text + ": " + std::string(no_tracker_text), remedy::some_tracker};
+  }
   for (const auto& tracker : node.discovery().trackers()) {
     if (!unknown(rows) || tracker->state().connected) continue;
     co_return error{errc::unreachable, rows.error().text + "; tracker " + to_text(tracker->where()) +

@@ -35,7 +35,7 @@ constexpr std::array rows{
     errc_row{errc::internal, "internal", 1},
 };
 
-constexpr std::array<std::pair<remedy, std::string_view>, 16> remedies{{
+constexpr std::array<std::pair<remedy, std::string_view>, 17> remedies{{
     {remedy::none, ""},
     {remedy::see_list, "see_list"},
     {remedy::see_status, "see_status"},
@@ -52,6 +52,7 @@ constexpr std::array<std::pair<remedy, std::string_view>, 16> remedies{{
     {remedy::without_key, "without_key"},
     {remedy::other_host_name, "other_host_name"},
     {remedy::change_address, "change_address"},
+    {remedy::some_tracker, "some_tracker"},
 }};
 
 const errc_row& row_of(errc code) {

@@ -61,6 +61,7 @@ enum class remedy : std::uint8_t {
   without_key,            ///< the swarm is open: use no key
   other_host_name,        ///< ask for an address of the machine, or have the node know this name
   change_address,         ///< ask at a loopback address, or have the peer take changes at this one
+  some_tracker,           ///< have the peer join a tracker
 };
 
 /// Short name of the remedy, as used in JSON: "free_space"; "" for none.

@@ -133,7 +133,9 @@ name_choice choose(std::string_view name, std::vector<tracking::share_row> rows,
   if (!chosen.rows.empty() || chosen.refused.size() < 2) return chosen;
   // A name with many shares is told in one line.
   error& first = chosen.refused.front();
-  first.text += "; so are " + std::to_string(chosen.refused.size() - 1) + " more shares called " + quoted(name);
+  const std::size_t more = chosen.refused.size() - 1;
+  first.text += more == 1 ? "; so is 1 more share" : "; so are " + std::to_string(more) + " more shares";
+  first.text += " called " + quoted(name);
   return chosen;
 }
 

@@ -7,6 +7,7 @@
 #include "content/publication.hpp"
 #include "control/share_here.hpp"
 #include "control/trusted_shares.hpp"
+#include "core/lower_case.hpp"
 #include "gateway/content_sender.hpp"
 #include "gateway/folder_page.hpp"
 #include "gateway/folder_tar.hpp"
@@ -86,16 +87,25 @@ piece_span pieces_of_folder(const metainfo& info, const tree_place& at) {
           piece_index{shape.file_first_piece(end).value() + shape.file_pieces(end) - 1}};
 }
 
-/// The only listed share with exactly this name, as far as the user of this peer trusts its publisher.
+/// The beginning of an id, in hexadecimal digits, that is long enough to mean one share.
+bool may_begin_id(const std::string& text) {
+  return text.size() >= catalogue::prefix_digits_min &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+}
+
+/// The only listed share with exactly this name, or whose id begins so, as far as the user of this peer trusts its
+/// publisher.
 result<share_id> meant_share(const peer_node& node, const std::string& name) {
   const error not_here{errc::not_found, "the share " + printable(name) + " is not here"};
-  if (node.discovery().swarm().named(name).empty()) return not_here;
+  if (node.discovery().swarm().named(name).empty() && !may_begin_id(name)) return not_here;
   std::vector<error> refused;
   const auto rows = find_trusted(node, name, node.options().trust, refused);
   // Who signed it is refused. No content is damaged.
   if (!rows && rows.error().code == errc::verification) return error{errc::permission, rows.error().text};
   if (!rows) return rows.error();
-  if (rows->size() != 1 || rows->front().name != name) return not_here;
+  if (rows->size() != 1) return not_here;
+  const bool begins_id = may_begin_id(name) && rows->front().id.hex().starts_with(lower_case(name));
+  if (rows->front().name != name && !begins_id) return not_here;
   return rows->front().id;
 }
 

@@ -158,8 +158,9 @@ awaitable<void> tracker_node::turn_away(visitor guest) {
     const bool may = co_await lets_in(*guest, *request);
     if (may && !stopped_) taken = co_await answer(*guest, std::move(*request));
   } else if (request && !stopped_) {
-    co_await refuse(*guest, *request,
-                    "This swarm is private: its key is needed, or https:// and the token of the tracker.");
+    std::string why = "This swarm is private: its key is needed";
+    if (key_files_.keys().shown() != nullptr) why += ", or https:// and the token of the tracker";
+    co_await refuse(*guest, *request, why + ".");
   }
   strangers_.erase(guest);
   if (remote && by_certificate && !taken) on_connection_end(*remote, begun);

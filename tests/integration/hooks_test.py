@@ -53,9 +53,11 @@ class HooksTest(SwarmTest):
         peer.terminate()
 
     def test_a_program_that_is_not_there_is_told_at_once(self):
-        failed = self.peer("other", None).run("peer", "--on-complete", "/nothing/here")
-        self.assertEqual(failed.code, 3)
-        self.assertIn("/nothing/here", failed.err)
+        other = self.peer("other", None)
+        for program in ("/nothing/here", "no-such-program-in-PATH"):
+            failed = other.run("peer", "--on-complete", program)
+            self.assertEqual(failed.code, 3)
+            self.assertIn(f"cannot run '{program}'", failed.err)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,14 @@ class Private(SwarmTest):
         waiting.terminate()
         waiting.communicate()
 
+    def test_of_several_keys_the_one_that_the_swarm_accepts_is_used(self):
+        key, other = self.key("swarm.key"), self.key("other.key")
+        tracker, seeder, source, _ = self.private_swarm(key)
+        peer = self.peer("peer", tracker, "--key", other, "--key", key)
+        self.wait_peers(peer, 2)
+        peer.ok("download", source.name)
+        self.assertEqual([row["use"] for row in peer.json("keys")], ["offered", "accepted"])
+
     def test_a_key_that_differs_by_a_bit_is_another_key(self):
         secret = bytearray(os.urandom(32))
         key = self.key("swarm.key", secret)

@@ -70,6 +70,14 @@ class ReadCacheTest(SwarmTest):
         wait_for(lambda: self.reader_.json("status")["shares"], "a complete share")
         self.wait_listed(self.seeder, "a.bin", seeders=2)
 
+    def test_the_beginning_of_an_id_means_it(self):
+        self.reader()
+        short = self.ids["a.bin"][:12]
+        self.assertEqual(self.ask(f"/s/{short[:7]}/a.bin").status, 404)
+        there = self.ask(f"/s/{short}/a.bin")
+        self.assertEqual((there.status, there.headers["Location"]), (302, f"/s/{self.ids['a.bin']}/a.bin"))
+        self.assertEqual(self.kept(), {"a.bin"})
+
     def test_without_the_option_nothing_is_fetched(self):
         self.reader(size=None)
         self.assertEqual(self.ask(f"/s/{self.ids['a.bin']}/a.bin").status, 404)
@@ -120,10 +128,10 @@ class ReadCacheTest(SwarmTest):
         self.assertEqual(self.ask("/s/" + "0" * 64 + "/x").status, 404)
         self.assertEqual(self.kept(), set())
 
-    def test_only_an_id_or_an_exact_name_is_fetched(self):
+    def test_no_pattern_link_or_part_of_a_name_is_fetched(self):
         self.reader()
         share = self.ids["a.bin"]
-        for word in ("*.bin", "a.*", "a.b?n", "a.bi", share[:12], f"magnet:%3Fxt=urn:btmh:1220{share}"):
+        for word in ("*.bin", "a.*", "a.b?n", "a.bi", share[:7], f"magnet:%3Fxt=urn:btmh:1220{share}"):
             self.assertEqual(self.ask(f"/s/{word}").status, 404, word)
         self.assertEqual(self.kept(), set())
 

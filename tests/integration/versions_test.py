@@ -1,7 +1,8 @@
 """A name whose publisher changed what is behind it."""
+import json
 import os
 
-from harness import SwarmTest, digest, wait_for
+from harness import PATIENCE, SwarmTest, digest, go_on, stop, wait_for
 
 
 class VersionsTest(SwarmTest):
@@ -123,6 +124,61 @@ class VersionsTest(SwarmTest):
         publisher.add(path)
         reason = "nobody has this version any more: 'm' means a newer version now"
         wait_for(lambda: other.download_row(old)["reason"] == reason, "the reason is told")
+
+    def test_a_download_by_name_goes_over_to_the_newer_version(self):
+        tracker = self.tracker()
+        publisher, other = self.peer("publisher", tracker, "--up-limit", "1M"), self.peer("other", tracker)
+        path = self.file("data/m", 4_000_000)
+        old = publisher.add(path)["id"]
+        waiting = other.start("download", "m", "--json")
+        other.wait_done(old, 1)
+        with open(path, "r+b") as changed:
+            changed.write(b"new")
+        new = publisher.add(path)["id"]
+        out, err = waiting.communicate(timeout=PATIENCE * 4)
+        self.assertEqual(waiting.returncode, 0, err)
+        row, = json.loads(out)
+        self.assertEqual((row["id"], row["phase"]), (new, "complete"))
+        self.assertIn("its publisher changed it meanwhile: this is the newer version", row["notes"])
+        # What came of the older version did not come again, and nothing of it is left.
+        self.assertGreater(row["bytes_reused"], 0)
+        self.assertEqual(digest(other.dir / "m"), digest(path))
+        self.assertEqual([one["id"] for one in other.json("status")["downloads"]], [new])
+        self.assertFalse((other.dir / ".shoal").exists())
+
+    def test_a_rate_is_of_what_came_from_peers(self):
+        _, _, holder, _, _ = self.two_versions()
+        done = holder.ok("download", "m", "--update").out
+        self.assertRegex(done, r"complete: m, .* from 1 source, 9\d\d kB of it was on this disk")
+
+    def test_verify_of_what_changed_says_once_what_helps(self):
+        peer = self.peer("peer")
+        path = self.file("data/m", 1000)
+        peer.add(path)
+        path.write_bytes(b"other")
+        refused = peer.run("verify", "m")
+        self.assertEqual(refused.code, 7)
+        self.assertRegex(refused.err, r"changed on disk: download it again \(--repair\), or add it anew\n$")
+
+    def test_a_peer_without_a_tracker_says_so_where_it_matters(self):
+        peer = self.peer("peer")
+        text = "this peer has no tracker and knows only its own shares; start the peer with --tracker HOST:PORT"
+        for words in (["list"], ["peers"], ["download", "m"]):
+            self.assertIn(text, peer.run(*words).err)
+
+    def test_add_is_done_when_others_can_find_the_share(self):
+        tracker = self.tracker()
+        publisher = self.peer("publisher", tracker)
+        path = self.file("data/m", 1000)
+        self.wait_peers(publisher, 1)
+        stop(tracker)
+        adding = publisher.start("add", path)
+        wait_for(lambda: "share is offered" in publisher.text(), "the share is offered")
+        publisher.json("status")
+        self.assertIsNone(adding.poll())
+        go_on(tracker)
+        out, err = adding.communicate(timeout=PATIENCE)
+        self.assertEqual(adding.returncode, 0, out + err)
 
     def test_a_symlink_that_leads_elsewhere_is_a_new_version(self):
         tracker = self.tracker()

@@ -20,6 +20,7 @@ TEST_CASE("a misspelling is recognised, another word is not") {
   CHECK(nearest_command("lsit")->name == "list");
   CHECK(nearest_command("donwload")->name == "download");
   CHECK(nearest_command("frobnicate") == nullptr);
+  CHECK(unknown_command("limt").text == "unknown command 'limt': did you mean 'limit'? See 'shoal help'");
   CHECK(unknown_command("statsu").text == "unknown command 'statsu': did you mean 'status'? See 'shoal help'");
   CHECK(unknown_command("frobnicate").text == "unknown command 'frobnicate': see 'shoal help'");
   CHECK(unknown_command(std::string(100'000, 'x')).code == errc::usage);

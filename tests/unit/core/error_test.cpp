@@ -16,7 +16,7 @@ TEST_CASE("names of errors and their classes are inverse to each other") {
 
 TEST_CASE("names of remedies are inverse to each other") {
   CHECK(name_of(remedy::none).empty());
-  for (int i = 0; i <= static_cast<int>(remedy::change_address); ++i) {
+  for (int i = 0; i <= static_cast<int>(remedy::some_tracker); ++i) {
     const auto what = static_cast<remedy>(i);
     CHECK(remedy_of(name_of(what)) == what);
     CHECK(name_of(what).empty() == (what == remedy::none));

@@ -29,6 +29,7 @@ const remedies = {
   without_key: 'if the swarm is open, start the peer without a key',
   other_host_name: 'open this page by an address of the machine, or start the peer with --api-host NAME',
   change_address: 'open this page at 127.0.0.1, or start the peer with --api-listen ADDRESS',
+  some_tracker: 'start the peer with --tracker HOST:PORT',
 };
 
 export class Failure extends Error {
