@@ -1,8 +1,8 @@
 """One tracker and many tracker sessions on loopback, all joined, showing that they live, and answering dial-backs.
 
-All join at once, and the clock stops when every one of them knows all peers. Then they are idle: what the tracker's
-memory grew by is divided by their number, and its processor time is taken over whole heartbeats of 5 s: over four where
-there is a goal, in which each session asks the tracker once whether it is there. Then one more peer at a time connects,
+All join at once, and the clock stops when every one of them knows all peers, or in a large swarm how many there are.
+Then they are idle: what the tracker's memory grew by is divided by their number, and its processor time is taken over
+whole heartbeats of 5 s: over four where there is a goal, in which each session asks the tracker once whether it is there. Then one more peer at a time connects,
 joins and publishes a share, and every session notes when it was told of that share. The load runs on the same two cores,
 so the times include what it takes to receive.
 """
@@ -153,7 +153,7 @@ def run(suite):
         case = f"{size:,} sessions"
         found = suite.alternate({"shoal": lambda: measure(suite, size)}, 1)["shoal"][0]
         goal = GOALS if size == GOAL_SESSIONS else {}
-        suite.row(case, "shoal", "mass join, all know all", [found["mass join"]], "s", goal.get("mass join"))
+        suite.row(case, "shoal", "mass join, all are told", [found["mass join"]], "s", goal.get("mass join"))
         suite.row(case, "shoal", "… processor time of the tracker", [found["mass join processor"]], "s")
         suite.row(case, "shoal", "… connections refused", [found["refused"]], "")
         suite.row(case, "shoal", "memory per idle session", [found["memory"] / 1024], "KiB", goal.get("memory"))
@@ -165,6 +165,6 @@ def run(suite):
         join_points.append((size, found["mass join"]))
         visible_points.append((size, found["visible p99"] * 1000))
     if len(join_points) > 1:
-        suite.line_plot("tracker_join", "All join at once", "sessions", "s until all know all", {"shoal": join_points})
+        suite.line_plot("tracker_join", "All join at once", "sessions", "s until all are told", {"shoal": join_points})
         suite.line_plot("tracker_visible", "One more peer", "sessions", "ms until visible everywhere, p99",
                         {"shoal": visible_points})

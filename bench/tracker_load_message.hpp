@@ -25,9 +25,10 @@ struct known_message {
   bool is_snapshot = false;
   bool is_delta = false;
   std::uint64_t seq = 0;
-  std::ptrdiff_t peers = 0;       ///< peers that it adds
+  std::ptrdiff_t peers = 0;       ///< peers that it adds; if some are unlisted, how many there are
+  bool counts = false;            ///< some are unlisted
   std::string probe;              ///< name of a probe's share that it publishes
-  bool leaving = false;           ///< a peer left
+  bool leaving = false;           ///< a peer left, or took its share with it
   std::vector<Session*> waiting;  ///< got it before it was decoded
 
   /// Ends the process if the tracker sent nonsense.
@@ -40,12 +41,16 @@ struct known_message {
     if (const auto* snapshot = std::get_if<tracking::snapshot>(&*message)) {
       is_snapshot = true;
       seq = snapshot->seq;
-      peers = static_cast<std::ptrdiff_t>(snapshot->peers.size());
+      peers = static_cast<std::ptrdiff_t>(snapshot->peers.size() + snapshot->unlisted);
+      counts = snapshot->unlisted > 0;
     } else if (const auto* delta = std::get_if<tracking::delta>(&*message)) {
       is_delta = true;
       seq = delta->seq;
-      peers = static_cast<std::ptrdiff_t>(delta->joined.size()) - static_cast<std::ptrdiff_t>(delta->left.size());
-      leaving = !delta->left.empty();
+      counts = delta->unlisted > 0;
+      peers = counts
+                  ? static_cast<std::ptrdiff_t>(delta->unlisted)
+                  : static_cast<std::ptrdiff_t>(delta->joined.size()) - static_cast<std::ptrdiff_t>(delta->left.size());
+      leaving = !delta->left.empty() || !delta->withdrawn.empty();
       for (const tracking::share_row& row : delta->published) {
         if (row.name.starts_with("probe")) probe = row.name;
       }

@@ -28,6 +28,8 @@ void add_options(po::options_description& options) {
       "where to listen (default: port 7000 of all addresses); may be repeated");
   add("heartbeat", po::value<std::uint32_t>()->value_name("MS"),
       "milliseconds between signs of life of a peer, at least 100 (default: 5000)");
+  add("listed-peers", po::value<std::uint32_t>()->value_name("N"),
+      "in a swarm of more than N peers tell each one how many there are, and which only if asked (default: 2000)");
   add("allow-advertise", po::bool_switch(),
       "believe the address that a peer names instead of the one it connects from");
   add("no-announce", po::bool_switch(), "do not tell the local network of this tracker (DNS-SD)");
@@ -66,6 +68,7 @@ result<tracker_options> tracker_options_of(const arguments& given) {
                  "--cert and --token belong together: give both, the token in a file such as a peer makes"};
   }
   if (given.has("heartbeat")) options.session.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
+  if (given.has("listed-peers")) options.limits.listed_peers_max = given.number("listed-peers");
   options.session.allow_advertise = given.flag("allow-advertise");
   if (!given.flag("no-announce")) options.announced_name = announced_name();
   for (const std::string& name : given.texts("api-host")) options.host_names.push_back(lower_case(name));

@@ -168,6 +168,16 @@ def resyncs(target):
     repeat(target, lambda: said(type="resync") * 200)
 
 
+@attack("questions for pages of peers")
+def pages(target):
+    repeat(target, lambda: said(type="list_peers") * 200)
+
+
+@attack("questions for pages of peers, which are not read")
+def pages_unread(target):
+    repeat(target, lambda: said(type="list_peers") * 200, reads=False)
+
+
 @attack("pings")
 def pings(target):
     repeat(target, lambda: frame(9, b"", masked=True) * 1000, sessions=8)

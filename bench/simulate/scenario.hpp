@@ -41,7 +41,7 @@ struct scenario {
   std::uint32_t uplink_turn_bytes = 1 * MiB;  ///< bytes that a session sends before others and messages have their turn
   std::uint32_t uplink_unsent_bytes = 0;      ///< most unsent bytes of a session; when so few are left, more are taken
   std::uint32_t message_bytes_more = 0;       ///< bytes on the uplink for each control message, on top of its length
-  std::uint32_t addresses_known = 256;        ///< most addresses that a node knows, drawn at random, and all seeders
+  std::uint32_t addresses_known = 200;        ///< most addresses that a node knows, drawn at random, and all seeders
   dial_limits limits{};                       ///< the number of sessions at which a node dials no more
 
   double slow_share = 0;  ///< part of the leechers whose uplink is slow_factor times slower

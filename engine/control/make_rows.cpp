@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <set>
 #include <span>
 
@@ -60,13 +61,17 @@ std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-// The time of the news of a row, in seconds since 1970: when a tracker that lists it was last heard of.
+// The time of the news of a row, in seconds since 1970: when a tracker that lists or counts it was last heard of.
 template <class Id>
 std::int64_t as_of(const peer_node& node, const Id& id) {
+  const catalogue& swarm = node.discovery().swarm();
+  const auto knows = [&](std::size_t tracker) {
+    if (swarm.lists(tracker, id)) return true;
+    return std::same_as<Id, peer_id> && swarm.has_unlisted(tracker);
+  };
   std::int64_t latest = 0;
   for (std::size_t i = 0; i < node.discovery().trackers().size(); ++i) {
-    if (node.discovery().swarm().lists(i, id))
-      latest = std::max(latest, unix_seconds(node.discovery().trackers()[i]->last_news()));
+    if (knows(i)) latest = std::max(latest, unix_seconds(node.discovery().trackers()[i]->last_news()));
   }
   return latest;
 }
@@ -153,6 +158,20 @@ void tell_failure(Row& row, std::string& state, const error& why) {
   if (why.helps != remedy::none) row.remedy = name_of(why.helps);
 }
 
+rows::listed_peer row_of(const peer_node& node, const tracking::peer_row& row) {
+  return {.peer = row.peer.hex(),
+          .name = row.name,
+          .address = row.address,
+          .port = row.port,
+          .version = row.version,
+          .reachable = row.reachable,
+          .self = row.peer == node.id(),
+          .key = row.key == key_id() ? std::string() : row.key.hex(),
+          .as_of = as_of(node, row.peer),
+          .hashing = hashed_rows(row.hashing, hashing_shown_max),
+          .hashing_count = row.hashing.size()};
+}
+
 }  // namespace
 
 void mark_failed(rows::download& row, const error& why) {
@@ -212,31 +231,25 @@ std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::
 
 std::vector<rows::listed_peer> listed_peers(const peer_node& node) {
   std::vector<rows::listed_peer> listed;
-  for (const tracking::peer_row* row : node.discovery().swarm().peers()) {
-    listed.push_back({.peer = row->peer.hex(),
-                      .name = row->name,
-                      .address = row->address,
-                      .port = row->port,
-                      .version = row->version,
-                      .reachable = row->reachable,
-                      .self = row->peer == node.id(),
-                      .key = row->key == key_id() ? std::string() : row->key.hex(),
-                      .as_of = as_of(node, row->peer),
-                      .hashing = hashed_rows(row->hashing, hashing_shown_max),
-                      .hashing_count = row->hashing.size()});
-  }
+  for (const tracking::peer_row* row : node.discovery().swarm().peers()) listed.push_back(row_of(node, *row));
   return listed;
 }
 
-std::vector<rows::swarm_key> known_keys(const peer_node& node) {
+std::vector<rows::listed_peer> rows_of(const peer_node& node, const std::vector<tracking::peer_row>& peers) {
+  std::vector<rows::listed_peer> listed;
+  for (const tracking::peer_row& row : peers) listed.push_back(row_of(node, row));
+  return listed;
+}
+
+std::vector<rows::swarm_key> known_keys(const peer_node& node, const std::vector<tracking::peer_row>& peers) {
   std::vector<rows::swarm_key> known;
   for (const swarm_key& one : node.keys().keys()) {
     known.push_back({.key = one.id().hex(), .use = known.empty() ? "offered" : "accepted"});
   }
-  for (const rows::listed_peer& peer : listed_peers(node)) {
-    if (peer.key.empty()) continue;
-    auto at = std::ranges::find(known, peer.key, &rows::swarm_key::key);
-    if (at == known.end()) at = known.insert(known.end(), {.key = peer.key, .use = "unknown"});
+  for (const tracking::peer_row& peer : peers) {
+    if (peer.key == key_id()) continue;
+    auto at = std::ranges::find(known, peer.key.hex(), &rows::swarm_key::key);
+    if (at == known.end()) at = known.insert(known.end(), {.key = peer.key.hex(), .use = "unknown"});
     at->peers.push_back(peer.name);
   }
   return known;

@@ -9,6 +9,7 @@
 #include "control/rows.hpp"
 #include "core/bitmap.hpp"
 #include "core/error.hpp"
+#include "directory/tracking.hpp"
 
 namespace shoal {
 
@@ -27,9 +28,11 @@ rows::status status_of(const peer_node& node);
 /// The shares whose names match `glob`; without `versions` only the newest of each name.
 std::vector<rows::listed_share> listed_shares(const peer_node& node, const std::string& glob, bool versions,
                                               const trust_list& trust);
+/// The peers that the trackers list; in a large swarm they only count most of them.
 std::vector<rows::listed_peer> listed_peers(const peer_node& node);
-/// The keys that this peer knows, and those that others joined with.
-std::vector<rows::swarm_key> known_keys(const peer_node& node);
+std::vector<rows::listed_peer> rows_of(const peer_node& node, const std::vector<tracking::peer_row>& peers);
+/// The keys that this peer knows, and those that these peers joined with.
+std::vector<rows::swarm_key> known_keys(const peer_node& node, const std::vector<tracking::peer_row>& peers);
 /// The trackers that were tried and are not connected.
 std::vector<rows::away> trackers_away(const peer_node& node);
 /// `good`: the pieces that match their hashes.

@@ -102,14 +102,16 @@ peer_control::answer<std::vector<rows::listed_peer>> peer_control::peers(request
   co_await wait_for_catalogue(node_, by);
   if (!node_.discovery().ready() && node_.discovery().swarm().peer_count() == 0) co_return without_tracker(node_);
   tell_who_is_away(node_, by);
-  co_return listed_peers(node_);
+  const auto peers = co_await node_.discovery().all_peers();
+  co_return rows_of(node_, peers);
 }
 
 peer_control::answer<std::vector<rows::swarm_key>> peer_control::keys(requests::none /*none*/, caller& by) {
   co_await wait_for_catalogue(node_, by);
   if (!node_.discovery().ready() && node_.discovery().swarm().peer_count() == 0) co_return without_tracker(node_);
   tell_who_is_away(node_, by);
-  co_return known_keys(node_);
+  const auto peers = co_await node_.discovery().all_peers();
+  co_return known_keys(node_, peers);
 }
 
 peer_control::answer<rows::removal> peer_control::remove(requests::one wanted, caller& by) {

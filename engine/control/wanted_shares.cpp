@@ -78,7 +78,9 @@ std::vector<std::string> notes_of_refused(const peer_node& node, const std::stri
 }
 
 bool is_here(const peer_node& node, const peer_id& peer) {
-  return peer == node.id() || node.discovery().swarm().peer(peer) != nullptr;
+  // Of who is only counted nobody hears that it left.
+  const discovery& swarm = node.discovery();
+  return peer == node.id() || swarm.swarm().peer(peer) != nullptr || swarm.has_unlisted_peers();
 }
 
 error not_hashed_any_more(const peer_node& node, const hashed_share& last) {

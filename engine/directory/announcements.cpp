@@ -97,12 +97,14 @@ void announcements::on_connected() {
   unsaid_watches_ = watches_;
   unsaid_hashing_ = !hashing_.empty();
   unsaid_unreached_.clear();
+  unsaid_page_.reset();
 }
 
 std::optional<tracking::peer_message> announcements::next_message(time_point now) {
   if (!unsaid_withdrawals_.empty()) {
     return tracking::withdraw{take(unsaid_withdrawals_, tracking::shares_per_message_max)};
   }
+  if (unsaid_page_) return std::exchange(unsaid_page_, std::nullopt);
   if (!unsaid_unwatches_.empty()) return tracking::unwatch{take(unsaid_unwatches_, 1).front()};
   if (!unsaid_watches_.empty()) return tracking::watch{take(unsaid_watches_, 1).front()};
   if (!unsaid_unreached_.empty()) {
@@ -135,7 +137,7 @@ std::optional<tracking::peer_message> announcements::next_message(time_point now
 
 time_point announcements::next_deadline() const {
   if (!unsaid_withdrawals_.empty() || !unsaid_unwatches_.empty() || !unsaid_watches_.empty() ||
-      !unsaid_unreached_.empty() || !unsaid_offers_.empty() || unsaid_hashing_) {
+      !unsaid_unreached_.empty() || !unsaid_offers_.empty() || unsaid_hashing_ || unsaid_page_) {
     return time_point::min();
   }
   time_point first = never;

@@ -34,6 +34,8 @@ class announcements {
   /// This peer could not connect to these holders of a watched share (tracking::unreached). What is not sent before the
   /// next connection is forgotten.
   void on_unreached(const share_id& id, std::vector<peer_id> peers);
+  /// Asks for a page of peers. What is not sent before the next connection is forgotten.
+  void on_list_peers(tracking::list_peers wanted) { unsaid_page_ = wanted; }
   /// A new connection: everything must be told again.
   void on_connected();
 
@@ -58,6 +60,7 @@ class announcements {
   std::unordered_map<share_id, std::vector<peer_id>> unsaid_unreached_;  ///< of watched shares
   std::vector<tracking::hashing_row> hashing_;
   bool unsaid_hashing_ = false;
+  std::optional<tracking::list_peers> unsaid_page_;
   std::unordered_set<share_id> unsaid_offers_;
   std::unordered_set<share_id> unsaid_withdrawals_;
   std::unordered_set<share_id> unsaid_progress_;  ///< disjoint from unsaid_offers_

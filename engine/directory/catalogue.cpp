@@ -61,6 +61,7 @@ void catalogue::on_snapshot(std::size_t tracker, tracking::snapshot snapshot) {
   view& view = view_of(tracker);
   view.seq = snapshot.seq;
   view.known = true;
+  view.unlisted = snapshot.unlisted;
   view.peers.clear();
   const auto before = std::exchange(view.shares, {});
   view.bytes = 0;
@@ -85,6 +86,11 @@ bool catalogue::on_delta(std::size_t tracker, const tracking::delta& delta) {
                         bytes > 2 * tracking::catalogue_bytes_max;
   if (too_much) return false;
   view.seq = delta.seq;
+  if ((view.unlisted == 0) != (delta.unlisted == 0)) {
+    view.peers.clear();
+    view.bytes = 0;
+  }
+  view.unlisted = delta.unlisted;
   for (const peer_id& id : delta.left) drop(view, id);
   for (const tracking::peer_row& row : delta.joined) put(view, row);
   for (const share_id& id : delta.withdrawn) view.shares.erase(id);
@@ -238,11 +244,18 @@ const catalogue::counts& catalogue::counted() const {
       counts_.hashing += row.hashing.size();
     }
   }
+  std::size_t unlisted = 0;
+  for (const view& view : views_) unlisted = std::max(unlisted, view.unlisted);
+  counts_.peers += unlisted;
   return counts_;
 }
 
 std::size_t catalogue::peer_count(std::size_t tracker) const {
-  return tracker < views_.size() ? views_[tracker].peers.size() : 0;
+  return tracker < views_.size() ? views_[tracker].peers.size() + views_[tracker].unlisted : 0;
+}
+
+bool catalogue::has_unlisted(std::size_t tracker) const {
+  return tracker < views_.size() && views_[tracker].unlisted > 0;
 }
 
 std::vector<const tracking::peer_row*> catalogue::peers() const {

@@ -62,12 +62,15 @@ class catalogue {
   /// All peers, sorted by name, then by id. The rows are there until the next change.
   std::vector<const tracking::peer_row*> peers() const;
   std::size_t share_count() const { return counted().shares; }
+  /// Those that have a row, and those that the trackers only count.
   std::size_t peer_count() const { return counted().peers; }
+  /// This tracker only counts some peers.
+  bool has_unlisted(std::size_t tracker) const;
   /// Shares to come, of all peers.
   std::size_t hashing_count() const { return counted().hashing; }
-  /// Peers that this tracker lists.
+  /// Peers that this tracker lists or counts.
   std::size_t peer_count(std::size_t tracker) const;
-  /// Null if no tracker lists the peer.
+  /// Null if no tracker lists the peer; in a large swarm most are only counted.
   const tracking::peer_row* peer(const peer_id& id) const;
   std::optional<tracking::share_row> share(const share_id& id) const;
   /// Whether this tracker lists the share.
@@ -105,7 +108,8 @@ class catalogue {
  private:
   struct view {
     std::uint64_t seq = 0;
-    bool known = false;     ///< a snapshot was received
+    bool known = false;  ///< a snapshot was received
+    std::size_t unlisted = 0;
     std::size_t bytes = 0;  ///< of the peers' rows, which may name much that is hashed
     std::unordered_map<peer_id, tracking::peer_row> peers;
     std::unordered_map<share_id, tracking::share_row> shares;

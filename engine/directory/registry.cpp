@@ -89,16 +89,17 @@ void registry::set_holder(tracker_session_id session, session_state& state, cons
   set_claim(share, one, offer);
   one.have = std::min(offer.have, bytes_of(share, one));
   count(share, one, true);
+  on_have(share, session, one);
   if (!is_new && one.have == before.have && one.differs == before.differs) return;
   if (!share.others.empty()) contested_.insert(offer.id);
   if (is_new) {
     charge_absent(share);
     state.shares.insert(offer.id);
     ++state.at->second.offers;
-    if (!handed_out(state)) share.hidden.insert(session);
-    if (handed_out(state) && !share.watchers.empty()) {
-      share.touched.insert(state.row.peer);
-      swarms_changed_.insert(offer.id);
+    if (handed_out(state)) {
+      on_handed_out(share, session, state.row.peer);
+    } else {
+      share.hidden.insert(session);
     }
   }
   shares_changed_.insert(offer.id);
@@ -111,6 +112,7 @@ void registry::drop_holder(tracker_session_id session, session_state& state, con
   drop_claim(share, at->second);
   share.holders.erase(at);
   share.hidden.erase(session);
+  if (handed_out(state)) on_not_handed_out(share, session, state.row.peer);
   --state.at->second.offers;
   if (share.holders.empty()) {
     charge(share, nullptr);
@@ -119,10 +121,6 @@ void registry::drop_holder(tracker_session_id session, session_state& state, con
     charge(share, &sessions_.at(share.holders.begin()->first).at->second);
   }
   if (!share.others.empty()) contested_.insert(id);
-  if (handed_out(state) && !share.watchers.empty()) {
-    share.touched.insert(state.row.peer);
-    swarms_changed_.insert(id);
-  }
   shares_changed_.insert(id);
 }
 
@@ -160,6 +158,7 @@ void registry::on_progress(tracker_session_id session, const tracking::progress&
   count(share, one, false);
   one.have = have;
   count(share, one, true);
+  on_have(share, session, one);
   if (!share.others.empty()) contested_.insert(message.id);
   shares_changed_.insert(message.id);
   mark_changed(*found, now);
@@ -204,6 +203,7 @@ void registry::on_unwatch(tracker_session_id session, const tracking::unwatch& m
   share_state& share = shares_.at(message.id);
   share.watchers.erase(session);
   share.watchers_new.erase(session);
+  if (share.crowd) share.crowd->on_watcher_gone(session);
   charge_absent(share);
   // The share is forgotten here unless some peer holds it, or a batch must still say that nobody does.
   if (share.holders.empty() && share.watchers.empty() && !share.announced) {
@@ -218,11 +218,17 @@ void registry::on_unreached(tracker_session_id session, const tracking::unreache
   session_state* const found = find_peer(session);
   if (found == nullptr || !found->watches.contains(message.id)) return;
   session_state& state = *found;
-  // No holder is sent to an address at which no peer of this swarm was found.
-  if (!handed_out(state)) return;
   if (state.unreached_at != time_point::min() && now < state.unreached_at + unreached_interval) return;
   state.unreached_at = now;
   share_state& share = shares_.at(message.id);
+  if (share.crowd) {
+    // Those that it was told of do not suffice.
+    share.watchers_new.insert(session);
+    swarms_asked_.insert(message.id);
+    watched_at_ = std::min(watched_at_, now);
+  }
+  // No holder is sent to an address at which no peer of this swarm was found.
+  if (!handed_out(state)) return;
   addressed<tracking::wanted> call{{message.id, state.row.peer, state.row.address, state.row.port}, {}};
   for (const peer_id& peer : message.peers) {
     const auto holder = session_of_.find(peer);
@@ -258,12 +264,14 @@ void registry::on_reachable(tracker_session_id session, bool reachable, time_poi
   if (handed_out(state) == before) return;
   for (const share_id& id : state.shares) {
     share_state& share = shares_.at(id);
-    if (before) share.hidden.insert(session);
-    if (!before) share.hidden.erase(session);
     if (!share.others.empty()) contested_.insert(id);
-    if (share.watchers.empty()) continue;
-    share.touched.insert(state.row.peer);
-    swarms_changed_.insert(id);
+    if (before) {
+      share.hidden.insert(session);
+      on_not_handed_out(share, session, state.row.peer);
+    } else {
+      share.hidden.erase(session);
+      on_handed_out(share, session, state.row.peer);
+    }
   }
 }
 

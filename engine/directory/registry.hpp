@@ -15,6 +15,7 @@
 #include <boost/container/flat_set.hpp>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,6 +30,7 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "directory/id_owners.hpp"
+#include "directory/share_crowd.hpp"
 #include "directory/signature_claims.hpp"
 #include "directory/tracking.hpp"
 
@@ -51,6 +53,10 @@ class registry {
   static constexpr std::size_t callees_max = 8;
   /// Holders that are asked what a share is, in one batch. It takes 2 ms.
   static constexpr std::size_t asked_per_batch_max = 10'000;
+  /// Watchers of a share with many holders get choices of these (share_crowd). So many watchers get the same one, since
+  /// to encode it costs more than to send it; and so many choices are made before others have their turn.
+  static constexpr std::size_t watchers_per_choice = 16;
+  static constexpr std::size_t choices_at_once = 32;
   /// A session is told everything once in this time, however often it asks: few bytes would cost a tracker all.
   static constexpr duration resync_interval = std::chrono::seconds(5);
   /// What a talkative peer changes is told so late, unless somebody else's change is told before; earlier in a swarm in
@@ -58,6 +64,10 @@ class registry {
   static constexpr duration talkative_interval = std::chrono::milliseconds(500);
   /// It waits for so many pauses between two batches.
   static constexpr int talkative_pauses = 5;
+  /// Telling everybody never takes more than one part of this many, however long it takes.
+  static constexpr int telling_rest = 4;
+  /// In a large swarm numbers that changed by less than a hundredth are told together, so often.
+  static constexpr duration small_changes_interval = std::chrono::seconds(5);
   /// Signatures are checked in rounds (signature_claims): each changes rows, and all sessions are told.
   static constexpr duration verdicts_interval = std::chrono::milliseconds(200);
   /// What a peer says more often than this is not passed on.
@@ -72,6 +82,11 @@ class registry {
     std::uint32_t sessions_per_address_max = 20'000;
     /// More than one process has descriptors for on most machines.
     std::uint32_t peers_max = tracking::peers_max;
+    /// In a larger swarm sessions are not told of each peer: peers that hash nothing are counted. When it has become
+    /// half as large, all are told again.
+    std::uint32_t listed_peers_max = 2000;
+    /// From more holders on that others can connect to, watchers of a share are told of some.
+    share_crowd::limits crowd{};
     /// What a snapshot may hold, in shares and in bytes, so that every newcomer can take it. One address gets a part.
     std::size_t shares_max = tracking::shares_max;
     std::size_t bytes_max = tracking::catalogue_bytes_max;
@@ -160,18 +175,25 @@ class registry {
   /// Everything that changed since the last batch, or only what new watchers wait for. Empty before next_deadline().
   batch next_batch(time_point now);
   /// It took so long to tell everybody the last batch.
-  void on_told(duration telling) { batch_pause_ = std::min<duration>(telling_part * telling, telling_delay); }
+  void on_told(duration telling) {
+    batch_pause_ =
+        std::max<duration>(std::min<duration>(telling_part * telling, telling_delay), telling_rest * telling);
+  }
   /// When there is something to tell; `never` if there is nothing. A past time means now.
   time_point next_deadline() const;
 
   /// Everything that is true now, as of the last batch's `seq`.
   tracking::snapshot snapshot() const;
+  /// Rows of peers, whether sessions are told of them or not.
+  tracking::peers_page page(const tracking::list_peers& wanted) const;
   std::uint64_t seq() const { return seq_; }
   std::size_t peer_count() const { return session_of_.size(); }
   /// Shares that somebody holds.
   std::size_t share_count() const { return shares_held_; }
   /// Peers that hold something of the share.
   std::size_t holders_of(const share_id& id) const;
+  /// Of those, so many are told to a watcher at most.
+  std::size_t told_of(const share_id& id) const { return std::min(holders_of(id), limits_.crowd.told_max); }
   void check_invariants() const;
 
  private:
@@ -223,8 +245,10 @@ class registry {
     boost::container::flat_set<tracker_session_id> watchers;
     std::unordered_set<tracker_session_id> watchers_new;  ///< those that wait for the complete swarm
     std::unordered_set<peer_id> touched;                  ///< holders that came or went since the last batch
+    std::unique_ptr<share_crowd> crowd;                   ///< of a share with many holders; then nobody is touched
     bool announced = false;                               ///< others know it
     bool published_anew = false;                          ///< since others know it
+    tracking::holders_row told;                           ///< the numbers that others know
   };
 
   /// The state of a peer; null for sessions that look, or did not join.
@@ -291,18 +315,38 @@ class registry {
   static void recount(share_state& share);
   bool drop_session(tracker_session_id session, time_point now);
   void drop_peer(tracker_session_id session, session_state& state, time_point now);
-  tracking::delta take_delta();
+  tracking::delta take_delta(time_point now);
+  /// Lists all peers from now on, or counts most of them.
+  void choose_listed();
+  /// Sessions are told of this peer.
+  bool is_listed(const session_state& state) const { return lists_all_ || !state.row.hashing.empty(); }
+  std::uint32_t unlisted() const { return static_cast<std::uint32_t>(peer_count() - peers_announced_.size()); }
+  /// The numbers of the share are to be told now, and not with other small changes.
+  bool is_news(const share_state& share) const;
   time_point batch_due() const;
   time_point answer_due() const;
-  void answer_watchers(bool newcomers_too, batch& into);
+  void answer_watchers(time_point now, bool newcomers_too, batch& into);
+  /// Tells these watchers of all holders, or of a choice. False: some have to wait for their turn.
+  bool answer(share_state& share, std::vector<tracker_session_id> watchers, std::size_t& choices, batch& into);
   void take_swarm_change(const share_id& id, share_state& share, batch& into);
+  void take_crowd_news(share_state& share, batch& into);
+
+  // registry_crowds.cpp
+
+  /// Others can connect to this holder of the share from now on, or not any more. To be called when it is so.
+  void on_handed_out(share_state& share, tracker_session_id session, const peer_id& peer);
+  void on_not_handed_out(share_state& share, tracker_session_id session, const peer_id& peer);
+  /// What a holder has changed.
+  void on_have(share_state& share, tracker_session_id session, const holder& one);
+  /// Begins or ends to tell watchers of a part of the holders.
+  void choose_crowd(share_state& share);
   static tracking::endpoint_row endpoint_of(const session_state& state, const share_state& share, const holder& one);
 
   limits limits_;
   id_owners owners_;
   std::unordered_map<tracker_session_id, session_state> sessions_;
-  std::unordered_map<peer_id, tracker_session_id> session_of_;
-  std::set<tracker_session_id> lookers_;  ///< the first came first
+  std::map<peer_id, tracker_session_id> session_of_;  ///< in the order of pages
+  std::set<tracker_session_id> lookers_;              ///< the first came first
   addresses addresses_;
   std::unordered_map<share_id, share_state> shares_;
   std::size_t shares_held_ = 0;  ///< those with holders
@@ -310,16 +354,21 @@ class registry {
   signature_claims claims_;
 
   std::uint64_t seq_ = 0;
+  std::uint64_t crowds_made_ = 0;
   time_point changed_at_ = never;  ///< from when on there is something to tell
   time_point batch_at_ = time_point::min();
   duration batch_pause_{};                      ///< from batch_at_ on
   time_point verdicts_at_ = time_point::min();  ///< of the next round
   time_point watched_at_ = never;               ///< from when on watchers are told a complete swarm
   time_point answered_at_ = time_point::min();
+  bool lists_all_ = true;
+  std::uint32_t unlisted_told_ = 0;
   std::unordered_set<peer_id> peers_changed_;
-  std::unordered_set<peer_id> peers_announced_;
+  std::unordered_set<peer_id> peers_announced_;  ///< those that have rows at all sessions
   std::unordered_set<share_id> shares_changed_;
-  std::unordered_set<share_id> contested_;  ///< shares whose row may have to say something else
+  std::unordered_set<share_id> small_changes_;       ///< shares whose numbers changed little; not in shares_changed_
+  time_point small_changes_at_ = time_point::min();  ///< when they were told last
+  std::unordered_set<share_id> contested_;           ///< shares whose row may have to say something else
   std::unordered_set<share_id> swarms_changed_;
   std::unordered_set<share_id> swarms_asked_;  ///< shares with new watchers
   std::unordered_set<tracker_session_id> newcomers_;

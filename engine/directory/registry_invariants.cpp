@@ -42,6 +42,10 @@ void registry::check_invariants() const {
       count(counted, one, true);
       SHOAL_ASSERT(share.hidden.contains(session) != handed_out(sessions_.at(session)));
     }
+    if (share.crowd) {
+      SHOAL_ASSERT(share.crowd->holder_count() == share.holders.size() - share.hidden.size() && share.touched.empty());
+      share.crowd->check_invariants();
+    }
     SHOAL_ASSERT(said == share.others);
     SHOAL_ASSERT((share.payer == nullptr) == share.holders.empty());
     if (share.payer != nullptr) {
@@ -69,6 +73,9 @@ void registry::check_invariants() const {
     SHOAL_ASSERT(counted.absent == state.absent);
   }
   SHOAL_ASSERT(resyncs_.size() <= sessions_.size());
+  for (const peer_id& peer : peers_announced_)
+    SHOAL_ASSERT(session_of_.contains(peer) || peers_changed_.contains(peer));
+  for (const share_id& id : small_changes_) SHOAL_ASSERT(shares_.at(id).announced && !lists_all_);
   for (const share_id& id : swarms_changed_) SHOAL_ASSERT(shares_.contains(id));
 }
 

@@ -17,11 +17,9 @@
 #include "content/publication.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "directory/tracker_session_id.hpp"
 
 namespace shoal {
-
-/// A session of a peer with the tracker; never reused.
-using tracker_session_id = strong_index<struct tracker_session_tag>;
 
 class signature_claims {
  public:

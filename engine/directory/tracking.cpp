@@ -133,6 +133,10 @@ void fields(auto& archive, is<unreached> auto& m) {
 
 void fields(auto&, is<resync> auto&) {}
 
+void fields(auto& archive, is<list_peers> auto& m) {
+  archive.optional_id("after", m.after);
+}
+
 void fields(auto&, is<leave> auto&) {}
 
 void fields(auto&, is<look> auto&) {}
@@ -145,12 +149,14 @@ void fields(auto& archive, is<welcome> auto& m) {
 
 void fields(auto& archive, is<snapshot> auto& m) {
   archive.number("seq", m.seq, required);
+  archive.optional_number("unlisted", m.unlisted, peers_max);
   archive.rows("peers", m.peers, required, peers_max);
   archive.rows("shares", m.shares, required, shares_max);
 }
 
 void fields(auto& archive, is<delta> auto& m) {
   archive.number("seq", m.seq, required);
+  archive.optional_number("unlisted", m.unlisted, peers_max);
   archive.rows("joined", m.joined, optional, peers_max);
   archive.ids("left", m.left, optional, peers_max);
   archive.rows("published", m.published, optional, shares_max);
@@ -171,6 +177,12 @@ void fields(auto& archive, is<wanted> auto& m) {
   archive.number("port", m.port, required);
 }
 
+void fields(auto& archive, is<peers_page> auto& m) {
+  archive.optional_id("after", m.after);
+  archive.flag("last", m.last);
+  archive.rows("peers", m.peers, required, peers_per_page_max);
+}
+
 void fields(auto& archive, is<failure> auto& m) {
   archive.text("code", m.code, name_bytes_max, required);
   archive.text("text", m.text, text_bytes_max, optional);
@@ -180,9 +192,10 @@ namespace {
 
 // Names of the types, in the order of the variants.
 constexpr std::array<std::string_view, std::variant_size_v<peer_message>> peer_types{
-    "join", "publish", "withdraw", "progress", "hashing", "watch", "unwatch", "unreached", "resync", "leave", "look"};
+    "join",    "publish",   "withdraw", "progress",   "hashing", "watch",
+    "unwatch", "unreached", "resync",   "list_peers", "leave",   "look"};
 constexpr std::array<std::string_view, std::variant_size_v<tracker_message>> tracker_types{
-    "welcome", "snapshot", "delta", "swarm", "wanted", "failure"};
+    "welcome", "snapshot", "delta", "swarm", "wanted", "peers_page", "failure"};
 
 // What rows take at most without their texts: punctuation, names of members, ids and numbers.
 constexpr std::size_t peer_row_bytes = 256;

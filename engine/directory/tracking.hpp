@@ -38,6 +38,9 @@ inline constexpr std::size_t catalogue_bytes_max = 160 * MiB;
 inline constexpr std::size_t shares_per_message_max = 1000;
 /// Hashing rows of one peer that are listed. The others follow as these end.
 inline constexpr std::size_t hashing_rows_max = 1000;
+/// Rows of one `peers_page`, and what they take when they are encoded; one row always fits.
+inline constexpr std::size_t peers_per_page_max = 500;
+inline constexpr std::size_t page_bytes_max = 512 * KiB;
 /// Holders that one `unreached` names.
 inline constexpr std::size_t unreached_peers_max = 8;
 inline constexpr std::size_t name_bytes_max = 255;
@@ -118,6 +121,11 @@ struct unreached {
 struct resync {
   friend bool operator==(const resync&, const resync&) = default;
 };
+/// Send rows of peers, in the order of their ids: those behind this one. All zero: the first ones.
+struct list_peers {
+  peer_id after{};
+  friend bool operator==(const list_peers&, const list_peers&) = default;
+};
 struct leave {
   friend bool operator==(const leave&, const leave&) = default;
 };
@@ -127,8 +135,8 @@ struct look {
   friend bool operator==(const look&, const look&) = default;
 };
 
-using peer_message =
-    std::variant<join, publish, withdraw, progress, hashing, watch, unwatch, unreached, resync, leave, look>;
+using peer_message = std::variant<join, publish, withdraw, progress, hashing, watch, unwatch, unreached, resync,
+                                  list_peers, leave, look>;
 
 // From the tracker.
 
@@ -168,14 +176,16 @@ struct holders_row {
   std::uint64_t held = 0;
   friend bool operator==(const holders_row&, const holders_row&) = default;
 };
-/// Everything, as of `seq`.
+/// Everything, as of `seq`. In a large swarm peers that hash nothing have no rows here, and are counted.
 struct snapshot {
   std::uint64_t seq = 0;
   std::vector<peer_row> peers;
   std::vector<share_row> shares;
+  std::uint32_t unlisted = 0;  ///< peers that have no row here
   friend bool operator==(const snapshot&, const snapshot&) = default;
 };
-/// What changed between seq - 1 and seq.
+/// What changed between seq - 1 and seq. If some peers are unlisted from now on, and none were before, the rows of all
+/// peers are void but for those that this brings. If none is unlisted any more, it brings the rows of all.
 struct delta {
   std::uint64_t seq = 0;
   std::vector<peer_row> joined;
@@ -183,6 +193,7 @@ struct delta {
   std::vector<share_row> published;   ///< new shares, and known ones that were published anew
   std::vector<share_id> withdrawn;    ///< shares that nobody holds any more
   std::vector<holders_row> progress;  ///< known shares whose numbers changed
+  std::uint32_t unlisted = 0;         ///< about so many peers have no row
   friend bool operator==(const delta&, const delta&) = default;
 };
 struct endpoint_row {
@@ -208,6 +219,13 @@ struct wanted {
   std::uint16_t port = 0;
   friend bool operator==(const wanted&, const wanted&) = default;
 };
+/// Rows of peers, in the order of their ids: the answer to `list_peers`.
+struct peers_page {
+  peer_id after{};  ///< as it was asked
+  std::vector<peer_row> peers;
+  bool last = false;  ///< no peers come behind these
+  friend bool operator==(const peers_page&, const peers_page&) = default;
+};
 /// The peer did something wrong. The session then ends, unless `code` is "limit".
 struct failure {
   std::string code;  ///< name_of(errc)
@@ -215,7 +233,7 @@ struct failure {
   friend bool operator==(const failure&, const failure&) = default;
 };
 
-using tracker_message = std::variant<welcome, snapshot, delta, swarm, wanted, failure>;
+using tracker_message = std::variant<welcome, snapshot, delta, swarm, wanted, peers_page, failure>;
 
 /// What the row takes in a message, at most.
 std::size_t encoded_bytes_max(const peer_row& row);

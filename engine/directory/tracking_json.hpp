@@ -69,6 +69,12 @@ class json_reader {
     to = static_cast<Integer>(read_number(key, to, need, limit));
   }
 
+  /// 0 means that there is no such member.
+  template <class Integer>
+  void optional_number(std::string_view key, Integer& to, std::uint64_t limit) {
+    number(key, to, presence::optional, limit);
+  }
+
   void flag(std::string_view key, bool& to);
 
   /// Objects; `fields` reads each of them.
@@ -129,6 +135,7 @@ class list_finder {
   void text(std::string_view, const std::string&, std::size_t, presence) {}
   void name(std::string_view, const std::string&) {}
   void number(std::string_view, const auto&, presence, std::uint64_t = 0) {}
+  void optional_number(std::string_view, const auto&, std::uint64_t) {}
   void flag(std::string_view, bool) {}
   void ids(std::string_view key, const auto&, presence, std::size_t = 0) { found_ |= key == key_; }
   void rows(std::string_view key, const auto&, presence, std::size_t = 0) { found_ |= key == key_; }
@@ -150,6 +157,7 @@ class item_reader {
   void text(std::string_view, const std::string&, std::size_t, presence) {}
   void name(std::string_view, const std::string&) {}
   void number(std::string_view, const auto&, presence, std::uint64_t = 0) {}
+  void optional_number(std::string_view, const auto&, std::uint64_t) {}
   void flag(std::string_view, bool) {}
   template <class Id>
   void ids(std::string_view key, std::vector<Id>& to, presence, std::size_t count_max = json_reader::no_limit) {
@@ -234,6 +242,9 @@ class json_writer {
   void number(std::string_view key, std::uint64_t from, presence, std::uint64_t = 0) {
     put_key(key);
     out_ += std::to_string(from);
+  }
+  void optional_number(std::string_view key, std::uint64_t from, std::uint64_t) {
+    if (from != 0) number(key, from, presence::optional);
   }
   void flag(std::string_view key, bool from) {
     put_key(key);

@@ -309,7 +309,7 @@ void tracker_node::send(registry::batch batch) {
   if (batch.snapshot) {
     const shared_text text = encoded(batch.snapshot->message);
     for (const tracker_session_id id : batch.snapshot->to) {
-      if (tracker_session* session = find(id)) session->send_snapshot(text);
+      if (tracker_session* session = find(id)) session->send_list(text);
     }
   }
   const auto send_all = [&](auto& messages) {

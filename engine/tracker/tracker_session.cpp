@@ -261,7 +261,8 @@ void tracker_session::take(tracking::peer_message message, std::size_t bytes) {
   } else {
     registry_.on_talkative(id_, pays_ || free_.is_half_spent());
     if (looks_ && !is_for_lookers(message)) {
-      return fail({errc::protocol, "who looks may say 'look', 'watch', 'unwatch', 'resync' and 'leave' alone"});
+      return fail(
+          {errc::protocol, "who looks may say 'look', 'watch', 'unwatch', 'resync', 'list_peers' and 'leave' alone"});
     }
     apply(message);
     host_.registry_changed();
@@ -280,6 +281,7 @@ void tracker_session::apply(const tracking::peer_message& message) {
                  [&](const tracking::unwatch& said) { registry_.on_unwatch(id_, said); },
                  [&](const tracking::unreached& said) { registry_.on_unreached(id_, said, now); },
                  [&](const tracking::resync&) { registry_.on_resync(id_, now); },
+                 [&](const tracking::list_peers& said) { send_list(encode_shared(registry_.page(said))); },
                  [&](const tracking::leave&) { close(tracker_session_end::left); },
                  [&](const tracking::join&) { fail({errc::protocol, "'join' was said already"}); },
                  [&](const tracking::look&) {
@@ -320,15 +322,15 @@ void tracker_session::send(shared_text message) {
   enqueue({std::move(message), false});
 }
 
-void tracker_session::send_snapshot(shared_text message) {
+void tracker_session::send_list(shared_text message) {
   enqueue({std::move(message), true});
 }
 
 void tracker_session::enqueue(outgoing message) {
   if (closed_ || failing_) return;
-  if (message.is_snapshot) {
+  if (message.is_list) {
     // Who asks for one after the other without reading them would fill the memory.
-    if (++snapshots_unsent_ > 1) return close(tracker_session_end::slow_reader);
+    if (++lists_unsent_ > 1) return close(tracker_session_end::slow_reader);
   } else {
     if (outbox_bytes_ > settings_.outbox_bytes_max) return close(tracker_session_end::slow_reader);
     outbox_bytes_ += message.text->bytes.size();
@@ -374,8 +376,8 @@ awaitable<error_code> tracker_session::write(outgoing message) {
     if (std::get<0>(wrote)) co_return std::get<0>(wrote);
     sent += bytes;
   }
-  if (message.is_snapshot) {
-    --snapshots_unsent_;
+  if (message.is_list) {
+    --lists_unsent_;
   } else {
     outbox_bytes_ -= text.size();
   }

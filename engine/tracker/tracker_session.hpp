@@ -67,7 +67,7 @@ struct tracker_session_settings {
   /// Time from the upgrade to `join`.
   duration join_timeout = std::chrono::seconds(10);
   bool allow_advertise = false;
-  /// Unsent bytes of a session, without its snapshot. Beyond this nothing more is queued. It is what some seconds of a
+  /// Unsent bytes of a session, without its lists. Beyond this nothing more is queued. It is what some seconds of a
   /// large swarm's deltas take. One message may be larger.
   std::size_t outbox_bytes_max = 8 * MiB;
   /// A session that takes nothing of what it is sent for so long is ended, even if the peer still sends.
@@ -134,7 +134,8 @@ class tracker_session final : private read_observer {
 
   void send(shared_text message);
   /// Like send(), but its size does not count against a slow reader. One at a time.
-  void send_snapshot(shared_text message);
+  /// A snapshot, or a page of peers. Who asks for one more before it has read the last one is a slow reader.
+  void send_list(shared_text message);
 
   /// Asks the peer for a sign of life. `answered` is set with the next one, or when the session ends. False: too many
   /// ask already.
@@ -155,7 +156,7 @@ class tracker_session final : private read_observer {
  private:
   struct outgoing {
     shared_text text;
-    bool is_snapshot = false;
+    bool is_list = false;
   };
 
   awaitable<void> read_loop();
@@ -214,7 +215,7 @@ class tracker_session final : private read_observer {
   boost::beast::flat_buffer inbox_;
   std::list<outgoing> outbox_;  // a deque holds memory while it is empty
   std::size_t outbox_bytes_ = 0;
-  std::size_t snapshots_unsent_ = 0;
+  std::size_t lists_unsent_ = 0;
   bool writing_ = false;  ///< write_loop() runs
 
   tracking::join join_;

@@ -83,7 +83,7 @@ bool tracker_session::let_in(registry::newcomer one) {
 bool tracker_session::is_for_lookers(const tracking::peer_message& message) {
   return std::holds_alternative<tracking::look>(message) || std::holds_alternative<tracking::watch>(message) ||
          std::holds_alternative<tracking::unwatch>(message) || std::holds_alternative<tracking::resync>(message) ||
-         std::holds_alternative<tracking::leave>(message);
+         std::holds_alternative<tracking::list_peers>(message) || std::holds_alternative<tracking::leave>(message);
 }
 
 void tracker_session::begin_to_look() {

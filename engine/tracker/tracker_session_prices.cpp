@@ -23,7 +23,10 @@ work_price tracker_session::price_of(const tracking::peer_message& message, std:
     if (const auto* said = std::get_if<tracking::withdraw>(&message)) return listed(said->ids.size());
     if (std::holds_alternative<tracking::progress>(message)) return listed(1);
     if (const auto* said = std::get_if<tracking::watch>(&message)) {
-      return times(tracking_prices::holder, registry_.holders_of(said->id));
+      return times(tracking_prices::holder, registry_.told_of(said->id));
+    }
+    if (const auto* said = std::get_if<tracking::unreached>(&message)) {
+      return times(tracking_prices::holder, registry_.told_of(said->id));
     }
     return work_price{0};
   };
@@ -32,6 +35,9 @@ work_price tracker_session::price_of(const tracking::peer_message& message, std:
   if (asks_again || (std::holds_alternative<tracking::look>(message) && !join_received_)) {
     const std::size_t rows = registry_.peer_count() + registry_.share_count();
     return std::min(times(tracking_prices::listed, rows), tracking_prices::message_max);
+  }
+  if (std::holds_alternative<tracking::list_peers>(message)) {
+    return times(tracking_prices::listed, std::min(registry_.peer_count(), tracking::peers_per_page_max));
   }
   return pays_ ? std::min(all(), tracking_prices::message_max) : 0;
 }

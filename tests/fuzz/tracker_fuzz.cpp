@@ -87,6 +87,7 @@ class tracker {
     if constexpr (std::is_same_v<Message, tracking::unwatch>) registry_.on_unwatch(session, said);
     if constexpr (std::is_same_v<Message, tracking::unreached>) registry_.on_unreached(session, said, now_);
     if constexpr (std::is_same_v<Message, tracking::resync>) registry_.on_resync(session, now_);
+    if constexpr (std::is_same_v<Message, tracking::list_peers>) check(registry_.page(said));
   }
   void tell() {
     if (registry_.next_deadline() > now_) return;
@@ -110,6 +111,8 @@ class tracker {
                                       .watches_per_peer_max = 4,
                                       .sessions_per_address_max = 2,
                                       .peers_max = 6,
+                                      .listed_peers_max = 3,
+                                      .crowd = {.told_max = 3, .told_min = 2, .seeders_min = 1},
                                       .shares_max = 40,
                                       .bytes_max = 40'000,
                                       .bytes_per_address_max = 20'000,

@@ -390,6 +390,24 @@ class TrackerPageTest(PageTest):
         # In a quiet swarm, too, one connection stays.
         self.assertEqual(tracker.text().count("page looks"), 1)
 
+    def test_the_page_shows_all_peers_of_a_swarm_that_counts_them(self):
+        tracker = self.tracker("--listed-peers", "2")
+        peers = [self.peer(f"p{i}", tracker) for i in range(4)]
+        for peer in peers:
+            self.wait_peers(peer, 4)
+        browser = self.browser(tracker, width=1600)
+        wait_for(lambda: sorted(row[0] for row in browser.rows("Peers")) == ["p0", "p1", "p2", "p3"], "all are shown")
+        hasher = Member(tracker.port, name="hasher")
+        self.addCleanup(hasher.close)
+        hasher.say(type="hashing", shares=[{"name": "soon.bin", "bytes": 1000, "done": 340}])
+        wait_for(lambda: "hasher" in [row[0] for row in browser.rows("Peers")], "who hashes is shown")
+        # All are listed from then on.
+        for peer in peers[1:]:
+            peer.ok("stop")
+        hasher.close()
+        wait_for(lambda: [row[0] for row in browser.rows("Peers")] == ["p0"], "those that left are gone")
+        self.assertEqual([], browser.troubles())
+
     def test_the_pages_show_what_others_hash(self):
         tracker = self.tracker()
         one = self.peer("one", tracker)

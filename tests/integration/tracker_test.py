@@ -3,7 +3,8 @@ import signal
 import socket
 import time
 
-from harness import SwarmTest, digest, go_on, stop, wait_for
+from harness import PATIENCE, SwarmTest, digest, go_on, stop, wait_for
+from tracker_wire import Member
 
 
 class TrackerTest(SwarmTest):
@@ -29,6 +30,34 @@ class TrackerTest(SwarmTest):
         self.assertGreater(time.monotonic() - begun, 0.3)
         go_on(frozen)
         self.wait_peers(watcher, 2)
+
+    def test_a_large_swarm_counts_its_peers_and_lists_them_when_asked(self):
+        tracker = self.tracker("--listed-peers", "3")
+        peers = [self.peer(f"p{i}", tracker) for i in range(6)]
+        hasher = Member(tracker.port, name="hasher")
+        self.addCleanup(hasher.close)
+        for peer in peers:
+            self.wait_peers(peer, 7)
+        rows = peers[0].json("peers")
+        self.assertEqual([row["name"] for row in rows], ["hasher", "p0", "p1", "p2", "p3", "p4", "p5"])
+        self.assertEqual([row["name"] for row in rows if row["self"]], ["p0"])
+        self.assertTrue(all(row["as_of"] > 0 for row in rows), rows)
+        # Whoever hashes is listed: others wait for what comes.
+        hasher.say(type="hashing", shares=[{"name": "soon", "bytes": 1000, "done": 340}])
+        wait_for(lambda: [row["reason"] for row in peers[1].json("list")] == ["hasher is still hashing soon (34 %)"],
+                 "what is hashed is listed")
+        waiting = peers[2].start("download", "soon")
+        hasher.say(type="hashing", shares=[])
+        path = self.file("data/soon", 1_000_000)
+        peers[3].add(path)
+        out, err = waiting.communicate(timeout=PATIENCE)
+        self.assertEqual(waiting.returncode, 0, out + err)
+        self.assertEqual(digest(peers[2].dir / "soon"), digest(path))
+        # As many as half of the bound are all listed again.
+        for peer in peers[:-1]:
+            peer.ok("stop")
+        hasher.close()
+        self.wait_peers(peers[-1], 1)
 
     def test_restarted_tracker_in_mid_download(self):
         tracker = self.tracker()

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 #include <utility>
 
 #include "content/signed_publication.hpp"
@@ -110,6 +111,29 @@ catalogue discovery::swarm_with(tracking::snapshot own) const {
   catalogue all = swarm_;
   all.on_own(std::move(own));
   return all;
+}
+
+bool discovery::has_unlisted_peers() const {
+  for (std::size_t i = 0; i < trackers_.size(); ++i) {
+    if (swarm_.has_unlisted(i)) return true;
+  }
+  return false;
+}
+
+awaitable<std::vector<tracking::peer_row>> discovery::all_peers() {
+  std::map<peer_id, tracking::peer_row> all;
+  for (const tracking::peer_row* row : swarm_.peers()) all.emplace(row->peer, *row);
+  for (std::size_t i = 0; i < trackers_.size(); ++i) {
+    if (!swarm_.has_unlisted(i)) continue;
+    auto rows = co_await trackers_[i]->list_peers();
+    if (!rows) continue;
+    for (tracking::peer_row& row : *rows) all.try_emplace(row.peer, std::move(row));
+  }
+  std::vector<tracking::peer_row> rows;
+  rows.reserve(all.size());
+  for (auto& [id, row] : all) rows.push_back(std::move(row));
+  std::ranges::sort(rows, {}, [](const tracking::peer_row& row) { return std::tie(row.name, row.peer); });
+  co_return rows;
 }
 
 bool discovery::ready() const {

@@ -80,6 +80,11 @@ class discovery final : private tracker_observer {
   const catalogue& swarm() const { return swarm_; }
   /// The same, plus the rows of this peer. A tracker may not have told these yet.
   catalogue swarm_with(tracking::snapshot own) const;
+  /// All peers, also those that trackers only count: asks these trackers for them. Of a tracker that does not answer
+  /// there are those that it listed. Sorted by name, then by id.
+  awaitable<std::vector<tracking::peer_row>> all_peers();
+  /// Trackers only count some peers of the swarm.
+  bool has_unlisted_peers() const;
   /// A snapshot came from some tracker, or there is no tracker. The catalogue can be asked.
   bool ready() const;
   /// How many other peers hold the share, or part of it, as far as any tracker knows.

@@ -1,6 +1,7 @@
 #include "peer/discovery/tracker_client.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -34,7 +35,8 @@ tracker_client::tracker_client(asio::any_io_executor executor, const swarm_keys&
       token_(make_token()),
       backoff_(std::random_device{}()),
       wake_(executor),
-      ended_(executor) {
+      ended_(executor),
+      pages_(executor) {
   state_.reason = "connecting to " + name();
 }
 
@@ -115,6 +117,7 @@ void tracker_client::on_session_end(const error& why) {
   if (is_news && !stopped_ && ends_logged_.pass(clock::now())) {
     log_warn("tracker is gone tracker={} reason=\"{}\" unlogged={}", name(), reason, ends_logged_.take_left_out());
   }
+  pages_.notify_all();
   if (was_connected) observer_.on_disconnected(tracker_, reason);
 }
 
@@ -138,6 +141,11 @@ bool tracker_client::on_message(tracking::tracker_message& message) {
                  },
                  [&](const tracking::wanted& said) {
                    if (state_.connected && said.peer != self_) observer_.on_wanted(tracker_, said);
+                 },
+                 [&](tracking::peers_page& said) {
+                   if (page_wanted_ != said.after) return;
+                   page_ = std::move(said);
+                   pages_.notify_all();
                  },
                  [&](const tracking::failure& said) {
                    if (!refusals_logged_.pass(clock::now())) return;
@@ -190,6 +198,7 @@ void tracker_client::on_keys() {
 void tracker_client::stop() {
   stopped_ = true;
   wake_.set();
+  pages_.notify_all();
   if (connection_) connection_->close("stopped");
 }
 
@@ -236,6 +245,41 @@ void tracker_client::unwatch(const share_id& id) {
 void tracker_client::unreached(const share_id& id, std::vector<peer_id> peers) {
   unsaid_.on_unreached(id, std::move(peers));
   announce();
+}
+
+awaitable<result<std::vector<tracking::peer_row>>> tracker_client::list_peers() {
+  while (listing_ && !stopped_) co_await pages_.wait_until(never);
+  listing_ = true;
+  std::vector<tracking::peer_row> rows;
+  result<void> outcome;
+  peer_id after{};
+  for (bool last = false; !last && outcome;) {
+    auto page = co_await next_page(after);
+    if (!page) {
+      outcome = page.error();
+      break;
+    }
+    last = page->last || page->peers.empty() || rows.size() > tracking::peers_max;
+    if (!last) after = page->peers.back().peer;
+    std::ranges::move(page->peers, std::back_inserter(rows));
+  }
+  listing_ = false;
+  pages_.notify_all();
+  if (!outcome) co_return outcome.error();
+  co_return rows;
+}
+
+awaitable<result<tracking::peers_page>> tracker_client::next_page(peer_id after) {
+  page_wanted_ = after;
+  page_.reset();
+  unsaid_.on_list_peers({after});
+  announce();
+  const auto give_up = clock::now() + page_timeout;
+  while (!page_ && state_.connected && !stopped_ && clock::now() < give_up) co_await pages_.wait_until(give_up);
+  page_wanted_.reset();
+  if (page_) co_return std::move(*page_);
+  if (!state_.connected) co_return error{errc::unreachable, "tracker " + name() + " is away: " + state_.reason};
+  co_return error{errc::timed_out, "tracker " + name() + " does not say which peers there are"};
 }
 
 void tracker_client::announce() {

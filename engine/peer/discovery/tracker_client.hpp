@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "directory/announcements.hpp"
 #include "directory/backoff.hpp"
@@ -22,6 +24,7 @@
 #include "net/address_watch.hpp"
 #include "net/endpoint.hpp"
 #include "net/event.hpp"
+#include "net/notifier.hpp"
 #include "net/swarm_keys.hpp"
 #include "observe/log_limit.hpp"
 #include "peer/discovery/tracker_connection_reader.hpp"
@@ -66,6 +69,8 @@ class tracker_client final : private tracker_connection_reader {
   static constexpr duration attempt_timeout = std::chrono::seconds(5);
   /// How long leave() waits for the tracker to close.
   static constexpr duration leave_timeout = std::chrono::milliseconds(200);
+  /// How long a page of peers may take.
+  static constexpr duration page_timeout = std::chrono::seconds(10);
   /// A tracker of so few peers is pinged in each heartbeat. For a larger tracker answering is work: it is pinged only
   /// after more than heartbeats_unheard_max of silence.
   static constexpr std::size_t asked_each_beat_max = 1000;
@@ -105,6 +110,10 @@ class tracker_client final : private tracker_connection_reader {
   /// See announcements::on_unreached.
   void unreached(const share_id& id, std::vector<peer_id> peers);
 
+  /// Rows of all peers of this tracker, also of those that it only counts. One caller after the other is served. errc::
+  /// unreachable or timed_out.
+  awaitable<result<std::vector<tracking::peer_row>>> list_peers();
+
   tracker_state state() const;
   const host_port& where() const { return where_; }
   /// The time of which the rows from this tracker are. The epoch if there are none.
@@ -118,6 +127,8 @@ class tracker_client final : private tracker_connection_reader {
   std::size_t peers_known() const override { return rows_.peer_count(tracker_); }
   void on_session_end(const error& why);
   void announce();
+  /// The next page, if the tracker answers in time.
+  awaitable<result<tracking::peers_page>> next_page(peer_id after);
   std::string name() const;
 
   asio::any_io_executor executor_;
@@ -144,6 +155,10 @@ class tracker_client final : private tracker_connection_reader {
   log_limit ends_logged_;
   log_limit mutes_logged_;
   log_limit refusals_logged_;
+  notifier pages_;                            ///< a page came, will not come, or is not waited for any more
+  std::optional<peer_id> page_wanted_;        ///< while somebody lists peers: the page behind this one
+  std::optional<tracking::peers_page> page_;  ///< that came
+  bool listing_ = false;
   bool mute_ = false;  ///< the session exists, but the tracker does not answer
   bool running_ = false;
   bool stopped_ = false;

@@ -180,7 +180,7 @@ TEST_CASE("what a talkative peer changes is told late, or together with what oth
   // As long as telling costs nothing, it is told as everything is.
   REQUIRE(b.offer(1, 40, 1) == 1);
   CHECK(tick().has_value());
-  b.subject.on_told(std::chrono::seconds(1));
+  b.subject.on_told(std::chrono::milliseconds(10));
   b.now += registry::telling_delay;
   REQUIRE(b.offer(1, 0, 1) == 1);
   CHECK(b.subject.next_deadline() == b.now + registry::talkative_interval);

@@ -121,7 +121,7 @@ TEST_CASE("what is told in long takes its time, and watchers do not wait for it"
   (void)b.subject.next_batch(start);
   REQUIRE(b.subject.on_publish(session(1), offer(1, 1000), start).has_value());
   CHECK(b.subject.next_deadline() == start + registry::batch_interval);
-  b.subject.on_told(std::chrono::seconds(1));
+  b.subject.on_told(std::chrono::milliseconds(10));
   CHECK(b.subject.next_deadline() == start + registry::telling_delay);
   for (const bool talks : {true, false}) {
     b.subject.on_talkative(session(1), talks);

@@ -54,6 +54,8 @@ TEST_CASE("every message of a peer comes back") {
       unreached{share, {}},
       unreached{share, {peer, id_of<peer_id>(2)}},
       resync{},
+      list_peers{},
+      list_peers{peer},
       leave{},
       look{}};
   for (const auto& message : all) {
@@ -83,6 +85,10 @@ TEST_CASE("every message of the tracker comes back") {
                                          snapshot{},
                                          snapshot{std::numeric_limits<std::uint64_t>::max(), {row, busy}, {listed}},
                                          delta{7, {row}, {peer}, {listed}, {share}, {{share, 1, 2, 3}}},
+                                         snapshot{1, {}, {listed}, 100'000},
+                                         delta{7, {}, {}, {}, {}, {}, 17},
+                                         peers_page{},
+                                         peers_page{peer, {row, busy}, true},
                                          swarm{share, {{peer, "2001:db8::1", 1}}, {peer}},
                                          wanted{share, peer, "2001:db8::1", 65535},
                                          failure{"limit", "too many shares: withdraw some"}};

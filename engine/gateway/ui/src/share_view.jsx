@@ -109,7 +109,7 @@ function Share({ id, row, download }) {
         </section>
         <GetIt row={row} isHere={isHere} />
       </div>
-      {place === 'peer' ? <PeerHolders id={id} row={row} isHere={isHere} /> : <TrackerHolders id={id} />}
+      {place === 'peer' ? <PeerHolders id={id} row={row} isHere={isHere} /> : <TrackerHolders id={id} row={row} />}
       {place === 'peer' && isHere && <Files id={id} name={row.name} bytes={row.bytes} />}
       {place === 'peer' && !isHere && (
         <section class="panel">
@@ -282,7 +282,10 @@ const Held = ({ part, whole }) => (
   </span>
 );
 
-function TrackerHolders({ id }) {
+/// Of more holders a tracker tells each watcher of some (directory/share_crowd).
+const holdersTold = 200;
+
+function TrackerHolders({ id, row }) {
   const [holders, set] = useState(new Map());
   useEffect(() => watchHolders(id, set), [id]);
   const known = peers.all();
@@ -317,7 +320,8 @@ function TrackerHolders({ id }) {
       cell: (one) => (one.seeder ? 'all of it' : 'a part'),
     },
   ];
+  const some = row.seeders + row.leechers > holdersTold ? 'Some of the holders' : 'Holders';
   return (
-    <HoldersPanel title="Holders that can be connected to" rows={rows} columns={columns} empty="No holder is known." />
+    <HoldersPanel title={`${some} that can be connected to`} rows={rows} columns={columns} empty="No holder is known." />
   );
 }

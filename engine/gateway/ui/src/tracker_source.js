@@ -39,18 +39,65 @@ const peerOf = (row) => ({
   hashing_count: (row.hashing || []).length,
 });
 
+/// In a large swarm most peers are counted and not listed. Their rows come in pages, again and again.
+const pagesAgain = 60000;
+let unlisted = 0;
+/// The peers that came in the pages of this round, and when the next round begins.
+let paged = null;
+let nextRound = 0;
+
+const askPage = (after) => say({ type: 'list_peers', ...(after && { after }) });
+
+function beginRound() {
+  clearTimeout(nextRound);
+  paged = new Set();
+  askPage('');
+}
+
+function takePage(message) {
+  if (!paged) return;
+  for (const row of message.peers) {
+    paged.add(row.peer);
+    peers.put(row.peer, peerOf(row));
+  }
+  if (!message.last && message.peers.length) return askPage(message.peers.at(-1).peer);
+  for (const peer of [...peers.rows.keys()]) if (!paged.has(peer)) peers.drop(peer);
+  paged = null;
+  if (unlisted) nextRound = setTimeout(beginRound, pagesAgain);
+}
+
+function countUnlisted(message) {
+  const before = unlisted;
+  unlisted = message.unlisted || 0;
+  if (unlisted && !before) beginRound();
+  if (unlisted) return;
+  paged = null;
+  clearTimeout(nextRound);
+}
+
 function takeSnapshot(message) {
   peers.replace((message.peers || []).map(peerOf), (row) => row.peer);
   shares.replace((message.shares || []).map(shareOf), (row) => row.id);
+  unlisted = 0;
+  countUnlisted(message);
 }
 
 function takeDelta(message) {
+  const before = unlisted;
+  countUnlisted(message);
+  // All are listed from now on, and these are all.
+  if (before && !unlisted) peers.replace((message.joined || []).map(peerOf), (row) => row.peer);
   for (const row of message.joined || []) {
-    if (!peers.rows.has(row.peer)) happen('joined', `${row.name} joined`);
+    if (!unlisted && !peers.rows.has(row.peer)) happen('joined', `${row.name} joined`);
     peers.put(row.peer, peerOf(row));
   }
   for (const id of message.left || []) {
     const row = peers.rows.get(id);
+    if (unlisted && row) {
+      // It hashes nothing any more. Whether it is here the next round says.
+      peers.put(id, { ...row, hashing: [], hashing_count: 0 });
+      continue;
+    }
     if (row) happen('left', `${row.name} left`);
     peers.drop(id);
   }
@@ -126,6 +173,8 @@ function session() {
         }
         seq = message.seq;
         takeDelta(message);
+      } else if (message.type === 'peers_page') {
+        takePage(message);
       } else if (message.type === 'swarm') {
         if (message.id === watched) onHolders(message);
       } else if (message.type === 'failure') {
