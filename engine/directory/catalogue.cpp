@@ -61,6 +61,7 @@ void catalogue::on_snapshot(std::size_t tracker, tracking::snapshot snapshot) {
   view& view = view_of(tracker);
   view.seq = snapshot.seq;
   view.known = true;
+  view.away = false;
   view.unlisted = snapshot.unlisted;
   view.peers.clear();
   const auto before = std::exchange(view.shares, {});
@@ -102,8 +103,24 @@ bool catalogue::on_delta(std::size_t tracker, const tracking::delta& delta) {
     found->second.leechers = row.leechers;
     found->second.held = row.held;
   }
+  drop_old(delta);
   ++version_;
   return true;
+}
+
+void catalogue::drop_old(const tracking::delta& gone) {
+  for (view& one : views_) {
+    if (!one.away) continue;
+    for (const share_id& id : gone.withdrawn) one.shares.erase(id);
+    // Else they are perhaps only not listed any more.
+    if (gone.unlisted > 0) continue;
+    for (const peer_id& id : gone.left) drop(one, id);
+  }
+}
+
+void catalogue::on_away(std::size_t tracker) {
+  view_of(tracker).away = true;
+  ++version_;
 }
 
 void catalogue::on_own(tracking::snapshot own) {
@@ -169,9 +186,11 @@ void catalogue::on_checked(const tracking::share_row& row) {
 
 std::optional<tracking::share_row> catalogue::share(const share_id& id) const {
   std::optional<tracking::share_row> merged;
+  const bool is_told =
+      std::ranges::any_of(views_, [&id](const view& one) { return !one.away && one.shares.contains(id); });
   const auto add = [&](const view& view) {
     const auto found = view.shares.find(id);
-    if (found == view.shares.end()) return;
+    if (found == view.shares.end() || (view.away && is_told)) return;
     if (merged) {
       merge(*merged, found->second, own_ && views_[*own_].shares.contains(id));
     } else {
@@ -244,8 +263,11 @@ const catalogue::counts& catalogue::counted() const {
       counts_.hashing += row.hashing.size();
     }
   }
+  const bool all_away = std::ranges::all_of(views_, &view::away);
   std::size_t unlisted = 0;
-  for (const view& view : views_) unlisted = std::max(unlisted, view.unlisted);
+  for (const view& view : views_) {
+    if (!view.away || all_away) unlisted = std::max(unlisted, view.unlisted);
+  }
   counts_.peers += unlisted;
   return counts_;
 }
@@ -263,9 +285,7 @@ std::vector<const tracking::peer_row*> catalogue::peers() const {
   std::unordered_map<peer_id, const tracking::peer_row*> listed;
   for (const view& view : views_) {
     for (const auto& [id, row] : view.peers) {
-      const auto [other, is_new] = listed.try_emplace(id, &row);
-      // One tracker may reach a peer that another cannot.
-      if (!is_new && row.reachable && !other->second->reachable) other->second = &row;
+      if (const auto [other, is_new] = listed.try_emplace(id); is_new) other->second = peer(id);
     }
   }
   rows.reserve(listed.size());
@@ -276,10 +296,15 @@ std::vector<const tracking::peer_row*> catalogue::peers() const {
 
 const tracking::peer_row* catalogue::peer(const peer_id& id) const {
   const tracking::peer_row* best = nullptr;
+  bool is_old = false;
   for (const view& view : views_) {
     const auto found = view.peers.find(id);
     if (found == view.peers.end()) continue;
-    if (best == nullptr || (found->second.reachable && !best->reachable)) best = &found->second;
+    // One tracker may reach a peer that another cannot.
+    const bool reaches = best != nullptr && view.away == is_old && found->second.reachable && !best->reachable;
+    if (best != nullptr && !reaches && !(is_old && !view.away)) continue;
+    best = &found->second;
+    is_old = view.away;
   }
   return best;
 }
@@ -325,7 +350,10 @@ std::vector<tracking::share_row> catalogue::newest(std::vector<tracking::share_r
 std::vector<hashed_share> catalogue::hashing(std::string_view what) const {
   const std::string pattern(what);
   std::vector<hashed_share> found;
+  const bool is_told = std::ranges::any_of(views_, [](const view& one) { return one.known && !one.away; });
   for (const view& view : views_) {
+    // A command would wait for what was hashed when the tracker was here.
+    if (view.away && is_told) continue;
     for (const auto& [id, row] : view.peers) {
       for (const tracking::hashing_row& one : row.hashing) {
         if (one.name != what && fnmatch(pattern.c_str(), one.name.c_str(), 0) != 0) continue;

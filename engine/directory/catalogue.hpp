@@ -5,8 +5,9 @@
 //
 // A peer is listed once, however many trackers know it. For a share the higher counts win, since trackers that know the
 // same swarm count the same holders. What a tracker said stays until its next snapshot replaces it. So a tracker that
-// is gone does not empty the list. Its owner has the signatures of the rows checked, which takes too long to be done
-// here; until then they count nothing. DESIGN: "Between peer and tracker".
+// is away does not empty the list. Meanwhile what the others say of the same peers and shares counts alone. Its owner
+// has the signatures of the rows checked, which takes too long to be done here; until then they count nothing. DESIGN:
+// "Between peer and tracker".
 #pragma once
 
 #include <cstddef>
@@ -49,6 +50,9 @@ class catalogue {
   /// False if the delta does not follow what is known of this tracker, or leads beyond what one tracker may list. Then
   /// nothing changes, and the caller asks the tracker for a resync.
   [[nodiscard]] bool on_delta(std::size_t tracker, const tracking::delta& delta);
+
+  /// The session with this tracker has ended. It is back with its next snapshot.
+  void on_away(std::size_t tracker);
 
   /// Up to so many rows whose signatures nobody has checked. Each is given out once.
   std::vector<tracking::share_row> next_unchecked(std::size_t count_max);
@@ -109,6 +113,7 @@ class catalogue {
   struct view {
     std::uint64_t seq = 0;
     bool known = false;  ///< a snapshot was received
+    bool away = false;   ///< what it says is old
     std::size_t unlisted = 0;
     std::size_t bytes = 0;  ///< of the peers' rows, which may name much that is hashed
     std::unordered_map<peer_id, tracking::peer_row> peers;
@@ -125,6 +130,8 @@ class catalogue {
   view& view_of(std::size_t tracker);
   static void put(view& into, tracking::peer_row row);
   static void drop(view& from, const peer_id& id);
+  /// A tracker says that these are gone: those that are away cannot know better.
+  void drop_old(const tracking::delta& gone);
   /// Adds the row. Its signature is not checked again if that was done: for `before`, which may be null, or elsewhere.
   void put(view& view, tracking::share_row row, const tracking::share_row* before);
   template <class Predicate>

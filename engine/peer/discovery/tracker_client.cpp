@@ -118,6 +118,7 @@ void tracker_client::on_session_end(const error& why) {
     log_warn("tracker is gone tracker={} reason=\"{}\" unlogged={}", name(), reason, ends_logged_.take_left_out());
   }
   pages_.notify_all();
+  if (was_connected) rows_.on_away(tracker_);
   if (was_connected) observer_.on_disconnected(tracker_, reason);
 }
 

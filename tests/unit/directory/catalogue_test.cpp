@@ -99,6 +99,35 @@ TEST_CASE("several trackers make one catalogue", "[catalogue]") {
   CHECK(subject.peers().size() == 1);
 }
 
+TEST_CASE("what a tracker said that is away counts where no other says something", "[catalogue]") {
+  catalogue subject;
+  auto busy = peer(1, "one");
+  busy.hashing = {{"soon", 10, 1}};
+  subject.on_snapshot(0, snapshot(1, {share(1, "a", 3), share(2, "b", 5)}, {busy, peer(2, "two"), peer(3, "three")}));
+  subject.on_snapshot(1, snapshot(1, {share(1, "a", 2)}, {peer(1, "uno", false), peer(2, "two")}));
+  CHECK(subject.share(share(1, "").id)->seeders == 3);
+  CHECK(subject.hashing("soon").size() == 1);
+  subject.on_away(0);
+  CHECK(subject.share(share(1, "").id)->seeders == 2);
+  CHECK(subject.share(share(2, "").id)->seeders == 5);
+  CHECK(subject.peer(peer(1, "").peer)->name == "uno");
+  CHECK(subject.peers().size() == 3);
+  CHECK(subject.hashing("soon").empty());
+  // Who leaves now has left everywhere.
+  tracking::delta delta;
+  delta.seq = 2;
+  delta.left = {peer(2, "").peer};
+  delta.withdrawn = {share(1, "").id};
+  REQUIRE(subject.on_delta(1, delta));
+  CHECK(subject.peers().size() == 2);
+  CHECK(names(subject.shares()) == std::vector<std::string>{"b"});
+  subject.on_away(1);
+  CHECK(subject.peer_count() == 2);
+  subject.on_snapshot(0, snapshot(9, {share(1, "a", 1)}, {busy}));
+  CHECK(subject.share(share(1, "").id)->seeders == 1);
+  CHECK(subject.hashing("soon").size() == 1);
+}
+
 TEST_CASE("find takes a name, an id, a prefix or a glob", "[catalogue]") {
   catalogue subject;
   subject.on_snapshot(0, snapshot(1, {share(0x11, "movie.mkv"), share(0x22, "movie.srt"), share(0x33, "deadbeef"),
