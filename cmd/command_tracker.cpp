@@ -28,6 +28,8 @@ void add_options(po::options_description& options) {
       "where to listen (default: port 7000 of all addresses); may be repeated");
   add("heartbeat", po::value<std::uint32_t>()->value_name("MS"),
       "milliseconds between signs of life of a peer, at least 100 (default: 5000)");
+  add("also", po::value<std::vector<std::string>>()->value_name("HOST:PORT"),
+      "another tracker of this swarm, which peers of this one join, too; may be repeated");
   add("listed-peers", po::value<std::uint32_t>()->value_name("N"),
       "in a swarm of more than N peers tell each one how many there are, and which only if asked (default: 2000)");
   add("allow-advertise", po::bool_switch(),
@@ -68,6 +70,14 @@ result<tracker_options> tracker_options_of(const arguments& given) {
                  "--cert and --token belong together: give both, the token in a file such as a peer makes"};
   }
   if (given.has("heartbeat")) options.session.heartbeat = std::chrono::milliseconds(given.number("heartbeat"));
+  for (const std::string& text : given.texts("also")) {
+    const auto where = parse_host_port(text, tracker_port_default);
+    if (!where) return where.error();
+    options.session.trackers.push_back({to_text(*where)});
+  }
+  if (options.session.trackers.size() > tracking::trackers_max) {
+    return error{errc::usage, "too many trackers: --also takes " + std::to_string(tracking::trackers_max)};
+  }
   if (given.has("listed-peers")) options.limits.listed_peers_max = given.number("listed-peers");
   options.session.allow_advertise = given.flag("allow-advertise");
   if (!given.flag("no-announce")) options.announced_name = announced_name();

@@ -258,10 +258,11 @@ std::vector<rows::swarm_key> known_keys(const peer_node& node, const std::vector
 std::vector<rows::away> trackers_away(const peer_node& node) {
   std::vector<rows::away> away;
   if (node.discovery().trackers().empty()) away.push_back({.reason = std::string(no_tracker_text)});
-  for (const auto& tracker : node.discovery().trackers()) {
+  for (std::size_t i = 0; i < node.discovery().trackers().size(); ++i) {
+    const auto& tracker = node.discovery().trackers()[i];
     const tracker_state state = tracker->state();
-    // The first attempt is neither here nor away.
-    if (state.connected || state.attempts == 0) continue;
+    // The first attempt is neither here nor away. Who named one tracker does not miss another.
+    if (state.connected || state.attempts == 0 || node.discovery().is_told(i)) continue;
     away.push_back(
         {.tracker = to_text(tracker->where()), .reason = state.reason, .as_of = unix_seconds(tracker->last_news())});
   }

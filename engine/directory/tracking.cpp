@@ -92,6 +92,10 @@ void fields(auto& archive, is<endpoint_row> auto& m) {
   archive.flag("seeder", m.seeder);
 }
 
+void fields(auto& archive, is<tracker_row> auto& m) {
+  archive.text("where", m.where, tracker_bytes_max, required);
+}
+
 void fields(auto& archive, is<join> auto& m) {
   archive.id("peer", m.peer);
   archive.name("name", m.name);
@@ -145,6 +149,7 @@ void fields(auto& archive, is<welcome> auto& m) {
   archive.text("address", m.address, address_bytes_max, required);
   archive.flag("reachable", m.reachable);
   archive.number("heartbeat_ms", m.heartbeat_ms, required);
+  archive.rows("trackers", m.trackers, optional, trackers_max);
 }
 
 void fields(auto& archive, is<snapshot> auto& m) {

@@ -47,6 +47,9 @@ inline constexpr std::size_t name_bytes_max = 255;
 inline constexpr std::size_t version_bytes_max = 64;
 inline constexpr std::size_t address_bytes_max = 64;
 inline constexpr std::size_t text_bytes_max = 1024;
+/// Further trackers that a `welcome` names.
+inline constexpr std::size_t trackers_max = 8;
+inline constexpr std::size_t tracker_bytes_max = 262;  ///< "HOST:PORT"
 /// More than any torrent that we accept has (content/geometry.hpp). Sums over 16,000 holders still fit 64 bits.
 inline constexpr std::uint64_t share_bytes_max = std::uint64_t{1} << 49;
 
@@ -140,10 +143,16 @@ using peer_message = std::variant<join, publish, withdraw, progress, hashing, wa
 
 // From the tracker.
 
+/// Another tracker of the same swarm.
+struct tracker_row {
+  std::string where;  ///< "HOST:PORT"
+  friend bool operator==(const tracker_row&, const tracker_row&) = default;
+};
 struct welcome {
-  std::string address;             ///< where the tracker sees the peer: "192.0.2.1" or "2001:db8::1"
-  bool reachable = false;          ///< the dial-back to address:port worked; false for a session that only looks
-  std::uint32_t heartbeat_ms = 0;  ///< the peer sends a frame at least so often; three missed ones end the session
+  std::string address;                  ///< where the tracker sees the peer: "192.0.2.1" or "2001:db8::1"
+  bool reachable = false;               ///< the dial-back to address:port worked; false for a session that only looks
+  std::uint32_t heartbeat_ms = 0;       ///< the peer sends a frame at least so often; three missed ones end the session
+  std::vector<tracker_row> trackers{};  ///< a peer holds a session with each of these, too
   friend bool operator==(const welcome&, const welcome&) = default;
 };
 struct peer_row {

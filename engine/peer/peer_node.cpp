@@ -9,6 +9,7 @@
 
 #include "core/human_bytes.hpp"
 #include "net/endpoint.hpp"
+#include "net/offload.hpp"
 #include "observe/log.hpp"
 #include "store/printable.hpp"
 
@@ -100,8 +101,17 @@ result<void> peer_node::open() {
   join.port = listener_.local().port();
   join.version = SHOAL_VERSION;
   join.advertise = options_.advertise;
+  std::vector<host_port> told;
+  for (const host_port& where : trackers) {
+    const auto known = database_->told_trackers(to_text(where));
+    if (!known) return known.error();
+    told_trackers_[to_text(where)] = *known;
+    for (const std::string& text : *known) {
+      if (const auto other = parse_host_port(text, tracker_port_default)) told.push_back(*other);
+    }
+  }
   discovery_ = std::make_unique<class discovery>(io_.get_executor(), key_files_.keys(), threads_.background,
-                                                 context_->signatures, std::move(join), trackers,
+                                                 context_->signatures, std::move(join), trackers, told,
                                                  static_cast<discovery_observer&>(*this), changes_);
   library_settings settings{state_path(),   options_.download_directory, *publisher, options_.shares, options_.follow,
                             options_.trust, options_.on_complete};
@@ -188,6 +198,29 @@ void peer_node::on_tracker_found(const found_tracker& found) {
   discovery_->add_tracker(found.where);
   library_->on_tracker();
   changes_.notify_all();
+}
+
+void peer_node::on_told_trackers(const host_port& told_by, const std::vector<host_port>& all, bool some_new) {
+  std::vector<std::string> places;
+  for (const host_port& where : all) places.push_back(to_text(where));
+  const std::string by = to_text(told_by);
+  std::vector<std::string>& known = told_trackers_[by];
+  if (known != places) {
+    known = places;
+    log_info("tracker tells of others tracker={} others={}", by, places.size());
+    auto save = [&database = *database_, by, places = std::move(places)] {
+      return database.save_told_trackers(by, places);
+    };
+    tasks_.spawn("remember trackers", remember(std::move(save)));
+  }
+  if (!some_new) return;
+  library_->on_tracker();
+  changes_.notify_all();
+}
+
+awaitable<void> peer_node::remember(std::function<result<void>()> save) {
+  const auto saved = co_await offload(threads_.background, std::move(save));
+  if (!saved) log_warn("state cannot be written error=\"{}\"", saved.error().text);
 }
 
 void peer_node::on_address(const address_change& change) {

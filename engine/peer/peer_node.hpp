@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,12 +97,14 @@ class peer_node final : private discovery_observer, private greeting_host {
   void on_swarm(const tracking::swarm& change) override;
   void on_wanted(const tracking::wanted& call) override;
   void on_signed(const tracking::share_row& row) override;
+  void on_told_trackers(const host_port& told_by, const std::vector<host_port>& all, bool some_new) override;
   bool takes(const wire::truncated_id& wanted) const override;
   std::optional<errc> refusal(const wire::truncated_id& wanted) const override;
   void on_greeted(stream connection, const wire::handshake& theirs) override;
 
   void on_address(const address_change& change);
   void on_tracker_found(const found_tracker& found);
+  awaitable<void> remember(std::function<result<void>()> save);
   /// A connection to a peer of a private swarm that has not proven the key.
   void on_stranger(stream connection, std::uint8_t first_byte);
   /// Sessions go on only with the keys that are accepted now.
@@ -125,6 +128,7 @@ class peer_node final : private discovery_observer, private greeting_host {
   listener listener_;
   address_watch addresses_;
   std::optional<service_search> search_;
+  std::map<std::string, std::vector<std::string>> told_trackers_;  ///< as they are recorded, by who told of them
   std::unique_ptr<class discovery> discovery_;
   std::unique_ptr<class library> library_;
   task_group tasks_;

@@ -102,6 +102,11 @@ class state_database {
   /// Without any they are forgotten.
   result<void> save_limits(const share_id& id, const rate_limits& limits);
 
+  /// The trackers that this tracker told of: "HOST:PORT" each, as `told_by`.
+  result<std::vector<std::string>> told_trackers(const std::string& told_by);
+  /// Replaces these.
+  result<void> save_told_trackers(const std::string& told_by, const std::vector<std::string>& places);
+
   // state_database_publishers.cpp
 
   /// The newest versions that were seen, each with the name of its share.

@@ -32,7 +32,8 @@ CREATE TABLE progress (id BLOB PRIMARY KEY, safe BLOB, pending BLOB);
 CREATE TABLE self (publisher BLOB);
 CREATE TABLE share_limit (id BLOB PRIMARY KEY, up INTEGER, down INTEGER);
 CREATE TABLE seen_version (name BLOB, signer BLOB, id BLOB, published INTEGER, PRIMARY KEY (name, signer));
-PRAGMA user_version = 7;
+CREATE TABLE told_tracker (told_by BLOB, place BLOB, PRIMARY KEY (told_by, place));
+PRAGMA user_version = 8;
 COMMIT;
 )sql";
 
@@ -94,6 +95,13 @@ PRAGMA user_version = 7;
 COMMIT;
 )sql";
 
+constexpr const char* from_version_7 = R"sql(
+BEGIN IMMEDIATE;
+CREATE TABLE told_tracker (told_by BLOB, place BLOB, PRIMARY KEY (told_by, place));
+PRAGMA user_version = 8;
+COMMIT;
+)sql";
+
 struct upgrade {
   std::int64_t from;
   std::int64_t to;
@@ -102,7 +110,7 @@ struct upgrade {
 constexpr std::array upgrades{upgrade{0, state_version, schema}, upgrade{1, 2, from_version_1},
                               upgrade{2, 3, from_version_2},     upgrade{3, 4, from_version_3},
                               upgrade{4, 5, from_version_4},     upgrade{5, 6, from_version_5},
-                              upgrade{6, 7, from_version_6}};
+                              upgrade{6, 7, from_version_6},     upgrade{7, 8, from_version_7}};
 
 }  // namespace
 

@@ -10,7 +10,7 @@ struct sqlite3;
 namespace shoal {
 
 /// PRAGMA user_version of the tables.
-inline constexpr std::int64_t state_version = 7;
+inline constexpr std::int64_t state_version = 8;
 
 /// SQLite's code for statements without a result.
 int execute(sqlite3* handle, const char* sql);

@@ -67,6 +67,8 @@ struct tracker_session_settings {
   /// Time from the upgrade to `join`.
   duration join_timeout = std::chrono::seconds(10);
   bool allow_advertise = false;
+  /// Further trackers of the swarm, of which peers are told.
+  std::vector<tracking::tracker_row> trackers{};
   /// Unsent bytes of a session, without its lists. Beyond this nothing more is queued. It is what some seconds of a
   /// large swarm's deltas take. One message may be larger.
   std::size_t outbox_bytes_max = 8 * MiB;

@@ -107,6 +107,7 @@ void tracker_session::welcome(const std::string& address, bool reachable) {
   tracking::welcome said;
   said.address = address;
   said.reachable = reachable;
+  said.trackers = settings_.trackers;
   said.heartbeat_ms =
       static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(settings_.heartbeat).count());
   send(encode_shared(std::move(said)));

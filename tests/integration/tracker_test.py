@@ -3,7 +3,7 @@ import signal
 import socket
 import time
 
-from harness import PATIENCE, SwarmTest, digest, go_on, stop, wait_for
+from harness import PATIENCE, Peer, SwarmTest, digest, go_on, stop, wait_for
 from tracker_wire import Member
 
 
@@ -58,6 +58,50 @@ class TrackerTest(SwarmTest):
             peer.ok("stop")
         hasher.close()
         self.wait_peers(peers[-1], 1)
+
+    def test_peers_join_the_further_trackers_of_which_theirs_tells(self):
+        second = self.tracker(name="second")
+        first = self.tracker("--also", second.ready["listen"][0], name="first")
+        a, b = self.peer("a", first), self.peer("b", second)
+        path = self.file("data/x", 1_000_000)
+        a.add(path)
+        # It never heard of the first one.
+        self.wait_listed(b, "x", seeders=1)
+        self.assertEqual(len(a.json("status")["trackers"]), 2)
+        self.assertEqual(len(b.json("status")["trackers"]), 1)
+        self.wait_peers(a, 2)
+        first.kill()
+        b.ok("download", "x")
+        self.wait_listed(a, "x", seeders=2)
+        # It knows the way when it starts anew, and does not miss what its user did not name.
+        a.terminate()
+        a = Peer(self, "a", self.directory, "--tracker", first.ready["listen"][0])
+        self.wait_listed(a, "x", seeders=2)
+        second.kill()
+        self.assertNotIn(second.ready["listen"][0], wait_for(lambda: a.run("list").err, "the list is old"))
+        # Who names another tracker leaves the swarm.
+        a.terminate()
+        third = self.tracker(name="third")
+        a = Peer(self, "a", self.directory, "--tracker", third.ready["listen"][0])
+        self.assertEqual(len(a.json("status")["trackers"]), 1)
+
+    def test_who_leaves_is_gone_though_one_of_two_trackers_is_away(self):
+        one, two = self.tracker(name="one"), self.tracker(name="two")
+        both = ["--tracker", one.ready["listen"][0], "--tracker", two.ready["listen"][0]]
+        a, b, c = (self.peer(name, None, *both) for name in "abc")
+        path = self.file("data/x", 1_000_000)
+        for peer in (a, b):
+            peer.add(path)
+        self.wait_listed(c, "x", seeders=2)
+        self.wait_peers(c, 3)
+        one.kill()
+        wait_for(lambda: [row["connected"] for row in c.json("status")["trackers"]] == [False, True], "one is away")
+        b.ok("stop")
+        self.wait_peers(c, 2)
+        self.wait_listed(c, "x", seeders=1)
+        a.ok("stop")
+        self.wait_peers(c, 1)
+        wait_for(lambda: c.json("list") == [], "nobody has it any more")
 
     def test_restarted_tracker_in_mid_download(self):
         tracker = self.tracker()

@@ -22,7 +22,7 @@ constexpr std::size_t checks_at_once = 64;
 
 discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, asio::thread_pool& background,
                      checked_signatures& verdicts, tracking::join self, const std::vector<host_port>& trackers,
-                     discovery_observer& observer, notifier& changes)
+                     const std::vector<host_port>& told, discovery_observer& observer, notifier& changes)
     : executor_(executor),
       keys_(keys),
       background_(background),
@@ -35,6 +35,15 @@ discovery::discovery(asio::any_io_executor executor, const swarm_keys& keys, asi
       signature_budget_(listening_rate::of_signatures, clock::now()),
       tasks_(executor) {
   for (const host_port& where : trackers) make_client(where);
+  for (const host_port& where : told) (void)make_told_client(where);
+}
+
+bool discovery::make_told_client(const host_port& where) {
+  const auto is_it = [&where](const auto& one) { return to_text(one->where()) == to_text(where); };
+  if (trackers_.size() >= trackers_max || std::ranges::any_of(trackers_, is_it)) return false;
+  told_.insert(trackers_.size());
+  make_client(where);
+  return true;
 }
 
 void discovery::make_client(const host_port& where) {
@@ -192,8 +201,22 @@ awaitable<void> discovery::tell_hashing() {
   }
 }
 
-void discovery::on_connected(std::size_t, const tracking::welcome& welcome) {
+void discovery::on_connected(std::size_t tracker, const tracking::welcome& welcome) {
   catalogue_seen_ = true;
+  // Of one that was only told of nobody knows whether the user trusts it so far.
+  if (!is_told(tracker) && !stopped_) {
+    std::vector<host_port> all;
+    bool some_new = false;
+    for (const tracking::tracker_row& row : welcome.trackers) {
+      const auto where = parse_host_port(row.where, tracker_port_default);
+      if (!where) continue;
+      all.push_back(*where);
+      if (!make_told_client(*where)) continue;
+      some_new = true;
+      tasks_.spawn("tracker", trackers_.back()->run());
+    }
+    observer_.on_told_trackers(trackers_[tracker]->where(), all, some_new);
+  }
   if (!welcome.reachable && hidden_logged_.pass(clock::now())) {
     log_warn(
         "tracker cannot connect back address={} port={}: other peers cannot either; open the port, or listen "

@@ -9,6 +9,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ class discovery_observer {
   virtual void on_wanted(const tracking::wanted& call) = 0;
   /// A tracker lists this share, and its signature is right.
   virtual void on_signed(const tracking::share_row& row) = 0;
+  /// A tracker that the user named told which further ones the swarm has. `some_new`: some of these are asked from now
+  /// on; the owner offers and watches everything anew.
+  virtual void on_told_trackers(const host_port& told_by, const std::vector<host_port>& all, bool some_new) = 0;
 
  protected:
   ~discovery_observer() = default;
@@ -45,11 +49,15 @@ class discovery_observer {
 
 class discovery final : private tracker_observer {
  public:
-  /// `self`: what the trackers are told of this peer. `changes` is notified when the catalogue or the list of what is
-  /// hashed changed. Signatures are checked in `background`, unless `verdicts` knows them. All of these outlive this.
+  /// Sessions with so many trackers at most.
+  static constexpr std::size_t trackers_max = 16;
+
+  /// `self`: what the trackers are told of this peer. `told`: trackers of which these told in an earlier run. `changes`
+  /// is notified when the catalogue or the list of what is hashed changed. Signatures are checked in `background`,
+  /// unless `verdicts` knows them. All of these outlive this.
   discovery(asio::any_io_executor executor, const swarm_keys& keys, asio::thread_pool& background,
             checked_signatures& verdicts, tracking::join self, const std::vector<host_port>& trackers,
-            discovery_observer& observer, notifier& changes);
+            const std::vector<host_port>& told, discovery_observer& observer, notifier& changes);
 
   awaitable<void> run();
   /// Joins a further tracker. While run() runs; the owner offers and watches everything anew.
@@ -92,6 +100,8 @@ class discovery final : private tracker_observer {
   /// Others can connect to this peer, as far as any tracker knows.
   bool reachable() const;
   const std::vector<std::unique_ptr<tracker_client>>& trackers() const { return trackers_; }
+  /// The user did not name this tracker: another one told of it.
+  bool is_told(std::size_t tracker) const { return told_.contains(tracker); }
 
   /// The content at `path` will be hashed in a moment. Others that ask for its name wait until the mark is gone.
   hashing_mark announce_add(const std::string& path);
@@ -120,6 +130,8 @@ class discovery final : private tracker_observer {
   };
 
   void make_client(const host_port& where);
+  /// False if it is known, or if there are too many.
+  bool make_told_client(const host_port& where);
 
   asio::any_io_executor executor_;
   const swarm_keys& keys_;
@@ -135,6 +147,7 @@ class discovery final : private tracker_observer {
   bool checking_ = false;  ///< some signatures are in the background
   listening_rate signature_budget_;
   std::vector<std::unique_ptr<tracker_client>> trackers_;
+  std::set<std::size_t> told_;
   std::map<share_id, offered_share> offered_;
   wanted_dials wanted_dials_;
   task_group tasks_;

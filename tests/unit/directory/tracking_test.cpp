@@ -82,6 +82,7 @@ TEST_CASE("every message of the tracker comes back") {
   peer_row busy = row;
   busy.hashing = {{"big", 100, 7}, {"next", 0, 0}};
   const std::vector<tracker_message> all{welcome{"192.0.2.1", true, 5000},
+                                         welcome{"192.0.2.1", true, 5000, {{"b.example:7000"}, {"[::1]:7000"}}},
                                          snapshot{},
                                          snapshot{std::numeric_limits<std::uint64_t>::max(), {row, busy}, {listed}},
                                          delta{7, {row}, {peer}, {listed}, {share}, {{share, 1, 2, 3}}},

@@ -246,7 +246,8 @@ TEST_CASE("a database of the version before limits goes on", "[state_database]")
       "ALTER TABLE download DROP COLUMN replaces; "
       "ALTER TABLE download DROP COLUMN updates; ALTER TABLE download DROP COLUMN deletes; "
       "ALTER TABLE share DROP COLUMN signed; ALTER TABLE share DROP COLUMN sign_with; "
-      "ALTER TABLE download DROP COLUMN signed; DROP TABLE seen_version; PRAGMA user_version = 4";
+      "ALTER TABLE download DROP COLUMN signed; DROP TABLE seen_version; DROP TABLE told_tracker; "
+      "PRAGMA user_version = 4";
   REQUIRE(sqlite3_exec(handle, back, nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(handle);
   for (int i = 0; i < 2; ++i) {
@@ -254,6 +255,22 @@ TEST_CASE("a database of the version before limits goes on", "[state_database]")
     CHECK(database->limits()->empty() == (i == 0));
     CHECK(database->save_limits(share_id{}, {1000, 0}));
   }
+}
+
+TEST_CASE("the trackers that a tracker told of are remembered", "[state_database]") {
+  const temporary_directory home;
+  for (int i = 0; i < 2; ++i) {
+    const auto database = open_quietly(home);
+    if (i == 0) REQUIRE(database->save_told_trackers("a:7000", {"old:1"}));
+    if (i == 0) REQUIRE(database->save_told_trackers("a:7000", {"c:7000", "b:7000"}));
+    if (i == 0) REQUIRE(database->save_told_trackers("b:7000", {"d:7000"}));
+    CHECK(database->told_trackers("a:7000").value() == std::vector<std::string>{"c:7000", "b:7000"});
+    CHECK(database->told_trackers("c:7000").value().empty());
+  }
+  const auto database = open_quietly(home);
+  REQUIRE(database->save_told_trackers("a:7000", {}));
+  CHECK(database->told_trackers("a:7000").value().empty());
+  CHECK(database->told_trackers("b:7000").value().size() == 1);
 }
 
 TEST_CASE("an update is remembered, and what it is about to replace", "[state_database]") {
