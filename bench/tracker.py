@@ -2,9 +2,9 @@
 
 All join at once, and the clock stops when every one of them knows all peers, or in a large swarm how many there are.
 Then they are idle: what the tracker's memory grew by is divided by their number, and its processor time is taken over
-whole heartbeats of 5 s: over four where there is a goal, in which each session asks the tracker once whether it is there. Then one more peer at a time connects,
-joins and publishes a share, and every session notes when it was told of that share. The load runs on the same two cores,
-so the times include what it takes to receive.
+whole heartbeats of 5 s: over four where there is a goal, in which each session asks the tracker once whether it is
+there. Then one more peer at a time connects, joins and publishes a share, and every session notes when it was told of
+that share. The load runs on the same two cores, so the times include what it takes to receive. At last all join a tracker and download one share.
 """
 import json
 import os
@@ -33,8 +33,8 @@ GOALS = {"memory": "≤ 12 KiB", "visible": "≤ 250 ms", "mass join": "≤ 10 s
 class Load:
     """One tracker_load; its events are lines of JSON."""
 
-    def __init__(self, suite, tracker, address, name, sessions, shares, peers):
-        command = [suite.programs / "tracker_load", tracker.port, address, name, sessions, shares, peers]
+    def __init__(self, suite, tracker, address, name, sessions, shares, peers, crowd=0):
+        command = [suite.programs / "tracker_load", tracker.port, address, name, sessions, shares, peers, crowd]
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.unread = b""
         self.wait("ready")
@@ -137,6 +137,27 @@ def measure(suite, sessions):
     return found
 
 
+def crowd(suite, sessions):
+    """All join, and download one share: they watch it."""
+    with suite.directory() as directory, suite.nodes(directory) as nodes:
+        tracker = nodes.tracker()
+        pid = tracker.process.pid
+        before = memory(pid)
+        loads = [Load(suite, tracker, f"127.0.0.{2 + i}", f"load{i}", sessions // LOADS, 0, sessions, 1)
+                 for i in range(LOADS)]
+        try:
+            spent = processor_seconds(pid)
+            for load in loads:
+                load.go()
+            begun = min(load.wait("began")["at"] for load in loads)
+            answered = max(load.wait("answered")["at"] for load in loads)
+            return {"answered": answered - begun, "processor": processor_seconds(pid) - spent,
+                    "memory": (memory(pid) - before) / sessions}
+        finally:
+            for load in loads:
+                load.end()
+
+
 def sizes(suite):
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
@@ -161,6 +182,10 @@ def run(suite):
                   goal.get("heartbeats"))
         suite.row(case, "shoal", "one more is visible, p50", [found["visible p50"] * 1000], "ms")
         suite.row(case, "shoal", "one more is visible, p99", [found["visible p99"] * 1000], "ms", goal.get("visible"))
+        many = suite.alternate({"shoal": lambda: crowd(suite, size)}, 1)["shoal"][0]
+        suite.row(case, "shoal", "all download one share: each knows holders", [many["answered"]], "s")
+        suite.row(case, "shoal", "… processor time of the tracker", [many["processor"]], "s")
+        suite.row(case, "shoal", "… memory per session then", [many["memory"] / 1024], "KiB")
         memory_points.append((size, found["memory"] / 1024))
         join_points.append((size, found["mass join"]))
         visible_points.append((size, found["visible p99"] * 1000))

@@ -4,9 +4,9 @@
 // Stands for N machines, so it is frugal where those would not share a processor with the tracker: a message is decoded
 // once however many sessions get it, and its bytes are dropped in the kernel everywhere else. Bare epoll instead of the
 // engine's coroutines for the same reason. bench/tracker.py starts one process for each source address and reads its
-// lines of JSON: "ready", "settled" once every session knows all peers, "seen" when every session was told of a share
-// whose name begins with "probe", "left" when every session was told that a peer left. Times are seconds of
-// CLOCK_MONOTONIC, the same for all processes. Ends with stdin.
+// lines of JSON: "ready", "settled" once every session knows all peers, "answered" once every one that downloads was
+// told of holders, "seen" when every session was told of a share whose name begins with "probe", "left" when every
+// session was told that a peer left. Times are seconds of CLOCK_MONOTONIC, the same for all processes. Ends with stdin.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -31,6 +31,7 @@
 
 #include "bench/tracker_load_frames.hpp"
 #include "bench/tracker_load_heartbeats.hpp"
+#include "bench/tracker_load_hello.hpp"
 #include "bench/tracker_load_message.hpp"
 #include "bench/tracker_load_settings.hpp"
 #include "core/time.hpp"
@@ -71,6 +72,7 @@ struct session {
   /// Whole messages, with when each came; the first of them is still on its way to the session that decodes it.
   std::deque<std::pair<const message*, double>> undecided;
   bool settled = false;
+  bool answered = false;
   double retry_at = 0;
   double heard_at = 0;
 };
@@ -248,20 +250,7 @@ class load {
   }
 
   void say_hello(const session& one, std::size_t at) {
-    tracking::join join;
-    for (auto& byte : join.peer.bytes) byte = static_cast<std::uint8_t>(random_());
-    join.name = settings_.name + "-" + std::to_string(at);
-    join.port = port_;
-    join.version = "0.1.0";
-    std::string text = bench::frame(bench::op_text, tracking::encode(join));
-    if (at < settings_.shares) {
-      tracking::share_offer offer;
-      for (auto& byte : offer.id.bytes) byte = static_cast<std::uint8_t>(random_());
-      offer.name = join.name;
-      offer.bytes = offer.have = 1'000'000'000;
-      offer.files = 1;
-      text += bench::frame(bench::op_text, tracking::encode(tracking::publish{{offer}}));
-    }
+    const std::string text = bench::hello(settings_, at, port_, random_);
     (void)::send(one.descriptor, text.data(), text.size(), MSG_NOSIGNAL);
   }
 
@@ -342,6 +331,9 @@ class load {
       }
       one.peers = told.counts ? told.peers : one.peers + told.peers;
     } else {
+      if (told.is_swarm && !std::exchange(one.answered, true) && ++answered_ == sessions_.size()) {
+        std::printf("{\"event\":\"answered\",\"at\":%.6f}\n", now_seconds());
+      }
       return;
     }
     one.seq = told.seq;
@@ -378,6 +370,7 @@ class load {
   std::size_t failures_ = 0;
   std::size_t opened_ = 0;
   std::size_t settled_ = 0;
+  std::size_t answered_ = 0;
   double now_ = 0;
   bool begun_ = false;
   std::uint16_t port_ = 0;
@@ -388,8 +381,8 @@ class load {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 7) {
-    std::fprintf(stderr, "usage: tracker_load TRACKER_PORT SOURCE_ADDRESS NAME SESSIONS SHARES PEERS_OF_ALL\n");
+  if (count != 8) {
+    std::fprintf(stderr, "usage: tracker_load TRACKER_PORT SOURCE_ADDRESS NAME SESSIONS SHARES PEERS_OF_ALL CROWD\n");
     return 2;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);

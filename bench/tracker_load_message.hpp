@@ -24,6 +24,7 @@ struct known_message {
   bool decoded = false;
   bool is_snapshot = false;
   bool is_delta = false;
+  bool is_swarm = false;
   std::uint64_t seq = 0;
   std::ptrdiff_t peers = 0;       ///< peers that it adds; if some are unlisted, how many there are
   bool counts = false;            ///< some are unlisted
@@ -38,6 +39,7 @@ struct known_message {
     const auto message = tracking::decode_tracker_message(*text);
     if (!message) give_up(message.error().text);
     decoded = true;
+    is_swarm = std::holds_alternative<tracking::swarm>(*message);
     if (const auto* snapshot = std::get_if<tracking::snapshot>(&*message)) {
       is_snapshot = true;
       seq = snapshot->seq;

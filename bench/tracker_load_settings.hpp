@@ -1,4 +1,6 @@
 // What bench/tracker.py tells a tracker_load on its command line, and how the program gives up.
+//
+// Used by tracker_load alone. It ends the process with a line that says what is wrong.
 #pragma once
 
 #include <arpa/inet.h>
@@ -27,6 +29,7 @@ struct settings {
   std::size_t sessions = 1;
   std::size_t shares = 0;  ///< sessions that publish one share each
   std::size_t expect = 1;  ///< peers of the whole swarm
+  bool crowd = false;      ///< all sessions download one share
   std::string name = "load";
 };
 
@@ -45,7 +48,7 @@ inline sockaddr_in endpoint(const std::string& address, std::uint16_t port) {
   return out;
 }
 
-/// The six words behind the name of the program.
+/// The seven words behind the name of the program.
 inline settings settings_of(char** words) {
   settings given;
   given.tracker = endpoint("127.0.0.1", static_cast<std::uint16_t>(number(words[1])));
@@ -54,6 +57,7 @@ inline settings settings_of(char** words) {
   given.sessions = number(words[4]);
   given.shares = number(words[5]);
   given.expect = number(words[6]);
+  given.crowd = number(words[7]) > 0;
   return given;
 }
 
