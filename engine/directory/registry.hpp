@@ -320,6 +320,7 @@ class registry {
   void choose_listed();
   /// Sessions are told of this peer.
   bool is_listed(const session_state& state) const { return lists_all_ || !state.row.hashing.empty(); }
+  /// Peers without a row at the sessions, after a delta was taken.
   std::uint32_t unlisted() const { return static_cast<std::uint32_t>(peer_count() - peers_announced_.size()); }
   /// The numbers of the share are to be told now, and not with other small changes.
   bool is_news(const share_state& share) const;

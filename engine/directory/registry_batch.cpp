@@ -209,11 +209,11 @@ registry::batch registry::next_batch(time_point now) {
 tracking::snapshot registry::snapshot() const {
   tracking::snapshot all;
   all.seq = seq_;
-  all.unlisted = unlisted();
   all.peers.reserve(peers_announced_.size());
   for (const auto& [session, state] : sessions_) {
     if (!state.looks && is_listed(state)) all.peers.push_back(state.row);
   }
+  all.unlisted = static_cast<std::uint32_t>(peer_count() - all.peers.size());
   all.shares.reserve(shares_.size());
   for (const auto& [id, share] : shares_) {
     if (!share.holders.empty()) all.shares.push_back(share.row);
