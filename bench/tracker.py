@@ -6,6 +6,7 @@ whole heartbeats of 5 s: over four where there is a goal, in which each session 
 there. Then one more peer at a time connects, joins and publishes a share, and every session notes when it was told of
 that share. The load runs on the same two cores, so the times include what it takes to receive. At last all join a tracker and download one share.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -106,56 +107,52 @@ def probe(suite, tracker, loads, number):
     return seconds
 
 
-def measure(suite, sessions):
-    """One tracker with so many sessions."""
-    found = {}
+@contextlib.contextmanager
+def joining(suite, sessions, shares, crowd=0):
+    """One tracker that so many sessions begin to join: it, its memory and processor time before, the loads and
+    when they began."""
     with suite.directory() as directory, suite.nodes(directory) as nodes:
         tracker = nodes.tracker()
         pid = tracker.process.pid
         before = memory(pid)
-        loads = [Load(suite, tracker, f"127.0.0.{2 + i}", f"load{i}", sessions // LOADS, SHARES // LOADS, sessions)
+        loads = [Load(suite, tracker, f"127.0.0.{2 + i}", f"load{i}", sessions // LOADS, shares // LOADS, sessions, crowd)
                  for i in range(LOADS)]
         try:
             spent = processor_seconds(pid)
             for load in loads:
                 load.go()
-            begun = min(load.wait("began")["at"] for load in loads)
-            settled = [load.wait("settled") for load in loads]
-            found["mass join"] = max(one["at"] for one in settled) - begun
-            found["mass join processor"] = processor_seconds(pid) - spent
-            found["refused"] = sum(one["failures"] for one in settled)
-            # The whole cycle where there is a goal.
-            found["heartbeats"] = idle_share(pid, 4 if sessions == GOAL_SESSIONS else 1)
-            found["memory"] = (memory(pid) - before) / sessions
-            times = [at for number in range(3 if suite.quick else PROBES)
-                     for at in probe(suite, tracker, loads, number)]
-            found["visible p50"] = statistics.median(times)
-            found["visible p99"] = quantile(times, 0.99)
+            yield tracker, before, spent, loads, min(load.wait("began")["at"] for load in loads)
         finally:
             for load in loads:
                 load.end()
+
+
+def measure(suite, sessions):
+    """One tracker with so many sessions."""
+    found = {}
+    with joining(suite, sessions, SHARES) as (tracker, before, spent, loads, begun):
+        pid = tracker.process.pid
+        settled = [load.wait("settled") for load in loads]
+        found["mass join"] = max(one["at"] for one in settled) - begun
+        found["mass join processor"] = processor_seconds(pid) - spent
+        found["refused"] = sum(one["failures"] for one in settled)
+        # The whole cycle where there is a goal.
+        found["heartbeats"] = idle_share(pid, 4 if sessions == GOAL_SESSIONS else 1)
+        found["memory"] = (memory(pid) - before) / sessions
+        times = [at for number in range(3 if suite.quick else PROBES)
+                 for at in probe(suite, tracker, loads, number)]
+        found["visible p50"] = statistics.median(times)
+        found["visible p99"] = quantile(times, 0.99)
     return found
 
 
 def crowd(suite, sessions):
     """All join, and download one share: they watch it."""
-    with suite.directory() as directory, suite.nodes(directory) as nodes:
-        tracker = nodes.tracker()
+    with joining(suite, sessions, 0, crowd=1) as (tracker, before, spent, loads, begun):
         pid = tracker.process.pid
-        before = memory(pid)
-        loads = [Load(suite, tracker, f"127.0.0.{2 + i}", f"load{i}", sessions // LOADS, 0, sessions, 1)
-                 for i in range(LOADS)]
-        try:
-            spent = processor_seconds(pid)
-            for load in loads:
-                load.go()
-            begun = min(load.wait("began")["at"] for load in loads)
-            answered = max(load.wait("answered")["at"] for load in loads)
-            return {"answered": answered - begun, "processor": processor_seconds(pid) - spent,
-                    "memory": (memory(pid) - before) / sessions}
-        finally:
-            for load in loads:
-                load.end()
+        answered = max(load.wait("answered")["at"] for load in loads)
+        return {"answered": answered - begun, "processor": processor_seconds(pid) - spent,
+                "memory": (memory(pid) - before) / sessions}
 
 
 def sizes(suite):

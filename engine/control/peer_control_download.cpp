@@ -80,7 +80,7 @@ struct peer_control::begun_download {
   std::string name;                // that the request means it by; "" if it means this version alone
   std::vector<std::string> notes;  // for the user
   bool was_complete = false;       // before the request
-  share_id older{};                // the version before, with which the request began; zero: none
+  std::vector<share_id> older{};   // the versions before, with which the request began
   std::optional<error> failure{};  // no newer version could be begun
 
   rows::download row() const {
@@ -201,8 +201,9 @@ awaitable<void> peer_control::go_over(begun_download& one, waiting_request& wait
     one.failure = begun.error();
     co_return;
   }
+  begun->older = std::move(one.older);
+  begun->older.push_back(before->id());
   one = std::move(*begun);
-  one.older = before->id();
   one.notes.push_back("its publisher changed it meanwhile: this is the newer version");
   waiting.wait_for(one.what);
 }
@@ -220,9 +221,12 @@ awaitable<void> peer_control::wait_for_end(std::vector<begun_download>& running,
       co_await node_.changes().wait_until(next);
     }
   }
+  downloads& downloads = node_.library().downloads();
   for (const auto& one : running) {
-    const bool rests = node_.library().downloads().paused(one.older) != nullptr;
-    if (rests && one.what->content().complete()) (void)co_await node_.library().downloads().forget_paused(one.older);
+    for (const share_id& older : one.older) {
+      const bool rests = downloads.paused(older) != nullptr;
+      if (rests && one.what->content().complete()) (void)co_await downloads.forget_paused(older);
+    }
   }
 }
 

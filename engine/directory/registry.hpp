@@ -330,10 +330,10 @@ class registry {
   /// Tells these watchers of all holders, or of a choice. False: some have to wait for their turn.
   bool answer(share_state& share, std::vector<tracker_session_id> watchers, std::size_t& choices, batch& into);
   void take_swarm_change(const share_id& id, share_state& share, batch& into);
-  void take_crowd_news(share_state& share, batch& into);
 
   // registry_crowds.cpp
 
+  void take_crowd_news(share_state& share, batch& into);
   /// Others can connect to this holder of the share from now on, or not any more. To be called when it is so.
   void on_handed_out(share_state& share, tracker_session_id session, const peer_id& peer);
   void on_not_handed_out(share_state& share, tracker_session_id session, const peer_id& peer);

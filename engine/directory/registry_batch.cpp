@@ -58,7 +58,7 @@ tracking::delta registry::take_delta(time_point now) {
   }
   peers_changed_.clear();
   decide_contested();
-  if (now >= small_changes_at_ + small_changes_interval) {
+  if (lists_all_ || now >= small_changes_at_ + small_changes_interval) {
     shares_changed_.merge(small_changes_);
     small_changes_.clear();
     small_changes_at_ = now;

@@ -129,18 +129,19 @@ class VersionsTest(SwarmTest):
         tracker = self.tracker()
         publisher, other = self.peer("publisher", tracker, "--up-limit", "1M"), self.peer("other", tracker)
         path = self.file("data/m", 4_000_000)
-        old = publisher.add(path)["id"]
-        waiting = other.start("download", "m", "--json")
-        other.wait_done(old, 1)
-        with open(path, "r+b") as changed:
-            changed.write(b"new")
         new = publisher.add(path)["id"]
+        waiting = other.start("download", "m", "--json")
+        for version in (b"second", b"third"):
+            other.wait_done(new, 1)
+            with open(path, "r+b") as changed:
+                changed.write(version)
+            new = publisher.add(path)["id"]
         out, err = waiting.communicate(timeout=PATIENCE * 4)
         self.assertEqual(waiting.returncode, 0, err)
         row, = json.loads(out)
         self.assertEqual((row["id"], row["phase"]), (new, "complete"))
         self.assertIn("its publisher changed it meanwhile: this is the newer version", row["notes"])
-        # What came of the older version did not come again, and nothing of it is left.
+        # What came of the older versions did not come again, and nothing of them is left.
         self.assertGreater(row["bytes_reused"], 0)
         self.assertEqual(digest(other.dir / "m"), digest(path))
         self.assertEqual([one["id"] for one in other.json("status")["downloads"]], [new])

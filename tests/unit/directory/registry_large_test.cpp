@@ -8,21 +8,17 @@
 
 #include "directory/catalogue.hpp"
 #include "directory/registry.hpp"
+#include "unit/directory/large_swarm.hpp"
 
 using namespace shoal;
+using shoal::testing::newcomer;
+using shoal::testing::peer;
+using shoal::testing::session;
 
 namespace {
 
 constexpr std::uint32_t listed_max = 20;
 
-tracker_session_id session(std::uint32_t n) {
-  return tracker_session_id{n};
-}
-peer_id peer(std::uint32_t n) {
-  peer_id id;
-  store_be32(id.bytes.data(), n);
-  return id;
-}
 share_id share(std::uint32_t n) {
   share_id id;
   store_be32(id.bytes.data(), n);
@@ -40,15 +36,7 @@ struct bench {
   bench() : subject(registry::limits{.listed_peers_max = listed_max}) {}
 
   void join(std::uint32_t n) {
-    registry::newcomer one;
-    one.row.peer = peer(n);
-    one.row.name = "host" + std::to_string(n);
-    one.row.address = "192.0.2.1";
-    one.row.port = 7000;
-    one.row.reachable = true;
-    one.observed = "192.0.2.1";
-    one.token.bytes.fill(static_cast<std::uint8_t>(n + 1));
-    REQUIRE(subject.on_join(session(n), one, now).has_value());
+    REQUIRE(subject.on_join(session(n), newcomer(n), now).has_value());
     seen[session(n)];
   }
   void leave(std::uint32_t n) {
@@ -176,6 +164,22 @@ TEST_CASE("small changes of a share with many holders are told together", "[regi
   b.tick(b.subject.next_deadline() - b.now);
   CHECK(seeders(1) == 201);
   CHECK(b.subject.next_deadline() == never);
+}
+
+TEST_CASE("what a large swarm held back is told when it has become small", "[registry]") {
+  bench b;
+  for (std::uint32_t n = 0; n < 2 * listed_max; ++n) b.join(n);
+  b.publish(0, 1, 1000);
+  b.publish(1, 1, 500);
+  b.tick(registry::small_changes_interval);
+  b.publish(1, 1, 504);
+  b.tick();
+  const auto held = [&] { return b.seen.at(session(0)).share(share(1))->held; };
+  REQUIRE(held() == 1500);
+  for (std::uint32_t n = 2; n < 2 * listed_max; ++n) b.leave(n);
+  b.tick();
+  CHECK_FALSE(b.seen.at(session(0)).has_unlisted(0));
+  CHECK(held() == 1504);
 }
 
 TEST_CASE("pages list all peers, once each", "[registry]") {

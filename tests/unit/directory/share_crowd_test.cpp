@@ -8,21 +8,17 @@
 #include <set>
 
 #include "directory/registry.hpp"
+#include "unit/directory/large_swarm.hpp"
 
 using namespace shoal;
+using shoal::testing::newcomer;
+using shoal::testing::peer;
+using shoal::testing::session;
 
 namespace {
 
 using sessions = std::vector<tracker_session_id>;
 
-tracker_session_id session(std::uint32_t n) {
-  return tracker_session_id{n};
-}
-peer_id peer(std::uint32_t n) {
-  peer_id id;
-  store_be32(id.bytes.data(), n);
-  return id;
-}
 std::set<tracker_session_id> set_of(const sessions& from) {
   return {from.begin(), from.end()};
 }
@@ -37,15 +33,7 @@ struct swarm_bench {
   std::map<tracker_session_id, std::set<peer_id>> known;
 
   void join(std::uint32_t n) {
-    registry::newcomer one;
-    one.row.peer = peer(n);
-    one.row.name = "host";
-    one.row.address = "192.0.2.1";
-    one.row.port = 7000;
-    one.row.reachable = true;
-    one.observed = "192.0.2.1";
-    one.token.bytes.fill(static_cast<std::uint8_t>(n + 1));
-    REQUIRE(subject.on_join(session(n), one, now).has_value());
+    REQUIRE(subject.on_join(session(n), newcomer(n), now).has_value());
     REQUIRE(
         subject.on_publish(session(n), tracking::publish{{{share_id{}, "s", 100, 1, n % 10 == 0 ? 100U : 0U, {}}}}, now)
             .has_value());
